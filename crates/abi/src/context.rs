@@ -1,0 +1,245 @@
+//! The contexts compiled code runs in: one per store, one per instance, and
+//! the cells they point to.
+//!
+//! ```text
+//!  StoreContext                         InstanceContext (header, then arrays: see `layout`)
+//!  ┌──────────────────────────┐         ┌───────────────────────┐
+//!  │ current record           │◀────────│ store                 │
+//!  │ free records             │         │ heap_base (a copy)    │
+//!  │ allocation window        │         │ owner (runtime's own) │
+//!  │ heap base, descriptors   │         ├───────────────────────┤
+//!  │ libcalls, host_sp        │         │ types, functions, …   │
+//!  │ fault report             │         └───────────────────────┘
+//!  │ transfer area (16 B × n) │
+//!  └──────────────────────────┘
+//! ```
+
+use crate::libcall::LibcallFn;
+use crate::object::TypeDescriptor;
+use crate::record::{ContRecord, HandlerTable};
+use core::ptr;
+
+/// How many values the transfer area holds. Wasm allows 1,000 parameters and
+/// 1,000 results; one list of them is in flight at a time.
+pub const TRANSFER_SLOTS: usize = 1024;
+
+/// One value in transit between two sides of a switch, a host call or a return
+/// with more results than registers.
+///
+/// 16 bytes, little-endian, low bytes first: an `i32`, `f32` or heap reference
+/// uses the low 4, an `i64`, `f64` or function reference the low 8, a `v128`
+/// or a continuation reference all of them. Unused bytes are unspecified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C, align(16))]
+pub struct TransferSlot {
+    /// Low, then high half.
+    pub words: [u64; 2],
+}
+
+impl TransferSlot {
+    /// A slot holding `value` in its low 8 bytes.
+    pub const fn from_u64(value: u64) -> Self {
+        Self { words: [value, 0] }
+    }
+
+    /// A slot holding a continuation reference.
+    pub fn from_cont(value: ContRef) -> Self {
+        Self { words: [value.record as u64, value.revision] }
+    }
+
+    /// The slot read as a continuation reference.
+    pub fn as_cont(self) -> ContRef {
+        ContRef { record: self.words[0] as *mut ContRecord, revision: self.words[1] }
+    }
+
+    /// The slot read as 16 bytes.
+    pub const fn as_u128(self) -> u128 {
+        self.words[0] as u128 | (self.words[1] as u128) << 64
+    }
+
+    /// A slot holding 16 bytes.
+    pub const fn from_u128(value: u128) -> Self {
+        Self { words: [value as u64, (value >> 64) as u64] }
+    }
+}
+
+/// What compiled code knows of its store. One per store, never moved.
+///
+/// Instances point here, and the assembly stubs read `current` and `host_sp`.
+#[derive(Debug)]
+#[repr(C)]
+pub struct StoreContext {
+    /// The record of the continuation whose stack runs Wasm now. Null while no
+    /// Wasm is active in this store.
+    pub current: *mut ContRecord,
+    /// Head of the list of records ready for `cont.new`: each has a stack and
+    /// state `Gone`; linked through [`ContRecord::next_free`]. Null: call
+    /// [`crate::Libcall::ContAlloc`].
+    pub free_records: *mut ContRecord,
+    /// Next free byte of the heap, as an offset from `heap_base`. A multiple of 8.
+    pub alloc_next: u64,
+    /// End of the allocation window, as an offset. `alloc_next + size` beyond
+    /// this means: call [`crate::Libcall::GcReserve`] and try again.
+    pub alloc_limit: u64,
+    /// First byte of the heap reservation. Heap references are offsets from it.
+    /// The first page is never mapped, so that a null dereference faults.
+    pub heap_base: *mut u8,
+    /// Descriptors of all canonical types, indexed by [`crate::TypeId`]. Fixed
+    /// for the engine's life; entries are only ever added.
+    pub descriptors: *const TypeDescriptor,
+    /// The libcall table, indexed by [`crate::Libcall`].
+    pub libcalls: *const LibcallFn,
+    /// Stack pointer of the host at the innermost entry into Wasm, 16-aligned:
+    /// where host calls run. Set by the entry stub, restored by the runtime.
+    pub host_sp: u64,
+    /// The record that stands for the host at the bottom of the innermost
+    /// activation's chain. Traps leave through it.
+    pub host_record: *mut ContRecord,
+    /// Continuations created so far, initial ones included.
+    pub created: u64,
+    /// Continuations that returned so far, initial ones included.
+    pub returned: u64,
+    /// The table of a `resume` without clauses.
+    pub no_handlers: HandlerTable,
+    /// Program counter of a fault in Wasm code; 0 if there was none. Written by
+    /// the signal handler, cleared by the runtime when it reads it.
+    pub fault_pc: u64,
+    /// Frame pointer at that fault.
+    pub fault_fp: u64,
+    /// Address whose access faulted.
+    pub fault_addr: u64,
+    /// The signal's number.
+    pub fault_signal: u64,
+    /// The runtime's store, opaque to compiled code.
+    pub owner: *mut u8,
+    /// Values in transit. Never a root: it is written just before a switch, a
+    /// host call or a return and read just after, with no safepoint in between.
+    pub transfer: [TransferSlot; TRANSFER_SLOTS],
+}
+
+impl StoreContext {
+    /// A context with every pointer null and every count zero, ready for its
+    /// owner to fill.
+    pub fn new() -> Box<Self> {
+        Box::new(Self {
+            current: ptr::null_mut(),
+            free_records: ptr::null_mut(),
+            alloc_next: 0,
+            alloc_limit: 0,
+            heap_base: ptr::null_mut(),
+            descriptors: ptr::null(),
+            libcalls: ptr::null(),
+            host_sp: 0,
+            host_record: ptr::null_mut(),
+            created: 0,
+            returned: 0,
+            no_handlers: HandlerTable::EMPTY,
+            fault_pc: 0,
+            fault_fp: 0,
+            fault_addr: 0,
+            fault_signal: 0,
+            owner: ptr::null_mut(),
+            transfer: [TransferSlot::default(); TRANSFER_SLOTS],
+        })
+    }
+}
+
+/// The fixed part of what compiled code knows of its instance; the arrays that
+/// follow it in memory are placed by [`crate::InstanceLayout`].
+///
+/// Every compiled function takes the address of one as its first parameter. A
+/// host function's is this header alone.
+#[derive(Debug)]
+#[repr(C)]
+pub struct InstanceContext {
+    /// The store's context.
+    pub store: *mut StoreContext,
+    /// A copy of [`StoreContext::heap_base`], one load closer.
+    pub heap_base: *mut u8,
+    /// The runtime's own data for this instance or host function; opaque to
+    /// compiled code.
+    pub owner: u64,
+    /// Number of the instance within its store (or of the host function).
+    pub index: u64,
+}
+
+/// A function reference points to one of these. They live as long as their store.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+pub struct FuncRef {
+    /// Compiled entry, `tail` convention: instance context first, then the parameters.
+    pub code: *const u8,
+    /// What `code` takes as its first argument.
+    pub instance: *mut InstanceContext,
+    /// The entry trampoline for this function's signature: the first frame of
+    /// every stack, which takes the parameters from the transfer area, calls
+    /// `code` and finishes the continuation.
+    pub entry: *const u8,
+    /// Canonical type of the function.
+    pub type_id: u32,
+    /// Index of the function in its module (or of the host function in its store).
+    pub index: u32,
+}
+
+/// A continuation reference: a record and the revision it was made for.
+///
+/// Null is a null record. A reference whose revision differs from the record's
+/// has been consumed. 16 bytes: what stack maps call a continuation slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C, align(16))]
+pub struct ContRef {
+    /// The record, or null.
+    pub record: *mut ContRecord,
+    /// The revision this reference was made for.
+    pub revision: u64,
+}
+
+impl ContRef {
+    /// The null reference.
+    pub const NULL: Self = Self { record: ptr::null_mut(), revision: 0 };
+
+    /// Whether this is the null reference.
+    pub fn is_null(self) -> bool {
+        self.record.is_null()
+    }
+}
+
+/// The storage of a global: one value, in the form of a [`TransferSlot`].
+#[derive(Debug, Default)]
+#[repr(C, align(16))]
+pub struct GlobalCell {
+    /// The value.
+    pub value: TransferSlot,
+}
+
+/// What compiled code sees of a table.
+#[derive(Debug)]
+#[repr(C)]
+pub struct TableDef {
+    /// The elements: 4 bytes each for heap references, 8 for function
+    /// references, 16 for continuation references. May move when the table grows.
+    pub base: *mut u8,
+    /// How many elements.
+    pub len: u64,
+}
+
+/// What compiled code sees of a linear memory.
+#[derive(Debug)]
+#[repr(C)]
+pub struct MemoryDef {
+    /// The first byte. Never moves: the whole address space a memory can ever
+    /// use is reserved when it is made.
+    pub base: *mut u8,
+    /// Current size in bytes.
+    pub len: u64,
+}
+
+/// A tag's identity is the address of one of these.
+#[derive(Debug)]
+#[repr(C)]
+pub struct TagDef {
+    /// Canonical function type of the tag.
+    pub type_id: u32,
+    /// Number of the tag within its store.
+    pub index: u32,
+}

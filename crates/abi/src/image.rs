@@ -1,0 +1,114 @@
+//! A compiled module: position-independent text and everything said beside it.
+
+use crate::site::SiteTable;
+use crate::trap::TrapSite;
+
+/// The assembly stubs that travel with every image, as bytes, so that compiled
+/// code calls them near and a pc inside one is a pc inside the image.
+///
+/// The `stack` crate writes them; the compiler places and links them. All are
+/// position-independent. Registers are those of the `tail` convention.
+#[derive(Clone, Copy, Debug)]
+pub struct StubImage {
+    /// The bytes of `call_host` and `finish`.
+    pub text: &'static [u8],
+    /// Offset in `text` of `call_host(instance, a, b, c, d, libcall) -> word`:
+    /// saves the running stack's sp and fp in its record, runs the libcall on
+    /// the host's stack, and leaves Wasm if its status says so.
+    pub call_host: u32,
+    /// Offset in `text` of `finish(own, target, word, payload)`: switches to
+    /// `target` and saves nothing, for a stack that is done. Jumped to.
+    pub finish: u32,
+    /// The code of one switch site: `switch(own, target, word, payload) ->
+    /// (unspecified, payload, word, own, from)`. The call instruction at the
+    /// site becomes a jump to a copy of these bytes.
+    pub switch_thunk: &'static [u8],
+    /// Where in `switch_thunk` the 32-bit displacement of the site's return
+    /// point goes, relative to the end of that field.
+    pub switch_return: u32,
+}
+
+/// What a compiled function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FunctionKind {
+    /// A function of the module, by its index in the function index space.
+    Wasm(u32),
+    /// The entry trampoline for a function type of the module, by type index.
+    Entry(u32),
+    /// The trampoline into host functions of a function type, by type index.
+    ToHost(u32),
+    /// A routine the compiler adds: shared code of several instructions.
+    Helper,
+    /// The assembly stubs and switch thunks.
+    Stubs,
+}
+
+/// A stretch of an image's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FunctionCode {
+    /// What it is.
+    pub kind: FunctionKind,
+    /// First byte, as an offset in the text.
+    pub start: u32,
+    /// Length in bytes.
+    pub len: u32,
+}
+
+/// Where an instruction came from: holds from `pc` up to the next entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourcePosition {
+    /// Offset in the text.
+    pub pc: u32,
+    /// Byte offset in the Wasm module; 0 where there is none.
+    pub wasm_offset: u32,
+}
+
+/// Machine code of one module with its metadata. Position-independent: all
+/// references inside it are relative, and it refers to nothing outside.
+#[derive(Clone, Debug, Default)]
+pub struct CodeImage {
+    /// The code.
+    pub text: Vec<u8>,
+    /// Stretches of the text in ascending order, without overlap.
+    pub functions: Vec<FunctionCode>,
+    /// Index in `functions` of each defined function, in the module's order.
+    pub defined: Vec<u32>,
+    /// For each type of the module: index in `functions` of its entry
+    /// trampoline, where one was made.
+    pub entries: Vec<Option<u32>>,
+    /// Index in `functions` of the trampoline into host functions, by type;
+    /// made only for host signatures.
+    pub to_host: Vec<Option<u32>>,
+    /// Call sites and stack maps.
+    pub sites: SiteTable,
+    /// Instructions that may trap, in ascending order.
+    pub traps: Vec<TrapSite>,
+    /// Source positions in ascending order.
+    pub positions: Vec<SourcePosition>,
+    /// The handler tables the module's `resume`s use, in the order of the
+    /// instance's handler area: each a list of `(tag index, is a switch clause)`.
+    pub handler_tables: Vec<Vec<(u32, bool)>>,
+}
+
+impl CodeImage {
+    /// The stretch of text that holds this offset.
+    pub fn function_at(&self, pc: u32) -> Option<(usize, &FunctionCode)> {
+        let index = self.functions.partition_point(|f| f.start <= pc).checked_sub(1)?;
+        let function = &self.functions[index];
+        (pc - function.start < function.len).then_some((index, function))
+    }
+
+    /// The trap recorded at exactly this offset.
+    pub fn trap_at(&self, pc: u32) -> Option<&TrapSite> {
+        let index = self.traps.binary_search_by_key(&pc, |t| t.pc).ok()?;
+        Some(&self.traps[index])
+    }
+
+    /// Byte offset in the Wasm module of the instruction at this text offset;
+    /// none in code that stands for no instruction.
+    pub fn wasm_offset_at(&self, pc: u32) -> Option<u32> {
+        let index = self.positions.partition_point(|p| p.pc <= pc).checked_sub(1)?;
+        let offset = self.positions[index].wasm_offset;
+        (offset != 0).then_some(offset)
+    }
+}

@@ -1,0 +1,38 @@
+//! What compiled code and the runtime both see.
+//!
+//! Everything here is a fact two sides must agree on: compiled code addresses
+//! these structures by offset, the runtime by field. Offsets come from
+//! `offset_of!` on the types themselves and are typed nowhere else.
+//!
+//! ```text
+//!  InstanceContext ──store──▶ StoreContext ──current──▶ ContRecord ──parent──▶ ContRecord …
+//!   (context, layout)          (context)                 (record)
+//!        │                          │
+//!        │ types, functions,        └─ allocation window, heap base, type descriptors,
+//!        │ globals, tables,            libcall table, transfer area
+//!        ▼ memories, tags, handlers
+//!  CodeImage: text + sites (stack maps) + traps + source positions   (image, site, trap)
+//! ```
+//!
+//! This crate holds no algorithm that needs a heap, a stack or a compiler.
+
+pub mod context;
+pub mod image;
+pub mod layout;
+pub mod libcall;
+pub mod object;
+pub mod record;
+pub mod site;
+pub mod trap;
+
+pub use context::{
+    ContRef, FuncRef, GlobalCell, InstanceContext, MemoryDef, StoreContext, TRANSFER_SLOTS,
+    TableDef, TagDef, TransferSlot,
+};
+pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage};
+pub use layout::{InstanceCounts, InstanceLayout};
+pub use libcall::{Libcall, LibcallResult};
+pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
+pub use record::{ContRecord, HandlerTable, RecordState, word};
+pub use site::{CallSite, SiteTable, SiteTableBuilder, Slot, SlotKind};
+pub use trap::{TrapCode, TrapSite};

@@ -1,0 +1,118 @@
+//! What compiled code asks of the runtime.
+//!
+//! A libcall runs on the host's stack, reached through the host-call stub. It
+//! takes the caller's instance and up to four words; values wider than a word
+//! go through transfer slot 0. It returns a word and a status: a status other
+//! than [`LibcallResult::OK`] makes the stub leave Wasm for the innermost
+//! host entry, and the runtime holds the reason.
+
+use crate::context::InstanceContext;
+
+/// What a libcall hands back, in two registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct LibcallResult {
+    /// The result, 0 where there is none.
+    pub value: u64,
+    /// [`Self::OK`] or [`Self::LEAVE`].
+    pub status: u64,
+}
+
+impl LibcallResult {
+    /// Go on.
+    pub const OK: u64 = 0;
+    /// Leave Wasm: a trap is pending in the store.
+    pub const LEAVE: u64 = 1;
+
+    /// A result to go on with.
+    pub const fn ok(value: u64) -> Self {
+        Self { value, status: Self::OK }
+    }
+
+    /// A pending trap.
+    pub const fn leave() -> Self {
+        Self { value: 0, status: Self::LEAVE }
+    }
+}
+
+/// The type of every libcall.
+pub type LibcallFn =
+    unsafe extern "C" fn(*mut InstanceContext, u64, u64, u64, u64) -> LibcallResult;
+
+macro_rules! libcalls {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident),*),)*) => {
+        /// The libcalls, by number. Operands are given in the order compiled
+        /// code passes them; `a|b` in a description is two 32-bit values
+        /// packed into one word, `a` in the low half.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Libcall { $($(#[$doc])* $name,)* }
+
+        impl Libcall {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Names of the operands.
+            pub const fn operands(self) -> &'static [&'static str] {
+                match self { $(Self::$name => &[$(stringify!($arg)),*],)* }
+            }
+        }
+    };
+}
+
+libcalls! {
+    /// Make room for `size` bytes in the allocation window, collecting if need
+    /// be. A safepoint. Traps when there is no room.
+    GcReserve(size),
+    /// A record with a stack, state `Gone`, not in the free list. Result: its address. A safepoint.
+    ContAlloc(),
+    /// Calls the host function whose instance context this is: parameters and
+    /// results are in the transfer area from slot 0. A safepoint.
+    HostCall(),
+    /// `memory.grow`: result, the old size in pages, or -1.
+    MemoryGrow(memory, pages),
+    /// `memory.fill`.
+    MemoryFill(memory, at, value, len),
+    /// `memory.copy`: `to|from` memories.
+    MemoryCopy(memories, to, from, len),
+    /// `memory.init`: `memory|data`.
+    MemoryInit(memory_data, to, from, len),
+    /// `data.drop`.
+    DataDrop(data),
+    /// `table.grow` with the value in transfer slot 0: the old size, or -1.
+    TableGrow(table, len),
+    /// `table.fill` with the value in transfer slot 0.
+    TableFill(table, at, len),
+    /// `table.copy`: `to|from` tables.
+    TableCopy(tables, to, from, len),
+    /// `table.init`: `table|elem`.
+    TableInit(table_elem, to, from, len),
+    /// `elem.drop`.
+    ElemDrop(elem),
+    /// `array.new_data`: `module type|data`; result, the reference. A safepoint.
+    ArrayNewData(type_data, from, len),
+    /// `array.new_elem`: `module type|elem`; result, the reference. A safepoint.
+    ArrayNewElem(type_elem, from, len),
+    /// `array.copy`: `to|from` references, neither null.
+    ArrayCopy(arrays, to, from, len),
+    /// `array.init_data`: `array|data`, the array not null.
+    ArrayInitData(array_data, to, from, len),
+    /// `array.init_elem`: `array|elem`, the array not null.
+    ArrayInitElem(array_elem, to, from, len),
+    /// Whether a value of canonical type `actual` is one of `expected`; both
+    /// differ and `expected` is deeper than the inline display. Result 0 or 1.
+    IsSubtype(actual, expected),
+    /// A place zeal or an observer wants to see: see [`hook`]. A safepoint.
+    Hook(kind),
+}
+
+/// The places [`Libcall::Hook`] is called from, when the module was compiled
+/// with hooks.
+pub mod hook {
+    /// Entry of a function.
+    pub const CALL: u64 = 0;
+    /// Just before a `suspend` (or `switch`) takes effect.
+    pub const SUSPEND: u64 = 1;
+    /// Just before a `resume` takes effect.
+    pub const RESUME: u64 = 2;
+}

@@ -1,0 +1,233 @@
+//! Heap objects and the types that describe them.
+//!
+//! ```text
+//!  struct   ┌ header u32 ┬ fields … each at the lowest aligned gap …   size rounded up to 8
+//!  array    ┌ header u32 ┬ length u32 ┬ elements …                     size rounded up to 8
+//!  host     ┌ header u32 ┬ unused u32 ┬ payload u64                    an `externref` from outside
+//!
+//!  header    31        30..24     23..0
+//!            forwarded reserved   TypeId
+//! ```
+//!
+//! A heap reference is a 32-bit offset from the heap base. Null is 0. An `i31`
+//! has its low bit set (value in the upper 31 bits). Objects are 8-aligned.
+
+/// A canonical type's number within its engine. Equal types have equal numbers.
+pub type TypeId = u32;
+
+/// A heap reference: null, an `i31`, or the offset of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(transparent)]
+pub struct HeapRef(pub u32);
+
+impl HeapRef {
+    /// The null reference.
+    pub const NULL: Self = Self(0);
+
+    /// An `i31` reference to the low 31 bits of `value`.
+    pub const fn from_i31(value: u32) -> Self {
+        Self(value << 1 | 1)
+    }
+
+    /// Whether this is null.
+    pub const fn is_null(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether this is an `i31`.
+    pub const fn is_i31(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// Whether this is the offset of an object.
+    pub const fn is_object(self) -> bool {
+        self.0 != 0 && self.0 & 1 == 0
+    }
+
+    /// The value of an `i31`, zero-extended.
+    pub const fn i31_value(self) -> u32 {
+        self.0 >> 1
+    }
+}
+
+/// Bytes objects are aligned to and sized in.
+pub const OBJECT_ALIGN: u64 = 8;
+/// Bits of a header that hold the [`TypeId`].
+pub const TYPE_MASK: u32 = 0x00ff_ffff;
+/// Set in a header that holds, instead of a type, where the object went
+/// (its new offset divided by 8).
+pub const FORWARDED: u32 = 0x8000_0000;
+/// Offset of an array's length.
+pub const ARRAY_LENGTH: u32 = 4;
+/// Offset of an array's first element. Elements of 16 bytes are aligned to 8 only.
+pub const ARRAY_ELEMENTS: u32 = 8;
+/// Offset of a host object's payload.
+pub const HOST_PAYLOAD: u32 = 8;
+/// Bytes of a host object.
+pub const HOST_SIZE: u32 = 16;
+/// Largest object, in bytes. Larger requests trap.
+pub const MAX_OBJECT: u64 = 1 << 30;
+/// Fields below this offset of a null reference are inside the unmapped first
+/// page: the access itself is the null check.
+pub const NULL_GUARD: u32 = 4096;
+
+/// Type number that is never used.
+pub const TYPE_INVALID: TypeId = 0;
+/// Type number of host objects (an `externref` made by the embedder).
+pub const TYPE_HOST: TypeId = 1;
+/// Type number of exception objects.
+pub const TYPE_EXN: TypeId = 2;
+/// First number given to a type of a module.
+pub const TYPE_FIRST: TypeId = 16;
+/// One past the largest type number.
+pub const TYPE_END: TypeId = TYPE_MASK + 1;
+
+/// What a descriptor describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// No type: an unused entry.
+    Unused = 0,
+    /// A struct.
+    Struct = 1,
+    /// An array.
+    Array = 2,
+    /// A host object.
+    Host = 3,
+    /// An exception object.
+    Exn = 4,
+    /// A function type: never the type of a heap object.
+    Func = 5,
+    /// A continuation type: never the type of a heap object.
+    Cont = 6,
+}
+
+/// Supertypes kept in the descriptor itself.
+pub const INLINE_SUPERS: usize = 8;
+/// Fills unused entries of a display; never a type number.
+pub const NO_TYPE: TypeId = u32::MAX;
+
+/// One canonical type, as casts and the collector need it. 64 bytes, so that an
+/// index is a shift.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct TypeDescriptor {
+    /// The display: entry *d* is the ancestor at depth *d* (0 is the root of
+    /// the chain), the type itself at its own depth, [`NO_TYPE`] beyond.
+    pub supers: [TypeId; INLINE_SUPERS],
+    /// The whole display, `depth + 1` entries, for depths the inline one lacks.
+    pub all_supers: *const TypeId,
+    /// Offsets, from the object's start, of a struct's (or exception's) heap references.
+    pub refs: *const u32,
+    /// How many of those.
+    pub ref_count: u32,
+    /// Struct: size of the object in bytes, a multiple of 8. Array: size of an element.
+    pub size: u32,
+    /// Number of ancestors.
+    pub depth: u16,
+    /// What this is: a [`Kind`].
+    pub kind: u8,
+    /// Array: whether elements are heap references (1) or not (0).
+    pub elem_refs: u8,
+}
+
+const _: () = assert!(size_of::<TypeDescriptor>() == 64);
+
+impl TypeDescriptor {
+    /// An unused entry.
+    pub const UNUSED: Self = Self {
+        supers: [NO_TYPE; INLINE_SUPERS],
+        all_supers: core::ptr::null(),
+        refs: core::ptr::null(),
+        ref_count: 0,
+        size: 0,
+        depth: 0,
+        kind: Kind::Unused as u8,
+        elem_refs: 0,
+    };
+}
+
+/// Rounds an object's size up to [`OBJECT_ALIGN`].
+pub const fn object_size(bytes: u64) -> u64 {
+    (bytes + OBJECT_ALIGN - 1) & !(OBJECT_ALIGN - 1)
+}
+
+/// Bytes of an array object with `len` elements of `elem_size` bytes.
+pub const fn array_size(elem_size: u32, len: u32) -> u64 {
+    object_size(ARRAY_ELEMENTS as u64 + elem_size as u64 * len as u64)
+}
+
+/// Where a struct's fields lie.
+///
+/// A field goes to the lowest gap that fits it, so `{i64, ref}` takes 16 bytes.
+/// A field's place depends on the fields before it only: a subtype's layout
+/// starts with its supertype's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StructLayout {
+    /// Offset of each field from the object's start.
+    pub offsets: Vec<u32>,
+    /// Bytes of the object, a multiple of 8.
+    pub size: u32,
+}
+
+impl StructLayout {
+    /// Lays out fields of the given sizes in bytes (1, 2, 4, 8 or 16; 16-byte
+    /// fields are aligned to 8).
+    ///
+    /// # Examples
+    /// ```
+    /// let layout = mangrove_abi::StructLayout::new([8, 4]);
+    /// assert_eq!((layout.offsets, layout.size), (vec![8, 4], 16));
+    /// ```
+    pub fn new(sizes: impl IntoIterator<Item = u32>) -> Self {
+        let mut gaps: Vec<(u32, u32)> = Vec::new();
+        let mut end = 4u32;
+        let offsets = sizes
+            .into_iter()
+            .map(|size| {
+                let align = size.min(OBJECT_ALIGN as u32);
+                for index in 0..gaps.len() {
+                    let (from, to) = gaps[index];
+                    let at = from.next_multiple_of(align);
+                    if at + size <= to {
+                        gaps[index] = (at + size, to);
+                        if at > from {
+                            gaps.insert(index, (from, at));
+                        }
+                        return at;
+                    }
+                }
+                let at = end.next_multiple_of(align);
+                if at > end {
+                    gaps.push((end, at));
+                }
+                end = at + size;
+                at
+            })
+            .collect();
+        Self { offsets, size: object_size(end as u64) as u32 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_are_filled_lowest_first() {
+        assert_eq!(StructLayout::new([4, 4]).size, 16);
+        assert_eq!(StructLayout::new([4]).size, 8);
+        let layout = StructLayout::new([1, 8, 2, 1, 4]);
+        assert_eq!(layout.offsets, vec![4, 8, 6, 5, 16]);
+    }
+
+    #[test]
+    fn a_subtype_starts_with_its_supertype() {
+        let sizes = [1, 8, 2, 16, 4, 1, 8, 2];
+        let whole = StructLayout::new(sizes);
+        for n in 0..sizes.len() {
+            let part = StructLayout::new(sizes[..n].iter().copied());
+            assert_eq!(part.offsets, whole.offsets[..n]);
+        }
+    }
+}

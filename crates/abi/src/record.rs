@@ -1,0 +1,143 @@
+//! The continuation record, as compiled code and the switch stubs see it.
+//!
+//! A record stands for one stack. It lives in a slab owned by the store's
+//! registry and its memory is never used for anything else, so a stale
+//! reference can always be compared with the record's revision.
+//!
+//! ```text
+//!  running chain:   host ◀─parent─ A ◀─parent─ B (current)
+//!  suspended as one:  C ◀─parent─ D     reference = (D, revision of D), D.last = C, C.parent = null
+//! ```
+
+use crate::context::{FuncRef, InstanceContext, TagDef};
+use core::ptr;
+
+/// Where a record stands in its life. Only what cannot be derived is stored:
+/// `Live` covers fresh, running, parent and suspended, which the chain and the
+/// saved context tell apart (`mangrove-continuation` does so), and switching
+/// writes no state word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum RecordState {
+    /// Returned, thrown out, trapped, collected, or never used: in a free list.
+    Gone = 0,
+    /// Fresh, running, parent of a running one, or suspended.
+    Live = 1,
+    /// Stands for the host at the bottom of an activation's chain.
+    Host = 2,
+}
+
+/// One continuation.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct ContRecord {
+    /// Saved stack pointer: the resume pc is the word it points to. Valid
+    /// whenever the stack is not running Wasm: fresh, suspended, a parent, or
+    /// calling the host.
+    pub sp: u64,
+    /// Saved frame pointer. 0 exactly when the continuation is fresh.
+    pub fp: u64,
+    /// Bumped each time a reference to this record is consumed. Never restarts.
+    pub revision: u64,
+    /// Who resumed this continuation; null when nobody has (fresh, suspended).
+    pub parent: *mut ContRecord,
+    /// The handlers that the `resume` this record is executing installs for
+    /// its children. Meaningful only while it is a parent.
+    pub handlers: *const HandlerTable,
+    /// The outermost record suspended together with this one: itself, unless
+    /// the suspension reached past its parent. `resume` links its `parent`.
+    pub last: *mut ContRecord,
+    /// The function this continuation was made from.
+    pub func: *const FuncRef,
+    /// One of [`RecordState`].
+    pub state: u32,
+    /// The collector's mark: equal to the collection's number when it was
+    /// found live in that collection.
+    pub mark: u32,
+    /// Next record of the free list this one is in.
+    pub next_free: *mut ContRecord,
+    /// One past the highest usable byte of the stack; a multiple of 16.
+    pub stack_top: u64,
+    /// Lowest usable byte of the stack, just above its guard.
+    pub stack_limit: u64,
+    /// Instance that executed the `cont.new`; null when the host did.
+    pub creator: *const InstanceContext,
+    /// Byte offset of that `cont.new` in its module; 0 when the host did.
+    pub created_at: u64,
+    /// Arguments bound so far.
+    pub bound_count: u32,
+    /// Number of this record in its registry, for people.
+    pub id: u32,
+    /// Bound arguments; the registry owns the memory.
+    pub bound: *mut u8,
+    /// For a host record: the host record of the activation around this one.
+    pub outer: *mut ContRecord,
+}
+
+impl ContRecord {
+    /// A record without a stack.
+    pub const fn new(id: u32, state: RecordState) -> Self {
+        Self {
+            sp: 0,
+            fp: 0,
+            revision: 0,
+            parent: ptr::null_mut(),
+            handlers: ptr::null(),
+            last: ptr::null_mut(),
+            func: ptr::null(),
+            state: state as u32,
+            mark: 0,
+            next_free: ptr::null_mut(),
+            stack_top: 0,
+            stack_limit: 0,
+            creator: ptr::null(),
+            created_at: 0,
+            bound_count: 0,
+            id,
+            bound: ptr::null_mut(),
+            outer: ptr::null_mut(),
+        }
+    }
+}
+
+/// Words a fresh stack starts with, from its top: a zero return address for
+/// the entry trampoline, then the trampoline's own address.
+///
+/// ```text
+///  stack_top      ────────────────
+///  stack_top -  8   0              return address of the trampoline: the walk ends
+///  stack_top - 16   FuncRef.entry  ◀ sp;  fp = 0
+/// ```
+pub const FRESH_WORDS: u64 = 2;
+
+/// The handlers of one `resume`: a count, then that many tags, in order.
+///
+/// Tables of a module live in its instances' contexts, resolved to tags at
+/// instantiation. An entry is the tag's address, with [`HandlerTable::SWITCH`]
+/// set for an `(on $tag switch)` clause.
+#[derive(Debug)]
+#[repr(C)]
+pub struct HandlerTable {
+    /// How many entries follow.
+    pub count: u64,
+    /// The first entry; null in an empty table, so that it can be compared
+    /// without looking at the count.
+    pub first: *const TagDef,
+}
+
+impl HandlerTable {
+    /// A table without handlers.
+    pub const EMPTY: Self = Self { count: 0, first: ptr::null() };
+    /// Set in an entry that handles `switch` and not `suspend`.
+    pub const SWITCH: u64 = 1;
+}
+
+/// What travels in the word register of a switch into a parent.
+pub mod word {
+    /// The child returned; its results are in transit.
+    pub const RETURNED: i64 = 0;
+    /// Added to the index of the clause that handles a suspension.
+    pub const HANDLED: i64 = 1;
+    /// Only into a host record: a trap; the runtime holds the reason.
+    pub const TRAPPED: i64 = -1;
+}
