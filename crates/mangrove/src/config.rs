@@ -1,0 +1,323 @@
+//! What an engine is made with.
+//!
+//! Everything here is chosen before the first module is compiled: zeal decides
+//! which hooks compiled code carries, limits decide what is reserved.
+
+use crate::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
+/// How often to collect beyond need. Every mode but none also poisons what a
+/// collection vacates and verifies the heap after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Zeal {
+    /// Collect at every this many allocations.
+    pub alloc: Option<u64>,
+    /// Collect at every `resume`, `suspend` and `switch`.
+    pub switch: bool,
+    /// Collect at the entry of every function.
+    pub call: bool,
+    /// Move every stack at every suspension. No engine can do so yet:
+    /// [`crate::Engine::new`] refuses it.
+    pub moving: bool,
+}
+
+impl Zeal {
+    /// No collection beyond need.
+    pub const NONE: Self = Self {
+        alloc: None,
+        switch: false,
+        call: false,
+        moving: false,
+    };
+
+    /// Whether any mode is on.
+    pub fn is_on(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+impl FromStr for Zeal {
+    type Err = Error;
+
+    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`
+    /// and `move`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut zeal = Self::NONE;
+        for word in text.split(',') {
+            match word {
+                "none" if text == "none" => {}
+                "alloc" => zeal.alloc = Some(1),
+                "switch" => zeal.switch = true,
+                "call" => zeal.call = true,
+                "move" => zeal.moving = true,
+                _ => {
+                    let every = word.strip_prefix("alloc:").and_then(|n| n.parse().ok());
+                    zeal.alloc = Some(every.filter(|&n| n > 0).ok_or_else(|| {
+                        Error::Usage(format!(
+                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move"
+                        ))
+                    })?);
+                }
+            }
+        }
+        Ok(zeal)
+    }
+}
+
+impl fmt::Display for Zeal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alloc = match self.alloc {
+            None => String::new(),
+            Some(1) => "alloc".into(),
+            Some(every) => format!("alloc:{every}"),
+        };
+        let words = [
+            alloc.as_str(),
+            if self.switch { "switch" } else { "" },
+            if self.call { "call" } else { "" },
+            if self.moving { "move" } else { "" },
+        ];
+        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        f.write_str(if words.is_empty() { "none" } else { "" })?;
+        f.write_str(&words.join(","))
+    }
+}
+
+/// How hard the compiler works on the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OptLevel {
+    /// No optimisation: quick compilation.
+    None,
+    /// Fast code.
+    #[default]
+    Speed,
+}
+
+/// How the low end of a stack is guarded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Guard {
+    /// Lightweight where the kernel has it, `mprotect` elsewhere.
+    #[default]
+    Auto,
+    /// Lightweight guard regions (Linux 6.13 and later).
+    Lightweight,
+    /// A page protected with `mprotect`.
+    Mprotect,
+}
+
+/// Places at which compiled code calls the runtime, beside those zeal asks for.
+/// Observers of suspensions need `switches`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Hooks {
+    /// At the entry of every function.
+    pub calls: bool,
+    /// Before every `resume`, `suspend` and `switch`.
+    pub switches: bool,
+}
+
+/// Settings of an engine. The default is fit for production: fast code, no
+/// zeal, a 1 GiB heap, a million continuations with 64 KiB of stack each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub(crate) zeal: Zeal,
+    pub(crate) heap_max: u64,
+    pub(crate) heap_window: u64,
+    pub(crate) stack_size: usize,
+    pub(crate) continuations_max: usize,
+    pub(crate) activations_max: usize,
+    pub(crate) memory_max: u64,
+    pub(crate) table_max: u64,
+    pub(crate) opt_level: OptLevel,
+    pub(crate) guard: Guard,
+    pub(crate) hooks: Hooks,
+    pub(crate) threads: Option<usize>,
+    pub(crate) verify_heap: bool,
+    pub(crate) verify_clif: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            zeal: Zeal::NONE,
+            heap_max: 1 << 30,
+            heap_window: 4 << 20,
+            stack_size: 64 << 10,
+            continuations_max: 1 << 20,
+            activations_max: 200,
+            memory_max: 16 << 30,
+            table_max: 10_000_000,
+            opt_level: OptLevel::default(),
+            guard: Guard::default(),
+            hooks: Hooks::default(),
+            threads: None,
+            verify_heap: false,
+            verify_clif: cfg!(debug_assertions),
+        }
+    }
+}
+
+impl Config {
+    /// The default settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// When to collect beyond need.
+    pub fn zeal(&mut self, zeal: Zeal) -> &mut Self {
+        self.zeal = zeal;
+        self
+    }
+
+    /// Most bytes the live objects of a store may take; from 64 KiB up to just
+    /// under 2 GiB.
+    pub fn heap_max(&mut self, bytes: u64) -> &mut Self {
+        self.heap_max = bytes;
+        self
+    }
+
+    /// Least bytes allocated between two collections.
+    pub fn heap_window(&mut self, bytes: u64) -> &mut Self {
+        self.heap_window = bytes;
+        self
+    }
+
+    /// Usable bytes of each continuation's stack, from 4 KiB up to 1 GiB,
+    /// rounded up to pages. The initial stack of a call from the host is one of these.
+    pub fn stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.stack_size = bytes;
+        self
+    }
+
+    /// Most continuations a store may have at a time, calls from the host included.
+    pub fn continuations_max(&mut self, count: usize) -> &mut Self {
+        self.continuations_max = count;
+        self
+    }
+
+    /// Most calls from the host into Wasm that may be active inside each other
+    /// in a store. They nest on the host's own stack.
+    pub fn activations_max(&mut self, count: usize) -> &mut Self {
+        self.activations_max = count;
+        self
+    }
+
+    /// Most bytes a linear memory may grow to. For a 64-bit memory this much
+    /// address space is reserved, or as much as its type's maximum asks for.
+    pub fn memory_max(&mut self, bytes: u64) -> &mut Self {
+        self.memory_max = bytes;
+        self
+    }
+
+    /// Most elements a table may grow to.
+    pub fn table_max(&mut self, elements: u64) -> &mut Self {
+        self.table_max = elements;
+        self
+    }
+
+    /// How hard to work on the code.
+    pub fn opt_level(&mut self, level: OptLevel) -> &mut Self {
+        self.opt_level = level;
+        self
+    }
+
+    /// How to guard stacks.
+    pub fn guard(&mut self, guard: Guard) -> &mut Self {
+        self.guard = guard;
+        self
+    }
+
+    /// Where compiled code calls the runtime beyond need.
+    pub fn hooks(&mut self, hooks: Hooks) -> &mut Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// How many threads validate and compile; all of the machine's by default.
+    pub fn threads(&mut self, threads: usize) -> &mut Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Whether to walk and check the heap after each collection (on with any zeal).
+    pub fn verify_heap(&mut self, verify: bool) -> &mut Self {
+        self.verify_heap = verify;
+        self
+    }
+
+    /// Whether Cranelift checks what it is given (on in debug builds).
+    pub fn verify_clif(&mut self, verify: bool) -> &mut Self {
+        self.verify_clif = verify;
+        self
+    }
+
+    /// Places compiled code must call the runtime from.
+    pub(crate) fn needed_hooks(&self) -> Hooks {
+        Hooks {
+            calls: self.hooks.calls || self.zeal.call,
+            switches: self.hooks.switches || self.zeal.switch,
+        }
+    }
+
+    /// Refuses what cannot work.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let usage = |message: String| Err(Error::Usage(message));
+        if self.zeal.moving {
+            return usage("zeal move is not implemented: stacks do not move yet".into());
+        }
+        if self.zeal.alloc == Some(0) {
+            return usage("zeal alloc:0: the count starts at 1".into());
+        }
+        if !(64 << 10..(2 << 30) - 4096 + 1).contains(&self.heap_max) {
+            return usage(format!(
+                "heap limit of {} bytes is not between 64 KiB and 2 GiB less a page",
+                self.heap_max
+            ));
+        }
+        if !(4 << 10..=1 << 30).contains(&self.stack_size) {
+            return usage(format!(
+                "stack size of {} bytes is not between 4 KiB and 1 GiB",
+                self.stack_size
+            ));
+        }
+        if self.continuations_max == 0 || self.activations_max == 0 {
+            return usage("a limit of 0 continuations or activations runs nothing".into());
+        }
+        if self.threads == Some(0) {
+            return usage("0 threads compile nothing".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeal_reads_back_what_it_prints() {
+        for text in [
+            "none",
+            "alloc",
+            "alloc:7",
+            "switch",
+            "alloc,switch,call",
+            "alloc:2,move",
+        ] {
+            assert_eq!(text.parse::<Zeal>().unwrap().to_string(), text);
+        }
+        for text in ["", "none,alloc", "alloc:0", "alloc:x", "gc", "alloc,,call"] {
+            assert!(text.parse::<Zeal>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused() {
+        assert!(Config::new().check().is_ok());
+        let moving = "move".parse().unwrap();
+        assert!(Config::new().zeal(moving).check().is_err());
+        assert!(Config::new().heap_max(1).check().is_err());
+        assert!(Config::new().stack_size(1 << 40).check().is_err());
+        assert!(Config::new().threads(0).check().is_err());
+    }
+}

@@ -1,0 +1,93 @@
+//! What can go wrong, in one type.
+
+use crate::exception::Exception;
+use crate::trap::Trap;
+use std::path::PathBuf;
+
+/// Anything that goes wrong in an embedding. Its message is one line.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Wasm execution ended in a trap.
+    #[error("{}", .0.reason)]
+    Trap(Box<Trap>),
+    /// An exception left the outermost function.
+    #[error("{0}")]
+    Exception(Box<Exception>),
+    /// The module is not valid.
+    #[error("invalid module at offset {offset:#x}: {message}")]
+    Invalid {
+        /// Byte offset in the binary.
+        offset: usize,
+        /// Why.
+        message: String,
+    },
+    /// The module is valid, but its continuations could reach places this
+    /// engine's collector does not follow them to.
+    #[error("module not admitted at offset {offset:#x}: {message}")]
+    Admission {
+        /// Byte offset in the binary.
+        offset: usize,
+        /// The type and the reason.
+        message: String,
+    },
+    /// The text could not be parsed.
+    #[error("{0}")]
+    Text(String),
+    /// A file could not be read.
+    #[error("{path}: {source}", path = .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The module uses something this engine does not have, or exceeds what it can hold.
+    #[error("{0}")]
+    Unsupported(String),
+    /// An import is missing or of another type.
+    #[error("import {module:?} {name:?}: {message}")]
+    Link {
+        /// Module part of the import.
+        module: String,
+        /// Name part of the import.
+        name: String,
+        /// Why.
+        message: String,
+    },
+    /// A limit of the embedder or of the system was reached outside of Wasm.
+    #[error("{0}")]
+    Limit(String),
+    /// What a host function gave as its reason to fail. Once it has crossed
+    /// Wasm it is a [`Error::Trap`] with that reason.
+    #[error("{0}")]
+    Host(String),
+    /// The embedder asked for something that has no meaning.
+    #[error("{0}")]
+    Usage(String),
+    /// A defect of this crate, found by one of its checks.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// An error for a host function to return, with this message.
+    pub fn host(message: impl Into<String>) -> Self {
+        Self::Host(message.into())
+    }
+
+    /// The trap, if this is one.
+    pub fn as_trap(&self) -> Option<&Trap> {
+        match self {
+            Self::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+
+    pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
+        Self::Internal(message.to_string())
+    }
+}

@@ -1,0 +1,186 @@
+//! Why Wasm execution ended, and where.
+
+use mangrove_abi::TrapCode;
+use std::fmt;
+
+/// A trap.
+#[derive(Clone, Debug)]
+pub struct Trap {
+    /// Why.
+    pub reason: TrapReason,
+    /// Where, across all continuations and host functions.
+    pub backtrace: Backtrace,
+}
+
+impl fmt::Display for Trap {
+    /// The reason, then the backtrace on lines of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}", self.reason, self.backtrace)
+    }
+}
+
+/// Why execution trapped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TrapReason {
+    /// An instruction did.
+    Code(TrapCode),
+    /// A limit of the embedder or of the system was reached.
+    Limit(String),
+    /// The live objects fill the heap.
+    HeapExhausted {
+        /// Bytes asked for.
+        requested: u64,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// A host function failed with this message.
+    Host(String),
+}
+
+impl fmt::Display for TrapReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(code) => write!(f, "{code}"),
+            Self::Limit(message) | Self::Host(message) => f.write_str(message),
+            Self::HeapExhausted { requested, limit } => write!(
+                f,
+                "heap exhausted: {requested} bytes do not fit under the limit of {limit}"
+            ),
+        }
+    }
+}
+
+/// A Wasm frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Name of the module, where it has one.
+    pub module: Option<String>,
+    /// Index of the function in its module.
+    pub function: u32,
+    /// Name of the function, where it has one.
+    pub name: Option<String>,
+    /// Byte offset of the instruction in the module.
+    pub offset: Option<u32>,
+    /// Number of the continuation whose stack the frame is on.
+    pub continuation: u32,
+}
+
+/// One line of a backtrace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BacktraceEntry {
+    /// A Wasm frame.
+    Frame(Frame),
+    /// Above are the frames of continuation `child`; below those of `parent`,
+    /// which resumed it.
+    Resumed {
+        /// Number of the continuation that was resumed.
+        child: u32,
+        /// Number of the one that resumed it.
+        parent: u32,
+    },
+    /// A host function, by name. What is above it ran inside a call it made.
+    Host(String),
+}
+
+/// Frames from the innermost outwards, across continuations and host functions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backtrace {
+    /// The lines, innermost first.
+    pub entries: Vec<BacktraceEntry>,
+    /// Whether more frames follow that are not listed.
+    pub truncated: bool,
+}
+
+impl Backtrace {
+    /// Most entries a backtrace lists.
+    pub const MAX_ENTRIES: usize = 256;
+
+    /// The Wasm frames, innermost first.
+    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.entries.iter().filter_map(|entry| match entry {
+            BacktraceEntry::Frame(frame) => Some(frame),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for Backtrace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut number = 0;
+        for entry in &self.entries {
+            match entry {
+                BacktraceEntry::Frame(frame) => {
+                    writeln!(f, "{number:4}: {frame}")?;
+                    number += 1;
+                }
+                BacktraceEntry::Resumed { child, parent } => {
+                    writeln!(f, "      -- continuation {child}, resumed by {parent} --")?;
+                }
+                BacktraceEntry::Host(name) => writeln!(f, "      -- host function {name} --")?,
+            }
+        }
+        if self.truncated {
+            writeln!(f, "      -- more frames --")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(module) = &self.module {
+            write!(f, "{module} ")?;
+        }
+        write!(f, "func {}", self.function)?;
+        if let Some(name) = &self.name {
+            write!(f, " ${name}")?;
+        }
+        match self.offset {
+            Some(offset) => write!(f, " at {offset:#x}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backtrace_shows_its_borders() {
+        let frame = |function, continuation| {
+            BacktraceEntry::Frame(Frame {
+                module: None,
+                function,
+                name: (function == 1).then(|| "gen".into()),
+                offset: Some(0x20),
+                continuation,
+            })
+        };
+        let entries = vec![
+            frame(1, 4),
+            BacktraceEntry::Resumed {
+                child: 4,
+                parent: 2,
+            },
+            frame(0, 2),
+            BacktraceEntry::Host("spectest print".into()),
+        ];
+        let text = Backtrace {
+            entries,
+            truncated: true,
+        }
+        .to_string();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        assert_eq!(
+            lines,
+            [
+                "0: func 1 $gen at 0x20",
+                "-- continuation 4, resumed by 2 --",
+                "1: func 0 at 0x20",
+                "-- host function spectest print --",
+                "-- more frames --",
+            ]
+        );
+    }
+}
