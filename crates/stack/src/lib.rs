@@ -1,1 +1,22 @@
-//! placeholder
+//! Stacks for WebAssembly: where they come from, and how control moves between
+//! them.
+//!
+//! ```text
+//!  StackArena   (arena)    slots of guard + usable memory, reused last in first out
+//!  arch         (arch/)    prepare, enter, switch, call the host, leave: all assembly
+//!  Frames       (frames)   the walk along frame pointers
+//! ```
+//!
+//! Nothing here knows WebAssembly or the collector. Records are those of
+//! `mangrove-abi`; who owns them and in which order they are switched is
+//! decided above.
+
+pub mod arch;
+mod arena;
+mod frames;
+
+pub use arena::{
+    ArenaConfig, ArenaStats, DEFAULT_STACK_SIZE, GUARD_SIZE, GuardKind, Stack, StackArena,
+    StackError,
+};
+pub use frames::{Frame, Frames};

@@ -1,0 +1,424 @@
+//! Where stacks come from: large reservations carved into slots.
+//!
+//! ```text
+//!  reservation   mmap, no reserve: nothing is committed before it is touched
+//!  ┌───────┬────────────────┬───────┬────────────────┬──
+//!  │ guard │ usable … │colour│ guard │ usable … │colour│      low ─▶ high
+//!  └───────┴────────────────┴───────┴────────────────┴──
+//!          limit      top           limit    top
+//! ```
+//!
+//! A stack grows down from `top`; running past `limit` hits the guard. Tops are
+//! staggered by a few cache lines (the colour): page-aligned tops would put the
+//! busy ends of all stacks into the same few cache sets.
+//!
+//! A slot once made stays until the arena is dropped. Released ones are handed
+//! out again last in, first out, while their pages are hot; [`StackArena::trim`]
+//! gives the memory of the coldest back.
+//!
+//! Two kinds of guard. A *lightweight* guard region (Linux 6.13) marks page table
+//! entries and leaves the mapping whole. `mprotect` splits it: two mappings a
+//! stack, of which the kernel allows `vm.max_map_count`.
+
+use rustix::io::Errno;
+use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+use std::ffi::c_void;
+use std::{fs, io, ptr};
+
+/// Bytes of unmapped memory below each stack. Code that makes larger frames
+/// probes its stack at least this often.
+pub const GUARD_SIZE: usize = 64 << 10;
+/// Usable bytes of a stack unless configured otherwise.
+pub const DEFAULT_STACK_SIZE: usize = 512 << 10;
+
+/// Tops are staggered by multiples of this.
+const COLOUR: usize = 64;
+/// How many different staggers there are. Half a page in all: a stack that uses
+/// little should still touch a single page.
+const COLOURS: usize = 32;
+/// Slots of the first reservation; each further one has twice as many …
+const FIRST_RESERVATION: usize = 64;
+/// … up to this.
+const LARGEST_RESERVATION: usize = 64 << 10;
+/// `MADV_GUARD_INSTALL`, which libc does not name yet.
+const GUARD_INSTALL: libc::c_int = 102;
+
+/// How the memory below a stack is made inaccessible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GuardKind {
+    /// Lightweight where the kernel can, else `mprotect`.
+    #[default]
+    Auto,
+    /// Guard regions of Linux 6.13: cost no mapping.
+    Lightweight,
+    /// `mprotect`: works everywhere, up to `vm.max_map_count`.
+    Mprotect,
+}
+
+/// What an arena is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct ArenaConfig {
+    /// Usable bytes of a stack, without its guard; rounded up to pages.
+    pub stack_size: usize,
+    /// How to guard stacks.
+    pub guard: GuardKind,
+    /// How many stacks there may be, idle ones included.
+    pub max_stacks: usize,
+}
+
+impl Default for ArenaConfig {
+    /// 512 KiB stacks, the best guard there is, 16 Mi stacks at most.
+    fn default() -> Self {
+        Self {
+            stack_size: DEFAULT_STACK_SIZE,
+            guard: GuardKind::Auto,
+            max_stacks: 16 << 20,
+        }
+    }
+}
+
+/// One stack: a pair of addresses. The arena owns the memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stack {
+    /// One past the highest usable byte; a multiple of 16.
+    pub top: u64,
+    /// Lowest usable byte, just above the guard; a multiple of the page size.
+    pub limit: u64,
+}
+
+/// Why there is no further stack.
+#[derive(Debug, thiserror::Error)]
+pub enum StackError {
+    /// The configured limit.
+    #[error("the limit of {limit} stacks is reached")]
+    Limit {
+        /// [`ArenaConfig::max_stacks`].
+        limit: usize,
+    },
+    /// The kernel gives no address space.
+    #[error(
+        "cannot reserve {bytes} bytes of address space for stacks: {source}{}",
+        hint(source)
+    )]
+    Reserve {
+        /// How much was asked for.
+        bytes: usize,
+        /// What the kernel said.
+        source: io::Error,
+    },
+    /// The kernel gives no guard.
+    #[error(
+        "cannot guard stack {number} ({kind:?} guard): {source}{}",
+        hint(source)
+    )]
+    Guard {
+        /// The kind of guard that was tried last.
+        kind: GuardKind,
+        /// How many stacks the arena has already.
+        number: usize,
+        /// What the kernel said.
+        source: io::Error,
+    },
+}
+
+/// What to do about an `ENOMEM`, which for a mapping seldom means memory.
+fn hint(error: &io::Error) -> String {
+    if error.raw_os_error() != Some(Errno::NOMEM.raw_os_error()) {
+        return String::new();
+    }
+    let now = fs::read_to_string("/proc/sys/vm/max_map_count");
+    let now = now
+        .map(|text| format!(" (now {})", text.trim()))
+        .unwrap_or_default();
+    format!(
+        "; most likely the process has as many mappings as vm.max_map_count{now} allows, \
+         or as much address space as its limits do"
+    )
+}
+
+/// What an arena holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArenaStats {
+    /// Bytes of address space reserved.
+    pub reserved: usize,
+    /// Stacks made so far.
+    pub stacks: usize,
+    /// Of these, the ones nobody uses.
+    pub idle: usize,
+    /// Usable bytes of each stack.
+    pub stack_size: usize,
+    /// The kind of guard in use; `Auto` until the first stack has decided it.
+    pub guard: GuardKind,
+}
+
+/// A contiguous run of slots.
+#[derive(Debug)]
+struct Reservation {
+    base: usize,
+    slots: usize,
+    /// Slots handed out at least once: the first ones.
+    used: usize,
+}
+
+/// Makes stacks and takes them back.
+#[derive(Debug)]
+pub struct StackArena {
+    page: usize,
+    stack_size: usize,
+    /// Bytes of a slot: guard, stack, colour.
+    slot: Option<usize>,
+    guard: GuardKind,
+    max_stacks: usize,
+    reservations: Vec<Reservation>,
+    stacks: usize,
+    /// Last in, first out.
+    idle: Vec<Stack>,
+    /// How many of `idle`, from the bottom, have had their memory given back.
+    clean: usize,
+}
+
+impl StackArena {
+    /// An arena without stacks. Asks the kernel for nothing yet.
+    pub fn new(config: ArenaConfig) -> Self {
+        let page = rustix::param::page_size();
+        let stack_size = config.stack_size.max(1).checked_next_multiple_of(page);
+        // A size whose slot exceeds the address space is refused by `allocate`.
+        let slot = stack_size.and_then(|size| {
+            let usable = size
+                .checked_add(COLOUR * COLOURS)?
+                .checked_next_multiple_of(page)?;
+            usable.checked_add(GUARD_SIZE)
+        });
+        Self {
+            page,
+            stack_size: stack_size.unwrap_or(usize::MAX),
+            slot,
+            guard: config.guard,
+            max_stacks: config.max_stacks,
+            reservations: Vec::new(),
+            stacks: 0,
+            idle: Vec::new(),
+            clean: 0,
+        }
+    }
+
+    /// A stack: the one released last, or a new one. Its contents are unspecified.
+    ///
+    /// # Errors
+    /// The configured limit is reached, or the kernel refuses. The arena stays usable.
+    pub fn allocate(&mut self) -> Result<Stack, StackError> {
+        if let Some(stack) = self.idle.pop() {
+            self.clean = self.clean.min(self.idle.len());
+            return Ok(stack);
+        }
+        if self.stacks >= self.max_stacks {
+            return Err(StackError::Limit {
+                limit: self.max_stacks,
+            });
+        }
+        if self
+            .reservations
+            .last()
+            .is_none_or(|last| last.used == last.slots)
+        {
+            self.reserve()?;
+        }
+        let slot = self.slot_size();
+        let last = self.reservations.last().expect("made above");
+        let base = last.base + last.used * slot;
+        self.install_guard(base)?;
+        let colour = self.stacks % COLOURS * COLOUR;
+        self.stacks += 1;
+        self.reservations.last_mut().expect("made above").used += 1;
+        Ok(Stack {
+            top: (base + slot - colour) as u64,
+            limit: (base + GUARD_SIZE) as u64,
+        })
+    }
+
+    /// Takes back a stack that came from [`StackArena::allocate`] and on which
+    /// nothing is needed any more.
+    ///
+    /// # Panics
+    /// If it is no stack of this arena.
+    pub fn release(&mut self, stack: Stack) {
+        assert!(self.owns(stack), "{stack:x?} is not of this arena");
+        debug_assert!(self.idle.len() < self.stacks, "more releases than stacks");
+        self.idle.push(stack);
+    }
+
+    /// Whether `addr` lies in the guard of one of this arena's stacks. Looks at
+    /// each reservation once, of which there are few; safe in a signal handler.
+    pub fn guard_contains(&self, addr: u64) -> bool {
+        let addr = addr as usize;
+        self.reservations.iter().any(|reservation| {
+            let offset = addr.wrapping_sub(reservation.base);
+            offset < reservation.used * self.slot_size() && offset % self.slot_size() < GUARD_SIZE
+        })
+    }
+
+    /// Gives the memory of idle stacks back to the system, except for the
+    /// `keep_idle` released last. They stay allocated and guarded.
+    pub fn trim(&mut self, keep_idle: usize) {
+        let end = self.idle.len().saturating_sub(keep_idle).max(self.clean);
+        for stack in &self.idle[self.clean..end] {
+            let limit = stack.limit as usize;
+            let len = (stack.top as usize).next_multiple_of(self.page) - limit;
+            // SAFETY: the range is the usable part of a slot of ours whose
+            // stack is idle: nobody minds if it reads as zero.
+            let given = unsafe { mm::madvise(pointer(limit), len, Advice::LinuxDontNeed) };
+            if let Err(error) = given {
+                // Costs memory, nothing else; the next trim tries again.
+                tracing::warn!(%error, "cannot give back a stack's memory");
+                return;
+            }
+            self.clean += 1;
+        }
+    }
+
+    /// What the arena holds.
+    pub fn stats(&self) -> ArenaStats {
+        ArenaStats {
+            reserved: self
+                .reservations
+                .iter()
+                .map(|r| r.slots * self.slot_size())
+                .sum(),
+            stacks: self.stacks,
+            idle: self.idle.len(),
+            stack_size: self.stack_size,
+            guard: self.guard,
+        }
+    }
+
+    /// Bytes of a slot. Only asked once there is a reservation.
+    fn slot_size(&self) -> usize {
+        self.slot.expect("a reservation was made of slots")
+    }
+
+    /// Whether the stack is a slot of this arena that was handed out.
+    fn owns(&self, stack: Stack) -> bool {
+        self.reservations.iter().any(|reservation| {
+            let slot = self.slot_size();
+            let offset = (stack.limit as usize).wrapping_sub(reservation.base);
+            let size = stack.top.wrapping_sub(stack.limit) as usize;
+            offset < reservation.used * slot
+                && offset % slot == GUARD_SIZE
+                && (self.stack_size..=slot - GUARD_SIZE).contains(&size)
+        })
+    }
+
+    /// Adds a reservation: as many slots as is due, or as many as there is room for.
+    fn reserve(&mut self) -> Result<(), StackError> {
+        let too_large = || StackError::Reserve {
+            bytes: usize::MAX,
+            source: Errno::NOMEM.into(),
+        };
+        let slot = self.slot.ok_or_else(too_large)?;
+        let due = self
+            .reservations
+            .last()
+            .map_or(FIRST_RESERVATION, |last| last.slots * 2);
+        let mut slots = due
+            .min(LARGEST_RESERVATION)
+            .min(self.max_stacks - self.stacks);
+        loop {
+            let bytes = slots.saturating_mul(slot);
+            match map(bytes) {
+                Ok(base) => {
+                    tracing::debug!(slots, bytes, "reserved stacks");
+                    self.reservations.push(Reservation {
+                        base,
+                        slots,
+                        used: 0,
+                    });
+                    return Ok(());
+                }
+                Err(Errno::NOMEM) if slots > 1 => slots /= 2,
+                Err(error) => {
+                    return Err(StackError::Reserve {
+                        bytes,
+                        source: error.into(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Makes the low end of the slot at `base` inaccessible.
+    fn install_guard(&mut self, base: usize) -> Result<(), StackError> {
+        let result = match self.guard {
+            GuardKind::Lightweight => lightweight_guard(base),
+            GuardKind::Mprotect => mprotect_guard(base),
+            GuardKind::Auto => match lightweight_guard(base) {
+                Ok(()) => {
+                    self.guard = GuardKind::Lightweight;
+                    Ok(())
+                }
+                // The kernel does not know the advice, or not for this mapping
+                // (one that is locked in memory).
+                Err(Errno::INVAL) => {
+                    tracing::debug!("no lightweight guards here: using mprotect");
+                    self.guard = GuardKind::Mprotect;
+                    mprotect_guard(base)
+                }
+                Err(error) => Err(error),
+            },
+        };
+        result.map_err(|error| StackError::Guard {
+            kind: self.guard,
+            number: self.stacks,
+            source: error.into(),
+        })
+    }
+}
+
+impl Drop for StackArena {
+    fn drop(&mut self) {
+        for reservation in &self.reservations {
+            let bytes = reservation.slots * self.slot_size();
+            // SAFETY: we mapped exactly this range, and whoever used a stack in
+            // it did so as long as this arena, its owner, was there.
+            if let Err(error) = unsafe { mm::munmap(pointer(reservation.base), bytes) } {
+                tracing::error!(%error, bytes, "cannot unmap stacks");
+            }
+        }
+    }
+}
+
+/// The address as a pointer for the kernel.
+fn pointer(address: usize) -> *mut c_void {
+    ptr::with_exposed_provenance_mut(address)
+}
+
+/// Reserves address space, readable and writable, committed page by page when
+/// it is touched.
+fn map(bytes: usize) -> Result<usize, Errno> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+    // SAFETY: a new mapping at an address the kernel chooses overlaps nothing.
+    let base = unsafe { mm::mmap_anonymous(ptr::null_mut(), bytes, protection, flags)? };
+    // A huge page would back several stacks at once: 2 MiB for the first touch
+    // of one, and none of them could be given back alone. A kernel without huge
+    // pages refuses, and has done what is wanted.
+    // SAFETY: advice on the mapping just made.
+    let _ = unsafe { mm::madvise(base, bytes, Advice::LinuxNoHugepage) };
+    Ok(base.expose_provenance())
+}
+
+/// Marks the guard in the page tables.
+fn lightweight_guard(base: usize) -> Result<(), Errno> {
+    // rustix has no name for this advice.
+    // SAFETY: the range is the guard of a slot of ours, which nobody accesses.
+    let result = unsafe { libc::madvise(pointer(base), GUARD_SIZE, GUARD_INSTALL) };
+    if result == 0 {
+        return Ok(());
+    }
+    Err(Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::INVAL))
+}
+
+/// Splits the guard off as a mapping without access.
+fn mprotect_guard(base: usize) -> Result<(), Errno> {
+    // SAFETY: the range is the guard of a slot of ours, which nobody accesses.
+    unsafe { mm::mprotect(pointer(base), GUARD_SIZE, MprotectFlags::empty()) }
+}
