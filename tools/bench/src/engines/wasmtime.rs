@@ -1,0 +1,33 @@
+//! Wasmtime, with the proposals switched on and everything else as it comes.
+
+use super::Run;
+use anyhow::Result;
+use wasmtime::{Collector, Config, Engine, Instance, Module, Store};
+
+/// Bytes of stack for Wasm on the worker's thread: twice the default, half of
+/// what the thread has at least.
+const STACK: usize = 1 << 20;
+
+/// Compiles and instantiates `wat`.
+pub fn load(wat: &str, collector: Collector) -> Result<Run> {
+    let mut config = Config::new();
+    config
+        .wasm_gc(true)
+        .wasm_function_references(true)
+        .wasm_exceptions(true)
+        .wasm_stack_switching(true)
+        .wasm_tail_call(true)
+        .max_wasm_stack(STACK)
+        .collector(collector);
+    let engine = Engine::new(&config).map_err(plain)?;
+    let module = Module::new(&engine, wat).map_err(plain)?;
+    let mut store = Store::new(&engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).map_err(plain)?;
+    let run = instance.get_typed_func::<i32, i64>(&mut store, "run").map_err(plain)?;
+    Ok(Box::new(move |arg| run.call(&mut store, arg).map_err(plain)))
+}
+
+/// Wasmtime's error, with its causes on one line.
+fn plain(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}", format!("{error:#}").replace('\n', " "))
+}
