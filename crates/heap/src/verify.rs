@@ -1,0 +1,225 @@
+//! Walking the heap object by object, and checking every one.
+//!
+//! Objects lie without gaps from the start of the current space to
+//! `alloc_next`. A first walk follows their sizes and notes in a bitmap where
+//! each starts (one bit for 8 bytes); a second looks at each reference: null,
+//! an `i31`, or a start.
+
+use crate::Heap;
+use crate::access::size_by;
+use mangrove_abi::StoreContext;
+use mangrove_abi::object::{
+    ARRAY_ELEMENTS, HeapRef, Kind, OBJECT_ALIGN, TYPE_INVALID, TypeDescriptor, TypeId,
+};
+
+/// What is wrong with a heap. Offsets are from its base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeapFault {
+    /// A header names no type an object can have, or the object's size is
+    /// impossible.
+    #[error(
+        "the object at {offset:#x} has the header {header:#x}, which describes no object there"
+    )]
+    UnknownType {
+        /// The object.
+        offset: u32,
+        /// Its header.
+        header: u32,
+    },
+    /// An object reaches beyond the end of what is allocated.
+    #[error(
+        "the object at {offset:#x} takes {size} bytes and reaches beyond the heap's end at {end:#x}"
+    )]
+    Overrun {
+        /// The object.
+        offset: u32,
+        /// Its size by its header.
+        size: u64,
+        /// Where allocated objects end.
+        end: u64,
+    },
+    /// An object's field or element refers to something that is no object.
+    #[error(
+        "the object at {holder:#x} of type {type_id} refers, at offset {field}, to {value:#x}, which is no object"
+    )]
+    BadReference {
+        /// The object.
+        holder: u32,
+        /// Its type.
+        type_id: TypeId,
+        /// Where in it.
+        field: u32,
+        /// The reference.
+        value: u32,
+    },
+    /// A reference found while collecting points outside the space in use, or
+    /// between objects.
+    #[error("a reference to {value:#x} points outside the space in use")]
+    Stray {
+        /// The reference.
+        value: u32,
+    },
+}
+
+/// Where the objects of a heap start.
+#[derive(Clone, Debug)]
+pub struct Starts {
+    first: u32,
+    bits: Vec<u64>,
+    count: u64,
+}
+
+impl Starts {
+    fn new(first: u64, end: u64) -> Self {
+        let words = (end - first).div_ceil(OBJECT_ALIGN * 64);
+        Self {
+            first: first as u32,
+            bits: vec![0; words as usize],
+            count: 0,
+        }
+    }
+
+    fn place(&self, offset: u32) -> (usize, u64) {
+        let nth = offset.wrapping_sub(self.first) / OBJECT_ALIGN as u32;
+        (nth as usize / 64, 1 << (nth % 64))
+    }
+
+    fn insert(&mut self, offset: u32) {
+        let (word, bit) = self.place(offset);
+        self.bits[word] |= bit;
+        self.count += 1;
+    }
+
+    /// Whether an object starts there.
+    pub fn contains(&self, object: HeapRef) -> bool {
+        let (word, bit) = self.place(object.0);
+        object.0 as u64 & (OBJECT_ALIGN - 1) == 0
+            && self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    /// Whether this is a value a reference can have: null, an `i31`, or the
+    /// start of an object.
+    pub fn admits(&self, reference: HeapRef) -> bool {
+        !reference.is_object() || self.contains(reference)
+    }
+
+    /// How many objects there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+impl Heap {
+    /// Calls `f` with every object, in ascending order: its reference, its
+    /// type, its size in bytes.
+    ///
+    /// # Errors
+    /// The first object whose header or size is impossible; the walk ends there.
+    pub fn walk(
+        &self,
+        ctx: &StoreContext,
+        mut f: impl FnMut(HeapRef, TypeId, u64),
+    ) -> Result<(), HeapFault> {
+        let end = ctx.alloc_next;
+        let mut at = self.space().start();
+        while at < end {
+            let offset = at as u32;
+            // SAFETY: everything from the space's start to `alloc_next` is
+            // committed, and an object takes 8 bytes at least.
+            let object = unsafe { self.base().add(at as usize) };
+            // SAFETY: as above.
+            let header = unsafe { object.cast::<u32>().read() };
+            let descriptor = self.descriptor(header).filter(|_| header != TYPE_INVALID);
+            // SAFETY: as above.
+            let size = descriptor.and_then(|d| unsafe { size_by(d, object) });
+            let size = size
+                .filter(|&size| size >= OBJECT_ALIGN && size % OBJECT_ALIGN == 0)
+                .ok_or(HeapFault::UnknownType { offset, header })?;
+            if at + size > end {
+                return Err(HeapFault::Overrun { offset, size, end });
+            }
+            f(HeapRef(offset), header, size);
+            at += size;
+        }
+        Ok(())
+    }
+
+    /// Notes where the objects start.
+    ///
+    /// # Errors
+    /// As [`Heap::walk`].
+    pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
+        let mut starts = Starts::new(self.space().start(), ctx.alloc_next);
+        self.walk(ctx, |object, _, _| starts.insert(object.0))?;
+        Ok(starts)
+    }
+
+    /// Whether an object starts at `reference`. Walks the heap: for many
+    /// questions, ask [`Heap::starts`] once.
+    ///
+    /// # Errors
+    /// As [`Heap::walk`].
+    pub fn is_object_start(
+        &self,
+        ctx: &StoreContext,
+        reference: HeapRef,
+    ) -> Result<bool, HeapFault> {
+        Ok(self.starts(ctx)?.contains(reference))
+    }
+
+    /// Checks every header and every reference of every object.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn verify(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
+        let starts = self.starts(ctx)?;
+        let mut fault = None;
+        self.walk(ctx, |object, type_id, _| {
+            if fault.is_none() {
+                fault = self.bad_reference(&starts, object, type_id);
+            }
+        })?;
+        fault.map_or(Ok(starts), Err)
+    }
+
+    fn bad_reference(
+        &self,
+        starts: &Starts,
+        object: HeapRef,
+        type_id: TypeId,
+    ) -> Option<HeapFault> {
+        let descriptor = self.descriptor(type_id)?;
+        let bad = |field: u32| {
+            // SAFETY: `walk` has found `object` complete, and `references`
+            // gives places within it.
+            let value = unsafe { self.read_ref(object, field) };
+            (!starts.admits(value)).then_some(HeapFault::BadReference {
+                holder: object.0,
+                type_id,
+                field,
+                value: value.0,
+            })
+        };
+        // SAFETY: `walk` has found `object` complete and of that type.
+        let len = unsafe { self.read::<u32>(object, 4) };
+        references(descriptor, len).find_map(bad)
+    }
+}
+
+/// Where in an object its references are; `len` is its second word.
+fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator<Item = u32> {
+    let fields = descriptor.kind == Kind::Struct as u8 || descriptor.kind == Kind::Exn as u8;
+    let elements = descriptor.kind == Kind::Array as u8 && descriptor.elem_refs != 0;
+    let fields: &[u32] = if fields && descriptor.ref_count > 0 {
+        // SAFETY: by the contract of `Heap::new` a struct's descriptor lists
+        // that many offsets.
+        unsafe { std::slice::from_raw_parts(descriptor.refs, descriptor.ref_count as usize) }
+    } else {
+        &[]
+    };
+    let elements = if elements { len } else { 0 };
+    fields
+        .iter()
+        .copied()
+        .chain((0..elements).map(|index| ARRAY_ELEMENTS + 4 * index))
+}
