@@ -1,11 +1,35 @@
-//! From bytes to a typed module.
+//! From bytes to a typed module, and from many modules' types to one engine's.
 //!
 //! The only crate that runs wasmparser's validator. What comes out
 //! ([`Module`]) is known to be valid; nothing behind it checks again.
+//!
+//! ```text
+//!  bytes ──parse──▶ Module            types are indices: the module's own numbers
+//!        (features,    │
+//!         sections,    │ TypeRegistry::intern
+//!         bodies)      ▼
+//!                   Vec<TypeId>       types are canonical: equal types, equal numbers,
+//!                                     in every module of the engine
+//! ```
 #![forbid(unsafe_code)]
 
+mod bodies;
+mod convert;
+mod error;
+pub mod features;
+pub mod hierarchy;
+pub mod map;
 pub mod module;
+mod names;
+mod parse;
+pub mod registry;
+pub mod repr;
+mod sections;
 pub mod types;
 
+pub use error::ValidateError;
+pub use features::FEATURES;
+pub use map::MapTypes;
 pub use module::*;
+pub use registry::{RegistryError, TypeInfo, TypeRegistry};
 pub use types::*;

@@ -1,0 +1,107 @@
+//! Function bodies: validated in parallel, and searched on the way for what
+//! the rest of the system asks of them.
+
+use crate::error::ValidateError;
+use crate::module::ThrownTag;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use std::collections::BTreeMap;
+use wasmparser::{
+    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
+    OperatorsReaderAllocations, ValidatorResources,
+};
+
+/// A body that waits to be validated.
+pub(crate) struct Body<'a> {
+    pub(crate) func: FuncToValidate<ValidatorResources>,
+    pub(crate) body: FunctionBody<'a>,
+}
+
+/// What was found in some bodies.
+#[derive(Default)]
+pub(crate) struct Facts {
+    /// Functions a `ref.func` names, some perhaps more than once.
+    pub(crate) referred: Vec<u32>,
+    /// Lowest offset of an instruction that throws a tag, by tag.
+    throws: BTreeMap<u32, usize>,
+}
+
+impl Facts {
+    fn note(&mut self, operator: &Operator<'_>, offset: u64) {
+        match *operator {
+            Operator::RefFunc { function_index } => self.referred.push(function_index),
+            Operator::Throw { tag_index } | Operator::ResumeThrow { tag_index, .. } => {
+                self.throws.entry(tag_index).or_insert(offset as usize);
+            }
+            _ => {}
+        }
+    }
+
+    /// These facts and those of bodies further on.
+    fn join(mut self, mut later: Self) -> Self {
+        self.referred.append(&mut later.referred);
+        for (tag, offset) in later.throws {
+            self.throws.entry(tag).or_insert(offset);
+        }
+        self
+    }
+
+    /// The tags thrown, in the order of their first places.
+    pub(crate) fn thrown_tags(&self) -> Vec<ThrownTag> {
+        let mut tags: Vec<_> = self
+            .throws
+            .iter()
+            .map(|(&tag, &offset)| ThrownTag { tag, offset })
+            .collect();
+        tags.sort_unstable_by_key(|thrown| thrown.offset);
+        tags
+    }
+}
+
+/// Memory one thread uses again for each body it validates.
+#[derive(Default)]
+struct Scratch {
+    validator: FuncValidatorAllocations,
+    reader: OperatorsReaderAllocations,
+}
+
+/// Validates all bodies, given in the order of their offsets.
+pub(crate) fn validate(bodies: Vec<Body<'_>>) -> Result<Facts, ValidateError> {
+    bodies
+        .into_par_iter()
+        .map_init(Scratch::default, |scratch, body| {
+            validate_one(body, scratch)
+        })
+        .reduce(|| Ok(Facts::default()), earliest)
+}
+
+/// Joins the outcomes of two neighbouring stretches of bodies. Both sides are
+/// complete, so the error that remains does not depend on who was faster.
+fn earliest(
+    a: Result<Facts, ValidateError>,
+    b: Result<Facts, ValidateError>,
+) -> Result<Facts, ValidateError> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok(a.join(b)),
+        (Err(a), Err(b)) => Err(if b.offset < a.offset { b } else { a }),
+        (Err(error), Ok(_)) | (Ok(_), Err(error)) => Err(error),
+    }
+}
+
+fn validate_one(body: Body<'_>, scratch: &mut Scratch) -> Result<Facts, ValidateError> {
+    let Body { func, body } = body;
+    let mut validator = func.into_validator(std::mem::take(&mut scratch.validator));
+    let mut reader = body.get_binary_reader();
+    validator.read_locals(&mut reader)?;
+    let mut operators =
+        OperatorsReader::new_with_allocs(reader, std::mem::take(&mut scratch.reader));
+    let mut facts = Facts::default();
+    while !operators.eof() {
+        let (operator, offset) = operators.read_with_offset()?;
+        validator.op(offset, &operator)?;
+        facts.note(&operator, offset);
+    }
+    operators.finish()?;
+    scratch.reader = operators.into_allocations();
+    scratch.validator = validator.into_allocations();
+    Ok(facts)
+}

@@ -1,0 +1,71 @@
+//! Drives parser and validator over a module's bytes.
+//!
+//! ```text
+//!  payload ──▶ validator ──▶ section? ──▶ Sections (sections.rs)  one after another
+//!                        └─▶ body?    ──▶ kept                    all at once, in parallel,
+//!                                         (bodies.rs)             after the last payload
+//! ```
+
+use crate::bodies::{self, Body};
+use crate::error::ValidateError;
+use crate::features::FEATURES;
+use crate::module::Module;
+use crate::sections::Sections;
+use wasmparser::{Parser, ValidPayload, Validator};
+
+impl Module {
+    /// Decodes and validates a module of the binary format.
+    ///
+    /// # Errors
+    /// The fault with the smallest byte offset, if the bytes are not a valid
+    /// module of the [feature set](crate::FEATURES).
+    pub fn parse(bytes: Vec<u8>) -> Result<Self, ValidateError> {
+        let mut module = read(&bytes)?;
+        module.bytes = bytes;
+        Ok(module)
+    }
+}
+
+/// The module these bytes hold, still without the bytes themselves.
+fn read(bytes: &[u8]) -> Result<Module, ValidateError> {
+    let mut sections = Sections::default();
+    let mut pending = Vec::new();
+    let outcome = read_payloads(bytes, &mut sections, &mut pending);
+    // Bodies are looked at even when a later section is at fault: one of them
+    // may have a fault that comes first.
+    let found = bodies::validate(pending);
+    match (outcome, found) {
+        (Ok(()), Ok(facts)) => Ok(sections.finish(facts)),
+        (Err(error), Ok(_)) | (Ok(()), Err(error)) => Err(error),
+        (Err(a), Err(b)) => Err(if b.offset <= a.offset { b } else { a }),
+    }
+}
+
+fn read_payloads<'a>(
+    bytes: &'a [u8],
+    sections: &mut Sections,
+    pending: &mut Vec<Body<'a>>,
+) -> Result<(), ValidateError> {
+    let mut parser = Parser::new(0);
+    parser.set_features(FEATURES);
+    let mut validator = Validator::new_with_features(FEATURES);
+    for payload in parser.parse_all(bytes) {
+        let payload = payload?;
+        match validator.payload(&payload)? {
+            ValidPayload::Func(func, body) => {
+                sections.body(&body);
+                pending.push(Body { func, body });
+            }
+            ValidPayload::Ok | ValidPayload::End(_) => sections.read(payload)?,
+            // Without components there are no parsers within parsers.
+            ValidPayload::Parser(parser) => {
+                let offset = parser.offset() as usize;
+                return Err(ValidateError {
+                    offset,
+                    message: "nested module".to_owned(),
+                });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,203 @@
+//! The types of all modules of an engine, each once.
+//!
+//! Wasm types are equal when their recursion groups are: same length, same
+//! place, and each pair of members alike, where a reference within the group
+//! counts by its place and one to the outside by the type it leads to. So a
+//! group is looked up by a key in which both are numbers:
+//!
+//! ```text
+//!  module       (rec (type 4 (struct (ref 5))) (type 5 (array (ref 1))))      ids of 0..4 known
+//!  key               [struct (ref RELATIVE|1) ,  array (ref id of 1)]
+//!  canonical     17 = struct (ref 18)         18 = array (ref 16)
+//!                     └── entries, in order of their numbers, first is TYPE_FIRST
+//! ```
+//!
+//! Types are only ever added, and live as long as the registry.
+
+mod entries;
+mod matching;
+
+use crate::map::MapTypes;
+use crate::module::Module;
+use crate::types::{FuncType, HeapType, Repr, StorageType, SubType, ValType};
+use entries::{Entries, in_group};
+use mangrove_abi::{Kind, StructLayout, TypeId};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Why a type cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// Every [`TypeId`] is taken.
+    #[error("too many types in one engine: the limit is {limit}")]
+    Full {
+        /// How many there can be.
+        limit: u32,
+    },
+    /// A host's type refers to a type this registry does not have.
+    #[error("there is no type with the number {id} in this engine")]
+    Unknown {
+        /// The number.
+        id: TypeId,
+    },
+}
+
+/// What a descriptor says of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeInfo {
+    /// Its number.
+    pub id: TypeId,
+    /// What it is: a struct, an array, a function or a continuation.
+    pub kind: Kind,
+    /// Struct: bytes of the object. Array: bytes of an element. Others: 0.
+    pub size: u32,
+    /// Struct: offsets of its heap references from the object's start, ascending.
+    pub refs: Vec<u32>,
+    /// Its ancestors from the root of the chain down, itself last.
+    pub supers: Arc<[TypeId]>,
+    /// Array: whether its elements are heap references.
+    pub elem_refs: bool,
+}
+
+/// The types of an engine. Shared between threads.
+///
+/// Methods that take a [`TypeId`], alone or inside a type, panic if this
+/// registry has not given that number out, save where they say otherwise.
+#[derive(Debug, Default)]
+pub struct TypeRegistry {
+    entries: RwLock<Entries>,
+}
+
+impl TypeRegistry {
+    /// A registry without types.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // Entries are complete before a lock is given back, whoever panicked.
+    fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The canonical number of each type of a module, in the module's order.
+    ///
+    /// # Errors
+    /// [`RegistryError::Full`]. Groups that fitted stay.
+    pub fn intern(&self, module: &Module) -> Result<Vec<TypeId>, RegistryError> {
+        let mut entries = self.write();
+        let mut ids = Vec::with_capacity(module.types.len());
+        for group in &module.rec_groups {
+            let members = &module.types[group.start as usize..group.end as usize];
+            let key = members
+                .iter()
+                .map(|ty| {
+                    ty.clone().map_types(&mut |index| {
+                        if group.contains(&index) {
+                            in_group(index - group.start)
+                        } else {
+                            ids[index as usize]
+                        }
+                    })
+                })
+                .collect();
+            let first = entries.intern(key)?;
+            ids.extend(first..first + group.len() as TypeId);
+        }
+        debug_assert_eq!(ids.len(), module.types.len(), "groups cover all types");
+        Ok(ids)
+    }
+
+    /// The number of a function type made by the host, whose concrete types
+    /// are canonical: the same as that of a module's `(type (func …))`.
+    ///
+    /// # Errors
+    /// [`RegistryError::Full`], and [`RegistryError::Unknown`] if it refers to
+    /// a type that is not in this registry.
+    pub fn intern_func(&self, ty: FuncType) -> Result<TypeId, RegistryError> {
+        let mut entries = self.write();
+        for &value in ty.params.iter().chain(&ty.results) {
+            if let ValType::Ref(ty) = value
+                && let HeapType::Concrete(id) = ty.heap
+                && !entries.contains(id)
+            {
+                return Err(RegistryError::Unknown { id });
+            }
+        }
+        entries.intern_func(ty)
+    }
+
+    /// A module's type in canonical form; `ids` is what [`Self::intern`] said
+    /// of that module.
+    ///
+    /// # Panics
+    /// If the type refers to an index beyond `ids`.
+    pub fn canonicalize<T: MapTypes>(ids: &[TypeId], ty: T) -> T {
+        ty.map_types(&mut |index| ids[index as usize])
+    }
+
+    /// How many types there are. Their numbers begin at
+    /// [`mangrove_abi::object::TYPE_FIRST`] and leave none out.
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Whether there is no type yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether this number has been given out.
+    pub fn contains(&self, id: TypeId) -> bool {
+        self.read().contains(id)
+    }
+
+    /// A type; concrete types in it are canonical.
+    pub fn get(&self, id: TypeId) -> Arc<SubType> {
+        self.read().get(id).ty.clone()
+    }
+
+    /// The number of ancestors of a type.
+    pub fn depth(&self, id: TypeId) -> usize {
+        self.read().get(id).supers.len() - 1
+    }
+
+    /// The ancestors of a type from the root of the chain down, itself last.
+    pub fn supers(&self, id: TypeId) -> Arc<[TypeId]> {
+        self.read().get(id).supers.clone()
+    }
+
+    /// Where the fields of a struct type lie.
+    ///
+    /// # Panics
+    /// Also if the type is not a struct.
+    pub fn struct_layout(&self, id: TypeId) -> Arc<StructLayout> {
+        match &self.read().get(id).layout {
+            Some(layout) => layout.clone(),
+            None => panic!("type {id} is not a struct"),
+        }
+    }
+
+    /// What a type is.
+    pub fn kind(&self, id: TypeId) -> Kind {
+        self.read().get(id).kind()
+    }
+
+    /// How values of a canonical type are represented.
+    pub fn repr(&self, ty: ValType) -> Repr {
+        self.read().repr(ty)
+    }
+
+    /// Bytes a canonical storage type takes in an object.
+    pub fn storage_size(&self, storage: StorageType) -> u32 {
+        self.read().storage_size(storage)
+    }
+
+    /// All types but the first `known`, in order of their numbers: what a
+    /// table of descriptors with `known` entries lacks.
+    pub fn new_types_since(&self, known: usize) -> Vec<TypeInfo> {
+        self.read().infos(known)
+    }
+}
