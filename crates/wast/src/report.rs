@@ -1,0 +1,106 @@
+//! What running a script came to, in a form that can be printed or serialized.
+
+use serde::Serialize;
+
+/// Why a directive failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureKind {
+    /// Something happened, but not what the directive asserts.
+    Assertion,
+    /// A module that should load, link and start did not.
+    Module,
+    /// A module was rejected only because a heap object or an exception of it
+    /// could hold a continuation.
+    Admission,
+    /// The directive needs a module, instance or export that is not there;
+    /// mostly because an earlier directive failed.
+    Missing,
+    /// The directive asks for something Mangrove does not have.
+    Unsupported,
+}
+
+impl FailureKind {
+    /// One lower-case word, the same as in the serialized form.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Assertion => "assertion",
+            Self::Module => "module",
+            Self::Admission => "admission",
+            Self::Missing => "missing",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// A directive that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Line of the directive, from 1.
+    pub line: usize,
+    /// Column of the directive, from 1.
+    pub column: usize,
+    /// Its keyword, like `assert_return`.
+    pub directive: &'static str,
+    /// Why it failed, roughly.
+    pub kind: FailureKind,
+    /// Why it failed, in words.
+    pub message: String,
+}
+
+/// The outcome of one script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileReport {
+    /// The script's name, as it was given.
+    pub file: String,
+    /// How many directives passed.
+    pub passed: usize,
+    /// How many failed.
+    pub failed: usize,
+    /// The failed ones, in the script's order.
+    pub failures: Vec<Failure>,
+}
+
+impl FileReport {
+    /// A report on a script of which nothing has run yet.
+    pub(crate) fn new(file: &str) -> Self {
+        Self {
+            file: file.to_owned(),
+            passed: 0,
+            failed: 0,
+            failures: Vec::new(),
+        }
+    }
+
+    /// Counts one directive.
+    pub(crate) fn add(&mut self, failure: Option<Failure>) {
+        match failure {
+            None => self.passed += 1,
+            Some(failure) => {
+                self.failed += 1;
+                self.failures.push(failure);
+            }
+        }
+    }
+
+    /// Whether every directive passed.
+    pub fn is_success(&self) -> bool {
+        self.failed == 0
+    }
+
+    /// One line for a failure: `file:line:column: directive: message`.
+    pub fn line_of(&self, failure: &Failure) -> String {
+        let Failure {
+            line,
+            column,
+            directive,
+            kind,
+            message,
+        } = failure;
+        format!(
+            "{}:{line}:{column}: {directive} failed ({}): {message}",
+            self.file,
+            kind.name()
+        )
+    }
+}

@@ -1,0 +1,186 @@
+//! Runs the directives of a script, one after the other.
+//!
+//! ```text
+//!  directive ─▶ run_directive ─┬─ modules   load, instantiate, register, and the
+//!                              │            assertions that a module is rejected
+//!                              └─ actions   invoke, get, and the assertions on
+//!                                           how they end
+//! ```
+//!
+//! All instances of a script live in one store. A module that failed leaves a
+//! hole where its instance should be: nothing older takes its place.
+
+mod actions;
+mod modules;
+
+use crate::report::{Failure, FailureKind, FileReport};
+use crate::script::{self, ScriptError, Tokens};
+use crate::spectest::{self, Sink};
+use mangrove::{Engine, Error, Instance, Linker, Module, Store};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use wast::WastDirective;
+
+/// How to run a script.
+#[derive(Clone)]
+pub struct Options {
+    /// Takes what `spectest`'s functions print. By default nobody does.
+    pub sink: Sink,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sink: Arc::new(|_| ()),
+        }
+    }
+}
+
+/// Runs a script from a file.
+///
+/// # Errors
+/// If the file cannot be read or is not a script. What its directives do is in
+/// the report.
+pub fn run_file(
+    engine: &Engine,
+    path: &Path,
+    options: &Options,
+) -> Result<FileReport, ScriptError> {
+    let text = script::read_text(path)?;
+    run_source(engine, &path.display().to_string(), &text, options)
+}
+
+/// Runs a script that is already in memory; `name` is what reports call it.
+///
+/// # Errors
+/// If the text is not a script.
+pub fn run_source(
+    engine: &Engine,
+    name: &str,
+    text: &str,
+    options: &Options,
+) -> Result<FileReport, ScriptError> {
+    let tokens = Tokens::new(name, text)?;
+    let directives = tokens.directives()?;
+    let mut report = FileReport::new(name);
+    let mut runner = Runner::new(engine, options).map_err(|error| ScriptError::Setup {
+        file: name.to_owned(),
+        error,
+    })?;
+    for directive in directives {
+        let (line, column) = directive.span().linecol_in(text);
+        let keyword = script::keyword(&directive);
+        let failure = runner
+            .run_directive(directive)
+            .err()
+            .map(|problem| Failure {
+                line: line + 1,
+                column: column + 1,
+                directive: keyword,
+                kind: problem.kind,
+                message: problem.message,
+            });
+        report.add(failure);
+    }
+    Ok(report)
+}
+
+/// Why a directive failed, before its place in the script is added.
+#[derive(Debug)]
+pub(crate) struct Problem {
+    kind: FailureKind,
+    message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    fn assertion(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Assertion, message)
+    }
+
+    fn missing(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Missing, message)
+    }
+
+    fn unsupported(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Unsupported, message)
+    }
+
+    /// A module that should have loaded, linked and started.
+    fn module(error: &Error) -> Self {
+        let kind = match error {
+            Error::Admission { .. } => FailureKind::Admission,
+            _ => FailureKind::Module,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// The state of a script.
+struct Runner<'e> {
+    engine: &'e Engine,
+    store: Store<()>,
+    linker: Linker<()>,
+    /// Loaded by `module definition`, by name.
+    definitions: HashMap<String, Module>,
+    /// The module loaded last.
+    last_definition: Option<Module>,
+    /// Instances by name.
+    instances: HashMap<String, Instance>,
+    /// The instance made last.
+    current: Option<Instance>,
+}
+
+impl<'e> Runner<'e> {
+    fn new(engine: &'e Engine, options: &Options) -> Result<Self, Error> {
+        let mut store = Store::new(engine, ())?;
+        let mut linker = Linker::new(engine);
+        linker.define_mangrove();
+        spectest::define_spectest(&mut linker, &mut store, &options.sink)?;
+        Ok(Self {
+            engine,
+            store,
+            linker,
+            definitions: HashMap::new(),
+            last_definition: None,
+            instances: HashMap::new(),
+            current: None,
+        })
+    }
+
+    fn run_directive(&mut self, directive: WastDirective<'_>) -> Result<(), Problem> {
+        match directive {
+            WastDirective::Module(module) => self.module(module),
+            WastDirective::ModuleDefinition(module) => self.definition(module),
+            WastDirective::ModuleInstance {
+                instance, module, ..
+            } => self.instance_of(instance, module),
+            WastDirective::Register { name, module, .. } => self.register(name, module),
+            WastDirective::AssertMalformed { module, .. }
+            | WastDirective::AssertMalformedCustom { module, .. } => self.assert_malformed(module),
+            WastDirective::AssertInvalid { module, .. }
+            | WastDirective::AssertInvalidCustom { module, .. } => self.assert_invalid(module),
+            WastDirective::AssertUnlinkable { module, .. } => self.assert_unlinkable(module),
+            WastDirective::Invoke(invoke) => self.invoke(&invoke),
+            WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),
+            WastDirective::AssertTrap { exec, message, .. } => self.assert_trap(exec, message),
+            WastDirective::AssertExhaustion { call, message, .. } => {
+                self.assert_exhaustion(call, message)
+            }
+            WastDirective::AssertException { exec, .. } => self.assert_exception(exec),
+            WastDirective::AssertSuspension { exec, message, .. } => {
+                self.assert_suspension(exec, message)
+            }
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Err(Problem::unsupported("Mangrove has no threads"))
+            }
+        }
+    }
+}

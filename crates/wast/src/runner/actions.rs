@@ -1,0 +1,178 @@
+//! Directives that run code: invoke, get, and the assertions on how it ends.
+//!
+//! | assertion | holds if the action ends with |
+//! |-|-|
+//! | `assert_return` | results that match the patterns |
+//! | `assert_trap` | a trap other than exhaustion, whose message agrees |
+//! | `assert_exhaustion` | a full call stack, or a limit the embedder set |
+//! | `assert_suspension` | the trap `unhandled tag` |
+//! | `assert_exception` | an uncaught exception |
+
+use super::{Problem, Runner};
+use crate::messages;
+use crate::patterns;
+use crate::values;
+use mangrove::{Error, Extern, Instance, TrapCode, TrapReason, Val};
+use wast::token::Id;
+use wast::{QuoteWat, WastExecute, WastInvoke, WastRet};
+
+/// How an action ended.
+enum Outcome {
+    Returned(Vec<Val>),
+    Raised(Error),
+}
+
+impl Runner<'_> {
+    /// `(invoke …)` on its own: has to return.
+    pub(super) fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<(), Problem> {
+        match self.call(invoke)? {
+            Outcome::Returned(_) => Ok(()),
+            Outcome::Raised(error) => Err(Problem::assertion(error.to_string())),
+        }
+    }
+
+    pub(super) fn assert_return(
+        &mut self,
+        action: WastExecute<'_>,
+        expected: &[WastRet<'_>],
+    ) -> Result<(), Problem> {
+        let results = match self.execute(action)? {
+            Outcome::Returned(results) => results,
+            Outcome::Raised(error) => {
+                return Err(Problem::assertion(format!(
+                    "expected to return, got: {error}"
+                )));
+            }
+        };
+        if patterns::all_match(&self.store, &results, expected)? {
+            return Ok(());
+        }
+        let actual = values::display_all(&self.store, &results);
+        Err(Problem::assertion(format!(
+            "expected {}, got {actual}",
+            patterns::display(expected)
+        )))
+    }
+
+    pub(super) fn assert_trap(
+        &mut self,
+        action: WastExecute<'_>,
+        message: &str,
+    ) -> Result<(), Problem> {
+        let outcome = self.execute(action)?;
+        self.assert_reason(outcome, message, "a trap", |reason| {
+            !matches!(reason, TrapReason::Code(TrapCode::StackOverflow))
+        })
+    }
+
+    pub(super) fn assert_exhaustion(
+        &mut self,
+        call: WastInvoke<'_>,
+        message: &str,
+    ) -> Result<(), Problem> {
+        let outcome = self.call(&call)?;
+        self.assert_reason(outcome, message, "exhaustion", |reason| {
+            matches!(
+                reason,
+                TrapReason::Code(TrapCode::StackOverflow)
+                    | TrapReason::Limit(_)
+                    | TrapReason::HeapExhausted { .. }
+            )
+        })
+    }
+
+    pub(super) fn assert_suspension(
+        &mut self,
+        action: WastExecute<'_>,
+        message: &str,
+    ) -> Result<(), Problem> {
+        let outcome = self.execute(action)?;
+        self.assert_reason(outcome, message, "an unhandled suspension", |reason| {
+            matches!(reason, TrapReason::Code(TrapCode::UnhandledTag))
+        })
+    }
+
+    pub(super) fn assert_exception(&mut self, action: WastExecute<'_>) -> Result<(), Problem> {
+        match self.execute(action)? {
+            Outcome::Raised(Error::Exception(_)) => Ok(()),
+            outcome => Err(self.unexpected("an uncaught exception", &outcome)),
+        }
+    }
+
+    /// Whether the action ended with a trap of the right sort and message.
+    fn assert_reason(
+        &self,
+        outcome: Outcome,
+        message: &str,
+        what: &str,
+        is_right_sort: fn(&TrapReason) -> bool,
+    ) -> Result<(), Problem> {
+        if let Outcome::Raised(Error::Trap(trap)) = &outcome
+            && is_right_sort(&trap.reason)
+            && messages::agrees(&trap.reason.to_string(), message)
+        {
+            return Ok(());
+        }
+        Err(self.unexpected(&format!("{what} \"{message}\""), &outcome))
+    }
+
+    fn unexpected(&self, expected: &str, outcome: &Outcome) -> Problem {
+        let actual = match outcome {
+            Outcome::Returned(results) => {
+                format!("it returned {}", values::display_all(&self.store, results))
+            }
+            Outcome::Raised(error) => format!("got: {error}"),
+        };
+        Problem::assertion(format!("expected {expected}, {actual}"))
+    }
+
+    fn execute(&mut self, action: WastExecute<'_>) -> Result<Outcome, Problem> {
+        match action {
+            WastExecute::Invoke(invoke) => self.call(&invoke),
+            WastExecute::Get { module, global, .. } => self.get(module, global),
+            // The instance is reachable through its imports only: nobody names it.
+            WastExecute::Wat(module) => {
+                let module = self.load(&mut QuoteWat::Wat(module))?;
+                Ok(match self.linker.instantiate(&mut self.store, &module) {
+                    Ok(_) => Outcome::Returned(Vec::new()),
+                    Err(error) => Outcome::Raised(error),
+                })
+            }
+        }
+    }
+
+    fn call(&mut self, invoke: &WastInvoke<'_>) -> Result<Outcome, Problem> {
+        let instance = self.instance(invoke.module)?;
+        let Extern::Func(func) = self.export(instance, invoke.name)? else {
+            return Err(Problem::missing(format!(
+                "export \"{}\" is no function",
+                invoke.name
+            )));
+        };
+        let mut args = Vec::with_capacity(invoke.args.len());
+        for arg in &invoke.args {
+            args.push(values::argument(&mut self.store, arg)?);
+        }
+        Ok(match func.call(&mut self.store, &args) {
+            Ok(results) => Outcome::Returned(results),
+            Err(error) => Outcome::Raised(error),
+        })
+    }
+
+    fn get(&mut self, id: Option<Id<'_>>, name: &str) -> Result<Outcome, Problem> {
+        let instance = self.instance(id)?;
+        let Extern::Global(global) = self.export(instance, name)? else {
+            return Err(Problem::missing(format!("export \"{name}\" is no global")));
+        };
+        global
+            .get(&mut self.store)
+            .map(|value| Outcome::Returned(vec![value]))
+            .map_err(|error| Problem::assertion(error.to_string()))
+    }
+
+    fn export(&self, instance: Instance, name: &str) -> Result<Extern, Problem> {
+        instance
+            .export(&self.store, name)
+            .ok_or_else(|| Problem::missing(format!("there is no export \"{name}\"")))
+    }
+}

@@ -1,0 +1,166 @@
+//! Directives on modules: load, instantiate, register, and the assertions that
+//! a module is rejected, each at its own stage.
+//!
+//! ```text
+//!  text ──encode──▶ bytes ──load──▶ module ──instantiate──▶ instance
+//!        malformed         malformed,        unlinkable,
+//!                          invalid           trap (an action: see there)
+//! ```
+//!
+//! Which message a rejection has is left to the engine. A rejection at another
+//! stage than the asserted one fails the assertion, with one exception: what
+//! binary decoding and validation reject is not told apart.
+
+use super::{Problem, Runner};
+use crate::report::FailureKind;
+use crate::script;
+use mangrove::{Error, Instance, Module};
+use wast::token::Id;
+use wast::{QuoteWat, Wat};
+
+impl Runner<'_> {
+    /// `(module $name …)`: loads and instantiates.
+    pub(super) fn module(&mut self, mut module: QuoteWat<'_>) -> Result<(), Problem> {
+        let name = module.name();
+        let loaded = self.load(&mut module);
+        self.define(name, loaded.as_ref().ok());
+        let instance = loaded.and_then(|module| self.instantiate(&module));
+        self.keep_instance(name, instance)
+    }
+
+    /// `(module definition $name …)`: loads.
+    pub(super) fn definition(&mut self, mut module: QuoteWat<'_>) -> Result<(), Problem> {
+        let name = module.name();
+        let loaded = self.load(&mut module);
+        self.define(name, loaded.as_ref().ok());
+        loaded.map(drop)
+    }
+
+    /// `(module instance $instance $module)`.
+    pub(super) fn instance_of(
+        &mut self,
+        instance: Option<Id<'_>>,
+        module: Option<Id<'_>>,
+    ) -> Result<(), Problem> {
+        let definition = match module {
+            Some(id) => self.definitions.get(id.name()).cloned(),
+            None => self.last_definition.clone(),
+        };
+        let made = match definition {
+            Some(module) => self.instantiate(&module),
+            None => Err(Problem::missing(format!(
+                "there is no module {}",
+                named(module)
+            ))),
+        };
+        self.keep_instance(instance, made)
+    }
+
+    /// `(register "name" $instance)`.
+    pub(super) fn register(&mut self, name: &str, id: Option<Id<'_>>) -> Result<(), Problem> {
+        let instance = self.instance(id)?;
+        self.linker.define_instance(&self.store, name, instance);
+        Ok(())
+    }
+
+    /// The instance of that name, or the latest one.
+    pub(super) fn instance(&self, id: Option<Id<'_>>) -> Result<Instance, Problem> {
+        match id {
+            Some(id) => self.instances.get(id.name()).copied(),
+            None => self.current,
+        }
+        .ok_or_else(|| Problem::missing(format!("there is no instance {}", named(id))))
+    }
+
+    /// `assert_malformed`: the text format rejects it, or the engine does.
+    pub(super) fn assert_malformed(&mut self, mut module: QuoteWat<'_>) -> Result<(), Problem> {
+        match script::encode(&mut module) {
+            Err(_) => Ok(()),
+            Ok(bytes) => self.assert_rejected(bytes, "malformed"),
+        }
+    }
+
+    /// `assert_invalid`: the text format accepts it and the engine does not.
+    pub(super) fn assert_invalid(&mut self, mut module: QuoteWat<'_>) -> Result<(), Problem> {
+        let bytes = script::encode(&mut module).map_err(|message| {
+            Problem::assertion(format!(
+                "expected an invalid module, got malformed text: {message}"
+            ))
+        })?;
+        self.assert_rejected(bytes, "invalid")
+    }
+
+    fn assert_rejected(&self, bytes: Vec<u8>, how: &str) -> Result<(), Problem> {
+        match Module::from_binary(self.engine, bytes) {
+            Err(Error::Invalid { .. }) => Ok(()),
+            Err(error @ Error::Admission { .. }) => {
+                Err(Problem::new(FailureKind::Admission, error.to_string()))
+            }
+            Err(error) => Err(Problem::assertion(format!(
+                "expected the module to be {how}, got: {error}"
+            ))),
+            Ok(_) => Err(Problem::assertion(format!(
+                "expected the module to be {how}, it is not"
+            ))),
+        }
+    }
+
+    /// `assert_unlinkable`: valid, but its imports are not there or do not fit.
+    pub(super) fn assert_unlinkable(&mut self, module: Wat<'_>) -> Result<(), Problem> {
+        let module = self.load(&mut QuoteWat::Wat(module))?;
+        match self.linker.instantiate(&mut self.store, &module) {
+            Err(Error::Link { .. }) => Ok(()),
+            Err(error) => Err(Problem::assertion(format!(
+                "expected a failure to link, got: {error}"
+            ))),
+            Ok(_) => Err(Problem::assertion(
+                "expected a failure to link, but it links",
+            )),
+        }
+    }
+
+    /// A module that has to be valid.
+    pub(super) fn load(&self, module: &mut QuoteWat<'_>) -> Result<Module, Problem> {
+        let bytes =
+            script::encode(module).map_err(|message| Problem::new(FailureKind::Module, message))?;
+        Module::from_binary(self.engine, bytes).map_err(|error| Problem::module(&error))
+    }
+
+    fn instantiate(&mut self, module: &Module) -> Result<Instance, Problem> {
+        self.linker
+            .instantiate(&mut self.store, module)
+            .map_err(|error| Problem::module(&error))
+    }
+
+    fn define(&mut self, name: Option<Id<'_>>, module: Option<&Module>) {
+        self.last_definition = module.cloned();
+        if let Some(id) = name {
+            match module {
+                Some(module) => self
+                    .definitions
+                    .insert(id.name().to_owned(), module.clone()),
+                None => self.definitions.remove(id.name()),
+            };
+        }
+    }
+
+    /// Makes the instance the current one, or leaves a hole.
+    fn keep_instance(
+        &mut self,
+        name: Option<Id<'_>>,
+        instance: Result<Instance, Problem>,
+    ) -> Result<(), Problem> {
+        self.current = instance.as_ref().ok().copied();
+        if let Some(id) = name {
+            match self.current {
+                Some(instance) => self.instances.insert(id.name().to_owned(), instance),
+                None => self.instances.remove(id.name()),
+            };
+        }
+        instance.map(drop)
+    }
+}
+
+fn named(id: Option<Id<'_>>) -> String {
+    id.map_or_else(|| "yet".to_owned(), |id| format!("${}", id.name()))
+}

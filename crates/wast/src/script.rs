@@ -1,0 +1,220 @@
+//! From the text of a script to its directives.
+//!
+//! The text format itself is the business of the `wast` crate. Its lexer
+//! rejects some Unicode characters that are hard to see; the specification
+//! allows them, and its own scripts use them.
+
+use std::path::{Path, PathBuf};
+use wast::lexer::Lexer;
+use wast::parser::{self, Parse, ParseBuffer};
+use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, Wat};
+
+/// A script that could not be read at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ScriptError {
+    /// The file could not be read.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file is not text.
+    #[error("{}: malformed UTF-8 encoding (at byte 0x{offset:x})", path.display())]
+    Encoding {
+        /// The file.
+        path: PathBuf,
+        /// Byte offset of the first bad character.
+        offset: usize,
+    },
+    /// A store or what scripts import could not be made.
+    #[error("{file}: {error}")]
+    Setup {
+        /// The script's name.
+        file: String,
+        /// Why.
+        error: mangrove::Error,
+    },
+    /// The text is not a script, or not a module.
+    #[error("{file}:{line}:{column}: {message} (at byte 0x{offset:x})")]
+    Syntax {
+        /// The script's name.
+        file: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// Byte offset in the text.
+        offset: usize,
+        /// What is wrong there.
+        message: String,
+    },
+}
+
+/// Reads a file that has to be text.
+pub(crate) fn read_text(path: &Path) -> Result<String, ScriptError> {
+    let bytes = std::fs::read(path).map_err(|error| ScriptError::Io {
+        path: path.to_owned(),
+        error,
+    })?;
+    as_text(path, bytes)
+}
+
+fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, ScriptError> {
+    String::from_utf8(bytes).map_err(|error| ScriptError::Encoding {
+        path: path.to_owned(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+/// Reads a module from a file, in binary or in text, and returns the binary.
+/// The binary is not looked into: it starts with a zero byte and text never does.
+///
+/// # Errors
+/// If the file cannot be read, or is neither binary nor the text of a module.
+pub fn read_module(path: &Path) -> Result<Vec<u8>, ScriptError> {
+    let bytes = std::fs::read(path).map_err(|error| ScriptError::Io {
+        path: path.to_owned(),
+        error,
+    })?;
+    if bytes.first() == Some(&0) {
+        return Ok(bytes);
+    }
+    let text = as_text(path, bytes)?;
+    encode_text(&text).map_err(|error| syntax_error(&path.display().to_string(), &text, &error))
+}
+
+/// A script's text, broken into tokens. Directives borrow from it.
+pub(crate) struct Tokens<'a> {
+    buffer: ParseBuffer<'a>,
+    file: &'a str,
+    text: &'a str,
+}
+
+impl<'a> Tokens<'a> {
+    /// Breaks the text into tokens.
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Result<Self, ScriptError> {
+        let buffer = tokens(text).map_err(|error| syntax_error(file, text, &error))?;
+        Ok(Self { buffer, file, text })
+    }
+
+    /// Parses the directives.
+    pub(crate) fn directives(&self) -> Result<Vec<WastDirective<'_>>, ScriptError> {
+        parser::parse::<Wast<'_>>(&self.buffer)
+            .map(|script| script.directives)
+            .map_err(|error| syntax_error(self.file, self.text, &error))
+    }
+}
+
+fn tokens(text: &str) -> Result<ParseBuffer<'_>, wast::Error> {
+    let mut lexer = Lexer::new(text);
+    lexer.allow_confusing_unicode(true);
+    ParseBuffer::new_with_lexer(lexer)
+}
+
+fn syntax_error(file: &str, text: &str, error: &wast::Error) -> ScriptError {
+    let (line, column) = error.span().linecol_in(text);
+    ScriptError::Syntax {
+        file: file.to_owned(),
+        line: line + 1,
+        column: column + 1,
+        offset: error.span().offset(),
+        message: error.message(),
+    }
+}
+
+/// The binary form of a module in a script.
+///
+/// # Errors
+/// Why the text format rejects it. A `(module binary …)` is never rejected here.
+pub(crate) fn encode(module: &mut QuoteWat<'_>) -> Result<Vec<u8>, String> {
+    match module.to_test().map_err(|error| error.message())? {
+        QuoteWatTest::Binary(bytes) => Ok(bytes),
+        QuoteWatTest::Text(quoted) => {
+            let text =
+                std::str::from_utf8(&quoted).map_err(|_| "malformed UTF-8 encoding".to_owned())?;
+            encode_text(text).map_err(|error| error.message())
+        }
+    }
+}
+
+fn encode_text(text: &str) -> Result<Vec<u8>, wast::Error> {
+    fn parse<'a, T: Parse<'a>>(buffer: &'a ParseBuffer<'a>) -> Result<T, wast::Error> {
+        parser::parse(buffer)
+    }
+    let buffer = tokens(text)?;
+    parse::<Wat<'_>>(&buffer)?.encode()
+}
+
+/// The keyword of a directive.
+pub(crate) fn keyword(directive: &WastDirective<'_>) -> &'static str {
+    match directive {
+        WastDirective::Module(_) => "module",
+        WastDirective::ModuleDefinition(_) => "module definition",
+        WastDirective::ModuleInstance { .. } => "module instance",
+        WastDirective::AssertMalformed { .. } => "assert_malformed",
+        WastDirective::AssertInvalid { .. } => "assert_invalid",
+        WastDirective::AssertMalformedCustom { .. } => "assert_malformed_custom",
+        WastDirective::AssertInvalidCustom { .. } => "assert_invalid_custom",
+        WastDirective::Register { .. } => "register",
+        WastDirective::Invoke(_) => "invoke",
+        WastDirective::AssertTrap { .. } => "assert_trap",
+        WastDirective::AssertReturn { .. } => "assert_return",
+        WastDirective::AssertExhaustion { .. } => "assert_exhaustion",
+        WastDirective::AssertUnlinkable { .. } => "assert_unlinkable",
+        WastDirective::AssertException { .. } => "assert_exception",
+        WastDirective::AssertSuspension { .. } => "assert_suspension",
+        WastDirective::Thread(_) => "thread",
+        WastDirective::Wait { .. } => "wait",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_syntax_error_has_a_place() {
+        let text = "(module)\n  (assert_nothing)";
+        let tokens = Tokens::new("a.wast", text).unwrap();
+        let error = tokens.directives().unwrap_err().to_string();
+        assert!(error.starts_with("a.wast:2:4: "), "{error}");
+        assert!(error.ends_with("(at byte 0xc)"), "{error}");
+        let error = Tokens::new("b.wast", "(module) (;").err().unwrap();
+        assert!(matches!(error, ScriptError::Syntax { .. }), "{error}");
+    }
+
+    #[test]
+    fn quoted_text_is_parsed_when_it_is_encoded() {
+        let text = r#"(module quote "(func") (module quote "(func)") (module binary "\ff")
+            (module quote "\ff")"#;
+        let tokens = Tokens::new("a.wast", text).unwrap();
+        let encoded: Vec<_> = tokens
+            .directives()
+            .unwrap()
+            .into_iter()
+            .map(|directive| match directive {
+                WastDirective::Module(mut module) => encode(&mut module),
+                other => panic!("{}", keyword(&other)),
+            })
+            .collect();
+        assert!(encoded[0].is_err());
+        assert!(encoded[1].as_ref().unwrap().starts_with(b"\0asm"));
+        assert_eq!(encoded[2].as_deref(), Ok(&[0xff][..]));
+        assert_eq!(encoded[3], Err("malformed UTF-8 encoding".to_owned()));
+    }
+
+    #[test]
+    fn characters_that_look_confusing_are_allowed() {
+        let text = "(module (func (export \"\u{202e}\")))";
+        assert_eq!(
+            Tokens::new("a.wast", text)
+                .unwrap()
+                .directives()
+                .unwrap()
+                .len(),
+            1
+        );
+    }
+}
