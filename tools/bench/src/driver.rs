@@ -38,10 +38,17 @@ pub fn measure(program: &Program, plan: &Plan<'_>) -> Result<Vec<Outcome>> {
     let mut outcomes: Vec<Outcome> = plan
         .engines
         .iter()
-        .map(|&engine| Outcome { engine, measurements: Vec::new(), failure: None })
+        .map(|&engine| Outcome {
+            engine,
+            measurements: Vec::new(),
+            failure: None,
+        })
         .collect();
     for _ in 0..plan.repetitions {
-        for outcome in outcomes.iter_mut().filter(|outcome| outcome.failure.is_none()) {
+        for outcome in outcomes
+            .iter_mut()
+            .filter(|outcome| outcome.failure.is_none())
+        {
             match run_worker(outcome.engine, program, plan)? {
                 Ok(measurement) => outcome.measurements.push(measurement),
                 Err(reason) => outcome.failure = Some(reason),
@@ -63,7 +70,12 @@ fn run_worker(
         command.arg("--dir").arg(dir);
     }
     command
-        .args(["--worker", engine.name(), &program.name, &program.arg.to_string()])
+        .args([
+            "--worker",
+            engine.name(),
+            &program.name,
+            &program.arg.to_string(),
+        ])
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -117,7 +129,11 @@ fn last_words(status: ExitStatus, stderr: &str) -> String {
         .map(str::trim)
         .rfind(|line| !line.is_empty() && !line.starts_with("note:"))
         .unwrap_or("said nothing");
-    let panicked = if stderr.contains(" panicked at ") { "panicked: " } else { "" };
+    let panicked = if stderr.contains(" panicked at ") {
+        "panicked: "
+    } else {
+        ""
+    };
     match status.signal() {
         Some(signal) => format!("signal {signal}: {panicked}{said}"),
         None => format!("{panicked}{said}"),

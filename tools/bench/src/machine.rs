@@ -33,7 +33,25 @@ impl Machine {
             threads: thread::available_parallelism().map_or(1, usize::from),
             kernel: kernel.trim().to_owned(),
             mangrove: env!("CARGO_PKG_VERSION"),
-            wasmtime: "48.0.8",
+            wasmtime: wasmtime_version(include_str!("../Cargo.toml")),
         }
+    }
+}
+
+/// The version of Wasmtime a manifest asks for, which it does exactly.
+fn wasmtime_version(manifest: &'static str) -> &'static str {
+    manifest
+        .split_once("wasmtime = { version = \"=")
+        .and_then(|(_, rest)| rest.split('"').next())
+        .unwrap_or("unknown")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Machine;
+
+    #[test]
+    fn the_version_of_wasmtime_is_known() {
+        assert!(Machine::here().wasmtime.starts_with("48."));
     }
 }

@@ -89,8 +89,7 @@ fn bench(arguments: &Arguments) -> Result<bool> {
         }
         return Ok(true);
     }
-    let programs =
-        programs::select(&arguments.programs, arguments.dir.as_deref(), arguments.arg)?;
+    let programs = programs::select(&arguments.programs, arguments.dir.as_deref(), arguments.arg)?;
     let plan = driver::Plan {
         engines: &arguments.engines,
         repetitions: arguments.reps,

@@ -31,21 +31,30 @@ const KNOWN: &[Known] = &[
         source: include_str!("../programs/suspend_resume.wat"),
         arg: 10_000_000,
         about: "one generator, n suspend/resume pairs",
-        operation: Some(Operation { name: "pair", count: |n| n.into() }),
+        operation: Some(Operation {
+            name: "pair",
+            count: |n| n.into(),
+        }),
     },
     Known {
         name: "cont_new_run",
         source: include_str!("../programs/cont_new_run.wat"),
         arg: 15_000,
         about: "n continuations made and run to their ends",
-        operation: Some(Operation { name: "continuation", count: |n| n.into() }),
+        operation: Some(Operation {
+            name: "continuation",
+            count: |n| n.into(),
+        }),
     },
     Known {
         name: "gc_alloc",
         source: include_str!("../programs/gc_alloc.wat"),
         arg: 50_000_000,
         about: "n short-lived structs",
-        operation: Some(Operation { name: "struct", count: |n| n.into() }),
+        operation: Some(Operation {
+            name: "struct",
+            count: |n| n.into(),
+        }),
     },
     Known {
         name: "binary_trees",
@@ -66,7 +75,10 @@ const KNOWN: &[Known] = &[
         source: include_str!("../programs/array_sort.wat"),
         arg: 2_000_000,
         about: "quicksort of n i32 in a garbage-collected array",
-        operation: Some(Operation { name: "element", count: |n| n.into() }),
+        operation: Some(Operation {
+            name: "element",
+            count: |n| n.into(),
+        }),
     },
     Known {
         name: "fib",
@@ -80,7 +92,10 @@ const KNOWN: &[Known] = &[
         source: include_str!("../programs/matmul.wat"),
         arg: 512,
         about: "n x n matrices of f64 in linear memory",
-        operation: Some(Operation { name: "step", count: |n| f64::from(n).powi(3) }),
+        operation: Some(Operation {
+            name: "step",
+            count: |n| f64::from(n).powi(3),
+        }),
     },
 ];
 
@@ -118,13 +133,20 @@ pub fn select(requests: &[String], dir: Option<&Path>, arg: Option<i32>) -> Resu
         Some(dir) => names_in(dir)?,
         None => KNOWN.iter().map(|known| known.name.to_owned()).collect(),
     };
-    let requests = if requests.is_empty() { &available } else { requests };
+    let requests = if requests.is_empty() {
+        &available
+    } else {
+        requests
+    };
     let mut programs = Vec::new();
     for request in requests {
         let (name, own) = match request.split_once('=') {
             Some((name, text)) => {
                 let own = text.parse::<i32>();
-                (name, Some(own.with_context(|| format!("`{request}`: `{text}` is no i32"))?))
+                (
+                    name,
+                    Some(own.with_context(|| format!("`{request}`: `{text}` is no i32"))?),
+                )
             }
             None => (request.as_str(), None),
         };

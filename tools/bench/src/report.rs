@@ -42,13 +42,19 @@ struct Cell {
 impl Row {
     /// Sums up what became of `program`.
     pub fn new(program: &Program, outcomes: Vec<Outcome>) -> Self {
-        let mut checksums =
-            outcomes.iter().flat_map(|outcome| &outcome.measurements).map(|m| m.checksum);
+        let mut checksums = outcomes
+            .iter()
+            .flat_map(|outcome| &outcome.measurements)
+            .map(|m| m.checksum);
         let first = checksums.next();
         let checksums_agree = checksums.all(|checksum| Some(checksum) == first);
-        let operations = program.operation.map(|operation| (operation.count)(program.arg));
-        let engines: Vec<Cell> =
-            outcomes.into_iter().map(|outcome| Cell::new(outcome, operations)).collect();
+        let operations = program
+            .operation
+            .map(|operation| (operation.count)(program.arg));
+        let engines: Vec<Cell> = outcomes
+            .into_iter()
+            .map(|outcome| Cell::new(outcome, operations))
+            .collect();
         let ratio = match &engines[..] {
             [first, second, ..] => first
                 .median_ns
@@ -109,7 +115,11 @@ impl Cell {
 impl Report {
     /// A report on `rows`, with this machine in its head.
     pub fn new(repetitions: u32, rows: Vec<Row>) -> Self {
-        Self { machine: Machine::here(), repetitions, rows }
+        Self {
+            machine: Machine::here(),
+            repetitions,
+            rows,
+        }
     }
 
     /// Whether no row's checksums differ.
@@ -122,7 +132,13 @@ impl Report {
         let mut lines = vec![self.titles()];
         lines.extend(self.rows.iter().map(Self::columns));
         let widths: Vec<usize> = (0..lines[0].len())
-            .map(|column| lines.iter().map(|line| line[column].len()).max().unwrap_or(0))
+            .map(|column| {
+                lines
+                    .iter()
+                    .map(|line| line[column].len())
+                    .max()
+                    .unwrap_or(0)
+            })
             .collect();
         let mut text = self.head();
         text.push('\n');
@@ -153,7 +169,13 @@ impl Report {
     }
 
     fn head(&self) -> String {
-        let Machine { cpu, threads, kernel, mangrove, wasmtime } = &self.machine;
+        let Machine {
+            cpu,
+            threads,
+            kernel,
+            mangrove,
+            wasmtime,
+        } = &self.machine;
         format!(
             "Mangrove {mangrove}, Wasmtime {wasmtime}; {} repetitions, medians; \
              {cpu}, {threads} threads, Linux {kernel}.\n",
@@ -171,8 +193,10 @@ impl Report {
     }
 
     fn columns(row: &Row) -> Vec<String> {
-        let mut columns =
-            vec![format!("{} {}", row.program, row.arg), row.operation.unwrap_or("-").to_owned()];
+        let mut columns = vec![
+            format!("{} {}", row.program, row.arg),
+            row.operation.unwrap_or("-").to_owned(),
+        ];
         columns.extend(row.engines.iter().map(Cell::text));
         columns.push(row.verdict());
         columns
@@ -183,12 +207,19 @@ impl Report {
         for row in &self.rows {
             for cell in &row.engines {
                 if let Some(failure) = &cell.failure {
-                    let _ =
-                        writeln!(text, "{bullet}{} on {}: {failure}", row.program, cell.engine);
+                    let _ = writeln!(
+                        text,
+                        "{bullet}{} on {}: {failure}",
+                        row.program, cell.engine
+                    );
                 }
             }
         }
-        if text.is_empty() { text } else { format!("\n{text}") }
+        if text.is_empty() {
+            text
+        } else {
+            format!("\n{text}")
+        }
     }
 }
 
@@ -215,14 +246,25 @@ mod tests {
     use crate::worker::Measurement;
 
     fn row(outcomes: Vec<Outcome>) -> Row {
-        let program = Program { name: "p".to_owned(), arg: 1, about: "", operation: None };
+        let program = Program {
+            name: "p".to_owned(),
+            arg: 1,
+            about: "",
+            operation: None,
+        };
         Row::new(&program, outcomes)
     }
 
     fn outcome(engine: EngineKind, figures: &[(u64, i64)], failure: Option<&str>) -> Outcome {
-        let measurements =
-            figures.iter().map(|&(nanos, checksum)| Measurement { nanos, checksum }).collect();
-        Outcome { engine, measurements, failure: failure.map(str::to_owned) }
+        let measurements = figures
+            .iter()
+            .map(|&(nanos, checksum)| Measurement { nanos, checksum })
+            .collect();
+        Outcome {
+            engine,
+            measurements,
+            failure: failure.map(str::to_owned),
+        }
     }
 
     #[test]

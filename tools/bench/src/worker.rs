@@ -33,13 +33,20 @@ pub fn main(operands: &[String], dir: Option<&Path>) -> ExitCode {
 }
 
 fn measure(operands: &[String], dir: Option<&Path>) -> Result<Measurement> {
-    let [engine, program, arg] = operands else { bail!("a worker takes ENGINE PROGRAM ARG") };
+    let [engine, program, arg] = operands else {
+        bail!("a worker takes ENGINE PROGRAM ARG")
+    };
     let kind = EngineKind::from_str(engine, false).map_err(anyhow::Error::msg)?;
-    let arg = arg.parse::<i32>().with_context(|| format!("`{arg}` is no i32"))?;
+    let arg = arg
+        .parse::<i32>()
+        .with_context(|| format!("`{arg}` is no i32"))?;
     let mut run = engines::load(kind, &programs::source(program, dir)?)?;
     let warm = run(arg)?;
     let start = Instant::now();
     let timed = run(arg)?;
     let nanos = u64::try_from(start.elapsed().as_nanos())?;
-    Ok(Measurement { nanos, checksum: warm.rotate_left(1) ^ timed })
+    Ok(Measurement {
+        nanos,
+        checksum: warm.rotate_left(1) ^ timed,
+    })
 }

@@ -8,11 +8,15 @@ use mangrove::{Config, Engine, Linker, Module, Store, Val};
 pub fn load(wat: &str) -> Result<Run> {
     let engine = Engine::new(&Config::new())?;
     let module = Module::new(&engine, wat.as_bytes())?;
-    let mut store = Store::new(&engine, ());
+    let mut store = Store::new(&engine, ())?;
     let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-    let run = instance.func(&store, "run").context("the program exports no function `run`")?;
-    Ok(Box::new(move |arg| match run.call(&mut store, &[Val::I32(arg)])?[..] {
-        [Val::I64(checksum)] => Ok(checksum),
-        ref other => bail!("`run` returned {other:?}, not one i64"),
+    let run = instance
+        .func(&store, "run")
+        .context("the program exports no function `run`")?;
+    Ok(Box::new(move |arg| {
+        match run.call(&mut store, &[Val::I32(arg)])?[..] {
+            [Val::I64(checksum)] => Ok(checksum),
+            ref other => bail!("`run` returned {other:?}, not one i64"),
+        }
     }))
 }

@@ -23,8 +23,12 @@ pub fn load(wat: &str, collector: Collector) -> Result<Run> {
     let module = Module::new(&engine, wat).map_err(plain)?;
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &module, &[]).map_err(plain)?;
-    let run = instance.get_typed_func::<i32, i64>(&mut store, "run").map_err(plain)?;
-    Ok(Box::new(move |arg| run.call(&mut store, arg).map_err(plain)))
+    let run = instance
+        .get_typed_func::<i32, i64>(&mut store, "run")
+        .map_err(plain)?;
+    Ok(Box::new(move |arg| {
+        run.call(&mut store, arg).map_err(plain)
+    }))
 }
 
 /// Wasmtime's error, with its causes on one line.

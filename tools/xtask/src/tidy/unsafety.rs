@@ -1,0 +1,72 @@
+//! Where unsafe code and assembly may stand, and what must stand above them.
+
+use super::Report;
+use super::imports::Package;
+use super::source::Source;
+use super::tree::File;
+
+/// Packages that may use unsafe code; all others forbid it.
+const MAY_BE_UNSAFE: &[&str] = &[
+    "mangrove-abi",
+    "mangrove-stack",
+    "mangrove-heap",
+    "mangrove-continuation",
+    "mangrove-collector",
+    "mangrove",
+];
+
+/// The one folder with assembly.
+const ASSEMBLY: &str = "crates/stack/src/arch";
+
+/// How many lines above an unsafe place its argument may begin.
+const REACH: usize = 6;
+
+/// Checks SAFETY arguments, the `forbid` of packages without unsafe code, and
+/// where assembly stands.
+pub fn check(files: &[File], sources: &[Source<'_>], packages: &[Package], report: &mut Report) {
+    let mut places = 0;
+    for source in sources {
+        let path = &source.file.path;
+        let lines: Vec<&str> = source.file.text.lines().collect();
+        places += source.unsafe_places.len();
+        for &line in &source.unsafe_places {
+            let above = &lines[line.saturating_sub(REACH + 1)..line];
+            if !above.iter().any(|line| line.contains("SAFETY:")) {
+                report.error(format!("{path}:{line}"), "unsafe without a SAFETY argument");
+            }
+        }
+        if !path.starts_with(ASSEMBLY) {
+            for line in &source.assembly {
+                report.error(
+                    format!("{path}:{line}"),
+                    format!("assembly outside {ASSEMBLY}"),
+                );
+            }
+        }
+        let owner = packages
+            .iter()
+            .find(|package| path.starts_with(&package.folder));
+        let Some(owner) = owner else {
+            report.error(path, "belongs to no package");
+            continue;
+        };
+        if MAY_BE_UNSAFE.contains(&owner.name.as_str()) {
+            continue;
+        }
+        if source.any_unsafe {
+            report.error(
+                path,
+                format!("unsafe code, which {} may not use", owner.name),
+            );
+        }
+        if owner.roots.contains(path) && !source.forbids_unsafe {
+            report.error(path, "a root without #![forbid(unsafe_code)]");
+        }
+    }
+    for root in packages.iter().flat_map(|package| &package.roots) {
+        if !files.iter().any(|file| file.path == *root) {
+            report.error(root, "is named by cargo but not in the tree");
+        }
+    }
+    report.measure(format!("{places} unsafe blocks and impls"));
+}
