@@ -1,0 +1,28 @@
+//! Arguments bound to a continuation that does not run yet.
+//!
+//! They live as long as the continuation waits, unlike values in transit, so
+//! each is kept with what the collector must know of it. `ContRecord::bound`
+//! and `bound_count` show compiled code the values.
+
+use mangrove_abi::{SlotKind, TransferSlot};
+
+/// The arguments bound to one continuation, in the order of its parameters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bound {
+    pub(crate) values: Vec<TransferSlot>,
+    pub(crate) kinds: Vec<Option<SlotKind>>,
+}
+
+impl Bound {
+    /// The values.
+    pub fn values(&self) -> &[TransferSlot] {
+        &self.values
+    }
+
+    /// The slots that hold references, each with its position and kind; the
+    /// reference takes the low 4 or all 16 bytes.
+    pub fn references(&mut self) -> impl Iterator<Item = (u32, SlotKind, &mut TransferSlot)> {
+        let slots = (0..).zip(&self.kinds).zip(&mut self.values);
+        slots.filter_map(|((index, kind), value)| kind.map(|kind| (index, kind, value)))
+    }
+}

@@ -1,0 +1,58 @@
+//! What a registry may use, and what it says when that is not enough.
+
+use mangrove_stack::{ArenaConfig, StackError};
+
+/// What a registry is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct RegistryConfig {
+    /// The stacks.
+    pub stacks: ArenaConfig,
+    /// How many continuations may live at a time. The initial one of each
+    /// active call from the host counts too.
+    pub max_continuations: usize,
+}
+
+impl Default for RegistryConfig {
+    /// As many continuations as there can be stacks.
+    fn default() -> Self {
+        let stacks = ArenaConfig::default();
+        Self {
+            stacks,
+            max_continuations: stacks.max_stacks,
+        }
+    }
+}
+
+/// Why there is no further continuation. The registry stays usable.
+#[derive(Debug, thiserror::Error)]
+pub enum LimitError {
+    /// The configured limit.
+    #[error("the limit of {limit} live continuations is reached")]
+    Continuations {
+        /// [`RegistryConfig::max_continuations`].
+        limit: usize,
+    },
+    /// There is no stack for it.
+    #[error("no stack for a further continuation, {live} are live: {source}")]
+    Stack {
+        /// How many continuations live.
+        live: usize,
+        /// What the arena says.
+        source: StackError,
+    },
+}
+
+impl LimitError {
+    /// The limit's name and value, where a configured one was reached; none
+    /// where the kernel refused.
+    pub fn limit(&self) -> Option<(&'static str, u64)> {
+        match *self {
+            Self::Continuations { limit } => Some(("continuations", limit as u64)),
+            Self::Stack {
+                source: StackError::Limit { limit },
+                ..
+            } => Some(("stacks", limit as u64)),
+            Self::Stack { .. } => None,
+        }
+    }
+}

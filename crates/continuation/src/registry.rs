@@ -1,0 +1,413 @@
+//! The registry: every record and stack of a store.
+//!
+//! ```text
+//!                   ┌─ live ──────────── fresh, running, parents, suspended
+//!   with a stack ───┤
+//!                   └─ free list ─────── StoreContext.free_records: gone, stack kept
+//!                   ┌─ host ──────────── one per activation
+//!   without ────────┤
+//!                   └─ bare ──────────── gone
+//! ```
+//!
+//! Compiled code pops the free list for `cont.new` and pushes what has
+//! returned, without asking. So the limit on live continuations bounds the
+//! records with a stack: when the list is empty, all of them are live.
+
+use crate::bound::Bound;
+use crate::limits::{LimitError, RegistryConfig};
+use crate::slab::Slab;
+use crate::states::{End, Role, State, Verb, outcome};
+use mangrove_abi::{
+    ContRecord, ContRef, FuncRef, RecordState, SlotKind, StoreContext, TransferSlot,
+};
+use mangrove_stack::{Stack, StackArena, arch};
+use std::collections::HashMap;
+use std::ptr;
+
+/// Idle stacks that keep their memory without question. Twice as many, and the
+/// next sweep gives the memory of the coldest back.
+pub(crate) const IDLE_WATERMARK: usize = 16 << 10;
+
+/// What happened so far, as far as the store's context does not count it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) entered: u64,
+    pub(crate) thrown: u64,
+    pub(crate) trapped: u64,
+    pub(crate) collected: u64,
+    /// Of the above, initial continuations.
+    pub(crate) initial_thrown: u64,
+    pub(crate) initial_trapped: u64,
+}
+
+/// Every continuation record of a store, and their stacks.
+///
+/// The `ctx` that methods take is always the one context of the same store.
+#[derive(Debug)]
+pub struct Registry {
+    pub(crate) slab: Slab,
+    pub(crate) arena: StackArena,
+    max_continuations: usize,
+    pub(crate) with_stack: usize,
+    /// Gone, without a stack.
+    pub(crate) bare: Vec<*mut ContRecord>,
+    /// By record id; no entry where nothing is bound.
+    pub(crate) bound: HashMap<u32, Bound>,
+    /// Number of the collection under way, or the last one.
+    pub(crate) epoch: u32,
+    pub(crate) counts: Counts,
+}
+
+impl Registry {
+    /// A registry without records. Asks the kernel for nothing yet.
+    pub fn new(config: RegistryConfig) -> Self {
+        Self {
+            slab: Slab::new(),
+            arena: StackArena::new(config.stacks),
+            max_continuations: config.max_continuations,
+            with_stack: 0,
+            bare: Vec::new(),
+            bound: HashMap::new(),
+            epoch: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    /// A record with a stack, state `Gone`, in no list: the one released last,
+    /// or a new one. It must become fresh before anything else is asked of the
+    /// registry.
+    ///
+    /// # Errors
+    /// As many continuations live as may, or the kernel gives no stack.
+    pub fn take(&mut self, ctx: &mut StoreContext) -> Result<*mut ContRecord, LimitError> {
+        let record = ctx.free_records;
+        if !record.is_null() {
+            self.expect_own(record);
+            // SAFETY: a record of our slab, which only this thread uses.
+            unsafe {
+                ctx.free_records = (*record).next_free;
+                (*record).next_free = ptr::null_mut();
+            }
+            return Ok(record);
+        }
+        let live = self.with_stack;
+        if live >= self.max_continuations {
+            return Err(LimitError::Continuations {
+                limit: self.max_continuations,
+            });
+        }
+        let stack = self
+            .arena
+            .allocate()
+            .map_err(|source| LimitError::Stack { live, source })?;
+        let record = self.stackless(RecordState::Gone);
+        // SAFETY: as above.
+        unsafe {
+            (*record).stack_top = stack.top;
+            (*record).stack_limit = stack.limit;
+        }
+        self.with_stack += 1;
+        Ok(record)
+    }
+
+    /// A record that stands for the host at the bottom of an activation's
+    /// chain: no handlers, no parent.
+    pub fn new_host_record(&mut self) -> *mut ContRecord {
+        self.stackless(RecordState::Host)
+    }
+
+    /// Takes a host record back when its activation is over.
+    ///
+    /// # Panics
+    /// If it is not a host record of this registry.
+    pub fn release_host_record(&mut self, record: *mut ContRecord) {
+        self.expect_own(record);
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe {
+            assert_eq!((*record).state, RecordState::Host as u32, "a host record");
+            (*record).state = RecordState::Gone as u32;
+            (*record).outer = ptr::null_mut();
+            (*record).handlers = ptr::null();
+        }
+        self.bare.push(record);
+    }
+
+    /// Counts a call from the host: its initial continuation is one of those
+    /// the context counts as created, and reports tell it apart.
+    pub fn entered(&mut self) {
+        self.counts.entered += 1;
+    }
+
+    /// What `cont.new` does: makes a continuation of `func` in a record that
+    /// was taken, and returns the reference to it.
+    ///
+    /// # Safety
+    /// `record` came from [`Registry::take`] just now; `func` and its entry
+    /// trampoline live as long as the store.
+    pub unsafe fn make_fresh(
+        &mut self,
+        ctx: &mut StoreContext,
+        record: *mut ContRecord,
+        func: *const FuncRef,
+    ) -> ContRef {
+        debug_assert_eq!(
+            outcome(Verb::New, Role::Subject, State::Gone),
+            Some(State::Fresh)
+        );
+        // SAFETY: the caller vouches for both pointers; a record just taken has
+        // a stack that nobody uses.
+        unsafe {
+            debug_assert_eq!((*record).state, RecordState::Gone as u32);
+            arch::prepare(record, (*func).entry);
+            (*record).state = RecordState::Live as u32;
+            (*record).func = func;
+            (*record).last = record;
+            (*record).parent = ptr::null_mut();
+            (*record).creator = ptr::null();
+            (*record).created_at = 0;
+            ctx.created += 1;
+            ContRef {
+                record,
+                revision: (*record).revision,
+            }
+        }
+    }
+
+    /// Binds further arguments, each with its kind if it is a reference, and
+    /// consumes the reference: the returned one takes its place. `None` if it
+    /// was consumed before.
+    ///
+    /// # Panics
+    /// If the reference is null or its record none of this registry's.
+    pub fn bind(
+        &mut self,
+        ctx: &StoreContext,
+        cont: ContRef,
+        arguments: impl IntoIterator<Item = (TransferSlot, Option<SlotKind>)>,
+    ) -> Option<ContRef> {
+        let record = cont.record;
+        let id = self.expect_own(record);
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe {
+            if (*record).revision != cont.revision {
+                return None;
+            }
+            let state = self.state_of(ctx, record);
+            debug_assert_eq!(outcome(Verb::Bind, Role::Subject, state), Some(state));
+            let bound = self.bound.entry(id).or_default();
+            for (value, kind) in arguments {
+                bound.values.push(value);
+                bound.kinds.push(kind);
+            }
+            (*record).bound = bound.values.as_mut_ptr().cast();
+            (*record).bound_count = bound.values.len() as u32;
+            (*record).revision += 1;
+            Some(ContRef {
+                record,
+                revision: (*record).revision,
+            })
+        }
+    }
+
+    /// The arguments bound to a continuation, for the collector to visit; none
+    /// where there are none.
+    pub fn bound_mut(&mut self, record: *const ContRecord) -> Option<&mut Bound> {
+        let id = self.slab.id_of(record)?;
+        self.bound.get_mut(&id)
+    }
+
+    /// Takes the bound arguments off a continuation that is being resumed.
+    pub fn take_bound(&mut self, record: *mut ContRecord) -> Bound {
+        let id = self.expect_own(record);
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe {
+            (*record).bound = ptr::null_mut();
+            (*record).bound_count = 0;
+        }
+        self.bound.remove(&id).unwrap_or_default()
+    }
+
+    /// Ends a continuation: state `Gone`, no reference to it matches any more,
+    /// and the record goes to the free list with its stack. Leaves
+    /// `ctx.current` to the caller.
+    ///
+    /// # Safety
+    /// `record` is a live one of this registry, `end` is how it ended, and
+    /// nothing on its stack is needed any more.
+    pub unsafe fn release(&mut self, ctx: &mut StoreContext, record: *mut ContRecord, end: End) {
+        let state = self.state_of(ctx, record);
+        debug_assert!(
+            end.allowed(state),
+            "{end:?} cannot end a continuation that is {state:?}"
+        );
+        // SAFETY: the caller's contract.
+        unsafe { self.retire(ctx, record, end) }
+    }
+
+    /// Ends every continuation from `from` up the parents to `host`, which
+    /// stays as it is.
+    ///
+    /// # Safety
+    /// As for [`Registry::release`], for each of them; `host` is the host
+    /// record at the bottom of the chain `from` is on.
+    pub unsafe fn release_chain(
+        &mut self,
+        ctx: &mut StoreContext,
+        from: *mut ContRecord,
+        host: *mut ContRecord,
+        end: End,
+    ) {
+        let mut record = from;
+        while record != host {
+            // SAFETY: the caller vouches for the chain. Asking each for its
+            // state would walk the rest of the chain each time.
+            unsafe {
+                let parent = (*record).parent;
+                self.retire(ctx, record, end);
+                record = parent;
+            }
+        }
+    }
+
+    /// Where the record stands.
+    ///
+    /// # Panics
+    /// If it is none of this registry's.
+    pub fn state_of(&self, ctx: &StoreContext, record: *const ContRecord) -> State {
+        self.expect_own(record);
+        // SAFETY: records of our slab; parents are records of the same store.
+        unsafe {
+            if (*record).state == RecordState::Gone as u32 {
+                return State::Gone;
+            }
+            if (*record).state == RecordState::Host as u32 {
+                return State::Host;
+            }
+            if ctx.current.cast_const() == record {
+                return State::Running;
+            }
+            let mut top = record;
+            while !(*top).parent.is_null() {
+                top = (*top).parent;
+            }
+            match (*record).fp {
+                _ if (*top).state == RecordState::Host as u32 => State::Parent,
+                0 => State::Fresh,
+                _ => State::Suspended,
+            }
+        }
+    }
+
+    /// All records that are not `Gone`, host records included.
+    pub fn records(&self) -> impl Iterator<Item = *mut ContRecord> + '_ {
+        // SAFETY: records of our slab.
+        self.slab
+            .iter()
+            .filter(|&r| unsafe { (*r).state != RecordState::Gone as u32 })
+    }
+
+    /// Whether `addr` lies in the guard of one of the stacks. Safe in a signal handler.
+    pub fn guard_contains(&self, addr: u64) -> bool {
+        self.arena.guard_contains(addr)
+    }
+
+    /// Takes the stacks of all idle records off them, except for the
+    /// `keep_idle` released last, and gives their memory back to the system.
+    pub fn trim(&mut self, ctx: &mut StoreContext, keep_idle: usize) {
+        let mut link = &raw mut ctx.free_records;
+        // SAFETY: the free list links records of our slab; `link` is the list's
+        // head or a field of one of them.
+        unsafe {
+            for _ in 0..keep_idle {
+                if (*link).is_null() {
+                    return;
+                }
+                link = &raw mut (**link).next_free;
+            }
+            while !(*link).is_null() {
+                let record = *link;
+                *link = (*record).next_free;
+                self.arena.release(Stack {
+                    top: (*record).stack_top,
+                    limit: (*record).stack_limit,
+                });
+                (*record).next_free = ptr::null_mut();
+                (*record).stack_top = 0;
+                (*record).stack_limit = 0;
+                (*record).sp = 0;
+                self.with_stack -= 1;
+                self.bare.push(record);
+            }
+        }
+        self.arena.trim(0);
+    }
+
+    /// How many continuations live, initial ones included.
+    pub fn live(&self, ctx: &StoreContext) -> u64 {
+        let Counts {
+            thrown,
+            trapped,
+            collected,
+            ..
+        } = self.counts;
+        ctx.created - ctx.returned - thrown - trapped - collected
+    }
+
+    /// The work of [`Registry::release`].
+    ///
+    /// # Safety
+    /// As there.
+    pub(crate) unsafe fn retire(
+        &mut self,
+        ctx: &mut StoreContext,
+        record: *mut ContRecord,
+        end: End,
+    ) {
+        let id = self.expect_own(record);
+        // SAFETY: a record of our slab, which only this thread uses; so is its parent.
+        unsafe {
+            debug_assert_eq!((*record).state, RecordState::Live as u32);
+            // The chain of an initial continuation never leaves its host.
+            let parent = (*record).parent;
+            let initial = !parent.is_null() && (*parent).state == RecordState::Host as u32;
+            let counts = &mut self.counts;
+            match end {
+                End::Returned => ctx.returned += 1,
+                End::Thrown => counts.thrown += 1,
+                End::Trapped => counts.trapped += 1,
+                End::Collected => counts.collected += 1,
+            }
+            counts.initial_thrown += u64::from(initial && end == End::Thrown);
+            counts.initial_trapped += u64::from(initial && end == End::Trapped);
+            if (*record).bound_count != 0 {
+                (*record).bound_count = 0;
+                (*record).bound = ptr::null_mut();
+                self.bound.remove(&id);
+            }
+            (*record).state = RecordState::Gone as u32;
+            (*record).revision += 1;
+            (*record).parent = ptr::null_mut();
+            (*record).last = record;
+            (*record).fp = 0;
+            (*record).handlers = ptr::null();
+            (*record).func = ptr::null();
+            (*record).next_free = ctx.free_records;
+            ctx.free_records = record;
+        }
+    }
+
+    /// A record without a stack: one that had another life, or a new one.
+    fn stackless(&mut self, state: RecordState) -> *mut ContRecord {
+        let Some(record) = self.bare.pop() else {
+            return self.slab.push(state);
+        };
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe { (*record).state = state as u32 };
+        record
+    }
+
+    /// The id of a record that can only be ours.
+    fn expect_own(&self, record: *const ContRecord) -> u32 {
+        self.slab.id_of(record).expect("a record of this registry")
+    }
+}

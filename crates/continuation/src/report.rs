@@ -1,0 +1,184 @@
+//! What the registry says about itself.
+
+use crate::registry::Registry;
+use crate::states::State;
+use mangrove_abi::{ContRecord, RecordState, StoreContext};
+
+/// How continuations ended, counted since the store was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Ends {
+    /// Their functions returned.
+    pub returned: u64,
+    /// An exception left them.
+    pub thrown: u64,
+    /// A trap ended their activation.
+    pub trapped: u64,
+    /// Suspended or fresh, and unreachable.
+    pub collected: u64,
+}
+
+/// Continuations of a store: how many there are, were, and what they take.
+///
+/// The program's own are counted apart from the initial continuation of each
+/// call from the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct RegistryReport {
+    /// Made by the program so far.
+    pub created: u64,
+    /// Of these, the ones that have ended.
+    pub ended: Ends,
+    /// Of these, the ones that live.
+    pub live: u64,
+    /// Calls from the host so far.
+    pub calls: u64,
+    /// How the initial continuations of these calls ended; none is collected.
+    pub calls_ended: Ends,
+    /// Live continuations that never ran. This and the next three count
+    /// initial ones too.
+    pub fresh: u64,
+    /// The one that runs, if any does.
+    pub running: u64,
+    /// Those waiting for another one or for the host.
+    pub parents: u64,
+    /// Those parked.
+    pub suspended: u64,
+    /// Activations: calls from the host under way.
+    pub activations: u64,
+    /// Records ready for use with a stack.
+    pub idle: u64,
+    /// Usable bytes of each stack.
+    pub stack_size: u64,
+    /// Bytes in use on the stacks that do not run.
+    pub stack_bytes: u64,
+    /// Bytes of address space reserved for stacks; most of it is not memory.
+    pub reserved_bytes: u64,
+    /// Bytes the records take.
+    pub record_bytes: u64,
+    /// Arguments bound.
+    pub bound_arguments: u64,
+}
+
+impl Registry {
+    /// Counts everything. Looks at each record a few times.
+    pub fn report(&self, ctx: &StoreContext) -> RegistryReport {
+        let stacks = self.arena.stats();
+        let mut report = RegistryReport {
+            calls: self.counts.entered,
+            created: ctx.created - self.counts.entered,
+            stack_size: stacks.stack_size as u64,
+            reserved_bytes: stacks.reserved as u64,
+            record_bytes: self.slab.bytes() as u64,
+            bound_arguments: self.bound.values().map(|b| b.values().len() as u64).sum(),
+            idle: self.with_stack as u64 - self.live(ctx),
+            ..RegistryReport::default()
+        };
+        let mut initial_live = 0;
+        for (record, state) in self.states(ctx) {
+            // SAFETY: records of our slab, which only this thread uses.
+            let (used, initial) = unsafe {
+                let used = (*record).stack_top.saturating_sub((*record).sp);
+                (used, is_initial(record))
+            };
+            let (count, used) = match state {
+                State::Fresh => (&mut report.fresh, used),
+                State::Running => (&mut report.running, 0),
+                State::Parent => (&mut report.parents, used),
+                State::Suspended => (&mut report.suspended, used),
+                State::Host => (&mut report.activations, 0),
+                State::Gone => continue,
+            };
+            *count += 1;
+            report.stack_bytes += used;
+            initial_live += u64::from(initial);
+        }
+        let counts = &self.counts;
+        let (thrown, trapped) = (counts.initial_thrown, counts.initial_trapped);
+        let returned = counts.entered - initial_live - thrown - trapped;
+        report.calls_ended = Ends {
+            returned,
+            thrown,
+            trapped,
+            collected: 0,
+        };
+        report.ended = Ends {
+            returned: ctx.returned - returned,
+            thrown: counts.thrown - thrown,
+            trapped: counts.trapped - trapped,
+            collected: counts.collected,
+        };
+        report.live = self.live(ctx) - initial_live;
+        report
+    }
+
+    /// All records with their states, each found in amortised constant time.
+    pub(crate) fn states<'a>(
+        &'a self,
+        ctx: &'a StoreContext,
+    ) -> impl Iterator<Item = (*mut ContRecord, State)> + 'a {
+        let active = self.active();
+        self.slab.iter().zip(active).map(move |(record, active)| {
+            // SAFETY: a record of our slab, which only this thread uses.
+            let (stored, fp) = unsafe { ((*record).state, (*record).fp) };
+            let state = match (stored, fp) {
+                (stored, _) if stored == RecordState::Gone as u32 => State::Gone,
+                (stored, _) if stored == RecordState::Host as u32 => State::Host,
+                _ if record == ctx.current => State::Running,
+                _ if active => State::Parent,
+                (_, 0) => State::Fresh,
+                _ => State::Suspended,
+            };
+            (record, state)
+        })
+    }
+
+    /// For each record, by id: whether its chain ends at a host record. Every
+    /// link is followed once.
+    fn active(&self) -> Vec<bool> {
+        let mut known: Vec<Option<bool>> = vec![None; self.slab.len() as usize];
+        let mut path = Vec::new();
+        for record in self.slab.iter() {
+            let mut at = record;
+            let active = loop {
+                let Some(id) = self.slab.id_of(at) else {
+                    break false;
+                };
+                if let Some(active) = known[id as usize] {
+                    break active;
+                }
+                // SAFETY: a record of our slab, which only this thread uses.
+                let (state, parent) = unsafe { ((*at).state, (*at).parent) };
+                path.push(id);
+                // A cycle would be a fault: it must not hang a report.
+                known[id as usize] = Some(false);
+                if state == RecordState::Host as u32 {
+                    break true;
+                }
+                if state == RecordState::Gone as u32 {
+                    break false;
+                }
+                at = parent;
+            };
+            for id in path.drain(..) {
+                known[id as usize] = Some(active);
+            }
+        }
+        known
+            .into_iter()
+            .map(|active| active == Some(true))
+            .collect()
+    }
+}
+
+/// Whether the record is live and its parent the host.
+///
+/// # Safety
+/// `record` is one of a registry's.
+unsafe fn is_initial(record: *const ContRecord) -> bool {
+    // SAFETY: the caller's contract; a live record's parent is another record.
+    unsafe {
+        let parent = (*record).parent;
+        (*record).state == RecordState::Live as u32
+            && !parent.is_null()
+            && (*parent).state == RecordState::Host as u32
+    }
+}

@@ -1,0 +1,150 @@
+//! Records at addresses that never change.
+//!
+//! ```text
+//!  chunk 0    64 records    ids   0 …  63
+//!  chunk 1   128            ids  64 … 191
+//!  chunk 2   256            …               each twice the one before
+//! ```
+//!
+//! Chunks are never given back or used for anything else before the slab is
+//! dropped, so the revision behind a stale reference can always be read. There
+//! are few of them, so telling a record of ours from any other address is a
+//! handful of compares.
+
+use mangrove_abi::{ContRecord, RecordState};
+use std::mem::{MaybeUninit, size_of};
+use std::ptr::{self, NonNull};
+
+const FIRST_CHUNK: usize = 64;
+
+/// The records of one registry, by id.
+#[derive(Debug)]
+pub(crate) struct Slab {
+    /// Chunk `k` holds `FIRST_CHUNK << k` records.
+    chunks: Vec<NonNull<ContRecord>>,
+    len: u32,
+}
+
+/// Chunk that holds a record, and its index there.
+fn locate(id: u32) -> (usize, usize) {
+    let id = id as usize;
+    let chunk = (id / FIRST_CHUNK + 1).ilog2() as usize;
+    (chunk, id - chunk_start(chunk))
+}
+
+/// Id of a chunk's first record.
+fn chunk_start(chunk: usize) -> usize {
+    FIRST_CHUNK * ((1 << chunk) - 1)
+}
+
+impl Slab {
+    pub(crate) fn new() -> Self {
+        Self {
+            chunks: Vec::new(),
+            len: 0,
+        }
+    }
+
+    /// How many records there are. Ids are dense: `0..len`.
+    pub(crate) fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// A new record, with the next id and without a stack.
+    ///
+    /// # Panics
+    /// At 2^32 - 1 records: half a terabyte of them.
+    pub(crate) fn push(&mut self, state: RecordState) -> *mut ContRecord {
+        assert!(self.len < u32::MAX, "records are numbered with 32 bits");
+        let (chunk, index) = locate(self.len);
+        if chunk == self.chunks.len() {
+            let memory = Box::<[ContRecord]>::new_uninit_slice(FIRST_CHUNK << chunk);
+            let memory: *mut [MaybeUninit<ContRecord>] = Box::into_raw(memory);
+            self.chunks
+                .push(NonNull::new(memory.cast()).expect("a box is not null"));
+        }
+        // SAFETY: the chunk has room for this index, and nobody refers to a
+        // record whose id was not given yet.
+        let record = unsafe {
+            let record = self.chunks[chunk].as_ptr().add(index);
+            record.write(ContRecord::new(self.len, state));
+            record
+        };
+        self.len += 1;
+        record
+    }
+
+    /// The record with this id.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(crate) fn get(&self, id: u32) -> *mut ContRecord {
+        assert!(id < self.len);
+        let (chunk, index) = locate(id);
+        // SAFETY: the chunk holds that many records.
+        unsafe { self.chunks[chunk].as_ptr().add(index) }
+    }
+
+    /// The id of the record at this address, if it is one of ours.
+    #[inline]
+    pub(crate) fn id_of(&self, record: *const ContRecord) -> Option<u32> {
+        // The largest chunk holds half of all.
+        for (chunk, base) in self.chunks.iter().enumerate().rev() {
+            let offset = record.addr().wrapping_sub(base.as_ptr().addr());
+            let index = offset / size_of::<ContRecord>();
+            if index < FIRST_CHUNK << chunk {
+                let id = (chunk_start(chunk) + index) as u32;
+                let exact = offset.is_multiple_of(size_of::<ContRecord>());
+                return (exact && id < self.len).then_some(id);
+            }
+        }
+        None
+    }
+
+    /// All records, in the order of their ids.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = *mut ContRecord> + '_ {
+        (0..self.len).map(|id| self.get(id))
+    }
+
+    /// Bytes the chunks take.
+    pub(crate) fn bytes(&self) -> usize {
+        chunk_start(self.chunks.len()) * size_of::<ContRecord>()
+    }
+}
+
+impl Drop for Slab {
+    fn drop(&mut self) {
+        for (chunk, base) in self.chunks.iter().enumerate() {
+            let memory = ptr::slice_from_raw_parts_mut(
+                base.as_ptr().cast::<MaybeUninit<ContRecord>>(),
+                FIRST_CHUNK << chunk,
+            );
+            // SAFETY: made from a box of exactly this type and length; records
+            // have nothing to drop.
+            drop(unsafe { Box::from_raw(memory) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_addresses_agree() {
+        let mut slab = Slab::new();
+        let records: Vec<_> = (0..1000).map(|_| slab.push(RecordState::Gone)).collect();
+        for (id, &record) in records.iter().enumerate() {
+            assert_eq!(slab.get(id as u32), record);
+            assert_eq!(slab.id_of(record), Some(id as u32));
+            assert!(record.is_aligned());
+            assert_eq!(slab.id_of(record.wrapping_byte_add(8)), None);
+        }
+        assert!(slab.iter().eq(records.iter().copied()));
+        assert_eq!(slab.id_of(ptr::null()), None);
+        let beyond = records[999].wrapping_add(1);
+        assert_eq!(slab.id_of(beyond), None, "not handed out yet");
+        assert_eq!(slab.push(RecordState::Host), beyond);
+        assert_eq!(slab.id_of(beyond), Some(1000));
+    }
+}

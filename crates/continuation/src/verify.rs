@@ -1,0 +1,238 @@
+//! Everything that must hold of a registry between two steps of its store.
+
+use crate::registry::Registry;
+use crate::states::State;
+use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use std::collections::HashSet;
+
+/// What does not hold. `record` is an id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryFault {
+    /// A record's state is none.
+    #[error("record {record} has state {state}")]
+    State {
+        /// Which.
+        record: u32,
+        /// What it says.
+        state: u32,
+    },
+    /// A pointer that must lead to a record of the registry leads elsewhere.
+    #[error("record {record}: its {field} is no record of this registry")]
+    Foreign {
+        /// Which.
+        record: u32,
+        /// The field.
+        field: &'static str,
+    },
+    /// A saved stack pointer outside the stack.
+    #[error("record {record} is {state:?} with stack pointer {sp:#x} outside its stack")]
+    StackPointer {
+        /// Which.
+        record: u32,
+        /// Its state.
+        state: State,
+        /// What was saved.
+        sp: u64,
+    },
+    /// Links between records that cannot be.
+    #[error("record {record}: {what}")]
+    Chain {
+        /// Which.
+        record: u32,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// The free list.
+    #[error("free list: {what}")]
+    FreeList {
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// Two ways to count disagree.
+    #[error("{what}: {counted} counted, {expected} expected")]
+    Count {
+        /// What was counted.
+        what: &'static str,
+        /// What there is.
+        counted: u64,
+        /// What should be.
+        expected: u64,
+    },
+}
+
+impl Registry {
+    /// Checks every record, list and count.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryFault> {
+        let idle = self.verify_free_list(ctx)?;
+        let inner = self.suspended_parents(ctx)?;
+        let mut live = 0;
+        for (record, state) in self.states(ctx) {
+            self.verify_record(record, state)?;
+            live += u64::from(!matches!(state, State::Gone | State::Host));
+            if state == State::Suspended && !inner.contains(&record) {
+                self.verify_chain(record)?;
+            }
+        }
+        let ended = self.counts.thrown + self.counts.trapped + self.counts.collected;
+        let expected = ctx
+            .created
+            .checked_sub(ctx.returned)
+            .and_then(|n| n.checked_sub(ended));
+        count("live continuations", live, expected.unwrap_or(0))?;
+        count("records with a stack", live + idle, self.with_stack as u64)?;
+        let stacks = self.arena.stats();
+        count(
+            "stacks in use",
+            (stacks.stacks - stacks.idle) as u64,
+            self.with_stack as u64,
+        )
+    }
+
+    /// Checks the free list; its length.
+    fn verify_free_list(&self, ctx: &StoreContext) -> Result<u64, RegistryFault> {
+        let fault = |what| Err(RegistryFault::FreeList { what });
+        let mut seen = 0;
+        let mut record = ctx.free_records;
+        while !record.is_null() {
+            if self.slab.id_of(record).is_none() {
+                return fault("leads to no record of this registry");
+            }
+            if seen == self.slab.len() {
+                return fault("has a cycle");
+            }
+            // SAFETY: a record of our slab, which only this thread uses.
+            unsafe {
+                if (*record).state != RecordState::Gone as u32 {
+                    return fault("holds a record that is not gone");
+                }
+                if (*record).stack_top == 0 {
+                    return fault("holds a record without a stack");
+                }
+                record = (*record).next_free;
+            }
+            seen += 1;
+        }
+        Ok(u64::from(seen))
+    }
+
+    /// The parents of suspended continuations. No record may be two's.
+    fn suspended_parents(
+        &self,
+        ctx: &StoreContext,
+    ) -> Result<HashSet<*mut ContRecord>, RegistryFault> {
+        let mut parents = HashSet::new();
+        for (record, state) in self.states(ctx) {
+            // SAFETY: a record of our slab, which only this thread uses.
+            let (id, parent) = unsafe { ((*record).id, (*record).parent) };
+            if state == State::Suspended && !parent.is_null() && !parents.insert(parent) {
+                return Err(RegistryFault::Chain {
+                    record: id,
+                    what: "shares its parent",
+                });
+            }
+        }
+        Ok(parents)
+    }
+
+    /// Checks what a record says of itself.
+    fn verify_record(&self, record: *mut ContRecord, state: State) -> Result<(), RegistryFault> {
+        // SAFETY: a record of our slab, which only this thread uses.
+        let r = unsafe { &*record };
+        let id = r.id;
+        if self.slab.get(id) != record {
+            return Err(RegistryFault::Chain {
+                record: id,
+                what: "has another's id",
+            });
+        }
+        if r.state > RecordState::Host as u32 {
+            return Err(RegistryFault::State {
+                record: id,
+                state: r.state,
+            });
+        }
+        let chain = |what| Err(RegistryFault::Chain { record: id, what });
+        if matches!(state, State::Gone | State::Host) {
+            return if r.bound_count == 0 {
+                Ok(())
+            } else {
+                chain("has bound arguments")
+            };
+        }
+        if self.slab.id_of(r.last).is_none() {
+            return Err(RegistryFault::Foreign {
+                record: id,
+                field: "last",
+            });
+        }
+        if !r.parent.is_null() && self.slab.id_of(r.parent).is_none() {
+            return Err(RegistryFault::Foreign {
+                record: id,
+                field: "parent",
+            });
+        }
+        let saved = !matches!(state, State::Running);
+        if saved && !(r.stack_limit..r.stack_top).contains(&r.sp) {
+            return Err(RegistryFault::StackPointer {
+                record: id,
+                state,
+                sp: r.sp,
+            });
+        }
+        if state == State::Fresh && (!r.parent.is_null() || r.last != record) {
+            return chain("is fresh and linked to another");
+        }
+        if state == State::Parent && r.fp == 0 {
+            return chain("is a parent that never ran");
+        }
+        let bound = self.bound.get(&id).map_or(0, |bound| bound.values().len());
+        if bound != r.bound_count as usize {
+            return chain("its bound arguments are not those kept for it");
+        }
+        Ok(())
+    }
+
+    /// Checks the chain suspended inside `record`, the innermost of it: it ends
+    /// at `last`, and all of it is suspended.
+    fn verify_chain(&self, record: *mut ContRecord) -> Result<(), RegistryFault> {
+        // SAFETY: records of our slab, which only this thread uses.
+        unsafe {
+            let fault = |what| {
+                Err(RegistryFault::Chain {
+                    record: (*record).id,
+                    what,
+                })
+            };
+            let mut at = record;
+            let mut length = 0;
+            while !(*at).parent.is_null() {
+                at = (*at).parent;
+                if (*at).state != RecordState::Live as u32 {
+                    return fault("is suspended inside one that is gone");
+                }
+                length += 1;
+                if length > self.slab.len() {
+                    return fault("its parents form a cycle");
+                }
+            }
+            if (*record).last != at {
+                return fault("its last ancestor is not the end of its chain");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn count(what: &'static str, counted: u64, expected: u64) -> Result<(), RegistryFault> {
+    if counted == expected {
+        return Ok(());
+    }
+    Err(RegistryFault::Count {
+        what,
+        counted,
+        expected,
+    })
+}
