@@ -44,12 +44,17 @@ impl TransferSlot {
 
     /// A slot holding a continuation reference.
     pub fn from_cont(value: ContRef) -> Self {
-        Self { words: [value.record as u64, value.revision] }
+        Self {
+            words: [value.record as u64, value.revision],
+        }
     }
 
     /// The slot read as a continuation reference.
     pub fn as_cont(self) -> ContRef {
-        ContRef { record: self.words[0] as *mut ContRecord, revision: self.words[1] }
+        ContRef {
+            record: self.words[0] as *mut ContRecord,
+            revision: self.words[1],
+        }
     }
 
     /// The slot read as 16 bytes.
@@ -59,7 +64,9 @@ impl TransferSlot {
 
     /// A slot holding 16 bytes.
     pub const fn from_u128(value: u128) -> Self {
-        Self { words: [value as u64, (value >> 64) as u64] }
+        Self {
+            words: [value as u64, (value >> 64) as u64],
+        }
     }
 }
 
@@ -196,7 +203,10 @@ pub struct ContRef {
 
 impl ContRef {
     /// The null reference.
-    pub const NULL: Self = Self { record: ptr::null_mut(), revision: 0 };
+    pub const NULL: Self = Self {
+        record: ptr::null_mut(),
+        revision: 0,
+    };
 
     /// Whether this is the null reference.
     pub fn is_null(self) -> bool {

@@ -93,7 +93,10 @@ pub struct CodeImage {
 impl CodeImage {
     /// The stretch of text that holds this offset.
     pub fn function_at(&self, pc: u32) -> Option<(usize, &FunctionCode)> {
-        let index = self.functions.partition_point(|f| f.start <= pc).checked_sub(1)?;
+        let index = self
+            .functions
+            .partition_point(|f| f.start <= pc)
+            .checked_sub(1)?;
         let function = &self.functions[index];
         (pc - function.start < function.len).then_some((index, function))
     }
@@ -107,7 +110,10 @@ impl CodeImage {
     /// Byte offset in the Wasm module of the instruction at this text offset;
     /// none in code that stands for no instruction.
     pub fn wasm_offset_at(&self, pc: u32) -> Option<u32> {
-        let index = self.positions.partition_point(|p| p.pc <= pc).checked_sub(1)?;
+        let index = self
+            .positions
+            .partition_point(|p| p.pc <= pc)
+            .checked_sub(1)?;
         let offset = self.positions[index].wasm_offset;
         (offset != 0).then_some(offset)
     }

@@ -26,12 +26,18 @@ impl LibcallResult {
 
     /// A result to go on with.
     pub const fn ok(value: u64) -> Self {
-        Self { value, status: Self::OK }
+        Self {
+            value,
+            status: Self::OK,
+        }
     }
 
     /// A pending trap.
     pub const fn leave() -> Self {
-        Self { value: 0, status: Self::LEAVE }
+        Self {
+            value: 0,
+            status: Self::LEAVE,
+        }
     }
 }
 

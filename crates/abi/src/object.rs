@@ -205,7 +205,10 @@ impl StructLayout {
                 at
             })
             .collect();
-        Self { offsets, size: object_size(end as u64) as u32 }
+        Self {
+            offsets,
+            size: object_size(end as u64) as u32,
+        }
     }
 }
 

@@ -127,7 +127,10 @@ pub struct HandlerTable {
 
 impl HandlerTable {
     /// A table without handlers.
-    pub const EMPTY: Self = Self { count: 0, first: ptr::null() };
+    pub const EMPTY: Self = Self {
+        count: 0,
+        first: ptr::null(),
+    };
     /// Set in an entry that handles `switch` and not `suspend`.
     pub const SWITCH: u64 = 1;
 }

@@ -42,7 +42,11 @@ impl Slot {
 
     /// What it holds.
     pub const fn kind(self) -> SlotKind {
-        if self.0 & Self::CONT == 0 { SlotKind::Ref } else { SlotKind::Cont }
+        if self.0 & Self::CONT == 0 {
+            SlotKind::Ref
+        } else {
+            SlotKind::Cont
+        }
     }
 
     /// Bytes from the slot's lowest byte up to the frame pointer.
@@ -118,7 +122,9 @@ impl SiteTable {
         let mut builder = SiteTableBuilder::default();
         for site in &self.sites {
             let range = site.first_slot as usize..(site.first_slot + site.slot_count) as usize;
-            let kept = range.filter(|&index| index != nth).map(|index| self.slots[index]);
+            let kept = range
+                .filter(|&index| index != nth)
+                .map(|index| self.slots[index]);
             builder.add(site.pc, site.function, site.wasm_offset, kept);
         }
         builder.finish()
@@ -150,7 +156,13 @@ impl SiteTableBuilder {
         self.slots.extend(slots);
         self.slots[first_slot as usize..].sort_unstable_by_key(|slot| slot.distance());
         let slot_count = self.slots.len() as u32 - first_slot;
-        self.sites.push(CallSite { pc, function, wasm_offset, first_slot, slot_count });
+        self.sites.push(CallSite {
+            pc,
+            function,
+            wasm_offset,
+            first_slot,
+            slot_count,
+        });
     }
 
     /// Builds the table.
@@ -167,7 +179,10 @@ impl SiteTableBuilder {
         };
         for index in 0..table.sites.len() {
             let pc = table.sites[index].pc;
-            assert!(index == 0 || table.sites[index - 1].pc != pc, "two call sites at {pc:#x}");
+            assert!(
+                index == 0 || table.sites[index - 1].pc != pc,
+                "two call sites at {pc:#x}"
+            );
             let mut at = table.bucket(pc);
             while table.buckets[at] != 0 {
                 at = (at + 1) & (size - 1);
@@ -216,6 +231,9 @@ mod tests {
     #[test]
     fn kinds_and_distances_survive() {
         let slot = Slot::new(SlotKind::Cont, 0x7fff_fff0);
-        assert_eq!((slot.kind(), slot.distance()), (SlotKind::Cont, 0x7fff_fff0));
+        assert_eq!(
+            (slot.kind(), slot.distance()),
+            (SlotKind::Cont, 0x7fff_fff0)
+        );
     }
 }

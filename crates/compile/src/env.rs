@@ -1,0 +1,174 @@
+//! What the translation of every function of a module shares, read-only.
+
+use crate::prescan::{Clauses, Prescan, prescan};
+use crate::signature::WasmSignature;
+use crate::{CompileError, Options};
+use mangrove_abi::{InstanceCounts, InstanceLayout, StructLayout};
+use mangrove_validate::{CompositeType, FieldType, Module, Repr, StorageType, SubType, ValType};
+
+/// The module, where its things lie, and what was settled before translation.
+pub struct ModuleEnv<'a> {
+    /// The module.
+    pub module: &'a Module,
+    /// Offsets in its instances.
+    pub layout: InstanceLayout,
+    /// Whether anything searches for a handler.
+    pub uses_suspend: bool,
+    prescan: Prescan,
+    structs: Vec<Option<StructLayout>>,
+    depths: Vec<u32>,
+}
+
+/// The counts of a module's index spaces.
+pub fn counts(module: &Module) -> InstanceCounts {
+    InstanceCounts {
+        types: module.types.len() as u32,
+        imported_funcs: module.imported_functions,
+        defined_funcs: module.functions.len() as u32 - module.imported_functions,
+        globals: module.globals.len() as u32,
+        tables: module.tables.len() as u32,
+        memories: module.memories.len() as u32,
+        tags: module.tags.len() as u32,
+    }
+}
+
+impl<'a> ModuleEnv<'a> {
+    /// Looks at the whole module once.
+    pub fn new(module: &'a Module, _options: &Options) -> Result<Self, CompileError> {
+        let layout = InstanceLayout::new(&counts(module));
+        let prescan = prescan(module)?;
+        let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());
+        for ty in &module.types {
+            // A supertype is always defined before its subtypes.
+            depths.push(ty.supertype.map_or(0, |parent| depths[parent as usize] + 1));
+        }
+        let structs = module
+            .types
+            .iter()
+            .map(|ty| match &ty.composite {
+                CompositeType::Struct(fields) => {
+                    let sizes = fields
+                        .iter()
+                        .map(|f| storage_size(&module.types, f.storage));
+                    Some(StructLayout::new(sizes))
+                }
+                _ => None,
+            })
+            .collect();
+        Ok(Self {
+            module,
+            layout,
+            uses_suspend: prescan.uses_suspend,
+            prescan,
+            structs,
+            depths,
+        })
+    }
+
+    /// The representation of a type.
+    pub fn repr(&self, ty: ValType) -> Repr {
+        ty.repr(&self.module.types)
+    }
+
+    /// The representations of a list of types.
+    pub fn reprs(&self, types: &[ValType]) -> Vec<Repr> {
+        types.iter().map(|&ty| self.repr(ty)).collect()
+    }
+
+    /// The signature of a function type, by type index.
+    pub fn signature(&self, type_index: u32) -> WasmSignature {
+        let ty = self.module.func_type(type_index);
+        WasmSignature::new(&self.reprs(&ty.params), &self.reprs(&ty.results))
+    }
+
+    /// The function type index of a continuation type.
+    ///
+    /// # Panics
+    /// If the type is not a continuation type.
+    pub fn cont_function(&self, type_index: u32) -> u32 {
+        match self.module.types[type_index as usize].composite {
+            CompositeType::Cont(function) => function,
+            ref other => panic!("type {type_index} is not a continuation type: {other:?}"),
+        }
+    }
+
+    /// A struct type's fields and layout.
+    ///
+    /// # Panics
+    /// If the type is not a struct type.
+    pub fn structure(&self, type_index: u32) -> (&[FieldType], &StructLayout) {
+        match (
+            &self.sub_type(type_index).composite,
+            &self.structs[type_index as usize],
+        ) {
+            (CompositeType::Struct(fields), Some(layout)) => (fields, layout),
+            _ => panic!("type {type_index} is not a struct type"),
+        }
+    }
+
+    /// An array type's element.
+    ///
+    /// # Panics
+    /// If the type is not an array type.
+    pub fn array_element(&self, type_index: u32) -> FieldType {
+        match self.sub_type(type_index).composite {
+            CompositeType::Array(element) => element,
+            ref other => panic!("type {type_index} is not an array type: {other:?}"),
+        }
+    }
+
+    /// A type of the module.
+    pub fn sub_type(&self, type_index: u32) -> &SubType {
+        &self.module.types[type_index as usize]
+    }
+
+    /// How many supertypes a type has.
+    pub fn depth(&self, type_index: u32) -> u32 {
+        self.depths[type_index as usize]
+    }
+
+    /// Bytes a field or element takes.
+    pub fn storage_size(&self, storage: StorageType) -> u32 {
+        storage_size(&self.module.types, storage)
+    }
+
+    /// Where the handler table with these clauses lies in an instance; none
+    /// for the empty one.
+    ///
+    /// # Panics
+    /// If no body has such a `resume`.
+    pub fn handler_table(&self, clauses: &Clauses) -> Option<i32> {
+        if clauses.is_empty() {
+            return None;
+        }
+        Some(self.layout.handlers() + self.prescan.offsets[clauses] as i32)
+    }
+
+    /// Types of functions that need an entry trampoline.
+    pub fn escaping_types(&self) -> Vec<u32> {
+        let first_defined = self.module.imported_functions;
+        let mut types: Vec<u32> = self
+            .module
+            .escaping
+            .iter()
+            .filter(|&&function| function >= first_defined)
+            .map(|&function| self.module.functions[function as usize])
+            .collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+
+    /// The handler tables, for the image.
+    pub fn into_handler_tables(self) -> Vec<Clauses> {
+        self.prescan.tables
+    }
+}
+
+fn storage_size(types: &[SubType], storage: StorageType) -> u32 {
+    match storage {
+        StorageType::I8 => 1,
+        StorageType::I16 => 2,
+        StorageType::Val(ty) => ty.repr(types).size(),
+    }
+}

@@ -1,0 +1,269 @@
+//! Arrays.
+
+use super::access::{plain, trapping};
+use super::control::block_args;
+use super::structure::Extension;
+use super::{FuncTranslator, Known};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, MAX_OBJECT, OBJECT_ALIGN};
+use mangrove_abi::{Libcall, TrapCode};
+use mangrove_validate::{Repr, StorageType, ValType};
+use types::{I32, I64};
+use wasmparser::Operator;
+
+impl FuncTranslator<'_, '_> {
+    pub(super) fn array(&mut self, operator: &Operator<'_>) -> Known {
+        Ok(self.array_make(operator) || self.array_access(operator) || self.array_bulk(operator))
+    }
+
+    fn array_make(&mut self, operator: &Operator<'_>) -> bool {
+        match *operator {
+            Operator::ArrayNew { array_type_index } => {
+                let len = self.pop();
+                let value = self.pop();
+                self.array_new(array_type_index, value, len);
+            }
+            Operator::ArrayNewDefault { array_type_index } => {
+                let len = self.pop();
+                self.array_new_default(array_type_index, len);
+            }
+            Operator::ArrayNewFixed {
+                array_type_index,
+                array_size,
+            } => {
+                self.array_new_fixed(array_type_index, array_size);
+            }
+            Operator::ArrayNewData {
+                array_type_index,
+                array_data_index,
+            } => {
+                self.array_new_segment(Libcall::ArrayNewData, array_type_index, array_data_index);
+            }
+            Operator::ArrayNewElem {
+                array_type_index,
+                array_elem_index,
+            } => {
+                self.array_new_segment(Libcall::ArrayNewElem, array_type_index, array_elem_index);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn array_access(&mut self, operator: &Operator<'_>) -> bool {
+        match *operator {
+            Operator::ArrayGet { array_type_index } => {
+                self.array_get(array_type_index, Extension::None);
+            }
+            Operator::ArrayGetS { array_type_index } => {
+                self.array_get(array_type_index, Extension::Signed);
+            }
+            Operator::ArrayGetU { array_type_index } => {
+                self.array_get(array_type_index, Extension::Unsigned);
+            }
+            Operator::ArraySet { array_type_index } => {
+                let value = self.pop();
+                let index = self.pop();
+                let array = self.pop();
+                let storage = self.env.array_element(array_type_index).storage;
+                let address = self.element_address(array, index, storage);
+                let flags = plain(self.regions.heap);
+                self.heap_store(flags, storage, value, address, ARRAY_ELEMENTS as i32);
+            }
+            Operator::ArrayLen => {
+                let array = self.pop();
+                let address = self.object(array);
+                let len = self.array_len(address);
+                self.stack.push(len);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn array_bulk(&mut self, operator: &Operator<'_>) -> bool {
+        match *operator {
+            Operator::ArrayFill { array_type_index } => self.array_fill(array_type_index),
+            Operator::ArrayCopy { .. } => {
+                let operands = self.pop_n(5);
+                self.trap_if_zero(operands[0], TrapCode::NullArray);
+                self.trap_if_zero(operands[2], TrapCode::NullArray);
+                let (to, from) = (self.extend(operands[0]), self.extend(operands[2]));
+                let shift = self.b.ins().iconst(I32, 32);
+                let high = self.b.ins().ishl(from, shift);
+                let arrays = self.b.ins().bor(to, high);
+                let words = [operands[1], operands[3], operands[4]].map(|value| self.extend(value));
+                self.libcall(Libcall::ArrayCopy, &[arrays, words[0], words[1], words[2]]);
+            }
+            Operator::ArrayInitData {
+                array_data_index, ..
+            } => {
+                self.array_init(Libcall::ArrayInitData, array_data_index);
+            }
+            Operator::ArrayInitElem {
+                array_elem_index, ..
+            } => {
+                self.array_init(Libcall::ArrayInitElem, array_elem_index);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Bytes of `len` elements, as a word; traps when no heap can hold them.
+    fn element_bytes(&mut self, storage: StorageType, len: Value) -> Value {
+        let len = self.extend(len);
+        let size = self.word(u64::from(self.env.storage_size(storage)));
+        let bytes = self.b.ins().imul(len, size);
+        let most = self.word(MAX_OBJECT - u64::from(ARRAY_ELEMENTS));
+        let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, bytes, most);
+        self.trap_if(beyond, TrapCode::AllocationTooLarge);
+        bytes
+    }
+
+    /// Allocates an array whose elements take `bytes`; its elements are not
+    /// initialised. Returns the reference and the address of element 0.
+    fn array_allocate(&mut self, type_index: u32, len: Value, bytes: Value) -> (Value, Value) {
+        let round = self.word(u64::from(ARRAY_ELEMENTS) + OBJECT_ALIGN - 1);
+        let size = self.b.ins().iadd(bytes, round);
+        let mask = self.word(!(OBJECT_ALIGN - 1));
+        let size = self.b.ins().band(size, mask);
+        let (reference, address) = self.allocate(type_index, size);
+        let flags = plain(self.regions.heap);
+        self.b.ins().store(flags, len, address, ARRAY_LENGTH as i32);
+        let first = self.word(u64::from(ARRAY_ELEMENTS));
+        (reference, self.b.ins().iadd(address, first))
+    }
+
+    fn array_new(&mut self, type_index: u32, value: Value, len: Value) {
+        let storage = self.env.array_element(type_index).storage;
+        let bytes = self.element_bytes(storage, len);
+        let (reference, first) = self.array_allocate(type_index, len, bytes);
+        self.fill(storage, value, first, bytes);
+        self.push(reference, Repr::HeapRef);
+    }
+
+    fn array_new_default(&mut self, type_index: u32, len: Value) {
+        let storage = self.env.array_element(type_index).storage;
+        let bytes = self.element_bytes(storage, len);
+        let (reference, first) = self.array_allocate(type_index, len, bytes);
+        // The object is padded to whole words: clear it word by word.
+        let round = self.word(OBJECT_ALIGN - 1);
+        let mask = self.word(!(OBJECT_ALIGN - 1));
+        let padded = self.b.ins().iadd(bytes, round);
+        let padded = self.b.ins().band(padded, mask);
+        let zero = self.word(0);
+        self.fill(StorageType::Val(ValType::I64), zero, first, padded);
+        self.push(reference, Repr::HeapRef);
+    }
+
+    fn array_new_fixed(&mut self, type_index: u32, len: u32) {
+        let storage = self.env.array_element(type_index).storage;
+        let values = self.pop_n(len as usize);
+        let size = self.env.storage_size(storage);
+        let bytes = self.word(u64::from(size) * u64::from(len));
+        let len = self.b.ins().iconst(I32, i64::from(len));
+        let (reference, first) = self.array_allocate(type_index, len, bytes);
+        let flags = plain(self.regions.heap);
+        for (index, value) in values.into_iter().enumerate() {
+            self.heap_store(flags, storage, value, first, (index as u32 * size) as i32);
+        }
+        self.push(reference, Repr::HeapRef);
+    }
+
+    fn array_new_segment(&mut self, libcall: Libcall, type_index: u32, segment: u32) {
+        let len = self.pop();
+        let from = self.pop();
+        let what = self.word(u64::from(type_index) | u64::from(segment) << 32);
+        let (from, len) = (self.extend(from), self.extend(len));
+        let word = self.libcall(libcall, &[what, from, len]);
+        let reference = self.b.ins().ireduce(I32, word);
+        self.push(reference, Repr::HeapRef);
+    }
+
+    fn array_init(&mut self, libcall: Libcall, segment: u32) {
+        let operands = self.pop_n(4);
+        self.trap_if_zero(operands[0], TrapCode::NullArray);
+        let what = self.pack(operands[0], segment);
+        let words = [operands[1], operands[2], operands[3]].map(|value| self.extend(value));
+        self.libcall(libcall, &[what, words[0], words[1], words[2]]);
+    }
+
+    /// The length of an array at this address; a null one traps.
+    fn array_len(&mut self, address: Value) -> Value {
+        let flags = trapping(self.regions.heap, TrapCode::NullArray);
+        self.b.ins().load(I32, flags, address, ARRAY_LENGTH as i32)
+    }
+
+    /// The address [`ARRAY_ELEMENTS`] below an element, after the bounds check.
+    fn element_address(&mut self, array: Value, index: Value, storage: StorageType) -> Value {
+        let address = self.object(array);
+        let len = self.array_len(address);
+        let beyond = self
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
+        self.trap_if(beyond, TrapCode::ArrayOutOfBounds);
+        let index = self.extend(index);
+        let size = self.word(u64::from(self.env.storage_size(storage)));
+        let offset = self.b.ins().imul(index, size);
+        self.b.ins().iadd(address, offset)
+    }
+
+    fn array_get(&mut self, type_index: u32, extension: Extension) {
+        let index = self.pop();
+        let array = self.pop();
+        let storage = self.env.array_element(type_index).storage;
+        let address = self.element_address(array, index, storage);
+        let flags = plain(self.regions.heap);
+        let value = self.heap_load(flags, storage, extension, address, ARRAY_ELEMENTS as i32);
+        let repr = self.storage_repr(storage);
+        self.push(value, repr);
+    }
+
+    fn array_fill(&mut self, type_index: u32) {
+        let operands = self.pop_n(4);
+        let (array, at, value, count) = (operands[0], operands[1], operands[2], operands[3]);
+        let storage = self.env.array_element(type_index).storage;
+        let address = self.object(array);
+        let len = self.array_len(address);
+        let (len, at, count) = (self.extend(len), self.extend(at), self.extend(count));
+        let end = self.b.ins().iadd(at, count);
+        let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, len);
+        self.trap_if(beyond, TrapCode::ArrayOutOfBounds);
+        let size = self.word(u64::from(self.env.storage_size(storage)));
+        let offset = self.b.ins().imul(at, size);
+        let bytes = self.b.ins().imul(count, size);
+        let first = self.b.ins().iadd(address, offset);
+        let elements = self.word(u64::from(ARRAY_ELEMENTS));
+        let first = self.b.ins().iadd(first, elements);
+        self.fill(storage, value, first, bytes);
+    }
+
+    /// Stores `value` over `bytes` bytes from `first` on, element by element.
+    fn fill(&mut self, storage: StorageType, value: Value, first: Value, bytes: Value) {
+        let end = self.b.ins().iadd(first, bytes);
+        let head = self.b.create_block();
+        let body = self.b.create_block();
+        let done = self.b.create_block();
+        let at = self.b.append_block_param(head, I64);
+        self.b.ins().jump(head, &block_args(&[first]));
+
+        self.b.switch_to_block(head);
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
+        self.b.ins().brif(more, body, &[], done, &[]);
+        self.b.seal_block(body);
+        self.b.seal_block(done);
+
+        self.b.switch_to_block(body);
+        let flags = plain(self.regions.heap);
+        self.heap_store(flags, storage, value, at, 0);
+        let size = self.word(u64::from(self.env.storage_size(storage)));
+        let next = self.b.ins().iadd(at, size);
+        self.b.ins().jump(head, &block_args(&[next]));
+        self.b.seal_block(head);
+
+        self.b.switch_to_block(done);
+    }
+}

@@ -1,0 +1,137 @@
+//! Calls: direct, indirect, through references; and their tail forms.
+
+use super::access::{fixed, trapping};
+use super::{FuncTranslator, Known};
+use crate::output::Callee;
+use crate::signature::WasmSignature;
+use cranelift_codegen::ir::{self, Inst, InstBuilder, Value, types};
+use mangrove_abi::{FuncRef, TrapCode};
+use std::mem::offset_of;
+use wasmparser::Operator;
+
+impl FuncTranslator<'_, '_> {
+    pub(super) fn call(&mut self, operator: &Operator<'_>) -> Known {
+        match *operator {
+            Operator::Call { function_index } => self.direct(function_index, false),
+            Operator::ReturnCall { function_index } => self.direct(function_index, true),
+            Operator::CallIndirect {
+                type_index,
+                table_index,
+            } => {
+                let function = self.indirect_callee(type_index, table_index);
+                self.through_reference(type_index, function, false);
+            }
+            Operator::ReturnCallIndirect {
+                type_index,
+                table_index,
+            } => {
+                let function = self.indirect_callee(type_index, table_index);
+                self.through_reference(type_index, function, true);
+            }
+            Operator::CallRef { type_index } => {
+                let function = self.pop();
+                self.through_reference(type_index, function, false);
+            }
+            Operator::ReturnCallRef { type_index } => {
+                let function = self.pop();
+                self.through_reference(type_index, function, true);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The signature of a function type, imported once per function.
+    fn type_signature(&mut self, type_index: u32) -> (ir::SigRef, WasmSignature) {
+        if let Some(known) = self.signatures.get(&type_index) {
+            return known.clone();
+        }
+        let signature = self.env.signature(type_index);
+        let reference = self.b.import_signature(signature.clif());
+        self.signatures
+            .insert(type_index, (reference, signature.clone()));
+        (reference, signature)
+    }
+
+    fn direct(&mut self, function: u32, tail: bool) {
+        let module = self.env.module;
+        let type_index = module.functions[function as usize];
+        if function < module.imported_functions {
+            let reference = self.instance_word(self.env.layout.imported_func(function));
+            return self.through_reference(type_index, reference, tail);
+        }
+        let (_, signature) = self.type_signature(type_index);
+        let callee = self.callee(Callee::Wasm(function), || signature.clif());
+        let arguments = self.arguments(self.instance, &signature);
+        if tail {
+            self.b.ins().return_call(callee, &arguments);
+            self.reachable = false;
+        } else {
+            let call = self.b.ins().call(callee, &arguments);
+            self.push_results(call, &signature);
+        }
+    }
+
+    fn arguments(&mut self, instance: Value, signature: &WasmSignature) -> Vec<Value> {
+        let mut arguments = vec![instance];
+        arguments.extend(self.pop_n(signature.params.len()));
+        arguments
+    }
+
+    /// Calls what a function reference points to; a null one traps.
+    fn through_reference(&mut self, type_index: u32, function: Value, tail: bool) {
+        let (reference, signature) = self.type_signature(type_index);
+        // A `FuncRef` never changes, but a null one faults: not a free load.
+        let flags = trapping(self.regions.context, TrapCode::NullFunction);
+        let code = self.b.ins().load(
+            types::I64,
+            flags,
+            function,
+            offset_of!(FuncRef, code) as i32,
+        );
+        let instance = offset_of!(FuncRef, instance) as i32;
+        let instance = self.b.ins().load(types::I64, flags, function, instance);
+        let arguments = self.arguments(instance, &signature);
+        if tail {
+            self.b
+                .ins()
+                .return_call_indirect(reference, code, &arguments);
+            self.reachable = false;
+        } else {
+            let call = self.b.ins().call_indirect(reference, code, &arguments);
+            self.push_results(call, &signature);
+        }
+    }
+
+    fn push_results(&mut self, call: Inst, signature: &WasmSignature) {
+        let mut registers = self.b.inst_results(call).to_vec().into_iter();
+        for (index, &repr) in signature.results.iter().enumerate() {
+            let value = if signature.in_registers[index] {
+                registers
+                    .next()
+                    .expect("a register for each result that has one")
+            } else {
+                let store = self.store_context();
+                self.transfer_load(store, index, repr)
+            };
+            self.push(value, repr);
+        }
+    }
+
+    /// The function reference a `call_indirect` calls, checked for its type.
+    fn indirect_callee(&mut self, type_index: u32, table: u32) -> Value {
+        let index = self.pop();
+        let function = self.table_load(table, index, TrapCode::UndefinedElement);
+        let flags = trapping(self.regions.context, TrapCode::UninitializedElement);
+        let offset = offset_of!(FuncRef, type_id) as i32;
+        let actual = self.b.ins().load(types::I32, flags, function, offset);
+        let offset = self.env.layout.type_id(type_index);
+        let expected = self
+            .b
+            .ins()
+            .load(types::I32, fixed(), self.instance, offset);
+        let matches = self.is_subtype(actual, expected, type_index);
+        self.trap_if_zero(matches, TrapCode::IndirectCallMismatch);
+        function
+    }
+}

@@ -1,0 +1,74 @@
+//! Calls out of compiled code: the runtime's libcalls and the stubs.
+
+use super::access::fixed;
+use super::{FuncTranslator, access};
+use crate::output::Callee;
+use crate::signature::call_host_signature;
+use cranelift_codegen::ir::{
+    self, ExtFuncData, ExternalName, InstBuilder, Signature, Value, types,
+};
+use cranelift_frontend::FunctionBuilder;
+use mangrove_abi::{Libcall, StoreContext};
+use std::mem::{offset_of, size_of};
+
+/// Declares near code by name.
+pub fn import(b: &mut FunctionBuilder<'_>, callee: Callee, signature: Signature) -> ir::FuncRef {
+    let signature = b.import_signature(signature);
+    let name = b.func.declare_imported_user_function(callee.name());
+    b.import_function(ExtFuncData {
+        name: ExternalName::user(name),
+        signature,
+        colocated: true,
+        patchable: false,
+    })
+}
+
+/// Calls the host-call stub, `stub`, for a libcall with up to four operands.
+pub fn call_libcall(
+    b: &mut FunctionBuilder<'_>,
+    stub: ir::FuncRef,
+    instance: Value,
+    libcall: Libcall,
+    operands: &[Value],
+) -> Value {
+    debug_assert_eq!(operands.len(), libcall.operands().len(), "{libcall:?}");
+    let store = access::load_store_context(b, instance);
+    let table = b.ins().load(
+        types::I64,
+        fixed(),
+        store,
+        offset_of!(StoreContext, libcalls) as i32,
+    );
+    let entry = libcall as usize * size_of::<usize>();
+    let address = b.ins().load(types::I64, fixed(), table, entry as i32);
+    let mut arguments = vec![instance];
+    arguments.extend_from_slice(operands);
+    while arguments.len() < 5 {
+        arguments.push(b.ins().iconst(types::I64, 0));
+    }
+    arguments.push(address);
+    let call = b.ins().call(stub, &arguments);
+    b.inst_results(call)[0]
+}
+
+impl FuncTranslator<'_, '_> {
+    /// Near code by name, declared once per function.
+    pub(super) fn callee(
+        &mut self,
+        callee: Callee,
+        signature: impl FnOnce() -> Signature,
+    ) -> ir::FuncRef {
+        if let Some(&known) = self.callees.get(&callee) {
+            return known;
+        }
+        let reference = import(&mut self.b, callee, signature());
+        self.callees.insert(callee, reference);
+        reference
+    }
+
+    /// Calls the runtime; operands are words.
+    pub(super) fn libcall(&mut self, libcall: Libcall, operands: &[Value]) -> Value {
+        let stub = self.callee(Callee::CallHost, call_host_signature);
+        call_libcall(&mut self.b, stub, self.instance, libcall, operands)
+    }
+}

@@ -1,0 +1,161 @@
+//! Structs, and the one place where anything is stored into the heap.
+
+use super::access::{plain, trapping};
+use super::{FuncTranslator, Known};
+use crate::signature::clif_type;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use mangrove_abi::TrapCode;
+use mangrove_abi::object::NULL_GUARD;
+use mangrove_validate::{Repr, StorageType};
+use wasmparser::Operator;
+
+/// How a packed value becomes an `i32`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Extension {
+    /// The value is not packed.
+    None,
+    /// Sign-extended.
+    Signed,
+    /// Zero-extended.
+    Unsigned,
+}
+
+impl FuncTranslator<'_, '_> {
+    pub(super) fn structure(&mut self, operator: &Operator<'_>) -> Known {
+        match *operator {
+            Operator::StructNew { struct_type_index } => {
+                let count = self.env.structure(struct_type_index).0.len();
+                let values = self.pop_n(count);
+                self.struct_new(struct_type_index, &values);
+            }
+            Operator::StructNewDefault { struct_type_index } => {
+                let fields = self.env.structure(struct_type_index).0.to_vec();
+                let values: Vec<Value> = fields
+                    .iter()
+                    .map(|field| self.storage_zero(field.storage))
+                    .collect();
+                self.struct_new(struct_type_index, &values);
+            }
+            Operator::StructGet {
+                struct_type_index,
+                field_index,
+            } => {
+                self.struct_get(struct_type_index, field_index, Extension::None);
+            }
+            Operator::StructGetS {
+                struct_type_index,
+                field_index,
+            } => {
+                self.struct_get(struct_type_index, field_index, Extension::Signed);
+            }
+            Operator::StructGetU {
+                struct_type_index,
+                field_index,
+            } => {
+                self.struct_get(struct_type_index, field_index, Extension::Unsigned);
+            }
+            Operator::StructSet {
+                struct_type_index,
+                field_index,
+            } => {
+                let value = self.pop();
+                let object = self.pop();
+                let (fields, layout) = self.env.structure(struct_type_index);
+                let storage = fields[field_index as usize].storage;
+                let offset = layout.offsets[field_index as usize];
+                let flags = self.field_flags(object, offset);
+                let address = self.object(object);
+                self.heap_store(flags, storage, value, address, offset as i32);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn struct_new(&mut self, type_index: u32, values: &[Value]) {
+        let (fields, layout) = self.env.structure(type_index);
+        let size = self.word(u64::from(layout.size));
+        let (reference, address) = self.allocate(type_index, size);
+        let flags = plain(self.regions.heap);
+        for ((field, &offset), &value) in fields.iter().zip(&layout.offsets).zip(values) {
+            self.heap_store(flags, field.storage, value, address, offset as i32);
+        }
+        self.push(reference, Repr::HeapRef);
+    }
+
+    fn struct_get(&mut self, type_index: u32, field: u32, extension: Extension) {
+        let object = self.pop();
+        let (fields, layout) = self.env.structure(type_index);
+        let storage = fields[field as usize].storage;
+        let offset = layout.offsets[field as usize];
+        let flags = self.field_flags(object, offset);
+        let address = self.object(object);
+        let value = self.heap_load(flags, storage, extension, address, offset as i32);
+        let repr = self.storage_repr(storage);
+        self.push(value, repr);
+    }
+
+    /// Flags of an access to a field of an object that may be null. Near the
+    /// start of the heap the access itself faults; further out it is checked.
+    fn field_flags(&mut self, object: Value, offset: u32) -> MemFlagsData {
+        if offset < NULL_GUARD {
+            return trapping(self.regions.heap, TrapCode::NullStruct);
+        }
+        self.trap_if_zero(object, TrapCode::NullStruct);
+        plain(self.regions.heap)
+    }
+
+    /// What a field's value is on the operand stack.
+    pub(super) fn storage_repr(&self, storage: StorageType) -> Repr {
+        match storage {
+            StorageType::I8 | StorageType::I16 => Repr::I32,
+            StorageType::Val(ty) => self.env.repr(ty),
+        }
+    }
+
+    /// The default of a field.
+    pub(super) fn storage_zero(&mut self, storage: StorageType) -> Value {
+        let repr = self.storage_repr(storage);
+        self.zero(repr)
+    }
+
+    /// Stores a value into the heap. Everything that does goes through here.
+    pub(super) fn heap_store(
+        &mut self,
+        flags: MemFlagsData,
+        storage: StorageType,
+        value: Value,
+        address: Value,
+        offset: i32,
+    ) {
+        match storage {
+            StorageType::I8 => self.b.ins().istore8(flags, value, address, offset),
+            StorageType::I16 => self.b.ins().istore16(flags, value, address, offset),
+            StorageType::Val(_) => self.b.ins().store(flags, value, address, offset),
+        };
+    }
+
+    /// Loads a value from the heap.
+    pub(super) fn heap_load(
+        &mut self,
+        flags: MemFlagsData,
+        storage: StorageType,
+        extension: Extension,
+        address: Value,
+        offset: i32,
+    ) -> Value {
+        let packed = match storage {
+            StorageType::I8 => types::I8,
+            StorageType::I16 => types::I16,
+            StorageType::Val(ty) => {
+                let ty = clif_type(self.env.repr(ty));
+                return self.b.ins().load(ty, flags, address, offset);
+            }
+        };
+        let value = self.b.ins().load(packed, flags, address, offset);
+        match extension {
+            Extension::Signed => self.b.ins().sextend(types::I32, value),
+            Extension::None | Extension::Unsigned => self.b.ins().uextend(types::I32, value),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Lays functions, stubs and switch thunks out in one text and resolves every
+//! reference between them.
+//!
+//! ```text
+//!  ┌──────────┬────────────┬─────────────────┬────────────┬─────────────┬───
+//!  │ stubs    │ function 0 │ its thunks, one │ function 1 │ its thunks  │ …
+//!  │          │            │ per switch site │            │             │
+//!  └──────────┴────────────┴─────────────────┴────────────┴─────────────┴───
+//! ```
+//!
+//! A switch leaves compiled code as `call` (E8) and becomes a `jmp` (E9) to a
+//! thunk that pushes the site's return point itself. The stack looks the same,
+//! maps and handlers stay attached to the return point, and the CPU's return
+//! predictor never hears of it.
+
+use crate::CompileError;
+use crate::output::{Callee, CompiledFunc, Relocation};
+use mangrove_abi::{
+    CodeImage, FunctionCode, FunctionKind, SiteTableBuilder, SourcePosition, StubImage, TrapSite,
+};
+use std::collections::HashMap;
+
+const FUNCTION_ALIGN: usize = 32;
+const THUNK_ALIGN: usize = 16;
+const CALL_OPCODE: u8 = 0xe8;
+const JUMP_OPCODE: u8 = 0xe9;
+/// What fills the gaps: an instruction that traps.
+const FILLER: u8 = 0xcc;
+
+/// Collects functions into an image.
+pub struct Linker {
+    stubs: StubImage,
+    image: CodeImage,
+    sites: SiteTableBuilder,
+    placed: HashMap<FunctionKind, u32>,
+    pending: Vec<(u32, Relocation)>,
+}
+
+impl Linker {
+    /// An image that holds the stubs only.
+    pub fn new(stubs: StubImage) -> Self {
+        let mut linker = Self {
+            stubs,
+            image: CodeImage::default(),
+            sites: SiteTableBuilder::default(),
+            placed: HashMap::new(),
+            pending: Vec::new(),
+        };
+        linker.append(FunctionKind::Stubs, stubs.text, FUNCTION_ALIGN);
+        linker
+    }
+
+    fn append(&mut self, kind: FunctionKind, code: &[u8], align: usize) -> u32 {
+        let text = &mut self.image.text;
+        text.resize(text.len().next_multiple_of(align), FILLER);
+        let start = text.len() as u32;
+        text.extend_from_slice(code);
+        self.image.functions.push(FunctionCode {
+            kind,
+            start,
+            len: code.len() as u32,
+        });
+        start
+    }
+
+    /// Adds a function and the thunks of its switch sites.
+    pub fn place(&mut self, function: &CompiledFunc) -> Result<(), CompileError> {
+        let index = self.image.functions.len() as u32;
+        let start = self.append(function.kind, &function.code, FUNCTION_ALIGN);
+        self.placed.insert(function.kind, index);
+        for site in &function.sites {
+            self.sites.add(
+                start + site.offset,
+                index,
+                site.wasm_offset,
+                site.slots.iter().copied(),
+            );
+        }
+        let traps = function.traps.iter();
+        self.image
+            .traps
+            .extend(traps.map(|&(offset, code)| TrapSite {
+                pc: start + offset,
+                code,
+            }));
+        for &(offset, wasm_offset) in &function.positions {
+            self.image.positions.push(SourcePosition {
+                pc: start + offset,
+                wasm_offset,
+            });
+        }
+        let end = start + function.code.len() as u32;
+        self.image.positions.push(SourcePosition {
+            pc: end,
+            wasm_offset: 0,
+        });
+        for relocation in &function.relocations {
+            if relocation.callee == Callee::Switch {
+                self.switch_site(start + relocation.offset);
+            } else {
+                self.pending.push((start, *relocation));
+            }
+        }
+        // Displacements are signed 32-bit: half of what an offset can say.
+        if self.image.text.len() > i32::MAX as usize {
+            return Err(CompileError::TooLarge("more than 2 GiB of machine code"));
+        }
+        Ok(())
+    }
+
+    /// Turns the call whose displacement is at `field` into a jump to a thunk.
+    fn switch_site(&mut self, field: u32) {
+        let return_point = field + 4;
+        let template = self.stubs.switch_thunk;
+        let thunk = self.append(FunctionKind::Stubs, template, THUNK_ALIGN);
+        let hole = thunk + self.stubs.switch_return;
+        self.write_displacement(hole, return_point);
+        let opcode = &mut self.image.text[field as usize - 1];
+        assert_eq!(*opcode, CALL_OPCODE, "a switch is a near call");
+        *opcode = JUMP_OPCODE;
+        self.write_displacement(field, thunk);
+    }
+
+    /// Writes the distance from the end of the field to `target` into it.
+    fn write_displacement(&mut self, field: u32, target: u32) {
+        let distance = target.wrapping_sub(field + 4);
+        self.image.text[field as usize..][..4].copy_from_slice(&distance.to_le_bytes());
+    }
+
+    /// Resolves what is open and builds the tables.
+    pub fn finish(mut self, defined: usize, types: usize) -> Result<CodeImage, CompileError> {
+        let find = |kind| {
+            self.placed
+                .get(&kind)
+                .map(|&index| self.image.functions[index as usize].start)
+        };
+        let mut resolved = Vec::with_capacity(self.pending.len());
+        for (start, relocation) in &self.pending {
+            let target = match relocation.callee {
+                Callee::Wasm(index) => find(FunctionKind::Wasm(index)),
+                Callee::CallHost => Some(self.stubs.call_host),
+                Callee::Finish => Some(self.stubs.finish),
+                Callee::FindHandler => find(FunctionKind::Helper),
+                Callee::Switch => None,
+            }
+            .ok_or(CompileError::TooLarge(
+                "a reference to code that was not made",
+            ))?;
+            // The addend of a call counts from the field, and so does the distance.
+            let target = target.wrapping_add((relocation.addend + 4) as u32);
+            resolved.push((start + relocation.offset, target));
+        }
+        for (field, target) in resolved {
+            self.write_displacement(field, target);
+        }
+        let mut image = self.image;
+        image.sites = self.sites.finish();
+        image.traps.sort_unstable_by_key(|trap| trap.pc);
+        image.defined = vec![u32::MAX; defined];
+        image.entries = vec![None; types];
+        image.to_host = vec![None; types];
+        let mut wasm: Vec<(u32, u32)> = Vec::new();
+        for (&kind, &index) in &self.placed {
+            match kind {
+                FunctionKind::Wasm(function) => wasm.push((function, index)),
+                FunctionKind::Entry(ty) => image.entries[ty as usize] = Some(index),
+                FunctionKind::ToHost(ty) => image.to_host[ty as usize] = Some(index),
+                FunctionKind::Helper | FunctionKind::Stubs => {}
+            }
+        }
+        wasm.sort_unstable();
+        debug_assert_eq!(wasm.len(), defined);
+        image.defined = wasm.into_iter().map(|(_, index)| index).collect();
+        Ok(image)
+    }
+}

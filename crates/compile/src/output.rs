@@ -1,0 +1,268 @@
+//! One function through Cranelift, and what is kept of the result.
+
+use crate::{CompileError, Options, isa};
+use cranelift_codegen::Context;
+use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{
+    self, ExternalName, Function, Signature, UserExternalName, UserFuncName,
+};
+use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::{FinalizedRelocTarget, MachBufferFinalized};
+use cranelift_frontend::FunctionBuilderContext;
+use mangrove_abi::{FunctionKind, Slot, SlotKind, TrapCode};
+
+/// What a call in compiled code refers to. The linker resolves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Callee {
+    /// A function defined by the module, by its index in the function index space.
+    Wasm(u32),
+    /// The host-call stub.
+    CallHost,
+    /// The stub that leaves a stack for good.
+    Finish,
+    /// A switch site: the call becomes a jump to a thunk of its own.
+    Switch,
+    /// The shared handler search.
+    FindHandler,
+}
+
+impl Callee {
+    const STUBS: u32 = 1;
+
+    /// The name CLIF knows it by.
+    pub fn name(self) -> UserExternalName {
+        let (namespace, index) = match self {
+            Self::Wasm(index) => (0, index),
+            Self::CallHost => (Self::STUBS, 0),
+            Self::Finish => (Self::STUBS, 1),
+            Self::Switch => (Self::STUBS, 2),
+            Self::FindHandler => (Self::STUBS, 3),
+        };
+        UserExternalName::new(namespace, index)
+    }
+
+    fn from_name(name: &UserExternalName) -> Option<Self> {
+        match (name.namespace, name.index) {
+            (0, index) => Some(Self::Wasm(index)),
+            (Self::STUBS, 0) => Some(Self::CallHost),
+            (Self::STUBS, 1) => Some(Self::Finish),
+            (Self::STUBS, 2) => Some(Self::Switch),
+            (Self::STUBS, 3) => Some(Self::FindHandler),
+            _ => None,
+        }
+    }
+}
+
+/// A 32-bit pc-relative reference to be filled in.
+#[derive(Clone, Copy, Debug)]
+pub struct Relocation {
+    /// Offset of the 4 bytes in the function.
+    pub offset: u32,
+    /// What is meant.
+    pub callee: Callee,
+    /// Added to the distance.
+    pub addend: i64,
+}
+
+/// A call that can return.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Offset of the return address in the function.
+    pub offset: u32,
+    /// Byte offset of the instruction in the module.
+    pub wasm_offset: u32,
+    /// What is live there.
+    pub slots: Vec<Slot>,
+}
+
+/// A function's code and metadata; offsets are relative to its start.
+#[derive(Clone, Debug)]
+pub struct CompiledFunc {
+    /// What it is.
+    pub kind: FunctionKind,
+    /// The code.
+    pub code: Vec<u8>,
+    /// References to other code.
+    pub relocations: Vec<Relocation>,
+    /// Calls that can return.
+    pub sites: Vec<Site>,
+    /// Instructions that may trap.
+    pub traps: Vec<(u32, TrapCode)>,
+    /// Source positions, `(code offset, module offset)`.
+    pub positions: Vec<(u32, u32)>,
+}
+
+/// Reused state of one compiling thread.
+pub struct Compiler {
+    isa: OwnedTargetIsa,
+    context: Context,
+    control_plane: ControlPlane,
+    /// For the frontend.
+    pub builder_context: FunctionBuilderContext,
+    /// Whether to compile hooks in, and which.
+    pub hooks: crate::Hooks,
+}
+
+impl Compiler {
+    /// A compiler with these settings.
+    pub fn new(options: &Options) -> Self {
+        Self {
+            isa: isa::host(options),
+            context: Context::new(),
+            control_plane: ControlPlane::default(),
+            builder_context: FunctionBuilderContext::new(),
+            hooks: options.hooks,
+        }
+    }
+
+    /// What the frontend wants to know of the target.
+    pub fn frontend_config(&self) -> cranelift_codegen::isa::TargetFrontendConfig {
+        self.isa.frontend_config()
+    }
+
+    /// A new function to be built, on the way to [`Self::finish`].
+    pub fn function(&mut self, signature: Signature) -> (Function, &mut FunctionBuilderContext) {
+        let function = Function::with_name_signature(UserFuncName::default(), signature);
+        (function, &mut self.builder_context)
+    }
+
+    /// Generates the code of a built function.
+    pub fn finish(
+        &mut self,
+        kind: FunctionKind,
+        function: Function,
+    ) -> Result<CompiledFunc, CompileError> {
+        self.context.clear();
+        self.context.func = function;
+        let names = compiled_names(&self.context.func);
+        let failed = |message: String| CompileError::Codegen {
+            function: format!("{kind:?}"),
+            message,
+        };
+        let compiled = self
+            .context
+            .compile(&*self.isa, &mut self.control_plane)
+            .map_err(|error| failed(format!("{:?}", error.inner)))?;
+        let buffer = &compiled.buffer;
+        let mut positions: Vec<(u32, u32)> = Vec::new();
+        for loc in buffer.get_srclocs_sorted() {
+            let wasm = if loc.loc.is_default() {
+                0
+            } else {
+                loc.loc.bits()
+            };
+            positions.push((loc.start, wasm));
+        }
+        Ok(CompiledFunc {
+            kind,
+            code: compiled.code_buffer().to_vec(),
+            relocations: relocations(buffer, &names).map_err(failed)?,
+            sites: sites(buffer, &positions).map_err(failed)?,
+            traps: traps(buffer).map_err(failed)?,
+            positions,
+        })
+    }
+}
+
+type Buffer = MachBufferFinalized<cranelift_codegen::Final>;
+
+fn compiled_names(function: &Function) -> Vec<(ir::UserExternalNameRef, UserExternalName)> {
+    let names = function.params.user_named_funcs();
+    names
+        .iter()
+        .map(|(reference, name)| (reference, name.clone()))
+        .collect()
+}
+
+fn relocations(
+    buffer: &Buffer,
+    names: &[(ir::UserExternalNameRef, UserExternalName)],
+) -> Result<Vec<Relocation>, String> {
+    let mut found = Vec::new();
+    for reloc in buffer.relocs() {
+        let FinalizedRelocTarget::ExternalName(ExternalName::User(reference)) = &reloc.target
+        else {
+            return Err(format!("reference to {:?}", reloc.target));
+        };
+        if !matches!(reloc.kind, Reloc::X86CallPCRel4 | Reloc::X86PCRel4) {
+            return Err(format!("relocation {:?}", reloc.kind));
+        }
+        let callee = names
+            .iter()
+            .find(|(known, _)| known == reference)
+            .and_then(|(_, name)| Callee::from_name(name))
+            .ok_or("reference to an unknown name")?;
+        found.push(Relocation {
+            offset: reloc.offset,
+            callee,
+            addend: reloc.addend,
+        });
+    }
+    Ok(found)
+}
+
+/// Every call site, with its stack map if it has one. Cranelift makes no map
+/// where nothing is live; the walk needs an entry all the same. It also lists
+/// tail calls, whose "return address" nobody returns to: harmless entries.
+fn sites(buffer: &Buffer, positions: &[(u32, u32)]) -> Result<Vec<Site>, String> {
+    let layout = buffer
+        .frame_layout()
+        .ok_or("a function without a frame layout")?;
+    let mut maps: Vec<_> = buffer.user_stack_maps().iter().collect();
+    maps.sort_unstable_by_key(|(offset, ..)| *offset);
+    let mut sites: Vec<Site> = Vec::new();
+    let mut used = 0;
+    for call in buffer.call_sites() {
+        let mut slots = Vec::new();
+        if let Ok(index) = maps.binary_search_by_key(&call.ret_addr, |(offset, ..)| *offset) {
+            used += 1;
+            for (ty, offset) in maps[index].2.entries() {
+                let distance = layout
+                    .frame_to_fp_offset
+                    .checked_sub(offset)
+                    .ok_or_else(|| {
+                        format!("a live slot above the frame at {:#x}", call.ret_addr)
+                    })?;
+                let kind = match ty {
+                    ir::types::I32 => SlotKind::Ref,
+                    ir::types::I128 => SlotKind::Cont,
+                    other => return Err(format!("a root of type {other}")),
+                };
+                slots.push(Slot::new(kind, distance));
+            }
+        }
+        // The position of the call itself: the byte before its return address.
+        let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
+        let wasm_offset = at.checked_sub(1).map_or(0, |at| positions[at].1);
+        sites.push(Site {
+            offset: call.ret_addr,
+            wasm_offset,
+            slots,
+        });
+    }
+    if used != maps.len() {
+        return Err("a stack map without a call site".into());
+    }
+    sites.sort_unstable_by_key(|site| site.offset);
+    sites.dedup_by_key(|site| site.offset);
+    Ok(sites)
+}
+
+fn traps(buffer: &Buffer) -> Result<Vec<(u32, TrapCode)>, String> {
+    use ir::TrapCode as Clif;
+    let mut traps = Vec::new();
+    for trap in buffer.traps() {
+        let code = match trap.code {
+            Clif::STACK_OVERFLOW => TrapCode::StackOverflow,
+            Clif::INTEGER_OVERFLOW => TrapCode::IntegerOverflow,
+            Clif::INTEGER_DIVISION_BY_ZERO => TrapCode::DivideByZero,
+            Clif::BAD_CONVERSION_TO_INTEGER => TrapCode::InvalidConversion,
+            Clif::HEAP_OUT_OF_BOUNDS => TrapCode::MemoryOutOfBounds,
+            other => TrapCode::from_u8(other.as_raw().get())
+                .ok_or_else(|| format!("unknown trap code {other}"))?,
+        };
+        traps.push((trap.offset, code));
+    }
+    Ok(traps)
+}

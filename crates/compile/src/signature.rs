@@ -1,0 +1,141 @@
+//! How Wasm values travel: in CLIF types, in registers, in the transfer area.
+
+use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
+use cranelift_codegen::isa::CallConv;
+use mangrove_validate::Repr;
+
+/// Integer registers results may take (a continuation reference takes two).
+/// The `tail` convention has eight.
+pub const INT_RESULTS: u32 = 6;
+/// Float and vector registers results may take.
+pub const FLOAT_RESULTS: u32 = 8;
+
+/// The CLIF type of a value.
+pub fn clif_type(repr: Repr) -> Type {
+    match repr {
+        Repr::I32 | Repr::HeapRef => types::I32,
+        Repr::I64 | Repr::FuncRef => types::I64,
+        Repr::F32 => types::F32,
+        Repr::F64 => types::F64,
+        Repr::V128 => types::I8X16,
+        Repr::ContRef => types::I128,
+    }
+}
+
+/// Whether the collector must see a value that is live over a safepoint.
+pub fn is_root(repr: Repr) -> bool {
+    matches!(repr, Repr::HeapRef | Repr::ContRef)
+}
+
+/// Whether value 0 of a switch's payload travels in the payload register.
+pub fn in_payload_register(repr: Repr) -> bool {
+    !matches!(repr, Repr::V128 | Repr::ContRef)
+}
+
+/// A function's signature as compiled code sees it.
+#[derive(Clone, Debug)]
+pub struct WasmSignature {
+    /// Its parameters, after the instance.
+    pub params: Vec<Repr>,
+    /// Its results.
+    pub results: Vec<Repr>,
+    /// For each result, whether it travels in registers; if not, in the
+    /// transfer slot of its index.
+    pub in_registers: Vec<bool>,
+}
+
+impl WasmSignature {
+    /// The signature for these values.
+    pub fn new(params: &[Repr], results: &[Repr]) -> Self {
+        let (mut ints, mut floats) = (0, 0);
+        let in_registers = results
+            .iter()
+            .map(|repr| {
+                let (used, limit, units) = match repr {
+                    Repr::F32 | Repr::F64 | Repr::V128 => (&mut floats, FLOAT_RESULTS, 1),
+                    Repr::ContRef => (&mut ints, INT_RESULTS, 2),
+                    _ => (&mut ints, INT_RESULTS, 1),
+                };
+                let fits = *used + units <= limit;
+                if fits {
+                    *used += units;
+                }
+                fits
+            })
+            .collect();
+        Self {
+            params: params.to_vec(),
+            results: results.to_vec(),
+            in_registers,
+        }
+    }
+
+    /// The CLIF signature: instance context, then the parameters.
+    pub fn clif(&self) -> Signature {
+        let mut signature = Signature::new(CallConv::Tail);
+        signature.params.push(AbiParam::new(types::I64));
+        signature
+            .params
+            .extend(self.params.iter().map(|&r| AbiParam::new(clif_type(r))));
+        let results = self
+            .results
+            .iter()
+            .zip(&self.in_registers)
+            .filter(|(_, fits)| **fits);
+        signature
+            .returns
+            .extend(results.map(|(&r, _)| AbiParam::new(clif_type(r))));
+        signature
+    }
+}
+
+/// `switch(own, target, word, payload) -> (unspecified, payload, word, own, from)`.
+pub fn switch_signature() -> Signature {
+    words(4, 5)
+}
+
+/// `finish(own, target, word, payload)`; also what an entry trampoline is
+/// entered with: `(from, own, word, payload)`.
+pub fn finish_signature() -> Signature {
+    words(4, 0)
+}
+
+/// `call_host(instance, a, b, c, d, libcall) -> value`.
+pub fn call_host_signature() -> Signature {
+    words(6, 1)
+}
+
+/// `find_handler(own, tag) -> (target, word, outermost)`.
+pub fn find_handler_signature() -> Signature {
+    words(2, 3)
+}
+
+fn words(params: usize, returns: usize) -> Signature {
+    let mut signature = Signature::new(CallConv::Tail);
+    signature.params = vec![AbiParam::new(types::I64); params];
+    signature.returns = vec![AbiParam::new(types::I64); returns];
+    signature
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_beyond_the_registers_go_to_the_transfer_area() {
+        let signature = WasmSignature::new(&[], &[Repr::I32; 9]);
+        assert_eq!(
+            signature.in_registers.iter().filter(|fits| **fits).count(),
+            6
+        );
+        let mixed = [
+            Repr::ContRef,
+            Repr::F64,
+            Repr::ContRef,
+            Repr::ContRef,
+            Repr::I32,
+        ];
+        let signature = WasmSignature::new(&[], &mixed);
+        assert_eq!(signature.in_registers, [true, true, true, true, false]);
+    }
+}

@@ -1,0 +1,189 @@
+//! The trampolines between Wasm functions and what surrounds them.
+//!
+//! ```text
+//!  entry(from, own, word, payload)       the first frame of every stack
+//!      parameters from the payload register and the transfer area
+//!      call own.func.code
+//!      results likewise; own is gone: state, free list, count; current = parent
+//!      jump finish(own, parent, RETURNED, payload)
+//!
+//!  to_host(instance, parameters…)        what Wasm calls when it calls the host
+//!      parameters to the transfer area; HostCall; results from there
+//! ```
+
+use crate::CompileError;
+use crate::func::runtime_support::{self as support, Regions};
+use crate::output::{Callee, CompiledFunc, Compiler};
+use crate::signature::{
+    WasmSignature, call_host_signature, clif_type, finish_signature, in_payload_register,
+};
+use cranelift_codegen::ir::{AliasRegion, InstBuilder, Value, types};
+use cranelift_frontend::FunctionBuilder;
+use mangrove_abi::record::word;
+use mangrove_abi::{ContRecord, FuncRef, FunctionKind, Libcall, RecordState, StoreContext};
+use mangrove_validate::Repr;
+use std::mem::offset_of;
+use support::{plain, transfer_offset};
+use types::{I32, I64};
+
+/// Compiles the entry trampoline of a signature.
+pub fn entry(
+    compiler: &mut Compiler,
+    kind: FunctionKind,
+    params: &[Repr],
+    results: &[Repr],
+) -> Result<CompiledFunc, CompileError> {
+    let config = compiler.frontend_config();
+    let signature = WasmSignature::new(params, results);
+    let (mut clif, context) = compiler.function(finish_signature());
+    let mut b = FunctionBuilder::new(&mut clif, context);
+    let region = Regions::new(&mut b).context;
+    let block = b.create_block();
+    b.append_block_params_for_function_params(block);
+    b.switch_to_block(block);
+    b.seal_block(block);
+    let (own, payload) = (b.block_params(block)[1], b.block_params(block)[3]);
+
+    let func = load(&mut b, region, own, offset_of!(ContRecord, func));
+    let code = load(&mut b, region, func, offset_of!(FuncRef, code));
+    let instance = load(&mut b, region, func, offset_of!(FuncRef, instance));
+    let store = support::load_store_context(&mut b, instance);
+    let mut arguments = vec![instance];
+    for (index, &repr) in params.iter().enumerate() {
+        arguments.push(if index == 0 && in_payload_register(repr) {
+            support::from_word(&mut b, payload, repr)
+        } else {
+            b.ins().load(
+                clif_type(repr),
+                plain(region),
+                store,
+                transfer_offset(index),
+            )
+        });
+    }
+    let callee = b.import_signature(signature.clif());
+    let call = b.ins().call_indirect(callee, code, &arguments);
+
+    let mut registers = b.inst_results(call).to_vec().into_iter();
+    let mut payload = None;
+    for (index, &repr) in results.iter().enumerate() {
+        // A result beyond the registers is in its transfer slot already.
+        let Some(value) = signature.in_registers[index]
+            .then(|| registers.next())
+            .flatten()
+        else {
+            continue;
+        };
+        if index == 0 && in_payload_register(repr) {
+            payload = Some(support::to_word(&mut b, value, repr));
+        } else {
+            b.ins()
+                .store(plain(region), value, store, transfer_offset(index));
+        }
+    }
+    let payload = payload.unwrap_or_else(|| b.ins().iconst(I64, 0));
+    leave(&mut b, region, store, own, payload);
+    b.finalize(config);
+    compiler.finish(kind, clif)
+}
+
+/// Gives the running record back and switches to its parent.
+fn leave(
+    b: &mut FunctionBuilder<'_>,
+    region: AliasRegion,
+    context: Value,
+    own: Value,
+    payload: Value,
+) {
+    let parent = load(b, region, own, offset_of!(ContRecord, parent));
+    let gone = b.ins().iconst(I32, RecordState::Gone as i64);
+    b.ins().store(
+        plain(region),
+        gone,
+        own,
+        offset_of!(ContRecord, state) as i32,
+    );
+    let free = load(b, region, context, offset_of!(StoreContext, free_records));
+    store(b, region, free, own, offset_of!(ContRecord, next_free));
+    store(
+        b,
+        region,
+        own,
+        context,
+        offset_of!(StoreContext, free_records),
+    );
+    let one = b.ins().iconst(I64, 1);
+    let returned = load(b, region, context, offset_of!(StoreContext, returned));
+    let returned = b.ins().iadd(returned, one);
+    store(
+        b,
+        region,
+        returned,
+        context,
+        offset_of!(StoreContext, returned),
+    );
+    store(
+        b,
+        region,
+        parent,
+        context,
+        offset_of!(StoreContext, current),
+    );
+    let word = b.ins().iconst(I64, word::RETURNED);
+    let finish = support::import(b, Callee::Finish, finish_signature());
+    b.ins().return_call(finish, &[own, parent, word, payload]);
+}
+
+fn load(b: &mut FunctionBuilder<'_>, region: AliasRegion, base: Value, offset: usize) -> Value {
+    b.ins().load(I64, plain(region), base, offset as i32)
+}
+
+fn store(
+    b: &mut FunctionBuilder<'_>,
+    region: AliasRegion,
+    value: Value,
+    base: Value,
+    offset: usize,
+) {
+    b.ins().store(plain(region), value, base, offset as i32);
+}
+
+/// Compiles the trampoline into host functions of a signature.
+pub fn to_host(
+    compiler: &mut Compiler,
+    kind: FunctionKind,
+    params: &[Repr],
+    results: &[Repr],
+) -> Result<CompiledFunc, CompileError> {
+    let config = compiler.frontend_config();
+    let signature = WasmSignature::new(params, results);
+    let (mut clif, context) = compiler.function(signature.clif());
+    let mut b = FunctionBuilder::new(&mut clif, context);
+    let region = Regions::new(&mut b).context;
+    let block = b.create_block();
+    b.append_block_params_for_function_params(block);
+    b.switch_to_block(block);
+    b.seal_block(block);
+    let instance = b.block_params(block)[0];
+    let store = support::load_store_context(&mut b, instance);
+    for index in 0..params.len() {
+        let value = b.block_params(block)[index + 1];
+        b.ins()
+            .store(plain(region), value, store, transfer_offset(index));
+    }
+    let stub = support::import(&mut b, Callee::CallHost, call_host_signature());
+    support::call_libcall(&mut b, stub, instance, Libcall::HostCall, &[]);
+    let mut values = Vec::new();
+    for (index, &repr) in results.iter().enumerate() {
+        if signature.in_registers[index] {
+            let ty = clif_type(repr);
+            values.push(
+                b.ins()
+                    .load(ty, plain(region), store, transfer_offset(index)),
+            );
+        }
+    }
+    b.ins().return_(&values);
+    b.finalize(config);
+    compiler.finish(kind, clif)
+}
