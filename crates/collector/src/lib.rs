@@ -1,1 +1,265 @@
-//! placeholder
+//! The collector: finds every root of a store, exactly, and drives the heap.
+//!
+//! ```text
+//!  Roots (globals, tables, handles, …) ─┐            ┌─▶ heap slots  ─▶ heap: copy, update
+//!                                       ├─▶ marking ─┤
+//!  the running chain ─▶ walk ─▶ slots ──┘     ▲      └─▶ continuation slots ─▶ registry: mark
+//!                                             └── walk ◀── suspended continuations found live
+//! ```
+//!
+//! A continuation's frames are looked at only once something live holds a
+//! reference to it with its current revision; what is not found is reclaimed.
+//! `walk` turns a record into frames and slots, `mark` decides which records
+//! are walked, `collect` puts the phases of a collection in order. Two more
+//! things use the same marking without moving anything: `roots` (the root set,
+//! for people) and `verify`. `report` tells what each continuation is and does.
+//! [`admission`] keeps out modules with continuations where nothing looks.
+
+pub mod admission;
+mod collect;
+mod mark;
+mod report;
+mod roots;
+mod verify;
+mod walk;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use collect::{CollectOptions, CollectionReport, collect};
+pub use mark::ChainError;
+pub use report::{
+    ContinuationInfo, ContinuationsReport, Created, FunctionName, Place, continuations,
+};
+pub use roots::{Root, RootKind, RootSet, RootValue, root_set};
+pub use verify::When;
+pub use walk::WalkError;
+
+use mangrove_abi::{CodeImage, ContRef, FunctionKind};
+use mangrove_heap::{HeapError, HeapFault};
+use serde::Serialize;
+use std::fmt;
+
+/// A module's number within its engine: what [`Code`] calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct ModuleId(pub u32);
+
+/// The code a return address can lie in.
+pub trait Code {
+    /// The image that holds `pc`, and its offset in the image's text.
+    fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)>;
+}
+
+/// Everything that holds references outside of frames and bound arguments.
+pub trait Roots {
+    /// Shows the visitor every slot: globals, tables, element segments, host
+    /// handles, the exception in flight. Each slot once.
+    fn visit(&mut self, visitor: &mut dyn RootVisitor);
+}
+
+/// Is shown slots, and may change what is in them.
+pub trait RootVisitor {
+    /// A slot with a heap reference.
+    fn heap_ref(&mut self, owner: RootOwner, slot: *mut u32);
+    /// A slot with a continuation reference.
+    fn cont_ref(&mut self, owner: RootOwner, slot: *mut ContRef);
+}
+
+/// Who holds a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "owner", rename_all = "snake_case")]
+pub enum RootOwner {
+    /// A global.
+    Global {
+        /// The instance that defines it; none for one the host made.
+        instance: Option<u32>,
+        /// Its index there (or its number in the store).
+        index: u32,
+    },
+    /// An element of a table.
+    Table {
+        /// The instance that defines it; none for one the host made.
+        instance: Option<u32>,
+        /// The table's index there (or its number in the store).
+        index: u32,
+        /// The element.
+        element: u64,
+    },
+    /// An item of an element segment that has not been dropped.
+    Element {
+        /// The instance.
+        instance: u32,
+        /// The segment.
+        segment: u32,
+        /// The item.
+        index: u32,
+    },
+    /// A host handle.
+    Handle {
+        /// Its number.
+        index: u32,
+    },
+    /// The exception in flight.
+    Exception,
+    /// An argument bound to a continuation.
+    BoundArgument {
+        /// The continuation's id.
+        continuation: u32,
+        /// Which argument.
+        index: u32,
+    },
+    /// A slot of a frame.
+    Frame(FrameOwner),
+}
+
+/// A slot of a frame of a continuation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct FrameOwner {
+    /// The continuation's id.
+    pub continuation: u32,
+    /// What it is doing.
+    pub state: Activity,
+    /// Which frame of the continuation, 0 for the innermost.
+    pub frame: u32,
+    /// The module whose code runs in the frame.
+    pub module: ModuleId,
+    /// The code.
+    pub function: CodeName,
+    /// Byte offset of the call in the Wasm module; 0 in a trampoline.
+    pub wasm_offset: u32,
+    /// Bytes from the slot up to the frame pointer.
+    pub distance: u32,
+}
+
+/// What a continuation with frames is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activity {
+    /// It is the store's current one, and called the host.
+    Running,
+    /// It waits for one it resumed, or for the host, that has called Wasm again.
+    Parent,
+    /// It waits to be resumed.
+    Suspended,
+}
+
+/// A [`FunctionKind`] in serializable form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "kind", content = "index", rename_all = "snake_case")]
+pub enum CodeName {
+    /// A function of the module, by index.
+    Wasm(u32),
+    /// The entry trampoline for a type, by type index.
+    Entry(u32),
+    /// The trampoline into host functions of a type, by type index.
+    ToHost(u32),
+    /// A routine the compiler adds.
+    Helper,
+    /// The stubs.
+    Stubs,
+}
+
+impl From<FunctionKind> for CodeName {
+    fn from(kind: FunctionKind) -> Self {
+        match kind {
+            FunctionKind::Wasm(index) => Self::Wasm(index),
+            FunctionKind::Entry(index) => Self::Entry(index),
+            FunctionKind::ToHost(index) => Self::ToHost(index),
+            FunctionKind::Helper => Self::Helper,
+            FunctionKind::Stubs => Self::Stubs,
+        }
+    }
+}
+
+impl fmt::Display for RootOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |instance: &Option<u32>| match instance {
+            Some(instance) => format!("instance {instance}"),
+            None => "the host".into(),
+        };
+        match self {
+            Self::Global { instance, index } => write!(f, "global {index} of {}", of(instance)),
+            Self::Table {
+                instance,
+                index,
+                element,
+            } => {
+                write!(f, "element {element} of table {index} of {}", of(instance))
+            }
+            Self::Element {
+                instance,
+                segment,
+                index,
+            } => {
+                write!(
+                    f,
+                    "item {index} of element segment {segment} of instance {instance}"
+                )
+            }
+            Self::Handle { index } => write!(f, "host handle {index}"),
+            Self::Exception => f.write_str("the exception in flight"),
+            Self::BoundArgument {
+                continuation,
+                index,
+            } => {
+                write!(f, "bound argument {index} of continuation {continuation}")
+            }
+            Self::Frame(owner) => write!(
+                f,
+                "slot fp-{} of frame {} of continuation {} ({:?} of module {}, offset {:#x})",
+                owner.distance,
+                owner.frame,
+                owner.continuation,
+                owner.function,
+                owner.module.0,
+                owner.wasm_offset
+            ),
+        }
+    }
+}
+
+/// Why roots could not be found or a collection failed. Unless it says
+/// otherwise the store cannot be used further.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// A frame could not be understood.
+    #[error(transparent)]
+    Walk(#[from] WalkError),
+    /// The running chain is not a chain.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The heap could not begin: it is as it was, and the store usable, unless
+    /// this says [`HeapError::Broken`].
+    #[error(transparent)]
+    Heap(#[from] HeapError),
+    /// The heap is not sound.
+    #[error("{when}: {fault}")]
+    HeapFault {
+        /// When this was found.
+        when: When,
+        /// What is wrong.
+        #[source]
+        fault: HeapFault,
+    },
+    /// A root refers to something that is no object.
+    #[error("{when}: {owner} holds {value:#x}, which is no object")]
+    BadRoot {
+        /// When this was found.
+        when: When,
+        /// Who holds it.
+        owner: RootOwner,
+        /// The reference.
+        value: u32,
+    },
+    /// The registry is not sound.
+    #[error("{when}: {fault}")]
+    Registry {
+        /// When this was found.
+        when: When,
+        /// What is wrong.
+        #[source]
+        fault: mangrove_continuation::RegistryFault,
+    },
+}

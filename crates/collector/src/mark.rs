@@ -1,0 +1,313 @@
+//! Which continuations are live, and every slot they and the store hold.
+//!
+//! ```text
+//!  1  ctx.current ─parent─▶ … ─parent─▶ host ─last─▶ … ─parent─▶ host (outermost)
+//!     each record on the way is live and walked
+//!  2  roots outside of frames: each continuation reference found is followed
+//!  3  until nothing is left to do: a continuation that was reached is walked,
+//!     and the continuation references in its frames are followed
+//! ```
+//!
+//! To follow a reference is to ask the registry to mark it (it does so once,
+//! and only if the revision is current), and with the record the chain
+//! suspended inside it: `parent` by `parent` up to null. A host record stands
+//! between two activations: its `last` is the record that was running, and
+//! called the host, when its activation was entered.
+//!
+//! What is done with the slots is a [`Sink`]'s affair. Heap references are not
+//! followed here: no heap object holds a continuation (see [`crate::admission`]).
+
+use crate::walk::{KnownFrame, Walker};
+use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
+use mangrove_abi::{ContRecord, ContRef, RecordState, Slot, SlotKind, StoreContext, TransferSlot};
+use mangrove_continuation::Registry;
+use mangrove_stack::Frame;
+
+/// What is wrong with the running chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// A record that is on no chain, or on it twice.
+    #[error("continuation {id} is on the running chain, but {}", if *.gone { "gone" } else { "twice" })]
+    Record {
+        /// The continuation's id.
+        id: u32,
+        /// Whether its state is `Gone`; else it was met before.
+        gone: bool,
+    },
+    /// The chain ends above the outermost host record.
+    #[error("the running chain ends at record {id}, not at the host")]
+    Open {
+        /// The last record's id.
+        id: u32,
+    },
+}
+
+/// Takes every root marking comes upon. Slots are valid, and each is shown once.
+pub(crate) trait Sink {
+    /// A heap reference.
+    fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32);
+    /// A continuation reference. Marking follows it by itself.
+    fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef);
+}
+
+/// Who holds a slot; turned into a [`RootOwner`] only where one is wanted.
+#[derive(Clone, Copy)]
+pub(crate) enum Holder<'a> {
+    Outside(RootOwner),
+    Frame {
+        continuation: u32,
+        activity: Activity,
+        frame: &'a KnownFrame<'a>,
+        slot: Slot,
+    },
+}
+
+impl Holder<'_> {
+    pub(crate) fn owner(self) -> RootOwner {
+        match self {
+            Self::Outside(owner) => owner,
+            Self::Frame {
+                continuation,
+                activity,
+                frame,
+                slot,
+            } => RootOwner::Frame(FrameOwner {
+                continuation,
+                state: activity,
+                frame: frame.index,
+                module: frame.site.module,
+                function: frame.site.function().into(),
+                wasm_offset: frame.site.wasm_offset(),
+                distance: slot.distance(),
+            }),
+        }
+    }
+}
+
+/// What marking looks at.
+pub(crate) struct Scene<'a> {
+    pub(crate) registry: &'a mut Registry,
+    pub(crate) ctx: &'a StoreContext,
+    pub(crate) code: &'a dyn Code,
+    /// Where the running stack is stopped, if it trapped there.
+    pub(crate) fault: Option<Frame>,
+    /// Do not look at the frames of suspended continuations: an injected fault.
+    pub(crate) skip_suspended: bool,
+}
+
+/// How much marking looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Looked {
+    pub(crate) continuations: u64,
+    pub(crate) frames: u64,
+    pub(crate) slots: u64,
+    pub(crate) outside: u64,
+}
+
+/// Finds everything live. See the module's description.
+///
+/// # Safety
+/// As for [`crate::collect`].
+pub(crate) unsafe fn mark<S: Sink>(
+    scene: Scene<'_>,
+    roots: &mut dyn Roots,
+    sink: &mut S,
+) -> Result<Looked, CollectError> {
+    let Scene {
+        registry,
+        ctx,
+        code,
+        fault,
+        skip_suspended,
+    } = scene;
+    registry.begin_marking();
+    let mut marker = Marker {
+        walker: Walker::new(code),
+        reached: Reached {
+            registry,
+            work: Vec::new(),
+        },
+        sink,
+        looked: Looked::default(),
+    };
+    // SAFETY: by contract.
+    unsafe {
+        marker.running(ctx, fault)?;
+        roots.visit(&mut marker);
+        while let Some(record) = marker.reached.work.pop() {
+            if !skip_suspended {
+                marker.walk(record, Activity::Suspended, None)?;
+            }
+            marker.bound(record);
+        }
+    }
+    Ok(marker.looked)
+}
+
+struct Marker<'a, 's, S> {
+    walker: Walker<'a>,
+    reached: Reached<'a>,
+    sink: &'s mut S,
+    looked: Looked,
+}
+
+/// The registry's marks, and the records marked but not walked.
+struct Reached<'a> {
+    registry: &'a mut Registry,
+    work: Vec<*mut ContRecord>,
+}
+
+impl Reached<'_> {
+    #[inline]
+    fn follow(&mut self, reference: ContRef) {
+        if let Some(record) = self.registry.mark(reference) {
+            self.work.push(record);
+            // SAFETY: the registry's records are never freed, and `parent` of a
+            // live one is null or another.
+            let mut above = unsafe { (*record).parent };
+            while !above.is_null() && self.registry.mark_record(above) {
+                self.work.push(above);
+                // SAFETY: as above.
+                above = unsafe { (*above).parent };
+            }
+        }
+    }
+}
+
+impl<S: Sink> Marker<'_, '_, S> {
+    /// Marks and walks the running chain, through all activations.
+    unsafe fn running(
+        &mut self,
+        ctx: &StoreContext,
+        fault: Option<Frame>,
+    ) -> Result<(), CollectError> {
+        let mut activity = Activity::Running;
+        let mut fault = fault;
+        let mut at = ctx.current;
+        while !at.is_null() {
+            // SAFETY: by contract the chain is made of the registry's records.
+            let ContRecord {
+                id,
+                state,
+                parent,
+                outer,
+                last,
+                ..
+            } = unsafe { &*at };
+            let (id, next) = (*id, *parent);
+            if *state == RecordState::Host as u32 {
+                if outer.is_null() {
+                    return Ok(());
+                }
+                at = *last;
+                if at.is_null() {
+                    return Err(ChainError::Open { id }.into());
+                }
+                continue;
+            }
+            if !self.reached.registry.mark_record(at) {
+                let gone = *state == RecordState::Gone as u32;
+                return Err(ChainError::Record { id, gone }.into());
+            }
+            // SAFETY: by contract it is stopped: it called the host, or resumed
+            // the one before it, or trapped at `fault`.
+            unsafe { self.walk(at, activity, fault.take())? };
+            self.bound(at);
+            activity = Activity::Parent;
+            if next.is_null() {
+                return Err(ChainError::Open { id }.into());
+            }
+            at = next;
+        }
+        Ok(())
+    }
+
+    /// Shows the sink every slot of a continuation's frames.
+    ///
+    /// # Safety
+    /// As for [`Walker::frames`].
+    #[inline]
+    unsafe fn walk(
+        &mut self,
+        record: *mut ContRecord,
+        activity: Activity,
+        fault: Option<Frame>,
+    ) -> Result<(), CollectError> {
+        let Self {
+            walker,
+            reached,
+            sink,
+            looked,
+        } = self;
+        // SAFETY: by contract.
+        let continuation = unsafe { (*record).id };
+        looked.continuations += 1;
+        let frame = |frame: KnownFrame<'_>| {
+            looked.frames += 1;
+            looked.slots += frame.site.slots.len() as u64;
+            for &slot in frame.site.slots {
+                let holder = Holder::Frame {
+                    continuation,
+                    activity,
+                    frame: &frame,
+                    slot,
+                };
+                let address = frame.address(slot);
+                match slot.kind() {
+                    SlotKind::Ref => sink.heap_ref(holder, address.cast()),
+                    SlotKind::Cont => {
+                        let slot: *mut ContRef = address.cast();
+                        sink.cont_ref(holder, slot);
+                        // SAFETY: the call site says that a continuation
+                        // reference is live in this slot.
+                        reached.follow(unsafe { slot.read_unaligned() });
+                    }
+                }
+            }
+        };
+        // SAFETY: by contract.
+        unsafe { walker.frames(record, fault, frame)? };
+        Ok(())
+    }
+
+    /// Shows the sink the references among a continuation's bound arguments.
+    #[inline]
+    fn bound(&mut self, record: *mut ContRecord) {
+        // SAFETY: the registry's records are never freed.
+        let (continuation, count) = unsafe { ((*record).id, (*record).bound_count) };
+        if count == 0 {
+            return;
+        }
+        let bound = self.reached.registry.bound_mut(record);
+        let bound = bound.expect("the registry keeps what is bound");
+        let slots: Vec<_> = bound
+            .references()
+            .map(|(index, kind, slot)| (index, kind, &raw mut *slot))
+            .collect();
+        for (index, kind, slot) in slots {
+            let owner = RootOwner::BoundArgument {
+                continuation,
+                index,
+            };
+            let slot: *mut TransferSlot = slot;
+            match kind {
+                SlotKind::Ref => self.heap_ref(owner, slot.cast()),
+                SlotKind::Cont => self.cont_ref(owner, slot.cast()),
+            }
+        }
+    }
+}
+
+impl<S: Sink> RootVisitor for Marker<'_, '_, S> {
+    fn heap_ref(&mut self, owner: RootOwner, slot: *mut u32) {
+        self.looked.outside += 1;
+        self.sink.heap_ref(Holder::Outside(owner), slot);
+    }
+
+    fn cont_ref(&mut self, owner: RootOwner, slot: *mut ContRef) {
+        self.looked.outside += 1;
+        self.sink.cont_ref(Holder::Outside(owner), slot);
+        // SAFETY: `Roots` shows valid slots, by the contract of `collect`.
+        self.reached.follow(unsafe { slot.read_unaligned() });
+    }
+}

@@ -1,0 +1,182 @@
+//! The root set as it is now, for people: which slot of which frame of which
+//! continuation, or what else, holds which object. Nothing moves.
+
+use crate::mark::{Holder, Scene, Sink, mark};
+use crate::verify::When;
+use crate::{Code, CollectError, RootOwner, Roots};
+use mangrove_abi::{ContRef, HeapRef, StoreContext, TypeId};
+use mangrove_continuation::Registry;
+use mangrove_heap::{Heap, Starts};
+use mangrove_stack::Frame;
+use serde::Serialize;
+
+/// All roots of a store, in the order they are found: the running chain from
+/// the innermost frame outwards, what lies outside of frames, then the
+/// continuations reached from those.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RootSet {
+    /// The roots, null ones included.
+    pub roots: Vec<Root>,
+    /// How many continuations are live.
+    pub continuations: u64,
+    /// How many frames they have.
+    pub frames: u64,
+}
+
+/// One root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Root {
+    /// Who holds it.
+    #[serde(flatten)]
+    pub owner: RootOwner,
+    /// What kind of slot it is.
+    pub kind: RootKind,
+    /// What is in it.
+    pub value: RootValue,
+}
+
+/// The kind of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RootKind {
+    /// A heap reference.
+    Ref,
+    /// A continuation reference.
+    Cont,
+}
+
+/// What is in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum RootValue {
+    /// Null.
+    Null,
+    /// An `i31`, zero-extended.
+    I31 {
+        /// Its value.
+        value: u32,
+    },
+    /// An object.
+    Object {
+        /// Its offset from the heap's base.
+        offset: u32,
+        /// Its canonical type.
+        type_id: TypeId,
+    },
+    /// A continuation.
+    Continuation {
+        /// Its id.
+        id: u32,
+        /// Whether the reference was used before, and so keeps nothing.
+        consumed: bool,
+    },
+}
+
+/// Gathers the root set. `fault` is where the running stack is stopped if it
+/// trapped and its frames are still there.
+///
+/// # Errors
+/// When a frame cannot be understood, the heap is not sound, or a root refers
+/// to no object.
+///
+/// # Safety
+/// As for [`crate::collect`].
+pub unsafe fn root_set(
+    heap: &Heap,
+    registry: &mut Registry,
+    ctx: &StoreContext,
+    code: &dyn Code,
+    roots: &mut dyn Roots,
+    fault: Option<Frame>,
+) -> Result<RootSet, CollectError> {
+    let starts = heap.starts(ctx).map_err(|fault| CollectError::HeapFault {
+        when: When::Looking,
+        fault,
+    })?;
+    let mut list = List {
+        heap,
+        starts,
+        roots: Vec::new(),
+        error: None,
+    };
+    let scene = Scene {
+        registry,
+        ctx,
+        code,
+        fault,
+        skip_suspended: false,
+    };
+    // SAFETY: by contract.
+    let looked = unsafe { mark(scene, roots, &mut list)? };
+    if let Some(error) = list.error {
+        return Err(error);
+    }
+    Ok(RootSet {
+        roots: list.roots,
+        continuations: looked.continuations,
+        frames: looked.frames,
+    })
+}
+
+/// Writes every root down.
+struct List<'h> {
+    heap: &'h Heap,
+    starts: Starts,
+    roots: Vec<Root>,
+    error: Option<CollectError>,
+}
+
+impl Sink for List<'_> {
+    fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
+        let owner = holder.owner();
+        // SAFETY: `Sink` is shown valid slots.
+        let reference = HeapRef(unsafe { slot.read() });
+        let value = if reference.is_null() {
+            RootValue::Null
+        } else if reference.is_i31() {
+            RootValue::I31 {
+                value: reference.i31_value(),
+            }
+        } else if self.starts.contains(reference) {
+            // SAFETY: an object starts there.
+            let type_id = unsafe { self.heap.type_of(reference) };
+            RootValue::Object {
+                offset: reference.0,
+                type_id,
+            }
+        } else {
+            let when = When::Looking;
+            self.error.get_or_insert(CollectError::BadRoot {
+                when,
+                owner,
+                value: reference.0,
+            });
+            return;
+        };
+        self.roots.push(Root {
+            owner,
+            kind: RootKind::Ref,
+            value,
+        });
+    }
+
+    fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
+        // SAFETY: `Sink` is shown valid slots; the record of a reference that
+        // is not null is one of the registry's, which are never freed.
+        let value = unsafe {
+            let reference = slot.read_unaligned();
+            match reference.record.as_ref() {
+                None => RootValue::Null,
+                Some(record) => RootValue::Continuation {
+                    id: record.id,
+                    consumed: record.revision != reference.revision,
+                },
+            }
+        };
+        self.roots.push(Root {
+            owner: holder.owner(),
+            kind: RootKind::Cont,
+            value,
+        });
+    }
+}

@@ -1,0 +1,178 @@
+//! From a stack to its frames, and from a frame to its slots.
+//!
+//! ```text
+//!  record.sp ─▶ pc ─▶ image ─▶ call site ─▶ slots at fp - distance
+//!  record.fp ─▶ fp ─┐
+//!                   ├─ fp + 8 ─▶ next pc ─▶ …
+//!                   └─ fp     ─▶ next fp ─▶ … until 0
+//! ```
+//!
+//! Every frame is stopped at a call, and every call has an entry: a return
+//! address without one is an error that says where. Thousands of continuations
+//! are stopped at a handful of places, so what was found for a return address
+//! is remembered in a small table in front of the image's.
+
+use crate::{Code, ModuleId};
+use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, Slot};
+use mangrove_stack::{Frame, arch};
+
+/// Entries of the table of remembered sites: a power of two. 64 of them take
+/// 4 KiB, which leaves the first-level cache to the stacks.
+const REMEMBERED: usize = 64;
+
+/// Why a frame could not be understood. Names the pc and whose frame it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WalkError {
+    /// The return address lies in no code.
+    #[error("frame {frame} of continuation {continuation}: pc {pc:#x} is not in compiled code")]
+    NotCode {
+        /// The return address.
+        pc: u64,
+        /// Id of the continuation.
+        continuation: u32,
+        /// Which frame, 0 for the innermost.
+        frame: u32,
+    },
+    /// The return address has no entry among its module's call sites.
+    #[error(
+        "frame {frame} of continuation {continuation}: pc {pc:#x}, offset {offset:#x} in the code \
+         of module {}, has no entry among the call sites", .module.0
+    )]
+    NoSite {
+        /// The return address.
+        pc: u64,
+        /// Its offset in the module's text.
+        offset: u32,
+        /// The module.
+        module: ModuleId,
+        /// Id of the continuation.
+        continuation: u32,
+        /// Which frame, 0 for the innermost.
+        frame: u32,
+    },
+}
+
+/// What is known of a return address.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pc: u64,
+    pub(crate) module: ModuleId,
+    image: &'a CodeImage,
+    call: &'a CallSite,
+    pub(crate) slots: &'a [Slot],
+}
+
+impl Site<'_> {
+    /// The code the call is in.
+    pub(crate) fn function(&self) -> FunctionKind {
+        self.image.functions[self.call.function as usize].kind
+    }
+
+    /// Byte offset of the call in the Wasm module; 0 in a trampoline.
+    pub(crate) fn wasm_offset(&self) -> u32 {
+        self.call.wasm_offset
+    }
+}
+
+/// A frame with what is known of it.
+#[derive(Clone, Copy)]
+pub(crate) struct KnownFrame<'a> {
+    /// 0 for the innermost.
+    pub(crate) index: u32,
+    pub(crate) fp: u64,
+    pub(crate) site: Site<'a>,
+}
+
+impl KnownFrame<'_> {
+    /// Address of a slot of this frame.
+    pub(crate) fn address(&self, slot: Slot) -> *mut u8 {
+        (self.fp - slot.distance() as u64) as *mut u8
+    }
+}
+
+/// Walks stacks.
+pub(crate) struct Walker<'a> {
+    code: &'a dyn Code,
+    remembered: [Option<Site<'a>>; REMEMBERED],
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) fn new(code: &'a dyn Code) -> Self {
+        Self {
+            code,
+            remembered: [None; REMEMBERED],
+        }
+    }
+
+    /// Calls `f` with each frame of a stack, innermost first.
+    ///
+    /// A stack that trapped is stopped not at a call but at `fault`: its
+    /// innermost frame never goes on, holds nothing, and is left out unless
+    /// the pc happens to be a call's return address.
+    ///
+    /// # Safety
+    /// As for [`arch::frames`] (and [`arch::frames_from`] with `fault`).
+    pub(crate) unsafe fn frames(
+        &mut self,
+        record: *const ContRecord,
+        fault: Option<Frame>,
+        mut f: impl FnMut(KnownFrame<'a>),
+    ) -> Result<(), WalkError> {
+        // SAFETY: by contract.
+        let (id, frames) = unsafe {
+            let frames = match fault {
+                Some(Frame { pc, fp }) => arch::frames_from(pc, fp),
+                None => arch::frames(record),
+            };
+            ((*record).id, frames)
+        };
+        for (index, frame) in (0..).zip(frames) {
+            match self.site(frame.pc, id, index) {
+                Ok(site) => f(KnownFrame {
+                    index,
+                    fp: frame.fp,
+                    site,
+                }),
+                Err(_) if index == 0 && fault.is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn site(&mut self, pc: u64, continuation: u32, frame: u32) -> Result<Site<'a>, WalkError> {
+        // Return addresses are odd as often as even: fold, do not shift.
+        let place = (pc ^ (pc >> 6)) as usize % REMEMBERED;
+        match self.remembered[place] {
+            Some(site) if site.pc == pc => Ok(site),
+            _ => {
+                let site = self.look_up(pc, continuation, frame)?;
+                self.remembered[place] = Some(site);
+                Ok(site)
+            }
+        }
+    }
+
+    fn look_up(&self, pc: u64, continuation: u32, frame: u32) -> Result<Site<'a>, WalkError> {
+        let (image, offset, module) = self.code.image_at(pc).ok_or(WalkError::NotCode {
+            pc,
+            continuation,
+            frame,
+        })?;
+        let call = image.sites.find(offset).ok_or(WalkError::NoSite {
+            pc,
+            offset,
+            module,
+            continuation,
+            frame,
+        })?;
+        Ok(Site {
+            pc,
+            module,
+            image,
+            call,
+            slots: image.sites.slots(call),
+        })
+    }
+}
