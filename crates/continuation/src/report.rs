@@ -111,7 +111,7 @@ impl Registry {
     }
 
     /// All records with their states, each found in amortised constant time.
-    pub(crate) fn states<'a>(
+    pub fn states<'a>(
         &'a self,
         ctx: &'a StoreContext,
     ) -> impl Iterator<Item = (*mut ContRecord, State)> + 'a {
