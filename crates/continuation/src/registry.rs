@@ -80,9 +80,8 @@ impl Registry {
     /// # Errors
     /// As many continuations live as may, or the kernel gives no stack.
     pub fn take(&mut self, ctx: &mut StoreContext) -> Result<*mut ContRecord, LimitError> {
-        let record = ctx.free_records;
-        if !record.is_null() {
-            self.expect_own(record);
+        if !ctx.free_records.is_null() {
+            let record = self.own(ctx.free_records);
             // SAFETY: a record of our slab, which only this thread uses.
             unsafe {
                 ctx.free_records = (*record).next_free;
@@ -121,7 +120,7 @@ impl Registry {
     /// # Panics
     /// If it is not a host record of this registry.
     pub fn release_host_record(&mut self, record: *mut ContRecord) {
-        self.expect_own(record);
+        let record = self.own(record);
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
             assert_eq!((*record).state, RecordState::Host as u32, "a host record");
@@ -185,8 +184,7 @@ impl Registry {
         cont: ContRef,
         arguments: impl IntoIterator<Item = (TransferSlot, Option<SlotKind>)>,
     ) -> Option<ContRef> {
-        let record = cont.record;
-        let id = self.expect_own(record);
+        let record = self.own(cont.record);
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
             if (*record).revision != cont.revision {
@@ -194,7 +192,7 @@ impl Registry {
             }
             let state = self.state_of(ctx, record);
             debug_assert_eq!(outcome(Verb::Bind, Role::Subject, state), Some(state));
-            let bound = self.bound.entry(id).or_default();
+            let bound = self.bound.entry((*record).id).or_default();
             for (value, kind) in arguments {
                 bound.values.push(value);
                 bound.kinds.push(kind);
@@ -218,12 +216,13 @@ impl Registry {
 
     /// Takes the bound arguments off a continuation that is being resumed.
     pub fn take_bound(&mut self, record: *mut ContRecord) -> Bound {
-        let id = self.expect_own(record);
+        let record = self.own(record);
         // SAFETY: a record of our slab, which only this thread uses.
-        unsafe {
+        let id = unsafe {
             (*record).bound = ptr::null_mut();
             (*record).bound_count = 0;
-        }
+            (*record).id
+        };
         self.bound.remove(&id).unwrap_or_default()
     }
 
@@ -274,7 +273,7 @@ impl Registry {
     /// # Panics
     /// If it is none of this registry's.
     pub fn state_of(&self, ctx: &StoreContext, record: *const ContRecord) -> State {
-        self.expect_own(record);
+        let record = self.own(record);
         // SAFETY: records of our slab; parents are records of the same store.
         unsafe {
             if (*record).state == RecordState::Gone as u32 {
@@ -283,7 +282,7 @@ impl Registry {
             if (*record).state == RecordState::Host as u32 {
                 return State::Host;
             }
-            if ctx.current.cast_const() == record {
+            if ctx.current == record {
                 return State::Running;
             }
             let mut top = record;
@@ -363,7 +362,7 @@ impl Registry {
         record: *mut ContRecord,
         end: End,
     ) {
-        let id = self.expect_own(record);
+        let record = self.own(record);
         // SAFETY: a record of our slab, which only this thread uses; so is its parent.
         unsafe {
             debug_assert_eq!((*record).state, RecordState::Live as u32);
@@ -382,7 +381,7 @@ impl Registry {
             if (*record).bound_count != 0 {
                 (*record).bound_count = 0;
                 (*record).bound = ptr::null_mut();
-                self.bound.remove(&id);
+                self.bound.remove(&(*record).id);
             }
             (*record).state = RecordState::Gone as u32;
             (*record).revision += 1;
@@ -406,8 +405,9 @@ impl Registry {
         record
     }
 
-    /// The id of a record that can only be ours.
-    fn expect_own(&self, record: *const ContRecord) -> u32 {
-        self.slab.id_of(record).expect("a record of this registry")
+    /// The record at an address that can only be one of ours.
+    fn own(&self, record: *const ContRecord) -> *mut ContRecord {
+        self.slab
+            .get(self.slab.id_of(record).expect("a record of this registry"))
     }
 }
