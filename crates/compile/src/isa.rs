@@ -4,8 +4,11 @@ use crate::{OptLevel, Options};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 
+/// Cranelift's name of a feature, and whether this machine has it.
+type Feature = (&'static str, fn() -> bool);
+
 /// Features the code may use where the machine has them.
-const FEATURES: &[(&str, fn() -> bool)] = &[
+const FEATURES: &[Feature] = &[
     ("has_sse3", || std::is_x86_feature_detected!("sse3")),
     ("has_ssse3", || std::is_x86_feature_detected!("ssse3")),
     ("has_cmpxchg16b", || {

@@ -1,0 +1,186 @@
+//! What the compiler says about the code it makes.
+
+use mangrove_abi::{CodeImage, FunctionKind, SlotKind, TrapCode};
+use mangrove_compile::{CompileError, Hooks, OptLevel, Options, compile};
+use mangrove_validate::Module;
+
+fn options(opt_level: OptLevel) -> Options {
+    Options {
+        opt_level,
+        hooks: Hooks::default(),
+        verify_clif: true,
+        stubs: mangrove_stack::arch::stub_image(),
+    }
+}
+
+fn image(text: &str) -> CodeImage {
+    let module = Module::parse(wat::parse_str(text).unwrap()).unwrap();
+    compile(&module, &options(OptLevel::Speed)).unwrap()
+}
+
+/// For each call of a function that is no mere tail call: what is live there.
+fn live_kinds(image: &CodeImage, function: u32) -> Vec<Vec<SlotKind>> {
+    let index = image.defined[function as usize];
+    let sites = image
+        .sites
+        .sites()
+        .iter()
+        .filter(|site| site.function == index);
+    sites
+        .map(|site| {
+            image
+                .sites
+                .slots(site)
+                .iter()
+                .map(|slot| slot.kind())
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn a_call_with_nothing_live_has_an_entry_all_the_same() {
+    let image = image("(module (func $f) (func call $f call $f))");
+    assert_eq!(live_kinds(&image, 1), [[], []]);
+}
+
+#[test]
+fn a_reference_is_live_exactly_as_long_as_it_is_used() {
+    let image = image(
+        "(module (type $s (struct (field i32))) (func $f)
+           (func (param $x (ref $s)) (result i32)
+             call $f
+             (struct.get $s 0 (local.get $x))
+             call $f))",
+    );
+    assert_eq!(live_kinds(&image, 1), [vec![SlotKind::Ref], vec![]]);
+}
+
+#[test]
+fn operands_below_a_call_are_live() {
+    let image = image(
+        "(module (type $s (struct (field i32))) (func $f (result i32) i32.const 1)
+           (func $g (param (ref $s)) (param i32) (result i32) local.get 1)
+           (func (param $x (ref $s)) (result i32)
+             local.get $x
+             call $f
+             call $g))",
+    );
+    assert_eq!(live_kinds(&image, 2), [vec![SlotKind::Ref], vec![]]);
+}
+
+#[test]
+fn continuations_are_slots_of_their_own_kind() {
+    let image = image(
+        "(module (type $f (func)) (type $k (cont $f)) (func $g)
+           (func (param $x (ref null $k)) (result (ref null $k)) call $g local.get $x))",
+    );
+    assert_eq!(live_kinds(&image, 1), [vec![SlotKind::Cont]]);
+}
+
+#[test]
+fn function_references_are_no_roots() {
+    let image =
+        image("(module (func $g) (func (param funcref) (result funcref) call $g local.get 0))");
+    assert_eq!(live_kinds(&image, 1), [vec![]]);
+}
+
+#[test]
+fn a_switch_is_a_jump_to_a_thunk_that_pushes_its_return_point() {
+    let image = image("(module (tag $t) (func suspend $t))");
+    let index = image.defined[0];
+    let site = image
+        .sites
+        .sites()
+        .iter()
+        .filter(|site| site.function == index);
+    // The call of the handler search, and the switch.
+    let returns: Vec<u32> = site.map(|site| site.pc).collect();
+    let jump = returns
+        .iter()
+        .find(|&&pc| image.text[pc as usize - 5] == 0xe9)
+        .unwrap();
+    let field = *jump as usize - 4;
+    let displacement = i32::from_le_bytes(image.text[field..][..4].try_into().unwrap());
+    let thunk = jump.wrapping_add_signed(displacement);
+    let (_, stretch) = image.function_at(thunk).unwrap();
+    assert_eq!((stretch.kind, stretch.start), (FunctionKind::Stubs, thunk));
+    let hole = thunk + mangrove_stack::arch::stub_image().switch_return;
+    let back = i32::from_le_bytes(image.text[hole as usize..][..4].try_into().unwrap());
+    assert_eq!((hole + 4).wrapping_add_signed(back), *jump);
+}
+
+#[test]
+fn equal_clauses_share_a_handler_table() {
+    let image = image(
+        "(module (type $f (func)) (type $k (cont $f)) (tag $a) (tag $b)
+           (func (param (ref $k)) (block $h (result (ref $k)) (resume $k (on $a $h) (local.get 0)) return) drop)
+           (func (param (ref $k)) (block $h (result (ref $k)) (resume $k (on $b $h) (on $a $h) (local.get 0)) return) drop)
+           (func (param (ref $k)) (block $h (result (ref $k)) (resume $k (on $a $h) (local.get 0)) return) drop)
+           (func (param (ref $k)) (resume $k (local.get 0))))",
+    );
+    assert_eq!(
+        image.handler_tables,
+        [vec![(0, false)], vec![(1, false), (0, false)]]
+    );
+}
+
+#[test]
+fn traps_are_recorded_where_they_happen() {
+    let image =
+        image("(module (memory 1) (func (param i32) (result i32) (i32.load (local.get 0))))");
+    let codes: Vec<TrapCode> = image.traps.iter().map(|trap| trap.code).collect();
+    assert_eq!(codes, [TrapCode::MemoryOutOfBounds]);
+    let trap = image.traps[0];
+    assert_eq!(image.trap_at(trap.pc), Some(&trap));
+    assert!(image.wasm_offset_at(trap.pc).is_some());
+}
+
+#[test]
+fn only_functions_that_escape_get_an_entry_trampoline() {
+    let image = image("(module (func (export \"f\")) (func (param i32)))");
+    assert!(image.entries[0].is_some());
+    assert!(image.entries[1].is_none());
+}
+
+#[test]
+fn results_and_parameters_without_end() {
+    let many = "i64 ".repeat(600);
+    let text = format!(
+        "(module (type $f (func (param {many}) (result {many}))) (type $k (cont $f))
+           (import \"\" \"f\" (func $f (type $f)))
+           (func (export \"g\") (type $f) {gets} call $f)
+           (func (param (ref $k)) (param {many}) (result {many}) {arguments} local.get 0 resume $k))",
+        gets = (0..600).map(|i| format!("local.get {i} ")).collect::<String>(),
+        arguments = (1..=600).map(|i| format!("local.get {i} ")).collect::<String>(),
+    );
+    for opt_level in [OptLevel::None, OptLevel::Speed] {
+        let module = Module::parse(wat::parse_str(&text).unwrap()).unwrap();
+        compile(&module, &options(opt_level)).unwrap();
+    }
+}
+
+#[test]
+fn hooks_are_compiled_in_where_asked_for() {
+    let module = Module::parse(wat::parse_str("(module (func))").unwrap()).unwrap();
+    let mut options = options(OptLevel::Speed);
+    assert!(compile(&module, &options).unwrap().sites.sites().is_empty());
+    options.hooks.calls = true;
+    assert_eq!(compile(&module, &options).unwrap().sites.sites().len(), 1);
+}
+
+#[test]
+fn an_unknown_instruction_is_named_with_its_offset() {
+    let module =
+        Module::parse(wat::parse_str("(module (tag $t) (func throw $t))").unwrap()).unwrap();
+    match compile(&module, &options(OptLevel::Speed)) {
+        Err(CompileError::Unsupported {
+            instruction,
+            offset,
+        }) => {
+            assert_eq!(instruction, "Throw");
+            assert_eq!(module.bytes[offset], 0x08);
+        }
+        other => panic!("{other:?}"),
+    }
+}
