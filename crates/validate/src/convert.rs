@@ -222,3 +222,76 @@ fn const_op(operator: &Operator<'_>) -> Result<ConstOp, Excluded> {
         _ => return Err(Excluded("this instruction in a constant expression is")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasmparser::{BinaryReader, PackedIndex};
+
+    #[test]
+    fn what_the_features_exclude_is_an_error() {
+        let ty = AbstractHeapType::Any;
+        let shared = wasmparser::HeapType::Abstract { shared: true, ty };
+        assert!(heap_type(shared).is_err());
+        let at = UnpackedIndex::Module(0);
+        assert!(heap_type(wasmparser::HeapType::Exact(at)).is_err());
+        let at = UnpackedIndex::RecGroup(0);
+        assert!(heap_type(wasmparser::HeapType::Concrete(at)).is_err());
+        assert!(entity_type(TypeRef::FuncExact(0)).is_err());
+        let error = const_op(&Operator::Nop).unwrap_err().at(7);
+        assert_eq!(error.offset, 7);
+    }
+
+    #[test]
+    fn shared_entities_and_other_page_sizes_are_errors() {
+        let mut memory = wasmparser::MemoryType {
+            memory64: false,
+            shared: false,
+            initial: 1,
+            maximum: None,
+            page_size_log2: None,
+        };
+        assert!(memory_type(memory).is_ok());
+        memory.page_size_log2 = Some(0);
+        assert!(memory_type(memory).is_err());
+        memory.page_size_log2 = None;
+        memory.shared = true;
+        assert!(memory_type(memory).is_err());
+        let global = wasmparser::GlobalType {
+            content_type: wasmparser::ValType::I32,
+            mutable: false,
+            shared: true,
+        };
+        assert!(global_type(global).is_err());
+        let table = wasmparser::TableType {
+            element_type: wasmparser::RefType::FUNCREF,
+            table64: false,
+            initial: 0,
+            maximum: None,
+            shared: true,
+        };
+        assert!(table_type(table).is_err());
+    }
+
+    #[test]
+    fn shared_types_descriptors_and_many_supertypes_are_errors() {
+        let empty = wasmparser::FuncType::new([], []);
+        let plain = wasmparser::SubType::func(empty.clone(), false);
+        assert!(sub_type(&plain).is_ok());
+        assert!(sub_type(&wasmparser::SubType::func(empty, true)).is_err());
+        let index = PackedIndex::from_module_index(0).unwrap();
+        let mut described = plain.clone();
+        described.composite_type.descriptor_idx = Some(index);
+        assert!(sub_type(&described).is_err());
+        let mut many = plain;
+        many.supertype_idxs = vec![index, index];
+        assert!(sub_type(&many).is_err());
+    }
+
+    #[test]
+    fn a_constant_expression_cut_short_is_an_error() {
+        // i32.const without its operand.
+        let expr = wasmparser::ConstExpr::new(BinaryReader::new(&[0x41], 5));
+        assert_eq!(const_expr(&expr).unwrap_err().offset, 6);
+    }
+}

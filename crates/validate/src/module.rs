@@ -270,7 +270,8 @@ pub struct Module {
     /// calls (exported, `ref.func`, in a segment, a global or a table, start):
     /// those need an entry trampoline. By index, sorted.
     pub escaping: Vec<u32>,
-    /// Tags that `throw` or `resume_throw` can throw, with one place each.
+    /// Tags that `throw` or `resume_throw` can throw, with the first place of
+    /// each, in the order of those places.
     pub thrown_tags: Vec<ThrownTag>,
     /// Names for people.
     pub names: Names,

@@ -286,3 +286,19 @@ impl Sections {
 fn in_memory(range: Range<u64>) -> Range<usize> {
     range.start as usize..range.end as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_the_validator_should_have_refused_is_an_error() {
+        let payload = Payload::UnknownSection {
+            id: 99,
+            contents: &[],
+            range: 8..9,
+        };
+        let error = Sections::default().read(payload).unwrap_err();
+        assert_eq!(error.offset, 8);
+    }
+}

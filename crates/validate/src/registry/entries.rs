@@ -40,11 +40,23 @@ impl Entry {
 }
 
 /// All types, by number and by group.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Entries {
+    /// How many types there can be.
+    limit: u32,
     entries: Vec<Entry>,
     /// Number of each group's first type; the others follow it.
     groups: HashMap<Box<[SubType]>, TypeId>,
+}
+
+impl Default for Entries {
+    fn default() -> Self {
+        Self {
+            limit: TYPE_END - TYPE_FIRST,
+            entries: Vec::new(),
+            groups: HashMap::new(),
+        }
+    }
 }
 
 impl Entries {
@@ -82,9 +94,8 @@ impl Entries {
         if let Some(&first) = self.groups.get(&key) {
             return Ok(first);
         }
-        let limit = TYPE_END - TYPE_FIRST;
-        if key.len() > limit as usize - self.entries.len() {
-            return Err(RegistryError::Full { limit });
+        if key.len() > self.limit as usize - self.entries.len() {
+            return Err(RegistryError::Full { limit: self.limit });
         }
         let first = TYPE_FIRST + self.entries.len() as TypeId;
         for member in &key {
@@ -179,5 +190,46 @@ impl Entries {
             (CompositeType::Func(_) | CompositeType::Cont(_), _) => {}
         }
         info
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_number_is_given_and_no_more() {
+        let mut entries = Entries {
+            limit: 3,
+            ..Entries::default()
+        };
+        let func = |params: usize| FuncType {
+            params: vec![ValType::I32; params],
+            results: Vec::new(),
+        };
+        for n in 0..3 {
+            assert_eq!(entries.intern_func(func(n)), Ok(TYPE_FIRST + n as TypeId));
+        }
+        let full = Err(RegistryError::Full { limit: 3 });
+        assert_eq!(entries.intern_func(func(3)), full);
+        // What is there is still found.
+        assert_eq!(entries.intern_func(func(2)), Ok(TYPE_FIRST + 2));
+        assert_eq!(entries.len(), 3);
+    }
+
+    #[test]
+    fn a_group_that_does_not_fit_leaves_nothing() {
+        let mut entries = Entries {
+            limit: 2,
+            ..Entries::default()
+        };
+        let pair = SubType {
+            is_final: true,
+            supertype: None,
+            composite: CompositeType::Cont(in_group(0)),
+        };
+        let key = vec![pair; 3].into_boxed_slice();
+        assert_eq!(entries.intern(key), Err(RegistryError::Full { limit: 2 }));
+        assert_eq!(entries.len(), 0);
     }
 }
