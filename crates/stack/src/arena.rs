@@ -20,10 +20,13 @@
 //! entries and leaves the mapping whole. `mprotect` splits it: two mappings a
 //! stack, of which the kernel allows `vm.max_map_count`.
 
+mod kernel;
+#[cfg(test)]
+mod tests;
+
+use kernel::hint;
 use rustix::io::Errno;
-use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
-use std::ffi::c_void;
-use std::{fs, io, ptr};
+use std::io;
 
 /// Bytes of unmapped memory below each stack. Code that makes larger frames
 /// probes its stack at least this often.
@@ -40,8 +43,6 @@ const COLOURS: usize = 32;
 const FIRST_RESERVATION: usize = 64;
 /// … up to this.
 const LARGEST_RESERVATION: usize = 64 << 10;
-/// `MADV_GUARD_INSTALL`, which libc does not name yet.
-const GUARD_INSTALL: libc::c_int = 102;
 
 /// How the memory below a stack is made inaccessible.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,21 +120,6 @@ pub enum StackError {
         /// What the kernel said.
         source: io::Error,
     },
-}
-
-/// What to do about an `ENOMEM`, which for a mapping seldom means memory.
-fn hint(error: &io::Error) -> String {
-    if error.raw_os_error() != Some(Errno::NOMEM.raw_os_error()) {
-        return String::new();
-    }
-    let now = fs::read_to_string("/proc/sys/vm/max_map_count");
-    let now = now
-        .map(|text| format!(" (now {})", text.trim()))
-        .unwrap_or_default();
-    format!(
-        "; most likely the process has as many mappings as vm.max_map_count{now} allows, \
-         or as much address space as its limits do"
-    )
 }
 
 /// What an arena holds.
@@ -266,8 +252,7 @@ impl StackArena {
             let len = (stack.top as usize).next_multiple_of(self.page) - limit;
             // SAFETY: the range is the usable part of a slot of ours whose
             // stack is idle: nobody minds if it reads as zero.
-            let given = unsafe { mm::madvise(pointer(limit), len, Advice::LinuxDontNeed) };
-            if let Err(error) = given {
+            if let Err(error) = unsafe { kernel::discard(limit, len) } {
                 // Costs memory, nothing else; the next trim tries again.
                 tracing::warn!(%error, "cannot give back a stack's memory");
                 return;
@@ -324,7 +309,7 @@ impl StackArena {
             .min(self.max_stacks - self.stacks);
         loop {
             let bytes = slots.saturating_mul(slot);
-            match map(bytes) {
+            match kernel::reserve(bytes) {
                 Ok(base) => {
                     tracing::debug!(slots, bytes, "reserved stacks");
                     self.reservations.push(Reservation {
@@ -347,10 +332,14 @@ impl StackArena {
 
     /// Makes the low end of the slot at `base` inaccessible.
     fn install_guard(&mut self, base: usize) -> Result<(), StackError> {
+        // SAFETY: the range is the guard of a slot of ours, which nobody accesses.
+        let lightweight = || unsafe { kernel::lightweight_guard(base, GUARD_SIZE) };
+        // SAFETY: as above.
+        let mprotect = || unsafe { kernel::mprotect_guard(base, GUARD_SIZE) };
         let result = match self.guard {
-            GuardKind::Lightweight => lightweight_guard(base),
-            GuardKind::Mprotect => mprotect_guard(base),
-            GuardKind::Auto => match lightweight_guard(base) {
+            GuardKind::Lightweight => lightweight(),
+            GuardKind::Mprotect => mprotect(),
+            GuardKind::Auto => match lightweight() {
                 Ok(()) => {
                     self.guard = GuardKind::Lightweight;
                     Ok(())
@@ -360,7 +349,7 @@ impl StackArena {
                 Err(Errno::INVAL) => {
                     tracing::debug!("no lightweight guards here: using mprotect");
                     self.guard = GuardKind::Mprotect;
-                    mprotect_guard(base)
+                    mprotect()
                 }
                 Err(error) => Err(error),
             },
@@ -379,46 +368,9 @@ impl Drop for StackArena {
             let bytes = reservation.slots * self.slot_size();
             // SAFETY: we mapped exactly this range, and whoever used a stack in
             // it did so as long as this arena, its owner, was there.
-            if let Err(error) = unsafe { mm::munmap(pointer(reservation.base), bytes) } {
+            if let Err(error) = unsafe { kernel::unmap(reservation.base, bytes) } {
                 tracing::error!(%error, bytes, "cannot unmap stacks");
             }
         }
     }
-}
-
-/// The address as a pointer for the kernel.
-fn pointer(address: usize) -> *mut c_void {
-    ptr::with_exposed_provenance_mut(address)
-}
-
-/// Reserves address space, readable and writable, committed page by page when
-/// it is touched.
-fn map(bytes: usize) -> Result<usize, Errno> {
-    let protection = ProtFlags::READ | ProtFlags::WRITE;
-    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-    // SAFETY: a new mapping at an address the kernel chooses overlaps nothing.
-    let base = unsafe { mm::mmap_anonymous(ptr::null_mut(), bytes, protection, flags)? };
-    // A huge page would back several stacks at once: 2 MiB for the first touch
-    // of one, and none of them could be given back alone. A kernel without huge
-    // pages refuses, and has done what is wanted.
-    // SAFETY: advice on the mapping just made.
-    let _ = unsafe { mm::madvise(base, bytes, Advice::LinuxNoHugepage) };
-    Ok(base.expose_provenance())
-}
-
-/// Marks the guard in the page tables.
-fn lightweight_guard(base: usize) -> Result<(), Errno> {
-    // rustix has no name for this advice.
-    // SAFETY: the range is the guard of a slot of ours, which nobody accesses.
-    let result = unsafe { libc::madvise(pointer(base), GUARD_SIZE, GUARD_INSTALL) };
-    if result == 0 {
-        return Ok(());
-    }
-    Err(Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::INVAL))
-}
-
-/// Splits the guard off as a mapping without access.
-fn mprotect_guard(base: usize) -> Result<(), Errno> {
-    // SAFETY: the range is the guard of a slot of ours, which nobody accesses.
-    unsafe { mm::mprotect(pointer(base), GUARD_SIZE, MprotectFlags::empty()) }
 }

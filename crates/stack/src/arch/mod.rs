@@ -5,6 +5,10 @@
 compile_error!("this crate has stubs for x86-64 Linux only");
 
 #[cfg(test)]
+mod overflow_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 mod x86_64;
 

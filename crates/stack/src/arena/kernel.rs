@@ -1,0 +1,84 @@
+//! What the arena asks of the kernel, and how it explains a refusal.
+
+use rustix::io::Errno;
+use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+use std::ffi::c_void;
+use std::{fs, io, ptr};
+
+/// `MADV_GUARD_INSTALL`, which libc does not name yet.
+const GUARD_INSTALL: libc::c_int = 102;
+
+/// The address as a pointer for the kernel.
+fn pointer(address: usize) -> *mut c_void {
+    ptr::with_exposed_provenance_mut(address)
+}
+
+/// Reserves address space, readable and writable, committed page by page when
+/// it is touched.
+pub(super) fn reserve(bytes: usize) -> Result<usize, Errno> {
+    let protection = ProtFlags::READ | ProtFlags::WRITE;
+    let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+    // SAFETY: a new mapping at an address the kernel chooses overlaps nothing.
+    let base = unsafe { mm::mmap_anonymous(ptr::null_mut(), bytes, protection, flags)? };
+    // A huge page would back several stacks at once: 2 MiB for the first touch
+    // of one, and none of them could be given back alone. A kernel without huge
+    // pages refuses, and has done what is wanted.
+    // SAFETY: advice on the mapping just made.
+    let _ = unsafe { mm::madvise(base, bytes, Advice::LinuxNoHugepage) };
+    Ok(base.expose_provenance())
+}
+
+/// Gives a reservation back.
+///
+/// # Safety
+/// The range is one made by [`reserve`], and nothing in it is used any more.
+pub(super) unsafe fn unmap(base: usize, len: usize) -> Result<(), Errno> {
+    // SAFETY: the caller's contract.
+    unsafe { mm::munmap(pointer(base), len) }
+}
+
+/// Gives the memory in a range back; it reads as zero from then on.
+///
+/// # Safety
+/// The range lies in a reservation, and nobody needs what is in it.
+pub(super) unsafe fn discard(base: usize, len: usize) -> Result<(), Errno> {
+    // SAFETY: the caller's contract.
+    unsafe { mm::madvise(pointer(base), len, Advice::LinuxDontNeed) }
+}
+
+/// Makes a range inaccessible by marks in the page tables.
+///
+/// # Safety
+/// The range lies in a reservation, and nobody accesses it but by mistake.
+pub(super) unsafe fn lightweight_guard(base: usize, len: usize) -> Result<(), Errno> {
+    // rustix has no name for this advice.
+    // SAFETY: the caller's contract.
+    if unsafe { libc::madvise(pointer(base), len, GUARD_INSTALL) } == 0 {
+        return Ok(());
+    }
+    Err(Errno::from_io_error(&io::Error::last_os_error()).unwrap_or(Errno::INVAL))
+}
+
+/// Makes a range inaccessible by splitting it off as a mapping of its own.
+///
+/// # Safety
+/// As for [`lightweight_guard`].
+pub(super) unsafe fn mprotect_guard(base: usize, len: usize) -> Result<(), Errno> {
+    // SAFETY: the caller's contract.
+    unsafe { mm::mprotect(pointer(base), len, MprotectFlags::empty()) }
+}
+
+/// What to do about an `ENOMEM`, which for a mapping seldom means memory.
+pub(super) fn hint(error: &io::Error) -> String {
+    if error.raw_os_error() != Some(Errno::NOMEM.raw_os_error()) {
+        return String::new();
+    }
+    let now = fs::read_to_string("/proc/sys/vm/max_map_count");
+    let now = now
+        .map(|text| format!(" (now {})", text.trim()))
+        .unwrap_or_default();
+    format!(
+        "; most likely the process has as many mappings as vm.max_map_count{now} allows, \
+         or as much address space as its limits do"
+    )
+}

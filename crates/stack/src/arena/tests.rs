@@ -1,0 +1,155 @@
+//! Slots, guards, reuse, trimming, limits.
+
+use super::*;
+use std::ptr;
+
+fn arena(guard: GuardKind, max_stacks: usize) -> StackArena {
+    StackArena::new(ArenaConfig {
+        stack_size: 10_000,
+        guard,
+        max_stacks,
+    })
+}
+
+fn touch(stack: Stack, value: u8) {
+    for address in [stack.limit, stack.top - 1] {
+        // SAFETY: both ends of a stack that is ours.
+        unsafe { ptr::with_exposed_provenance_mut::<u8>(address as usize).write(value) };
+    }
+}
+
+fn lowest_and_highest(stack: Stack) -> [u8; 2] {
+    // SAFETY: both ends of a stack that is ours.
+    [stack.limit, stack.top - 1]
+        .map(|at| unsafe { ptr::with_exposed_provenance::<u8>(at as usize).read() })
+}
+
+#[test]
+fn stacks_are_apart_aligned_and_large_enough() {
+    let mut arena = arena(GuardKind::Auto, usize::MAX);
+    let mut all: Vec<_> = (0..1000).map(|_| arena.allocate().unwrap()).collect();
+    for stack in &all {
+        assert!(stack.top.is_multiple_of(16));
+        assert!(stack.limit.is_multiple_of(arena.page as u64));
+        assert!(stack.top - stack.limit >= 12_288);
+        touch(*stack, 1);
+    }
+    all.sort_by_key(|stack| stack.top);
+    for pair in all.windows(2) {
+        assert!(pair[0].top + GUARD_SIZE as u64 <= pair[1].limit);
+    }
+    let stats = arena.stats();
+    assert_eq!(
+        (stats.stacks, stats.idle, stats.stack_size),
+        (1000, 0, 12_288)
+    );
+    assert_ne!(stats.guard, GuardKind::Auto, "decided by now");
+}
+
+#[test]
+fn a_guard_is_known_from_anything_else() {
+    for guard in [GuardKind::Auto, GuardKind::Mprotect] {
+        let mut arena = arena(guard, usize::MAX);
+        let stacks: Vec<_> = (0..200).map(|_| arena.allocate().unwrap()).collect();
+        for stack in &stacks {
+            let guard = stack.limit - GUARD_SIZE as u64..stack.limit;
+            assert!(arena.guard_contains(guard.start));
+            assert!(arena.guard_contains(guard.end - 1));
+            assert!(!arena.guard_contains(stack.limit));
+            assert!(!arena.guard_contains(stack.top - 1));
+        }
+        let next = stacks[199].limit + arena.slot_size() as u64 - 1;
+        assert!(!arena.guard_contains(next), "not handed out yet");
+        assert!(!arena.guard_contains(0));
+        assert!(!arena.guard_contains(u64::MAX));
+    }
+}
+
+#[test]
+fn the_last_released_is_the_first_reused() {
+    let mut arena = arena(GuardKind::Auto, usize::MAX);
+    let all: Vec<_> = (0..10).map(|_| arena.allocate().unwrap()).collect();
+    all.iter().for_each(|&stack| arena.release(stack));
+    assert_eq!(arena.stats().idle, 10);
+    for &stack in all.iter().rev() {
+        assert_eq!(arena.allocate().unwrap(), stack);
+    }
+    assert_eq!(arena.stats().stacks, 10);
+}
+
+#[test]
+fn trimming_empties_the_coldest_and_keeps_guards() {
+    let mut arena = arena(GuardKind::Auto, usize::MAX);
+    let all: Vec<_> = (0..10).map(|_| arena.allocate().unwrap()).collect();
+    all.iter().for_each(|&stack| touch(stack, 1));
+    all.iter().for_each(|&stack| arena.release(stack));
+    arena.trim(3);
+    for (index, &stack) in all.iter().enumerate() {
+        let expected = if index < 7 { [0, 0] } else { [1, 1] };
+        assert_eq!(lowest_and_highest(stack), expected, "{index}");
+        assert!(arena.guard_contains(stack.limit - 1));
+    }
+    // What was given back and used again is given back again.
+    for &stack in all.iter().rev() {
+        assert_eq!(arena.allocate().unwrap(), stack);
+        touch(stack, 2);
+    }
+    all.iter().for_each(|&stack| arena.release(stack));
+    arena.trim(9);
+    assert_eq!(lowest_and_highest(all[0]), [0, 0]);
+    assert_eq!(lowest_and_highest(all[1]), [2, 2]);
+    arena.trim(0);
+    arena.trim(20);
+    assert!(all.iter().all(|&stack| lowest_and_highest(stack) == [0, 0]));
+}
+
+#[test]
+fn the_limit_is_named_and_not_final() {
+    let mut arena = arena(GuardKind::Auto, 3);
+    let all: Vec<_> = (0..3).map(|_| arena.allocate().unwrap()).collect();
+    let error = arena.allocate().unwrap_err();
+    assert_eq!(error.to_string(), "the limit of 3 stacks is reached");
+    arena.release(all[1]);
+    assert_eq!(arena.allocate().unwrap(), all[1]);
+    assert!(arena.stats().reserved <= 3 * arena.slot_size());
+}
+
+#[test]
+fn impossible_sizes_are_errors() {
+    for stack_size in [usize::MAX, usize::MAX - GUARD_SIZE - 4096, 1 << 47] {
+        let config = ArenaConfig {
+            stack_size,
+            ..ArenaConfig::default()
+        };
+        let mut arena = StackArena::new(config);
+        let error = arena.allocate().unwrap_err();
+        assert!(matches!(error, StackError::Reserve { .. }), "{error}");
+        assert!(error.to_string().contains("vm.max_map_count"), "{error}");
+    }
+    let config = ArenaConfig {
+        stack_size: 0,
+        ..ArenaConfig::default()
+    };
+    let stack = StackArena::new(config).allocate().unwrap();
+    assert!(stack.top - stack.limit >= 4096);
+}
+
+#[test]
+fn a_reservation_shrinks_to_what_there_is_room_for() {
+    // 64 stacks of 4 TiB exceed the address space, a few do not.
+    let config = ArenaConfig {
+        stack_size: 4 << 40,
+        ..ArenaConfig::default()
+    };
+    let mut arena = StackArena::new(config);
+    let stack = arena.allocate().unwrap();
+    touch(stack, 1);
+    assert_eq!(lowest_and_highest(stack), [1, 1]);
+}
+
+#[test]
+#[should_panic(expected = "is not of this arena")]
+fn a_foreign_stack_is_refused() {
+    let stack = arena(GuardKind::Auto, 1).allocate().unwrap();
+    arena(GuardKind::Auto, 1).release(stack);
+}
