@@ -165,8 +165,12 @@ impl<'e> Runner<'e> {
             WastDirective::Register { name, module, .. } => self.register(name, module),
             WastDirective::AssertMalformed { module, .. }
             | WastDirective::AssertMalformedCustom { module, .. } => self.assert_malformed(module),
-            WastDirective::AssertInvalid { module, .. }
-            | WastDirective::AssertInvalidCustom { module, .. } => self.assert_invalid(module),
+            WastDirective::AssertInvalid {
+                module, message, ..
+            }
+            | WastDirective::AssertInvalidCustom {
+                module, message, ..
+            } => self.assert_invalid(module, message),
             WastDirective::AssertUnlinkable { module, .. } => self.assert_unlinkable(module),
             WastDirective::Invoke(invoke) => self.invoke(&invoke),
             WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),

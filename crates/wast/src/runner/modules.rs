@@ -10,6 +10,10 @@
 //! Which message a rejection has is left to the engine. A rejection at another
 //! stage than the asserted one fails the assertion, with one exception: what
 //! binary decoding and validation reject is not told apart.
+//!
+//! Admission is a stage of Mangrove's own. `assert_invalid` with an expected text
+//! that starts with `not admitted` asserts that a module is rejected there, and
+//! that what follows a colon in the text is part of the message.
 
 use super::{Problem, Runner};
 use crate::report::FailureKind;
@@ -17,6 +21,9 @@ use crate::script;
 use mangrove::{Error, Instance, Module};
 use wast::token::Id;
 use wast::{QuoteWat, Wat};
+
+/// Starts the expected text of a module that is rejected by admission.
+const NOT_ADMITTED: &str = "not admitted";
 
 impl Runner<'_> {
     /// `(module $name …)`: loads and instantiates.
@@ -81,13 +88,20 @@ impl Runner<'_> {
     }
 
     /// `assert_invalid`: the text format accepts it and the engine does not.
-    pub(super) fn assert_invalid(&mut self, mut module: QuoteWat<'_>) -> Result<(), Problem> {
+    pub(super) fn assert_invalid(
+        &mut self,
+        mut module: QuoteWat<'_>,
+        message: &str,
+    ) -> Result<(), Problem> {
         let bytes = script::encode(&mut module).map_err(|message| {
             Problem::assertion(format!(
                 "expected an invalid module, got malformed text: {message}"
             ))
         })?;
-        self.assert_rejected(bytes, "invalid")
+        match message.strip_prefix(NOT_ADMITTED) {
+            Some(reason) => self.assert_not_admitted(bytes, reason),
+            None => self.assert_rejected(bytes, "invalid"),
+        }
     }
 
     fn assert_rejected(&self, bytes: Vec<u8>, how: &str) -> Result<(), Problem> {
@@ -96,12 +110,18 @@ impl Runner<'_> {
             Err(error @ Error::Admission { .. }) => {
                 Err(Problem::new(FailureKind::Admission, error.to_string()))
             }
-            Err(error) => Err(Problem::assertion(format!(
-                "expected the module to be {how}, got: {error}"
-            ))),
-            Ok(_) => Err(Problem::assertion(format!(
-                "expected the module to be {how}, it is not"
-            ))),
+            other => Err(unexpected(&format!("a module that is {how}"), other)),
+        }
+    }
+
+    fn assert_not_admitted(&self, bytes: Vec<u8>, reason: &str) -> Result<(), Problem> {
+        let reason = reason.trim_start_matches([':', ' ']);
+        match Module::from_binary(self.engine, bytes) {
+            Err(Error::Admission { message, .. }) if message.contains(reason) => Ok(()),
+            other => {
+                let expected = format!("a module that is not admitted ({reason})");
+                Err(unexpected(&expected, other))
+            }
         }
     }
 
@@ -110,12 +130,7 @@ impl Runner<'_> {
         let module = self.load(&mut QuoteWat::Wat(module))?;
         match self.linker.instantiate(&mut self.store, &module) {
             Err(Error::Link { .. }) => Ok(()),
-            Err(error) => Err(Problem::assertion(format!(
-                "expected a failure to link, got: {error}"
-            ))),
-            Ok(_) => Err(Problem::assertion(
-                "expected a failure to link, but it links",
-            )),
+            other => Err(unexpected("a failure to link", other)),
         }
     }
 
@@ -158,6 +173,13 @@ impl Runner<'_> {
             };
         }
         instance.map(drop)
+    }
+}
+
+fn unexpected<T>(expected: &str, actual: Result<T, Error>) -> Problem {
+    match actual {
+        Ok(_) => Problem::assertion(format!("expected {expected}, but there is nothing wrong")),
+        Err(error) => Problem::assertion(format!("expected {expected}, got: {error}")),
     }
 }
 
