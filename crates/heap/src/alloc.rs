@@ -13,8 +13,9 @@
 //! program with many stacks pays for walking them the same way). Whatever it
 //! is, `live + budget` never exceeds the heap's limit.
 //!
-//! Exhaustion is an answer, not a loop: right after a collection everything in
-//! use is live, so what does not fit then never will. And a program that lives
+//! Exhaustion is an answer, not a loop: right after a collection that was asked
+//! for everything in use is live, so what does not fit then cannot. (Later it
+//! may: roots come and go without allocation.) And a program that lives
 //! at the edge, where one collection after the other frees next to nothing, is
 //! told so after [`FUTILE_LIMIT`] of them.
 
@@ -77,7 +78,7 @@ impl Heap {
         }
         let size = object_size(size);
         let end = ctx.alloc_next + size;
-        let all_live = ctx.alloc_next == self.live_end;
+        let all_live = std::mem::take(&mut self.answered) || self.used(ctx) == 0;
         if end > self.window_end {
             if !all_live {
                 self.asked = true;
@@ -125,7 +126,8 @@ impl Heap {
     pub(crate) fn judge(&mut self, freed: u64) {
         let little = self.limit / FUTILE_PART;
         let free = self.limit - self.live_bytes();
-        if std::mem::take(&mut self.asked) {
+        self.answered = std::mem::take(&mut self.asked);
+        if self.answered {
             let futile = freed < little && free < little;
             self.futile = if futile { self.futile + 1 } else { 0 };
         }

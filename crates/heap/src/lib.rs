@@ -122,6 +122,9 @@ pub struct Heap {
     window_end: u64,
     /// Whether `reserve` asked for the coming collection.
     asked: bool,
+    /// Whether the last collection was, and `reserve` was not called since:
+    /// everything in use is live.
+    answered: bool,
     /// How many collections in a row were asked for and freed next to nothing.
     futile: u32,
     /// A collection has begun and not ended well.
@@ -170,6 +173,7 @@ impl Heap {
             live_end: start,
             window_end: start,
             asked: false,
+            answered: false,
             futile: 0,
             broken: false,
             collections: 0,

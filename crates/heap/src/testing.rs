@@ -1,1 +1,162 @@
+//! A heap with a handful of types and a list of roots, for tests.
 
+use crate::{CollectionStats, Heap, HeapConfig, HeapError, HeapFault, Reserve};
+use mangrove_abi::StoreContext;
+use mangrove_abi::object::{
+    ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId, array_size,
+};
+
+/// A struct: an `i32` at 4 and references at 8 and 12; 16 bytes.
+pub(crate) const NODE: TypeId = 16;
+/// An array of references.
+pub(crate) const REFS: TypeId = 17;
+/// An array of bytes.
+pub(crate) const BYTES: TypeId = 18;
+/// A struct of one `i64` at 8; 16 bytes.
+pub(crate) const LEAF: TypeId = 19;
+/// An exception with a reference at 8; 16 bytes.
+pub(crate) const EXN: TypeId = 20;
+/// A function type.
+pub(crate) const FUNC: TypeId = 21;
+/// One past the last type.
+const END: TypeId = 22;
+
+pub(crate) const NODE_ID: u32 = 4;
+pub(crate) const LEFT: u32 = 8;
+pub(crate) const RIGHT: u32 = 12;
+
+static NODE_FIELDS: [u32; 2] = [LEFT, RIGHT];
+static EXN_FIELDS: [u32; 1] = [8];
+
+fn descriptors() -> Vec<TypeDescriptor> {
+    let mut table = vec![TypeDescriptor::UNUSED; END as usize];
+    let object = |kind: Kind, size, refs: &'static [u32]| TypeDescriptor {
+        kind: kind as u8,
+        size,
+        refs: refs.as_ptr(),
+        ref_count: refs.len() as u32,
+        ..TypeDescriptor::UNUSED
+    };
+    table[TYPE_HOST as usize] = object(Kind::Host, 0, &[]);
+    table[NODE as usize] = object(Kind::Struct, 16, &NODE_FIELDS);
+    table[REFS as usize] = TypeDescriptor {
+        elem_refs: 1,
+        ..object(Kind::Array, 4, &[])
+    };
+    table[BYTES as usize] = object(Kind::Array, 1, &[]);
+    table[LEAF as usize] = object(Kind::Struct, 16, &[]);
+    table[EXN as usize] = object(Kind::Exn, 16, &EXN_FIELDS);
+    table[FUNC as usize] = object(Kind::Func, 0, &[]);
+    table
+}
+
+pub(crate) struct World {
+    pub(crate) heap: Heap,
+    pub(crate) ctx: Box<StoreContext>,
+    pub(crate) roots: Vec<HeapRef>,
+    _descriptors: Vec<TypeDescriptor>,
+}
+
+impl World {
+    pub(crate) fn new(config: HeapConfig) -> Result<Self, HeapError> {
+        let descriptors = descriptors();
+        // SAFETY: the table is complete and lives in the world, beside the heap.
+        let heap = unsafe { Heap::new(config, descriptors.as_ptr(), END)? };
+        let mut ctx = StoreContext::new();
+        heap.attach(&mut ctx);
+        Ok(Self {
+            heap,
+            ctx,
+            roots: Vec::new(),
+            _descriptors: descriptors,
+        })
+    }
+
+    /// A heap of at most `max_bytes` that collects every `window` bytes.
+    pub(crate) fn small(max_bytes: u64, window: u64) -> Self {
+        Self::new(HeapConfig {
+            max_bytes,
+            initial_window: window,
+            poison: false,
+        })
+        .unwrap()
+    }
+
+    /// Collects, with `roots` as the roots.
+    pub(crate) fn try_collect(&mut self) -> Result<CollectionStats, HeapFault> {
+        let mut collection = self.heap.begin(&self.ctx).expect("memory");
+        for root in &mut self.roots {
+            *root = collection.forward(*root);
+        }
+        collection.finish(&mut self.ctx, self.roots.len() as u64)
+    }
+
+    pub(crate) fn collect(&mut self) -> CollectionStats {
+        let stats = self.try_collect().expect("a sound heap");
+        let starts = self.heap.verify(&self.ctx).expect("a sound heap");
+        assert_eq!(starts.count(), stats.objects);
+        assert!(self.roots.iter().all(|&root| starts.admits(root)));
+        stats
+    }
+
+    /// Allocates as the runtime does: collects when the heap says so. None
+    /// when the heap is exhausted.
+    pub(crate) fn allocate(&mut self, type_id: TypeId, size: u64) -> Option<HeapRef> {
+        loop {
+            if let Some(object) = self.heap.allocate(&mut self.ctx, type_id, size) {
+                return Some(object);
+            }
+            match self.heap.reserve(&mut self.ctx, size) {
+                Reserve::Ready => {}
+                Reserve::Impossible => return None,
+                Reserve::Collect => {
+                    self.collect();
+                    // Never the same answer twice.
+                    match self.heap.reserve(&mut self.ctx, size) {
+                        Reserve::Ready => {}
+                        Reserve::Impossible => return None,
+                        Reserve::Collect => panic!("asked to collect right after a collection"),
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn node(&mut self, id: u32, left: HeapRef, right: HeapRef) -> HeapRef {
+        let node = self.allocate(NODE, 16).expect("room");
+        self.write(node, NODE_ID, id);
+        self.write(node, LEFT, left.0);
+        self.write(node, RIGHT, right.0);
+        node
+    }
+
+    pub(crate) fn array(&mut self, type_id: TypeId, element: u32, len: u32) -> HeapRef {
+        let array = self
+            .allocate(type_id, array_size(element, len))
+            .expect("room");
+        self.write(array, 4, len);
+        array
+    }
+
+    pub(crate) fn read(&self, object: HeapRef, offset: u32) -> u32 {
+        // SAFETY: tests pass objects they made and offsets inside them.
+        unsafe { self.heap.read(object, offset) }
+    }
+
+    pub(crate) fn read_ref(&self, object: HeapRef, offset: u32) -> HeapRef {
+        HeapRef(self.read(object, offset))
+    }
+
+    pub(crate) fn write(&mut self, object: HeapRef, offset: u32, value: u32) {
+        // SAFETY: as for `read`.
+        unsafe { self.heap.write(object, offset, value) }
+    }
+
+    pub(crate) fn item(&self, array: HeapRef, index: u32) -> HeapRef {
+        self.read_ref(array, ARRAY_ELEMENTS + 4 * index)
+    }
+
+    pub(crate) fn set_item(&mut self, array: HeapRef, index: u32, value: HeapRef) {
+        self.write(array, ARRAY_ELEMENTS + 4 * index, value.0);
+    }
+}

@@ -1,0 +1,116 @@
+//! What the system sees: protection, poison, memory given back.
+
+use super::MIB;
+use crate::HeapConfig;
+use crate::testing::*;
+use mangrove_abi::object::HeapRef;
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+
+/// The mappings of the heap's range: start, end, access, kilobytes in memory.
+fn mappings(world: &World) -> Vec<(u64, u64, String, u64)> {
+    let base = world.heap.base() as u64;
+    let range = base..base + (1 << 32);
+    let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
+    let mut found: Vec<(u64, u64, String, u64)> = Vec::new();
+    let mut inside = false;
+    for line in smaps.lines() {
+        let mut words = line.split_whitespace();
+        let first = words.next().unwrap_or("");
+        let address = first.split_once('-').and_then(|(start, end)| {
+            let parse = |text| u64::from_str_radix(text, 16).ok();
+            Some((parse(start)?, parse(end)?))
+        });
+        if let Some((start, end)) = address {
+            inside = start < range.end && end > range.start;
+            if inside {
+                found.push((start, end, words.next().unwrap().into(), 0));
+            }
+        } else if inside && first == "Rss:" {
+            found.last_mut().unwrap().3 = words.next().unwrap().parse().unwrap();
+        }
+    }
+    found
+}
+
+fn access(world: &World, offset: u32) -> String {
+    let address = world.heap.base() as u64 + offset as u64;
+    let found = mappings(world);
+    let mapping = found
+        .iter()
+        .find(|&(start, end, ..)| (start..end).contains(&&address));
+    mapping.expect("the whole range is reserved").2.clone()
+}
+
+fn resident(world: &World) -> u64 {
+    mappings(world).iter().map(|mapping| mapping.3 << 10).sum()
+}
+
+#[test]
+fn null_is_never_mapped() {
+    let mut world = World::small(MIB, MIB);
+    let node = world.node(1, HeapRef::NULL, HeapRef::NULL);
+    for _ in 0..2 {
+        assert_eq!(access(&world, 0), "---p");
+        assert_eq!(access(&world, 4095), "---p");
+        assert_eq!(access(&world, 1 << 31), "---p");
+        world.collect();
+    }
+    assert_eq!(access(&world, node.0), "rw-p");
+}
+
+#[test]
+fn vacated_space_is_poisoned_and_out_of_reach() {
+    let config = HeapConfig {
+        max_bytes: 16 * MIB,
+        initial_window: MIB,
+        poison: true,
+    };
+    let mut world = World::new(config).unwrap();
+    let memory = File::open("/proc/self/mem").unwrap();
+    let node = world.node(1, HeapRef::NULL, HeapRef::from_i31(3));
+    world.roots = vec![node];
+    for _ in 0..5 {
+        let old = world.roots[0];
+        world.collect();
+        assert_eq!(access(&world, old.0), "---p");
+        let mut bytes = [0; 16];
+        memory
+            .read_exact_at(&mut bytes, world.heap.base() as u64 + old.0 as u64)
+            .unwrap();
+        assert_eq!(bytes, [0xdd; 16]);
+        let new = world.roots[0];
+        assert_eq!(access(&world, new.0), "rw-p");
+        assert_eq!((world.read(new, NODE_ID), world.read(new, RIGHT)), (1, 7));
+        world.node(2, new, new);
+    }
+}
+
+#[test]
+fn a_heap_takes_no_memory_before_it_is_used() {
+    let world = World::small(1 << 30, MIB);
+    assert_eq!(resident(&world), 0);
+}
+
+#[test]
+fn memory_beyond_need_goes_back() {
+    let mut world = World::small(1 << 30, MIB);
+    let big = world.array(BYTES, 1, 64 * MIB as u32);
+    world.roots = vec![big];
+    world.collect();
+    assert!(resident(&world) >= 128 * MIB);
+    world.roots.clear();
+    world.collect();
+    world.collect();
+    assert!(resident(&world) <= 4 * MIB, "{} bytes", resident(&world));
+}
+
+#[test]
+fn a_small_live_set_stays_in_warm_memory() {
+    let mut world = World::small(1 << 30, MIB);
+    for _ in 0..20 * MIB / 16 {
+        world.node(0, HeapRef::NULL, HeapRef::NULL);
+    }
+    let warm = resident(&world);
+    assert!(warm >= 2 * MIB - 8192 && warm <= 3 * MIB, "{warm} bytes");
+}
