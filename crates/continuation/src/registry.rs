@@ -17,9 +17,7 @@ use crate::bound::Bound;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::slab::Slab;
 use crate::states::{End, Role, State, Verb, outcome};
-use mangrove_abi::{
-    ContRecord, ContRef, FuncRef, RecordState, SlotKind, StoreContext, TransferSlot,
-};
+use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
 use mangrove_stack::{Stack, StackArena, arch};
 use std::collections::HashMap;
 use std::ptr;
@@ -104,6 +102,9 @@ impl Registry {
         unsafe {
             (*record).stack_top = stack.top;
             (*record).stack_limit = stack.limit;
+            // Compiled `cont.new` writes the entry trampoline only: the zero
+            // above it, which nothing overwrites, is written here.
+            arch::prepare(record, ptr::null());
         }
         self.with_stack += 1;
         Ok(record)
@@ -126,6 +127,7 @@ impl Registry {
             assert_eq!((*record).state, RecordState::Host as u32, "a host record");
             (*record).state = RecordState::Gone as u32;
             (*record).outer = ptr::null_mut();
+            (*record).last = ptr::null_mut();
             (*record).handlers = ptr::null();
         }
         self.bare.push(record);
@@ -170,60 +172,6 @@ impl Registry {
                 revision: (*record).revision,
             }
         }
-    }
-
-    /// Binds further arguments, each with its kind if it is a reference, and
-    /// consumes the reference: the returned one takes its place. `None` if it
-    /// was consumed before.
-    ///
-    /// # Panics
-    /// If the reference is null or its record none of this registry's.
-    pub fn bind(
-        &mut self,
-        ctx: &StoreContext,
-        cont: ContRef,
-        arguments: impl IntoIterator<Item = (TransferSlot, Option<SlotKind>)>,
-    ) -> Option<ContRef> {
-        let record = self.own(cont.record);
-        // SAFETY: a record of our slab, which only this thread uses.
-        unsafe {
-            if (*record).revision != cont.revision {
-                return None;
-            }
-            let state = self.state_of(ctx, record);
-            debug_assert_eq!(outcome(Verb::Bind, Role::Subject, state), Some(state));
-            let bound = self.bound.entry((*record).id).or_default();
-            for (value, kind) in arguments {
-                bound.values.push(value);
-                bound.kinds.push(kind);
-            }
-            (*record).bound = bound.values.as_mut_ptr().cast();
-            (*record).bound_count = bound.values.len() as u32;
-            (*record).revision += 1;
-            Some(ContRef {
-                record,
-                revision: (*record).revision,
-            })
-        }
-    }
-
-    /// The arguments bound to a continuation, for the collector to visit; none
-    /// where there are none.
-    pub fn bound_mut(&mut self, record: *const ContRecord) -> Option<&mut Bound> {
-        let id = self.slab.id_of(record)?;
-        self.bound.get_mut(&id)
-    }
-
-    /// Takes the bound arguments off a continuation that is being resumed.
-    pub fn take_bound(&mut self, record: *mut ContRecord) -> Bound {
-        let record = self.own(record);
-        // SAFETY: a record of our slab, which only this thread uses.
-        let id = unsafe {
-            (*record).bound = ptr::null_mut();
-            (*record).bound_count = 0;
-            (*record).id
-        };
-        self.bound.remove(&id).unwrap_or_default()
     }
 
     /// Ends a continuation: state `Gone`, no reference to it matches any more,
@@ -406,7 +354,7 @@ impl Registry {
     }
 
     /// The record at an address that can only be one of ours.
-    fn own(&self, record: *const ContRecord) -> *mut ContRecord {
+    pub(crate) fn own(&self, record: *const ContRecord) -> *mut ContRecord {
         self.slab
             .get(self.slab.id_of(record).expect("a record of this registry"))
     }

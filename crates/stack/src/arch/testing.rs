@@ -15,14 +15,15 @@ global_asm!(
     ".hidden test_code, test_code_end, test_generator, test_generator_site",
     ".hidden test_generator_finish, test_resumer, test_resumer_site, test_resumer_finish",
     ".hidden test_caller, test_caller_return, test_caller_finish, test_recurse",
-    ".hidden test_recurse_return, test_recurse_host",
+    ".hidden test_recurse_return, test_recurse_host, test_generator_throw, test_caller_land",
     ".globl test_code, test_code_end, test_generator, test_generator_site",
     ".globl test_generator_finish, test_resumer, test_resumer_site, test_resumer_finish",
     ".globl test_caller, test_caller_return, test_caller_finish, test_recurse",
-    ".globl test_recurse_return, test_recurse_host",
+    ".globl test_recurse_return, test_recurse_host, test_generator_throw, test_caller_land",
     "test_code:",
     // A trampoline that yields a running sum, begun with its payload, to its
-    // parent; adds what comes back; returns the sum when that is 0.
+    // parent; adds what comes back; returns the sum when that is 0. Has a
+    // handler that returns the exception.
     "test_generator:",
     "mov rax, rsp",
     "and rax, 15",
@@ -49,6 +50,7 @@ global_asm!(
     "add [rbp - 8], rcx",
     "test rcx, rcx",
     "jnz 2b",
+    "3:",
     "mov rdi, rsi",
     "mov rsi, [rdi + {parent}]",
     "xor edx, edx",
@@ -56,6 +58,9 @@ global_asm!(
     "leave",
     ".byte 0xe9, 0, 0, 0, 0",
     "test_generator_finish:",
+    "test_generator_throw:",
+    "mov [rbp - 8], rax",
+    "jmp 3b",
     "9: ud2",
     // A trampoline that resumes the generator whose record is its payload with
     // 5, 4, … 0 and returns the sum of all it hears.
@@ -92,7 +97,8 @@ global_asm!(
     "test_resumer_finish:",
     "9: ud2",
     // A trampoline that takes (instance, depth, libcall) from where its payload
-    // points, calls itself so deep, and calls the host from there.
+    // points, calls itself so deep, and calls the host from there. Has a handler
+    // that returns the exception.
     "test_caller:",
     "push rbp",
     "mov rbp, rsp",
@@ -106,6 +112,7 @@ global_asm!(
     "test_caller_return:",
     "cmp ebx, 77",
     "jne 9f",
+    "test_caller_land:",
     "mov rdi, [rbp - 8]",
     "mov rsi, [rdi + {parent}]",
     "xor edx, edx",
@@ -159,7 +166,8 @@ macro_rules! symbols {
 symbols! {
     test_code_end test_generator test_generator_site test_generator_finish
     test_resumer test_resumer_site test_resumer_finish test_caller test_caller_return
-    test_caller_finish test_recurse_return test_recurse_host
+    test_caller_finish test_recurse_return test_recurse_host test_generator_throw
+    test_caller_land
 }
 
 /// The test code, linked and executable.

@@ -7,7 +7,7 @@ use crate::arena::{ArenaConfig, GuardKind, StackArena};
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, RecordState, StoreContext, word};
 use std::cell::Cell;
-use std::{mem, ptr};
+use std::ptr;
 
 /// A store with an arena, a host record and the test code.
 pub(super) struct World {
@@ -196,10 +196,20 @@ pub(super) fn call_host(
     depth: u64,
     libcall: LibcallFn,
 ) -> (Entered, *mut ContRecord) {
+    call_host_as(world, depth, libcall, 0)
+}
+
+/// The same with something for the libcall to find in its instance.
+fn call_host_as(
+    world: &mut World,
+    depth: u64,
+    libcall: LibcallFn,
+    owner: u64,
+) -> (Entered, *mut ContRecord) {
     let mut instance = InstanceContext {
         store: world.ctx,
         heap_base: ptr::null_mut(),
-        owner: 0,
+        owner,
         index: 0,
     };
     let call = HostCall {
@@ -248,8 +258,63 @@ fn a_libcall_can_leave_wasm() {
 }
 
 #[test]
+fn an_exception_lands_at_its_handler() {
+    /// Lands in the trampoline, `owner` frames of recursion further out.
+    unsafe extern "C" fn throw(
+        instance: *mut InstanceContext,
+        _: u64,
+        _: u64,
+        _: u64,
+        _: u64,
+    ) -> LibcallResult {
+        // SAFETY: the instance of the test and its store.
+        unsafe {
+            let ctx = (*instance).store;
+            let trampoline = frames((*ctx).current).last().unwrap();
+            (*ctx).land_pc = (*instance).owner;
+            (*ctx).land_sp = trampoline.fp - 16;
+            (*ctx).land_fp = trampoline.fp;
+            (*ctx).land_exn = 555;
+            LibcallResult {
+                value: 0,
+                status: LibcallResult::LAND,
+            }
+        }
+    }
+    let mut world = World::new(GuardKind::Auto);
+    let owner = world.code.at(Place::test_caller_land) as u64;
+    let (done, caller) = call_host_as(&mut world, 3, throw, owner);
+    assert_eq!(
+        (done.word, done.payload, done.from),
+        (word::RETURNED, 555, caller)
+    );
+}
+
+#[test]
+fn an_exception_is_thrown_into_a_suspended_stack() {
+    let mut world = World::new(GuardKind::Auto);
+    let generator = world.fresh(Place::test_generator);
+    world.enter(generator, 1);
+    let handler = world.code.at(Place::test_generator_throw) as u64;
+    // SAFETY: the generator is suspended in its only frame, whose handler this is.
+    unsafe { ptr::with_exposed_provenance_mut::<u64>((*generator).sp as usize).write(handler) };
+    // Another stack's thunk does the switch: the one of the host leaves rax alone.
+    let resumer = world.fresh(Place::test_resumer);
+    let done = world.enter(resumer, generator as u64);
+    assert_eq!(
+        (done.word, done.payload, done.from),
+        (word::RETURNED, 5, resumer)
+    );
+}
+
+#[test]
 fn host_calls_and_entries_nest() {
-    /// Enters Wasm again from inside a host call, `owner` times in all.
+    /// The activation a host call makes.
+    struct Inner {
+        host: *mut ContRecord,
+        caller: *mut ContRecord,
+        call: HostCall,
+    }
     unsafe extern "C" fn again(
         instance: *mut InstanceContext,
         _: u64,
@@ -257,33 +322,39 @@ fn host_calls_and_entries_nest() {
         _: u64,
         _: u64,
     ) -> LibcallResult {
-        // SAFETY: the instance of the test, whose owner is its world.
+        // SAFETY: the instance of the test, its store, and as owner the inner
+        // activation, whose caller is fresh.
         unsafe {
-            let world = &mut *((*instance).owner as *mut World);
-            let outer_sp = (*world.ctx).host_sp;
-            let outer = mem::replace(&mut world.host, record(RecordState::Host));
-            world.records.push(world.host);
-            let inner = call_host(world, 5, add).0;
-            world.host = outer;
-            (*world.ctx).host_sp = outer_sp;
-            LibcallResult::ok(inner.payload + 1)
+            let ctx = (*instance).store;
+            let inner = (*instance).owner as *const Inner;
+            let (outer, outer_sp) = ((*ctx).current, (*ctx).host_sp);
+            (*ctx).current = (*inner).caller;
+            let payload = &raw const (*inner).call as u64;
+            let done = enter(ctx, (*inner).host, (*inner).caller, payload);
+            (*ctx).current = outer;
+            (*ctx).host_sp = outer_sp;
+            LibcallResult::ok(done.payload + 1)
         }
     }
     let mut world = World::new(GuardKind::Auto);
-    let owner = &raw mut world as u64;
+    let host = record(RecordState::Host);
+    world.records.push(host);
+    let caller = world.fresh(Place::test_caller);
     let mut instance = InstanceContext {
         store: world.ctx,
         heap_base: ptr::null_mut(),
-        owner,
+        owner: 0,
         index: 0,
     };
     let call = HostCall {
         instance: &raw mut instance,
-        depth: 2,
-        libcall: again,
+        depth: 5,
+        libcall: add,
     };
-    let caller = world.fresh(Place::test_caller);
-    let done = world.enter(caller, &raw const call as u64);
+    // SAFETY: a fresh record of ours.
+    unsafe { (*caller).parent = host };
+    let inner = Inner { host, caller, call };
+    let done = call_host_as(&mut world, 2, again, &raw const inner as u64).0;
     assert_eq!((done.word, done.payload), (word::RETURNED, 4322));
 }
 

@@ -32,6 +32,11 @@
 //! is unspecified), so a resumed site has them as results, and its parameter
 //! registers, so a fresh stack's trampoline has them as parameters.
 //!
+//! A switch by a thunk leaves the payload in rax as well, where an exception
+//! handler expects its exception: **to throw into a suspended stack**, set the
+//! record's sp and fp to 8 below the handler's sp and to its fp, write the
+//! handler's address where sp points, and switch with the exception as payload.
+//!
 //! The pc a stack resumes at stays on the stack (`jmp [sp]`): with many stacks
 //! in turn it shares the cache line the stack needs anyway.
 //!
@@ -45,7 +50,7 @@
 //! default mode Rust itself requires. The same holds for the direction flag.
 
 use mangrove_abi::record::FRESH_WORDS;
-use mangrove_abi::{ContRecord, InstanceContext, StoreContext, StubImage, word};
+use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, StoreContext, StubImage, word};
 use std::arch::{global_asm, naked_asm};
 use std::mem::{MaybeUninit, offset_of};
 use std::{ptr, slice};
@@ -75,10 +80,18 @@ global_asm!(
     "mov rsp, rbp",
     "pop rbp",
     "ret",
-    // The libcall wants to leave Wasm: as if `finish(current, host_record,
-    // TRAPPED, 0)` had been called.
+    // It does not end here. An exception continues at its handler, in any
+    // frame of any stack …
     "2:",
     "mov r10, [rbp - 8]",
+    "cmp rdx, {land}",
+    "jne 3f",
+    "mov rax, [r10 + {land_exn}]",
+    "mov rsp, [r10 + {land_sp}]",
+    "mov rbp, [r10 + {land_fp}]",
+    "jmp qword ptr [r10 + {land_pc}]",
+    // … and a trap leaves Wasm, as by `finish(current, host_record, TRAPPED, 0)`.
+    "3:",
     "mov rdi, [r10 + {current}]",
     "mov rsi, [r10 + {host_record}]",
     "mov rdx, {trapped}",
@@ -106,6 +119,7 @@ global_asm!(
     ".hidden mangrove_stub_thunk_return",
     "mangrove_stub_thunk_return:",
     "push r8",
+    "mov rax, rcx",
     "mov [rdi + {sp}], rsp",
     "mov [rdi + {fp}], rbp",
     "mov r9, [rsi + {sp}]",
@@ -122,6 +136,11 @@ global_asm!(
     host_record = const offset_of!(StoreContext, host_record),
     sp = const offset_of!(ContRecord, sp),
     fp = const offset_of!(ContRecord, fp),
+    land_pc = const offset_of!(StoreContext, land_pc),
+    land_sp = const offset_of!(StoreContext, land_sp),
+    land_fp = const offset_of!(StoreContext, land_fp),
+    land_exn = const offset_of!(StoreContext, land_exn),
+    land = const LibcallResult::LAND,
     trapped = const word::TRAPPED,
 );
 
