@@ -108,6 +108,14 @@ pub struct StoreContext {
     pub returned: u64,
     /// The table of a `resume` without clauses.
     pub no_handlers: HandlerTable,
+    /// Where a thrown exception continues: program counter,
+    pub land_pc: u64,
+    /// stack pointer,
+    pub land_sp: u64,
+    /// frame pointer,
+    pub land_fp: u64,
+    /// and the exception object, for the handler's register.
+    pub land_exn: u64,
     /// Program counter of a fault in Wasm code; 0 if there was none. Written by
     /// the signal handler, cleared by the runtime when it reads it.
     pub fault_pc: u64,
@@ -141,6 +149,10 @@ impl StoreContext {
             created: 0,
             returned: 0,
             no_handlers: HandlerTable::EMPTY,
+            land_pc: 0,
+            land_sp: 0,
+            land_fp: 0,
+            land_exn: 0,
             fault_pc: 0,
             fault_fp: 0,
             fault_addr: 0,
@@ -250,6 +262,8 @@ pub struct MemoryDef {
 pub struct TagDef {
     /// Canonical function type of the tag.
     pub type_id: u32,
+    /// Type of the exception objects that carry it (see [`crate::object`]).
+    pub exn_type: u32,
     /// Number of the tag within its store.
     pub index: u32,
 }

@@ -14,7 +14,7 @@ use crate::context::InstanceContext;
 pub struct LibcallResult {
     /// The result, 0 where there is none.
     pub value: u64,
-    /// [`Self::OK`] or [`Self::LEAVE`].
+    /// [`Self::OK`], [`Self::LEAVE`] or [`Self::LAND`].
     pub status: u64,
 }
 
@@ -23,6 +23,10 @@ impl LibcallResult {
     pub const OK: u64 = 0;
     /// Leave Wasm: a trap is pending in the store.
     pub const LEAVE: u64 = 1;
+
+    /// Continue at the exception handler described by the store context's
+    /// `land_*` fields, on whatever stack it is.
+    pub const LAND: u64 = 2;
 
     /// A result to go on with.
     pub const fn ok(value: u64) -> Self {
@@ -108,6 +112,23 @@ libcalls! {
     /// Whether a value of canonical type `actual` is one of `expected`; both
     /// differ and `expected` is deeper than the inline display. Result 0 or 1.
     IsSubtype(actual, expected),
+    /// Throws an exception object that is not null: finds its handler, up the
+    /// frames and the parents. Does not come back: it lands, or leaves.
+    Throw(exn),
+    /// For `resume_throw`: `record` was consumed and linked to its parent like
+    /// by a `resume`. Finds the handler inside its chain, makes that record
+    /// continue there when it is switched to, and gives the records inside it
+    /// back. Result: the record to switch to. Without a handler it throws in
+    /// the caller.
+    PrepareThrow(record, exn),
+    /// For `cont.bind`: appends the first `count` transfer slots to the bound
+    /// arguments of `record`; they have the types of the parameters, from the
+    /// first on, of continuation type `type` of the caller's module. Result:
+    /// nothing; the record's revision is the caller's business.
+    ContBind(record, type_, count),
+    /// For a `resume` of a record with bound arguments: moves the first
+    /// `count` transfer slots up and puts the bound ones in front of them.
+    ContUnbind(record, count),
     /// A place zeal or an observer wants to see: see [`hook`]. A safepoint.
     Hook(kind),
 }

@@ -4,6 +4,7 @@
 //!  struct   ┌ header u32 ┬ fields … each at the lowest aligned gap …   size rounded up to 8
 //!  array    ┌ header u32 ┬ length u32 ┬ elements …                     size rounded up to 8
 //!  host     ┌ header u32 ┬ unused u32 ┬ payload u64                    an `externref` from outside
+//!  exn      ┌ header u32 ┬ … tag u64, then the payload, laid out like a struct's fields
 //!
 //!  header    31        30..24     23..0
 //!            forwarded reserved   TypeId
@@ -75,7 +76,9 @@ pub const NULL_GUARD: u32 = 4096;
 pub const TYPE_INVALID: TypeId = 0;
 /// Type number of host objects (an `externref` made by the embedder).
 pub const TYPE_HOST: TypeId = 1;
-/// Type number of exception objects.
+/// Type number of exceptions as a whole. An exception object's header holds a
+/// number of its own for each tag type ([`crate::TagDef::exn_type`]), whose
+/// descriptor has [`Kind::Exn`].
 pub const TYPE_EXN: TypeId = 2;
 /// First number given to a type of a module.
 pub const TYPE_FIRST: TypeId = 16;
@@ -190,9 +193,11 @@ impl StructLayout {
                     let (from, to) = gaps[index];
                     let at = from.next_multiple_of(align);
                     if at + size <= to {
-                        gaps[index] = (at + size, to);
-                        if at > from {
-                            gaps.insert(index, (from, at));
+                        gaps.remove(index);
+                        for gap in [(at + size, to), (from, at)] {
+                            if gap.0 < gap.1 {
+                                gaps.insert(index, gap);
+                            }
                         }
                         return at;
                     }
@@ -210,6 +215,12 @@ impl StructLayout {
             size: object_size(end as u64) as u32,
         }
     }
+}
+
+/// Where an exception object's tag and payload lie: the layout of a struct
+/// whose field 0 is the tag's address and whose others are the payload.
+pub fn exn_layout(payload_sizes: impl IntoIterator<Item = u32>) -> StructLayout {
+    StructLayout::new(std::iter::once(8).chain(payload_sizes))
 }
 
 #[cfg(test)]

@@ -55,6 +55,28 @@ impl Slot {
     }
 }
 
+/// One exception handler of a call site, in the order they are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Handler {
+    /// The tag it catches, as an index in the module of the frame's instance;
+    /// none for a handler that catches everything.
+    pub tag: Option<u32>,
+    /// Where it continues, as an offset in the image's text.
+    pub pc: u32,
+}
+
+/// The exception handlers around a call site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handlers {
+    /// Bytes from the frame's stack pointer, at the call and at the handler's
+    /// entry, up to its frame pointer.
+    pub frame_size: u32,
+    /// Bytes from the slot that holds the frame's instance up to its frame pointer.
+    pub instance_distance: u32,
+    /// The handlers.
+    pub list: Vec<Handler>,
+}
+
 /// One call site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallSite {
@@ -66,6 +88,8 @@ pub struct CallSite {
     pub wasm_offset: u32,
     first_slot: u32,
     slot_count: u32,
+    /// Number in the table's handlers plus one, or 0.
+    handlers: u32,
 }
 
 /// All call sites of an image: a hash table from return address to entry, one
@@ -76,6 +100,7 @@ pub struct SiteTable {
     buckets: Box<[u32]>,
     sites: Box<[CallSite]>,
     slots: Box<[Slot]>,
+    handlers: Box<[Handlers]>,
 }
 
 impl SiteTable {
@@ -107,6 +132,11 @@ impl SiteTable {
         &self.slots[site.first_slot as usize..][..site.slot_count as usize]
     }
 
+    /// The exception handlers around this site, if there are any.
+    pub fn handlers(&self, site: &CallSite) -> Option<&Handlers> {
+        Some(&self.handlers[site.handlers.checked_sub(1)? as usize])
+    }
+
     /// All sites, in ascending `pc`.
     pub fn sites(&self) -> &[CallSite] {
         &self.sites
@@ -125,7 +155,8 @@ impl SiteTable {
             let kept = range
                 .filter(|&index| index != nth)
                 .map(|index| self.slots[index]);
-            builder.add(site.pc, site.function, site.wasm_offset, kept);
+            let handlers = self.handlers(site).cloned();
+            builder.add(site.pc, site.function, site.wasm_offset, kept, handlers);
         }
         builder.finish()
     }
@@ -141,6 +172,7 @@ impl SiteTable {
 pub struct SiteTableBuilder {
     sites: Vec<CallSite>,
     slots: Vec<Slot>,
+    handlers: Vec<Handlers>,
 }
 
 impl SiteTableBuilder {
@@ -151,17 +183,23 @@ impl SiteTableBuilder {
         function: u32,
         wasm_offset: u32,
         slots: impl IntoIterator<Item = Slot>,
+        handlers: Option<Handlers>,
     ) {
         let first_slot = self.slots.len() as u32;
         self.slots.extend(slots);
         self.slots[first_slot as usize..].sort_unstable_by_key(|slot| slot.distance());
         let slot_count = self.slots.len() as u32 - first_slot;
+        let handlers = handlers.map_or(0, |handlers| {
+            self.handlers.push(handlers);
+            self.handlers.len() as u32
+        });
         self.sites.push(CallSite {
             pc,
             function,
             wasm_offset,
             first_slot,
             slot_count,
+            handlers,
         });
     }
 
@@ -176,6 +214,7 @@ impl SiteTableBuilder {
             buckets: vec![0; size].into(),
             sites: self.sites.into(),
             slots: self.slots.into(),
+            handlers: self.handlers.into(),
         };
         for index in 0..table.sites.len() {
             let pc = table.sites[index].pc;
@@ -201,7 +240,7 @@ mod tests {
         let mut builder = SiteTableBuilder::default();
         for n in 0..1000u32 {
             let slots = (0..n % 4).map(|k| Slot::new(SlotKind::Ref, 8 * (k + 1)));
-            builder.add(n * 7 + 5, n / 10, n, slots);
+            builder.add(n * 7 + 5, n / 10, n, slots, None);
         }
         builder.finish()
     }

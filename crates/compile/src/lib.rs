@@ -18,6 +18,7 @@ mod link;
 mod output;
 mod prescan;
 mod signature;
+mod sites;
 mod trampoline;
 
 use env::ModuleEnv;

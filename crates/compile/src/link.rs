@@ -69,11 +69,20 @@ impl Linker {
         let start = self.append(function.kind, &function.code, FUNCTION_ALIGN);
         self.placed.insert(function.kind, index);
         for site in &function.sites {
+            let handlers = site.handlers.clone().map(|mut handlers| {
+                handlers
+                    .list
+                    .iter_mut()
+                    .for_each(|handler| handler.pc += start);
+                handlers
+            });
+            let slots = site.slots.iter().copied();
             self.sites.add(
                 start + site.offset,
                 index,
                 site.wasm_offset,
-                site.slots.iter().copied(),
+                slots,
+                handlers,
             );
         }
         let traps = function.traps.iter();

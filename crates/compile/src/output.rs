@@ -1,5 +1,6 @@
 //! One function through Cranelift, and what is kept of the result.
 
+use crate::sites::sites;
 use crate::{CompileError, Options, isa};
 use cranelift_codegen::Context;
 use cranelift_codegen::binemit::Reloc;
@@ -10,7 +11,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::{FinalizedRelocTarget, MachBufferFinalized};
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{FunctionKind, Slot, SlotKind, TrapCode};
+use mangrove_abi::{FunctionKind, Handlers, Slot, TrapCode};
 
 /// What a call in compiled code refers to. The linker resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,7 +67,7 @@ pub struct Relocation {
 }
 
 /// A call that can return.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
     /// Offset of the return address in the function.
     pub offset: u32,
@@ -74,6 +75,8 @@ pub struct Site {
     pub wasm_offset: u32,
     /// What is live there.
     pub slots: Vec<Slot>,
+    /// The exception handlers around it; their `pc` is relative to the function.
+    pub handlers: Option<Handlers>,
 }
 
 /// A function's code and metadata; offsets are relative to its start.
@@ -165,7 +168,8 @@ impl Compiler {
     }
 }
 
-type Buffer = MachBufferFinalized<cranelift_codegen::Final>;
+/// Finished code of one function.
+pub type Buffer = MachBufferFinalized<cranelift_codegen::Final>;
 
 fn compiled_names(function: &Function) -> Vec<(ir::UserExternalNameRef, UserExternalName)> {
     let names = function.params.user_named_funcs();
@@ -200,53 +204,6 @@ fn relocations(
         });
     }
     Ok(found)
-}
-
-/// Every call site, with its stack map if it has one. Cranelift makes no map
-/// where nothing is live; the walk needs an entry all the same. It also lists
-/// tail calls, whose "return address" nobody returns to: harmless entries.
-fn sites(buffer: &Buffer, positions: &[(u32, u32)]) -> Result<Vec<Site>, String> {
-    let layout = buffer
-        .frame_layout()
-        .ok_or("a function without a frame layout")?;
-    let mut maps: Vec<_> = buffer.user_stack_maps().iter().collect();
-    maps.sort_unstable_by_key(|(offset, ..)| *offset);
-    let mut sites: Vec<Site> = Vec::new();
-    let mut used = 0;
-    for call in buffer.call_sites() {
-        let mut slots = Vec::new();
-        if let Ok(index) = maps.binary_search_by_key(&call.ret_addr, |(offset, ..)| *offset) {
-            used += 1;
-            for (ty, offset) in maps[index].2.entries() {
-                let distance = layout
-                    .frame_to_fp_offset
-                    .checked_sub(offset)
-                    .ok_or_else(|| {
-                        format!("a live slot above the frame at {:#x}", call.ret_addr)
-                    })?;
-                let kind = match ty {
-                    ir::types::I32 => SlotKind::Ref,
-                    ir::types::I128 => SlotKind::Cont,
-                    other => return Err(format!("a root of type {other}")),
-                };
-                slots.push(Slot::new(kind, distance));
-            }
-        }
-        // The position of the call itself: the byte before its return address.
-        let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
-        let wasm_offset = at.checked_sub(1).map_or(0, |at| positions[at].1);
-        sites.push(Site {
-            offset: call.ret_addr,
-            wasm_offset,
-            slots,
-        });
-    }
-    if used != maps.len() {
-        return Err("a stack map without a call site".into());
-    }
-    sites.sort_unstable_by_key(|site| site.offset);
-    sites.dedup_by_key(|site| site.offset);
-    Ok(sites)
 }
 
 fn traps(buffer: &Buffer) -> Result<Vec<(u32, TrapCode)>, String> {

@@ -172,7 +172,8 @@ pub fn to_host(
             .store(plain(region), value, store, transfer_offset(index));
     }
     let stub = support::import(&mut b, Callee::CallHost, call_host_signature());
-    support::call_libcall(&mut b, stub, instance, Libcall::HostCall, &[]);
+    let arguments = support::libcall_arguments(&mut b, instance, Libcall::HostCall, &[]);
+    b.ins().call(stub, &arguments);
     let mut values = Vec::new();
     for (index, &repr) in results.iter().enumerate() {
         if signature.in_registers[index] {

@@ -1,7 +1,7 @@
 //! What the compiler says about the code it makes.
 
 use mangrove_abi::{CodeImage, FunctionKind, SlotKind, TrapCode};
-use mangrove_compile::{CompileError, Hooks, OptLevel, Options, compile};
+use mangrove_compile::{Hooks, OptLevel, Options, compile};
 use mangrove_validate::Module;
 
 fn options(opt_level: OptLevel) -> Options {
@@ -170,17 +170,43 @@ fn hooks_are_compiled_in_where_asked_for() {
 }
 
 #[test]
-fn an_unknown_instruction_is_named_with_its_offset() {
-    let module =
-        Module::parse(wat::parse_str("(module (tag $t) (func throw $t))").unwrap()).unwrap();
-    match compile(&module, &options(OptLevel::Speed)) {
-        Err(CompileError::Unsupported {
-            instruction,
-            offset,
-        }) => {
-            assert_eq!(instruction, "Throw");
-            assert_eq!(module.bytes[offset], 0x08);
-        }
-        other => panic!("{other:?}"),
-    }
+fn a_call_inside_a_try_table_lists_the_clauses_around_it_innermost_first() {
+    let image = image(
+        "(module (tag $a) (tag $b) (func $f)
+           (func (block $h (try_table (catch $a $h) (catch $b $h)
+             (try_table (catch $b $h) (call $f)) (call $f) )) (call $f)))",
+    );
+    let index = image.defined[1];
+    let sites = image
+        .sites
+        .sites()
+        .iter()
+        .filter(|site| site.function == index);
+    let tags: Vec<Vec<Option<u32>>> = sites
+        .map(|site| match image.sites.handlers(site) {
+            Some(handlers) => handlers.list.iter().map(|handler| handler.tag).collect(),
+            None => Vec::new(),
+        })
+        .collect();
+    let (a, b) = (Some(0), Some(1));
+    assert_eq!(tags, [vec![b, a, b], vec![a, b], vec![]]);
+}
+
+#[test]
+fn nothing_is_searched_behind_a_clause_that_catches_all() {
+    let image = image(
+        "(module (tag $a) (func $f)
+           (func (block $h (try_table (catch $a $h) (try_table (catch_all $h) (call $f))))))",
+    );
+    let site = image.sites.sites()[0];
+    let handlers = image.sites.handlers(&site).unwrap();
+    assert_eq!(
+        handlers
+            .list
+            .iter()
+            .map(|handler| handler.tag)
+            .collect::<Vec<_>>(),
+        [None]
+    );
+    assert!(handlers.instance_distance <= handlers.frame_size);
 }

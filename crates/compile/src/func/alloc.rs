@@ -17,9 +17,15 @@ use mangrove_abi::{Libcall, StoreContext};
 use std::mem::offset_of;
 
 impl FuncTranslator<'_, '_> {
+    /// Allocates an object of a type of the module; see [`Self::allocate_with`].
+    pub(super) fn allocate(&mut self, type_index: u32, size: Value) -> (Value, Value) {
+        let header = self.type_id(type_index);
+        self.allocate_with(header, size)
+    }
+
     /// Allocates an object of `size` bytes (a word, a multiple of 8) and
     /// writes its header. Returns the reference and the object's address.
-    pub(super) fn allocate(&mut self, type_index: u32, size: Value) -> (Value, Value) {
+    pub(super) fn allocate_with(&mut self, header: Value, size: Value) -> (Value, Value) {
         let again = self.b.create_block();
         let slow = self.b.create_block();
         let done = self.b.create_block();
@@ -46,7 +52,6 @@ impl FuncTranslator<'_, '_> {
         self.context_store(end, store, offset_of!(StoreContext, alloc_next));
         let base = self.heap_base();
         let address = self.b.ins().iadd(base, next);
-        let header = self.type_id(type_index);
         let flags = plain(self.regions.heap);
         self.b.ins().store(flags, header, address, 0);
         (self.b.ins().ireduce(types::I32, next), address)

@@ -4,7 +4,7 @@ use super::access::{fixed, trapping};
 use super::{FuncTranslator, Known};
 use crate::output::Callee;
 use crate::signature::WasmSignature;
-use cranelift_codegen::ir::{self, Inst, InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use mangrove_abi::{FuncRef, TrapCode};
 use std::mem::offset_of;
 use wasmparser::Operator;
@@ -67,8 +67,8 @@ impl FuncTranslator<'_, '_> {
             self.b.ins().return_call(callee, &arguments);
             self.reachable = false;
         } else {
-            let call = self.b.ins().call(callee, &arguments);
-            self.push_results(call, &signature);
+            let registers = self.emit_call(callee, &arguments);
+            self.push_results(registers, &signature);
         }
     }
 
@@ -98,13 +98,13 @@ impl FuncTranslator<'_, '_> {
                 .return_call_indirect(reference, code, &arguments);
             self.reachable = false;
         } else {
-            let call = self.b.ins().call_indirect(reference, code, &arguments);
-            self.push_results(call, &signature);
+            let registers = self.emit_call_indirect(reference, code, &arguments);
+            self.push_results(registers, &signature);
         }
     }
 
-    fn push_results(&mut self, call: Inst, signature: &WasmSignature) {
-        let mut registers = self.b.inst_results(call).to_vec().into_iter();
+    fn push_results(&mut self, registers: Vec<Value>, signature: &WasmSignature) {
+        let mut registers = registers.into_iter();
         for (index, &repr) in signature.results.iter().enumerate() {
             let value = if signature.in_registers[index] {
                 registers

@@ -10,7 +10,7 @@ use crate::signature::{clif_type, is_root};
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::TrapCode;
 use mangrove_validate::Repr;
-use wasmparser::{BlockType, BrTable, Operator};
+use wasmparser::{BlockType, BrTable, Catch, Operator, TryTable};
 
 /// What opened a frame.
 pub enum FrameKind {
@@ -23,6 +23,8 @@ pub enum FrameKind {
     If(Block),
     /// The second arm of an `if`.
     Else,
+    /// A `try_table`, with its clauses.
+    TryTable(Vec<Catch>),
 }
 
 /// An open block.
@@ -51,6 +53,7 @@ impl FuncTranslator<'_, '_> {
             Operator::Block { blockty } => self.open_block(*blockty),
             Operator::Loop { blockty } => self.open_loop(*blockty),
             Operator::If { blockty } => self.open_if(*blockty),
+            Operator::TryTable { try_table } => self.open_try_table(try_table),
             Operator::Else => self.open_else(),
             Operator::End => self.end(),
             _ if !self.reachable => return Ok(false),
@@ -133,6 +136,20 @@ impl FuncTranslator<'_, '_> {
         let (params, results) = self.block_type(ty);
         let end = self.block_with(&results);
         self.push_frame(FrameKind::Block, params, results, end);
+    }
+
+    fn open_try_table(&mut self, table: &TryTable) {
+        let (params, results) = self.block_type(table.ty);
+        let end = self.block_with(&results);
+        if self.reachable {
+            self.open_clauses(table);
+        }
+        self.push_frame(
+            FrameKind::TryTable(table.catches.clone()),
+            params,
+            results,
+            end,
+        );
     }
 
     fn open_loop(&mut self, ty: BlockType) {
@@ -228,6 +245,9 @@ impl FuncTranslator<'_, '_> {
             self.b.seal_block(*header);
         }
         self.stack.truncate(frame.height);
+        if let (FrameKind::TryTable(catches), true) = (&frame.kind, frame.entered) {
+            self.close_clauses(catches);
+        }
         self.reachable = frame.end_reached;
         if self.reachable {
             self.b.seal_block(frame.end);

@@ -109,7 +109,7 @@ impl FuncTranslator<'_, '_> {
     ///
     /// # Panics
     /// If the access is not to a memory: no enabled feature has others.
-    fn address(&mut self, memarg: &MemArg, size: u32) -> (Value, i32) {
+    pub(super) fn address(&mut self, memarg: &MemArg, size: u32) -> (Value, i32) {
         let index = self.pop();
         let MemArgTarget::Memory(memory) = memarg.target else {
             unreachable!("validation admits accesses to memories only");

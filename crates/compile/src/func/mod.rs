@@ -13,12 +13,17 @@ mod call;
 mod cast;
 mod continuation;
 mod control;
+mod exception;
 mod handler;
 mod memory;
 mod numeric;
+mod payload;
 mod reference;
+mod resume;
 mod runtime;
+mod simd;
 mod structure;
+mod suspend;
 mod table;
 mod variable;
 
@@ -27,8 +32,8 @@ pub use handler::find_handler;
 /// What trampolines share with functions.
 pub mod runtime_support {
     pub use super::access::{Regions, load_store_context, plain, transfer_offset};
-    pub use super::continuation::{from_word, to_word};
-    pub use super::runtime::{call_libcall, import};
+    pub use super::payload::{from_word, to_word};
+    pub use super::runtime::{import, libcall_arguments};
 }
 
 use crate::CompileError;
@@ -55,6 +60,8 @@ pub struct FuncTranslator<'a, 'b> {
     regions: Regions,
     stack: Vec<Value>,
     control: Vec<ControlFrame>,
+    /// Exception clauses around the current position, innermost last.
+    clauses: Vec<exception::Clause>,
     /// Whether the current position can be reached.
     reachable: bool,
     locals: Vec<(Variable, Repr)>,
@@ -116,6 +123,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             regions,
             stack: Vec::new(),
             control: Vec::new(),
+            clauses: Vec::new(),
             reachable: true,
             locals: Vec::new(),
             offset,
@@ -188,7 +196,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             || self.call(operator)?
             || self.table(operator)?
             || self.cast(operator)?
-            || self.continuation(operator)?;
+            || self.continuation(operator)?
+            || self.exception(operator)?;
         if known {
             Ok(())
         } else {

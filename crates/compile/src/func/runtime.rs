@@ -23,22 +23,17 @@ pub fn import(b: &mut FunctionBuilder<'_>, callee: Callee, signature: Signature)
     })
 }
 
-/// Calls the host-call stub, `stub`, for a libcall with up to four operands.
-pub fn call_libcall(
+/// The host-call stub's arguments for a libcall with up to four operands.
+pub fn libcall_arguments(
     b: &mut FunctionBuilder<'_>,
-    stub: ir::FuncRef,
     instance: Value,
     libcall: Libcall,
     operands: &[Value],
-) -> Value {
+) -> Vec<Value> {
     debug_assert_eq!(operands.len(), libcall.operands().len(), "{libcall:?}");
     let store = access::load_store_context(b, instance);
-    let table = b.ins().load(
-        types::I64,
-        fixed(),
-        store,
-        offset_of!(StoreContext, libcalls) as i32,
-    );
+    let table = offset_of!(StoreContext, libcalls) as i32;
+    let table = b.ins().load(types::I64, fixed(), store, table);
     let entry = libcall as usize * size_of::<usize>();
     let address = b.ins().load(types::I64, fixed(), table, entry as i32);
     let mut arguments = vec![instance];
@@ -47,8 +42,7 @@ pub fn call_libcall(
         arguments.push(b.ins().iconst(types::I64, 0));
     }
     arguments.push(address);
-    let call = b.ins().call(stub, &arguments);
-    b.inst_results(call)[0]
+    arguments
 }
 
 impl FuncTranslator<'_, '_> {
@@ -69,6 +63,13 @@ impl FuncTranslator<'_, '_> {
     /// Calls the runtime; operands are words.
     pub(super) fn libcall(&mut self, libcall: Libcall, operands: &[Value]) -> Value {
         let stub = self.callee(Callee::CallHost, call_host_signature);
-        call_libcall(&mut self.b, stub, self.instance, libcall, operands)
+        let arguments = self.libcall_arguments(libcall, operands);
+        let call = self.b.ins().call(stub, &arguments);
+        self.b.inst_results(call)[0]
+    }
+
+    /// What the host-call stub takes for a libcall.
+    pub(super) fn libcall_arguments(&mut self, libcall: Libcall, operands: &[Value]) -> Vec<Value> {
+        libcall_arguments(&mut self.b, self.instance, libcall, operands)
     }
 }

@@ -1,0 +1,108 @@
+//! What travels over a switch, and the switch itself.
+//!
+//! Value 0 of a list travels in a register where it fits one, the others in
+//! the transfer area, each in the slot of its index. Writing and reading them
+//! stands right beside the switch: no safepoint comes in between.
+
+use super::FuncTranslator;
+use crate::output::Callee;
+use crate::signature::{clif_type, in_payload_register, switch_signature};
+use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value, types};
+use cranelift_frontend::FunctionBuilder;
+use mangrove_validate::Repr;
+use types::{I32, I64};
+
+/// What arrives when a switch comes back.
+pub struct Arrival {
+    /// Value 0, if it fits a register.
+    pub payload: Value,
+    /// Why: see [`mangrove_abi::word`].
+    pub word: Value,
+    /// The record that was left.
+    pub from: Value,
+}
+
+impl FuncTranslator<'_, '_> {
+    /// Puts values on their way: the payload register's word.
+    pub(super) fn send(&mut self, values: &[Value], reprs: &[Repr]) -> Value {
+        let store = self.store_context();
+        let mut payload = None;
+        for (index, (&value, &repr)) in values.iter().zip(reprs).enumerate() {
+            if index == 0 && in_payload_register(repr) {
+                payload = Some(to_word(&mut self.b, value, repr));
+            } else {
+                self.transfer_store(store, index, value);
+            }
+        }
+        match payload {
+            Some(payload) => payload,
+            None => self.word(0),
+        }
+    }
+
+    /// Takes values that arrived.
+    pub(super) fn receive(&mut self, arrival: &Arrival, reprs: &[Repr]) -> Vec<Value> {
+        let mut values = Vec::with_capacity(reprs.len());
+        for (index, &repr) in reprs.iter().enumerate() {
+            let value = if index == 0 && in_payload_register(repr) {
+                from_word(&mut self.b, arrival.payload, repr)
+            } else {
+                let store = self.store_context();
+                self.transfer_load(store, index, repr)
+            };
+            self.declare_root(value, repr);
+            values.push(value);
+        }
+        values
+    }
+
+    /// Leaves this stack: `[own, target, word, payload]`. A `try_call` keeps no
+    /// register, so the stub saves none; inside a `try_table` its clauses are
+    /// where an exception lands that leaves a child, or that `resume_throw`
+    /// throws here.
+    pub(super) fn switch(&mut self, operands: [Value; 4]) -> Arrival {
+        let stub = self.callee(Callee::Switch, switch_signature);
+        let signature = self.b.func.dfg.ext_funcs[stub].signature;
+        let back = self.b.create_block();
+        let [payload, word, from] = [(); 3].map(|()| self.b.append_block_param(back, I64));
+        // Results: unspecified, payload, word, own, from.
+        let results = [1, 2, 4].map(BlockArg::TryCallRet);
+        let table = self.exception_table(signature, back, results.to_vec());
+        self.b.ins().try_call(stub, &operands, table);
+        self.b.seal_block(back);
+        self.b.switch_to_block(back);
+        Arrival {
+            payload,
+            word,
+            from,
+        }
+    }
+}
+
+/// A value as a payload word.
+pub fn to_word(b: &mut FunctionBuilder<'_>, value: Value, repr: Repr) -> Value {
+    match repr {
+        Repr::I64 | Repr::FuncRef => value,
+        Repr::I32 | Repr::HeapRef => b.ins().uextend(I64, value),
+        Repr::F32 => {
+            let bits = b.ins().bitcast(I32, MemFlagsData::new(), value);
+            b.ins().uextend(I64, bits)
+        }
+        Repr::F64 => b.ins().bitcast(I64, MemFlagsData::new(), value),
+        Repr::V128 | Repr::ContRef => unreachable!("does not travel in the payload register"),
+    }
+}
+
+/// A payload word as a value.
+pub fn from_word(b: &mut FunctionBuilder<'_>, word: Value, repr: Repr) -> Value {
+    match repr {
+        Repr::I64 | Repr::FuncRef => word,
+        Repr::I32 | Repr::HeapRef => b.ins().ireduce(I32, word),
+        Repr::F32 => {
+            let bits = b.ins().ireduce(I32, word);
+            b.ins().bitcast(clif_type(repr), MemFlagsData::new(), bits)
+        }
+        Repr::F64 => b.ins().bitcast(clif_type(repr), MemFlagsData::new(), word),
+        Repr::V128 | Repr::ContRef => unreachable!("does not travel in the payload register"),
+    }
+}

@@ -1,0 +1,166 @@
+//! `resume` and `resume_throw`: into a continuation, and what comes back.
+//!
+//! ```text
+//!  resume k
+//!    revision of k? bump it
+//!    k.last.parent = own
+//!    own.handlers = this site's table
+//!    current = k
+//!    switch(own, k, 0, payload)
+//!    ◀─ word 0: k returned; word i + 1: clause i has the suspension of `from`
+//!
+//!  resume_throw k: the runtime finds the handler in k's chain and makes the
+//!    record that has it continue there; the switch's word is the exception
+//! ```
+
+use super::FuncTranslator;
+use super::access::trap;
+use super::control::block_args;
+use super::payload::Arrival;
+use crate::prescan;
+use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
+use mangrove_abi::libcall::hook;
+use mangrove_abi::record::word;
+use mangrove_abi::{ContRecord, Libcall, StoreContext, TrapCode};
+use mangrove_validate::Repr;
+use std::mem::offset_of;
+use types::I32;
+use wasmparser::{Handle, ResumeTable};
+
+impl FuncTranslator<'_, '_> {
+    pub(super) fn resume(&mut self, cont_type: u32, table: &ResumeTable) {
+        let signature = self.env.signature(self.env.cont_function(cont_type));
+        if self.hooks.switches {
+            self.hook(hook::RESUME);
+        }
+        let reference = self.pop();
+        let arguments = self.pop_n(signature.params.len());
+        let record = self.consume(reference);
+        let payload = self.send_to(record, &arguments, &signature.params);
+        let own = self.link(record, table);
+        let store = self.store_context();
+        self.context_store(record, store, offset_of!(StoreContext, current));
+        let nothing = self.word(0);
+        let arrival = self.switch([own, record, nothing, payload]);
+        self.dispatch(&arrival, table);
+        let results = self.receive(&arrival, &signature.results);
+        self.push_all(&results, &signature.results);
+    }
+
+    /// `resume_throw` of a tag's exception, or `resume_throw_ref` of a given one.
+    pub(super) fn resume_throw(&mut self, cont_type: u32, tag: Option<u32>, table: &ResumeTable) {
+        let results = self
+            .env
+            .signature(self.env.cont_function(cont_type))
+            .results;
+        if self.hooks.switches {
+            self.hook(hook::RESUME);
+        }
+        let reference = self.pop();
+        let exn = match tag {
+            Some(tag) => {
+                let count = self
+                    .env
+                    .signature(self.env.module.tags[tag as usize])
+                    .params
+                    .len();
+                let values = self.pop_n(count);
+                self.make_exception(tag, &values)
+            }
+            None => {
+                let exn = self.pop();
+                self.trap_if_zero(exn, TrapCode::NullException);
+                exn
+            }
+        };
+        let record = self.consume(reference);
+        let own = self.link(record, table);
+        let exn = self.extend(exn);
+        let target = self.throwing_libcall(Libcall::PrepareThrow, &[record, exn]);
+        let store = self.store_context();
+        self.context_store(target, store, offset_of!(StoreContext, current));
+        let payload = self.word(0);
+        let arrival = self.switch([own, target, exn, payload]);
+        self.dispatch(&arrival, table);
+        let values = self.receive(&arrival, &results);
+        self.push_all(&values, &results);
+    }
+
+    /// Makes the running continuation the parent of a chain, with this site's
+    /// handlers. Returns the running record.
+    fn link(&mut self, record: Value, table: &ResumeTable) -> Value {
+        let store = self.store_context();
+        let own = self.context_load(store, offset_of!(StoreContext, current));
+        let last = self.context_load(record, offset_of!(ContRecord, last));
+        self.context_store(own, last, offset_of!(ContRecord, parent));
+        let handlers = match self.env.handler_table(&prescan::clauses(table)) {
+            Some(offset) => {
+                let offset = self.word(offset as u64);
+                self.b.ins().iadd(self.instance, offset)
+            }
+            None => {
+                let offset = self.word(offset_of!(StoreContext, no_handlers) as u64);
+                self.b.ins().iadd(store, offset)
+            }
+        };
+        self.context_store(handlers, own, offset_of!(ContRecord, handlers));
+        own
+    }
+
+    /// Branches to the clause that has the suspension, or goes on where the
+    /// continuation returned.
+    fn dispatch(&mut self, arrival: &Arrival, table: &ResumeTable) {
+        if table.handlers.is_empty() {
+            return;
+        }
+        debug_assert_eq!((word::RETURNED, word::HANDLED), (0, 1));
+        let returned = self.b.create_block();
+        let clauses: Vec<Block> = table
+            .handlers
+            .iter()
+            .map(|_| self.b.create_block())
+            .collect();
+        if let [clause] = clauses[..] {
+            self.b.ins().brif(arrival.word, clause, &[], returned, &[]);
+        } else {
+            let pool = &mut self.b.func.dfg.value_lists;
+            let mut call = |block| BlockCall::new(block, std::iter::empty::<BlockArg>(), pool);
+            let mut targets = vec![call(returned)];
+            targets.extend(clauses.iter().map(|&clause| call(clause)));
+            let jumps = self
+                .b
+                .create_jump_table(JumpTableData::new(targets[0], &targets));
+            let index = self.b.ins().ireduce(I32, arrival.word);
+            self.b.ins().br_table(index, jumps);
+        }
+        for (clause, handle) in clauses.into_iter().zip(&table.handlers) {
+            self.b.switch_to_block(clause);
+            self.b.seal_block(clause);
+            match *handle {
+                Handle::OnLabel { tag, label } => self.take_suspension(arrival, tag, label),
+                // A `switch` goes past this site: nothing arrives here.
+                Handle::OnSwitch { .. } => {
+                    self.b.ins().trap(trap(TrapCode::Unreachable));
+                }
+            }
+        }
+        self.b.seal_block(returned);
+        self.b.switch_to_block(returned);
+    }
+
+    /// One clause: the tag's payload and the suspended continuation go to its label.
+    fn take_suspension(&mut self, arrival: &Arrival, tag: u32, label: u32) {
+        let params = self
+            .env
+            .signature(self.env.module.tags[tag as usize])
+            .params;
+        let mut values = self.receive(arrival, &params);
+        let revision = self.context_load(arrival.from, offset_of!(ContRecord, revision));
+        let reference = self.b.ins().iconcat(arrival.from, revision);
+        self.declare_root(reference, Repr::ContRef);
+        values.push(reference);
+        let (target, count) = self.label(label);
+        debug_assert_eq!(count, values.len());
+        self.b.ins().jump(target, &block_args(&values));
+    }
+}

@@ -1,0 +1,97 @@
+//! `suspend` and `switch`: out of the running continuation.
+//!
+//! ```text
+//!  suspend tag                                switch k tag
+//!    find the handler: target, word, outermost  revision of k? bump it; find the handler
+//!    own.last = outermost; outermost.parent = null
+//!    current = target                           k.last.parent = target; current = k
+//!    switch(own, target, word, payload)         switch(own, k, 0, payload + own)
+//!    ◀─ resumed: payload                        ◀─ resumed or switched to: payload
+//! ```
+
+use super::FuncTranslator;
+use super::handler::Handler;
+use cranelift_codegen::ir::{InstBuilder, Value};
+use mangrove_abi::libcall::hook;
+use mangrove_abi::{ContRecord, HandlerTable, StoreContext};
+use mangrove_validate::{CompositeType, HeapType, Repr, ValType};
+use std::mem::offset_of;
+
+impl FuncTranslator<'_, '_> {
+    pub(super) fn suspend(&mut self, tag: u32) {
+        let signature = self.env.signature(self.env.module.tags[tag as usize]);
+        if self.hooks.switches {
+            self.hook(hook::SUSPEND);
+        }
+        let arguments = self.pop_n(signature.params.len());
+        let tag = self.instance_word(self.env.layout.tag(tag));
+        let own = self.running();
+        let found = self.find_handler(own, tag);
+        self.detach(own, &found);
+        let store = self.store_context();
+        self.context_store(found.target, store, offset_of!(StoreContext, current));
+        let payload = self.send(&arguments, &signature.params);
+        let arrival = self.switch([own, found.target, found.word, payload]);
+        let results = self.receive(&arrival, &signature.results);
+        self.push_all(&results, &signature.results);
+    }
+
+    /// `switch`: suspends to the nearest `(on $tag switch)` and resumes another
+    /// continuation there, which gets this one as its last argument.
+    pub(super) fn switch_to(&mut self, cont_type: u32, tag: u32) {
+        let params = self.env.signature(self.env.cont_function(cont_type)).params;
+        let back = self.params_of_last(cont_type);
+        if self.hooks.switches {
+            self.hook(hook::SUSPEND);
+        }
+        let reference = self.pop();
+        let mut arguments = self.pop_n(params.len() - 1);
+        let record = self.consume(reference);
+        let tag = self.instance_word(self.env.layout.tag(tag));
+        let mark = self.word(HandlerTable::SWITCH);
+        let tag = self.b.ins().bor(tag, mark);
+        let own = self.running();
+        let found = self.find_handler(own, tag);
+        self.detach(own, &found);
+        let last = self.context_load(record, offset_of!(ContRecord, last));
+        self.context_store(found.target, last, offset_of!(ContRecord, parent));
+        let revision = self.context_load(own, offset_of!(ContRecord, revision));
+        arguments.push(self.b.ins().iconcat(own, revision));
+        let payload = self.send_to(record, &arguments, &params);
+        let store = self.store_context();
+        self.context_store(record, store, offset_of!(StoreContext, current));
+        let nothing = self.word(0);
+        let arrival = self.switch([own, record, nothing, payload]);
+        let values = self.receive(&arrival, &back);
+        self.push_all(&values, &back);
+    }
+
+    /// What a continuation that was switched away from is resumed with: the
+    /// parameters of the continuation type that is the last parameter.
+    fn params_of_last(&self, cont_type: u32) -> Vec<Repr> {
+        let function = self.env.module.func_type(self.env.cont_function(cont_type));
+        match function.params.last() {
+            Some(ValType::Ref(ty)) => match ty.heap {
+                HeapType::Concrete(index)
+                    if matches!(self.env.sub_type(index).composite, CompositeType::Cont(_)) =>
+                {
+                    self.env.signature(self.env.cont_function(index)).params
+                }
+                _ => unreachable!("the last parameter of a validated switch is a continuation"),
+            },
+            _ => unreachable!("the last parameter of a validated switch is a reference"),
+        }
+    }
+
+    fn running(&mut self) -> Value {
+        let store = self.store_context();
+        self.context_load(store, offset_of!(StoreContext, current))
+    }
+
+    /// Cuts the chain from the running continuation up to its handler off.
+    fn detach(&mut self, own: Value, found: &Handler) {
+        self.context_store(found.outermost, own, offset_of!(ContRecord, last));
+        let nobody = self.word(0);
+        self.context_store(nobody, found.outermost, offset_of!(ContRecord, parent));
+    }
+}

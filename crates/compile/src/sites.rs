@@ -1,0 +1,100 @@
+//! Call sites of a finished function: what is live, and who catches.
+//!
+//! Cranelift addresses a frame from its stack pointer, the runtime from its
+//! frame pointer; the distance between the two is the frame's layout.
+
+use crate::output::{Buffer, Site};
+use cranelift_codegen::ir::types;
+use cranelift_codegen::{
+    ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
+};
+use mangrove_abi::{Handler, Handlers, Slot, SlotKind};
+
+/// Every call site, with its stack map if it has one. Cranelift makes no map
+/// where nothing is live; the walk needs an entry all the same. It also lists
+/// tail calls, whose "return address" nobody returns to: harmless entries.
+///
+/// # Errors
+/// Code that breaks an assumption of the walk: a defect, said in words.
+pub fn sites(buffer: &Buffer, positions: &[(u32, u32)]) -> Result<Vec<Site>, String> {
+    let layout = buffer
+        .frame_layout()
+        .ok_or("a function without a frame layout")?;
+    let size = layout.frame_to_fp_offset;
+    let mut maps: Vec<_> = buffer.user_stack_maps().iter().collect();
+    maps.sort_unstable_by_key(|(offset, ..)| *offset);
+    let mut used = 0;
+    let mut sites: Vec<Site> = Vec::new();
+    for call in buffer.call_sites() {
+        let mut slots = Vec::new();
+        if let Ok(index) = maps.binary_search_by_key(&call.ret_addr, |(offset, ..)| *offset) {
+            used += 1;
+            for (ty, offset) in maps[index].2.entries() {
+                let distance = distance(size, offset, call.ret_addr)?;
+                let kind = match ty {
+                    types::I32 => SlotKind::Ref,
+                    types::I128 => SlotKind::Cont,
+                    other => return Err(format!("a root of type {other}")),
+                };
+                slots.push(Slot::new(kind, distance));
+            }
+        }
+        // The position of the call itself: the byte before its return address.
+        let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
+        let wasm_offset = at.checked_sub(1).map_or(0, |at| positions[at].1);
+        let handlers = handlers(&call, size)?;
+        sites.push(Site {
+            offset: call.ret_addr,
+            wasm_offset,
+            slots,
+            handlers,
+        });
+    }
+    if used != maps.len() {
+        return Err("a stack map without a call site".into());
+    }
+    sites.sort_unstable_by_key(|site| site.offset);
+    sites.dedup();
+    Ok(sites)
+}
+
+/// Distance of a slot from the frame pointer, given its offset from the stack pointer.
+fn distance(frame_size: u32, offset: u32, at: u32) -> Result<u32, String> {
+    frame_size
+        .checked_sub(offset)
+        .ok_or_else(|| format!("a live slot above the frame at {at:#x}"))
+}
+
+fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<Handlers>, String> {
+    if call.exception_handlers.is_empty() {
+        return Ok(None);
+    }
+    if call.frame_offset != Some(size) {
+        return Err(format!("a frame of two sizes at {:#x}", call.ret_addr));
+    }
+    let mut instance = None;
+    let mut list = Vec::new();
+    for handler in call.exception_handlers {
+        match *handler {
+            FinalizedMachExceptionHandler::Tag(tag, pc) => {
+                list.push(Handler {
+                    tag: Some(tag.as_u32()),
+                    pc,
+                });
+            }
+            FinalizedMachExceptionHandler::Default(pc) => list.push(Handler { tag: None, pc }),
+            FinalizedMachExceptionHandler::Context(ExceptionContextLoc::SPOffset(offset)) => {
+                instance = Some(distance(size, offset, call.ret_addr)?);
+            }
+            FinalizedMachExceptionHandler::Context(ExceptionContextLoc::GPR(register)) => {
+                return Err(format!("an instance in register {register} over a call"));
+            }
+        }
+    }
+    let instance_distance = instance.ok_or("handlers without an instance")?;
+    Ok(Some(Handlers {
+        frame_size: size,
+        instance_distance,
+        list,
+    }))
+}
