@@ -1,1 +1,60 @@
-//! placeholder
+//! The `mangrove` command, as a library, so that tests can look at what it
+//! prints without starting it.
+//!
+//! ```text
+//!  main ─ args ──▶ commands/{run, wast, roots, stress} ──▶ output   (stdout)
+//!                         │ values, render                errors   (stderr, exit code)
+//!                         ▼
+//!               mangrove, mangrove-wast, mangrove-stress
+//! ```
+#![forbid(unsafe_code)]
+
+mod args;
+mod commands;
+mod errors;
+mod output;
+mod render;
+mod trace;
+mod values;
+
+use args::{Cli, Command};
+use clap::Parser;
+use output::Output;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use errors::Failure;
+
+/// The command as a process: its output goes to standard output, its failures
+/// to standard error.
+///
+/// On bad usage this does not return; it exits with code 2.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let cli = Cli::parse_from(arguments.map(values::hide_minus));
+    trace::start(&cli.trace);
+    let mut output = Output::standard();
+    let result = execute(&cli, &mut output);
+    // What was printed before a failure is still wanted.
+    match output.flush().and(result) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// The command as a function: what it prints, and how it fails if it does.
+pub fn capture(arguments: impl Iterator<Item = OsString>) -> (String, Result<(), Failure>) {
+    let mut output = Output::captured();
+    let result = Cli::try_parse_from(arguments.map(values::hide_minus))
+        .map_err(|error| Failure::Input(error.to_string()))
+        .and_then(|cli| execute(&cli, &mut output));
+    (output.into_text(), result)
+}
+
+fn execute(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
+    match &cli.command {
+        Command::Run(args) => commands::run::run(args, output),
+        Command::Wast(args) => commands::wast::run(args, output),
+        Command::Roots(args) => commands::roots::run(args, output),
+        Command::Stress(args) => commands::stress::run(args, output),
+    }
+}

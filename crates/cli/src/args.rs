@@ -1,0 +1,282 @@
+//! The command line.
+
+use crate::trace::Channel;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mangrove::{Config, OptLevel, Zeal};
+use std::path::PathBuf;
+
+/// A WebAssembly runtime whose roots are all visible.
+#[derive(Debug, Parser)]
+#[command(name = "mangrove", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Trace these channels on standard error
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        value_name = "CHANNELS",
+        global = true
+    )]
+    pub trace: Vec<Channel>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a module and print each result on a line
+    Run(RunArgs),
+    /// Run test scripts
+    Wast(WastArgs),
+    /// Show the root set at a moment of a run
+    Roots(RootsArgs),
+    /// Run the stress suites
+    Stress(StressArgs),
+}
+
+/// Which function of which module to call, and with what.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// The module, in binary or in text
+    pub file: PathBuf,
+    /// The exported function to call
+    #[arg(long, value_name = "NAME")]
+    pub invoke: Option<String>,
+    /// Its arguments, read by the types of its parameters: numbers in decimal or
+    /// hexadecimal, `null` for a reference
+    #[arg(requires = "invoke", allow_negative_numbers = true)]
+    pub args: Vec<String>,
+}
+
+/// `mangrove run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub target: Target,
+    /// Print a report at the end
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub report: Option<Report>,
+    /// Print the report as JSON
+    #[arg(long, requires = "report")]
+    pub json: bool,
+    /// Settings.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// What can be reported after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// What became of the continuations, and what they take
+    Continuations,
+}
+
+/// `mangrove wast`.
+#[derive(Debug, Args)]
+pub struct WastArgs {
+    /// The scripts
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Settings.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// `mangrove roots`.
+#[derive(Debug, Args)]
+pub struct RootsArgs {
+    /// What to run.
+    #[command(flatten)]
+    pub target: Target,
+    /// When: just before the Nth collection, just before the Nth suspension, at a
+    /// trap, or at the end
+    #[arg(long, value_name = "gc:N|suspend:N|trap|end", value_parser = parse_moment)]
+    #[arg(default_value = "end")]
+    pub at: At,
+    /// In which form
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Settings.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// A moment of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Just before the Nth collection.
+    Collection(u64),
+    /// Just before the Nth suspension.
+    Suspend(u64),
+    /// When execution traps.
+    Trap,
+    /// When the function has returned.
+    End,
+}
+
+fn parse_moment(text: &str) -> Result<At, String> {
+    let number = |text: &str| text.parse().ok().filter(|&number| number > 0);
+    match text.split_once(':') {
+        None if text == "trap" => Some(At::Trap),
+        None if text == "end" => Some(At::End),
+        Some(("gc", n)) => number(n).map(At::Collection),
+        Some(("suspend", n)) => number(n).map(At::Suspend),
+        _ => None,
+    }
+    .ok_or_else(|| "expected gc:N, suspend:N (N from 1), trap or end".to_owned())
+}
+
+/// The form of a root set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For Graphviz
+    Dot,
+    /// A page that needs nothing else
+    Html,
+}
+
+/// `mangrove stress`.
+#[derive(Debug, Args)]
+pub struct StressArgs {
+    /// The suites; all of them if none is named
+    #[arg(value_name = "SUITE")]
+    pub suites: Vec<String>,
+    /// Where randomness starts
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Seconds for all suites together; each runs one round at least
+    #[arg(long, value_name = "S")]
+    pub time: Option<u64>,
+    /// Settings.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// Settings of the engine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Engine")]
+pub struct EngineArgs {
+    /// Collect beyond need: none, alloc, alloc:N, switch, call, move, joined with commas
+    #[arg(long, value_name = "MODES", value_parser = parse_zeal)]
+    pub zeal: Option<Zeal>,
+    /// Most bytes of live objects, like 64M
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub heap_max: Option<u64>,
+    /// Bytes of each continuation's stack, like 64K
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub stack_size: Option<u64>,
+    /// Most continuations at a time, like 1000 or 2M
+    #[arg(long, value_name = "COUNT", value_parser = parse_size)]
+    pub continuations_max: Option<u64>,
+    /// How hard to optimise
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub opt_level: Option<Level>,
+}
+
+/// How hard to optimise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Quick compilation
+    None,
+    /// Fast code
+    Speed,
+}
+
+impl EngineArgs {
+    /// The engine's settings; what is not given keeps its default.
+    pub fn config(&self) -> Config {
+        let mut config = Config::new();
+        if let Some(zeal) = self.zeal {
+            config.zeal(zeal);
+        }
+        if let Some(bytes) = self.heap_max {
+            config.heap_max(bytes);
+        }
+        if let Some(bytes) = self.stack_size {
+            config.stack_size(usize::try_from(bytes).unwrap_or(usize::MAX));
+        }
+        if let Some(count) = self.continuations_max {
+            config.continuations_max(usize::try_from(count).unwrap_or(usize::MAX));
+        }
+        match self.opt_level {
+            Some(Level::None) => config.opt_level(OptLevel::None),
+            Some(Level::Speed) => config.opt_level(OptLevel::Speed),
+            None => &mut config,
+        };
+        config
+    }
+}
+
+fn parse_zeal(text: &str) -> Result<Zeal, String> {
+    text.parse()
+        .map_err(|error: mangrove::Error| error.to_string())
+}
+
+/// A number, with K, M or G for 2 to the power of 10, 20 or 30.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let shift = match &text[digits.len()..] {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" | "m" => 20,
+        "G" | "g" => 30,
+        _ => return Err("expected a number, with K, M or G behind it if you like".to_owned()),
+    };
+    let number: u64 = digits.parse().map_err(|_| "expected a number".to_owned())?;
+    number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| "too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("64K"), Ok(65536));
+        assert_eq!(parse_size("2G"), Ok(2 << 30));
+        assert_eq!(parse_size("7"), Ok(7));
+        for text in ["", "K", "1T", "-1", "1.5M", "99999999999G", "1MB"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments() {
+        assert_eq!(parse_moment("gc:3"), Ok(At::Collection(3)));
+        assert_eq!(parse_moment("suspend:1"), Ok(At::Suspend(1)));
+        assert_eq!(parse_moment("end"), Ok(At::End));
+        for text in ["gc", "gc:0", "gc:x", "trap:1", "start", ""] {
+            assert!(parse_moment(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_may_be_negative_and_options_may_follow() {
+        let words = [
+            "mangrove", "run", "a.wat", "--invoke", "f", "-5", "-1.5", "--zeal", "switch",
+        ];
+        let Command::Run(args) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("not run");
+        };
+        assert_eq!(args.target.args, ["-5", "-1.5"]);
+        assert!(args.engine.zeal.unwrap().switch);
+    }
+}

@@ -1,0 +1,37 @@
+//! `mangrove stress`: run the stress suites.
+//!
+//! Progress goes to standard error, a line per suite among it; the summary goes
+//! to standard output, with what is needed to see a failure again.
+
+use crate::args::StressArgs;
+use crate::errors::Failure;
+use crate::output::Output;
+use mangrove::Zeal;
+use mangrove_stress::{ConsoleProgress, Options};
+use std::io::{IsTerminal, stdout};
+use std::time::Duration;
+
+/// Runs the command.
+pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
+    let options = Options {
+        suites: args.suites.clone(),
+        seed: args.seed,
+        time: Duration::from_secs(args.time.unwrap_or(0)),
+        zeal: args.engine.zeal.unwrap_or(Zeal::NONE),
+        config: args.engine.config(),
+        ..Options::default()
+    };
+    // What the engine refuses is bad usage, not a failure of every suite.
+    super::engine(&options.config)?;
+    let summary = mangrove_stress::run(&options, &mut ConsoleProgress::default())
+        .map_err(|error| Failure::Input(error.to_string()))?;
+    // A person has just read the same lines.
+    if !summary.passed() || !stdout().is_terminal() {
+        output.text(&summary.to_string())?;
+    }
+    match summary.suites.iter().filter(|suite| suite.failure.is_some()).count() {
+        0 => Ok(()),
+        1 => Err(Failure::Check("1 suite failed".to_owned())),
+        failed => Err(Failure::Check(format!("{failed} suites failed"))),
+    }
+}

@@ -1,0 +1,32 @@
+//! A root set as text, grouped by continuation, then frame.
+//!
+//! ```text
+//! 2 roots, 2 continuations, 3 frames
+//!
+//! continuation 1, suspended
+//!   frame 0: func 3 $gen at 0x5c
+//!     fp-24     ref   type 0 $node @0x1040
+//!     fp-48     cont  continuation 7
+//! ```
+
+use super::view::View;
+use std::fmt::Write as _;
+
+/// The whole root set.
+pub fn page(view: &View) -> String {
+    let mut text = format!(
+        "{} roots, {} continuations, {} frames\n",
+        view.roots, view.continuations, view.frames
+    );
+    for group in &view.groups {
+        let _ = writeln!(text, "\n{}", group.title());
+        for part in &group.parts {
+            let _ = writeln!(text, "  {}", part.title);
+            for line in &part.lines {
+                let (place, kind, value) = (&line.place, line.kind, line.value.text());
+                let _ = writeln!(text, "    {place:<9} {kind:<5} {value}");
+            }
+        }
+    }
+    text
+}

@@ -1,0 +1,48 @@
+//! `--trace`: what the runtime tells about itself, on standard error.
+
+use clap::ValueEnum;
+use tracing_subscriber::EnvFilter;
+
+/// What can be traced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Channel {
+    /// Stacks mapped, taken, given back.
+    Stack,
+    /// Continuations and their ends.
+    Cont,
+    /// Collections.
+    Gc,
+    /// Root sets.
+    Roots,
+    /// Compilation.
+    Compile,
+}
+
+impl Channel {
+    fn target(self) -> &'static str {
+        match self {
+            Self::Stack => "mangrove::stack",
+            Self::Cont => "mangrove::cont",
+            Self::Gc => "mangrove::gc",
+            Self::Roots => "mangrove::roots",
+            Self::Compile => "mangrove::compile",
+        }
+    }
+}
+
+/// Starts to write events of these channels to standard error.
+pub fn start(channels: &[Channel]) {
+    if channels.is_empty() {
+        return;
+    }
+    let directives: Vec<_> = channels
+        .iter()
+        .map(|channel| format!("{}=trace", channel.target()))
+        .collect();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(directives.join(",")))
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_ansi(false)
+        .init();
+}

@@ -1,0 +1,17 @@
+;; Every frame of a deep stack is as it was when the stack is resumed.
+(module
+  (type $f (func (result i64)))
+  (type $k (cont $f))
+  (tag $pause)
+  (func $down (param $n i64) (result i64)
+    (if (i64.eqz (local.get $n)) (then (suspend $pause) (return (i64.const 0))))
+    (i64.add (local.get $n) (call $down (i64.sub (local.get $n) (i64.const 1)))))
+  (func $body (result i64) (call $down (i64.const 200)))
+  (elem declare func $body)
+  (func (export "run") (result i64)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (return (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))))
+    (local.set $k)
+    (resume $k (local.get $k))))
+(assert_return (invoke "run") (i64.const 20100))

@@ -1,0 +1,23 @@
+;; A suspended continuation that nothing refers to is reclaimed by a collection,
+;; and with it the one suspended inside it.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $pause)
+  (func $leaf (suspend $pause))
+  (func $middle (resume $k (cont.new $k (ref.func $leaf))))
+  (elem declare func $leaf $middle)
+  (global $kept (mut (ref null $k)) (ref.null $k))
+  (func (export "park")
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (cont.new $k (ref.func $middle)))
+      (unreachable))
+    (global.set $kept))
+  (func (export "drop") (global.set $kept (ref.null $k)))
+  (func (export "live-after-gc") (result i64) (call $gc) (call $live)))
+(invoke "park")
+(assert_return (invoke "live-after-gc") (i64.const 2))
+(invoke "drop")
+(assert_return (invoke "live-after-gc") (i64.const 0))

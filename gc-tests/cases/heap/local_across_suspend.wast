@@ -1,0 +1,23 @@
+;; A struct that only a local of a suspended frame refers to survives a
+;; collection, and the local finds it where it went.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32) (field i64)))
+  (type $f (func (result i64)))
+  (type $k (cont $f))
+  (tag $pause)
+  (func $body (result i64)
+    (local $s (ref $s))
+    (local.set $s (struct.new $s (i32.const 7) (i64.const 70)))
+    (suspend $pause)
+    (i64.add (i64.extend_i32_s (struct.get $s 0 (local.get $s)))
+      (struct.get $s 1 (local.get $s))))
+  (elem declare func $body)
+  (func (export "run") (result i64)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (return (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))))
+    (local.set $k)
+    (call $gc) (call $gc)
+    (resume $k (local.get $k))))
+(assert_return (invoke "run") (i64.const 77))

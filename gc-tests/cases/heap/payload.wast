@@ -1,0 +1,26 @@
+;; An object handed over by suspend is alive on the other side, and one handed
+;; back by resume too, with collections in between.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field (mut i32))))
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (type $g (func (param (ref $s)) (result i32)))
+  (type $kg (cont $g))
+  (tag $swap (param (ref $s)) (result (ref $s)))
+  (func $body (result i32)
+    (local $s (ref $s))
+    (local.set $s (suspend $swap (struct.new $s (i32.const 5))))
+    (call $gc)
+    (struct.get $s 0 (local.get $s)))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $s (ref null $s)) (local $k (ref null $kg))
+    (block $h (result (ref $s) (ref $kg))
+      (return (resume $k (on $swap $h) (cont.new $k (ref.func $body)))))
+    (local.set $k) (local.set $s)
+    (call $gc)
+    (resume $kg
+      (struct.new $s (i32.mul (struct.get $s 0 (local.get $s)) (i32.const 9)))
+      (local.get $k))))
+(assert_return (invoke "run") (i32.const 45))

@@ -1,0 +1,17 @@
+;; After the call has returned only globals and tables hold something.
+;; roots --invoke run --at end
+(module
+  (type $s (struct (field i32)))
+  (type $f (func))
+  (type $k (cont $f))
+  (global $object (mut (ref null $s)) (ref.null $s))
+  (global $small (mut (ref null any)) (ref.null any))
+  (table $conts 2 (ref null $k))
+  (table $objects 3 (ref null any))
+  (func $body)
+  (elem declare func $body)
+  (func (export "run")
+    (global.set $object (struct.new $s (i32.const 1)))
+    (global.set $small (ref.i31 (i32.const 9)))
+    (table.set $conts (i32.const 1) (cont.new $k (ref.func $body)))
+    (table.set $objects (i32.const 2) (global.get $object))))

@@ -1,0 +1,24 @@
+;; A collection in the innermost of three continuations: each frame of the chain
+;; shows the reference it still needs.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (func $inner (result i32)
+    (local $s (ref $s))
+    (local.set $s (struct.new $s (i32.const 1)))
+    (call $gc)
+    (struct.get $s 0 (local.get $s)))
+  (func $outer (result i32)
+    (local $s (ref $s))
+    (local.set $s (struct.new $s (i32.const 20)))
+    (i32.add (resume $k (cont.new $k (ref.func $inner)))
+      (struct.get $s 0 (local.get $s))))
+  (elem declare func $inner $outer)
+  (func (export "run") (result i32)
+    (local $s (ref $s))
+    (local.set $s (struct.new $s (i32.const 300)))
+    (i32.add (resume $k (cont.new $k (ref.func $outer)))
+      (struct.get $s 0 (local.get $s)))))

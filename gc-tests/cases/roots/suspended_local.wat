@@ -1,0 +1,22 @@
+;; A struct in a local of a suspended frame: its slot, and the slot of the frame
+;; that holds the continuation.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $point (struct (field i32) (field i32)))
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (tag $pause)
+  (func $body (result i32)
+    (local $p (ref $point))
+    (local.set $p (struct.new $point (i32.const 1) (i32.const 2)))
+    (suspend $pause)
+    (struct.get $point 1 (local.get $p)))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (return (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))))
+    (local.set $k)
+    (call $gc)
+    (resume $k (local.get $k))))

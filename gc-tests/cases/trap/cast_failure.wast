@@ -1,0 +1,18 @@
+;; A cast to a type the object does not have traps; to one it has, it does not.
+(module
+  (type $a (sub (struct (field i32))))
+  (type $b (sub $a (struct (field i32) (field i32))))
+  (type $f (func (param (ref null any))))
+  (type $k (cont $f))
+  (func $cast (param (ref null any)) (drop (ref.cast (ref $b) (local.get 0))))
+  (elem declare func $cast)
+  (func $run (param (ref null any))
+    (resume $k (local.get 0) (cont.new $k (ref.func $cast))))
+  (func (export "sub") (call $run (struct.new $b (i32.const 1) (i32.const 2))))
+  (func (export "super") (call $run (struct.new $a (i32.const 1))))
+  (func (export "i31") (call $run (ref.i31 (i32.const 1))))
+  (func (export "null") (call $run (ref.null any))))
+(assert_return (invoke "sub"))
+(assert_trap (invoke "super") "cast failure")
+(assert_trap (invoke "i31") "cast failure")
+(assert_trap (invoke "null") "cast failure")

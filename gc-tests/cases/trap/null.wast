@@ -1,0 +1,20 @@
+;; Null where an object, a function or a continuation is needed traps, on a
+;; continuation's stack as anywhere.
+(module
+  (type $s (struct (field (mut i32))))
+  (type $a (array i32))
+  (type $f (func))
+  (type $k (cont $f))
+  (func $struct (drop (struct.get $s 0 (ref.null $s))))
+  (func $array (drop (array.len (ref.null $a))))
+  (func $cont (resume $k (ref.null $k)))
+  (func $new (drop (cont.new $k (ref.null $f))))
+  (elem declare func $struct $array $cont $new)
+  (func (export "struct") (resume $k (cont.new $k (ref.func $struct))))
+  (func (export "array") (resume $k (cont.new $k (ref.func $array))))
+  (func (export "cont") (resume $k (cont.new $k (ref.func $cont))))
+  (func (export "new") (resume $k (cont.new $k (ref.func $new)))))
+(assert_trap (invoke "struct") "null structure reference")
+(assert_trap (invoke "array") "null array reference")
+(assert_trap (invoke "cont") "null continuation reference")
+(assert_trap (invoke "new") "null function reference")
