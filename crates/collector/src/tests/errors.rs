@@ -1,0 +1,206 @@
+//! What cannot be understood is an error that says where, never "no roots".
+
+use crate::testing::*;
+use crate::{ChainError, CollectError, CollectOptions, WalkError, When};
+use mangrove_abi::{ContRef, HeapRef};
+use mangrove_heap::{HeapError, HeapFault};
+use mangrove_stack::Frame;
+use std::ptr;
+
+fn error(world: &mut World) -> CollectError {
+    world.try_collect(CollectOptions::default()).unwrap_err()
+}
+
+#[test]
+fn a_return_address_without_an_entry() {
+    let mut world = World::new();
+    let bad = world.stopped(&[frame(ENTRY), frame(NO_SITE), frame(NONE)]);
+    world.run(&[bad]);
+    let CollectError::Walk(error) = error(&mut world) else {
+        panic!("another error")
+    };
+    let expected = WalkError::NoSite {
+        pc: CODE + NO_SITE as u64,
+        offset: NO_SITE,
+        module: MODULE,
+        // SAFETY: a record of the registry.
+        continuation: unsafe { (*bad.record).id },
+        frame: 1,
+    };
+    assert_eq!(error, expected);
+    assert!(error.to_string().contains("0x700000000233"), "{error}");
+}
+
+#[test]
+fn a_return_address_outside_of_code() {
+    let mut world = World::new();
+    let bad = world.stopped(&[frame(0x5000)]);
+    world.outside.conts = vec![bad];
+    let error = error(&mut world);
+    assert!(
+        matches!(error, CollectError::Walk(WalkError::NotCode { pc, frame: 0, .. })
+        if pc == CODE + 0x5000)
+    );
+}
+
+#[test]
+fn a_failed_collection_leaves_a_heap_that_refuses() {
+    let mut world = World::new();
+    let bad = world.stopped(&[frame(NO_SITE)]);
+    world.outside.conts = vec![bad];
+    error(&mut world);
+    world.outside.conts.clear();
+    assert!(matches!(
+        error(&mut world),
+        CollectError::Heap(HeapError::Broken)
+    ));
+}
+
+#[test]
+fn chains_that_do_not_end_at_the_host() {
+    let mut world = World::new();
+    let [a, b] = [0; 2].map(|_| world.stopped(&[frame(NONE)]));
+    world.run(&[a]);
+    let host = world.run(&[b]);
+    // The record that called the host is not known.
+    // SAFETY: a record of the registry.
+    let (host, id) = unsafe { (&mut *host, (*host).id) };
+    host.last = ptr::null_mut();
+    let open = error(&mut world);
+    assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
+
+    let mut world = World::new();
+    let a = world.stopped(&[frame(NONE)]);
+    world.run(&[a]);
+    // SAFETY: a record of the registry.
+    let id = unsafe {
+        (*a.record).parent = ptr::null_mut();
+        (*a.record).id
+    };
+    let open = error(&mut world);
+    assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
+
+    let mut world = World::new();
+    let [a, b] = [0; 2].map(|_| world.stopped(&[frame(NONE)]));
+    world.run(&[a, b]);
+    // SAFETY: records of the registry.
+    let id = unsafe {
+        (*b.record).parent = a.record;
+        (*a.record).id
+    };
+    let twice = error(&mut world);
+    let CollectError::Chain(twice) = twice else {
+        panic!("{twice}")
+    };
+    assert_eq!(twice, ChainError::Record { id, gone: false });
+}
+
+#[test]
+fn verification_names_the_slot_that_is_wrong() {
+    let mut world = World::new();
+    let object = world.node(1);
+    let inside = HeapRef(object.0 + 8);
+    let running = world.stopped(&[frame(TWO_REFS).reference(8, object).reference(24, inside)]);
+    world.run(&[running]);
+    let options = CollectOptions {
+        verify: true,
+        ..CollectOptions::default()
+    };
+    let error = world.try_collect(options).unwrap_err();
+    assert!(
+        matches!(error, CollectError::BadRoot { when: When::Before, value, .. } if value == inside.0)
+    );
+    let message = error.to_string();
+    let start =
+        "before the collection: slot fp-24 of frame 0 of continuation 0 (Wasm(5) of module 3";
+    assert!(message.starts_with(start), "{message}");
+    assert!(matches!(
+        world.roots(None),
+        Err(CollectError::BadRoot {
+            when: When::Looking,
+            ..
+        })
+    ));
+}
+
+#[test]
+fn verification_finds_what_an_object_holds() {
+    let mut world = World::new();
+    let object = world.pair(1, HeapRef(0x2000), HeapRef::NULL);
+    world.outside.refs = vec![object];
+    let options = CollectOptions {
+        verify: true,
+        ..CollectOptions::default()
+    };
+    let error = world.try_collect(options).unwrap_err();
+    assert!(matches!(
+        error,
+        CollectError::HeapFault {
+            when: When::Before,
+            fault: HeapFault::BadReference { .. }
+        }
+    ));
+    let error = world.try_collect(CollectOptions::default()).unwrap_err();
+    assert!(matches!(
+        error,
+        CollectError::HeapFault {
+            when: When::During,
+            fault: HeapFault::Stray { value: 0x2000 }
+        }
+    ));
+}
+
+#[test]
+fn a_trapped_stack_is_walked_from_where_it_trapped() {
+    let mut world = World::new();
+    let (kept, dead) = (world.node(1), world.node(2));
+    let running = world.stopped(&[
+        frame(ENTRY),
+        frame(TWO_REFS)
+            .reference(8, kept)
+            .reference(24, HeapRef::NULL),
+        frame(NO_SITE).reference(8, dead),
+    ]);
+    world.run(&[running]);
+    // What a running stack saved last means nothing.
+    // SAFETY: a record of the registry.
+    unsafe {
+        (*running.record).fp = frame_pointer(running.record, 0);
+        (*running.record).sp = (*running.record).fp - 8;
+    }
+    let pc = CODE + NO_SITE as u64;
+    let fault = Some(Frame {
+        pc,
+        fp: frame_pointer(running.record, 2),
+    });
+    let roots = world.roots(fault).unwrap();
+    assert_eq!((roots.frames, roots.roots.len()), (2, 2));
+    let options = CollectOptions {
+        verify: true,
+        fault,
+        ..CollectOptions::default()
+    };
+    assert_eq!(world.try_collect(options).unwrap().objects_copied, 1);
+    assert_eq!(world.id(slot(running, 1, 8)), 1);
+    // Only the innermost frame may be stopped anywhere.
+    let fp = frame_pointer(running.record, 2);
+    // SAFETY: the word above the frame pointer is the return address.
+    unsafe { ((fp + 8) as *mut u64).write(CODE + NO_SITE as u64) };
+    assert!(matches!(world.roots(fault), Err(CollectError::Walk(_))));
+}
+
+#[test]
+fn nothing_runs_and_nothing_is_held() {
+    let mut world = World::new();
+    world.node(1);
+    world.outside.conts = vec![ContRef::NULL];
+    let report = world.collect();
+    assert_eq!(
+        (
+            report.continuations,
+            report.other_slots,
+            report.bytes_copied
+        ),
+        (0, 1, 0)
+    );
+}
