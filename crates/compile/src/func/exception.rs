@@ -170,9 +170,9 @@ impl FuncTranslator<'_, '_> {
             items.push(ExceptionTableItem::Context(self.instance));
         }
         for clause in self.clauses.iter().rev() {
-            // The second payload register of the convention: a switch that
-            // throws on arrival carries its word there.
-            let landing = BlockCall::new(clause.landing, [BlockArg::TryCallExn(1)], pool);
+            // The convention's first exception register; the switch thunk puts
+            // its payload there.
+            let landing = BlockCall::new(clause.landing, [BlockArg::TryCallExn(0)], pool);
             items.push(match clause.tag {
                 Some(tag) => ExceptionTableItem::Tag(ir::ExceptionTag::from_u32(tag), landing),
                 None => ExceptionTableItem::Default(landing),

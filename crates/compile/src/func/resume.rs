@@ -10,7 +10,7 @@
 //!    ◀─ word 0: k returned; word i + 1: clause i has the suspension of `from`
 //!
 //!  resume_throw k: the runtime finds the handler in k's chain and makes the
-//!    record that has it continue there; the switch's word is the exception
+//!    record that has it continue there; the switch's payload is the exception
 //! ```
 
 use super::FuncTranslator;
@@ -79,8 +79,8 @@ impl FuncTranslator<'_, '_> {
         let target = self.throwing_libcall(Libcall::PrepareThrow, &[record, exn]);
         let store = self.store_context();
         self.context_store(target, store, offset_of!(StoreContext, current));
-        let payload = self.word(0);
-        let arrival = self.switch([own, target, exn, payload]);
+        let nothing = self.word(0);
+        let arrival = self.switch([own, target, nothing, exn]);
         self.dispatch(&arrival, table);
         let values = self.receive(&arrival, &results);
         self.push_all(&values, &results);
