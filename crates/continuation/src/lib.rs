@@ -24,6 +24,8 @@ mod states;
 mod verify;
 
 #[cfg(test)]
+mod model_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,1 +1,352 @@
+//! A store without compiled code: every verb as the few writes compiled code
+//! and the runtime make for it, and beside it the state each record should be
+//! in, by the table.
 
+use crate::{End, Registry, RegistryConfig, Role, State, Verb, outcome};
+use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
+use mangrove_stack::{ArenaConfig, GuardKind};
+use std::collections::HashMap;
+use std::ptr;
+
+pub(crate) type Record = *mut ContRecord;
+
+pub(crate) struct World {
+    pub(crate) ctx: Box<StoreContext>,
+    pub(crate) registry: Registry,
+    func: Box<FuncRef>,
+    /// What the table says; `Gone` where there is no entry.
+    expected: HashMap<Record, State>,
+}
+
+pub(crate) fn config(max_continuations: usize) -> RegistryConfig {
+    let guard = GuardKind::Auto;
+    RegistryConfig {
+        stacks: ArenaConfig {
+            stack_size: 4096,
+            guard,
+            max_stacks: usize::MAX,
+        },
+        max_continuations,
+    }
+}
+
+/// Puts a saved context into the record, as a switch away from it does.
+fn save(record: Record) {
+    // SAFETY: the world's records have stacks.
+    unsafe {
+        (*record).sp = (*record).stack_top - 64;
+        (*record).fp = (*record).stack_top - 48;
+    }
+}
+
+pub(crate) fn parent(record: Record) -> Record {
+    // SAFETY: records live as long as the registry.
+    unsafe { (*record).parent }
+}
+
+pub(crate) fn reference(record: Record) -> ContRef {
+    // SAFETY: as above.
+    let revision = unsafe { (*record).revision };
+    ContRef { record, revision }
+}
+
+pub(crate) fn is_current(cont: ContRef) -> bool {
+    // SAFETY: as above; this is what stale references are for.
+    unsafe { (*cont.record).revision == cont.revision }
+}
+
+fn is_host(record: Record) -> bool {
+    // SAFETY: as above.
+    unsafe { (*record).state == RecordState::Host as u32 }
+}
+
+impl World {
+    pub(crate) fn new(max_continuations: usize) -> Self {
+        let entry = ptr::without_provenance(0x1000);
+        Self {
+            ctx: StoreContext::new(),
+            registry: Registry::new(config(max_continuations)),
+            func: Box::new(FuncRef {
+                code: entry,
+                instance: ptr::null_mut(),
+                entry,
+                type_id: 0,
+                index: 0,
+            }),
+            expected: HashMap::new(),
+        }
+    }
+
+    pub(crate) fn state(&self, record: Record) -> State {
+        self.registry.state_of(&self.ctx, record)
+    }
+
+    /// Everything the registry says of itself is as it should be.
+    pub(crate) fn check(&self) {
+        self.registry.verify(&self.ctx).unwrap();
+        for (record, state) in self.registry.states(&self.ctx) {
+            if state != State::Host {
+                let expected = self.expected.get(&record).copied().unwrap_or(State::Gone);
+                assert_eq!(state, expected);
+            }
+            assert_eq!(self.state(record), state);
+        }
+    }
+
+    fn apply(&mut self, verb: Verb, role: Role, record: Record) {
+        let state = self.expected.entry(record).or_insert(State::Gone);
+        *state = outcome(verb, role, *state)
+            .unwrap_or_else(|| panic!("{verb:?} of {role:?} that is {state:?}"));
+    }
+
+    /// `cont.new`, as far as compiled code does it: off the free list.
+    pub(crate) fn new_inline(&mut self) -> Option<ContRef> {
+        let record = self.ctx.free_records;
+        if record.is_null() {
+            return None;
+        }
+        // SAFETY: free records have stacks.
+        unsafe {
+            self.ctx.free_records = (*record).next_free;
+            let sp = (*record).stack_top - 16;
+            ptr::with_exposed_provenance_mut::<u64>(sp as usize).write(self.func.entry as u64);
+            (*record).sp = sp;
+            (*record).fp = 0;
+            (*record).func = &raw const *self.func;
+            (*record).last = record;
+            (*record).parent = ptr::null_mut();
+            (*record).state = RecordState::Live as u32;
+        }
+        self.ctx.created += 1;
+        self.apply(Verb::New, Role::Subject, record);
+        Some(reference(record))
+    }
+
+    /// `cont.new` by way of the runtime.
+    pub(crate) fn new_by_runtime(&mut self) -> Result<ContRef, crate::LimitError> {
+        let record = self.registry.take(&mut self.ctx)?;
+        // SAFETY: just taken; the function lives as long as the world.
+        let made = unsafe {
+            self.registry
+                .make_fresh(&mut self.ctx, record, &raw const *self.func)
+        };
+        self.apply(Verb::New, Role::Subject, record);
+        Ok(made)
+    }
+
+    /// The host calls Wasm, from within a host call if Wasm runs.
+    pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
+        let record = self.new_by_runtime()?.record;
+        let host = self.registry.new_host_record();
+        let outer = self.ctx.current;
+        // SAFETY: records of the registry.
+        unsafe {
+            (*host).outer = self.ctx.host_record;
+            (*host).last = outer;
+            (*record).parent = host;
+        }
+        if !outer.is_null() {
+            save(outer);
+            self.apply(Verb::Resume, Role::Resumer, outer);
+        }
+        self.registry.entered();
+        self.ctx.host_record = host;
+        self.ctx.current = record;
+        self.apply(Verb::Resume, Role::Subject, record);
+        Ok(record)
+    }
+
+    /// The innermost activation is over: the host goes on where it called.
+    fn leave(&mut self, verb: Verb) {
+        let host = self.ctx.host_record;
+        // SAFETY: the activation's host record.
+        let (outer, calling) = unsafe { ((*host).outer, (*host).last) };
+        self.registry.release_host_record(host);
+        self.ctx.host_record = outer;
+        self.ctx.current = calling;
+        if !calling.is_null() {
+            self.apply(verb, Role::Resumer, calling);
+        }
+    }
+
+    /// Hands control to `target`, or to the host if that is its record.
+    fn back_to(&mut self, target: Record, verb: Verb) {
+        self.ctx.current = target;
+        if is_host(target) {
+            self.leave(verb);
+        } else {
+            self.apply(verb, Role::Resumer, target);
+        }
+    }
+
+    fn consume(&mut self, cont: ContRef) {
+        assert!(is_current(cont));
+        // SAFETY: a record of the registry.
+        unsafe { (*cont.record).revision += 1 };
+        self.registry.take_bound(cont.record);
+    }
+
+    /// Links what is suspended as `record` below `to` and runs it.
+    fn attach(&mut self, record: Record, to: Record, verb: Verb, [subject, between]: [Role; 2]) {
+        let mut above = parent(record);
+        while !above.is_null() {
+            self.apply(verb, between, above);
+            above = parent(above);
+        }
+        // SAFETY: records of the registry.
+        unsafe { (*(*record).last).parent = to };
+        self.apply(verb, subject, record);
+        self.ctx.current = record;
+    }
+
+    /// Cuts the running chain below its `levels`-th parent, which is returned;
+    /// none if the host comes first.
+    fn detach(&mut self, levels: usize, verb: Verb) -> Option<Record> {
+        let own = self.ctx.current;
+        let mut chain = vec![own];
+        while chain.len() <= levels {
+            chain.push(Some(parent(*chain.last()?)).filter(|&above| !is_host(above))?);
+        }
+        let outermost = *chain.last()?;
+        let target = Some(parent(outermost)).filter(|&above| !is_host(above))?;
+        save(own);
+        self.apply(verb, Role::Subject, own);
+        chain[1..]
+            .iter()
+            .for_each(|&record| self.apply(verb, Role::Between, record));
+        // SAFETY: records of the registry.
+        unsafe {
+            (*own).last = outermost;
+            (*outermost).parent = ptr::null_mut();
+        }
+        Some(target)
+    }
+
+    pub(crate) fn resume(&mut self, cont: ContRef) {
+        let own = self.ctx.current;
+        self.consume(cont);
+        save(own);
+        self.apply(Verb::Resume, Role::Resumer, own);
+        self.attach(
+            cont.record,
+            own,
+            Verb::Resume,
+            [Role::Subject, Role::Between],
+        );
+    }
+
+    /// `suspend` whose handler is `levels` parents beyond the first.
+    pub(crate) fn suspend(&mut self, levels: usize) -> Option<ContRef> {
+        let own = self.ctx.current;
+        let target = self.detach(levels, Verb::Suspend)?;
+        self.ctx.current = target;
+        self.apply(Verb::Suspend, Role::Resumer, target);
+        Some(reference(own))
+    }
+
+    pub(crate) fn switch(&mut self, cont: ContRef, levels: usize) -> Option<ContRef> {
+        let own = self.ctx.current;
+        let handler = self.detach(levels, Verb::Switch)?;
+        self.consume(cont);
+        let roles = [Role::Target, Role::BetweenTarget];
+        self.attach(cont.record, handler, Verb::Switch, roles);
+        Some(reference(own))
+    }
+
+    /// The running continuation returns, as its trampoline does it.
+    pub(crate) fn finish(&mut self) {
+        let own = self.ctx.current;
+        let target = parent(own);
+        // SAFETY: records of the registry.
+        unsafe {
+            (*own).state = RecordState::Gone as u32;
+            (*own).next_free = self.ctx.free_records;
+        }
+        self.ctx.free_records = own;
+        self.ctx.returned += 1;
+        self.apply(Verb::Return, Role::Subject, own);
+        self.back_to(target, Verb::Return);
+    }
+
+    /// An exception leaves the running continuation and `levels` parents.
+    pub(crate) fn throw(&mut self, levels: usize) {
+        let mut role = Role::Subject;
+        for _ in 0..=levels {
+            let own = self.ctx.current;
+            let target = parent(own);
+            self.apply(Verb::Throw, role, own);
+            // SAFETY: the exception has left its frames.
+            unsafe { self.registry.release(&mut self.ctx, own, End::Thrown) };
+            role = Role::Between;
+            if is_host(target) || levels == 0 {
+                return self.back_to(target, Verb::Throw);
+            }
+            self.ctx.current = target;
+        }
+        let target = self.ctx.current;
+        self.apply(Verb::Throw, Role::Resumer, target);
+    }
+
+    pub(crate) fn resume_throw_fresh(&mut self, cont: ContRef) {
+        self.consume(cont);
+        self.apply(Verb::ResumeThrow, Role::Subject, cont.record);
+        // SAFETY: it never ran.
+        unsafe {
+            self.registry
+                .release(&mut self.ctx, cont.record, End::Thrown)
+        };
+    }
+
+    /// A trap ends the innermost activation.
+    pub(crate) fn trap(&mut self) {
+        let (own, host) = (self.ctx.current, self.ctx.host_record);
+        let mut record = own;
+        while record != host {
+            let role = if record == own {
+                Role::Subject
+            } else {
+                Role::Between
+            };
+            self.apply(Verb::Trap, role, record);
+            record = parent(record);
+        }
+        // SAFETY: nobody goes on with these stacks.
+        unsafe {
+            self.registry
+                .release_chain(&mut self.ctx, own, host, End::Trapped)
+        };
+        self.leave(Verb::Trap);
+    }
+
+    /// A collection that finds these references and the running chains.
+    pub(crate) fn collect(&mut self, roots: &[ContRef]) -> usize {
+        self.registry.begin_marking();
+        let mut at = self.ctx.current;
+        while !at.is_null() {
+            if is_host(at) {
+                // SAFETY: records of the registry.
+                at = unsafe { (*at).last };
+            } else {
+                assert!(self.registry.mark_record(at));
+                at = parent(at);
+            }
+        }
+        for &root in roots {
+            let Some(record) = self.registry.mark(root) else {
+                continue;
+            };
+            let mut above = parent(record);
+            while !above.is_null() && self.registry.mark_record(above) {
+                above = parent(above);
+            }
+        }
+        let unmarked = |&record: &Record| !self.registry.is_marked(record) && !is_host(record);
+        let dead: Vec<_> = self.registry.records().filter(unmarked).collect();
+        dead.iter()
+            .for_each(|&record| self.apply(Verb::Collect, Role::Subject, record));
+        // SAFETY: marked what the world can reach.
+        let swept = unsafe { self.registry.sweep(&mut self.ctx) };
+        assert_eq!(swept, dead.len());
+        swept
+    }
+}

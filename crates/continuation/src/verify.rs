@@ -4,6 +4,7 @@ use crate::registry::Registry;
 use crate::states::State;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 use std::collections::HashSet;
+use std::ptr;
 
 /// What does not hold. `record` is an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,14 +69,19 @@ impl Registry {
     pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryFault> {
         let idle = self.verify_free_list(ctx)?;
         let inner = self.suspended_parents(ctx)?;
-        let mut live = 0;
+        let (mut live, mut suspended, mut in_chains) = (0, 0, 0);
         for (record, state) in self.states(ctx) {
             self.verify_record(record, state)?;
             live += u64::from(!matches!(state, State::Gone | State::Host));
-            if state == State::Suspended && !inner.contains(&record) {
-                self.verify_chain(record)?;
+            if state == State::Suspended {
+                suspended += 1;
+                if !inner.contains(&record) {
+                    in_chains += self.verify_chain(record)?;
+                }
             }
         }
+        // Less would be a chain without an innermost one: a cycle.
+        count("records of suspended chains", in_chains, suspended)?;
         let ended = self.counts.thrown + self.counts.trapped + self.counts.collected;
         let expected = ctx
             .created
@@ -110,6 +116,9 @@ impl Registry {
                 }
                 if (*record).stack_top == 0 {
                     return fault("holds a record without a stack");
+                }
+                if base_word(record) != 0 {
+                    return fault("holds a record on whose stack no walk would end");
                 }
                 record = (*record).next_free;
             }
@@ -182,6 +191,10 @@ impl Registry {
                 sp: r.sp,
             });
         }
+        // SAFETY: a record with a stack, as its sp has just shown.
+        if saved && unsafe { base_word(record) } != 0 {
+            return chain("the base of its stack was overwritten");
+        }
         if state == State::Fresh && (!r.parent.is_null() || r.last != record) {
             return chain("is fresh and linked to another");
         }
@@ -196,8 +209,8 @@ impl Registry {
     }
 
     /// Checks the chain suspended inside `record`, the innermost of it: it ends
-    /// at `last`, and all of it is suspended.
-    fn verify_chain(&self, record: *mut ContRecord) -> Result<(), RegistryFault> {
+    /// at `last`, and all of it is suspended. How many records it has.
+    fn verify_chain(&self, record: *mut ContRecord) -> Result<u64, RegistryFault> {
         // SAFETY: records of our slab, which only this thread uses.
         unsafe {
             let fault = |what| {
@@ -207,23 +220,32 @@ impl Registry {
                 })
             };
             let mut at = record;
-            let mut length = 0;
+            let mut length = 1;
             while !(*at).parent.is_null() {
                 at = (*at).parent;
                 if (*at).state != RecordState::Live as u32 {
                     return fault("is suspended inside one that is gone");
                 }
                 length += 1;
-                if length > self.slab.len() {
+                if length > u64::from(self.slab.len()) {
                     return fault("its parents form a cycle");
                 }
             }
             if (*record).last != at {
                 return fault("its last ancestor is not the end of its chain");
             }
+            Ok(length)
         }
-        Ok(())
     }
+}
+
+/// The word at the base of a stack, the trampoline's return address.
+///
+/// # Safety
+/// The record has a stack.
+unsafe fn base_word(record: *const ContRecord) -> u64 {
+    // SAFETY: the word below the top was written when the stack was taken.
+    unsafe { ptr::with_exposed_provenance::<u64>((*record).stack_top as usize - 8).read() }
 }
 
 fn count(what: &'static str, counted: u64, expected: u64) -> Result<(), RegistryFault> {
