@@ -2,7 +2,7 @@
 
 use super::MIB;
 use crate::testing::*;
-use crate::{HeapError, HeapFault, Reserve};
+use crate::{Collection, HeapError, HeapFault, Reserve};
 use mangrove_abi::object::{ARRAY_LENGTH, FORWARDED, HeapRef};
 
 /// Two nodes, the second referring to the first, and an array of both.
@@ -130,7 +130,7 @@ fn after_a_failure_the_heap_serves_no_more() {
     failed.write(a, 0, FUNC);
     failed.try_collect().unwrap_err();
     let (mut dropped, _) = world();
-    drop(dropped.heap.begin(&dropped.ctx).unwrap());
+    let _: Collection<'_> = dropped.heap.begin(&dropped.ctx).unwrap();
     for mut world in [failed, dropped] {
         assert!(matches!(
             world.heap.begin(&world.ctx),

@@ -112,5 +112,5 @@ fn a_small_live_set_stays_in_warm_memory() {
         world.node(0, HeapRef::NULL, HeapRef::NULL);
     }
     let warm = resident(&world);
-    assert!(warm >= 2 * MIB - 8192 && warm <= 3 * MIB, "{warm} bytes");
+    assert!((2 * MIB - 8192..3 * MIB).contains(&warm), "{warm} bytes");
 }
