@@ -197,7 +197,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             || self.table(operator)?
             || self.cast(operator)?
             || self.continuation(operator)?
-            || self.exception(operator)?;
+            || self.exception(operator)?
+            || self.simd(operator)?;
         if known {
             Ok(())
         } else {
