@@ -29,7 +29,12 @@ pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
     if !summary.passed() || !stdout().is_terminal() {
         output.text(&summary.to_string())?;
     }
-    match summary.suites.iter().filter(|suite| suite.failure.is_some()).count() {
+    match summary
+        .suites
+        .iter()
+        .filter(|suite| suite.failure.is_some())
+        .count()
+    {
         0 => Ok(()),
         1 => Err(Failure::Check("1 suite failed".to_owned())),
         failed => Err(Failure::Check(format!("{failed} suites failed"))),

@@ -1,0 +1,253 @@
+//! What the commands print when nothing is wrong.
+
+use crate::common::{file, mangrove, run};
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+const GENERATOR: &str = r#"(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $pause)
+  (func $body
+    (local $s (ref $s))
+    (local.set $s (struct.new $s (i32.const 1)))
+    (suspend $pause)
+    (drop (struct.get $s 0 (local.get $s))))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (local.set $k)
+    (call $gc)
+    (resume $k (local.get $k))
+    (i32.const 5)))"#;
+
+#[test]
+fn results_one_to_a_line() {
+    let module = r#"(module (func (export "f") (param i32 i64 f32 f64 externref)
+        (result i32 i64 f32 f64 externref)
+        (local.get 0) (local.get 1) (local.get 2) (local.get 3) (local.get 4)))"#;
+    run(
+        "results.wat",
+        module,
+        [
+            "--invoke",
+            "f",
+            "-0x10",
+            "0xffffffffffffffff",
+            "-inf",
+            "1.5",
+            "null",
+        ],
+    )
+    .prints("-16\n-1\n-inf\n1.5\nnull\n");
+}
+
+#[test]
+fn options_may_follow_arguments() {
+    let module = "(module (func (export \"f\") (param i32) (result i32) (local.get 0)))";
+    run(
+        "follow.wat",
+        module,
+        ["--invoke", "f", "-5", "--zeal", "alloc,switch"],
+    )
+    .prints("-5\n");
+}
+
+#[test]
+fn binary_modules() {
+    // (module (func (export "f") (result i32) (i32.const 42)))
+    let module = b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7f\x03\x02\x01\0\x07\x05\x01\x01f\0\0\x0a\x06\x01\x04\0\x41\x2a\x0b";
+    run("binary.wasm", module, ["--invoke", "f"]).prints("42\n");
+}
+
+#[test]
+fn without_a_name_start_is_called() {
+    let print = r#"(import "spectest" "print_i32" (func $print (param i32)))"#;
+    let start = format!("(module {print} (func (export \"_start\") (call $print (i32.const 3))))");
+    run("start1.wat", start, []).prints("3\n");
+    let start = format!("(module {print} (start $f) (func $f (call $print (i32.const 4))))");
+    run("start2.wat", start, []).prints("4\n");
+    run("start3.wat", "(module)", []).prints("");
+}
+
+#[test]
+fn report_on_continuations() {
+    let ended = run(
+        "report.wat",
+        GENERATOR,
+        ["--invoke", "run", "--report", "continuations"],
+    );
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let created = ended
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("continuations created"));
+    assert!(created.unwrap().ends_with(" 1"), "{ended:?}");
+    let json = ["--invoke", "run", "--report", "continuations", "--json"];
+    let ended = run("report_json.wat", GENERATOR, json);
+    let report = ended.stdout.split_once('\n').unwrap().1;
+    let report: serde_json::Value = serde_json::from_str(report).unwrap();
+    assert_eq!(report["created"], 1);
+    assert_eq!(report["ended"]["returned"], 1);
+}
+
+#[test]
+fn scripts() {
+    let good = file(
+        "good.wast",
+        "(module (func (export \"f\")))\n(assert_return (invoke \"f\"))",
+    );
+    let bad = file(
+        "bad.wast",
+        "(module (func (export \"f\") (result i32) (i32.const 1)))
+         (assert_return (invoke \"f\") (i32.const 2))
+         (assert_return (invoke \"f\") (i32.const 1))
+         (assert_trap (invoke \"f\") \"unreachable\")
+         (assert_return (invoke \"g\"))
+         (thread $t)",
+    );
+    let (good, bad) = (good.to_str().unwrap(), bad.to_str().unwrap());
+    mangrove(["wast", good]).prints(&format!("{good}: 2 passed, 0 failed\n"));
+    let ended = mangrove(["wast", good, bad]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    for line in [
+        "bad.wast:2:11: assert_return failed (assertion): expected (i32 2), got (i32 1)",
+        "bad.wast:4:11: assert_trap failed (assertion): expected a trap \"unreachable\", it returned (i32 1)",
+        "bad.wast:5:11: assert_return failed (missing): there is no export \"g\"",
+        "bad.wast:6:11: thread failed (unsupported): Mangrove has no threads",
+        "bad.wast: 2 passed, 4 failed",
+        "total: 4 passed, 4 failed",
+    ] {
+        assert!(ended.stdout.contains(line), "no {line:?} in {ended:?}");
+    }
+    let ended = mangrove(["wast", "--json", good, bad]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let outcome: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        (&outcome["passed"], &outcome["failed"]),
+        (&4.into(), &4.into())
+    );
+    assert_eq!(outcome["files"][1]["failures"][0]["line"], 2);
+    assert_eq!(outcome["files"][1]["failures"][3]["kind"], "unsupported");
+}
+
+#[test]
+fn a_module_that_failed_leaves_a_hole() {
+    let script = file(
+        "hole.wast",
+        "(module $m (func (export \"f\")))
+         (module $m (func (export \"f\")) (start 1) (func (unreachable)))
+         (assert_return (invoke \"f\"))
+         (assert_return (invoke $m \"f\"))
+         (register \"m\" $m)
+         (module (func (export \"f\")))
+         (assert_return (invoke \"f\"))",
+    );
+    let ended = mangrove(["wast", script.to_str().unwrap()]);
+    for line in [
+        "hole.wast:2:11: module failed (module): unreachable",
+        "hole.wast:3:11: assert_return failed (missing)",
+        "hole.wast:4:11: assert_return failed (missing)",
+        "hole.wast:5:11: register failed (missing)",
+        "3 passed, 4 failed",
+    ] {
+        assert!(ended.stdout.contains(line), "no {line:?} in {ended:?}");
+    }
+}
+
+#[test]
+fn roots_in_every_form() {
+    let path = file("roots.wat", GENERATOR);
+    let path = path.to_str().unwrap();
+    let at = |format| {
+        mangrove([
+            "roots", path, "--invoke", "run", "--at", "gc:1", "--format", format,
+        ])
+    };
+    let text = at("text");
+    assert_eq!(text.code, Some(0), "{text:?}");
+    for part in ["suspended\n", "$body at 0x", "fp-", "type 0 $s @0x"] {
+        assert!(text.stdout.contains(part), "no {part:?} in {text:?}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&at("json").stdout).unwrap();
+    let roots = json["roots"].as_array().unwrap();
+    assert!(
+        roots
+            .iter()
+            .any(|root| root["owner"] == "frame" && root["value"]["is"] == "object")
+    );
+    let dot = at("dot").stdout;
+    assert!(
+        dot.starts_with("digraph") && dot.contains(" -> object_"),
+        "{dot}"
+    );
+    let html = at("html").stdout;
+    assert!(
+        html.starts_with("<!DOCTYPE html>") && html.contains("$body"),
+        "{html}"
+    );
+    assert!(
+        !html.contains("<script") && !html.contains("http"),
+        "{html}"
+    );
+}
+
+#[test]
+fn a_moment_that_never_comes() {
+    let path = file("never.wat", GENERATOR);
+    let path = path.to_str().unwrap();
+    let at = |at| mangrove(["roots", path, "--invoke", "run", "--at", at]);
+    at("gc:2").is_one_line(1, ["collection 2 never came: the run ended after 1"]);
+    at("suspend:2").is_one_line(1, ["suspension 2 never came: the run ended after 1"]);
+    at("trap").is_one_line(1, ["without a trap"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let path = file("pipe.wat", GENERATOR);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mangrove"))
+        .args([
+            "roots",
+            path.to_str().unwrap(),
+            "--invoke",
+            "run",
+            "--format",
+            "html",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(
+        (child.wait().unwrap().code(), stderr.as_str()),
+        (Some(0), "")
+    );
+}
+
+#[test]
+fn traces_go_to_standard_error() {
+    let ended = run(
+        "trace.wat",
+        GENERATOR,
+        ["--invoke", "run", "--trace", "gc,cont"],
+    );
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(0), "5\n"),
+        "{ended:?}"
+    );
+    assert!(ended.stderr.contains("mangrove::gc"), "{ended:?}");
+}

@@ -1,0 +1,5 @@
+//! The command from outside: what it prints, and how it ends.
+
+mod bad_input;
+mod commands;
+mod common;
