@@ -176,6 +176,9 @@ impl Reached<'_> {
 
 impl<S: Sink> Marker<'_, '_, S> {
     /// Marks and walks the running chain, through all activations.
+    ///
+    /// # Safety
+    /// As for [`crate::collect`].
     unsafe fn running(
         &mut self,
         ctx: &StoreContext,
@@ -186,27 +189,21 @@ impl<S: Sink> Marker<'_, '_, S> {
         let mut at = ctx.current;
         while !at.is_null() {
             // SAFETY: by contract the chain is made of the registry's records.
-            let ContRecord {
-                id,
-                state,
-                parent,
-                outer,
-                last,
-                ..
-            } = unsafe { &*at };
-            let (id, next) = (*id, *parent);
-            if *state == RecordState::Host as u32 {
+            let (id, state) = unsafe { ((*at).id, (*at).state) };
+            // SAFETY: as above.
+            let (parent, outer, last) = unsafe { ((*at).parent, (*at).outer, (*at).last) };
+            if state == RecordState::Host as u32 {
                 if outer.is_null() {
                     return Ok(());
                 }
-                at = *last;
+                at = last;
                 if at.is_null() {
                     return Err(ChainError::Open { id }.into());
                 }
                 continue;
             }
             if !self.reached.registry.mark_record(at) {
-                let gone = *state == RecordState::Gone as u32;
+                let gone = state == RecordState::Gone as u32;
                 return Err(ChainError::Record { id, gone }.into());
             }
             // SAFETY: by contract it is stopped: it called the host, or resumed
@@ -214,10 +211,10 @@ impl<S: Sink> Marker<'_, '_, S> {
             unsafe { self.walk(at, activity, fault.take())? };
             self.bound(at);
             activity = Activity::Parent;
-            if next.is_null() {
+            if parent.is_null() {
                 return Err(ChainError::Open { id }.into());
             }
-            at = next;
+            at = parent;
         }
         Ok(())
     }
