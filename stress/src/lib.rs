@@ -1,1 +1,29 @@
-//! placeholder
+//! Programs that are hard on the meeting point of continuations and the
+//! collector, and the means to judge them.
+//!
+//! ```text
+//!  seed ──scenario──▶ Case: program + what it must compute ──round──▶ passed, or a Failure with its seed
+//!                                                │
+//!                       mangrove (engine, store) ┘  zeal, limits, injected faults
+//! ```
+//!
+//! A case's program checks every object itself as it meets it again, and
+//! returns a checksum; what the checksum must be is computed here, by code that
+//! shares nothing with compiler, stacks, collector or heap. A root that was
+//! lost or not updated gives a wrong value, and a wrong value fails the round.
+#![forbid(unsafe_code)]
+
+mod case;
+mod progress;
+mod rng;
+mod round;
+mod run;
+mod scenarios;
+mod summary;
+
+pub use case::{Case, Size};
+pub use progress::{ConsoleProgress, Progress, Quiet};
+pub use rng::Rng;
+pub use run::{Options, UnknownSuite, run};
+pub use scenarios::{Suite, suites};
+pub use summary::{Failure, SuiteReport, Summary};

@@ -1,0 +1,90 @@
+//! One round: a case, played on an engine of its own.
+
+use crate::case::Case;
+use mangrove::{Config, Engine, Error, Extern, Instance, Linker, Module, Store, Val};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// What came of a round.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What went wrong, if anything did.
+    pub problem: Option<String>,
+    /// Collections that happened.
+    pub collections: u64,
+}
+
+/// Plays a case. A panic of the engine is a problem like any other.
+pub fn play(case: &Case, config: &Config) -> Outcome {
+    // Nothing outlives the closure that a panic could have left half changed.
+    match catch_unwind(AssertUnwindSafe(|| start(case, config))) {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => Outcome { problem: Some(error.to_string()), collections: 0 },
+        Err(panic) => {
+            let text = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied())
+                .unwrap_or("without a message");
+            Outcome { problem: Some(format!("the engine panicked: {text}")), collections: 0 }
+        }
+    }
+}
+
+fn start(case: &Case, config: &Config) -> Result<Outcome, Error> {
+    let engine = Engine::new(config)?;
+    let module = Module::new(&engine, case.wat.as_bytes())?;
+    let mut store = Store::new(&engine, ())?;
+    let mut linker = Linker::new(&engine);
+    linker.define_mangrove();
+    let instance = linker.instantiate(&mut store, &module)?;
+    let problem = judge(case, &mut store, instance)?;
+    Ok(Outcome { problem, collections: store.collections() })
+}
+
+/// Calls `run` and compares everything there is to compare.
+fn judge(
+    case: &Case,
+    store: &mut Store<()>,
+    instance: Instance,
+) -> Result<Option<String>, Error> {
+    let Some(run) = instance.func(store, "run") else {
+        return Ok(Some("the program exports no function `run`".to_owned()));
+    };
+    let arguments: Vec<Val> = case.arguments.iter().map(|&value| Val::I32(value)).collect();
+    let result = run.call(store, &arguments);
+    // What the program itself found wrong says more than a trap it led to.
+    let faults = global(store, instance, "faults")?;
+    if faults != 0 {
+        let place = (case.place)(global(store, instance, "where")?);
+        let found = global(store, instance, "found")?;
+        let end = match &result {
+            Ok(_) => String::new(),
+            Err(error) => format!("; then: {error}"),
+        };
+        return Ok(Some(format!(
+            "{faults} wrong values, the first in {place}: found {found:#x}{end}"
+        )));
+    }
+    match result?[..] {
+        [Val::I64(checksum)] if checksum == case.checksum => {}
+        ref other => {
+            let expected = case.checksum;
+            return Ok(Some(format!("run returned {other:?}, not the checksum {expected}")));
+        }
+    }
+    let (collections, wanted) = (store.collections(), case.collections);
+    if collections < wanted {
+        return Ok(Some(format!("{collections} collections, not the {wanted} that were wanted")));
+    }
+    Ok(None)
+}
+
+fn global(store: &mut Store<()>, instance: Instance, name: &str) -> Result<i64, Error> {
+    let Some(Extern::Global(global)) = instance.export(store, name) else {
+        return Err(Error::Usage(format!("the program exports no global `{name}`")));
+    };
+    match global.get(store)? {
+        Val::I64(value) => Ok(value),
+        other => Err(Error::Usage(format!("the global `{name}` is {other:?}, not an i64"))),
+    }
+}

@@ -1,0 +1,119 @@
+//! Running suites: rounds until the time is over, the first failure ends a suite.
+
+use crate::case::Size;
+use crate::progress::Progress;
+use crate::rng::Rng;
+use crate::round;
+use crate::scenarios::{Suite, suites};
+use crate::summary::{Failure, SuiteReport, Summary};
+use mangrove::{Config, Fault, Zeal};
+use std::time::{Duration, Instant};
+
+/// What to run, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Names of the suites; empty means all.
+    pub suites: Vec<String>,
+    /// Where randomness starts. Round `n` (from 0) of every suite uses `seed + n`.
+    pub seed: u64,
+    /// Time for all suites together, in equal shares. Each runs one round at least.
+    pub time: Duration,
+    /// When to collect beyond need.
+    pub zeal: Zeal,
+    /// Size of the cases; 1 is full size.
+    pub scale: f64,
+    /// A fault for the collector to make on purpose: the run should then fail.
+    pub fault: Option<Fault>,
+    /// The embedder's limits and other settings; `zeal` and `fault` are put in.
+    pub config: Config,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            suites: Vec::new(),
+            seed: 1,
+            time: Duration::ZERO,
+            zeal: Zeal::NONE,
+            scale: 1.0,
+            fault: None,
+            config: Config::new(),
+        }
+    }
+}
+
+/// A suite was asked for that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no suite {name:?}; there are {}", known())]
+pub struct UnknownSuite {
+    /// The name asked for.
+    pub name: String,
+}
+
+fn known() -> String {
+    suites().iter().map(|suite| suite.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Runs the suites. What fails is in the summary.
+///
+/// # Errors
+/// If a name is no suite's.
+pub fn run(options: &Options, progress: &mut dyn Progress) -> Result<Summary, UnknownSuite> {
+    let chosen = choose(&options.suites)?;
+    let mut config = options.config.clone();
+    config.zeal(options.zeal);
+    if let Some(fault) = options.fault {
+        config.inject_fault(fault);
+    }
+    let budget = options.time / u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1);
+    let mut summary =
+        Summary { seed: options.seed, zeal: options.zeal.to_string(), suites: Vec::new() };
+    for suite in chosen {
+        progress.begin(suite, budget);
+        let report = run_suite(suite, options, &config, budget, progress);
+        progress.end(&report);
+        summary.suites.push(report);
+    }
+    Ok(summary)
+}
+
+fn choose(names: &[String]) -> Result<Vec<&'static Suite>, UnknownSuite> {
+    if names.is_empty() {
+        return Ok(suites().iter().collect());
+    }
+    let find = |name: &String| {
+        let suite = suites().iter().find(|suite| suite.name == *name);
+        suite.ok_or_else(|| UnknownSuite { name: name.clone() })
+    };
+    names.iter().map(find).collect()
+}
+
+fn run_suite(
+    suite: &'static Suite,
+    options: &Options,
+    config: &Config,
+    budget: Duration,
+    progress: &mut dyn Progress,
+) -> SuiteReport {
+    let start = Instant::now();
+    let size = Size::new(options.scale, options.zeal);
+    let mut report =
+        SuiteReport { suite: suite.name, rounds: 0, collections: 0, elapsed_ms: 0, failure: None };
+    while report.failure.is_none() && (report.rounds == 0 || start.elapsed() < budget) {
+        let seed = options.seed.wrapping_add(report.rounds);
+        let case = suite.case(&mut Rng::new(seed), size);
+        report.rounds += 1;
+        progress.round(report.rounds, &case.parameters, start.elapsed());
+        let outcome = round::play(&case, config);
+        report.collections += outcome.collections;
+        report.failure = outcome.problem.map(|message| Failure {
+            seed,
+            parameters: case.parameters,
+            message,
+            program: case.wat,
+            arguments: case.arguments,
+        });
+    }
+    report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    report
+}

@@ -1,0 +1,79 @@
+//! The suites.
+
+mod churn;
+mod generators;
+mod pipeline;
+mod suspended;
+
+use crate::case::{Case, Size};
+use crate::rng::Rng;
+use std::fmt;
+
+/// A source of cases.
+pub struct Suite {
+    /// Its name, as on the command line.
+    pub name: &'static str,
+    /// One line on what it is hard on.
+    pub about: &'static str,
+    make: fn(&mut Rng, Size) -> Case,
+}
+
+impl Suite {
+    /// The case these random choices lead to.
+    pub fn case(&self, rng: &mut Rng, size: Size) -> Case {
+        (self.make)(rng, size)
+    }
+}
+
+impl fmt::Debug for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+const SUITES: &[Suite] = &[
+    Suite {
+        name: "suspended",
+        about: "thousands of continuations suspended in deep frames over a hundred collections",
+        make: suspended::case,
+    },
+    Suite {
+        name: "churn",
+        about: "continuations made, resumed, kept by others and forgotten, their number checked",
+        make: churn::case,
+    },
+    Suite {
+        name: "generators",
+        about: "trees walked by nested generators, nodes as payloads",
+        make: generators::case,
+    },
+    Suite {
+        name: "pipeline",
+        about: "objects handed between stages, payloads in both directions",
+        make: pipeline::case,
+    },
+];
+
+/// All suites.
+pub fn suites() -> &'static [Suite] {
+    SUITES
+}
+
+/// A module of these fields, after those that all programs have.
+fn module(salt: i64, fields: &str) -> String {
+    let common = include_str!("../../programs/common.wat").replace("SALT", &salt.to_string());
+    format!("(module\n{common}\n{fields})\n")
+}
+
+/// The 64-bit value that stands for `id` in programs made from `salt`: what is
+/// left of another object is never right by chance. The programs compute the same.
+fn value(salt: i64, id: i64) -> i64 {
+    let mixed = id.wrapping_add(1).wrapping_mul(-7_046_029_254_386_353_131) ^ salt;
+    // The low half of a product knows nothing of the high half of its factor.
+    mixed ^ (mixed as u64 >> 29) as i64
+}
+
+/// Folds a value into a checksum in which order matters, as the programs do.
+fn fold(sum: i64, value: i64) -> i64 {
+    sum.wrapping_mul(31).wrapping_add(value)
+}

@@ -1,0 +1,80 @@
+//! What a run of the suites found.
+
+use serde::Serialize;
+use std::fmt;
+
+/// A run of suites.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Where randomness started.
+    pub seed: u64,
+    /// The zeal, as on the command line.
+    pub zeal: String,
+    /// One report per suite, in the order they ran.
+    pub suites: Vec<SuiteReport>,
+}
+
+/// What became of one suite.
+#[derive(Clone, Debug, Serialize)]
+pub struct SuiteReport {
+    /// Its name.
+    pub suite: &'static str,
+    /// Rounds run, the failed one included.
+    pub rounds: u64,
+    /// Collections in all rounds.
+    pub collections: u64,
+    /// Time in all rounds, in milliseconds.
+    pub elapsed_ms: u64,
+    /// The failure that ended it, if there was one.
+    pub failure: Option<Failure>,
+}
+
+/// A round that went wrong.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    /// The seed that gives this case in the first round.
+    pub seed: u64,
+    /// What was chosen for the case.
+    pub parameters: String,
+    /// What went wrong.
+    pub message: String,
+    /// The program, as text.
+    pub program: String,
+    /// What `run` was called with.
+    pub arguments: Vec<i32>,
+}
+
+impl Summary {
+    /// Whether no suite failed.
+    pub fn passed(&self) -> bool {
+        self.suites.iter().all(|suite| suite.failure.is_none())
+    }
+}
+
+impl fmt::Display for Summary {
+    /// A line per suite; for a failed one, how to see it again.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for suite in &self.suites {
+            writeln!(f, "{suite}")?;
+            if let Some(failure) = &suite.failure {
+                writeln!(f, "    {}", failure.message)?;
+                writeln!(f, "    {}", failure.parameters)?;
+                let (name, seed, zeal) = (suite.suite, failure.seed, &self.zeal);
+                writeln!(f, "    again: mangrove stress {name} --seed {seed} --zeal {zeal}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for SuiteReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { suite, rounds, collections, elapsed_ms, failure } = self;
+        let verdict = if failure.is_none() { "ok" } else { "FAILED" };
+        write!(
+            f,
+            "{suite:<12} {verdict:<6} {rounds} rounds, {collections} collections, {:.1} s",
+            *elapsed_ms as f64 / 1e3
+        )
+    }
+}
