@@ -382,8 +382,8 @@ fn verification_finds_what_is_wrong() {
             "records of suspended chains: 0 counted, 1 expected",
         ),
         (
-            |_, r| set(r, |r| r.last = parent(r)),
-            "its last is no record",
+            |_, r| set(r, |r| r.last = ptr::from_mut(r).wrapping_sub(1)),
+            "not the end of its chain",
         ),
         (|_, r| set(r, |r| r.bound_count = 1), "bound arguments"),
         (|_, r| set_base(r), "base of its stack"),
