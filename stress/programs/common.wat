@@ -35,7 +35,7 @@
       (i64.shr_u (local.get $number) (i64.const 29))))
 
   (func $fold (param $sum i64) (param $value i64) (result i64)
-    (i64.add (i64.mul (local.get $sum) (i64.const 31)) (local.get $value)))
+    (i64.add (i64.mul (local.get $sum) (i64.const 1099511628211)) (local.get $value)))
 
   ;; Compares what was read with what the number stands for.
   (func $same (param $number i64) (param $is i64) (param $expected i64)
@@ -52,6 +52,45 @@
     (local.set $is (struct.get $box $value (ref.cast (ref $box) (local.get $it))))
     (call $same (local.get $number) (local.get $is) (call $value (local.get $number)))
     (local.get $is))
+
+  (func $elements (param $number i64) (result i32)
+    (i32.add
+      (i32.wrap_i64 (i64.and (local.get $number) (i64.const 7)))
+      (i32.const 1)))
+
+  (func $new_longs (param $number i64) (result (ref $longs))
+    (local $longs (ref $longs))
+    (local $at i32)
+    (local.set $longs (array.new_default $longs (call $elements (local.get $number))))
+    (block $done
+      (loop $each
+        (br_if $done (i32.ge_u (local.get $at) (array.len (local.get $longs))))
+        (array.set $longs (local.get $longs) (local.get $at)
+          (i64.add (call $value (local.get $number)) (i64.extend_i32_u (local.get $at))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $each)))
+    (local.get $longs))
+
+  (func $check_longs (param $it anyref) (param $number i64) (result i64)
+    (local $longs (ref null $longs))
+    (local $at i32)
+    (local $is i64)
+    (local $sum i64)
+    (if (i32.eqz (ref.test (ref $longs) (local.get $it)))
+      (then (call $fault (local.get $number) (i64.const -1)) (return (i64.const 0))))
+    (local.set $longs (ref.cast (ref $longs) (local.get $it)))
+    (if (i32.ne (array.len (local.get $longs)) (call $elements (local.get $number)))
+      (then (call $fault (local.get $number) (i64.const -4)) (return (i64.const 0))))
+    (block $done
+      (loop $each
+        (br_if $done (i32.ge_u (local.get $at) (array.len (local.get $longs))))
+        (local.set $is (array.get $longs (local.get $longs) (local.get $at)))
+        (call $same (local.get $number) (local.get $is)
+          (i64.add (call $value (local.get $number)) (i64.extend_i32_u (local.get $at))))
+        (local.set $sum (i64.add (local.get $sum) (local.get $is)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (br $each)))
+    (local.get $sum))
 
   ;; n short-lived objects; at most 64 of them alive. Their contents are no object's value.
   (func $litter (param $n i32)

@@ -13,7 +13,9 @@ impl Size {
     /// over every suspended continuation each time: sizes shrink to a hundredth.
     pub fn new(scale: f64, zeal: Zeal) -> Self {
         let often = zeal.switch || zeal.call || zeal.alloc.is_some_and(|every| every < 10_000);
-        Self { factor: if often { scale / 100.0 } else { scale } }
+        Self {
+            factor: if often { scale / 100.0 } else { scale },
+        }
     }
 
     /// `full` in this size, `least` at the least.
@@ -53,7 +55,10 @@ mod tests {
     fn zeal_makes_cases_small() {
         assert_eq!(Size::new(1.0, Zeal::NONE).of(10_000, 10), 10_000);
         assert_eq!(Size::new(0.5, Zeal::NONE).of(10_000, 10), 5_000);
-        let alloc = Zeal { alloc: Some(1), ..Zeal::NONE };
+        let alloc = Zeal {
+            alloc: Some(1),
+            ..Zeal::NONE
+        };
         assert_eq!(Size::new(1.0, alloc).of(10_000, 10), 100);
         assert_eq!(Size::new(0.01, alloc).of(10_000, 10), 10);
     }

@@ -18,14 +18,20 @@ pub fn play(case: &Case, config: &Config) -> Outcome {
     // Nothing outlives the closure that a panic could have left half changed.
     match catch_unwind(AssertUnwindSafe(|| start(case, config))) {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(error)) => Outcome { problem: Some(error.to_string()), collections: 0 },
+        Ok(Err(error)) => Outcome {
+            problem: Some(error.to_string()),
+            collections: 0,
+        },
         Err(panic) => {
             let text = panic
                 .downcast_ref::<String>()
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("without a message");
-            Outcome { problem: Some(format!("the engine panicked: {text}")), collections: 0 }
+            Outcome {
+                problem: Some(format!("the engine panicked: {text}")),
+                collections: 0,
+            }
         }
     }
 }
@@ -38,19 +44,22 @@ fn start(case: &Case, config: &Config) -> Result<Outcome, Error> {
     linker.define_mangrove();
     let instance = linker.instantiate(&mut store, &module)?;
     let problem = judge(case, &mut store, instance)?;
-    Ok(Outcome { problem, collections: store.collections() })
+    Ok(Outcome {
+        problem,
+        collections: store.collections(),
+    })
 }
 
 /// Calls `run` and compares everything there is to compare.
-fn judge(
-    case: &Case,
-    store: &mut Store<()>,
-    instance: Instance,
-) -> Result<Option<String>, Error> {
+fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Option<String>, Error> {
     let Some(run) = instance.func(store, "run") else {
         return Ok(Some("the program exports no function `run`".to_owned()));
     };
-    let arguments: Vec<Val> = case.arguments.iter().map(|&value| Val::I32(value)).collect();
+    let arguments: Vec<Val> = case
+        .arguments
+        .iter()
+        .map(|&value| Val::I32(value))
+        .collect();
     let result = run.call(store, &arguments);
     // What the program itself found wrong says more than a trap it led to.
     let faults = global(store, instance, "faults")?;
@@ -69,22 +78,30 @@ fn judge(
         [Val::I64(checksum)] if checksum == case.checksum => {}
         ref other => {
             let expected = case.checksum;
-            return Ok(Some(format!("run returned {other:?}, not the checksum {expected}")));
+            return Ok(Some(format!(
+                "run returned {other:?}, not the checksum {expected}"
+            )));
         }
     }
     let (collections, wanted) = (store.collections(), case.collections);
     if collections < wanted {
-        return Ok(Some(format!("{collections} collections, not the {wanted} that were wanted")));
+        return Ok(Some(format!(
+            "{collections} collections, not the {wanted} that were wanted"
+        )));
     }
     Ok(None)
 }
 
 fn global(store: &mut Store<()>, instance: Instance, name: &str) -> Result<i64, Error> {
     let Some(Extern::Global(global)) = instance.export(store, name) else {
-        return Err(Error::Usage(format!("the program exports no global `{name}`")));
+        return Err(Error::Usage(format!(
+            "the program exports no global `{name}`"
+        )));
     };
     match global.get(store)? {
         Val::I64(value) => Ok(value),
-        other => Err(Error::Usage(format!("the global `{name}` is {other:?}, not an i64"))),
+        other => Err(Error::Usage(format!(
+            "the global `{name}` is {other:?}, not an i64"
+        ))),
     }
 }

@@ -51,7 +51,11 @@ pub struct UnknownSuite {
 }
 
 fn known() -> String {
-    suites().iter().map(|suite| suite.name).collect::<Vec<_>>().join(", ")
+    suites()
+        .iter()
+        .map(|suite| suite.name)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Runs the suites. What fails is in the summary.
@@ -66,8 +70,11 @@ pub fn run(options: &Options, progress: &mut dyn Progress) -> Result<Summary, Un
         config.inject_fault(fault);
     }
     let budget = options.time / u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1);
-    let mut summary =
-        Summary { seed: options.seed, zeal: options.zeal.to_string(), suites: Vec::new() };
+    let mut summary = Summary {
+        seed: options.seed,
+        zeal: options.zeal.to_string(),
+        suites: Vec::new(),
+    };
     for suite in chosen {
         progress.begin(suite, budget);
         let report = run_suite(suite, options, &config, budget, progress);
@@ -97,8 +104,13 @@ fn run_suite(
 ) -> SuiteReport {
     let start = Instant::now();
     let size = Size::new(options.scale, options.zeal);
-    let mut report =
-        SuiteReport { suite: suite.name, rounds: 0, collections: 0, elapsed_ms: 0, failure: None };
+    let mut report = SuiteReport {
+        suite: suite.name,
+        rounds: 0,
+        collections: 0,
+        elapsed_ms: 0,
+        failure: None,
+    };
     while report.failure.is_none() && (report.rounds == 0 || start.elapsed() < budget) {
         let seed = options.seed.wrapping_add(report.rounds);
         let case = suite.case(&mut Rng::new(seed), size);

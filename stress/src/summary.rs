@@ -60,7 +60,10 @@ impl fmt::Display for Summary {
                 writeln!(f, "    {}", failure.message)?;
                 writeln!(f, "    {}", failure.parameters)?;
                 let (name, seed, zeal) = (suite.suite, failure.seed, &self.zeal);
-                writeln!(f, "    again: mangrove stress {name} --seed {seed} --zeal {zeal}")?;
+                writeln!(
+                    f,
+                    "    again: mangrove stress {name} --seed {seed} --zeal {zeal}"
+                )?;
             }
         }
         Ok(())
@@ -69,7 +72,13 @@ impl fmt::Display for Summary {
 
 impl fmt::Display for SuiteReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { suite, rounds, collections, elapsed_ms, failure } = self;
+        let Self {
+            suite,
+            rounds,
+            collections,
+            elapsed_ms,
+            failure,
+        } = self;
         let verdict = if failure.is_none() { "ok" } else { "FAILED" };
         write!(
             f,

@@ -49,7 +49,12 @@ struct Worker {
 impl Worker {
     /// One that has run until it first suspends.
     fn new(id: i64, kept: Option<Box<Worker>>) -> Self {
-        Self { id, turns: 0, last: 0, kept }
+        Self {
+            id,
+            turns: 0,
+            last: 0,
+            kept,
+        }
     }
 
     fn depth(&self) -> usize {
@@ -74,7 +79,9 @@ impl Worker {
         // list began at a multiple of 4 and holds what was made since.
         let first = self.turns & !3;
         let made = (first..=self.turns).rev();
-        let sum = made.fold(0, |sum, turn| fold(sum, value(salt, self.id + (turn << 32))));
+        let sum = made.fold(0, |sum, turn| {
+            fold(sum, value(salt, self.id + (turn << 32)))
+        });
         let sum = self.kept.map_or(sum, |kept| fold(sum, kept.finish(salt)));
         fold(sum, self.turns + 1)
     }
@@ -88,12 +95,18 @@ struct Churn {
 
 impl Churn {
     fn new(salt: i64, seed: u32, slots: u32) -> Self {
-        Self { salt, state: seed.into(), slots: (0..slots).map(|_| None).collect() }
+        Self {
+            salt,
+            state: seed.into(),
+            slots: (0..slots).map(|_| None).collect(),
+        }
     }
 
     fn random(&mut self, bound: u32) -> u32 {
-        self.state =
-            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.state = self
+            .state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.state >> 33) as u32 % bound
     }
 
@@ -109,7 +122,9 @@ impl Churn {
     }
 
     fn step(&mut self, slot: usize, action: u32, id: i64) -> i64 {
-        let Some(mut worker) = self.slots[slot].take() else { return self.put(slot, id, None) };
+        let Some(mut worker) = self.slots[slot].take() else {
+            return self.put(slot, id, None);
+        };
         match action {
             0..2 => self.put(slot, id, None),
             2..5 => {

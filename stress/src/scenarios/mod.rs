@@ -27,7 +27,9 @@ impl Suite {
 
 impl fmt::Debug for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Suite").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Suite")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,5 +77,13 @@ fn value(salt: i64, id: i64) -> i64 {
 
 /// Folds a value into a checksum in which order matters, as the programs do.
 fn fold(sum: i64, value: i64) -> i64 {
-    sum.wrapping_mul(31).wrapping_add(value)
+    sum.wrapping_mul(1_099_511_628_211).wrapping_add(value)
+}
+
+/// The sum of the array of 1 to 8 values that stands for `id`.
+fn longs(salt: i64, id: i64) -> i64 {
+    let first = value(salt, id);
+    (0..=id & 7).fold(0, |sum: i64, index| {
+        sum.wrapping_add(first.wrapping_add(index))
+    })
 }

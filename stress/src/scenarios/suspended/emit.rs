@@ -163,10 +163,22 @@ fn function(shape: &Shape, index: usize, frame: &Frame) -> String {
     }
     for (argument, &held) in frame.arguments.iter().enumerate() {
         let variable = format!("a{argument}");
-        text.push_str(&read(held, &variable, index, ARGUMENTS + argument, "(i64.const 0)"));
+        text.push_str(&read(
+            held,
+            &variable,
+            index,
+            ARGUMENTS + argument,
+            "(i64.const 0)",
+        ));
     }
     for (local, &held) in frame.locals.iter().enumerate() {
-        text.push_str(&read(held, &format!("l{local}"), index, local, "(i64.const 0)"));
+        text.push_str(&read(
+            held,
+            &format!("l{local}"),
+            index,
+            local,
+            "(i64.const 0)",
+        ));
     }
     if frame.scalars {
         text.push_str(&format!(
@@ -227,7 +239,10 @@ fn settled(index: usize, phase: u32) -> String {
 /// The loops around it all, with the first frame's arguments filled in.
 fn driver(outermost: &Frame, innermost: usize) -> String {
     DRIVER
-        .replace("    ;; ARGUMENTS\n", &make(&outermost.arguments, 0, ARGUMENTS, 0))
+        .replace(
+            "    ;; ARGUMENTS\n",
+            &make(&outermost.arguments, 0, ARGUMENTS, 0),
+        )
         .replace("$TOKEN_OUT", &slot_number(innermost, TOKEN_OUT).to_string())
         .replace("$TOKEN_IN", &slot_number(innermost, TOKEN_IN).to_string())
 }

@@ -3,7 +3,7 @@
 use super::shape::{
     ARGUMENTS, Held, Kind, OPERANDS, Shape, TOKEN_IN, TOKEN_OUT, phase_number, slot_number,
 };
-use crate::scenarios::{fold, value};
+use crate::scenarios::{fold, longs, value};
 
 /// The checksum of `run`: what each suspension handed out and each
 /// continuation returned, in the order in which they did.
@@ -26,7 +26,8 @@ pub fn checksum(shape: &Shape) -> i64 {
 /// The continuations in the order in which they are resumed.
 fn order(shape: &Shape) -> impl Iterator<Item = u32> {
     let (count, stride) = (shape.continuations, shape.stride);
-    let step = move |at: &u32| Some(((u64::from(*at) + u64::from(stride)) % u64::from(count)) as u32);
+    let step =
+        move |at: &u32| Some(((u64::from(*at) + u64::from(stride)) % u64::from(count)) as u32);
     std::iter::successors(Some(0), step).take(count as usize)
 }
 
@@ -69,10 +70,7 @@ fn contents(salt: i64, kind: Kind, number: i64) -> i64 {
     match kind {
         Kind::Box => first,
         Kind::Pair => first.wrapping_add(value(salt, !number)),
-        Kind::Longs => {
-            let elements = (number & 7) + 1;
-            (0..elements).fold(0, |sum: i64, index| sum.wrapping_add(first.wrapping_add(index)))
-        }
+        Kind::Longs => longs(salt, number),
         Kind::I31 => first & 0x7fff_ffff,
         Kind::Null => 0,
     }

@@ -27,7 +27,13 @@ const COLLECTIONS: u32 = 100;
 /// A case of random shape: 10,000 continuations at full size.
 pub fn case(rng: &mut Rng, size: Size) -> Case {
     let shape = Shape::random(rng, size);
-    let Shape { continuations, phases, garbage, stride, .. } = shape;
+    let Shape {
+        continuations,
+        phases,
+        garbage,
+        stride,
+        ..
+    } = shape;
     let arguments = [continuations, COLLECTIONS, garbage, stride];
     Case {
         parameters: format!(

@@ -42,8 +42,15 @@ pub enum Kind {
     Null,
 }
 
-const KINDS: &[Kind] =
-    &[Kind::Box, Kind::Box, Kind::Pair, Kind::Pair, Kind::Longs, Kind::I31, Kind::Null];
+const KINDS: &[Kind] = &[
+    Kind::Box,
+    Kind::Box,
+    Kind::Pair,
+    Kind::Pair,
+    Kind::Longs,
+    Kind::I31,
+    Kind::Null,
+];
 
 /// A reference in a frame.
 #[derive(Clone, Copy, Debug)]
@@ -115,16 +122,18 @@ impl Shape {
 
     /// References per continuation, outside of tokens.
     pub fn references(&self) -> usize {
-        let held = |frame: &Frame| {
-            frame.arguments.len() + frame.locals.len() + frame.operands.len() + 1
-        };
+        let held =
+            |frame: &Frame| frame.arguments.len() + frame.locals.len() + frame.operands.len() + 1;
         self.frames.iter().map(held).sum()
     }
 
     /// Continuations in each suspended chain.
     pub fn chain(&self) -> usize {
         let inner = &self.frames[..self.frames.len() - 1];
-        1 + inner.iter().filter(|frame| frame.via == Via::Resume).count()
+        1 + inner
+            .iter()
+            .filter(|frame| frame.via == Via::Resume)
+            .count()
     }
 }
 
@@ -144,7 +153,12 @@ impl Frame {
 
 fn held(rng: &mut Rng, low: u32, high: u32) -> Vec<Held> {
     let count = rng.range(low, high);
-    (0..count).map(|_| Held { kind: *rng.pick(KINDS), loose: rng.one_in(3) }).collect()
+    (0..count)
+        .map(|_| Held {
+            kind: *rng.pick(KINDS),
+            loose: rng.one_in(3),
+        })
+        .collect()
 }
 
 /// A step that visits all of `count` before it comes round.
