@@ -40,8 +40,9 @@ pub(crate) const MODULE: ModuleId = ModuleId(3);
 pub(crate) const ENTRY: u32 = 0x10;
 /// In function 5: references at 8 and 24.
 pub(crate) const TWO_REFS: u32 = 0x120;
-/// In function 5: nothing live.
-pub(crate) const NONE: u32 = 0x131;
+/// In function 5: nothing live. Has the same place among the remembered sites
+/// as `TWO_REFS`.
+pub(crate) const NONE: u32 = 0x161;
 /// In function 6: a continuation at 32, a reference at 40.
 pub(crate) const CONT_REF: u32 = 0x210;
 /// In function 6: continuations at 16 and 64.

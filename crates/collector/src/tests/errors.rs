@@ -153,7 +153,10 @@ fn verification_finds_what_an_object_holds() {
 #[test]
 fn a_trapped_stack_is_walked_from_where_it_trapped() {
     let mut world = World::new();
-    let (kept, dead) = (world.node(1), world.node(2));
+    let (kept, dead, above) = (world.node(1), world.node(2), world.node(3));
+    let parent = world.stopped(&[frame(TWO_REFS)
+        .reference(8, above)
+        .reference(24, HeapRef::NULL)]);
     let running = world.stopped(&[
         frame(ENTRY),
         frame(TWO_REFS)
@@ -161,7 +164,7 @@ fn a_trapped_stack_is_walked_from_where_it_trapped() {
             .reference(24, HeapRef::NULL),
         frame(NO_SITE).reference(8, dead),
     ]);
-    world.run(&[running]);
+    world.run(&[running, parent]);
     // What a running stack saved last means nothing.
     // SAFETY: a record of the registry.
     unsafe {
@@ -174,14 +177,15 @@ fn a_trapped_stack_is_walked_from_where_it_trapped() {
         fp: frame_pointer(running.record, 2),
     });
     let roots = world.roots(fault).unwrap();
-    assert_eq!((roots.frames, roots.roots.len()), (2, 2));
+    assert_eq!((roots.frames, roots.roots.len()), (3, 4));
     let options = CollectOptions {
         verify: true,
         fault,
         ..CollectOptions::default()
     };
-    assert_eq!(world.try_collect(options).unwrap().objects_copied, 1);
+    assert_eq!(world.try_collect(options).unwrap().objects_copied, 2);
     assert_eq!(world.id(slot(running, 1, 8)), 1);
+    assert_eq!(world.id(slot(parent, 0, 8)), 3);
     // Only the innermost frame may be stopped anywhere.
     let fp = frame_pointer(running.record, 2);
     // SAFETY: the word above the frame pointer is the return address.

@@ -122,3 +122,19 @@ fn a_lowered_limit_is_raised_again() {
     assert_eq!(world.heap.reserve(&mut world.ctx, 16), Reserve::Ready);
     assert_eq!(world.ctx.alloc_limit, limit);
 }
+
+#[test]
+fn roots_that_went_after_a_collection_make_room() {
+    let mut world = World::small(MIB, MIB);
+    let keep = world.array(BYTES, 1, 900_000);
+    world.roots = vec![keep];
+    // Nobody asked for this one, so it answers no request.
+    world.collect();
+    world.roots.clear();
+    assert_eq!(
+        world.heap.reserve(&mut world.ctx, 800_000),
+        Reserve::Collect
+    );
+    world.collect();
+    assert_eq!(world.heap.reserve(&mut world.ctx, 800_000), Reserve::Ready);
+}
