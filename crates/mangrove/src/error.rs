@@ -2,6 +2,7 @@
 
 use crate::exception::Exception;
 use crate::trap::Trap;
+use mangrove_collector::admission::AdmissionError;
 use std::path::PathBuf;
 
 /// Anything that goes wrong in an embedding. Its message is one line.
@@ -23,13 +24,8 @@ pub enum Error {
     },
     /// The module is valid, but its continuations could reach places this
     /// engine's collector does not follow them to.
-    #[error("module not admitted at offset {offset:#x}: {message}")]
-    Admission {
-        /// Byte offset in the binary.
-        offset: usize,
-        /// The type and the reason.
-        message: String,
-    },
+    #[error("module not admitted: {0}")]
+    Admission(#[from] AdmissionError),
     /// The text could not be parsed.
     #[error("{0}")]
     Text(String),

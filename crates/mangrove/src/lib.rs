@@ -1,28 +1,89 @@
 //! The embedding API of Mangrove, and the runtime behind it.
+//!
+//! ```text
+//!  Engine     (engine)       settings, canonical types, code of host signatures
+//!  Module     (module)       validated, admitted, compiled
+//!  Linker     (linker)       names ─▶ imports
+//!  Store<T>   (store)        everything instances share; roots (roots, observe)
+//!  Instance   (instance, instantiate, const_eval)
+//!  Func       (func, call)   entering Wasm; (host, caller) being called by it
+//!  Global, Tag, Table, Memory, Val, HeapHandle, ContHandle
+//!  Trap       (trap, backtrace, signals)
+//!  libcalls/                 what compiled code asks for
+//! ```
+//!
+//! # Examples
+//! ```
+//! use mangrove::{Config, Engine, Linker, Module, Store, Val};
+//!
+//! # fn main() -> Result<(), mangrove::Error> {
+//! let engine = Engine::new(&Config::new())?;
+//! let text = b"(module (func (export \"double\") (param i32) (result i32)
+//!     (i32.mul (local.get 0) (i32.const 2))))";
+//! let module = Module::new(&engine, text)?;
+//! let mut store = Store::new(&engine, ())?;
+//! let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+//! let double = instance.func(&store, "double").expect("it is exported");
+//! assert_eq!(double.call(&mut store, &[Val::I32(21)])?, [Val::I32(42)]);
+//! # Ok(())
+//! # }
+//! ```
 
-pub mod config;
-pub mod error;
-pub mod exception;
-mod skeleton;
-pub mod trap;
-pub mod values;
-mod func {
-    pub use crate::skeleton::Func;
-}
-mod tag {
-    pub use crate::skeleton::Tag;
-}
-mod store {
-    pub use crate::skeleton::{AsStore, AsStoreMut, StoreId};
-}
+mod backtrace;
+mod call;
+mod caller;
+mod code;
+mod config;
+mod const_eval;
+mod convert;
+mod descriptors;
+mod engine;
+mod error;
+mod exception;
+mod func;
+mod global;
+mod host;
+mod instance;
+mod instantiate;
+mod libcalls;
+mod linker;
+mod mapping;
+mod memory;
+mod module;
+mod object;
+mod observe;
+mod pending;
+mod roots;
+mod setup;
+mod signals;
+mod signature;
+mod store;
+mod table;
+mod trap;
+mod values;
 
+pub use caller::Caller;
 pub use config::{Config, Guard, Hooks, OptLevel, Zeal};
+pub use engine::Engine;
 pub use error::Error;
 pub use exception::Exception;
+pub use func::Func;
+pub use global::{Global, Tag};
+pub use instance::{Extern, Instance};
+pub use linker::Linker;
 pub use mangrove_abi::{TrapCode, TypeId};
+pub use mangrove_collector::admission::AdmissionError;
+pub use mangrove_collector::{
+    Activity, CodeName, FrameOwner, ModuleId, Root, RootKind, RootOwner, RootSet, RootValue,
+};
+pub use mangrove_continuation::{Ends, RegistryReport};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
 };
-pub use skeleton::*;
+pub use memory::{Memory, PAGE};
+pub use module::{ExternType, Module};
+pub use observe::{Moment, Observer, StoreView};
+pub use store::{AsStore, AsStoreMut, Store, StoreId};
+pub use table::Table;
 pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
 pub use values::{ContHandle, HandleKind, HeapHandle, Val};

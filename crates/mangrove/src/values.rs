@@ -9,9 +9,9 @@
 //! list holds is dropped at the next collection.
 
 use crate::func::Func;
-use crate::store::{AsStore, AsStoreMut, StoreId};
-use mangrove_abi::{ContRecord, ContRef, HeapRef, TypeId};
-use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
+use crate::store::StoreId;
+use mangrove_abi::{ContRef, HeapRef, TypeId};
+use mangrove_validate::RefType;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,24 +46,6 @@ pub enum Val {
 }
 
 impl Val {
-    /// The value a variable of this type starts with; none for a reference
-    /// type without null. Concrete types are taken to be `hierarchy`'s, which
-    /// only the engine knows: see [`crate::Engine::default_value`].
-    pub(crate) fn null_of(top: AbstractHeap) -> Self {
-        match top {
-            AbstractHeap::Func | AbstractHeap::NoFunc => Self::Func(None),
-            AbstractHeap::Extern | AbstractHeap::NoExtern => Self::Extern(None),
-            AbstractHeap::Exn | AbstractHeap::NoExn => Self::Exn(None),
-            AbstractHeap::Cont | AbstractHeap::NoCont => Self::Cont(None),
-            AbstractHeap::Any
-            | AbstractHeap::Eq
-            | AbstractHeap::I31
-            | AbstractHeap::Struct
-            | AbstractHeap::Array
-            | AbstractHeap::None => Self::Any(None),
-        }
-    }
-
     /// Whether this is a null reference.
     pub fn is_null(&self) -> bool {
         matches!(
@@ -252,13 +234,15 @@ pub(crate) struct ContSlot {
     record: usize,
     revision: u64,
     store: StoreId,
+    /// The type it was received as; the continuation itself does not know it.
+    ty: RefType,
 }
 
 impl ContSlot {
     /// The continuation reference.
     pub(crate) fn get(&self) -> ContRef {
         ContRef {
-            record: self.record as *mut ContRecord,
+            record: std::ptr::with_exposed_provenance_mut(self.record),
             revision: self.revision,
         }
     }
@@ -271,15 +255,24 @@ pub struct ContHandle(Arc<ContSlot>);
 
 impl ContHandle {
     /// A handle, and its slot to be registered with the store.
-    pub(crate) fn new(store: StoreId, value: ContRef) -> (Self, Arc<ContSlot>) {
+    pub(crate) fn new(store: StoreId, value: ContRef, ty: RefType) -> (Self, Arc<ContSlot>) {
         debug_assert!(!value.is_null());
         let record = value.record.expose_provenance();
         let slot = Arc::new(ContSlot {
             record,
             revision: value.revision,
             store,
+            ty,
         });
         (Self(slot.clone()), slot)
+    }
+
+    /// The type it was received as, without null.
+    pub fn ty(&self) -> RefType {
+        RefType {
+            nullable: false,
+            ..self.0.ty
+        }
     }
 
     /// The reference, if it is one of this store's.

@@ -1,0 +1,194 @@
+//! Where Wasm was when it was left: the frames of all continuations and
+//! activations, from the innermost outwards.
+//!
+//! A libcall leaves a stack that looks suspended at the call. A fault does not:
+//! its pc is in the middle of a function. [`StoreInner::take_fault`] sets the
+//! record back to the calling frame, so that everything on the stack is again
+//! at a call, and the faulting frame is told apart:
+//!
+//! ```text
+//!  in the body                          at the first instruction (push rbp hit the guard)
+//!    fault_fp ─▶ caller's fp              fault_fp = caller's fp
+//!          + 8   return address ◀ sp      fault address + 8 ─▶ return address ◀ sp
+//! ```
+
+use crate::host::HostFunc;
+use crate::store::StoreInner;
+use crate::trap::{Backtrace, BacktraceEntry, Frame};
+use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState};
+use mangrove_collector::ModuleId;
+use mangrove_stack::arch::frames;
+use std::ptr;
+
+/// A fault in Wasm code.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// Program counter.
+    pub pc: u64,
+    /// What was accessed.
+    pub address: u64,
+    /// The signal's number.
+    pub signal: u64,
+}
+
+impl StoreInner {
+    /// The fault that ended the innermost activation, if one did. Sets its
+    /// running record back to its last call.
+    ///
+    /// # Safety
+    /// That activation has just been left, and its stacks are untouched.
+    pub(crate) unsafe fn take_fault(&mut self) -> Option<Fault> {
+        let ctx = self.context();
+        let pc = std::mem::take(&mut ctx.fault_pc);
+        if pc == 0 {
+            return None;
+        }
+        let (fp, address, signal) = (ctx.fault_fp, ctx.fault_addr, ctx.fault_signal);
+        let record = ctx.current;
+        // In the host-call stub the first push is not its first instruction.
+        let pushing = self.registry.guard_contains(address)
+            && self.code.find(pc).is_some_and(|(code, offset, _)| {
+                code.image
+                    .function_at(offset)
+                    .is_some_and(|(index, function)| {
+                        function.start == offset
+                            || (index == 0 && code.image.functions[0].kind == FunctionKind::Stubs)
+                    })
+            });
+        // SAFETY: by contract `record` is where the fault was, and its frames,
+        // of which `fp` is one, or the words just above the guard, are there.
+        unsafe {
+            if pushing {
+                (*record).sp = address + 8;
+                (*record).fp = fp;
+            } else if fp != 0 {
+                (*record).sp = fp + 8;
+                (*record).fp = ptr::with_exposed_provenance::<u64>(fp as usize).read();
+            } else {
+                (*record).fp = 0;
+            }
+        }
+        Some(Fault {
+            pc,
+            address,
+            signal,
+        })
+    }
+
+    /// The frames from the running record on, through all activations.
+    ///
+    /// # Safety
+    /// Every record on the chain is stopped at a call; a fault was taken.
+    pub(crate) unsafe fn backtrace(&self, fault: Option<Fault>) -> Backtrace {
+        let mut trace = Backtrace::default();
+        // SAFETY: the context is ours, and no compiled code runs.
+        let mut record = unsafe { self.ctx.as_ref().current };
+        if let Some(fault) = fault {
+            // SAFETY: the running record is one of the registry's.
+            let id = unsafe { record.as_ref() }.map_or(0, |record| record.id);
+            if let Some((code, offset, module)) = self.code.find(fault.pc)
+                && let Some((_, function)) = code.image.function_at(offset)
+                && let FunctionKind::Wasm(index) = function.kind
+            {
+                let offset = code.image.wasm_offset_at(offset);
+                trace.entries.push(self.frame(module, index, offset, id));
+            }
+        }
+        let mut host_func = self.host_func;
+        let mut activations = self.activations.iter().rev();
+        while !record.is_null() && !trace.truncated {
+            // SAFETY: by contract.
+            let parent = unsafe {
+                self.trace_record(&mut trace, record, host_func);
+                (*record).parent
+            };
+            // SAFETY: a parent is null or one of the registry's records.
+            match unsafe { parent.as_ref() } {
+                Some(host) if host.state == RecordState::Host as u32 => {
+                    let Some(activation) = activations.next() else {
+                        break;
+                    };
+                    record = activation.outer;
+                    host_func = activation.caller;
+                }
+                Some(above) => {
+                    // SAFETY: `record` is one of the registry's.
+                    let child = unsafe { (*record).id };
+                    trace.entries.push(BacktraceEntry::Resumed {
+                        child,
+                        parent: above.id,
+                    });
+                    record = parent;
+                }
+                None => break,
+            }
+        }
+        trace
+    }
+
+    /// The frames of one record. `host` is the host function it called, if it
+    /// is the innermost of its activation.
+    ///
+    /// # Safety
+    /// The record is stopped at a call.
+    unsafe fn trace_record(
+        &self,
+        trace: &mut Backtrace,
+        record: *const ContRecord,
+        host: *const HostFunc,
+    ) {
+        // SAFETY: by contract.
+        let (id, frames) = unsafe { ((*record).id, frames(record)) };
+        for frame in frames {
+            if trace.entries.len() >= Backtrace::MAX_ENTRIES {
+                trace.truncated = true;
+                return;
+            }
+            let Some((code, offset, module)) = self.code.find(frame.pc) else {
+                continue;
+            };
+            let Some((kind, offset)) = call_site(&code.image, offset) else {
+                continue;
+            };
+            match kind {
+                FunctionKind::Wasm(index) => {
+                    trace.entries.push(self.frame(module, index, offset, id));
+                }
+                FunctionKind::ToHost(_) => {
+                    // SAFETY: host functions live as long as the store.
+                    let name = unsafe { host.as_ref() }.map_or("", |host| &host.body.name);
+                    trace.entries.push(BacktraceEntry::Host(name.to_string()));
+                }
+                FunctionKind::Entry(_) | FunctionKind::Helper | FunctionKind::Stubs => {}
+            }
+        }
+    }
+
+    fn frame(
+        &self,
+        module: ModuleId,
+        function: u32,
+        offset: Option<u32>,
+        continuation: u32,
+    ) -> BacktraceEntry {
+        // SAFETY: instances live as long as their store.
+        let mut modules = self.instances.iter().map(|i| unsafe { &i.as_ref().module });
+        let module = modules.find(|known| known.id() == module);
+        BacktraceEntry::Frame(Frame {
+            module: module.and_then(|m| m.name()).map(str::to_string),
+            function,
+            name: module
+                .and_then(|m| m.function_name(function))
+                .map(str::to_string),
+            offset,
+            continuation,
+        })
+    }
+}
+
+/// What code returns to `pc`, and where in its module the call is.
+fn call_site(image: &CodeImage, pc: u32) -> Option<(FunctionKind, Option<u32>)> {
+    let site = image.sites.find(pc)?;
+    let kind = image.functions.get(site.function as usize)?.kind;
+    Some((kind, (site.wasm_offset != 0).then_some(site.wasm_offset)))
+}

@@ -1,0 +1,101 @@
+//! Functions, Wasm's and the host's, as the embedder calls them.
+
+use crate::call;
+use crate::caller::Caller;
+use crate::error::Error;
+use crate::host::HostBody;
+use crate::store::{AsStore, AsStoreMut, Store, StoreId, inner, inner_mut};
+use crate::values::Val;
+use mangrove_abi::{FuncRef, TypeId};
+use mangrove_validate::FuncType;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// A function of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Func {
+    pub(crate) store: StoreId,
+    func: NonNull<FuncRef>,
+}
+
+// SAFETY: the address is used only together with the store it belongs to,
+// whose number is checked first.
+unsafe impl Send for Func {}
+// SAFETY: as above.
+unsafe impl Sync for Func {}
+
+impl Func {
+    /// The function at this address, which is one of that store's.
+    pub(crate) fn new_ref(store: StoreId, func: NonNull<FuncRef>) -> Self {
+        Self { store, func }
+    }
+
+    /// The address, as a function reference in compiled code.
+    pub(crate) fn address(self) -> usize {
+        self.func.as_ptr().expose_provenance()
+    }
+
+    pub(crate) fn as_ptr(self) -> NonNull<FuncRef> {
+        self.func
+    }
+
+    /// Its canonical type. The caller has checked that its store is there.
+    pub(crate) fn type_id(self) -> TypeId {
+        // SAFETY: function references live as long as their store.
+        unsafe { self.func.as_ref().type_id }
+    }
+
+    /// A host function. `body` gets the caller, the arguments, and a place for
+    /// each result, set to zero or null; what it leaves there must be of the
+    /// result's type.
+    ///
+    /// An error becomes a trap in the Wasm code that called; a panic goes on
+    /// in the embedder's code that called Wasm.
+    ///
+    /// # Errors
+    /// There is no room for its code, or the engine has too many types.
+    pub fn new<T: 'static>(
+        store: &mut Store<T>,
+        ty: FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let engine = inner(store).engine.clone();
+        let body = HostBody::new(&engine, String::new(), ty, body)?;
+        let inner = inner_mut(store);
+        let func = inner.add_host_func(Arc::new(body))?;
+        Ok(Self {
+            store: inner.id,
+            func,
+        })
+    }
+
+    /// Its type.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn ty(&self, store: &impl AsStore) -> FuncType {
+        let store = inner(store);
+        store
+            .own(self.store, "function")
+            .expect("a function of this store");
+        store
+            .engine
+            .func_type(self.type_id())
+            .expect("a function has a function type")
+    }
+
+    /// Calls it and returns its results.
+    ///
+    /// # Errors
+    /// Arguments that do not fit the type; [`Error::Trap`] and
+    /// [`Error::Exception`] if that is how it ended; [`Error::Limit`] if it
+    /// could not begin. The store goes on working after each of them.
+    ///
+    /// # Panics
+    /// With a panic of a host function it called.
+    pub fn call(&self, store: &mut impl AsStoreMut, args: &[Val]) -> Result<Vec<Val>, Error> {
+        inner(store).own(self.store, "function")?;
+        // SAFETY: the function is this store's, to which we have sole access.
+        unsafe { call::call(store.raw(), self.func, args) }
+    }
+}

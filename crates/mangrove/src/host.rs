@@ -1,0 +1,214 @@
+//! Host functions.
+//!
+//! ```text
+//!  compiled code ──call──▶ to-host trampoline ── parameters to transfer slots
+//!       HostFunc { context, … } is what it gets as its instance
+//!                          └─ call_host(instance, HostCall) ──▶ host_call, on the host's stack
+//!                                results in transfer slots, or a reason to leave
+//! ```
+
+use crate::caller::Caller;
+use crate::code::LoadedCode;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::exception::Exception;
+use crate::pending::Pending;
+use crate::signature::Signature;
+use crate::store::{HOST_MODULE, StoreInner, StorePtr};
+use crate::values::Val;
+use mangrove_abi::{FuncRef, InstanceContext, LibcallResult, TypeId};
+use mangrove_validate::FuncType;
+use smallvec::SmallVec;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+type ErasedBody =
+    dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync;
+
+/// What a host function does, independent of any store.
+pub struct HostBody {
+    /// Its canonical type.
+    pub type_id: TypeId,
+    /// What backtraces call it; may be empty.
+    pub name: String,
+    call: Box<ErasedBody>,
+}
+
+impl HostBody {
+    /// A body for stores with data of type `T`.
+    pub fn new<T: 'static>(
+        engine: &Engine,
+        name: String,
+        ty: FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let type_id = engine.func_type_id(&ty)?;
+        let call = move |store, data, args: &[Val], results: &mut [Val]| {
+            // SAFETY: `host_call` has sole access to the store, and linkers and
+            // `Func::new` give bodies only to stores with data of their type.
+            body(unsafe { Caller::new(store, data) }, args, results)
+        };
+        Ok(Self {
+            type_id,
+            name,
+            call: Box::new(call),
+        })
+    }
+}
+
+/// A host function in a store. Its address is what its trampoline takes for an
+/// instance.
+#[repr(C)]
+pub struct HostFunc {
+    context: InstanceContext,
+    func: FuncRef,
+    signature: NonNull<Signature>,
+    pub(crate) body: Arc<HostBody>,
+    /// Keeps the trampolines.
+    _code: Arc<LoadedCode>,
+}
+
+impl StoreInner {
+    /// The function of a body in this store, made the first time.
+    pub(crate) fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<NonNull<FuncRef>, Error> {
+        for known in &self.host_funcs {
+            // SAFETY: host functions live as long as their store.
+            let known = unsafe { &mut *known.as_ptr() };
+            if Arc::ptr_eq(&known.body, &body) {
+                return Ok(NonNull::from(&mut known.func));
+            }
+        }
+        let signature = self.signature(body.type_id)?;
+        // SAFETY: signatures live as long as the store.
+        let code = self.engine.host_code(unsafe { signature.as_ref() })?;
+        let address = |function: &[Option<u32>]| {
+            let index = function.first().copied().flatten();
+            let index = index.ok_or_else(|| Error::internal("a host signature lacks a trampoline"));
+            index.map(|index| code.address(index))
+        };
+        let (to_host, entry) = (address(&code.image.to_host)?, address(&code.image.entries)?);
+        let index = self.host_funcs.len() as u32;
+        let host = Box::leak(Box::new(HostFunc {
+            context: InstanceContext {
+                store: self.ctx.as_ptr(),
+                heap_base: self.heap.base(),
+                owner: 0,
+                index: u64::from(index),
+            },
+            func: FuncRef {
+                code: to_host,
+                instance: ptr::null_mut(),
+                entry,
+                type_id: body.type_id,
+                index,
+            },
+            signature,
+            body,
+            _code: code.clone(),
+        }));
+        let address = NonNull::from(&mut *host);
+        host.func.instance = address.as_ptr().cast();
+        self.code.add(&code, HOST_MODULE);
+        self.host_funcs.push(address);
+        // SAFETY: the box was leaked just now and is owned by the list.
+        Ok(unsafe { NonNull::new_unchecked(&raw mut (*address.as_ptr()).func) })
+    }
+}
+
+/// [`mangrove_abi::Libcall::HostCall`].
+///
+/// # Safety
+/// Called by a to-host trampoline with its host function for an instance.
+pub unsafe extern "C" fn host_call(
+    instance: *mut InstanceContext,
+    _: u64,
+    _: u64,
+    _: u64,
+    _: u64,
+) -> LibcallResult {
+    let host: *const HostFunc = instance.cast_const().cast();
+    // SAFETY: the instance of a host function is its `HostFunc`, which lives as
+    // long as the store; compiled code waits, so the store is ours.
+    unsafe {
+        let store: *mut StoreInner = (*(*instance).store).owner.cast();
+        let outer = std::mem::replace(&mut (*store).host_func, host);
+        match catch_unwind(AssertUnwindSafe(|| run(store, &*host))) {
+            Ok(Ok(())) => {
+                (*store).host_func = outer;
+                LibcallResult::ok(0)
+            }
+            // An exception goes on in the Wasm code that called.
+            Ok(Err(Error::Exception(exception))) => {
+                let thrown = throw_on(&mut *store, &exception);
+                if thrown.status == LibcallResult::LAND {
+                    (*store).host_func = outer;
+                }
+                thrown
+            }
+            // `host_func` stays, for the backtrace; the activation restores it.
+            Ok(Err(error)) => {
+                (*store).pending = Some(Pending::from(error));
+                LibcallResult::leave()
+            }
+            Err(panic) => {
+                (*store).pending = Some(Pending::Panic(panic));
+                LibcallResult::leave()
+            }
+        }
+    }
+}
+
+/// Throws an exception that a host function ended with.
+///
+/// # Safety
+/// The running chain is stopped at the call of that function.
+unsafe fn throw_on(store: &mut StoreInner, exception: &Exception) -> LibcallResult {
+    let thrown = match store.heap_ref(&exception.handle) {
+        // SAFETY: by contract; an `Exception` holds one.
+        Ok(exn) => unsafe { store.throw(exn) },
+        Err(error) => Err(Pending::from(error)),
+    };
+    match thrown {
+        Ok(_) => LibcallResult {
+            value: 0,
+            status: LibcallResult::LAND,
+        },
+        Err(pending) => {
+            store.pending = Some(pending);
+            LibcallResult::leave()
+        }
+    }
+}
+
+/// Takes the parameters, runs the body, hands over the results.
+///
+/// # Safety
+/// `store` is live and nobody else uses it.
+unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<(), Error> {
+    // SAFETY: signatures live as long as the store.
+    let signature = unsafe { host.signature.as_ref() };
+    let mut args: SmallVec<[Val; 6]> = SmallVec::with_capacity(signature.params.len());
+    {
+        // SAFETY: the caller's contract; the borrow ends before the body runs.
+        let store = unsafe { &mut *store };
+        for (index, &kind) in signature.params.iter().enumerate() {
+            let slot = store.context().transfer[index];
+            args.push(store.lift(slot, kind));
+        }
+    }
+    let mut results: SmallVec<[Val; 2]> =
+        signature.results.iter().map(|kind| kind.zero()).collect();
+    // SAFETY: the caller's contract: while the body runs it alone, through its
+    // `Caller`, uses the store.
+    let data = unsafe { (*store).data };
+    let pointer = StorePtr::new(NonNull::new(store).expect("a live store"));
+    (host.body.call)(pointer, data, &args, &mut results)?;
+    // SAFETY: the body has returned.
+    let store = unsafe { &mut *store };
+    for (index, (value, &ty)) in results.iter().zip(&signature.ty.results).enumerate() {
+        let slot = store.lower(value, ty)?;
+        store.context().transfer[index] = slot;
+    }
+    Ok(())
+}

@@ -1,0 +1,320 @@
+//! Instances: what compiled code sees of one, and what the runtime keeps.
+
+use crate::error::Error;
+use crate::func::Func;
+use crate::global::{Global, Tag};
+use crate::memory::Memory;
+use crate::module::{ExternType, Module};
+use crate::store::{AsStore, StoreId, StoreInner, inner};
+use crate::table::Table;
+use mangrove_abi::{FuncRef, InstanceContext, TransferSlot};
+use mangrove_validate::{EntityIndex, EntityType};
+use std::alloc::{self, Layout};
+use std::ptr::NonNull;
+
+/// Something that can be imported and exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+    /// A tag.
+    Tag(Tag),
+}
+
+macro_rules! extern_from {
+    ($($name:ident)*) => {
+        $(impl From<$name> for Extern {
+            fn from(item: $name) -> Self {
+                Self::$name(item)
+            }
+        })*
+    };
+}
+
+extern_from!(Func Table Memory Global Tag);
+
+impl Extern {
+    fn store(self) -> StoreId {
+        match self {
+            Self::Func(item) => item.store,
+            Self::Table(item) => item.store,
+            Self::Memory(item) => item.store,
+            Self::Global(item) => item.store,
+            Self::Tag(item) => item.store,
+        }
+    }
+
+    /// Its type; the minimum of a table or memory is its present size.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn ty(&self, store: &impl AsStore) -> ExternType {
+        let store = inner(store);
+        let entity = store.entity_type(*self).expect("something of this store");
+        ExternType::from_entity(&store.engine, entity)
+    }
+}
+
+impl StoreInner {
+    /// The type of something of this store, in canonical form.
+    pub(crate) fn entity_type(&self, item: Extern) -> Result<EntityType, Error> {
+        self.own(item.store(), "import or export")?;
+        Ok(match item {
+            Extern::Func(func) => EntityType::Func(func.type_id()),
+            Extern::Table(table) => {
+                EntityType::Table(self.tables[table.index as usize].current_type())
+            }
+            Extern::Memory(memory) => {
+                EntityType::Memory(self.memories[memory.index as usize].current_type())
+            }
+            Extern::Global(global) => EntityType::Global(self.globals[global.index as usize].ty),
+            Extern::Tag(tag) => EntityType::Tag(self.tag_type(tag.index)),
+        })
+    }
+}
+
+/// The items of an element segment.
+#[derive(Clone, Debug)]
+pub enum ElementValues {
+    /// Heap references: roots.
+    Heap(Vec<u32>),
+    /// Addresses of `FuncRef`s.
+    Func(Vec<u64>),
+    /// This many null continuations: no constant expression makes another.
+    Cont(usize),
+}
+
+impl ElementValues {
+    /// No items: what is left of a dropped segment.
+    pub const DROPPED: Self = Self::Cont(0);
+
+    /// How many items.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Heap(items) => items.len() as u64,
+            Self::Func(items) => items.len() as u64,
+            Self::Cont(count) => *count as u64,
+        }
+    }
+
+    /// An item.
+    ///
+    /// # Panics
+    /// If there is no such item.
+    pub fn get(&self, index: usize) -> TransferSlot {
+        match self {
+            Self::Heap(items) => TransferSlot::from_u64(u64::from(items[index])),
+            Self::Func(items) => TransferSlot::from_u64(items[index]),
+            Self::Cont(count) => {
+                assert!(index < *count);
+                TransferSlot::default()
+            }
+        }
+    }
+}
+
+/// What the runtime keeps of an instance. `InstanceContext::owner` is its address.
+pub struct InstanceData {
+    /// Number in its store.
+    pub index: u32,
+    /// What it is an instance of.
+    pub module: Module,
+    context: NonNull<InstanceContext>,
+    layout: Layout,
+    /// Numbers in the store of its globals, imports first.
+    pub globals: Vec<u32>,
+    /// The same for tables.
+    pub tables: Vec<u32>,
+    /// The same for memories.
+    pub memories: Vec<u32>,
+    /// The same for tags.
+    pub tags: Vec<u32>,
+    /// Element segments that may still be used.
+    pub elements: Vec<ElementValues>,
+    /// Data segments that may not be used any more.
+    pub dropped_data: Vec<bool>,
+}
+
+impl InstanceData {
+    /// An instance whose context is still all zero, but for the header.
+    pub fn new(store: &StoreInner, module: &Module, index: u32) -> NonNull<Self> {
+        let size = module.context_size() as usize;
+        let layout = Layout::from_size_align(size, 64).expect("a context fits the address space");
+        // SAFETY: the layout has the size of a header at least.
+        let context = unsafe { alloc::alloc_zeroed(layout) }.cast::<InstanceContext>();
+        let Some(context) = NonNull::new(context) else {
+            alloc::handle_alloc_error(layout)
+        };
+        let data = Box::leak(Box::new(Self {
+            index,
+            module: module.clone(),
+            context,
+            layout,
+            globals: Vec::new(),
+            tables: Vec::new(),
+            memories: Vec::new(),
+            tags: Vec::new(),
+            elements: Vec::new(),
+            dropped_data: vec![false; module.parsed().data.len()],
+        }));
+        let data = NonNull::from(data);
+        let header = InstanceContext {
+            store: store.ctx.as_ptr(),
+            heap_base: store.heap.base(),
+            owner: data.as_ptr().expose_provenance() as u64,
+            index: u64::from(index),
+        };
+        // SAFETY: just allocated, and aligned.
+        unsafe { context.write(header) };
+        data
+    }
+
+    /// Gives an instance's memory back.
+    ///
+    /// # Safety
+    /// It was made by `new`, and nobody refers to it any more.
+    pub unsafe fn free(instance: NonNull<Self>) {
+        // SAFETY: the caller's contract.
+        unsafe {
+            let data = Box::from_raw(instance.as_ptr());
+            alloc::dealloc(data.context.as_ptr().cast(), data.layout);
+        }
+    }
+
+    /// Its context.
+    pub fn context(&self) -> *mut InstanceContext {
+        self.context.as_ptr()
+    }
+
+    /// Address of the part of its context at an offset of its layout.
+    pub fn at<T>(&self, offset: i32) -> *mut T {
+        debug_assert!(offset as usize + size_of::<T>() <= self.layout.size());
+        // SAFETY: offsets of the layout are within the context.
+        unsafe {
+            self.context
+                .as_ptr()
+                .cast::<u8>()
+                .add(offset as usize)
+                .cast()
+        }
+    }
+
+    /// The address of one of its functions.
+    pub fn func_ref(&self, function: u32) -> NonNull<FuncRef> {
+        let layout = self.module.layout();
+        let imported = layout.counts().imported_funcs;
+        let address: *mut FuncRef = match function.checked_sub(imported) {
+            Some(defined) => self.at(layout.defined_func(defined)),
+            // SAFETY: the context's import entries hold such addresses.
+            None => unsafe {
+                self.at::<*mut FuncRef>(layout.imported_func(function))
+                    .read()
+            },
+        };
+        NonNull::new(address).expect("instantiation fills in the functions")
+    }
+
+    /// What an index of its index spaces stands for.
+    pub fn extern_at(&self, store: StoreId, index: EntityIndex) -> Extern {
+        match index {
+            EntityIndex::Func(index) => Func::new_ref(store, self.func_ref(index)).into(),
+            EntityIndex::Table(index) => Table {
+                store,
+                index: self.tables[index as usize],
+            }
+            .into(),
+            EntityIndex::Memory(index) => Memory {
+                store,
+                index: self.memories[index as usize],
+            }
+            .into(),
+            EntityIndex::Global(index) => Global {
+                store,
+                index: self.globals[index as usize],
+            }
+            .into(),
+            EntityIndex::Tag(index) => Tag {
+                store,
+                index: self.tags[index as usize],
+            }
+            .into(),
+        }
+    }
+}
+
+/// An instance of a module in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instance {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+impl Instance {
+    /// # Panics
+    /// If it is of another store.
+    fn data<S: AsStore>(self, store: &S) -> &InstanceData {
+        let store = inner(store);
+        store
+            .own(self.store, "instance")
+            .expect("an instance of this store");
+        // SAFETY: instances live as long as their store, which is borrowed.
+        unsafe { store.instances[self.index as usize].as_ref() }
+    }
+
+    /// What it is an instance of.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn module<'s>(&self, store: &'s impl AsStore) -> &'s Module {
+        &self.data(store).module
+    }
+
+    /// What it exports under a name.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn export(&self, store: &impl AsStore, name: &str) -> Option<Extern> {
+        let data = self.data(store);
+        let export = data
+            .module
+            .parsed()
+            .exports
+            .iter()
+            .find(|export| export.name == name)?;
+        Some(data.extern_at(self.store, export.index))
+    }
+
+    /// The function it exports under a name.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn func(&self, store: &impl AsStore, name: &str) -> Option<Func> {
+        match self.export(store, name)? {
+            Extern::Func(func) => Some(func),
+            _ => None,
+        }
+    }
+
+    /// All it exports, in the module's order.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn exports(&self, store: &impl AsStore) -> Vec<(String, Extern)> {
+        let data = self.data(store);
+        let exports = data.module.parsed().exports.iter();
+        exports
+            .map(|export| {
+                (
+                    export.name.clone(),
+                    data.extern_at(self.store, export.index),
+                )
+            })
+            .collect()
+    }
+}

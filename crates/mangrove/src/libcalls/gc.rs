@@ -1,0 +1,89 @@
+//! Room in the heap, records for continuations, types.
+
+use super::{Answer, DONE, Outcome, Scene, pending};
+use crate::pending::Pending;
+use crate::signature::ValueKind;
+use mangrove_abi::{ContRecord, SlotKind, TransferSlot, TypeId};
+use mangrove_heap::Reserve;
+use mangrove_validate::CompositeType;
+use std::ptr;
+
+pub fn reserve(scene: &mut Scene<'_>, [size, ..]: [u64; 4]) -> Answer {
+    let store = &mut *scene.store;
+    let zeal = store.engine.config().zeal.alloc;
+    if let Some(every) = zeal {
+        store.zeal_left -= 1;
+        if store.zeal_left == 0 {
+            store.zeal_left = every;
+            store.collect().map_err(Pending::from)?;
+        }
+    }
+    let mut collected = false;
+    loop {
+        // SAFETY: the context is the store's, and its code waits.
+        let ctx = unsafe { store.ctx.as_mut() };
+        match store.heap.reserve(ctx, size) {
+            Reserve::Ready => {
+                if zeal.is_some() {
+                    // Room for this object only: the next one comes here again.
+                    ctx.alloc_limit = ctx.alloc_next + size;
+                }
+                return DONE;
+            }
+            Reserve::Collect if !collected => {
+                collected = true;
+                store.collect().map_err(Pending::from)?;
+            }
+            Reserve::Collect | Reserve::Impossible => {
+                return Err(store.exhaustion(size).into());
+            }
+        }
+    }
+}
+
+pub fn cont_alloc(scene: &mut Scene<'_>, _: [u64; 4]) -> Answer {
+    let record = scene.store.take_record().map_err(pending)?;
+    Ok(Outcome::Value(record.expose_provenance() as u64))
+}
+
+fn record(word: u64) -> *mut ContRecord {
+    ptr::with_exposed_provenance_mut(word as usize)
+}
+
+pub fn cont_bind(scene: &mut Scene<'_>, [cont, ty, count, _]: [u64; 4]) -> Answer {
+    let module = scene.instance().module.parsed();
+    let CompositeType::Cont(func) = module.types[ty as usize].composite else {
+        unreachable!("validation allows continuation types only")
+    };
+    let id = scene.instance().module.type_ids()[func as usize];
+    let signature = scene.store.signature(id).map_err(pending)?;
+    let ctx = scene.store.ctx;
+    // SAFETY: signatures live as long as the store; the context is the
+    // store's, and its code waits.
+    let (signature, ctx) = unsafe { (signature.as_ref(), ctx.as_ref()) };
+    let count = count as usize;
+    let kinds = signature.params[..count].iter().map(|kind| match kind {
+        ValueKind::Any | ValueKind::Extern | ValueKind::Exn => Some(SlotKind::Ref),
+        ValueKind::Cont(_) => Some(SlotKind::Cont),
+        _ => None,
+    });
+    let arguments = ctx.transfer[..count].iter().copied().zip(kinds);
+    scene.store.registry.bind(ctx, record(cont), arguments);
+    DONE
+}
+
+pub fn cont_unbind(scene: &mut Scene<'_>, [cont, count, ..]: [u64; 4]) -> Answer {
+    let bound = scene.store.registry.take_bound(record(cont));
+    let values: &[TransferSlot] = bound.values();
+    let (shift, count) = (values.len(), count as usize);
+    let transfer = &mut scene.store.context().transfer;
+    transfer.copy_within(..count, shift);
+    transfer[..shift].copy_from_slice(values);
+    DONE
+}
+
+pub fn is_subtype(scene: &mut Scene<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
+    let types = scene.store.engine.types();
+    let is = types.is_subtype(actual as TypeId, expected as TypeId);
+    Ok(Outcome::Value(is.into()))
+}

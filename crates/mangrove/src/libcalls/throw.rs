@@ -1,0 +1,160 @@
+//! Exceptions: the search for a handler.
+//!
+//! ```text
+//!  frame ─▶ frame ─▶ … base    record ─parent─▶ record ─parent─▶ … host record
+//!  each at a call site; a site inside a `try_table` lists its handlers, and its
+//!  frame keeps the instance, by which a handler's tag becomes an address
+//! ```
+//!
+//! What lies inside the handler's record ends as thrown out of. Nothing on the
+//! way has to be undone: frames own nothing.
+
+use super::{Answer, Outcome, Scene, pending};
+use crate::error::Error;
+use crate::instance::InstanceData;
+use crate::pending::Pending;
+use crate::store::StoreInner;
+use mangrove_abi::object::{HeapRef, exn_layout};
+use mangrove_abi::{ContRecord, Handlers, InstanceContext, TagDef};
+use mangrove_continuation::End;
+use mangrove_stack::Frame;
+use mangrove_stack::arch::frames;
+use std::ptr;
+
+/// Where an exception is caught.
+struct Place {
+    record: *mut ContRecord,
+    pc: u64,
+    fp: u64,
+    sp: u64,
+}
+
+pub fn throw(scene: &mut Scene<'_>, [exn, ..]: [u64; 4]) -> Answer {
+    // SAFETY: the running chain is stopped at this call.
+    unsafe { scene.store.throw(HeapRef(exn as u32)) }
+}
+
+pub fn prepare(scene: &mut Scene<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
+    let exn = HeapRef(exn as u32);
+    let store = &mut *scene.store;
+    let record: *mut ContRecord = ptr::with_exposed_provenance_mut(record as usize);
+    let own = store.context().current;
+    // SAFETY: the chain from `record` up to `own` was suspended, and is linked
+    // to `own`, which waits for this call.
+    unsafe {
+        let found = store.find_handler(record, own, exn).map_err(pending)?;
+        let ctx = store.ctx.as_mut();
+        let Some(place) = found else {
+            store.registry.release_chain(ctx, record, own, End::Thrown);
+            return store.throw(exn);
+        };
+        store
+            .registry
+            .release_chain(ctx, record, place.record, End::Thrown);
+        // As if its callee had left this return address: see the stack
+        // crate on throwing into a suspended stack.
+        let resume = place.sp - 8;
+        ptr::with_exposed_provenance_mut::<u64>(resume as usize).write(place.pc);
+        (*place.record).sp = resume;
+        (*place.record).fp = place.fp;
+        Ok(Outcome::Value(place.record.expose_provenance() as u64))
+    }
+}
+
+impl StoreInner {
+    /// Lands at the innermost handler of the running activation, or leaves Wasm.
+    ///
+    /// # Safety
+    /// The running chain is stopped at a call, and `exn` is an exception.
+    pub(crate) unsafe fn throw(&mut self, exn: HeapRef) -> Answer {
+        let ctx = self.context();
+        let (current, host) = (ctx.current, ctx.host_record);
+        // SAFETY: by contract.
+        unsafe {
+            let Some(place) = self.find_handler(current, host, exn).map_err(pending)? else {
+                return Err(Pending::Exception(self.heap_handle(exn)));
+            };
+            let ctx = self.ctx.as_mut();
+            self.registry
+                .release_chain(ctx, current, place.record, End::Thrown);
+            ctx.current = place.record;
+            ctx.land_pc = place.pc;
+            ctx.land_fp = place.fp;
+            ctx.land_sp = place.sp;
+            ctx.land_exn = u64::from(exn.0);
+        }
+        Ok(Outcome::Land)
+    }
+
+    /// The innermost handler for an exception in the records from `from` up to
+    /// but not including `end`.
+    ///
+    /// # Safety
+    /// These records are a chain, each stopped at a call or fresh.
+    unsafe fn find_handler(
+        &self,
+        from: *mut ContRecord,
+        end: *mut ContRecord,
+        exn: HeapRef,
+    ) -> Result<Option<Place>, Error> {
+        let tag_offset = exn_layout([]).offsets[0];
+        // SAFETY: every exception has its tag there.
+        let tag: u64 = unsafe { self.heap.read(exn, tag_offset) };
+        let mut record = from;
+        while record != end {
+            // SAFETY: by contract.
+            let (on_stack, parent) = unsafe { (frames(record), (*record).parent) };
+            for frame in on_stack {
+                let Some((code, offset, _)) = self.code.find(frame.pc) else {
+                    return Err(Error::internal(format!("no code at {:#x}", frame.pc)));
+                };
+                let sites = &code.image.sites;
+                let site = sites.find(offset).ok_or_else(|| {
+                    Error::internal(format!("{:#x} is no return address", frame.pc))
+                })?;
+                let Some(handlers) = sites.handlers(site) else {
+                    continue;
+                };
+                // SAFETY: the frame is stopped at this site.
+                if let Some(pc) = unsafe { matching(handlers, frame, tag) } {
+                    return Ok(Some(Place {
+                        record,
+                        pc: code.base() + u64::from(pc),
+                        fp: frame.fp,
+                        sp: frame.fp - u64::from(handlers.frame_size),
+                    }));
+                }
+            }
+            if parent.is_null() {
+                return Err(Error::internal("an exception left the end of a chain"));
+            }
+            record = parent;
+        }
+        Ok(None)
+    }
+}
+
+/// The first of a site's handlers that catches this tag, as an offset in the text.
+///
+/// # Safety
+/// `frame` is stopped at the site the handlers are of.
+unsafe fn matching(handlers: &Handlers, frame: Frame, tag: u64) -> Option<u32> {
+    let slot = frame.fp - u64::from(handlers.instance_distance);
+    // SAFETY: by contract the slot holds the frame's instance, whose tags are
+    // where its module's layout says.
+    unsafe {
+        let context: *const InstanceContext =
+            ptr::with_exposed_provenance::<*const InstanceContext>(slot as usize).read();
+        let data: *const InstanceData = ptr::with_exposed_provenance((*context).owner as usize);
+        let catches = |index: u32| {
+            let offset = (*data).module.layout().tag(index);
+            let known = (*data).at::<*const TagDef>(offset).read();
+            known as u64 == tag
+        };
+        let found = handlers
+            .list
+            .iter()
+            .find(|handler| handler.tag.is_none_or(catches));
+        found.map(|handler| handler.pc)
+    }
+}

@@ -1,0 +1,183 @@
+//! Names and what they stand for.
+
+use crate::caller::Caller;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::func::Func;
+use crate::host::HostBody;
+use crate::instance::{Extern, Instance};
+use crate::module::Module;
+use crate::store::{AsStore, Store, inner, inner_mut};
+use crate::values::Val;
+use hashbrown::HashMap;
+use mangrove_validate::{FuncType, ValType};
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Finds imports by name. Host functions defined here serve any number of
+/// stores with data of type `T`; everything else belongs to one store.
+pub struct Linker<T> {
+    engine: Engine,
+    modules: HashMap<String, HashMap<String, Definition>>,
+    data: PhantomData<fn(T)>,
+}
+
+#[derive(Clone)]
+enum Definition {
+    Extern(Extern),
+    Host(Arc<HostBody>),
+}
+
+impl<T> std::fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let modules = self
+            .modules
+            .iter()
+            .map(|(name, items)| (name, items.keys()));
+        f.debug_map()
+            .entries(modules.map(|(name, keys)| (name, keys.collect::<Vec<_>>())))
+            .finish()
+    }
+}
+
+impl<T> Clone for Linker<T> {
+    fn clone(&self) -> Self {
+        let (engine, modules) = (self.engine.clone(), self.modules.clone());
+        Self {
+            engine,
+            modules,
+            data: PhantomData,
+        }
+    }
+}
+
+impl<T: 'static> Linker<T> {
+    /// A linker that knows no names.
+    pub fn new(engine: &Engine) -> Self {
+        Self {
+            engine: engine.clone(),
+            modules: HashMap::new(),
+            data: PhantomData,
+        }
+    }
+
+    fn insert(&mut self, module: &str, name: &str, definition: Definition) -> &mut Self {
+        let items = self.modules.entry(module.to_string()).or_default();
+        items.insert(name.to_string(), definition);
+        self
+    }
+
+    /// Defines a name, or defines it anew.
+    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> &mut Self {
+        self.insert(module, name, Definition::Extern(item.into()))
+    }
+
+    /// Defines everything an instance exports, in place of what that module
+    /// name held.
+    ///
+    /// # Panics
+    /// If the instance is of another store.
+    pub fn define_instance(
+        &mut self,
+        store: &impl AsStore,
+        module: &str,
+        instance: Instance,
+    ) -> &mut Self {
+        self.modules.remove(module);
+        for (name, item) in instance.exports(store) {
+            self.define(module, &name, item);
+        }
+        self
+    }
+
+    /// Defines a host function. See [`Func::new`] for what `body` may do.
+    ///
+    /// # Panics
+    /// If the type refers to types this engine does not have, or there are
+    /// more than it can hold.
+    pub fn func(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let full_name = format!("{module} {name}");
+        let body = HostBody::new(&self.engine, full_name, ty, body)
+            .unwrap_or_else(|error| panic!("host function {module:?} {name:?}: {error}"));
+        self.insert(module, name, Definition::Host(Arc::new(body)))
+    }
+
+    /// Defines the module `mangrove`: `gc` collects now; `collections`,
+    /// `continuations` and `heap_bytes` say how many collections there were,
+    /// continuations live, and bytes the heap's objects take.
+    pub fn define_mangrove(&mut self) -> &mut Self {
+        let count = || FuncType {
+            params: vec![],
+            results: vec![ValType::I64],
+        };
+        self.func("mangrove", "gc", FuncType::default(), |mut caller, _, _| {
+            caller.gc()
+        });
+        self.func("mangrove", "collections", count(), |caller, _, results| {
+            results[0] = Val::I64(caller.collections() as i64);
+            Ok(())
+        });
+        self.func(
+            "mangrove",
+            "continuations",
+            count(),
+            |caller, _, results| {
+                results[0] = Val::I64(caller.live_continuations() as i64);
+                Ok(())
+            },
+        );
+        self.func("mangrove", "heap_bytes", count(), |caller, _, results| {
+            results[0] = Val::I64(caller.heap_bytes() as i64);
+            Ok(())
+        })
+    }
+
+    /// What a name stands for in a store.
+    ///
+    /// # Errors
+    /// There is no room for a host function's code.
+    pub fn get(
+        &self,
+        store: &mut Store<T>,
+        module: &str,
+        name: &str,
+    ) -> Result<Option<Extern>, Error> {
+        let Some(definition) = self.modules.get(module).and_then(|items| items.get(name)) else {
+            return Ok(None);
+        };
+        Ok(Some(match definition {
+            Definition::Extern(item) => *item,
+            Definition::Host(body) => {
+                if !inner(store).engine.same(&self.engine) {
+                    return Err(Error::usage("a linker of another engine was used"));
+                }
+                let store = inner_mut(store);
+                let func = store.add_host_func(body.clone())?;
+                Func::new_ref(store.id, func).into()
+            }
+        }))
+    }
+
+    /// Instantiates a module with what its imports' names stand for.
+    ///
+    /// # Errors
+    /// As [`Instance::new`], and an import nobody defined.
+    pub fn instantiate(&self, store: &mut Store<T>, module: &Module) -> Result<Instance, Error> {
+        let mut imports = Vec::with_capacity(module.parsed().imports.len());
+        for import in &module.parsed().imports {
+            let found = self.get(store, &import.module, &import.name)?;
+            imports.push(found.ok_or_else(|| Error::Link {
+                module: import.module.clone(),
+                name: import.name.clone(),
+                message: "unknown import".into(),
+            })?);
+        }
+        Instance::new(store, module, &imports)
+    }
+}

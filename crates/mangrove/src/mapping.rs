@@ -1,0 +1,100 @@
+//! A stretch of address space: reserved whole, made accessible bit by bit.
+
+use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+use std::ffi::c_void;
+use std::{io, ptr};
+
+/// Reserved address space; given back when dropped.
+#[derive(Debug)]
+pub struct Mapping {
+    base: *mut u8,
+    len: usize,
+}
+
+// SAFETY: a mapping is a range of addresses; who accesses what is in it argues
+// at the access.
+unsafe impl Send for Mapping {}
+// SAFETY: as above; `&self` methods change nothing but page protections.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Reserves `len` bytes (rounded up to pages), none of them accessible.
+    pub fn reserve(len: usize) -> io::Result<Self> {
+        let len = len
+            .max(1)
+            .checked_next_multiple_of(rustix::param::page_size())
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        // SAFETY: a new mapping at an address the kernel chooses overlaps nothing.
+        let base = unsafe {
+            mm::mmap_anonymous(
+                ptr::null_mut(),
+                len,
+                ProtFlags::empty(),
+                MapFlags::PRIVATE | MapFlags::NORESERVE,
+            )?
+        };
+        Ok(Self {
+            base: base.cast(),
+            len,
+        })
+    }
+
+    /// The first byte; a multiple of the page size.
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    fn range(&self, from: usize, len: usize) -> *mut c_void {
+        assert!(from.checked_add(len).is_some_and(|end| end <= self.len));
+        self.base.wrapping_add(from).cast()
+    }
+
+    /// Makes all of it readable, as zeros.
+    pub fn make_readable(&self) -> io::Result<()> {
+        // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
+        Ok(unsafe { mm::mprotect(self.base.cast(), self.len, MprotectFlags::READ)? })
+    }
+
+    /// Makes a part readable and writable. What was never committed reads as zero.
+    pub fn commit(&self, from: usize, len: usize) -> io::Result<()> {
+        if len == 0 {
+            return Ok(());
+        }
+        let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
+        Ok(unsafe { mm::mprotect(self.range(from, len), len, flags)? })
+    }
+
+    /// Makes a part readable and executable, and no longer writable.
+    ///
+    /// # Safety
+    /// Nobody writes to the part until it is committed again.
+    pub unsafe fn seal(&self, from: usize, len: usize) -> io::Result<()> {
+        let flags = MprotectFlags::READ | MprotectFlags::EXEC;
+        // SAFETY: the range is ours, and by the contract nobody minds.
+        Ok(unsafe { mm::mprotect(self.range(from, len), len, flags)? })
+    }
+
+    /// Gives a part's memory back and makes it inaccessible.
+    ///
+    /// # Safety
+    /// Nobody accesses the part until it is committed again.
+    pub unsafe fn release(&self, from: usize, len: usize) -> io::Result<()> {
+        let range = self.range(from, len);
+        // SAFETY: the range is ours, and by the contract nobody accesses it.
+        unsafe {
+            mm::madvise(range, len, Advice::LinuxDontNeed)?;
+            mm::mprotect(range, len, MprotectFlags::empty())?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: we mapped exactly this range, and its owner is done with it.
+        if let Err(error) = unsafe { mm::munmap(self.base.cast(), self.len) } {
+            tracing::error!(%error, len = self.len, "cannot unmap");
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Linear memories.
+//!
+//! ```text
+//!  32-bit   8 GiB and a guard reserved: index + offset always lands inside
+//!  64-bit   as much as its type or the embedder's limit allows; compiled code
+//!           compares with `len`
+//!  ┌── committed: len bytes ──┬────────────── no access ──────────────┐
+//!  base (never moves)         grows here
+//! ```
+
+use crate::error::Error;
+use crate::mapping::Mapping;
+use crate::store::{AsStore, AsStoreMut, StoreId, StoreInner, inner, inner_mut};
+use crate::trap::TrapReason;
+use mangrove_abi::{MemoryDef, TrapCode};
+use mangrove_validate::MemoryType;
+use std::ptr::{self, NonNull};
+
+/// Bytes of a page.
+pub const PAGE: u64 = 64 << 10;
+/// Bytes reserved for a 32-bit memory: the largest index, the largest offset,
+/// and the widest access beyond.
+const RESERVED_32: u64 = (8 << 30) + PAGE;
+/// Most bytes of a 32-bit memory.
+const LARGEST_32: u64 = 4 << 30;
+
+/// A memory of a store.
+pub struct MemoryEntry {
+    /// Owned; instance contexts hold its address.
+    def: NonNull<MemoryDef>,
+    mapping: Mapping,
+    ty: MemoryType,
+    /// Most bytes: the type's maximum, the embedder's limit, or the reservation.
+    limit: u64,
+}
+
+impl MemoryEntry {
+    /// A memory of `ty.minimum` pages of zeros.
+    ///
+    /// # Errors
+    /// More than `max` bytes, or address space or memory is not to be had.
+    pub fn new(ty: MemoryType, max: u64) -> Result<Self, Error> {
+        let asked = ty.maximum.unwrap_or(u64::MAX).saturating_mul(PAGE);
+        let limit = asked
+            .min(max)
+            .min(if ty.memory64 { u64::MAX } else { LARGEST_32 });
+        let first = ty.minimum.saturating_mul(PAGE);
+        if first > limit {
+            return Err(Error::Limit(format!(
+                "a memory of {} pages: the limit is {}",
+                ty.minimum,
+                limit / PAGE
+            )));
+        }
+        let reserved = if ty.memory64 {
+            limit + PAGE
+        } else {
+            RESERVED_32
+        };
+        let mapping = Mapping::reserve(reserved as usize).map_err(|error| {
+            Error::Limit(format!(
+                "cannot reserve {reserved} bytes for a memory: {error}"
+            ))
+        })?;
+        mapping.commit(0, first as usize).map_err(|error| {
+            Error::Limit(format!("no memory for {} pages: {error}", ty.minimum))
+        })?;
+        let def = Box::new(MemoryDef {
+            base: mapping.base(),
+            len: first,
+        });
+        Ok(Self {
+            def: NonNull::from(Box::leak(def)),
+            mapping,
+            ty,
+            limit,
+        })
+    }
+
+    /// Address of what compiled code sees.
+    pub fn def(&self) -> NonNull<MemoryDef> {
+        self.def
+    }
+
+    /// The first byte.
+    pub fn base(&self) -> *mut u8 {
+        self.mapping.base()
+    }
+
+    /// Bytes.
+    pub fn len(&self) -> u64 {
+        // SAFETY: owned by this memory.
+        unsafe { (*self.def.as_ptr()).len }
+    }
+
+    /// Its type, with its present size as the minimum.
+    pub fn current_type(&self) -> MemoryType {
+        MemoryType {
+            minimum: self.len() / PAGE,
+            ..self.ty
+        }
+    }
+
+    /// Adds pages and returns the old size in pages; `None` if a limit or the
+    /// system does not allow it.
+    pub fn grow(&mut self, pages: u64) -> Option<u64> {
+        let old = self.len();
+        let new = pages
+            .checked_mul(PAGE)?
+            .checked_add(old)
+            .filter(|&new| new <= self.limit)?;
+        if let Err(error) = self.mapping.commit(old as usize, (new - old) as usize) {
+            tracing::debug!(%error, pages, "cannot grow a memory");
+            return None;
+        }
+        // SAFETY: owned by this memory.
+        unsafe { (*self.def.as_ptr()).len = new };
+        Some(old / PAGE)
+    }
+
+    /// Address of a range, if it exists.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn range(&self, at: u64, len: u64) -> Result<*mut u8, TrapReason> {
+        match at.checked_add(len) {
+            // SAFETY: the range, or its empty place, lies within the mapping.
+            Some(end) if end <= self.len() => Ok(unsafe { self.base().add(at as usize) }),
+            _ => Err(TrapReason::Code(TrapCode::MemoryOutOfBounds)),
+        }
+    }
+
+    /// `memory.fill`.
+    ///
+    /// # Errors
+    /// The range does not exist.
+    pub fn fill(&self, at: u64, value: u8, len: u64) -> Result<(), TrapReason> {
+        let to = self.range(at, len)?;
+        // SAFETY: the range exists, and no Rust reference into it does.
+        unsafe { to.write_bytes(value, len as usize) };
+        Ok(())
+    }
+
+    /// `memory.init`: copies part of a segment.
+    ///
+    /// # Errors
+    /// A range does not exist.
+    pub fn init(&self, to: u64, data: &[u8], from: u64, len: u64) -> Result<(), TrapReason> {
+        let to = self.range(to, len)?;
+        let bytes = usize::try_from(from)
+            .ok()
+            .and_then(|from| data.get(from..)?.get(..usize::try_from(len).ok()?))
+            .ok_or(TrapReason::Code(TrapCode::MemoryOutOfBounds))?;
+        // SAFETY: the range exists; module bytes are not in a memory.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
+        Ok(())
+    }
+}
+
+impl Drop for MemoryEntry {
+    fn drop(&mut self) {
+        // SAFETY: leaked by `new`, and with its store gone nobody knows it.
+        drop(unsafe { Box::from_raw(self.def.as_ptr()) });
+    }
+}
+
+/// `memory.copy`, also within one memory.
+///
+/// # Errors
+/// A range does not exist.
+pub fn copy(
+    (to_memory, to): (&MemoryEntry, u64),
+    (from_memory, from): (&MemoryEntry, u64),
+    len: u64,
+) -> Result<(), TrapReason> {
+    let to = to_memory.range(to, len)?;
+    let from = from_memory.range(from, len)?;
+    // SAFETY: both ranges exist; they may overlap.
+    unsafe { ptr::copy(from, to, len as usize) };
+    Ok(())
+}
+
+/// A memory of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+impl Memory {
+    fn entry(self, store: &StoreInner) -> Result<&MemoryEntry, Error> {
+        store.own(self.store, "memory")?;
+        Ok(&store.memories[self.index as usize])
+    }
+
+    /// A memory of `ty.minimum` pages of zeros.
+    ///
+    /// # Errors
+    /// A limit is exceeded, or there is no memory.
+    pub fn new(store: &mut impl AsStoreMut, ty: MemoryType) -> Result<Self, Error> {
+        let store = inner_mut(store);
+        let memory = MemoryEntry::new(ty, store.engine.config().memory_max)?;
+        store.memories.push(memory);
+        Ok(Self {
+            store: store.id,
+            index: store.memories.len() as u32 - 1,
+        })
+    }
+
+    /// Its type; the minimum is its present size.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn ty(&self, store: &impl AsStore) -> MemoryType {
+        self.entry(inner(store))
+            .expect("a memory of this store")
+            .current_type()
+    }
+
+    /// Its size in pages of 64 KiB.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn size(&self, store: &impl AsStore) -> u64 {
+        self.entry(inner(store))
+            .expect("a memory of this store")
+            .len()
+            / PAGE
+    }
+
+    /// Adds pages; the old size in pages, or none where it may not grow that far.
+    ///
+    /// # Errors
+    /// It is of another store.
+    pub fn grow(&self, store: &mut impl AsStoreMut, pages: u64) -> Result<Option<u64>, Error> {
+        let store = inner_mut(store);
+        self.entry(store)?;
+        Ok(store.memories[self.index as usize].grow(pages))
+    }
+
+    /// Reads bytes from address `at`.
+    ///
+    /// # Errors
+    /// Not all of them exist.
+    pub fn read(&self, store: &impl AsStore, at: u64, into: &mut [u8]) -> Result<(), Error> {
+        let memory = self.entry(inner(store))?;
+        let from = memory
+            .range(at, into.len() as u64)
+            .map_err(|_| beyond(memory, at))?;
+        // SAFETY: the range exists, and `into` is no part of a memory.
+        unsafe { ptr::copy_nonoverlapping(from, into.as_mut_ptr(), into.len()) };
+        Ok(())
+    }
+
+    /// Writes bytes to address `at`.
+    ///
+    /// # Errors
+    /// Not all of them exist.
+    pub fn write(&self, store: &mut impl AsStoreMut, at: u64, from: &[u8]) -> Result<(), Error> {
+        let memory = self.entry(inner_mut(store))?;
+        let to = memory
+            .range(at, from.len() as u64)
+            .map_err(|_| beyond(memory, at))?;
+        // SAFETY: the range exists, and `from` is no part of a memory.
+        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to, from.len()) };
+        Ok(())
+    }
+}
+
+fn beyond(memory: &MemoryEntry, at: u64) -> Error {
+    Error::usage(format!(
+        "an access at {at:#x} beyond the {} bytes of a memory",
+        memory.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory(minimum: u64, maximum: Option<u64>, memory64: bool) -> Result<MemoryEntry, Error> {
+        MemoryEntry::new(
+            MemoryType {
+                memory64,
+                minimum,
+                maximum,
+            },
+            1 << 20,
+        )
+    }
+
+    #[test]
+    fn a_memory_grows_in_place() {
+        for is_64 in [false, true] {
+            let mut memory = memory(1, Some(100), is_64).unwrap();
+            memory.fill(0, 7, PAGE).unwrap();
+            let base = memory.base();
+            assert_eq!(memory.grow(2), Some(1));
+            assert_eq!(memory.base(), base);
+            assert_eq!(memory.grow(14), None, "beyond the embedder's limit");
+            assert_eq!(memory.grow(u64::MAX), None);
+            assert_eq!(memory.len(), 3 * PAGE);
+            memory.init(2 * PAGE, b"abc", 1, 2).unwrap();
+            copy((&memory, 0), (&memory, 2 * PAGE), 3).unwrap();
+            // SAFETY: the bytes exist.
+            let bytes = unsafe { std::slice::from_raw_parts(memory.base(), 4) };
+            assert_eq!(bytes, [b'b', b'c', 0, 7]);
+        }
+    }
+
+    #[test]
+    fn ranges_are_checked() {
+        let memory = memory(1, None, false).unwrap();
+        assert!(memory.range(PAGE, 0).is_ok());
+        assert!(memory.range(PAGE, 1).is_err());
+        assert!(memory.range(u64::MAX, 2).is_err());
+        assert!(memory.init(0, b"abc", 2, 2).is_err());
+        assert!(memory.init(0, b"abc", u64::MAX, 0).is_err());
+        assert!(memory.fill(1, 0, PAGE).is_err());
+    }
+
+    #[test]
+    fn too_large_a_memory_is_refused() {
+        assert!(matches!(memory(17, None, true), Err(Error::Limit(_))));
+        assert!(matches!(memory(u64::MAX, None, true), Err(Error::Limit(_))));
+    }
+}

@@ -1,0 +1,268 @@
+//! From bytes or text to a module that can be instantiated.
+
+use crate::code::{LoadedCode, load};
+use crate::engine::Engine;
+use crate::error::Error;
+use mangrove_abi::layout::handler_table_size;
+use mangrove_abi::{InstanceCounts, InstanceLayout, TypeId};
+use mangrove_collector::ModuleId;
+use mangrove_collector::admission::{self, Policy};
+use mangrove_compile as compile;
+use mangrove_validate::{
+    EntityIndex, EntityType, FuncType, GlobalType, MapTypes, MemoryType, TableType, TypeRegistry,
+};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A validated, admitted and compiled module. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Module {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    engine: Engine,
+    id: ModuleId,
+    parsed: mangrove_validate::Module,
+    types: Vec<TypeId>,
+    layout: InstanceLayout,
+    context_size: u32,
+    code: Arc<LoadedCode>,
+}
+
+/// What an import asks for, or an export gives. Concrete types are canonical.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExternType {
+    /// A function.
+    Func(FuncType),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+    /// A tag of this function type.
+    Tag(FuncType),
+}
+
+impl ExternType {
+    /// From the form the registry knows, in which functions are type numbers.
+    ///
+    /// # Panics
+    /// If a number is not that of a function type of the engine.
+    pub(crate) fn from_entity(engine: &Engine, entity: EntityType) -> Self {
+        let func = |id| {
+            engine
+                .func_type(id)
+                .expect("functions and tags have function types")
+        };
+        match entity {
+            EntityType::Func(id) => Self::Func(func(id)),
+            EntityType::Table(ty) => Self::Table(ty),
+            EntityType::Memory(ty) => Self::Memory(ty),
+            EntityType::Global(ty) => Self::Global(ty),
+            EntityType::Tag(id) => Self::Tag(func(id)),
+        }
+    }
+}
+
+impl Module {
+    /// A module from its binary or its text, told apart by the first bytes.
+    ///
+    /// # Errors
+    /// The text does not parse, the module does not validate, is not admitted,
+    /// or uses something this engine does not have.
+    pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.starts_with(b"\0asm") {
+            return Self::from_binary(engine, bytes.to_vec());
+        }
+        let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
+        Self::from_binary(engine, binary.into_owned())
+    }
+
+    /// A module from a file, binary or text.
+    ///
+    /// # Errors
+    /// As [`Module::new`], and if the file cannot be read. Messages about text
+    /// name the file.
+    pub fn from_file(engine: &Engine, path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(|source| Error::Io {
+            path: path.to_path_buf(),
+            source,
+        })?;
+        if bytes.starts_with(b"\0asm") {
+            return Self::from_binary(engine, bytes);
+        }
+        let binary = wat::parse_bytes(&bytes).map_err(|error| text_error(&error, Some(path)))?;
+        Self::from_binary(engine, binary.into_owned())
+    }
+
+    /// A module from its binary.
+    ///
+    /// # Errors
+    /// As [`Module::new`], without those of text.
+    pub fn from_binary(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
+        engine.with_threads(|| Self::build(engine, bytes))
+    }
+
+    fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
+        static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+        let parsed = mangrove_validate::Module::parse(bytes).map_err(|error| Error::Invalid {
+            offset: error.offset,
+            message: error.message,
+        })?;
+        admission::check(&parsed, Policy::Reject)?;
+        let image = compile::compile(&parsed, &engine.compile_options()).map_err(compile_error)?;
+        let types = engine
+            .types()
+            .intern(&parsed)
+            .map_err(|e| Error::Limit(e.to_string()))?;
+        engine.publish_types()?;
+        let handlers: u32 = image
+            .handler_tables
+            .iter()
+            .map(|table| handler_table_size(table.len() as u32))
+            .sum();
+        let layout = InstanceLayout::new(&counts(&parsed));
+        let inner = Inner {
+            engine: engine.clone(),
+            id: ModuleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+            context_size: layout.size(handlers),
+            types,
+            layout,
+            code: Arc::new(load(image)?),
+            parsed,
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The engine it was made for.
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// Its name, from the name section.
+    pub fn name(&self) -> Option<&str> {
+        self.parsed().names.module.as_deref()
+    }
+
+    /// The name of one of its functions, from the name section.
+    pub fn function_name(&self, function: u32) -> Option<&str> {
+        self.parsed()
+            .names
+            .functions
+            .get(&function)
+            .map(String::as_str)
+    }
+
+    /// What it imports, in order: module, name, type.
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &str, ExternType)> {
+        self.parsed().imports.iter().map(|import| {
+            let ty = self.canonical(import.ty.clone());
+            (
+                import.module.as_str(),
+                import.name.as_str(),
+                ExternType::from_entity(self.engine(), ty),
+            )
+        })
+    }
+
+    /// What it exports, in order: name, type.
+    pub fn exports(&self) -> impl Iterator<Item = (&str, ExternType)> {
+        self.parsed().exports.iter().map(|export| {
+            let ty = self.canonical(self.entity(export.index));
+            (
+                export.name.as_str(),
+                ExternType::from_entity(self.engine(), ty),
+            )
+        })
+    }
+
+    /// What the validator made of it. Concrete types in it are the module's own
+    /// indices; [`Module::type_ids`] translates them.
+    pub fn parsed(&self) -> &mangrove_validate::Module {
+        &self.inner.parsed
+    }
+
+    /// The canonical type of each type of the module.
+    pub fn type_ids(&self) -> &[TypeId] {
+        &self.inner.types
+    }
+
+    /// Number of this module in its process: what root sets and reports call it.
+    pub fn id(&self) -> ModuleId {
+        self.inner.id
+    }
+
+    /// A type of this module in canonical form.
+    pub(crate) fn canonical<T: MapTypes>(&self, ty: T) -> T {
+        TypeRegistry::canonicalize(&self.inner.types, ty)
+    }
+
+    /// The type of something in its index spaces, in the module's own numbers.
+    fn entity(&self, index: EntityIndex) -> EntityType {
+        let parsed = self.parsed();
+        match index {
+            EntityIndex::Func(index) => EntityType::Func(parsed.functions[index as usize]),
+            EntityIndex::Table(index) => EntityType::Table(parsed.tables[index as usize]),
+            EntityIndex::Memory(index) => EntityType::Memory(parsed.memories[index as usize]),
+            EntityIndex::Global(index) => EntityType::Global(parsed.globals[index as usize]),
+            EntityIndex::Tag(index) => EntityType::Tag(parsed.tags[index as usize]),
+        }
+    }
+
+    pub(crate) fn layout(&self) -> &InstanceLayout {
+        &self.inner.layout
+    }
+
+    /// Bytes of an instance context.
+    pub(crate) fn context_size(&self) -> u32 {
+        self.inner.context_size
+    }
+
+    pub(crate) fn code(&self) -> &Arc<LoadedCode> {
+        &self.inner.code
+    }
+}
+
+fn counts(module: &mangrove_validate::Module) -> InstanceCounts {
+    InstanceCounts {
+        types: module.types.len() as u32,
+        imported_funcs: module.imported_functions,
+        defined_funcs: module.functions.len() as u32 - module.imported_functions,
+        globals: module.globals.len() as u32,
+        tables: module.tables.len() as u32,
+        memories: module.memories.len() as u32,
+        tags: module.tags.len() as u32,
+    }
+}
+
+fn compile_error(error: compile::CompileError) -> Error {
+    match error {
+        compile::CompileError::Unsupported { .. } | compile::CompileError::TooLarge(_) => {
+            Error::Unsupported(error.to_string())
+        }
+        compile::CompileError::Codegen { .. } | compile::CompileError::Malformed(_) => {
+            Error::internal(error)
+        }
+    }
+}
+
+/// One line from a parser's message with a picture of the source:
+/// `FILE:LINE:COLUMN: what`.
+fn text_error(error: &wat::Error, path: Option<&Path>) -> Error {
+    let full = error.to_string();
+    let message = full.lines().next().unwrap_or_default();
+    let place = full
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("--> <anon>:"));
+    let file = path.map_or("text".into(), |path| path.display().to_string());
+    Error::Text(match place {
+        Some(place) => format!("{file}:{place}: {message}"),
+        None => format!("{file}: {message}"),
+    })
+}

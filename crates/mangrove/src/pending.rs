@@ -1,0 +1,50 @@
+//! What the host remembers while Wasm runs, and why Wasm is being left.
+
+use crate::error::Error;
+use crate::host::HostFunc;
+use crate::trap::TrapReason;
+use crate::values::HeapHandle;
+use mangrove_abi::ContRecord;
+use std::any::Any;
+
+/// A call from the host into Wasm that has not returned.
+#[derive(Clone, Copy, Debug)]
+pub struct Activation {
+    /// The record that stands for the host in its chain.
+    pub host: *mut ContRecord,
+    /// What ran before: the innermost record of the activation around this
+    /// one, or null.
+    pub outer: *mut ContRecord,
+    /// The host function that made the call, or null.
+    pub caller: *const HostFunc,
+}
+
+/// Why a libcall left Wasm.
+pub enum Pending {
+    /// A trap.
+    Trap(TrapReason),
+    /// An exception that nobody in the activation catches.
+    Exception(HeapHandle),
+    /// A host function's error that is more than a message.
+    Error(Error),
+    /// A host function's panic, to be resumed at the other side.
+    Panic(Box<dyn Any + Send>),
+}
+
+impl From<TrapReason> for Pending {
+    fn from(reason: TrapReason) -> Self {
+        Self::Trap(reason)
+    }
+}
+
+impl From<Error> for Pending {
+    /// Errors that say no more than a trap's reason become one; those that
+    /// know more travel as they are.
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Host(message) => Self::Trap(TrapReason::Host(message)),
+            Error::Limit(message) => Self::Trap(TrapReason::Limit(message)),
+            other => Self::Error(other),
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! The roots a store has outside of frames, and collections.
+//!
+//! [`StoreInner::parts`] takes the store apart field by field, without `..`: a
+//! field that is added does not compile until someone has decided whether it
+//! holds roots.
+
+use crate::error::Error;
+use crate::instance::{ElementValues, InstanceData};
+use crate::observe::Moment;
+use crate::signature::ValueKind;
+use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
+use crate::table::TableEntry;
+use crate::values::{ContHandle, ContSlot, HeapHandle, HeapSlot};
+use mangrove_abi::{ContRef, HeapRef, StoreContext, TransferSlot};
+use mangrove_collector::{
+    CollectError, CollectOptions, RootOwner, RootSet, RootVisitor, Roots, collect, root_set,
+};
+use mangrove_continuation::Registry;
+use mangrove_heap::{Heap, HeapError, Reserve};
+use mangrove_validate::RefType;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// How many handles there are at least before unused ones are looked for.
+const FEWEST_HANDLES: usize = 1024;
+
+/// The slots behind the embedder's handles.
+#[derive(Default)]
+pub struct Handles {
+    heap: Vec<Arc<HeapSlot>>,
+    conts: Vec<Arc<ContSlot>>,
+    /// Number of slots at which those without a handle are dropped.
+    prune_at: usize,
+}
+
+impl Handles {
+    /// Drops the slots whose handles are gone.
+    fn prune(&mut self) {
+        self.heap.retain(|slot| Arc::strong_count(slot) > 1);
+        self.conts.retain(|slot| Arc::strong_count(slot) > 1);
+        self.prune_at = (2 * (self.heap.len() + self.conts.len())).max(FEWEST_HANDLES);
+    }
+
+    /// Without this a program that hands references to the host and never
+    /// allocates would fill memory with slots.
+    fn make_room(&mut self) {
+        if self.heap.len() + self.conts.len() >= self.prune_at {
+            self.prune();
+        }
+    }
+}
+
+/// Everything with roots outside of frames.
+struct StoreRoots<'a> {
+    instances: &'a [NonNull<InstanceData>],
+    globals: &'a [GlobalEntry],
+    tables: &'a [TableEntry],
+    handles: &'a Handles,
+    operands: &'a mut [(TransferSlot, bool)],
+}
+
+/// A store's parts, as a collection needs them.
+struct Parts<'a> {
+    heap: &'a mut Heap,
+    registry: &'a mut Registry,
+    ctx: &'a mut StoreContext,
+    code: &'a StoreCode,
+    roots: StoreRoots<'a>,
+}
+
+impl StoreInner {
+    /// Takes the store apart. See the module's description.
+    fn parts(&mut self) -> Parts<'_> {
+        let Self {
+            // What the collector works with.
+            ctx,
+            heap,
+            registry,
+            code,
+            // What holds roots.
+            instances,
+            globals,
+            tables,
+            handles,
+            operands,
+            // Types, and code by type.
+            signatures: _,
+            engine: _,
+            // A memory holds bytes, a tag a type.
+            memories: _,
+            tags: _,
+            // A host function's references are the handles in its closure.
+            host_funcs: _,
+            host_func: _,
+            // Records only; the running chain is walked from the context.
+            activations: _,
+            // Errors refer to objects through handles.
+            pending: _,
+            observers: _,
+            // The embedder's data refers to objects through handles.
+            data: _,
+            id: _,
+            collections: _,
+            zeal_left: _,
+            continuations_due: _,
+        } = self;
+        Parts {
+            heap,
+            registry,
+            // SAFETY: owned by this store, and no compiled code runs now.
+            ctx: unsafe { ctx.as_mut() },
+            code,
+            roots: StoreRoots {
+                instances,
+                globals,
+                tables,
+                handles,
+                operands,
+            },
+        }
+    }
+
+    /// Collects now.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] when the system has no memory for it, and the store is
+    /// as it was; [`Error::Internal`] when something is not as it must be.
+    pub(crate) fn collect(&mut self) -> Result<(), Error> {
+        self.notify(Moment::Collection(self.collections + 1));
+        self.handles.prune();
+        let config = self.engine.config();
+        let options = CollectOptions {
+            verify: config.verify_heap || config.zeal.is_on(),
+            ..CollectOptions::default()
+        };
+        let Parts {
+            heap,
+            registry,
+            ctx,
+            code,
+            mut roots,
+        } = self.parts();
+        // SAFETY: the parts are one store's; we are the host, so its chain is
+        // stopped at calls (a trapped one was set back to its last call); `code`
+        // has every image instantiated in it, and `roots` everything else.
+        let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
+        match collected {
+            Ok(report) => {
+                tracing::trace!(target: "mangrove::gc", ?report, "collected");
+                self.collections += 1;
+                self.close_window();
+                let live = self.live_records();
+                self.continuations_due = (2 * live).max(FEWEST_CONTINUATIONS);
+                Ok(())
+            }
+            Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
+                Err(Error::Limit(error.to_string()))
+            }
+            Err(error) => Err(Error::internal(error)),
+        }
+    }
+
+    /// The root set now.
+    pub(crate) fn root_set(&mut self) -> Result<RootSet, Error> {
+        self.handles.prune();
+        let Parts {
+            heap,
+            registry,
+            ctx,
+            code,
+            mut roots,
+        } = self.parts();
+        // SAFETY: as in `collect`.
+        let found = unsafe { root_set(heap, registry, ctx, code, &mut roots, None) };
+        found.map_err(Error::internal)
+    }
+
+    /// Runs an allocation, with a collection in between if it asks for one.
+    /// `None` if the object cannot be had. What the caller holds must be rooted.
+    pub(crate) fn allocate_with(
+        &mut self,
+        size: u64,
+        allocate: impl Fn(&mut Heap, &mut StoreContext) -> Option<HeapRef>,
+    ) -> Result<Option<HeapRef>, Error> {
+        // SAFETY: the context is ours, and no compiled code runs.
+        let ctx = unsafe { self.ctx.as_mut() };
+        if let Some(object) = allocate(&mut self.heap, ctx) {
+            self.close_window();
+            return Ok(Some(object));
+        }
+        if self.heap.reserve(ctx, size) == Reserve::Collect {
+            self.collect()?;
+        }
+        // SAFETY: as above.
+        let ctx = unsafe { self.ctx.as_mut() };
+        let object = allocate(&mut self.heap, ctx);
+        self.close_window();
+        Ok(object)
+    }
+
+    /// With allocation zeal, lets the next allocation of compiled code come to
+    /// the runtime.
+    pub(crate) fn close_window(&mut self) {
+        if self.engine.config().zeal.alloc.is_some() {
+            let ctx = self.context();
+            ctx.alloc_limit = ctx.alloc_next;
+        }
+    }
+
+    /// How many continuations live, initial ones included.
+    pub(crate) fn live_records(&self) -> u64 {
+        // SAFETY: the context is ours, and no compiled code runs.
+        self.registry.live(unsafe { self.ctx.as_ref() })
+    }
+
+    /// A handle on a heap reference that is not null.
+    pub(crate) fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
+        let (handle, slot) = HeapHandle::new(self.id, value);
+        if let Some(slot) = slot {
+            self.handles.make_room();
+            self.handles.heap.push(slot);
+        }
+        handle
+    }
+
+    /// A handle on a continuation reference that is not null.
+    pub(crate) fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
+        let (handle, slot) = ContHandle::new(self.id, value, ty);
+        self.handles.make_room();
+        self.handles.conts.push(slot);
+        handle
+    }
+}
+
+/// Live continuations before which their number alone is no reason to collect.
+pub(crate) const FEWEST_CONTINUATIONS: u64 = 16 << 10;
+
+/// Shows a slot that holds a value of this kind.
+///
+/// # Safety
+/// `slot` is valid and holds one.
+unsafe fn show(visitor: &mut dyn RootVisitor, owner: RootOwner, kind: ValueKind, slot: *mut u8) {
+    match kind {
+        ValueKind::Any | ValueKind::Extern | ValueKind::Exn => visitor.heap_ref(owner, slot.cast()),
+        ValueKind::Cont(_) => visitor.cont_ref(owner, slot.cast()),
+        ValueKind::I32
+        | ValueKind::I64
+        | ValueKind::F32
+        | ValueKind::F64
+        | ValueKind::V128
+        | ValueKind::Func => {}
+    }
+}
+
+impl Roots for StoreRoots<'_> {
+    fn visit(&mut self, visitor: &mut dyn RootVisitor) {
+        for global in self.globals {
+            let Origin { instance, index } = global.origin;
+            let owner = RootOwner::Global { instance, index };
+            // SAFETY: the cell is this store's and holds a value of its kind.
+            unsafe { show(visitor, owner, global.kind, global.cell.as_ptr().cast()) };
+        }
+        for table in self.tables {
+            table.visit(|element, kind, slot| {
+                let Origin { instance, index } = table.origin();
+                let owner = RootOwner::Table {
+                    instance,
+                    index,
+                    element,
+                };
+                // SAFETY: the element is within the table and of its kind.
+                unsafe { show(visitor, owner, kind, slot) };
+            });
+        }
+        for instance in self.instances {
+            // SAFETY: instances live as long as their store, and nobody has
+            // this one borrowed while a collection runs.
+            let instance = unsafe { &mut *instance.as_ptr() };
+            for (segment, values) in (0..).zip(&mut instance.elements) {
+                let ElementValues::Heap(items) = values else {
+                    continue;
+                };
+                for (index, item) in (0..).zip(items) {
+                    let owner = RootOwner::Element {
+                        instance: instance.index,
+                        segment,
+                        index,
+                    };
+                    visitor.heap_ref(owner, item);
+                }
+            }
+        }
+        for (index, slot) in (0..).zip(&self.handles.heap) {
+            visitor.heap_ref(RootOwner::Handle { index }, slot.address());
+        }
+        let first = self.handles.heap.len() as u32;
+        for (index, slot) in (first..).zip(&self.handles.conts) {
+            // Continuations stay where they are: a copy will do.
+            let mut value = slot.get();
+            visitor.cont_ref(RootOwner::Handle { index }, &mut value);
+        }
+        let first = first + self.handles.conts.len() as u32;
+        for (index, (slot, is_reference)) in (first..).zip(&mut *self.operands) {
+            if *is_reference {
+                let owner = RootOwner::Handle { index };
+                visitor.heap_ref(owner, (&raw mut slot.words).cast());
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Making a store.
+
+use crate::config::Guard;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::libcalls;
+use crate::observe::Observers;
+use crate::roots::{FEWEST_CONTINUATIONS, Handles};
+use crate::store::{StoreCode, StoreId, StoreInner};
+use hashbrown::HashMap;
+use mangrove_abi::StoreContext;
+use mangrove_abi::object::TYPE_END;
+use mangrove_continuation::{Registry, RegistryConfig};
+use mangrove_heap::{Heap, HeapConfig};
+use mangrove_stack::{ArenaConfig, GuardKind};
+use std::ptr::{self, NonNull};
+
+/// The insides of a new store. `data` and the context's `owner` are still to
+/// be set.
+pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
+    let config = engine.config();
+    let heap = HeapConfig {
+        max_bytes: config.heap_max,
+        initial_window: config.heap_window,
+        poison: config.zeal.is_on(),
+    };
+    // SAFETY: the engine's table has readable entries for all types, at a fixed
+    // place, for as long as the engine, which the store keeps.
+    let heap = unsafe { Heap::new(heap, engine.descriptors(), TYPE_END) }
+        .map_err(|error| Error::Limit(error.to_string()))?;
+    let registry = Registry::new(RegistryConfig {
+        stacks: ArenaConfig {
+            stack_size: config.stack_size,
+            guard: match config.guard {
+                Guard::Auto => GuardKind::Auto,
+                Guard::Lightweight => GuardKind::Lightweight,
+                Guard::Mprotect => GuardKind::Mprotect,
+            },
+            max_stacks: config.continuations_max,
+        },
+        max_continuations: config.continuations_max,
+    });
+    let mut ctx = StoreContext::new();
+    heap.attach(&mut ctx);
+    ctx.libcalls = libcalls::TABLE.as_ptr();
+    let mut inner = Box::new(StoreInner {
+        id,
+        engine: engine.clone(),
+        ctx: NonNull::from(Box::leak(ctx)),
+        heap,
+        registry,
+        code: StoreCode::default(),
+        instances: Vec::new(),
+        host_funcs: Vec::new(),
+        globals: Vec::new(),
+        tables: Vec::new(),
+        memories: Vec::new(),
+        tags: Vec::new(),
+        handles: Handles::default(),
+        operands: Vec::new(),
+        activations: Vec::new(),
+        host_func: ptr::null(),
+        pending: None,
+        observers: Observers::default(),
+        signatures: HashMap::new(),
+        collections: 0,
+        zeal_left: config.zeal.alloc.unwrap_or(0),
+        continuations_due: FEWEST_CONTINUATIONS,
+        data: NonNull::dangling(),
+    });
+    inner.close_window();
+    Ok(inner)
+}

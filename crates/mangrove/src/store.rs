@@ -1,0 +1,309 @@
+//! The store: everything instances share and the collector must know.
+//!
+//! ```text
+//!  Store<T> ──▶ StoreInner ◀── owner ── StoreContext ◀── instance contexts, compiled code
+//!     │            │ heap, registry, code
+//!     ▼            │ instances, host functions
+//!     T            │ globals, tables, memories, tags
+//!                  └ handles, activations, observers
+//! ```
+//!
+//! While Wasm runs, the host's frames below it hold nothing but raw pointers to
+//! `StoreInner`; a libcall gets at it through the context and is then the only
+//! one to use it, until it returns.
+
+use crate::code::LoadedCode;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::host::HostFunc;
+use crate::instance::InstanceData;
+use crate::observe::Observers;
+use crate::pending::{Activation, Pending};
+use crate::roots::Handles;
+use crate::signature::{Signature, ValueKind};
+use hashbrown::HashMap;
+use mangrove_abi::{GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
+use mangrove_collector::ModuleId;
+use mangrove_continuation::Registry;
+use mangrove_heap::Heap;
+use mangrove_validate::GlobalType;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Number of a store in its process: tells whose a handle is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StoreId(u64);
+
+/// Where a store's insides are. Opaque.
+#[derive(Clone, Copy, Debug)]
+pub struct StorePtr(NonNull<StoreInner>);
+
+impl StorePtr {
+    pub(crate) fn new(inner: NonNull<StoreInner>) -> Self {
+        Self(inner)
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut StoreInner {
+        self.0.as_ptr()
+    }
+}
+
+/// What gives access to a store: a [`Store`], a [`crate::Caller`] or a
+/// [`crate::StoreView`].
+///
+/// # Safety
+/// `raw` is a live store that nobody else uses while `self` is borrowed.
+pub unsafe trait AsStore {
+    #[doc(hidden)]
+    fn raw(&self) -> StorePtr;
+}
+
+/// What gives access to a store to change it.
+///
+/// # Safety
+/// As [`AsStore`].
+pub unsafe trait AsStoreMut: AsStore {}
+
+/// A store's insides, to look at.
+pub(crate) fn inner<S: AsStore + ?Sized>(store: &S) -> &StoreInner {
+    // SAFETY: `AsStore` promises a live store, and changing it takes `&mut`
+    // access to the same `store`, which the result keeps borrowed.
+    unsafe { store.raw().0.as_ref() }
+}
+
+/// A store's insides, to change.
+pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
+    // SAFETY: as above, with exclusive access.
+    unsafe { store.raw().0.as_mut() }
+}
+
+/// A global and where it is from.
+pub(crate) struct GlobalEntry {
+    pub(crate) cell: NonNull<GlobalCell>,
+    pub(crate) ty: GlobalType,
+    pub(crate) kind: ValueKind,
+    pub(crate) origin: Origin,
+}
+
+/// A tag.
+pub(crate) struct TagEntry {
+    pub(crate) def: NonNull<TagDef>,
+}
+
+/// Who made a global or a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    /// The instance; none for the host.
+    pub(crate) instance: Option<u32>,
+    /// Its index there, or its number in the store.
+    pub(crate) index: u32,
+}
+
+/// The code this store can run, by address.
+#[derive(Default)]
+pub(crate) struct StoreCode {
+    /// In ascending order of addresses.
+    images: Vec<(Arc<LoadedCode>, ModuleId)>,
+}
+
+impl StoreCode {
+    pub(crate) fn add(&mut self, code: &Arc<LoadedCode>, module: ModuleId) {
+        let at = self
+            .images
+            .partition_point(|(known, _)| known.base() < code.base());
+        if self
+            .images
+            .get(at)
+            .is_none_or(|(known, _)| known.base() != code.base())
+        {
+            self.images.insert(at, (code.clone(), module));
+        }
+    }
+
+    pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<LoadedCode>, u32, ModuleId)> {
+        let at = self
+            .images
+            .partition_point(|(code, _)| code.base() <= pc)
+            .checked_sub(1)?;
+        let (code, module) = &self.images[at];
+        Some((code, code.offset_of(pc)?, *module))
+    }
+}
+
+impl mangrove_collector::Code for StoreCode {
+    fn image_at(&self, pc: u64) -> Option<(&mangrove_abi::CodeImage, u32, ModuleId)> {
+        let (code, offset, module) = self.find(pc)?;
+        Some((&code.image, offset, module))
+    }
+}
+
+/// Number of modules that stand for trampolines of host functions.
+pub(crate) const HOST_MODULE: ModuleId = ModuleId(u32::MAX);
+
+/// Everything but the embedder's data.
+pub(crate) struct StoreInner {
+    pub(crate) id: StoreId,
+    pub(crate) engine: Engine,
+    /// Owned; compiled code holds its address.
+    pub(crate) ctx: NonNull<StoreContext>,
+    pub(crate) heap: Heap,
+    pub(crate) registry: Registry,
+    pub(crate) code: StoreCode,
+    /// Owned, each.
+    pub(crate) instances: Vec<NonNull<InstanceData>>,
+    /// Owned, each.
+    pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
+    pub(crate) globals: Vec<GlobalEntry>,
+    pub(crate) tables: Vec<crate::table::TableEntry>,
+    pub(crate) memories: Vec<crate::memory::MemoryEntry>,
+    pub(crate) tags: Vec<TagEntry>,
+    pub(crate) handles: Handles,
+    /// Operands of the constant expression being evaluated; `true` marks a
+    /// heap reference.
+    pub(crate) operands: Vec<(TransferSlot, bool)>,
+    pub(crate) activations: Vec<Activation>,
+    /// The host function that runs now, if one does; else null.
+    pub(crate) host_func: *const HostFunc,
+    /// Why Wasm is being left.
+    pub(crate) pending: Option<Pending>,
+    pub(crate) observers: Observers,
+    /// Signatures met so far. Boxed: calls hold their addresses.
+    pub(crate) signatures: HashMap<TypeId, Box<Signature>>,
+    pub(crate) collections: u64,
+    /// Allocations left until zeal collects.
+    pub(crate) zeal_left: u64,
+    /// Live continuations at which a new one is worth a collection first.
+    pub(crate) continuations_due: u64,
+    /// The embedder's data, a `T`; owned by `Store`.
+    pub(crate) data: NonNull<()>,
+}
+
+impl StoreInner {
+    /// The context compiled code shares. Only for moments when no compiled
+    /// code runs, which is whenever this code does.
+    pub(crate) fn context(&mut self) -> &mut StoreContext {
+        // SAFETY: owned by this store, and while the host runs nobody else
+        // looks at it.
+        unsafe { self.ctx.as_mut() }
+    }
+
+    /// A function type as calls need it, made the first time. The address is
+    /// good for as long as the store lives.
+    pub(crate) fn signature(&mut self, id: TypeId) -> Result<NonNull<Signature>, Error> {
+        if let Some(known) = self.signatures.get(&id) {
+            return Ok(NonNull::from(&**known));
+        }
+        let signature = Box::new(self.engine.signature(id)?);
+        let address = NonNull::from(&*signature);
+        self.signatures.insert(id, signature);
+        Ok(address)
+    }
+
+    /// Refuses a handle of another store.
+    pub(crate) fn own(&self, id: StoreId, what: &str) -> Result<(), Error> {
+        if id == self.id {
+            Ok(())
+        } else {
+            Err(foreign(what))
+        }
+    }
+}
+
+pub(crate) fn foreign(what: &str) -> Error {
+    Error::usage(format!("a {what} of another store was used"))
+}
+
+impl Drop for StoreInner {
+    fn drop(&mut self) {
+        debug_assert!(
+            self.activations.is_empty(),
+            "a store is dropped while it runs"
+        );
+        // SAFETY: each of these was made with `Box::leak` or `Box::into_raw`
+        // by this store, and with the store goes everyone who knew them.
+        unsafe {
+            for instance in self.instances.drain(..) {
+                InstanceData::free(instance);
+            }
+            for host in self.host_funcs.drain(..) {
+                drop(Box::from_raw(host.as_ptr()));
+            }
+            for global in self.globals.drain(..) {
+                drop(Box::from_raw(global.cell.as_ptr()));
+            }
+            for tag in self.tags.drain(..) {
+                drop(Box::from_raw(tag.def.as_ptr()));
+            }
+            drop(Box::from_raw(self.ctx.as_ptr()));
+        }
+    }
+}
+
+/// Instances, the objects and continuations they share, and the embedder's data.
+#[derive(Debug)]
+pub struct Store<T> {
+    inner: NonNull<StoreInner>,
+    data: NonNull<T>,
+    owns: PhantomData<(Box<StoreInner>, Box<T>)>,
+}
+
+// SAFETY: a store owns all it points to; nothing of it is tied to a thread
+// while no Wasm runs, and while Wasm runs the store is borrowed.
+unsafe impl<T: Send> Send for Store<T> {}
+
+impl<T> Store<T> {
+    /// A store with this data.
+    ///
+    /// # Errors
+    /// Address space is not to be had.
+    pub fn new(engine: &Engine, data: T) -> Result<Self, Error> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let id = StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
+        let mut inner = crate::setup::store(engine, id)?;
+        let data = NonNull::from(Box::leak(Box::new(data)));
+        inner.data = data.cast();
+        let inner = NonNull::from(Box::leak(inner));
+        // SAFETY: both were just made.
+        unsafe { (*(*inner.as_ptr()).ctx.as_ptr()).owner = inner.as_ptr().cast() };
+        Ok(Self {
+            inner,
+            data,
+            owns: PhantomData,
+        })
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        // SAFETY: owned by this store, borrowed with it.
+        unsafe { self.data.as_ref() }
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        // SAFETY: owned by this store, borrowed with it.
+        unsafe { self.data.as_mut() }
+    }
+}
+
+impl<T> Drop for Store<T> {
+    fn drop(&mut self) {
+        // SAFETY: both were leaked by `new` and are ours.
+        unsafe {
+            drop(Box::from_raw(self.inner.as_ptr()));
+            drop(Box::from_raw(self.data.as_ptr()));
+        }
+    }
+}
+
+// SAFETY: the store is alive and reachable only through `self` and, while Wasm
+// runs, through what borrows from it.
+unsafe impl<T> AsStore for Store<T> {
+    fn raw(&self) -> StorePtr {
+        StorePtr(self.inner)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<T> AsStoreMut for Store<T> {}
