@@ -19,7 +19,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("mangrove-wast", 5),
     ("mangrove-stress", 5),
     ("mangrove-cli", 6),
-    ("mangrove-gc-tests", 6),
+    ("mangrove-gc-tests", 7),
     ("mangrove-bench", 6),
     ("mangrove-xtask", 6),
 ];
