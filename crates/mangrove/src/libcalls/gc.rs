@@ -79,7 +79,8 @@ pub fn cont_unbind(scene: &mut Scene<'_>, [cont, count, ..]: [u64; 4]) -> Answer
     let transfer = &mut scene.store.context().transfer;
     transfer.copy_within(..count, shift);
     transfer[..shift].copy_from_slice(values);
-    DONE
+    // What travels in the payload register, if that kind of value is first.
+    Ok(Outcome::Value(transfer[0].words[0]))
 }
 
 pub fn is_subtype(scene: &mut Scene<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
