@@ -67,7 +67,7 @@ impl<'a> Program<'a> {
             },
         };
         let ty = func.ty(&self.store);
-        values::parse_all(self.store.engine(), &ty, &target.args)
+        values::parse_all(self.module.engine(), &ty, &target.args)
             .map(|args| Some((func, args)))
             .map_err(|message| self.input(&message))
     }

@@ -46,7 +46,7 @@ impl Failure {
             },
             Error::Internal(_) => Self::Check(in_file(&error)),
             Error::Invalid { .. }
-            | Error::Admission { .. }
+            | Error::Admission(_)
             | Error::Text(_)
             | Error::Unsupported(_)
             | Error::Link { .. }

@@ -66,7 +66,7 @@ pub fn run_source(
     let mut report = FileReport::new(name);
     let mut runner = Runner::new(engine, options).map_err(|error| ScriptError::Setup {
         file: name.to_owned(),
-        error,
+        error: Box::new(error),
     })?;
     for directive in directives {
         let (line, column) = directive.span().linecol_in(text);
@@ -116,7 +116,7 @@ impl Problem {
     /// A module that should have loaded, linked and started.
     fn module(error: &Error) -> Self {
         let kind = match error {
-            Error::Admission { .. } => FailureKind::Admission,
+            Error::Admission(_) => FailureKind::Admission,
             _ => FailureKind::Module,
         };
         Self::new(kind, error.to_string())
@@ -167,10 +167,10 @@ impl<'e> Runner<'e> {
             | WastDirective::AssertMalformedCustom { module, .. } => self.assert_malformed(module),
             WastDirective::AssertInvalid {
                 module, message, ..
-            }
-            | WastDirective::AssertInvalidCustom {
-                module, message, ..
             } => self.assert_invalid(module, message),
+            WastDirective::AssertInvalidCustom { .. } => Err(Problem::unsupported(
+                "Mangrove does not judge custom sections",
+            )),
             WastDirective::AssertUnlinkable { module, .. } => self.assert_unlinkable(module),
             WastDirective::Invoke(invoke) => self.invoke(&invoke),
             WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),

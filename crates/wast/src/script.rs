@@ -34,7 +34,7 @@ pub enum ScriptError {
         /// The script's name.
         file: String,
         /// Why.
-        error: mangrove::Error,
+        error: Box<mangrove::Error>,
     },
     /// The text is not a script, or not a module.
     #[error("{file}:{line}:{column}: {message} (at byte 0x{offset:x})")]

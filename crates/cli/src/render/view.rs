@@ -10,6 +10,7 @@
 use mangrove::{
     Activity, CodeName, FrameOwner, Module, Root, RootKind, RootOwner, RootSet, RootValue,
 };
+use mangrove_abi::object;
 use std::collections::HashMap;
 
 /// A root set, grouped and named.
@@ -293,8 +294,8 @@ impl<'a> Names<'a> {
 
     fn object_type(&self, id: u32) -> String {
         match (id, self.types.get(&id)) {
-            (mangrove::TYPE_HOST, _) => "host object".to_owned(),
-            (mangrove::TYPE_EXN, _) => "exception".to_owned(),
+            (object::TYPE_HOST, _) => "host object".to_owned(),
+            (object::TYPE_EXN, _) => "exception".to_owned(),
             (_, Some(index)) => named("type", *index, self.module.parsed().names.types.get(index)),
             (_, None) => format!("canonical type {id}"),
         }

@@ -107,7 +107,7 @@ impl Runner<'_> {
     fn assert_rejected(&self, bytes: Vec<u8>, how: &str) -> Result<(), Problem> {
         match Module::from_binary(self.engine, bytes) {
             Err(Error::Invalid { .. }) => Ok(()),
-            Err(error @ Error::Admission { .. }) => {
+            Err(error @ Error::Admission(_)) => {
                 Err(Problem::new(FailureKind::Admission, error.to_string()))
             }
             other => Err(unexpected(&format!("a module that is {how}"), other)),
@@ -117,7 +117,7 @@ impl Runner<'_> {
     fn assert_not_admitted(&self, bytes: Vec<u8>, reason: &str) -> Result<(), Problem> {
         let reason = reason.trim_start_matches([':', ' ']);
         match Module::from_binary(self.engine, bytes) {
-            Err(Error::Admission { message, .. }) if message.contains(reason) => Ok(()),
+            Err(error @ Error::Admission(_)) if error.to_string().contains(reason) => Ok(()),
             other => {
                 let expected = format!("a module that is not admitted ({reason})");
                 Err(unexpected(&expected, other))
