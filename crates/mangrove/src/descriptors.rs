@@ -208,8 +208,8 @@ mod tests {
         let entry = |id: TypeId| unsafe { *table.base().add(id as usize) };
         let descriptor = entry(exn);
         assert_eq!(descriptor.kind, Kind::Exn as u8);
-        // Header and i32, then the tag, then reference, i64, reference.
-        assert_eq!((descriptor.size, descriptor.ref_count), (40, 2));
+        // Header, i32, tag, both references, i64.
+        assert_eq!((descriptor.size, descriptor.ref_count), (32, 2));
         assert_eq!(entry(id).kind, Kind::Func as u8);
         assert_eq!(entry(TYPE_END / 2).kind, Kind::Unused as u8);
         assert_eq!(entry(TYPE_HOST).size, HOST_SIZE);

@@ -126,7 +126,7 @@ fn the_host_is_called_and_calls_back() {
         (func $run (export "run") (param i32) (result i32) (call $twice (local.get 0))))"#;
     let module = Module::new(&engine, text.as_bytes()).unwrap();
     let mut store = mangrove::Store::new(&engine, Vec::<i32>::new()).unwrap();
-    let mut linker = Linker::new(&engine);
+    let mut linker: Linker<Vec<i32>> = Linker::new(&engine);
     let slot = std::sync::Arc::new(std::sync::OnceLock::<mangrove::Instance>::new());
     let known = slot.clone();
     linker.func("host", "twice", unary(ValType::I32, ValType::I32), move |mut caller, args, results| {
@@ -191,7 +191,7 @@ fn calls_from_the_host_nest_only_so_deep() {
         (func (export "run") (call $again)))"#;
     let module = Module::new(&engine, text.as_bytes()).unwrap();
     let mut store = mangrove::Store::new(&engine, None::<mangrove::Func>).unwrap();
-    let mut linker = Linker::new(&engine);
+    let mut linker: Linker<Option<mangrove::Func>> = Linker::new(&engine);
     linker.func("host", "again", FuncType::default(), |mut caller, _, _| {
         let run = caller.data().unwrap();
         run.call(&mut caller, &[]).map(drop)

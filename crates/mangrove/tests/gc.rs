@@ -1,0 +1,190 @@
+//! References, handles, collections and zeal, seen from the embedder.
+
+mod common;
+
+use common::{call, instance, instance_with};
+use mangrove::{
+    Config, Error, Global, GlobalType, HandleKind, HeapHandle, RefType, TrapReason, Val, ValType,
+};
+use mangrove::{AbstractHeap, HeapType};
+
+/// A list of `n` cells is built, then summed; garbage in between.
+const LIST: &str = r#"(module
+    (import "mangrove" "gc" (func $gc))
+    (type $cell (struct (field i64) (field (mut (ref null $cell)))))
+    (func $build (export "build") (param $n i64) (result (ref null $cell))
+        (local $list (ref null $cell))
+        (block $done (loop $next
+            (br_if $done (i64.eqz (local.get $n)))
+            (drop (struct.new $cell (i64.const -1) (local.get $list)))
+            (local.set $list (struct.new $cell (local.get $n) (local.get $list)))
+            (local.set $n (i64.sub (local.get $n) (i64.const 1)))
+            (br $next)))
+        (local.get $list))
+    (func $sum (export "sum") (param $list (ref null $cell)) (result i64)
+        (local $sum i64)
+        (block $done (loop $next
+            (br_if $done (ref.is_null (local.get $list)))
+            (local.set $sum (i64.add (local.get $sum) (struct.get $cell 0 (local.get $list))))
+            (local.set $list (struct.get $cell 1 (local.get $list)))
+            (br $next)))
+        (local.get $sum))
+    (func (export "both") (param i64) (result i64)
+        (local $list (ref null $cell))
+        (local.set $list (call $build (local.get 0)))
+        (call $gc)
+        (call $sum (local.get $list))))"#;
+
+#[test]
+fn objects_survive_collections() {
+    for zeal in ["none", "alloc", "alloc:3", "call", "switch"] {
+        let mut config = Config::new();
+        config.zeal(zeal.parse().unwrap()).verify_heap(true);
+        let (mut store, instance) = instance_with(&config, LIST);
+        let sum = call(&mut store, instance, "both", &[Val::I64(100)]).unwrap();
+        assert_eq!(sum, [Val::I64(5050)], "{zeal}");
+        let expected = match zeal {
+            "alloc" => 200,
+            "alloc:3" => 66,
+            _ => 1,
+        };
+        assert!(store.collections() >= expected, "{zeal}: {}", store.collections());
+    }
+}
+
+#[test]
+fn a_handle_keeps_and_follows_its_object() {
+    let (mut store, instance) = instance(LIST);
+    let list = call(&mut store, instance, "build", &[Val::I64(10)]).unwrap();
+    let before = store.heap_bytes();
+    store.gc().unwrap();
+    assert!(store.heap_bytes() < before);
+    assert_eq!(store.heap_bytes(), 10 * 16);
+    let Val::Any(Some(handle)) = &list[0] else { panic!("a reference") };
+    assert!(matches!(handle.kind(&store).unwrap(), HandleKind::Struct(_)));
+    assert_eq!(handle.item(&mut store, 0).unwrap(), Some(Val::I64(1)));
+    assert_eq!(handle.item(&mut store, 2).unwrap(), None);
+    assert_eq!(call(&mut store, instance, "sum", &list).unwrap(), [Val::I64(55)]);
+    drop(list);
+    store.gc().unwrap();
+    assert_eq!(store.heap_bytes(), 0);
+}
+
+#[test]
+fn host_objects_carry_their_payload() {
+    let (mut store, instance) = instance(
+        r#"(module
+            (import "mangrove" "gc" (func $gc))
+            (table $t (export "t") 4 externref)
+            (func (export "keep") (param externref) (result externref)
+                (table.set $t (i32.const 2) (local.get 0))
+                (call $gc)
+                (table.get $t (i32.const 2)))
+            (func (export "inside") (param externref) (result anyref)
+                (any.convert_extern (local.get 0))))"#,
+    );
+    let object = HeapHandle::new_host(&mut store, 0xdead_beef_0123).unwrap();
+    let given = Val::Extern(Some(object.clone()));
+    let back = call(&mut store, instance, "keep", &[given.clone()]).unwrap();
+    assert_eq!(back, [given.clone()]);
+    let inside = call(&mut store, instance, "inside", &[given]).unwrap();
+    assert_eq!(inside, [Val::Any(Some(object.clone()))]);
+    drop((inside, back));
+    store.gc().unwrap();
+    assert_eq!(object.host_value(&store), Some(0xdead_beef_0123));
+    let (other, _) = common::instance("(module)");
+    assert_eq!(object.host_value(&other), None);
+    let i31 = HeapHandle::from_i31(u32::MAX);
+    assert_eq!((i31.as_i31(), i31.kind(&store).unwrap()), (Some(0x7fff_ffff), HandleKind::I31));
+}
+
+#[test]
+fn everything_outside_of_frames_is_a_root() {
+    let text = r#"(module
+        (import "mangrove" "gc" (func $gc))
+        (type $box (struct (field i32)))
+        (type $pair (struct (field (ref $box)) (field (ref null $pair))))
+        (type $boxes (array (mut (ref null $box))))
+        (global $g (export "g") (ref $pair)
+            (struct.new $pair (struct.new $box (i32.const 1))
+                (struct.new $pair (struct.new $box (i32.const 2)) (ref.null $pair))))
+        (global $a (ref $boxes) (array.new_fixed $boxes 3
+            (struct.new $box (i32.const 10)) (ref.null $box) (struct.new $box (i32.const 20))))
+        (table $t 3 (ref $box) (struct.new $box (i32.const 100)))
+        (elem $e (ref $box) (item (struct.new $box (i32.const 1000)))
+            (item (struct.new $box (i32.const 2000))))
+        (elem (table $t) (i32.const 1) (ref $box) (item (struct.new $box (i32.const 300))))
+        (func $of (param (ref null $box)) (result i32) (struct.get $box 0 (local.get 0)))
+        (func (export "sum") (result i32)
+            (call $gc)
+            (table.init $t $e (i32.const 0) (i32.const 1) (i32.const 1))
+            (call $gc)
+            (call $of (struct.get $pair 0 (global.get $g)))
+            (call $of (struct.get $pair 0 (struct.get $pair 1 (global.get $g))))
+            (call $of (array.get $boxes (global.get $a) (i32.const 0)))
+            (call $of (array.get $boxes (global.get $a) (i32.const 2)))
+            (call $of (table.get $t (i32.const 0)))
+            (call $of (table.get $t (i32.const 1)))
+            (call $of (table.get $t (i32.const 2)))
+            (call $of (array.get $boxes (array.new_elem $boxes $e (i32.const 0) (i32.const 2))
+                (i32.const 0)))
+            i32.add i32.add i32.add i32.add i32.add i32.add i32.add))"#;
+    for zeal in ["none", "alloc", "call"] {
+        let mut config = Config::new();
+        config.zeal(zeal.parse().unwrap()).heap_window(64).verify_heap(true);
+        let (mut store, instance) = instance_with(&config, text);
+        let sum = call(&mut store, instance, "sum", &[]).unwrap();
+        assert_eq!(sum, [Val::I32(1 + 2 + 10 + 20 + 2000 + 300 + 100 + 1000)], "{zeal}");
+        let Some(mangrove::Extern::Global(g)) = instance.export(&store, "g") else { panic!() };
+        assert!(matches!(g.get(&mut store).unwrap(), Val::Any(Some(_))));
+    }
+}
+
+#[test]
+fn a_full_heap_is_a_trap_and_the_store_goes_on() {
+    let mut config = Config::new();
+    config.heap_max(1 << 20).heap_window(64 << 10);
+    let (mut store, instance) = instance_with(&config, LIST);
+    for _ in 0..3 {
+        let error = call(&mut store, instance, "build", &[Val::I64(1 << 20)]).unwrap_err();
+        let reason = &error.as_trap().unwrap().reason;
+        assert!(matches!(reason, TrapReason::HeapExhausted { limit, .. } if *limit == 1 << 20));
+        assert!(error.to_string().contains("heap exhausted"), "{error}");
+    }
+    let sum = call(&mut store, instance, "both", &[Val::I64(1000)]).unwrap();
+    assert_eq!(sum, [Val::I64(500_500)]);
+}
+
+#[test]
+fn globals_take_values_of_their_type_only() {
+    let (mut store, _) = instance("(module)");
+    let heap = HeapType::Abstract(AbstractHeap::I31);
+    let ty = GlobalType {
+        content: ValType::Ref(RefType { nullable: true, heap }),
+        mutable: true,
+    };
+    let global = Global::new(&mut store, ty, Val::Any(None)).unwrap();
+    let i31 = Val::Any(Some(HeapHandle::from_i31(5)));
+    global.set(&mut store, i31.clone()).unwrap();
+    assert_eq!(global.get(&mut store).unwrap(), i31);
+    let object = HeapHandle::new_host(&mut store, 1).unwrap();
+    for wrong in [Val::Any(Some(object)), Val::Func(None), Val::I32(1)] {
+        assert!(matches!(global.set(&mut store, wrong), Err(Error::Usage(_))));
+    }
+}
+
+#[test]
+fn many_handles_do_not_pile_up() {
+    let (mut store, instance) = instance(
+        r#"(module (func (export "id") (param anyref) (result anyref) (local.get 0)))"#,
+    );
+    let object = Val::Any(Some(HeapHandle::new_host(&mut store, 1).unwrap()));
+    for _ in 0..10_000 {
+        assert_eq!(call(&mut store, instance, "id", &[object.clone()]).unwrap(), [object.clone()]);
+    }
+    let handles = |set: mangrove::RootSet| {
+        let mut owners = set.roots.into_iter().map(|root| root.owner);
+        owners.by_ref().filter(|o| matches!(o, mangrove::RootOwner::Handle { .. })).count()
+    };
+    assert_eq!(handles(store.roots().unwrap()), 1);
+}
