@@ -74,6 +74,8 @@ impl Heap {
         }
         if self.futile >= FUTILE_LIMIT {
             self.futile = 0;
+            // Whoever asks next may have let go of what was live.
+            self.answered = false;
             return Reserve::Impossible;
         }
         let size = object_size(size);
