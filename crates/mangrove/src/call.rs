@@ -131,8 +131,8 @@ impl StoreInner {
     /// A record with a stack; collects first when that is worth it, or when
     /// the limit is reached.
     pub(crate) fn take_record(&mut self) -> Result<*mut ContRecord, Error> {
-        // SAFETY: the context is ours, and no compiled code runs.
         let mut ctx = self.ctx;
+        // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { ctx.as_mut() };
         if ctx.free_records.is_null()
             && self.continuations_due >= FEWEST_CONTINUATIONS

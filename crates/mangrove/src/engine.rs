@@ -155,7 +155,7 @@ impl Engine {
         }
         let (params, results) = (signature.param_reprs(), signature.result_reprs());
         let image = compile::compile_host_signature(&params, &results, &self.compile_options())
-            .map_err(|error| Error::internal(error))?;
+            .map_err(Error::internal)?;
         let code = Arc::new(load(image)?);
         cache.insert(signature.id, code.clone());
         Ok(code)

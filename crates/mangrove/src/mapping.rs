@@ -52,7 +52,8 @@ impl Mapping {
     /// Makes all of it readable, as zeros.
     pub fn make_readable(&self) -> io::Result<()> {
         // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
-        Ok(unsafe { mm::mprotect(self.base.cast(), self.len, MprotectFlags::READ)? })
+        unsafe { mm::mprotect(self.base.cast(), self.len, MprotectFlags::READ)? };
+        Ok(())
     }
 
     /// Makes a part readable and writable. What was never committed reads as zero.
@@ -62,7 +63,8 @@ impl Mapping {
         }
         let flags = MprotectFlags::READ | MprotectFlags::WRITE;
         // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
-        Ok(unsafe { mm::mprotect(self.range(from, len), len, flags)? })
+        unsafe { mm::mprotect(self.range(from, len), len, flags)? };
+        Ok(())
     }
 
     /// Makes a part readable and executable, and no longer writable.
@@ -72,7 +74,8 @@ impl Mapping {
     pub unsafe fn seal(&self, from: usize, len: usize) -> io::Result<()> {
         let flags = MprotectFlags::READ | MprotectFlags::EXEC;
         // SAFETY: the range is ours, and by the contract nobody minds.
-        Ok(unsafe { mm::mprotect(self.range(from, len), len, flags)? })
+        unsafe { mm::mprotect(self.range(from, len), len, flags)? };
+        Ok(())
     }
 
     /// Gives a part's memory back and makes it inaccessible.

@@ -46,11 +46,20 @@ fn traps_say_why_and_where() {
     let (mut store, instance) = instance(text);
     let error = call(&mut store, instance, "run", &[Val::I32(0)]).unwrap_err();
     assert_eq!(code(&error), Some(TrapCode::DivideByZero));
-    let frames: Vec<_> = error.as_trap().unwrap().backtrace.frames().cloned().collect();
+    let frames: Vec<_> = error
+        .as_trap()
+        .unwrap()
+        .backtrace
+        .frames()
+        .cloned()
+        .collect();
     let names: Vec<_> = frames.iter().map(|f| f.name.clone().unwrap()).collect();
     assert_eq!(names, ["inner", "outer"]);
     assert!(frames.iter().all(|frame| frame.offset.is_some()));
-    assert_eq!(call(&mut store, instance, "run", &[Val::I32(1)]).unwrap(), [Val::I32(2)]);
+    assert_eq!(
+        call(&mut store, instance, "run", &[Val::I32(1)]).unwrap(),
+        [Val::I32(2)]
+    );
 }
 
 #[test]
@@ -73,14 +82,26 @@ fn memory_faults_are_traps() {
         (func (export "load") (param i32) (result i32) (i32.load offset=4 (local.get 0)))
         (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
     let (mut store, instance) = instance(text);
-    assert_eq!(call(&mut store, instance, "load", &[Val::I32(65528)]).unwrap(), [Val::I32(0)]);
+    assert_eq!(
+        call(&mut store, instance, "load", &[Val::I32(65528)]).unwrap(),
+        [Val::I32(0)]
+    );
     for at in [65529, -1, i32::MIN] {
         let error = call(&mut store, instance, "load", &[Val::I32(at)]).unwrap_err();
         assert_eq!(code(&error), Some(TrapCode::MemoryOutOfBounds));
     }
-    assert_eq!(call(&mut store, instance, "grow", &[Val::I32(1)]).unwrap(), [Val::I32(1)]);
-    assert_eq!(call(&mut store, instance, "grow", &[Val::I32(1)]).unwrap(), [Val::I32(-1)]);
-    assert_eq!(call(&mut store, instance, "load", &[Val::I32(65529)]).unwrap(), [Val::I32(0)]);
+    assert_eq!(
+        call(&mut store, instance, "grow", &[Val::I32(1)]).unwrap(),
+        [Val::I32(1)]
+    );
+    assert_eq!(
+        call(&mut store, instance, "grow", &[Val::I32(1)]).unwrap(),
+        [Val::I32(-1)]
+    );
+    assert_eq!(
+        call(&mut store, instance, "load", &[Val::I32(65529)]).unwrap(),
+        [Val::I32(0)]
+    );
 }
 
 #[test]
@@ -107,13 +128,19 @@ fn a_handle_of_another_store_is_refused() {
     let (mut store, instance) = instance(text);
     let (other, foreign) = common::instance(text);
     let func = foreign.func(&other, "f").unwrap();
-    assert!(matches!(func.call(&mut store, &[Val::Func(None)]), Err(Error::Usage(_))));
+    assert!(matches!(
+        func.call(&mut store, &[Val::Func(None)]),
+        Err(Error::Usage(_))
+    ));
     let error = call(&mut store, instance, "f", &[func.into()]).unwrap_err();
     assert!(matches!(error, Error::Usage(_)), "{error}");
 }
 
 fn unary(param: ValType, result: ValType) -> FuncType {
-    FuncType { params: vec![param], results: vec![result] }
+    FuncType {
+        params: vec![param],
+        results: vec![result],
+    }
 }
 
 #[test]
@@ -129,16 +156,24 @@ fn the_host_is_called_and_calls_back() {
     let mut linker: Linker<Vec<i32>> = Linker::new(&engine);
     let slot = std::sync::Arc::new(std::sync::OnceLock::<mangrove::Instance>::new());
     let known = slot.clone();
-    linker.func("host", "twice", unary(ValType::I32, ValType::I32), move |mut caller, args, results| {
-        let leaf = known.get().unwrap().func(&caller, "leaf").unwrap();
-        let value = leaf.call(&mut caller, args)?[0].as_i32().unwrap();
-        caller.data_mut().push(value);
-        results[0] = Val::I32(2 * value);
-        Ok(())
-    });
+    linker.func(
+        "host",
+        "twice",
+        unary(ValType::I32, ValType::I32),
+        move |mut caller, args, results| {
+            let leaf = known.get().unwrap().func(&caller, "leaf").unwrap();
+            let value = leaf.call(&mut caller, args)?[0].as_i32().unwrap();
+            caller.data_mut().push(value);
+            results[0] = Val::I32(2 * value);
+            Ok(())
+        },
+    );
     let instance = linker.instantiate(&mut store, &module).unwrap();
     slot.set(instance).unwrap();
-    assert_eq!(call(&mut store, instance, "run", &[Val::I32(4)]).unwrap(), [Val::I32(50)]);
+    assert_eq!(
+        call(&mut store, instance, "run", &[Val::I32(4)]).unwrap(),
+        [Val::I32(50)]
+    );
     assert_eq!(*store.data(), [25]);
 
     let error = call(&mut store, instance, "run", &[Val::I32(0)]).unwrap_err();
@@ -153,7 +188,10 @@ fn the_host_is_called_and_calls_back() {
         })
         .collect();
     assert_eq!(text, ["leaf", "(host twice)", "run"]);
-    assert_eq!(call(&mut store, instance, "run", &[Val::I32(5)]).unwrap(), [Val::I32(40)]);
+    assert_eq!(
+        call(&mut store, instance, "run", &[Val::I32(5)]).unwrap(),
+        [Val::I32(40)]
+    );
 }
 
 #[test]
@@ -165,7 +203,10 @@ fn an_error_of_the_host_is_a_trap_and_a_panic_goes_on() {
     let module = Module::new(&engine, text.as_bytes()).unwrap();
     let mut store = mangrove::Store::new(&engine, ()).unwrap();
     let mut linker = Linker::new(&engine);
-    let ty = FuncType { params: vec![ValType::I32], results: vec![] };
+    let ty = FuncType {
+        params: vec![ValType::I32],
+        results: vec![],
+    };
     linker.func("host", "f", ty, |_, args, _| match args[0] {
         Val::I32(0) => Ok(()),
         Val::I32(1) => Err(Error::host("no")),
@@ -213,7 +254,10 @@ fn imports_must_be_there_and_match() {
     assert!(error.to_string().contains("unknown import"), "{error}");
     linker.define_instance(&store, "a", other);
     let error = linker.instantiate(&mut store, &module).unwrap_err();
-    assert!(error.to_string().contains("incompatible import type"), "{error}");
+    assert!(
+        error.to_string().contains("incompatible import type"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -236,19 +280,34 @@ fn a_segment_that_traps_leaves_the_ones_before_in_place() {
     linker.define_instance(&store, "o", owner);
     let error = linker.instantiate(&mut store, &module).unwrap_err();
     assert_eq!(code(&error), Some(TrapCode::MemoryOutOfBounds));
-    assert_eq!(call(&mut store, owner, "get", &[Val::I32(3)]).unwrap(), [Val::I32(120)]);
-    assert_eq!(call(&mut store, owner, "call", &[Val::I32(0)]).unwrap(), [Val::I32(77)]);
+    assert_eq!(
+        call(&mut store, owner, "get", &[Val::I32(3)]).unwrap(),
+        [Val::I32(120)]
+    );
+    assert_eq!(
+        call(&mut store, owner, "call", &[Val::I32(0)]).unwrap(),
+        [Val::I32(77)]
+    );
 }
 
 #[test]
 fn bad_input_is_one_line() {
     let engine = Engine::new(&Config::new()).unwrap();
-    for text in ["(module", "(module (func (result i32)))", "(module (func unknown))"] {
-        let error = Module::new(&engine, text.as_bytes()).unwrap_err().to_string();
+    for text in [
+        "(module",
+        "(module (func (result i32)))",
+        "(module (func unknown))",
+    ] {
+        let error = Module::new(&engine, text.as_bytes())
+            .unwrap_err()
+            .to_string();
         assert_eq!(error.lines().count(), 1, "{error}");
     }
     let error = Module::new(&engine, b"\0asm\x01\0\0\0\xff").unwrap_err();
     assert!(matches!(error, Error::Invalid { .. }), "{error}");
-    assert_eq!(fails("(module (func (export \"f\") unreachable))", "f", &[]).to_string(), "unreachable");
+    assert_eq!(
+        fails("(module (func (export \"f\") unreachable))", "f", &[]).to_string(),
+        "unreachable"
+    );
     drop(store());
 }

@@ -73,14 +73,21 @@ fn a_generator_yields_under_every_zeal() {
             assert_eq!(sum, [Val::I64(210)], "{zeal}");
         }
         let report = store.report();
-        assert_eq!((report.created, report.live, report.ended.returned), (2, 0, 2), "{zeal}");
+        assert_eq!(
+            (report.created, report.live, report.ended.returned),
+            (2, 0, 2),
+            "{zeal}"
+        );
     }
 }
 
 #[test]
 fn unreachable_continuations_are_collected() {
     let (mut store, instance) = instance(GENERATOR);
-    assert_eq!(call(&mut store, instance, "drop", &[Val::I64(100)]).unwrap(), [Val::I64(0)]);
+    assert_eq!(
+        call(&mut store, instance, "drop", &[Val::I64(100)]).unwrap(),
+        [Val::I64(0)]
+    );
     assert_eq!(store.report().ended.collected, 100);
     assert_eq!(store.heap_bytes(), 0);
 }
@@ -90,7 +97,10 @@ fn the_limit_counts_what_is_live() {
     let mut config = Config::new();
     config.continuations_max(10);
     let (mut store, instance) = instance_with(&config, GENERATOR);
-    assert_eq!(call(&mut store, instance, "drop", &[Val::I64(100)]).unwrap(), [Val::I64(0)]);
+    assert_eq!(
+        call(&mut store, instance, "drop", &[Val::I64(100)]).unwrap(),
+        [Val::I64(0)]
+    );
     let text = r#"(module
         (type $f (func)) (type $k (cont $f))
         (func $nop) (elem declare func $nop)
@@ -105,7 +115,10 @@ fn the_limit_counts_what_is_live() {
     call(&mut store, instance, "fill", &[Val::I32(9)]).unwrap();
     let error = call(&mut store, instance, "fill", &[Val::I32(20)]).unwrap_err();
     assert!(error.to_string().contains("the limit of 10"), "{error}");
-    assert!(matches!(error.as_trap().unwrap().reason, TrapReason::Limit(_)));
+    assert!(matches!(
+        error.as_trap().unwrap().reason,
+        TrapReason::Limit(_)
+    ));
 }
 
 #[test]
@@ -137,7 +150,10 @@ fn a_trap_in_a_continuation_shows_the_whole_chain() {
     let error = call(&mut store, instance, "unhandled", &[]).unwrap_err();
     assert_eq!(code(&error), Some(TrapCode::UnhandledTag));
     let report = store.report();
-    assert_eq!((report.live, report.ended.trapped, report.ended.returned), (0, 2, 2));
+    assert_eq!(
+        (report.live, report.ended.trapped, report.ended.returned),
+        (0, 2, 2)
+    );
 }
 
 #[test]
@@ -211,10 +227,14 @@ fn exceptions_cross_continuations() {
         assert_eq!(fresh, [Val::I32(42)]);
         for name in ["direct", "through"] {
             let error = call(&mut store, instance, name, &[Val::I32(1)]).unwrap_err();
-            let Error::Exception(exception) = error else { panic!("{error}") };
+            let Error::Exception(exception) = error else {
+                panic!("{error}")
+            };
             assert_eq!(exception.values[0], Val::I64(7));
             assert_eq!(exception.values[2], Val::I32(3));
-            let Val::Any(Some(object)) = &exception.values[1] else { panic!("a box") };
+            let Val::Any(Some(object)) = &exception.values[1] else {
+                panic!("a box")
+            };
             assert_eq!(object.item(&mut store, 0).unwrap(), Some(Val::I32(1)));
             assert!(exception.backtrace.frames().next().is_some());
         }
@@ -236,40 +256,67 @@ fn exceptions_cross_the_host() {
         (func (export "uncaught") (call $f)))"#;
     let module = Module::new(&engine, text.as_bytes()).unwrap();
     let mut store = Store::new(&engine, None).unwrap();
-    let ty = FuncType { params: vec![ValType::I32], results: vec![] };
+    let ty = FuncType {
+        params: vec![ValType::I32],
+        results: vec![],
+    };
     let tag = mangrove::Tag::new(&mut store, ty).unwrap();
     let mut linker: Linker<Option<mangrove::Func>> = Linker::new(&engine);
     linker.define("host", "e", tag);
-    linker.func("host", "f", FuncType::default(), move |mut caller, _, _| match *caller.data() {
-        // What Wasm threw goes on where the host function was called.
-        Some(func) => func.call(&mut caller, &[]).map(drop),
-        None => {
-            let exception = Exception::new(&mut caller, tag, vec![Val::I32(8)])?;
-            Err(Error::Exception(Box::new(exception)))
-        }
-    });
+    linker.func(
+        "host",
+        "f",
+        FuncType::default(),
+        move |mut caller, _, _| match *caller.data() {
+            // What Wasm threw goes on where the host function was called.
+            Some(func) => func.call(&mut caller, &[]).map(drop),
+            None => {
+                let exception = Exception::new(&mut caller, tag, vec![Val::I32(8)])?;
+                Err(Error::Exception(Box::new(exception)))
+            }
+        },
+    );
     let instance = linker.instantiate(&mut store, &module).unwrap();
-    assert_eq!(call(&mut store, instance, "run", &[]).unwrap(), [Val::I32(8)]);
+    assert_eq!(
+        call(&mut store, instance, "run", &[]).unwrap(),
+        [Val::I32(8)]
+    );
     *store.data_mut() = instance.func(&store, "throws");
-    assert_eq!(call(&mut store, instance, "run", &[]).unwrap(), [Val::I32(9)]);
+    assert_eq!(
+        call(&mut store, instance, "run", &[]).unwrap(),
+        [Val::I32(9)]
+    );
     let error = call(&mut store, instance, "uncaught", &[]).unwrap_err();
-    let Error::Exception(exception) = error else { panic!("{error}") };
-    assert_eq!((exception.tag, &exception.values[..]), (tag, &[Val::I32(9)][..]));
+    let Error::Exception(exception) = error else {
+        panic!("{error}")
+    };
+    assert_eq!(
+        (exception.tag, &exception.values[..]),
+        (tag, &[Val::I32(9)][..])
+    );
     assert_eq!(store.report().live, 0);
 }
 
 #[test]
 fn observers_see_roots_at_each_moment() {
     let mut config = Config::new();
-    config.hooks(Hooks { calls: false, switches: true });
+    config.hooks(Hooks {
+        calls: false,
+        switches: true,
+    });
     let (mut store, instance) = instance_with(&config, GENERATOR);
     let seen = Arc::new(Mutex::new(Vec::new()));
     let list = seen.clone();
     store.observe(Box::new(move |view, moment| {
-        let frames = view.roots().unwrap().roots.into_iter().filter_map(|root| match root.owner {
-            RootOwner::Frame(frame) => Some(frame.continuation),
-            _ => None,
-        });
+        let frames = view
+            .roots()
+            .unwrap()
+            .roots
+            .into_iter()
+            .filter_map(|root| match root.owner {
+                RootOwner::Frame(frame) => Some(frame.continuation),
+                _ => None,
+            });
         list.lock().unwrap().push((moment, frames.count()));
     }));
     call(&mut store, instance, "sum", &[Val::I64(2), Val::I32(1)]).unwrap();

@@ -3,10 +3,10 @@
 mod common;
 
 use common::{call, instance, instance_with};
+use mangrove::{AbstractHeap, HeapType};
 use mangrove::{
     Config, Error, Global, GlobalType, HandleKind, HeapHandle, RefType, TrapReason, Val, ValType,
 };
-use mangrove::{AbstractHeap, HeapType};
 
 /// A list of `n` cells is built, then summed; garbage in between.
 const LIST: &str = r#"(module
@@ -48,7 +48,11 @@ fn objects_survive_collections() {
             "alloc:3" => 66,
             _ => 1,
         };
-        assert!(store.collections() >= expected, "{zeal}: {}", store.collections());
+        assert!(
+            store.collections() >= expected,
+            "{zeal}: {}",
+            store.collections()
+        );
     }
 }
 
@@ -60,11 +64,19 @@ fn a_handle_keeps_and_follows_its_object() {
     store.gc().unwrap();
     assert!(store.heap_bytes() < before);
     assert_eq!(store.heap_bytes(), 10 * 16);
-    let Val::Any(Some(handle)) = &list[0] else { panic!("a reference") };
-    assert!(matches!(handle.kind(&store).unwrap(), HandleKind::Struct(_)));
+    let Val::Any(Some(handle)) = &list[0] else {
+        panic!("a reference")
+    };
+    assert!(matches!(
+        handle.kind(&store).unwrap(),
+        HandleKind::Struct(_)
+    ));
     assert_eq!(handle.item(&mut store, 0).unwrap(), Some(Val::I64(1)));
     assert_eq!(handle.item(&mut store, 2).unwrap(), None);
-    assert_eq!(call(&mut store, instance, "sum", &list).unwrap(), [Val::I64(55)]);
+    assert_eq!(
+        call(&mut store, instance, "sum", &list).unwrap(),
+        [Val::I64(55)]
+    );
     drop(list);
     store.gc().unwrap();
     assert_eq!(store.heap_bytes(), 0);
@@ -85,8 +97,8 @@ fn host_objects_carry_their_payload() {
     );
     let object = HeapHandle::new_host(&mut store, 0xdead_beef_0123).unwrap();
     let given = Val::Extern(Some(object.clone()));
-    let back = call(&mut store, instance, "keep", &[given.clone()]).unwrap();
-    assert_eq!(back, [given.clone()]);
+    let back = call(&mut store, instance, "keep", std::slice::from_ref(&given)).unwrap();
+    assert_eq!(back, std::slice::from_ref(&given));
     let inside = call(&mut store, instance, "inside", &[given]).unwrap();
     assert_eq!(inside, [Val::Any(Some(object.clone()))]);
     drop((inside, back));
@@ -95,7 +107,10 @@ fn host_objects_carry_their_payload() {
     let (other, _) = common::instance("(module)");
     assert_eq!(object.host_value(&other), None);
     let i31 = HeapHandle::from_i31(u32::MAX);
-    assert_eq!((i31.as_i31(), i31.kind(&store).unwrap()), (Some(0x7fff_ffff), HandleKind::I31));
+    assert_eq!(
+        (i31.as_i31(), i31.kind(&store).unwrap()),
+        (Some(0x7fff_ffff), HandleKind::I31)
+    );
 }
 
 #[test]
@@ -131,11 +146,20 @@ fn everything_outside_of_frames_is_a_root() {
             i32.add i32.add i32.add i32.add i32.add i32.add i32.add))"#;
     for zeal in ["none", "alloc", "call"] {
         let mut config = Config::new();
-        config.zeal(zeal.parse().unwrap()).heap_window(64).verify_heap(true);
+        config
+            .zeal(zeal.parse().unwrap())
+            .heap_window(64)
+            .verify_heap(true);
         let (mut store, instance) = instance_with(&config, text);
         let sum = call(&mut store, instance, "sum", &[]).unwrap();
-        assert_eq!(sum, [Val::I32(1 + 2 + 10 + 20 + 2000 + 300 + 100 + 1000)], "{zeal}");
-        let Some(mangrove::Extern::Global(g)) = instance.export(&store, "g") else { panic!() };
+        assert_eq!(
+            sum,
+            [Val::I32(1 + 2 + 10 + 20 + 2000 + 300 + 100 + 1000)],
+            "{zeal}"
+        );
+        let Some(mangrove::Extern::Global(g)) = instance.export(&store, "g") else {
+            panic!()
+        };
         assert!(matches!(g.get(&mut store).unwrap(), Val::Any(Some(_))));
     }
 }
@@ -160,7 +184,10 @@ fn globals_take_values_of_their_type_only() {
     let (mut store, _) = instance("(module)");
     let heap = HeapType::Abstract(AbstractHeap::I31);
     let ty = GlobalType {
-        content: ValType::Ref(RefType { nullable: true, heap }),
+        content: ValType::Ref(RefType {
+            nullable: true,
+            heap,
+        }),
         mutable: true,
     };
     let global = Global::new(&mut store, ty, Val::Any(None)).unwrap();
@@ -169,22 +196,30 @@ fn globals_take_values_of_their_type_only() {
     assert_eq!(global.get(&mut store).unwrap(), i31);
     let object = HeapHandle::new_host(&mut store, 1).unwrap();
     for wrong in [Val::Any(Some(object)), Val::Func(None), Val::I32(1)] {
-        assert!(matches!(global.set(&mut store, wrong), Err(Error::Usage(_))));
+        assert!(matches!(
+            global.set(&mut store, wrong),
+            Err(Error::Usage(_))
+        ));
     }
 }
 
 #[test]
 fn many_handles_do_not_pile_up() {
-    let (mut store, instance) = instance(
-        r#"(module (func (export "id") (param anyref) (result anyref) (local.get 0)))"#,
-    );
+    let (mut store, instance) =
+        instance(r#"(module (func (export "id") (param anyref) (result anyref) (local.get 0)))"#);
     let object = Val::Any(Some(HeapHandle::new_host(&mut store, 1).unwrap()));
     for _ in 0..10_000 {
-        assert_eq!(call(&mut store, instance, "id", &[object.clone()]).unwrap(), [object.clone()]);
+        assert_eq!(
+            call(&mut store, instance, "id", std::slice::from_ref(&object)).unwrap(),
+            std::slice::from_ref(&object)
+        );
     }
     let handles = |set: mangrove::RootSet| {
         let mut owners = set.roots.into_iter().map(|root| root.owner);
-        owners.by_ref().filter(|o| matches!(o, mangrove::RootOwner::Handle { .. })).count()
+        owners
+            .by_ref()
+            .filter(|o| matches!(o, mangrove::RootOwner::Handle { .. }))
+            .count()
     };
     assert_eq!(handles(store.roots().unwrap()), 1);
 }

@@ -19,7 +19,9 @@ pub fn instance_with(config: &Config, text: &str) -> (Store<()>, Instance) {
     let mut store = Store::new(&engine, ()).unwrap();
     let mut linker = Linker::new(&engine);
     linker.define_mangrove();
-    let instance = linker.instantiate(&mut store, &module).unwrap_or_else(|e| panic!("{e}"));
+    let instance = linker
+        .instantiate(&mut store, &module)
+        .unwrap_or_else(|e| panic!("{e}"));
     (store, instance)
 }
 
