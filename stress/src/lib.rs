@@ -15,6 +15,7 @@
 
 mod case;
 mod progress;
+mod random;
 mod rng;
 mod round;
 mod run;

@@ -6,6 +6,7 @@ mod pipeline;
 mod suspended;
 
 use crate::case::{Case, Size};
+use crate::random;
 use crate::rng::Rng;
 use std::fmt;
 
@@ -15,13 +16,29 @@ pub struct Suite {
     pub name: &'static str,
     /// One line on what it is hard on.
     pub about: &'static str,
+    /// Rounds that are run even when there is no time for them.
+    pub least: u64,
     make: fn(&mut Rng, Size) -> Case,
+    shrink: Option<Shrink>,
 }
+
+type Shrink = fn(&mut Rng, Size, &mut dyn FnMut(&Case) -> bool) -> Case;
 
 impl Suite {
     /// The case these random choices lead to.
     pub fn case(&self, rng: &mut Rng, size: Size) -> Case {
         (self.make)(rng, size)
+    }
+
+    /// The smallest case this suite can derive from these choices for which
+    /// `fails` still holds; none if it cannot make cases smaller.
+    pub fn shrink(
+        &self,
+        rng: &mut Rng,
+        size: Size,
+        fails: &mut dyn FnMut(&Case) -> bool,
+    ) -> Option<Case> {
+        self.shrink.map(|shrink| shrink(rng, size, fails))
     }
 }
 
@@ -37,22 +54,37 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "suspended",
         about: "thousands of continuations suspended in deep frames over a hundred collections",
+        least: 1,
         make: suspended::case,
+        shrink: None,
     },
     Suite {
         name: "churn",
         about: "continuations made, resumed, kept by others and forgotten, their number checked",
+        least: 1,
         make: churn::case,
+        shrink: None,
     },
     Suite {
         name: "generators",
         about: "trees walked by nested generators, nodes as payloads",
+        least: 1,
         make: generators::case,
+        shrink: None,
     },
     Suite {
         name: "pipeline",
         about: "objects handed between stages, payloads in both directions",
+        least: 1,
         make: pipeline::case,
+        shrink: None,
+    },
+    Suite {
+        name: "random",
+        about: "random programs of continuations and objects, judged by an interpreter",
+        least: 25,
+        make: random::case,
+        shrink: Some(random::shrunk),
     },
 ];
 
@@ -62,7 +94,7 @@ pub fn suites() -> &'static [Suite] {
 }
 
 /// A module of these fields, after those that all programs have.
-fn module(salt: i64, fields: &str) -> String {
+pub(crate) fn module(salt: i64, fields: &str) -> String {
     let common = include_str!("../../programs/common.wat").replace("SALT", &salt.to_string());
     format!("(module\n{common}\n{fields})\n")
 }
@@ -76,7 +108,7 @@ fn value(salt: i64, id: i64) -> i64 {
 }
 
 /// Folds a value into a checksum in which order matters, as the programs do.
-fn fold(sum: i64, value: i64) -> i64 {
+pub(crate) fn fold(sum: i64, value: i64) -> i64 {
     sum.wrapping_mul(1_099_511_628_211).wrapping_add(value)
 }
 

@@ -1,0 +1,343 @@
+//! A program as WebAssembly text.
+
+use super::ast::{
+    Block, CONTINUATIONS, DIGEST_DEPTH, GLOBALS, INTEGERS, NULL_DIGEST, OBJECTS, Operation, Pair,
+    Program, RETURNED, SLOTS, SUSPENDED, Statement, TAGS, WAS_EMPTY,
+};
+use crate::scenarios;
+use std::fmt::Write;
+
+const RUNTIME: &str = include_str!("../../programs/random.wat");
+
+/// The module. At its end at most `reachable` continuations may be alive.
+pub fn module(program: &Program, reachable: usize) -> String {
+    let mut text = RUNTIME
+        .replace("SLOTS", &SLOTS.to_string())
+        .replace("FUEL", &program.fuel.to_string())
+        .replace("NULL_DIGEST", &NULL_DIGEST.to_string());
+    for global in 0..GLOBALS {
+        // Every second one is loose: reading it is a cast.
+        let ty = if global % 2 == 0 {
+            "(ref null $node)"
+        } else {
+            "anyref"
+        };
+        let null = if global % 2 == 0 { "$node" } else { "none" };
+        line(
+            &mut text,
+            &format!("(global $g{global} (mut {ty}) (ref.null {null}))"),
+        );
+    }
+    for (index, body) in program.functions.iter().enumerate() {
+        if index > 0 {
+            line(&mut text, &format!("(elem declare func $f{index})"));
+        }
+        text.push_str(&function(index, body));
+    }
+    text.push_str(&end(reachable));
+    scenarios::module(0, &text)
+}
+
+fn line(text: &mut String, code: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "  {code}");
+}
+
+fn function(index: usize, body: &Block) -> String {
+    let mut text = format!("\n  (func $f{index} (type $body) (param $o0 (ref null $node))");
+    text.push_str(" (param $i0 i64) (result (ref null $node) i64)\n");
+    for object in 1..OBJECTS {
+        line(&mut text, &format!("(local $o{object} (ref null $node))"));
+    }
+    for integer in 1..INTEGERS {
+        line(&mut text, &format!("(local $i{integer} i64)"));
+    }
+    for variable in 0..CONTINUATIONS {
+        line(&mut text, &format!("(local $k{variable} (ref null $task))"));
+    }
+    line(&mut text, "(local $it (ref null $task))");
+    for depth in 0..repeats(body) {
+        line(&mut text, &format!("(local $times{depth} i32)"));
+    }
+    block(&mut text, body, 0);
+    line(&mut text, "local.get $o0 local.get $i0)");
+    text
+}
+
+/// How deep `Repeat` nests: each needs a counter.
+fn repeats(block: &Block) -> u32 {
+    let of = |statement: &Statement| {
+        let own = u32::from(matches!(statement, Statement::Repeat { .. }));
+        own + statement
+            .blocks()
+            .into_iter()
+            .map(repeats)
+            .max()
+            .unwrap_or(0)
+    };
+    block.iter().map(of).max().unwrap_or(0)
+}
+
+/// Calls the main function, reads the globals, collects, counts.
+fn end(reachable: usize) -> String {
+    let mut text = String::from(
+        "\n  (func (export \"run\") (result i64)\n    (local $before i64)\n    \
+         (local.set $before (call $continuations))\n    \
+         (call $f0 (ref.null $node) (i64.const 0))\n    drop drop\n",
+    );
+    for global in 0..GLOBALS {
+        let fetched = fetch(global);
+        line(
+            &mut text,
+            &format!("(call $note (call $digest {fetched} (i32.const {DIGEST_DEPTH})))"),
+        );
+    }
+    text + &format!(
+        "    (call $gc)\n    (call $at_most (local.get $before) (i64.const {reachable}))\n    \
+         (global.get $sum))\n"
+    )
+}
+
+fn fetch(global: u8) -> String {
+    if global.is_multiple_of(2) {
+        format!("(global.get $g{global})")
+    } else {
+        format!("(ref.cast (ref null $node) (global.get $g{global}))")
+    }
+}
+
+fn block(text: &mut String, block: &Block, depth: u32) {
+    for one in block {
+        statement(text, one, depth);
+    }
+}
+
+fn give(pair: Pair) -> String {
+    format!(
+        "(local.get $o{}) (local.get $i{})",
+        pair.object, pair.integer
+    )
+}
+
+fn take(pair: Pair) -> String {
+    format!(
+        "(local.set $i{}) (local.set $o{})",
+        pair.integer, pair.object
+    )
+}
+
+/// One statement; `depth` counts the `Repeat`s around it.
+fn statement(text: &mut String, statement: &Statement, depth: u32) {
+    match statement {
+        Statement::Resume {
+            slot,
+            give,
+            take,
+            outcome,
+            handles,
+        } => {
+            line(text, &resume(*slot, *give, *take, *outcome, *handles));
+        }
+        Statement::Suspend {
+            tag,
+            give: given,
+            take: taken,
+        } => {
+            line(
+                text,
+                &format!("(suspend $tag{tag} {}) {}", give(*given), take(*taken)),
+            );
+        }
+        Statement::Call {
+            function,
+            give: given,
+            take: taken,
+        } => {
+            let call = format!("(call $f{function} {}) {}", give(*given), take(*taken));
+            line(text, &format!("(if (call $burn) (then {call}))"));
+        }
+        Statement::Spawn { slot, function } => {
+            let fresh = format!("(cont.new $task (ref.func $f{function}))");
+            let set = format!("(table.set $slots (i32.const {slot}) {fresh})");
+            line(text, &format!("(if (call $burn) (then {set}))"));
+        }
+        Statement::Hold {
+            objects,
+            continuations,
+            body,
+        } => {
+            hold(text, objects, continuations, body, depth);
+        }
+        Statement::If {
+            condition,
+            then,
+            otherwise,
+        } => {
+            line(
+                text,
+                &format!("(if (i32.wrap_i64 (i64.and (local.get $i{condition}) (i64.const 1)))"),
+            );
+            line(text, "(then");
+            block(text, then, depth);
+            line(text, ") (else");
+            block(text, otherwise, depth);
+            line(text, "))");
+        }
+        Statement::Repeat { times, body } => {
+            line(
+                text,
+                &format!("(local.set $times{depth} (i32.const {times}))"),
+            );
+            line(text, &format!("(loop $again{depth}"));
+            block(text, body, depth + 1);
+            let left = format!("(i32.sub (local.get $times{depth}) (i32.const 1))");
+            line(
+                text,
+                &format!("(br_if $again{depth} (local.tee $times{depth} {left})))"),
+            );
+        }
+        simple => line(text, &code(simple)),
+    }
+}
+
+/// Values on the operand stack below all that the body does.
+fn hold(text: &mut String, objects: &[u8], continuations: &[u8], body: &Block, depth: u32) {
+    for object in objects {
+        line(
+            text,
+            &format!("(local.get $o{object}) (local.set $o{object} (ref.null $node))"),
+        );
+    }
+    for variable in continuations {
+        line(
+            text,
+            &format!("(local.get $k{variable}) (local.set $k{variable} (ref.null $task))"),
+        );
+    }
+    block(text, body, depth);
+    for variable in continuations.iter().rev() {
+        line(text, &format!("(local.set $k{variable})"));
+    }
+    for object in objects.iter().rev() {
+        line(text, &format!("(local.set $o{object})"));
+    }
+}
+
+/// A block for each tag that is handled, the `resume` in the innermost.
+fn resume(
+    slot: u8,
+    given: Pair,
+    taken: Pair,
+    outcome: u8,
+    handles: [bool; TAGS as usize],
+) -> String {
+    let tags: Vec<usize> = (0..handles.len()).filter(|&tag| handles[tag]).collect();
+    let take = take(taken);
+    let done = |result: i64| format!("(local.set $i{outcome} (i64.const {result})) (br $done)");
+    let open: String = tags
+        .iter()
+        .rev()
+        .map(|tag| format!("(block $on{tag} (result (ref null $node) i64 (ref $task)) "))
+        .collect();
+    let clauses: String = tags
+        .iter()
+        .map(|tag| format!(" (on $tag{tag} $on{tag})"))
+        .collect();
+    let close: String = tags
+        .iter()
+        .map(|&tag| {
+            let done = done(SUSPENDED + tag as i64);
+            format!(
+                ") (local.set $it) {take} \
+                 (table.set $slots (i32.const {slot}) (local.get $it)) {done}"
+            )
+        })
+        .collect();
+    format!(
+        "(local.set $it (table.get $slots (i32.const {slot})))\n  \
+         (if (ref.is_null (local.get $it)) (then (local.set $i{outcome} (i64.const {WAS_EMPTY}))) (else\n  \
+         (table.set $slots (i32.const {slot}) (ref.null $task))\n  \
+         (block $done {open}\n  \
+         (resume $task{clauses} {} (local.get $it)) {take} {}\n  \
+         {close})))",
+        give(given),
+        done(RETURNED),
+    )
+}
+
+/// Statements that are one instruction or a few.
+fn code(statement: &Statement) -> String {
+    let not_null = |object: &u8, then: String| {
+        format!("(if (i32.eqz (ref.is_null (local.get $o{object}))) (then {then}))")
+    };
+    let side = |right: &bool| if *right { "$right" } else { "$left" };
+    match statement {
+        Statement::New {
+            to,
+            value,
+            left,
+            right,
+        } => format!(
+            "(local.set $o{to} (struct.new $node (local.get $i{value}) (local.get $o{left}) \
+             (local.get $o{right})))"
+        ),
+        Statement::Copy { to, from } => format!("(local.set $o{to} (local.get $o{from}))"),
+        Statement::Follow { to, from, right } => {
+            let get = format!("(struct.get $node {} (local.get $o{from}))", side(right));
+            not_null(from, format!("(local.set $o{to} {get})"))
+        }
+        Statement::Attach { to, what, right } => {
+            let operands = format!("(local.get $o{to}) (local.get $o{what})");
+            not_null(to, format!("(struct.set $node {} {operands})", side(right)))
+        }
+        Statement::Read { to, from } => {
+            let get = format!("(struct.get $node $value (local.get $o{from}))");
+            not_null(from, format!("(local.set $i{to} {get})"))
+        }
+        Statement::Write { to, from } => {
+            let operands = format!("(local.get $o{to}) (local.get $i{from})");
+            not_null(to, format!("(struct.set $node $value {operands})"))
+        }
+        Statement::Same { to, one, other } => format!(
+            "(local.set $i{to} (i64.extend_i32_u (ref.eq (local.get $o{one}) (local.get $o{other}))))"
+        ),
+        Statement::Compute {
+            to,
+            operation,
+            one,
+            other,
+        } => {
+            let name = match operation {
+                Operation::Add => "add",
+                Operation::Multiply => "mul",
+                Operation::Xor => "xor",
+            };
+            format!("(local.set $i{to} (i64.{name} (local.get $i{one}) (local.get $i{other})))")
+        }
+        Statement::Constant { to, value } => format!("(local.set $i{to} (i64.const {value}))"),
+        Statement::Publish { global, from } => {
+            format!("(global.set $g{global} (local.get $o{from}))")
+        }
+        Statement::Fetch { to, global } => format!("(local.set $o{to} {})", fetch(*global)),
+        Statement::Note { from } => format!("(call $note (local.get $i{from}))"),
+        Statement::NoteObject { from } => {
+            format!("(call $note (call $digest (local.get $o{from}) (i32.const {DIGEST_DEPTH})))")
+        }
+        Statement::Exchange { one, other } => format!(
+            "(local.set $it (table.get $slots (i32.const {one})))\n  \
+             (table.set $slots (i32.const {one}) (table.get $slots (i32.const {other})))\n  \
+             (table.set $slots (i32.const {other}) (local.get $it))"
+        ),
+        Statement::Stash { slot, variable } => format!(
+            "(local.set $it (table.get $slots (i32.const {slot})))\n  \
+             (table.set $slots (i32.const {slot}) (local.get $k{variable}))\n  \
+             (local.set $k{variable} (local.get $it))"
+        ),
+        Statement::Forget { slot } => {
+            format!("(table.set $slots (i32.const {slot}) (ref.null $task))")
+        }
+        Statement::Collect => "(call $gc)".to_owned(),
+        Statement::Litter { count } => format!("(call $litter (i32.const {count}))"),
+        other => unreachable!("{other:?} is not simple"),
+    }
+}

@@ -1,0 +1,445 @@
+//! What a program must compute: an interpreter that knows nothing of machine
+//! stacks. Every stack is a list of frames, every position in a function a list
+//! of cursors, and a suspended continuation a list of such stacks.
+//!
+//! ```text
+//!  running: [main] [continuation] [continuation]      each: frames, and the Site that resumed it
+//!                  └──────── a chain ──────────┘      what a slot holds while it is suspended
+//! ```
+
+use super::ast::{
+    CONTINUATIONS, DIGEST_DEPTH, GLOBALS, INTEGERS, NULL_DIGEST, OBJECTS, Operation, Pair, Program,
+    RETURNED, SLOTS, SUSPENDED, Statement, TAGS, WAS_EMPTY,
+};
+use crate::scenarios::fold;
+
+/// What the oracle found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the program must return.
+    pub checksum: i64,
+    /// How many collections it asked for.
+    pub collections: u64,
+    /// How many continuations can be reached when it ends.
+    pub reachable: usize,
+}
+
+/// An object, by its place in the list of all; none is null.
+type Reference = Option<usize>;
+
+struct Object {
+    value: i64,
+    links: [Reference; 2],
+}
+
+/// Where a `resume` stands, for what comes back to it.
+#[derive(Clone, Copy)]
+struct Site {
+    slot: u8,
+    take: Pair,
+    outcome: u8,
+    handles: [bool; TAGS as usize],
+}
+
+/// A position in a block, and what a `Hold` puts back at the block's end.
+struct Cursor<'p> {
+    block: &'p [Statement],
+    next: usize,
+    again: u32,
+    objects: Vec<(u8, Reference)>,
+    continuations: Vec<(u8, Option<Chain<'p>>)>,
+}
+
+struct Frame<'p> {
+    objects: [Reference; OBJECTS as usize],
+    integers: [i64; INTEGERS as usize],
+    continuations: [Option<Chain<'p>>; CONTINUATIONS as usize],
+    cursors: Vec<Cursor<'p>>,
+    /// Where what it waits for goes.
+    awaits: Pair,
+}
+
+struct Continuation<'p> {
+    frames: Vec<Frame<'p>>,
+    site: Option<Site>,
+}
+
+/// What a continuation reference stands for, outermost first.
+type Chain<'p> = Vec<Continuation<'p>>;
+
+struct Machine<'p> {
+    program: &'p Program,
+    heap: Vec<Object>,
+    globals: [Reference; GLOBALS as usize],
+    slots: [Option<Chain<'p>>; SLOTS as usize],
+    running: Chain<'p>,
+    fuel: u32,
+    sum: i64,
+    collections: u64,
+}
+
+/// Interprets a program to its end.
+pub fn run(program: &Program) -> Verdict {
+    let main = Continuation {
+        frames: vec![Frame::new(&program.functions[0])],
+        site: None,
+    };
+    let mut machine = Machine {
+        program,
+        heap: Vec::new(),
+        globals: [None; GLOBALS as usize],
+        slots: Default::default(),
+        running: vec![main],
+        fuel: program.fuel,
+        sum: 0,
+        collections: 0,
+    };
+    while !machine.running.is_empty() {
+        machine.step();
+    }
+    for global in machine.globals {
+        machine.sum = fold(machine.sum, machine.digest(global, DIGEST_DEPTH));
+    }
+    Verdict {
+        checksum: machine.sum,
+        collections: machine.collections,
+        reachable: machine.slots.iter().flatten().map(size).sum(),
+    }
+}
+
+/// Continuations in a chain and in the variables of its frames.
+fn size(chain: &Chain<'_>) -> usize {
+    let in_frame = |frame: &Frame<'_>| {
+        let held = frame
+            .cursors
+            .iter()
+            .flat_map(|cursor| &cursor.continuations);
+        let held = held.filter_map(|(_, chain)| chain.as_ref());
+        frame
+            .continuations
+            .iter()
+            .flatten()
+            .chain(held)
+            .map(size)
+            .sum::<usize>()
+    };
+    chain
+        .iter()
+        .map(|one| 1 + one.frames.iter().map(in_frame).sum::<usize>())
+        .sum()
+}
+
+impl<'p> Cursor<'p> {
+    fn new(block: &'p [Statement], again: u32) -> Self {
+        Self {
+            block,
+            next: 0,
+            again,
+            objects: Vec::new(),
+            continuations: Vec::new(),
+        }
+    }
+}
+
+impl<'p> Frame<'p> {
+    /// At the start of a function, waiting for its arguments.
+    fn new(body: &'p [Statement]) -> Self {
+        Self {
+            objects: [None; OBJECTS as usize],
+            integers: [0; INTEGERS as usize],
+            continuations: Default::default(),
+            cursors: vec![Cursor::new(body, 0)],
+            awaits: Pair {
+                object: 0,
+                integer: 0,
+            },
+        }
+    }
+
+    fn pair(&self, pair: Pair) -> (Reference, i64) {
+        (
+            self.objects[usize::from(pair.object)],
+            self.integers[usize::from(pair.integer)],
+        )
+    }
+
+    fn set_pair(&mut self, pair: Pair, (object, integer): (Reference, i64)) {
+        self.objects[usize::from(pair.object)] = object;
+        self.integers[usize::from(pair.integer)] = integer;
+    }
+}
+
+/// The frame that runs, in `running`: the innermost of the innermost.
+fn top<'a, 'p>(running: &'a mut Chain<'p>) -> &'a mut Frame<'p> {
+    let innermost = running.last_mut().and_then(|one| one.frames.last_mut());
+    innermost.expect("what runs has a frame")
+}
+
+impl<'p> Machine<'p> {
+    fn step(&mut self) {
+        let frame = top(&mut self.running);
+        let Some(cursor) = frame.cursors.last_mut() else {
+            return self.leave();
+        };
+        if let Some(statement) = cursor.block.get(cursor.next) {
+            cursor.next += 1;
+            return self.execute(statement);
+        }
+        if cursor.again > 0 {
+            cursor.again -= 1;
+            cursor.next = 0;
+            return;
+        }
+        if let Some(ended) = frame.cursors.pop() {
+            for (variable, object) in ended.objects {
+                frame.objects[usize::from(variable)] = object;
+            }
+            for (variable, chain) in ended.continuations {
+                frame.continuations[usize::from(variable)] = chain;
+            }
+        }
+    }
+
+    /// The innermost function returns, and with its last one the continuation.
+    fn leave(&mut self) {
+        let values = top(&mut self.running).pair(Pair {
+            object: 0,
+            integer: 0,
+        });
+        let Some(current) = self.running.last_mut() else {
+            return;
+        };
+        current.frames.pop();
+        if let Some(caller) = current.frames.last_mut() {
+            let awaits = caller.awaits;
+            return caller.set_pair(awaits, values);
+        }
+        let site = self.running.pop().and_then(|ended| ended.site);
+        if let Some(site) = site {
+            self.come_back(site, values, RETURNED);
+        }
+    }
+
+    /// What a `resume` leaves in its variables.
+    fn come_back(&mut self, site: Site, values: (Reference, i64), outcome: i64) {
+        let frame = top(&mut self.running);
+        frame.set_pair(site.take, values);
+        frame.integers[usize::from(site.outcome)] = outcome;
+    }
+
+    fn execute(&mut self, statement: &'p Statement) {
+        match *statement {
+            Statement::Resume {
+                slot,
+                give,
+                take,
+                outcome,
+                handles,
+            } => {
+                self.resume(
+                    give,
+                    Site {
+                        slot,
+                        take,
+                        outcome,
+                        handles,
+                    },
+                );
+            }
+            Statement::Suspend { tag, give, take } => self.suspend(tag, give, take),
+            Statement::Call {
+                function,
+                give,
+                take,
+            } => self.call(function, give, take),
+            Statement::Spawn { slot, function } => {
+                if let Some(fuel) = self.fuel.checked_sub(1) {
+                    self.fuel = fuel;
+                    let frames = vec![Frame::new(&self.program.functions[function])];
+                    let fresh = vec![Continuation { frames, site: None }];
+                    self.slots[usize::from(slot)] = Some(fresh);
+                }
+            }
+            Statement::Exchange { one, other } => {
+                self.slots.swap(usize::from(one), usize::from(other));
+            }
+            Statement::Stash { slot, variable } => {
+                let variable = &mut top(&mut self.running).continuations[usize::from(variable)];
+                std::mem::swap(variable, &mut self.slots[usize::from(slot)]);
+            }
+            Statement::Forget { slot } => self.slots[usize::from(slot)] = None,
+            Statement::Collect => self.collections += 1,
+            Statement::Litter { .. } => {}
+            Statement::Hold { .. } | Statement::If { .. } | Statement::Repeat { .. } => {
+                self.enter(statement);
+            }
+            _ => self.compute(statement),
+        }
+    }
+
+    /// Statements with blocks.
+    fn enter(&mut self, statement: &'p Statement) {
+        let frame = top(&mut self.running);
+        let cursor = match statement {
+            Statement::Hold {
+                objects,
+                continuations,
+                body,
+            } => {
+                let mut cursor = Cursor::new(body, 0);
+                for &variable in objects {
+                    let value = frame.objects[usize::from(variable)].take();
+                    cursor.objects.push((variable, value));
+                }
+                for &variable in continuations {
+                    let chain = frame.continuations[usize::from(variable)].take();
+                    cursor.continuations.push((variable, chain));
+                }
+                cursor
+            }
+            Statement::If {
+                condition,
+                then,
+                otherwise,
+            } => {
+                let odd = frame.integers[usize::from(*condition)] & 1 == 1;
+                Cursor::new(if odd { then } else { otherwise }, 0)
+            }
+            Statement::Repeat { times, body } => Cursor::new(body, times - 1),
+            other => unreachable!("{other:?} has no block"),
+        };
+        frame.cursors.push(cursor);
+    }
+
+    fn resume(&mut self, give: Pair, site: Site) {
+        let frame = top(&mut self.running);
+        let Some(mut chain) = self.slots[usize::from(site.slot)].take() else {
+            frame.integers[usize::from(site.outcome)] = WAS_EMPTY;
+            return;
+        };
+        let values = frame.pair(give);
+        chain[0].site = Some(site);
+        self.running.append(&mut chain);
+        let resumed = top(&mut self.running);
+        let awaits = resumed.awaits;
+        resumed.set_pair(awaits, values);
+    }
+
+    fn suspend(&mut self, tag: u8, give: Pair, take: Pair) {
+        let frame = top(&mut self.running);
+        let values = frame.pair(give);
+        frame.awaits = take;
+        let handles =
+            |one: &Continuation<'_>| one.site.is_some_and(|site| site.handles[usize::from(tag)]);
+        let outermost = self.running.iter().rposition(handles);
+        let outermost = outermost.expect("the main function handles every tag");
+        let mut chain = self.running.split_off(outermost);
+        if let Some(site) = chain[0].site.take() {
+            self.slots[usize::from(site.slot)] = Some(chain);
+            self.come_back(site, values, SUSPENDED + i64::from(tag));
+        }
+    }
+
+    fn call(&mut self, function: usize, give: Pair, take: Pair) {
+        let Some(fuel) = self.fuel.checked_sub(1) else {
+            return;
+        };
+        self.fuel = fuel;
+        let frame = top(&mut self.running);
+        let values = frame.pair(give);
+        frame.awaits = take;
+        let mut callee = Frame::new(&self.program.functions[function]);
+        callee.set_pair(callee.awaits, values);
+        if let Some(current) = self.running.last_mut() {
+            current.frames.push(callee);
+        }
+    }
+
+    /// Statements on objects and integers.
+    fn compute(&mut self, statement: &Statement) {
+        let frame = top(&mut self.running);
+        let object = |variable: u8| frame.objects[usize::from(variable)];
+        let integer = |variable: u8| frame.integers[usize::from(variable)];
+        match *statement {
+            Statement::New {
+                to,
+                value,
+                left,
+                right,
+            } => {
+                let links = [object(left), object(right)];
+                self.heap.push(Object {
+                    value: integer(value),
+                    links,
+                });
+                frame.objects[usize::from(to)] = Some(self.heap.len() - 1);
+            }
+            Statement::Copy { to, from } => frame.objects[usize::from(to)] = object(from),
+            Statement::Follow { to, from, right } => {
+                if let Some(at) = object(from) {
+                    frame.objects[usize::from(to)] = self.heap[at].links[usize::from(right)];
+                }
+            }
+            Statement::Attach { to, what, right } => {
+                if let Some(at) = object(to) {
+                    self.heap[at].links[usize::from(right)] = object(what);
+                }
+            }
+            Statement::Read { to, from } => {
+                if let Some(at) = object(from) {
+                    frame.integers[usize::from(to)] = self.heap[at].value;
+                }
+            }
+            Statement::Write { to, from } => {
+                if let Some(at) = object(to) {
+                    self.heap[at].value = integer(from);
+                }
+            }
+            Statement::Same { to, one, other } => {
+                frame.integers[usize::from(to)] = i64::from(object(one) == object(other));
+            }
+            Statement::Compute {
+                to,
+                operation,
+                one,
+                other,
+            } => {
+                let (one, other) = (integer(one), integer(other));
+                frame.integers[usize::from(to)] = match operation {
+                    Operation::Add => one.wrapping_add(other),
+                    Operation::Multiply => one.wrapping_mul(other),
+                    Operation::Xor => one ^ other,
+                };
+            }
+            Statement::Constant { to, value } => frame.integers[usize::from(to)] = value,
+            Statement::Publish { global, from } => {
+                self.globals[usize::from(global)] = object(from);
+            }
+            Statement::Fetch { to, global } => {
+                frame.objects[usize::from(to)] = self.globals[usize::from(global)];
+            }
+            Statement::Note { from } => self.sum = fold(self.sum, integer(from)),
+            Statement::NoteObject { from } => {
+                let from = object(from);
+                self.sum = fold(self.sum, self.digest(from, DIGEST_DEPTH));
+            }
+            ref other => unreachable!("{other:?} computes nothing"),
+        }
+    }
+
+    /// What is in an object and behind it, down to a depth.
+    fn digest(&self, object: Reference, depth: u32) -> i64 {
+        match object {
+            Some(at) if depth > 0 => {
+                let Object {
+                    value,
+                    links: [left, right],
+                } = self.heap[at];
+                let sum = fold(value, self.digest(left, depth - 1));
+                fold(sum, self.digest(right, depth - 1))
+            }
+            Some(_) => 0,
+            None => NULL_DIGEST,
+        }
+    }
+}
