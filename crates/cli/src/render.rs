@@ -1,9 +1,10 @@
 //! What the runtime tells, in forms to look at or to process.
 //!
-//! A root set is first grouped and named (`view`), then drawn.
+//! A root set is first grouped and named (`view`, `names`), then drawn.
 
 pub mod dot;
 pub mod html;
+mod names;
 pub mod report;
 pub mod text;
 pub mod view;

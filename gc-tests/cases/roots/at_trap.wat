@@ -14,3 +14,14 @@
     (local.set $mine (struct.new $s (i32.const 1)))
     (resume $k (struct.new $s (i32.const 2)) (cont.new $k (ref.func $body)))
     (drop (struct.get $s 0 (local.get $mine)))))
+
+;; expected:
+;; 2 roots, 2 continuations, 4 frames
+;;
+;; continuation 2, running
+;;   frame 0: func 0 $body at 0x34
+;;     fp-32  ref   type 0 $s @0x1008
+;;
+;; continuation 0, parent
+;;   frame 0: func 2 at 0x57
+;;     fp-80  ref   type 0 $s @0x1000

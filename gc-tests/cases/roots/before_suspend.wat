@@ -24,3 +24,10 @@
       (local.set $sum (i32.add (local.get $sum)))
       (br $more))
     (unreachable)))
+
+;; expected:
+;; 1 root, 2 continuations, 4 frames
+;;
+;; continuation 2, running
+;;   frame 0: func 0 $each at 0x5f
+;;     fp-96  ref   type 0 $a @0x1000

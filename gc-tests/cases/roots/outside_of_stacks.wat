@@ -15,3 +15,18 @@
     (global.set $small (ref.i31 (i32.const 9)))
     (table.set $conts (i32.const 1) (cont.new $k (ref.func $body)))
     (table.set $objects (i32.const 2) (global.get $object))))
+
+;; expected:
+;; 7 roots, 1 continuation, 0 frames
+;;
+;; outside of stacks
+;;   globals
+;;     global 0 $object  ref   type 0 $s @0x1000
+;;     global 1 $small   ref   i31 9
+;;   table 0 $conts
+;;     [0]  cont  null
+;;     [1]  cont  continuation 2
+;;   table 1 $objects
+;;     [0]  ref   null
+;;     [1]  ref   null
+;;     [2]  ref   type 0 $s @0x1000

@@ -22,3 +22,18 @@
     (local.set $s (struct.new $s (i32.const 300)))
     (i32.add (resume $k (cont.new $k (ref.func $outer)))
       (struct.get $s 0 (local.get $s)))))
+
+;; expected:
+;; 3 roots, 3 continuations, 7 frames
+;;
+;; continuation 3, running
+;;   frame 1: func 1 $inner at 0x4f
+;;     fp-48  ref   type 0 $s @0x1010
+;;
+;; continuation 2, parent
+;;   frame 0: func 2 $outer at 0x68
+;;     fp-80  ref   type 0 $s @0x1008
+;;
+;; continuation 0, parent
+;;   frame 0: func 3 at 0x84
+;;     fp-80  ref   type 0 $s @0x1000

@@ -20,3 +20,14 @@
     (local.set $k)
     (call $gc)
     (resume $k (local.get $k))))
+
+;; expected:
+;; 2 roots, 2 continuations, 5 frames
+;;
+;; continuation 0, running
+;;   frame 1: func 2 at 0x75
+;;     fp-96  cont  continuation 2
+;;
+;; continuation 2, suspended
+;;   frame 0: func 1 $body at 0x56
+;;     fp-80  ref   type 0 $point @0x1000

@@ -21,8 +21,8 @@ pub fn page(view: &View) -> String {
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Root set</title>\n\
          <style>\n{STYLE}</style>\n<h1>Root set</h1>\n\
-         <p>{} roots, {} continuations, {} frames</p>\n",
-        view.roots, view.continuations, view.frames
+         <p>{}</p>\n",
+        view.summary()
     );
     for group in &view.groups {
         section(&mut html, group);

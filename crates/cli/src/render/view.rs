@@ -7,10 +7,8 @@
 //!                 └▶ Line   a slot: place, kind, value
 //! ```
 
-use mangrove::{
-    Activity, CodeName, FrameOwner, Module, Root, RootKind, RootOwner, RootSet, RootValue,
-};
-use mangrove_abi::object;
+use super::names::Names;
+use mangrove::{Activity, Module, Root, RootKind, RootOwner, RootSet};
 use std::collections::HashMap;
 
 /// A root set, grouped and named.
@@ -107,6 +105,20 @@ impl View {
             groups,
         }
     }
+
+    /// How much there is, in a line.
+    pub fn summary(&self) -> String {
+        let count = |number: u64, what: &str| match number {
+            1 => format!("1 {what}"),
+            number => format!("{number} {what}s"),
+        };
+        let continuations = count(self.continuations, "continuation");
+        let frames = count(self.frames, "frame");
+        format!(
+            "{}, {continuations}, {frames}",
+            count(self.roots as u64, "root")
+        )
+    }
 }
 
 impl Group {
@@ -189,122 +201,5 @@ fn key_of(owner: &RootOwner) -> PartKey {
         } => PartKey::Segment(instance, segment),
         RootOwner::Handle { .. } => PartKey::Handles,
         RootOwner::Exception => PartKey::Exception,
-    }
-}
-
-/// The names of a module's things.
-struct Names<'a> {
-    module: &'a Module,
-    types: HashMap<u32, u32>,
-}
-
-impl<'a> Names<'a> {
-    fn new(module: &'a Module) -> Self {
-        // Equal types share a number: the first of them gives the name.
-        let mut types = HashMap::new();
-        for (&id, index) in module.type_ids().iter().zip(0..) {
-            types.entry(id).or_insert(index);
-        }
-        Self { module, types }
-    }
-
-    fn part(&self, owner: &RootOwner) -> String {
-        match owner {
-            RootOwner::Frame(frame) => self.frame(frame),
-            RootOwner::BoundArgument { .. } => "bound arguments".to_owned(),
-            RootOwner::Global { .. } => "globals".to_owned(),
-            RootOwner::Table {
-                instance: Some(_),
-                index,
-                ..
-            } => named(
-                "table",
-                *index,
-                self.module.parsed().names.tables.get(index),
-            ),
-            RootOwner::Table {
-                instance: None,
-                index,
-                ..
-            } => format!("table {index} of the host"),
-            RootOwner::Element { segment, .. } => format!("element segment {segment}"),
-            RootOwner::Handle { .. } => "host handles".to_owned(),
-            RootOwner::Exception => "exception in flight".to_owned(),
-        }
-    }
-
-    fn frame(&self, frame: &FrameOwner) -> String {
-        let code = match frame.function {
-            CodeName::Wasm(index) => named(
-                "func",
-                index,
-                self.module.parsed().names.functions.get(&index),
-            ),
-            CodeName::Entry(index) => format!("entry trampoline of type {index}"),
-            CodeName::ToHost(index) => format!("host trampoline of type {index}"),
-            CodeName::Helper => "helper".to_owned(),
-            CodeName::Stubs => "stubs".to_owned(),
-        };
-        match frame.wasm_offset {
-            0 => format!("frame {}: {code}", frame.frame),
-            offset => format!("frame {}: {code} at 0x{offset:x}", frame.frame),
-        }
-    }
-
-    fn place(&self, owner: &RootOwner) -> String {
-        match owner {
-            RootOwner::Frame(frame) => format!("fp-{}", frame.distance),
-            RootOwner::Global {
-                instance: Some(_),
-                index,
-            } => named(
-                "global",
-                *index,
-                self.module.parsed().names.globals.get(index),
-            ),
-            RootOwner::Global {
-                instance: None,
-                index,
-            } => format!("global {index} of the host"),
-            RootOwner::Table { element, .. } => format!("[{element}]"),
-            RootOwner::BoundArgument { index, .. }
-            | RootOwner::Element { index, .. }
-            | RootOwner::Handle { index } => format!("[{index}]"),
-            RootOwner::Exception => "exception".to_owned(),
-        }
-    }
-
-    fn value(&self, value: &RootValue) -> Value {
-        match *value {
-            RootValue::Null => Value::Plain("null".to_owned()),
-            RootValue::I31 { value } => Value::Plain(format!("i31 {value}")),
-            RootValue::Object { offset, type_id } => Value::Object {
-                offset,
-                ty: self.object_type(type_id),
-            },
-            RootValue::Continuation {
-                id,
-                consumed: false,
-            } => Value::Continuation(id),
-            RootValue::Continuation { id, consumed: true } => {
-                Value::Plain(format!("continuation {id}, consumed"))
-            }
-        }
-    }
-
-    fn object_type(&self, id: u32) -> String {
-        match (id, self.types.get(&id)) {
-            (object::TYPE_HOST, _) => "host object".to_owned(),
-            (object::TYPE_EXN, _) => "exception".to_owned(),
-            (_, Some(index)) => named("type", *index, self.module.parsed().names.types.get(index)),
-            (_, None) => format!("canonical type {id}"),
-        }
-    }
-}
-
-fn named(what: &str, index: u32, name: Option<&String>) -> String {
-    match name {
-        Some(name) => format!("{what} {index} ${name}"),
-        None => format!("{what} {index}"),
     }
 }

@@ -1,0 +1,127 @@
+//! The names a module gives to what roots are held by and refer to.
+
+use super::view::Value;
+use mangrove::{CodeName, FrameOwner, Module, RootOwner, RootValue};
+use mangrove_abi::object;
+use std::collections::HashMap;
+
+/// The names of a module's things.
+pub struct Names<'a> {
+    module: &'a Module,
+    types: HashMap<u32, u32>,
+}
+
+impl<'a> Names<'a> {
+    /// The names of this module.
+    pub fn new(module: &'a Module) -> Self {
+        // Equal types share a number: the first of them gives the name.
+        let mut types = HashMap::new();
+        for (&id, index) in module.type_ids().iter().zip(0..) {
+            types.entry(id).or_insert(index);
+        }
+        Self { module, types }
+    }
+
+    /// What holds a root, without the slot.
+    pub fn part(&self, owner: &RootOwner) -> String {
+        match owner {
+            RootOwner::Frame(frame) => self.frame(frame),
+            RootOwner::BoundArgument { .. } => "bound arguments".to_owned(),
+            RootOwner::Global { .. } => "globals".to_owned(),
+            RootOwner::Table {
+                instance: Some(_),
+                index,
+                ..
+            } => named(
+                "table",
+                *index,
+                self.module.parsed().names.tables.get(index),
+            ),
+            RootOwner::Table {
+                instance: None,
+                index,
+                ..
+            } => format!("table {index} of the host"),
+            RootOwner::Element { segment, .. } => format!("element segment {segment}"),
+            RootOwner::Handle { .. } => "host handles".to_owned(),
+            RootOwner::Exception => "exception in flight".to_owned(),
+        }
+    }
+
+    fn frame(&self, frame: &FrameOwner) -> String {
+        let code = match frame.function {
+            CodeName::Wasm(index) => named(
+                "func",
+                index,
+                self.module.parsed().names.functions.get(&index),
+            ),
+            CodeName::Entry(index) => format!("entry trampoline of type {index}"),
+            CodeName::ToHost(index) => format!("host trampoline of type {index}"),
+            CodeName::Helper => "helper".to_owned(),
+            CodeName::Stubs => "stubs".to_owned(),
+        };
+        match frame.wasm_offset {
+            0 => format!("frame {}: {code}", frame.frame),
+            offset => format!("frame {}: {code} at 0x{offset:x}", frame.frame),
+        }
+    }
+
+    /// Where in its holder a root lies.
+    pub fn place(&self, owner: &RootOwner) -> String {
+        match owner {
+            RootOwner::Frame(frame) => format!("fp-{}", frame.distance),
+            RootOwner::Global {
+                instance: Some(_),
+                index,
+            } => named(
+                "global",
+                *index,
+                self.module.parsed().names.globals.get(index),
+            ),
+            RootOwner::Global {
+                instance: None,
+                index,
+            } => format!("global {index} of the host"),
+            RootOwner::Table { element, .. } => format!("[{element}]"),
+            RootOwner::BoundArgument { index, .. }
+            | RootOwner::Element { index, .. }
+            | RootOwner::Handle { index } => format!("[{index}]"),
+            RootOwner::Exception => "exception".to_owned(),
+        }
+    }
+
+    /// What a root holds.
+    pub fn value(&self, value: &RootValue) -> Value {
+        match *value {
+            RootValue::Null => Value::Plain("null".to_owned()),
+            RootValue::I31 { value } => Value::Plain(format!("i31 {value}")),
+            RootValue::Object { offset, type_id } => Value::Object {
+                offset,
+                ty: self.object_type(type_id),
+            },
+            RootValue::Continuation {
+                id,
+                consumed: false,
+            } => Value::Continuation(id),
+            RootValue::Continuation { id, consumed: true } => {
+                Value::Plain(format!("continuation {id}, consumed"))
+            }
+        }
+    }
+
+    fn object_type(&self, id: u32) -> String {
+        match (id, self.types.get(&id)) {
+            (object::TYPE_HOST, _) => "host object".to_owned(),
+            (object::TYPE_EXN, _) => "exception".to_owned(),
+            (_, Some(index)) => named("type", *index, self.module.parsed().names.types.get(index)),
+            (_, None) => format!("canonical type {id}"),
+        }
+    }
+}
+
+fn named(what: &str, index: u32, name: Option<&String>) -> String {
+    match name {
+        Some(name) => format!("{what} {index} ${name}"),
+        None => format!("{what} {index}"),
+    }
+}
