@@ -33,6 +33,9 @@ pub struct CollectOptions {
     /// Overlook the frames of suspended continuations. Only for tests that show
     /// what that does: it leaves stale references behind.
     pub skip_suspended: bool,
+    /// Overlook the slot with this number, counted per call site from 0, in
+    /// every frame of a suspended continuation. Only for tests, likewise.
+    pub drop_slot: Option<usize>,
 }
 
 /// What a collection did.
@@ -90,6 +93,7 @@ pub unsafe fn collect(
     // Verification overlooks nothing, whatever is injected.
     let thorough = CollectOptions {
         skip_suspended: false,
+        drop_slot: None,
         ..options
     };
     if options.verify {
@@ -155,6 +159,7 @@ fn scene<'a>(
         verify: _,
         fault,
         skip_suspended,
+        drop_slot,
     } = options;
     Scene {
         registry,
@@ -162,6 +167,7 @@ fn scene<'a>(
         code,
         fault,
         skip_suspended,
+        drop_slot,
     }
 }
 

@@ -93,6 +93,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) fault: Option<Frame>,
     /// Do not look at the frames of suspended continuations: an injected fault.
     pub(crate) skip_suspended: bool,
+    /// Do not look at this slot of theirs: another one.
+    pub(crate) drop_slot: Option<usize>,
 }
 
 /// How much marking looked at.
@@ -119,6 +121,7 @@ pub(crate) unsafe fn mark<S: Sink>(
         code,
         fault,
         skip_suspended,
+        drop_slot,
     } = scene;
     registry.begin_marking();
     let mut marker = Marker {
@@ -129,6 +132,7 @@ pub(crate) unsafe fn mark<S: Sink>(
         },
         sink,
         looked: Looked::default(),
+        drop_slot,
     };
     // SAFETY: by contract.
     unsafe {
@@ -149,6 +153,7 @@ struct Marker<'a, 's, S> {
     reached: Reached<'a>,
     sink: &'s mut S,
     looked: Looked,
+    drop_slot: Option<usize>,
 }
 
 /// The registry's marks, and the records marked but not walked.
@@ -235,14 +240,22 @@ impl<S: Sink> Marker<'_, '_, S> {
             reached,
             sink,
             looked,
+            drop_slot,
         } = self;
+        let dropped = match activity {
+            Activity::Suspended => drop_slot.unwrap_or(usize::MAX),
+            _ => usize::MAX,
+        };
         // SAFETY: by contract.
         let continuation = unsafe { (*record).id };
         looked.continuations += 1;
         let frame = |frame: KnownFrame<'_>| {
             looked.frames += 1;
             looked.slots += frame.site.slots.len() as u64;
-            for &slot in frame.site.slots {
+            for (number, &slot) in frame.site.slots.iter().enumerate() {
+                if number == dropped {
+                    continue;
+                }
                 let holder = Holder::Frame {
                     continuation,
                     activity,

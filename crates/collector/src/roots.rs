@@ -105,6 +105,7 @@ pub unsafe fn root_set(
         code,
         fault,
         skip_suspended: false,
+        drop_slot: None,
     };
     // SAFETY: by contract.
     let looked = unsafe { mark(scene, roots, &mut list)? };

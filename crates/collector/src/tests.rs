@@ -252,7 +252,7 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
         let options = CollectOptions {
             verify,
             skip_suspended: true,
-            fault: None,
+            ..CollectOptions::default()
         };
         let result = world.try_collect(options);
         assert_eq!(slot(suspended, 0, 8), object, "not updated");

@@ -116,6 +116,17 @@ pub struct Hooks {
     pub switches: bool,
 }
 
+/// A defect for the collector to have on purpose, so that tests can show that
+/// they would find it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// It overlooks the frames of suspended continuations.
+    SkipSuspended,
+    /// It overlooks this slot, counted per call site from 0, in each of them.
+    DropSlot(usize),
+}
+
 /// Settings of an engine. The default is fit for production: fast code, no
 /// zeal, a 1 GiB heap, a million continuations with 64 KiB of stack each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +145,7 @@ pub struct Config {
     pub(crate) threads: Option<usize>,
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
+    pub(crate) injected: Option<Fault>,
 }
 
 impl Default for Config {
@@ -153,6 +165,7 @@ impl Default for Config {
             threads: None,
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
+            injected: None,
         }
     }
 }
@@ -248,6 +261,14 @@ impl Config {
     /// Whether Cranelift checks what it is given (on in debug builds).
     pub fn verify_clif(&mut self, verify: bool) -> &mut Self {
         self.verify_clif = verify;
+        self
+    }
+
+    /// Gives the collector a defect. It then leaves stale references behind:
+    /// values go wrong, and the store may trap or report internal errors.
+    #[doc(hidden)]
+    pub fn inject_fault(&mut self, fault: Fault) -> &mut Self {
+        self.injected = Some(fault);
         self
     }
 

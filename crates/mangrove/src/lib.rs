@@ -63,6 +63,8 @@ mod trap;
 mod values;
 
 pub use caller::Caller;
+#[doc(hidden)]
+pub use config::Fault;
 pub use config::{Config, Guard, Hooks, OptLevel, Zeal};
 pub use engine::Engine;
 pub use error::Error;

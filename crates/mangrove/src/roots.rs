@@ -4,6 +4,7 @@
 //! field that is added does not compile until someone has decided whether it
 //! holds roots.
 
+use crate::config::Fault;
 use crate::error::Error;
 use crate::instance::{ElementValues, InstanceData};
 use crate::observe::Moment;
@@ -131,6 +132,11 @@ impl StoreInner {
         let config = self.engine.config();
         let options = CollectOptions {
             verify: config.verify_heap || config.zeal.is_on(),
+            skip_suspended: config.injected == Some(Fault::SkipSuspended),
+            drop_slot: match config.injected {
+                Some(Fault::DropSlot(number)) => Some(number),
+                _ => None,
+            },
             ..CollectOptions::default()
         };
         let Parts {

@@ -92,7 +92,7 @@ impl Generator<'_> {
     /// Objects and integers.
     fn plain(&mut self) -> Statement {
         let right = self.rng.one_in(2);
-        match self.rng.range(0, 13) {
+        match self.rng.range(0, 14) {
             0..=3 => Statement::New {
                 to: self.object(),
                 value: self.integer(),
@@ -140,6 +140,9 @@ impl Generator<'_> {
             },
             12 => Statement::NoteObject {
                 from: self.object(),
+            },
+            13 => Statement::Note {
+                from: self.integer(),
             },
             _ => self.exchange_with_global(),
         }
