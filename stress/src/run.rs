@@ -1,6 +1,6 @@
 //! Running suites: rounds until the time is over, the first failure ends a suite.
 
-use crate::case::Size;
+use crate::case::{Case, Size};
 use crate::progress::Progress;
 use crate::rng::Rng;
 use crate::round;
@@ -111,19 +111,31 @@ fn run_suite(
         elapsed_ms: 0,
         failure: None,
     };
-    while report.failure.is_none() && (report.rounds == 0 || start.elapsed() < budget) {
+    while report.failure.is_none() && (report.rounds < suite.least || start.elapsed() < budget) {
         let seed = options.seed.wrapping_add(report.rounds);
         let case = suite.case(&mut Rng::new(seed), size);
         report.rounds += 1;
         progress.round(report.rounds, &case.parameters, start.elapsed());
         let outcome = round::play(&case, config);
         report.collections += outcome.collections;
-        report.failure = outcome.problem.map(|message| Failure {
-            seed,
-            parameters: case.parameters,
-            message,
-            program: case.wat,
-            arguments: case.arguments,
+        report.failure = outcome.problem.map(|message| {
+            // The smaller case may fail in another way: it speaks for itself.
+            let mut fails = |case: &Case| round::play(case, config).problem.is_some();
+            let smaller = suite.shrink(&mut Rng::new(seed), size, &mut fails);
+            let (case, message) = match smaller {
+                Some(smaller) => {
+                    let said = round::play(&smaller, config).problem;
+                    (smaller, said.unwrap_or(message))
+                }
+                None => (case, message),
+            };
+            Failure {
+                seed,
+                parameters: case.parameters,
+                message,
+                program: case.wat,
+                arguments: case.arguments,
+            }
         });
     }
     report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);

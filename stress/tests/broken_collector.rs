@@ -1,0 +1,95 @@
+//! A collector that overlooks something must not get away with it: with a fault
+//! put in on purpose, the suites fail, and without it they pass.
+//!
+//! Stale references are followed here, so each run is a process of its own:
+//! the test starts itself again, and a crash counts as found like a wrong value.
+
+use mangrove::{Fault, Zeal};
+use mangrove_stress::{Options, Quiet, run};
+use std::process::Command;
+
+/// Names the suite, the fault and the zeal of a run in a process of its own.
+const ORDER: &str = "MANGROVE_STRESS_BROKEN";
+
+fn options(suite: &str, fault: &str, zeal: &str) -> Options {
+    let fault = match fault {
+        "none" => None,
+        "skip" => Some(Fault::SkipSuspended),
+        slot => Some(Fault::DropSlot(slot.parse().unwrap())),
+    };
+    Options {
+        suites: vec![suite.to_owned()],
+        zeal: zeal.parse::<Zeal>().unwrap(),
+        scale: 0.02,
+        fault,
+        ..Options::default()
+    }
+}
+
+/// What a run with this fault says: its summary, or how it ended.
+fn verdict(suite: &str, fault: &str, zeal: &str) -> Result<String, String> {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "the_run_that_was_ordered", "--nocapture"])
+        .env(ORDER, format!("{suite} {fault} {zeal}"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        Ok(said)
+    } else {
+        Err(format!("{}: {said}", output.status))
+    }
+}
+
+/// Does nothing unless the process was started to run a suite.
+#[test]
+fn the_run_that_was_ordered() {
+    let Ok(order) = std::env::var(ORDER) else {
+        return;
+    };
+    let [suite, fault, zeal] = order.split(' ').collect::<Vec<_>>()[..] else {
+        panic!("an order is a suite, a fault and a zeal, not {order:?}");
+    };
+    let summary = run(&options(suite, fault, zeal), &mut Quiet).unwrap();
+    assert!(summary.passed(), "{summary}");
+}
+
+#[test]
+fn without_a_fault_the_suites_pass() {
+    for suite in ["suspended", "churn", "generators", "pipeline", "random"] {
+        verdict(suite, "none", "none").unwrap();
+    }
+}
+
+#[test]
+fn a_collector_that_skips_suspended_stacks_fails_every_suite() {
+    for suite in ["suspended", "churn", "generators", "pipeline", "random"] {
+        let found = verdict(suite, "skip", "none").expect_err(suite);
+        println!("{found}");
+    }
+}
+
+#[test]
+fn a_single_lost_slot_is_found() {
+    for slot in ["0", "1", "2", "3"] {
+        let found = verdict("suspended", slot, "none").expect_err(slot);
+        println!("{found}");
+    }
+}
+
+/// The suite finds the fault by what programs compute, not only by a crash.
+#[test]
+fn wrong_values_are_named() {
+    let found = verdict("suspended", "0", "none").unwrap_err();
+    assert!(
+        found.contains("wrong values, the first in continuation"),
+        "{found}"
+    );
+}
+
+/// Under zeal the collector's own verification is there first.
+#[test]
+fn verification_finds_it_too() {
+    let found = verdict("suspended", "0", "switch").unwrap_err();
+    assert!(found.contains("after the collection"), "{found}");
+}
