@@ -45,15 +45,17 @@ impl StoreInner {
         }
         let (fp, address, signal) = (ctx.fault_fp, ctx.fault_addr, ctx.fault_signal);
         let record = ctx.current;
-        // In the host-call stub the first push is not its first instruction.
-        let pushing = self.registry.guard_contains(address)
+        // A push hit the guard. Right below the frame pointer it is one of the
+        // frame's own; else the frame is not there yet: in a function's first
+        // instruction, and in the host-call stub, which leads an image.
+        let pushing = fp != address.wrapping_add(8)
+            && self.registry.guard_contains(address)
             && self.code.find(pc).is_some_and(|(code, offset, _)| {
-                code.image
-                    .function_at(offset)
-                    .is_some_and(|(index, function)| {
-                        function.start == offset
-                            || (index == 0 && code.image.functions[0].kind == FunctionKind::Stubs)
-                    })
+                let found = code.image.function_at(offset);
+                found.is_some_and(|(index, function)| {
+                    let stub = index == 0 && function.kind == FunctionKind::Stubs;
+                    function.start == offset || stub
+                })
             });
         // SAFETY: by contract `record` is where the fault was, and its frames,
         // of which `fp` is one, or the words just above the guard, are there.
@@ -171,8 +173,7 @@ impl StoreInner {
         offset: Option<u32>,
         continuation: u32,
     ) -> BacktraceEntry {
-        // SAFETY: instances live as long as their store.
-        let mut modules = self.instances.iter().map(|i| unsafe { &i.as_ref().module });
+        let mut modules = self.instances.iter().map(|instance| &instance.module);
         let module = modules.find(|known| known.id() == module);
         BacktraceEntry::Frame(Frame {
             module: module.and_then(|m| m.name()).map(str::to_string),

@@ -26,7 +26,7 @@ use mangrove_continuation::End;
 use mangrove_stack::arch::{self, Entered};
 use mangrove_validate::ValType;
 use smallvec::SmallVec;
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 type Slots = SmallVec<[TransferSlot; 8]>;
@@ -218,9 +218,11 @@ impl StoreInner {
         };
         // SAFETY: the stacks of all activations are as they were left.
         let backtrace = unsafe { self.backtrace(fault) };
-        if !matches!(reason, Pending::Exception(_)) {
-            self.notify(Moment::Trap);
-        }
+        // A panic of an observer has to wait until everything is put back.
+        let observed = match reason {
+            Pending::Exception(_) => Ok(()),
+            _ => catch_unwind(AssertUnwindSafe(|| self.notify(Moment::Trap))),
+        };
         let mut ctx = self.ctx;
         let end = match reason {
             Pending::Exception(_) => End::Thrown,
@@ -234,6 +236,9 @@ impl StoreInner {
                 .release_chain(ctx, ctx.current, call.host, end);
         }
         self.leave(call);
+        if let Err(panic) = observed {
+            resume_unwind(panic);
+        }
         match reason {
             Pending::Trap(reason) => Err(Error::Trap(Box::new(Trap { reason, backtrace }))),
             Pending::Exception(handle) => Err(self.exception(handle, backtrace)),

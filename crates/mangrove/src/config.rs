@@ -4,6 +4,8 @@
 //! which hooks compiled code carries, limits decide what is reserved.
 
 use crate::error::Error;
+use mangrove_heap::{HeapConfig, largest_heap};
+use mangrove_stack::DEFAULT_STACK_SIZE;
 use std::fmt;
 use std::str::FromStr;
 
@@ -128,7 +130,7 @@ pub enum Fault {
 }
 
 /// Settings of an engine. The default is fit for production: fast code, no
-/// zeal, a 1 GiB heap, a million continuations with 64 KiB of stack each.
+/// zeal, a 1 GiB heap, a million continuations with 512 KiB of stack each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(crate) zeal: Zeal,
@@ -153,8 +155,8 @@ impl Default for Config {
         Self {
             zeal: Zeal::NONE,
             heap_max: 1 << 30,
-            heap_window: 4 << 20,
-            stack_size: 64 << 10,
+            heap_window: HeapConfig::default().initial_window,
+            stack_size: DEFAULT_STACK_SIZE,
             continuations_max: 1 << 20,
             activations_max: 200,
             memory_max: 16 << 30,
@@ -289,10 +291,11 @@ impl Config {
         if self.zeal.alloc == Some(0) {
             return usage("zeal alloc:0: the count starts at 1".into());
         }
-        if !(64 << 10..(2 << 30) - 4096 + 1).contains(&self.heap_max) {
+        if !(64 << 10..=largest_heap()).contains(&self.heap_max) {
             return usage(format!(
-                "heap limit of {} bytes is not between 64 KiB and 2 GiB less a page",
-                self.heap_max
+                "a heap limit of {} bytes is not between 65536 and {}",
+                self.heap_max,
+                largest_heap()
             ));
         }
         if !(4 << 10..=1 << 30).contains(&self.stack_size) {

@@ -4,7 +4,7 @@
 //! sees those that are references: making an object may collect.
 
 use crate::error::Error;
-use crate::instance::InstanceData;
+use crate::instance::InstancePtr;
 use crate::object::{Shape, write_field};
 use crate::signature::ValueKind;
 use crate::store::StoreInner;
@@ -21,7 +21,7 @@ impl StoreInner {
     /// or an array too large.
     pub(crate) fn evaluate(
         &mut self,
-        instance: &InstanceData,
+        instance: InstancePtr,
         expression: &[ConstOp],
     ) -> Result<TransferSlot, Error> {
         let bottom = self.operands.len();
@@ -35,7 +35,7 @@ impl StoreInner {
             .ok_or_else(|| Error::internal("a constant expression without a value"))
     }
 
-    fn step(&mut self, instance: &InstanceData, op: &ConstOp) -> Result<(), Error> {
+    fn step(&mut self, instance: InstancePtr, op: &ConstOp) -> Result<(), Error> {
         let number = TransferSlot::from_u64;
         let value = match *op {
             ConstOp::I32(value) => number(value as u32 as u64),
@@ -75,7 +75,7 @@ impl StoreInner {
     }
 
     /// The operations that make a heap reference.
-    fn make(&mut self, instance: &InstanceData, op: &ConstOp) -> Result<(), Error> {
+    fn make(&mut self, instance: InstancePtr, op: &ConstOp) -> Result<(), Error> {
         let type_of = |index: u32| instance.module.type_ids()[index as usize];
         let object = match *op {
             ConstOp::RefI31 => HeapRef::from_i31(self.pop().words[0] as u32),

@@ -10,6 +10,7 @@ use crate::table::Table;
 use mangrove_abi::{FuncRef, InstanceContext, TransferSlot};
 use mangrove_validate::{EntityIndex, EntityType};
 use std::alloc::{self, Layout};
+use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 /// Something that can be imported and exported.
@@ -141,9 +142,56 @@ pub struct InstanceData {
     pub dropped_data: Vec<bool>,
 }
 
+/// An instance of a store. What is borrowed through it is borrowed for the
+/// moment only: a collection looks at every instance, and code that evaluates
+/// expressions or serves libcalls may collect.
+#[derive(Clone, Copy)]
+pub struct InstancePtr(NonNull<InstanceData>);
+
+impl InstancePtr {
+    /// # Safety
+    /// `owner` is [`InstanceContext::owner`] of an instance of a store that
+    /// outlives the result.
+    pub unsafe fn from_owner(owner: u64) -> Self {
+        let data = std::ptr::with_exposed_provenance_mut(owner as usize);
+        // SAFETY: by contract it is the address of an instance.
+        Self(unsafe { NonNull::new_unchecked(data) })
+    }
+
+    /// Gives an instance's memory back.
+    ///
+    /// # Safety
+    /// Nobody refers to it any more.
+    pub unsafe fn free(self) {
+        // SAFETY: the caller's contract; `InstanceData::allocate` leaked the one and
+        // allocated the other.
+        unsafe {
+            let data = Box::from_raw(self.0.as_ptr());
+            alloc::dealloc(data.context.as_ptr().cast(), data.layout);
+        }
+    }
+}
+
+impl Deref for InstancePtr {
+    type Target = InstanceData;
+
+    fn deref(&self) -> &InstanceData {
+        // SAFETY: instances live as long as their store, without which nobody
+        // has one of these; only the thread that uses the store borrows them.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl DerefMut for InstancePtr {
+    fn deref_mut(&mut self) -> &mut InstanceData {
+        // SAFETY: as above; no borrow lasts over a point at which another may begin.
+        unsafe { self.0.as_mut() }
+    }
+}
+
 impl InstanceData {
     /// An instance whose context is still all zero, but for the header.
-    pub fn new(store: &StoreInner, module: &Module, index: u32) -> NonNull<Self> {
+    pub fn allocate(store: &StoreInner, module: &Module, index: u32) -> InstancePtr {
         let size = module.context_size() as usize;
         let layout = Layout::from_size_align(size, 64).expect("a context fits the address space");
         // SAFETY: the layout has the size of a header at least.
@@ -172,19 +220,7 @@ impl InstanceData {
         };
         // SAFETY: just allocated, and aligned.
         unsafe { context.write(header) };
-        data
-    }
-
-    /// Gives an instance's memory back.
-    ///
-    /// # Safety
-    /// It was made by `new`, and nobody refers to it any more.
-    pub unsafe fn free(instance: NonNull<Self>) {
-        // SAFETY: the caller's contract.
-        unsafe {
-            let data = Box::from_raw(instance.as_ptr());
-            alloc::dealloc(data.context.as_ptr().cast(), data.layout);
-        }
+        InstancePtr(data)
     }
 
     /// Its context.
@@ -263,8 +299,7 @@ impl Instance {
         store
             .own(self.store, "instance")
             .expect("an instance of this store");
-        // SAFETY: instances live as long as their store, which is borrowed.
-        unsafe { store.instances[self.index as usize].as_ref() }
+        &store.instances[self.index as usize]
     }
 
     /// What it is an instance of.

@@ -10,7 +10,7 @@
 //! tables of others.
 
 use crate::error::Error;
-use crate::instance::{ElementValues, Extern, Instance, InstanceData};
+use crate::instance::{ElementValues, Extern, Instance, InstanceData, InstancePtr};
 use crate::memory::MemoryEntry;
 use crate::module::Module;
 use crate::object::trap_outside;
@@ -36,18 +36,13 @@ impl Instance {
         let pointer = store.raw();
         let (instance, start) = {
             let store = inner_mut(store);
-            let mut instance = store.instantiate(module, imports)?;
-            // SAFETY: instances live as long as their store. Collections look
-            // at its elements, which are not touched meanwhile.
-            let data = unsafe { instance.as_mut() };
+            let data = store.instantiate(module, imports)?;
             store.run_segments(data)?;
-            (
-                Self {
-                    store: store.id,
-                    index: data.index,
-                },
-                data.start(),
-            )
+            let instance = Self {
+                store: store.id,
+                index: data.index,
+            };
+            (instance, data.start())
         };
         if let Some(start) = start {
             run_start(pointer, start)?;
@@ -70,22 +65,16 @@ impl InstanceData {
 
 impl StoreInner {
     /// Everything up to the segments.
-    fn instantiate(
-        &mut self,
-        module: &Module,
-        imports: &[Extern],
-    ) -> Result<NonNull<InstanceData>, Error> {
+    fn instantiate(&mut self, module: &Module, imports: &[Extern]) -> Result<InstancePtr, Error> {
         if !module.engine().same(&self.engine) {
             return Err(Error::usage("a module of another engine was instantiated"));
         }
         self.match_imports(module, imports)?;
         self.check_limits(module)?;
         let index = self.instances.len() as u32;
-        let mut instance = InstanceData::new(self, module, index);
-        self.instances.push(instance);
+        let mut data = InstanceData::allocate(self, module, index);
+        self.instances.push(data);
         self.code.add(module.code(), module.id());
-        // SAFETY: just made; the store's list only frees it.
-        let data = unsafe { instance.as_mut() };
         for import in imports {
             match *import {
                 Extern::Func(_) => {}
@@ -102,7 +91,7 @@ impl StoreInner {
         self.make_elements(data)?;
         self.place_entities(data);
         place_handlers(data);
-        Ok(instance)
+        Ok(data)
     }
 
     fn match_imports(&self, module: &Module, imports: &[Extern]) -> Result<(), Error> {
@@ -142,7 +131,7 @@ impl StoreInner {
         Ok(())
     }
 
-    fn place_types_and_functions(&self, data: &InstanceData, imports: &[Extern]) {
+    fn place_types_and_functions(&self, data: InstancePtr, imports: &[Extern]) {
         let module = data.module.clone();
         let (layout, parsed, code) = (module.layout(), module.parsed(), module.code());
         for (index, &id) in (0..).zip(module.type_ids()) {
@@ -176,7 +165,7 @@ impl StoreInner {
         }
     }
 
-    fn make_memories_and_tags(&mut self, data: &mut InstanceData) -> Result<(), Error> {
+    fn make_memories_and_tags(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         let parsed = module.parsed();
         let max = self.engine.config().memory_max;
@@ -191,7 +180,7 @@ impl StoreInner {
         Ok(())
     }
 
-    fn make_globals(&mut self, data: &mut InstanceData) -> Result<(), Error> {
+    fn make_globals(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         for definition in &module.parsed().defined_globals {
             let value = self.evaluate(data, &definition.init)?;
@@ -206,7 +195,7 @@ impl StoreInner {
         Ok(())
     }
 
-    fn make_tables(&mut self, data: &mut InstanceData) -> Result<(), Error> {
+    fn make_tables(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         for definition in &module.parsed().defined_tables {
             let index = data.tables.len() as u32;
@@ -228,7 +217,7 @@ impl StoreInner {
         Ok(())
     }
 
-    fn make_elements(&mut self, data: &mut InstanceData) -> Result<(), Error> {
+    fn make_elements(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         for segment in &module.parsed().elements {
             let kind = self
@@ -248,7 +237,7 @@ impl StoreInner {
 
     fn evaluate_items(
         &mut self,
-        data: &mut InstanceData,
+        mut data: InstancePtr,
         segment: &ElementSegment,
     ) -> Result<(), Error> {
         for item in &segment.items {
@@ -263,7 +252,7 @@ impl StoreInner {
     }
 
     /// Tells compiled code where globals, tables, memories and tags are.
-    fn place_entities(&self, data: &InstanceData) {
+    fn place_entities(&self, data: InstancePtr) {
         let module = data.module.clone();
         let layout = module.layout();
         // SAFETY: the layout has as many entries as the module has entities,
@@ -293,7 +282,7 @@ impl StoreInner {
     }
 
     /// Active segments, in order, each dropped when it has been copied.
-    fn run_segments(&mut self, data: &mut InstanceData) -> Result<(), Error> {
+    fn run_segments(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         let parsed = module.parsed();
         for (index, segment) in parsed.elements.iter().enumerate() {
@@ -340,7 +329,7 @@ fn offset_of(value: TransferSlot, is_64: bool) -> u64 {
 }
 
 /// Resolves the tags of the module's handler tables.
-fn place_handlers(data: &InstanceData) {
+fn place_handlers(data: InstancePtr) {
     let layout = data.module.layout();
     let mut at = layout.handlers();
     for table in &data.module.code().image.handler_tables {

@@ -6,7 +6,7 @@
 
 use crate::config::Fault;
 use crate::error::Error;
-use crate::instance::{ElementValues, InstanceData};
+use crate::instance::{ElementValues, InstancePtr};
 use crate::observe::Moment;
 use crate::signature::ValueKind;
 use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
@@ -19,7 +19,6 @@ use mangrove_collector::{
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError, Reserve};
 use mangrove_validate::RefType;
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 /// How many handles there are at least before unused ones are looked for.
@@ -53,7 +52,7 @@ impl Handles {
 
 /// Everything with roots outside of frames.
 struct StoreRoots<'a> {
-    instances: &'a [NonNull<InstanceData>],
+    instances: &'a [InstancePtr],
     globals: &'a [GlobalEntry],
     tables: &'a [TableEntry],
     handles: &'a Handles,
@@ -188,6 +187,7 @@ impl StoreInner {
         size: u64,
         allocate: impl Fn(&mut Heap, &mut StoreContext) -> Option<HeapRef>,
     ) -> Result<Option<HeapRef>, Error> {
+        self.count_allocation()?;
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { self.ctx.as_mut() };
         if let Some(object) = allocate(&mut self.heap, ctx) {
@@ -202,6 +202,18 @@ impl StoreInner {
         let object = allocate(&mut self.heap, ctx);
         self.close_window();
         Ok(object)
+    }
+
+    /// With allocation zeal, collects when it is time.
+    pub(crate) fn count_allocation(&mut self) -> Result<(), Error> {
+        if let Some(every) = self.engine.config().zeal.alloc {
+            self.zeal_left -= 1;
+            if self.zeal_left == 0 {
+                self.zeal_left = every;
+                self.collect()?;
+            }
+        }
+        Ok(())
     }
 
     /// With allocation zeal, lets the next allocation of compiled code come to
@@ -279,16 +291,15 @@ impl Roots for StoreRoots<'_> {
             });
         }
         for instance in self.instances {
-            // SAFETY: instances live as long as their store, and nobody has
-            // this one borrowed while a collection runs.
-            let instance = unsafe { &mut *instance.as_ptr() };
+            let mut instance = *instance;
+            let number = instance.index;
             for (segment, values) in (0..).zip(&mut instance.elements) {
                 let ElementValues::Heap(items) = values else {
                     continue;
                 };
                 for (index, item) in (0..).zip(items) {
                     let owner = RootOwner::Element {
-                        instance: instance.index,
+                        instance: number,
                         segment,
                         index,
                     };

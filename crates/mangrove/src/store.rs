@@ -16,7 +16,7 @@ use crate::code::LoadedCode;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::host::HostFunc;
-use crate::instance::InstanceData;
+use crate::instance::InstancePtr;
 use crate::observe::Observers;
 use crate::pending::{Activation, Pending};
 use crate::roots::Handles;
@@ -152,7 +152,7 @@ pub(crate) struct StoreInner {
     pub(crate) registry: Registry,
     pub(crate) code: StoreCode,
     /// Owned, each.
-    pub(crate) instances: Vec<NonNull<InstanceData>>,
+    pub(crate) instances: Vec<InstancePtr>,
     /// Owned, each.
     pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
     pub(crate) globals: Vec<GlobalEntry>,
@@ -225,7 +225,7 @@ impl Drop for StoreInner {
         // by this store, and with the store goes everyone who knew them.
         unsafe {
             for instance in self.instances.drain(..) {
-                InstanceData::free(instance);
+                instance.free();
             }
             for host in self.host_funcs.drain(..) {
                 drop(Box::from_raw(host.as_ptr()));

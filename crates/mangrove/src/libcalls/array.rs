@@ -21,7 +21,7 @@ impl Scene<'_> {
     /// Element of an array type of this module, by index: canonical type,
     /// storage, size in bytes.
     fn element_by_index(&self, type_index: u32) -> (TypeId, StorageType, u32) {
-        let id = self.instance().module.type_ids()[type_index as usize];
+        let id = self.instance.module.type_ids()[type_index as usize];
         let (storage, size) = self.element(id);
         (id, storage, size)
     }
@@ -68,7 +68,7 @@ impl Scene<'_> {
     }
 
     fn elem_range(&self, elem: u32, from: u64, len: u64) -> Result<Range<usize>, Pending> {
-        let have = self.instance().elements[elem as usize].len();
+        let have = self.instance.elements[elem as usize].len();
         match from.checked_add(len) {
             Some(end) if end <= have => Ok(from as usize..end as usize),
             _ => trap(TrapCode::TableOutOfBounds),
@@ -97,7 +97,7 @@ impl Scene<'_> {
         range: Range<usize>,
     ) {
         for index in range {
-            let value = self.instance().elements[elem as usize].get(index);
+            let value = self.instance.elements[elem as usize].get(index);
             // SAFETY: the elements exist, and validation made the segment's
             // items those of the array.
             unsafe { write_field(&mut self.store.heap, array, offset, element, value) };

@@ -10,21 +10,15 @@ use std::ptr;
 
 pub fn reserve(scene: &mut Scene<'_>, [size, ..]: [u64; 4]) -> Answer {
     let store = &mut *scene.store;
-    let zeal = store.engine.config().zeal.alloc;
-    if let Some(every) = zeal {
-        store.zeal_left -= 1;
-        if store.zeal_left == 0 {
-            store.zeal_left = every;
-            store.collect().map_err(Pending::from)?;
-        }
-    }
+    store.count_allocation().map_err(Pending::from)?;
+    let zeal = store.engine.config().zeal.alloc.is_some();
     let mut collected = false;
     loop {
         // SAFETY: the context is the store's, and its code waits.
         let ctx = unsafe { store.ctx.as_mut() };
         match store.heap.reserve(ctx, size) {
             Reserve::Ready => {
-                if zeal.is_some() {
+                if zeal {
                     // Room for this object only: the next one comes here again.
                     ctx.alloc_limit = ctx.alloc_next + size;
                 }
@@ -51,11 +45,11 @@ fn record(word: u64) -> *mut ContRecord {
 }
 
 pub fn cont_bind(scene: &mut Scene<'_>, [cont, ty, count, _]: [u64; 4]) -> Answer {
-    let module = scene.instance().module.parsed();
+    let module = scene.instance.module.parsed();
     let CompositeType::Cont(func) = module.types[ty as usize].composite else {
         unreachable!("validation allows continuation types only")
     };
-    let id = scene.instance().module.type_ids()[func as usize];
+    let id = scene.instance.module.type_ids()[func as usize];
     let signature = scene.store.signature(id).map_err(pending)?;
     let ctx = scene.store.ctx;
     // SAFETY: signatures live as long as the store; the context is the

@@ -17,13 +17,12 @@ mod throw;
 
 use crate::error::Error;
 use crate::host::host_call;
-use crate::instance::InstanceData;
+use crate::instance::InstancePtr;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::NonNull;
 
 /// What a libcall comes back with.
 pub enum Outcome {
@@ -42,8 +41,7 @@ const DONE: Answer = Ok(Outcome::Value(0));
 /// has no instance, and calls none of these.
 pub struct Scene<'a> {
     store: &'a mut StoreInner,
-    /// Not borrowed for good: a collection looks at every instance.
-    instance: NonNull<InstanceData>,
+    instance: InstancePtr,
 }
 
 /// Runs a libcall.
@@ -60,10 +58,9 @@ unsafe fn serve(
     // an instance's data is apart from the store's own fields.
     let mut scene = unsafe {
         let store = (*(*instance).store).owner.cast::<StoreInner>();
-        let data = std::ptr::with_exposed_provenance_mut((*instance).owner as usize);
         Scene {
             store: &mut *store,
-            instance: NonNull::new_unchecked(data),
+            instance: InstancePtr::from_owner((*instance).owner),
         }
     };
     let answer = match catch_unwind(AssertUnwindSafe(|| work(&mut scene))) {
@@ -143,19 +140,8 @@ table! {
 }
 
 impl Scene<'_> {
-    fn instance(&self) -> &InstanceData {
-        // SAFETY: instances live as long as their store, and what this borrows
-        // is given back before anything else looks at the instance.
-        unsafe { self.instance.as_ref() }
-    }
-
-    fn instance_mut(&mut self) -> &mut InstanceData {
-        // SAFETY: as above; while a libcall runs nobody else changes it.
-        unsafe { self.instance.as_mut() }
-    }
-
     fn module(&self) -> &mangrove_validate::Module {
-        self.instance().module.parsed()
+        self.instance.module.parsed()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::table::{TableEntry, copy as copy_table};
 
 impl Scene<'_> {
     fn table(&mut self, index: u32) -> &mut TableEntry {
-        let index = self.instance().tables[index as usize];
+        let index = self.instance.tables[index as usize];
         &mut self.store.tables[index as usize]
     }
 }
@@ -29,16 +29,16 @@ pub fn fill(scene: &mut Scene<'_>, [table, at, len, _]: [u64; 4]) -> Answer {
 
 pub fn copy(scene: &mut Scene<'_>, [tables, to, from, len]: [u64; 4]) -> Answer {
     let (to_table, from_table) = halves(tables);
-    let table = |index: u32| &scene.store.tables[scene.instance().tables[index as usize] as usize];
+    let table = |index: u32| &scene.store.tables[scene.instance.tables[index as usize] as usize];
     copy_table((table(to_table), to), (table(from_table), from), len).map_err(Pending::from)?;
     DONE
 }
 
 pub fn init(scene: &mut Scene<'_>, [table_elem, to, from, len]: [u64; 4]) -> Answer {
     let (table, elem) = halves(table_elem);
-    let index = scene.instance().tables[table as usize];
-    // SAFETY: a store's tables are apart from its instances' segments.
-    let values = unsafe { &scene.instance.as_ref().elements[elem as usize] };
+    let index = scene.instance.tables[table as usize];
+    let instance = scene.instance;
+    let values = &instance.elements[elem as usize];
     scene.store.tables[index as usize]
         .init(to, values, from, len)
         .map_err(Pending::from)?;
@@ -46,6 +46,6 @@ pub fn init(scene: &mut Scene<'_>, [table_elem, to, from, len]: [u64; 4]) -> Ans
 }
 
 pub fn elem_drop(scene: &mut Scene<'_>, [elem, ..]: [u64; 4]) -> Answer {
-    scene.instance_mut().elements[elem as usize] = ElementValues::DROPPED;
+    scene.instance.elements[elem as usize] = ElementValues::DROPPED;
     DONE
 }

@@ -11,7 +11,7 @@
 
 use super::{Answer, Outcome, Scene, pending};
 use crate::error::Error;
-use crate::instance::InstanceData;
+use crate::instance::InstancePtr;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
@@ -145,10 +145,10 @@ unsafe fn matching(handlers: &Handlers, frame: Frame, tag: u64) -> Option<u32> {
     unsafe {
         let context: *const InstanceContext =
             ptr::with_exposed_provenance::<*const InstanceContext>(slot as usize).read();
-        let data: *const InstanceData = ptr::with_exposed_provenance((*context).owner as usize);
+        let instance = InstancePtr::from_owner((*context).owner);
         let catches = |index: u32| {
-            let offset = (*data).module.layout().tag(index);
-            let known = (*data).at::<*const TagDef>(offset).read();
+            let offset = instance.module.layout().tag(index);
+            let known = instance.at::<*const TagDef>(offset).read();
             known as u64 == tag
         };
         let found = handlers
