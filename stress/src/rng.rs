@@ -13,7 +13,7 @@ impl Rng {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -27,7 +27,7 @@ impl Rng {
     /// If `high` is less than `low`.
     pub fn range(&mut self, low: u32, high: u32) -> u32 {
         assert!(low <= high, "an empty range");
-        low + (self.next() % (u64::from(high - low) + 1)) as u32
+        low + (self.word() % (u64::from(high - low) + 1)) as u32
     }
 
     /// True once in `n` times on average.
@@ -40,7 +40,7 @@ impl Rng {
     /// # Panics
     /// If there are none.
     pub fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
-        &choices[(self.next() % choices.len() as u64) as usize]
+        &choices[(self.word() % choices.len() as u64) as usize]
     }
 }
 
@@ -56,6 +56,6 @@ mod tests {
             assert_eq!(value, b.range(3, 9));
             assert!((3..=9).contains(&value));
         }
-        assert_ne!(Rng::new(1).next(), Rng::new(2).next());
+        assert_ne!(Rng::new(1).word(), Rng::new(2).word());
     }
 }

@@ -168,6 +168,14 @@ fn statement(text: &mut String, statement: &Statement, depth: u32) {
         } => {
             hold(text, objects, continuations, body, depth);
         }
+        Statement::If { .. } | Statement::Repeat { .. } => control(text, statement, depth),
+        simple => line(text, &code(simple)),
+    }
+}
+
+/// Blocks that run once, twice, or not at all.
+fn control(text: &mut String, statement: &Statement, depth: u32) {
+    match statement {
         Statement::If {
             condition,
             then,
@@ -196,7 +204,7 @@ fn statement(text: &mut String, statement: &Statement, depth: u32) {
                 &format!("(br_if $again{depth} (local.tee $times{depth} {left})))"),
             );
         }
-        simple => line(text, &code(simple)),
+        other => unreachable!("{other:?} is no control"),
     }
 }
 
@@ -323,6 +331,15 @@ fn code(statement: &Statement) -> String {
         Statement::NoteObject { from } => {
             format!("(call $note (call $digest (local.get $o{from}) (i32.const {DIGEST_DEPTH})))")
         }
+        Statement::Collect => "(call $gc)".to_owned(),
+        Statement::Litter { count } => format!("(call $litter (i32.const {count}))"),
+        other => shuffle(other),
+    }
+}
+
+/// Statements that move continuations between slots and variables.
+fn shuffle(statement: &Statement) -> String {
+    match statement {
         Statement::Exchange { one, other } => format!(
             "(local.set $it (table.get $slots (i32.const {one})))\n  \
              (table.set $slots (i32.const {one}) (table.get $slots (i32.const {other})))\n  \
@@ -336,8 +353,6 @@ fn code(statement: &Statement) -> String {
         Statement::Forget { slot } => {
             format!("(table.set $slots (i32.const {slot}) (ref.null $task))")
         }
-        Statement::Collect => "(call $gc)".to_owned(),
-        Statement::Litter { count } => format!("(call $litter (i32.const {count}))"),
         other => unreachable!("{other:?} is not simple"),
     }
 }

@@ -136,7 +136,7 @@ impl Generator<'_> {
             },
             11 => Statement::Constant {
                 to: self.integer(),
-                value: self.rng.next() as i64,
+                value: self.rng.word() as i64,
             },
             12 => Statement::NoteObject {
                 from: self.object(),

@@ -16,7 +16,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
     let slots = size.of(1_000, 8);
     let every = size.of(100_000 / COLLECTIONS, 10);
     let steps = every * COLLECTIONS;
-    let (salt, seed) = (rng.next() as i64, rng.next() as u32);
+    let (salt, seed) = (rng.word() as i64, rng.word() as u32);
     Case {
         parameters: format!("slots={slots} steps={steps}"),
         wat: module(salt, include_str!("../../programs/churn.wat")),

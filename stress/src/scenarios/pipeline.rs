@@ -14,7 +14,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
     let stages = rng.range(1, 8);
     let packets = size.of(100, 4);
     let every = (lines * packets / COLLECTIONS).max(1);
-    let salt = rng.next() as i64;
+    let salt = rng.word() as i64;
     Case {
         parameters: format!("lines={lines} stages={stages} packets={packets}"),
         wat: module(salt, include_str!("../../programs/pipeline.wat")),

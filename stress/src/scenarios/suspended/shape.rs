@@ -111,7 +111,7 @@ impl Shape {
         let depth = rng.range(3, 6);
         let continuations = size.of(10_000, 10);
         Self {
-            salt: rng.next() as i64,
+            salt: rng.word() as i64,
             continuations,
             phases: rng.range(1, 3),
             garbage: size.of(20_000, 50),
@@ -180,10 +180,11 @@ fn greatest_common_divisor(mut a: u32, mut b: u32) -> u32 {
 
 /// Says which object a number stands for.
 pub fn place(number: i64) -> String {
-    match number {
-        i64::MIN => return "the number of live continuations".to_owned(),
-        ..0 => return format!("{}, its other half", place(!number)),
-        _ => {}
+    if number == i64::MIN {
+        return "the number of live continuations".to_owned();
+    }
+    if number < 0 {
+        return format!("{}, its other half", place(!number));
     }
     let (slot, frame) = ((number & 63) as usize, number >> 6 & 63);
     let held = match slot {

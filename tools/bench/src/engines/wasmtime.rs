@@ -31,7 +31,7 @@ pub fn load(wat: &str, collector: Collector) -> Result<Run> {
     }))
 }
 
-/// Wasmtime's error, with its causes on one line.
+/// The cause of Wasmtime's error, without the Wasm backtrace in front of it.
 fn plain(error: wasmtime::Error) -> anyhow::Error {
-    anyhow::anyhow!("{}", format!("{error:#}").replace('\n', " "))
+    anyhow::anyhow!("{}", error.root_cause())
 }

@@ -7,11 +7,14 @@
 //!                  └──────── a chain ──────────┘      what a slot holds while it is suspended
 //! ```
 
+mod compute;
+mod state;
+
 use super::ast::{
-    CONTINUATIONS, DIGEST_DEPTH, GLOBALS, INTEGERS, NULL_DIGEST, OBJECTS, Operation, Pair, Program,
-    RETURNED, SLOTS, SUSPENDED, Statement, TAGS, WAS_EMPTY,
+    DIGEST_DEPTH, GLOBALS, Pair, Program, RETURNED, SLOTS, SUSPENDED, Statement, WAS_EMPTY,
 };
 use crate::scenarios::fold;
+use state::{Chain, Continuation, Cursor, Frame, Object, Reference, Site, top};
 
 /// What the oracle found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,49 +26,6 @@ pub struct Verdict {
     /// How many continuations can be reached when it ends.
     pub reachable: usize,
 }
-
-/// An object, by its place in the list of all; none is null.
-type Reference = Option<usize>;
-
-struct Object {
-    value: i64,
-    links: [Reference; 2],
-}
-
-/// Where a `resume` stands, for what comes back to it.
-#[derive(Clone, Copy)]
-struct Site {
-    slot: u8,
-    take: Pair,
-    outcome: u8,
-    handles: [bool; TAGS as usize],
-}
-
-/// A position in a block, and what a `Hold` puts back at the block's end.
-struct Cursor<'p> {
-    block: &'p [Statement],
-    next: usize,
-    again: u32,
-    objects: Vec<(u8, Reference)>,
-    continuations: Vec<(u8, Option<Chain<'p>>)>,
-}
-
-struct Frame<'p> {
-    objects: [Reference; OBJECTS as usize],
-    integers: [i64; INTEGERS as usize],
-    continuations: [Option<Chain<'p>>; CONTINUATIONS as usize],
-    cursors: Vec<Cursor<'p>>,
-    /// Where what it waits for goes.
-    awaits: Pair,
-}
-
-struct Continuation<'p> {
-    frames: Vec<Frame<'p>>,
-    site: Option<Site>,
-}
-
-/// What a continuation reference stands for, outermost first.
-type Chain<'p> = Vec<Continuation<'p>>;
 
 struct Machine<'p> {
     program: &'p Program,
@@ -127,52 +87,6 @@ fn size(chain: &Chain<'_>) -> usize {
         .iter()
         .map(|one| 1 + one.frames.iter().map(in_frame).sum::<usize>())
         .sum()
-}
-
-impl<'p> Cursor<'p> {
-    fn new(block: &'p [Statement], again: u32) -> Self {
-        Self {
-            block,
-            next: 0,
-            again,
-            objects: Vec::new(),
-            continuations: Vec::new(),
-        }
-    }
-}
-
-impl<'p> Frame<'p> {
-    /// At the start of a function, waiting for its arguments.
-    fn new(body: &'p [Statement]) -> Self {
-        Self {
-            objects: [None; OBJECTS as usize],
-            integers: [0; INTEGERS as usize],
-            continuations: Default::default(),
-            cursors: vec![Cursor::new(body, 0)],
-            awaits: Pair {
-                object: 0,
-                integer: 0,
-            },
-        }
-    }
-
-    fn pair(&self, pair: Pair) -> (Reference, i64) {
-        (
-            self.objects[usize::from(pair.object)],
-            self.integers[usize::from(pair.integer)],
-        )
-    }
-
-    fn set_pair(&mut self, pair: Pair, (object, integer): (Reference, i64)) {
-        self.objects[usize::from(pair.object)] = object;
-        self.integers[usize::from(pair.integer)] = integer;
-    }
-}
-
-/// The frame that runs, in `running`: the innermost of the innermost.
-fn top<'a, 'p>(running: &'a mut Chain<'p>) -> &'a mut Frame<'p> {
-    let innermost = running.last_mut().and_then(|one| one.frames.last_mut());
-    innermost.expect("what runs has a frame")
 }
 
 impl<'p> Machine<'p> {
@@ -352,94 +266,6 @@ impl<'p> Machine<'p> {
         callee.set_pair(callee.awaits, values);
         if let Some(current) = self.running.last_mut() {
             current.frames.push(callee);
-        }
-    }
-
-    /// Statements on objects and integers.
-    fn compute(&mut self, statement: &Statement) {
-        let frame = top(&mut self.running);
-        let object = |variable: u8| frame.objects[usize::from(variable)];
-        let integer = |variable: u8| frame.integers[usize::from(variable)];
-        match *statement {
-            Statement::New {
-                to,
-                value,
-                left,
-                right,
-            } => {
-                let links = [object(left), object(right)];
-                self.heap.push(Object {
-                    value: integer(value),
-                    links,
-                });
-                frame.objects[usize::from(to)] = Some(self.heap.len() - 1);
-            }
-            Statement::Copy { to, from } => frame.objects[usize::from(to)] = object(from),
-            Statement::Follow { to, from, right } => {
-                if let Some(at) = object(from) {
-                    frame.objects[usize::from(to)] = self.heap[at].links[usize::from(right)];
-                }
-            }
-            Statement::Attach { to, what, right } => {
-                if let Some(at) = object(to) {
-                    self.heap[at].links[usize::from(right)] = object(what);
-                }
-            }
-            Statement::Read { to, from } => {
-                if let Some(at) = object(from) {
-                    frame.integers[usize::from(to)] = self.heap[at].value;
-                }
-            }
-            Statement::Write { to, from } => {
-                if let Some(at) = object(to) {
-                    self.heap[at].value = integer(from);
-                }
-            }
-            Statement::Same { to, one, other } => {
-                frame.integers[usize::from(to)] = i64::from(object(one) == object(other));
-            }
-            Statement::Compute {
-                to,
-                operation,
-                one,
-                other,
-            } => {
-                let (one, other) = (integer(one), integer(other));
-                frame.integers[usize::from(to)] = match operation {
-                    Operation::Add => one.wrapping_add(other),
-                    Operation::Multiply => one.wrapping_mul(other),
-                    Operation::Xor => one ^ other,
-                };
-            }
-            Statement::Constant { to, value } => frame.integers[usize::from(to)] = value,
-            Statement::Publish { global, from } => {
-                self.globals[usize::from(global)] = object(from);
-            }
-            Statement::Fetch { to, global } => {
-                frame.objects[usize::from(to)] = self.globals[usize::from(global)];
-            }
-            Statement::Note { from } => self.sum = fold(self.sum, integer(from)),
-            Statement::NoteObject { from } => {
-                let from = object(from);
-                self.sum = fold(self.sum, self.digest(from, DIGEST_DEPTH));
-            }
-            ref other => unreachable!("{other:?} computes nothing"),
-        }
-    }
-
-    /// What is in an object and behind it, down to a depth.
-    fn digest(&self, object: Reference, depth: u32) -> i64 {
-        match object {
-            Some(at) if depth > 0 => {
-                let Object {
-                    value,
-                    links: [left, right],
-                } = self.heap[at];
-                let sum = fold(value, self.digest(left, depth - 1));
-                fold(sum, self.digest(right, depth - 1))
-            }
-            Some(_) => 0,
-            None => NULL_DIGEST,
         }
     }
 }
