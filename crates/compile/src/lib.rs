@@ -15,6 +15,7 @@ mod env;
 mod func;
 mod isa;
 mod link;
+mod movable;
 mod output;
 mod prescan;
 mod signature;

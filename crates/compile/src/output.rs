@@ -1,5 +1,6 @@
 //! One function through Cranelift, and what is kept of the result.
 
+use crate::movable::pin_stack_loads;
 use crate::sites::sites;
 use crate::{CompileError, Options, isa};
 use cranelift_codegen::Context;
@@ -138,6 +139,7 @@ impl Compiler {
     ) -> Result<CompiledFunc, CompileError> {
         self.context.clear();
         self.context.func = function;
+        pin_stack_loads(&mut self.context.func);
         let names = compiled_names(&self.context.func);
         let failed = |message: String| CompileError::Codegen {
             function: format!("{kind:?}"),
