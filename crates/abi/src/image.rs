@@ -2,6 +2,7 @@
 
 use crate::site::SiteTable;
 use crate::trap::TrapSite;
+use serde::{Deserialize, Serialize};
 
 /// The assembly stubs that travel with every image, as bytes, so that compiled
 /// code calls them near and a pc inside one is a pc inside the image.
@@ -29,7 +30,7 @@ pub struct StubImage {
 }
 
 /// What a compiled function is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FunctionKind {
     /// A function of the module, by its index in the function index space.
     Wasm(u32),
@@ -44,7 +45,7 @@ pub enum FunctionKind {
 }
 
 /// A stretch of an image's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionCode {
     /// What it is.
     pub kind: FunctionKind,
@@ -55,7 +56,7 @@ pub struct FunctionCode {
 }
 
 /// Where an instruction came from: holds from `pc` up to the next entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourcePosition {
     /// Offset in the text.
     pub pc: u32,
@@ -65,7 +66,7 @@ pub struct SourcePosition {
 
 /// Machine code of one module with its metadata. Position-independent: all
 /// references inside it are relative, and it refers to nothing outside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct CodeImage {
     /// The code.
     pub text: Vec<u8>,

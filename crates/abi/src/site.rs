@@ -12,6 +12,8 @@
 //!   fp -  …   saved registers, slots …           slot at fp - distance
 //! ```
 
+use serde::{Deserialize, Serialize};
+
 /// What a stack slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SlotKind {
@@ -22,7 +24,7 @@ pub enum SlotKind {
 }
 
 /// One live slot of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Slot(u32);
 
 impl Slot {
@@ -56,7 +58,7 @@ impl Slot {
 }
 
 /// One exception handler of a call site, in the order they are tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handler {
     /// The tag it catches, as an index in the module of the frame's instance;
     /// none for a handler that catches everything.
@@ -66,7 +68,7 @@ pub struct Handler {
 }
 
 /// The exception handlers around a call site.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handlers {
     /// Bytes from the frame's stack pointer, at the call and at the handler's
     /// entry, up to its frame pointer.
@@ -78,7 +80,7 @@ pub struct Handlers {
 }
 
 /// One call site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallSite {
     /// Return address, as an offset in the image's text.
     pub pc: u32,
@@ -94,7 +96,7 @@ pub struct CallSite {
 
 /// All call sites of an image: a hash table from return address to entry, one
 /// probe in most cases.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SiteTable {
     /// Power of two, at most half full; entry number plus one, or 0.
     buckets: Box<[u32]>,

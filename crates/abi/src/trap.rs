@@ -1,7 +1,9 @@
 //! The reasons compiled code can trap for.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a Wasm instruction trapped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum TrapCode {
     /// `unreachable` was executed.
@@ -118,7 +120,7 @@ impl core::fmt::Display for TrapCode {
 }
 
 /// An instruction that may trap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrapSite {
     /// Offset of the instruction in the image's text.
     pub pc: u32,
