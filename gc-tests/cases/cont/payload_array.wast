@@ -1,0 +1,26 @@
+;; An array goes in, out, in and out, with a collection at each stop, and keeps
+;; its length and elements.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $a (array (mut i32)))
+  (type $f (func (param (ref null $a)) (result (ref null $a))))
+  (type $k (cont $f))
+  (tag $e (param (ref null $a)) (result (ref null $a)))
+  (func $body (type $f)
+    (call $gc)
+    (suspend $e (local.get 0))
+    (call $gc))
+  (elem declare func $body)
+  (func (export "run") (param i32) (result i32)
+    (local $x (ref null $a)) (local $k (ref null $k))
+    (block $h (result (ref null $a) (ref $k))
+      (resume $k (on $e $h) (array.new $a (local.get 0) (i32.const 100)) (cont.new $k
+        (ref.func $body)))
+      (unreachable))
+    (local.set $k) (local.set $x)
+    (call $gc)
+    (local.set $x (resume $k (local.get $x) (local.get $k)))
+    (call $gc)
+    (array.get $a (local.get $x) (i32.sub (array.len (local.get $x)) (i32.const 1)))))
+(assert_return (invoke "run" (i32.const 7)) (i32.const 7))
+(assert_return (invoke "run" (i32.const -1)) (i32.const -1))

@@ -1,0 +1,23 @@
+;; A reference of the host goes in, out, in and out, with a collection at each
+;; stop, and is the same one.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $f (func (param externref) (result externref)))
+  (type $k (cont $f))
+  (tag $e (param externref) (result externref))
+  (func $body (type $f)
+    (call $gc)
+    (suspend $e (local.get 0))
+    (call $gc))
+  (elem declare func $body)
+  (func (export "run") (type $f)
+    (local $x externref) (local $k (ref null $k))
+    (block $h (result externref (ref $k))
+      (resume $k (on $e $h) (local.get 0) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (local.set $k) (local.set $x)
+    (call $gc)
+    (resume $k (local.get $x) (local.get $k))
+    (call $gc)))
+(assert_return (invoke "run" (ref.extern 5)) (ref.extern 5))
+(assert_return (invoke "run" (ref.null extern)) (ref.null extern))

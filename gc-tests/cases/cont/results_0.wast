@@ -1,0 +1,21 @@
+;; A continuation with no result and as many parameters is resumed like a call,
+;; at first and after a suspension.
+(module
+  (type $f (func))
+  (type $k (cont $f))
+  (type $g (func))
+  (type $kg (cont $g))
+  (tag $pause)
+  (func $body (type $f)
+    (suspend $pause))
+  (func $straight (type $f))
+  (elem declare func $body $straight)
+  (func (export "straight") (type $f)
+    (resume $k (cont.new $k (ref.func $straight))))
+  (func (export "paused") (type $f)
+    (block $h (result (ref $kg))
+      (return (resume $k (on $pause $h)
+        (cont.new $k (ref.func $body)))))
+    (resume $kg)))
+(assert_return (invoke "straight"))
+(assert_return (invoke "paused"))

@@ -1,0 +1,28 @@
+;; A continuation with two results and as many parameters is resumed like a
+;; call, at first and after a suspension.
+(module
+  (type $f (func (param i32 i64) (result i32 i64)))
+  (type $k (cont $f))
+  (type $g (func (result i32 i64)))
+  (type $kg (cont $g))
+  (tag $pause)
+  (func $body (type $f)
+    (suspend $pause)
+    (local.get 0) (local.get 1))
+  (func $straight (type $f)
+    (local.get 0) (local.get 1))
+  (elem declare func $body $straight)
+  (func (export "straight") (type $f)
+    (resume $k
+      (local.get 0) (local.get 1)
+      (cont.new $k (ref.func $straight))))
+  (func (export "paused") (type $f)
+    (block $h (result (ref $kg))
+      (return (resume $k (on $pause $h)
+        (local.get 0) (local.get 1)
+        (cont.new $k (ref.func $body)))))
+    (resume $kg)))
+(assert_return (invoke "straight" (i32.const 1) (i64.const 2))
+  (i32.const 1) (i64.const 2))
+(assert_return (invoke "paused" (i32.const 1) (i64.const 2))
+  (i32.const 1) (i64.const 2))

@@ -1,0 +1,22 @@
+;; What lies on the operand stack below a resume is there after it, whichever
+;; way the resume ends.
+(module
+  (type $f (func (param i32) (result i32)))
+  (type $k (cont $f))
+  (type $g (func (result i32)))
+  (type $kg (cont $g))
+  (tag $pause (param i32))
+  (func $body (param $pauses i32) (result i32)
+    (if (local.get $pauses) (then (suspend $pause (i32.const 7))))
+    (i32.const 5))
+  (elem declare func $body)
+  (func (export "run") (param $pauses i32) (result i32)
+    (i32.const 100)
+    (block $end (result i32)
+      (block $paused (result i32 (ref $kg))
+        (br $end (resume $k (on $pause $paused) (local.get $pauses)
+          (cont.new $k (ref.func $body)))))
+      (drop))
+    (i32.add)))
+(assert_return (invoke "run" (i32.const 0)) (i32.const 105))
+(assert_return (invoke "run" (i32.const 1)) (i32.const 107))

@@ -1,0 +1,20 @@
+;; A suspension with no value each way: the payload comes out in its order,
+;; what resume gives comes back in its order.
+(module
+  (type $f (func))
+  (type $k (cont $f))
+  (type $g (func))
+  (type $kg (cont $g))
+  (tag $e)
+  (func $body (type $f) (suspend $e))
+  (elem declare func $body)
+  (global $k (mut (ref null $kg)) (ref.null $kg))
+  (func (export "out")
+    (block $h (result (ref $kg))
+      (resume $k (on $e $h) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (global.set $k))
+  (func (export "back")
+    (resume $kg (global.get $k))))
+(assert_return (invoke "out"))
+(assert_return (invoke "back"))

@@ -1,0 +1,48 @@
+;; A suspension with seventeen values of five types each way: the payload comes
+;; out in its order, what resume gives comes back in its order.
+(module
+  (type $f (func
+    (result i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64)))
+  (type $k (cont $f))
+  (type $g (func
+    (param i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64)
+      (result i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64)))
+  (type $kg (cont $g))
+  (tag $e (param i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64)
+    (result i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64))
+  (func $body (type $f)
+    (suspend $e (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4)
+      (v128.const i64x2 5 5)
+      (i32.const 6) (i64.const 7) (f32.const 8) (f64.const 9) (v128.const i64x2 10 10)
+      (i32.const 11) (i64.const 12) (f32.const 13) (f64.const 14) (v128.const i64x2 15 15)
+      (i32.const 16) (i64.const 17)))
+  (elem declare func $body)
+  (global $k (mut (ref null $kg)) (ref.null $kg))
+  (func (export "out")
+    (result i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64)
+    (block $h
+      (result i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64
+        (ref $kg))
+      (resume $k (on $e $h) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (global.set $k))
+  (func (export "back")
+    (result i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64 f32 f64 v128 i32 i64)
+    (resume $kg
+      (i32.const 101) (i64.const 102) (f32.const 103) (f64.const 104)
+        (v128.const i64x2 105 105)
+      (i32.const 106) (i64.const 107) (f32.const 108) (f64.const 109)
+        (v128.const i64x2 110 110)
+      (i32.const 111) (i64.const 112) (f32.const 113) (f64.const 114)
+        (v128.const i64x2 115 115)
+      (i32.const 116) (i64.const 117) (global.get $k))))
+(assert_return (invoke "out")
+  (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4) (v128.const i64x2 5 5)
+  (i32.const 6) (i64.const 7) (f32.const 8) (f64.const 9) (v128.const i64x2 10 10)
+  (i32.const 11) (i64.const 12) (f32.const 13) (f64.const 14) (v128.const i64x2 15 15)
+  (i32.const 16) (i64.const 17))
+(assert_return (invoke "back")
+  (i32.const 101) (i64.const 102) (f32.const 103) (f64.const 104) (v128.const i64x2 105 105)
+  (i32.const 106) (i64.const 107) (f32.const 108) (f64.const 109) (v128.const i64x2 110 110)
+  (i32.const 111) (i64.const 112) (f32.const 113) (f64.const 114) (v128.const i64x2 115 115)
+  (i32.const 116) (i64.const 117))
