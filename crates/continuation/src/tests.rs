@@ -271,6 +271,23 @@ fn a_stack_is_ready_for_compiled_code_even_after_another_use() {
 }
 
 #[test]
+fn only_who_waits_has_bound_arguments() {
+    let (mut world, main) = running();
+    let values = crate::Bound {
+        values: vec![TransferSlot::from_u64(7)],
+        kinds: vec![None],
+    };
+    // As a verb leaves it that resumes without taking them.
+    // SAFETY: a record of this registry.
+    unsafe {
+        world.registry.bound.insert((*main).id, values);
+        (*main).bound_count = 1;
+    }
+    let fault = world.registry.verify(&world.ctx).unwrap_err();
+    assert!(fault.to_string().contains("has bound arguments"), "{fault}");
+}
+
+#[test]
 fn bound_arguments_live_as_long_as_they_wait() {
     let (mut world, _) = running();
     let cont = suspended(&mut world);

@@ -164,12 +164,11 @@ impl Registry {
             });
         }
         let chain = |what| Err(RegistryFault::Chain { record: id, what });
+        if r.bound_count != 0 && !matches!(state, State::Fresh | State::Suspended) {
+            return chain("has bound arguments");
+        }
         if matches!(state, State::Gone | State::Host) {
-            return if r.bound_count == 0 {
-                Ok(())
-            } else {
-                chain("has bound arguments")
-            };
+            return Ok(());
         }
         if self.slab.id_of(r.last).is_none() {
             return Err(RegistryFault::Foreign {

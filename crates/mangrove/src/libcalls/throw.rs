@@ -39,6 +39,9 @@ pub fn prepare(scene: &mut Scene<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
     let store = &mut *scene.store;
     let record: *mut ContRecord = ptr::with_exposed_provenance_mut(record as usize);
     let own = store.context().current;
+    // Its parameters never arrive: left behind, the bound ones would come before
+    // what it is resumed with after its next suspension.
+    store.registry.take_bound(record);
     // SAFETY: the chain from `record` up to `own` was suspended, and is linked
     // to `own`, which waits for this call.
     unsafe {

@@ -1,0 +1,28 @@
+;; resume_throw into a suspended continuation with bound arguments: they never
+;; arrive, and are no part of what the continuation is resumed with later.
+(module
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (type $g (func (param i32 i32) (result i32)))
+  (type $kg (cont $g))
+  (type $h (func (param i32) (result i32)))
+  (type $kh (cont $h))
+  (tag $two (result i32 i32))
+  (tag $one (result i32))
+  (tag $cancel)
+  (func $body (result i32)
+    (block $caught
+      (try_table (catch $cancel $caught) (return (i32.add (suspend $two)))))
+    (i32.add (i32.const 1000) (suspend $one)))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $kg (ref null $kg)) (local $kh (ref null $kh))
+    (block $on_two (result (ref $kg))
+      (return (resume $k (on $two $on_two) (cont.new $k (ref.func $body)))))
+    (local.set $kg)
+    (local.set $kh (cont.bind $kg $kh (i32.const 5) (local.get $kg)))
+    (block $on_one (result (ref $kh))
+      (return (resume_throw $kh $cancel (on $one $on_one) (local.get $kh))))
+    (local.set $kh)
+    (resume $kh (i32.const 7) (local.get $kh))))
+(assert_return (invoke "run") (i32.const 1007))
