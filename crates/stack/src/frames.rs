@@ -8,6 +8,7 @@
 //! All frames on a Wasm stack are compiled code that keeps frame pointers, so
 //! two loads a frame are the whole of it: nothing is skipped or guessed.
 
+use crate::moving::{PARKED_HEADER, is_parked};
 use mangrove_abi::{ContRecord, RecordState};
 use std::ptr;
 
@@ -27,7 +28,7 @@ pub struct Frames {
 }
 
 /// The frames of a stack that is not running: suspended, a parent, or calling
-/// the host. A fresh one has none.
+/// the host; parked or not. A fresh one has none.
 ///
 /// # Safety
 /// `record` is not a host record, its `sp` and `fp` describe its stack as it
@@ -42,7 +43,8 @@ pub unsafe fn frames(record: *const ContRecord) -> Frames {
                 next: Frame { pc: 0, fp: 0 },
             };
         }
-        frames_from(read((*record).sp), (*record).fp)
+        let header = if is_parked(record) { PARKED_HEADER } else { 0 };
+        frames_from(read((*record).sp + header), (*record).fp)
     }
 }
 

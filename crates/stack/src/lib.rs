@@ -5,6 +5,7 @@
 //!  StackArena   (arena)    slots of guard + usable memory, reused last in first out
 //!  arch         (arch/)    prepare, enter, switch, call the host, leave: all assembly
 //!  Frames       (frames)   the walk along frame pointers
+//!  moving                  frames to another stack, or parked in a buffer
 //! ```
 //!
 //! Nothing here knows WebAssembly or the collector. Records are those of
@@ -14,9 +15,11 @@
 pub mod arch;
 mod arena;
 mod frames;
+mod moving;
 
 pub use arena::{
     ArenaConfig, ArenaStats, DEFAULT_STACK_SIZE, GUARD_SIZE, GuardKind, Stack, StackArena,
     StackError,
 };
 pub use frames::{Frame, Frames};
+pub use moving::{discard_parked, is_parked, move_frames, park, poison, unpark};

@@ -4,6 +4,9 @@
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 compile_error!("this crate has stubs for x86-64 Linux only");
 
+mod landing;
+#[cfg(test)]
+mod moving_tests;
 #[cfg(test)]
 mod overflow_tests;
 #[cfg(test)]
@@ -12,5 +15,15 @@ mod testing;
 mod tests;
 mod x86_64;
 
+pub(crate) use landing::landing_address;
+
 pub use crate::frames::{Frame, Frames, frames, frames_from};
 pub use x86_64::{Entered, enter, fault_context, prepare, redirect_to_host, stub_image};
+
+use mangrove_abi::{ContRecord, StoreContext};
+
+/// The runtime's answer to a switch to a parked record: puts its frames back on
+/// a stack with [`crate::unpark`]. Runs on the host's stack, with values in
+/// transit, so it is no safepoint. False: there is no stack, and Wasm is to be
+/// left as by a trap.
+pub type Unpark = unsafe extern "sysv64" fn(*mut StoreContext, *mut ContRecord) -> bool;

@@ -11,7 +11,7 @@ use std::ptr;
 
 /// A store with an arena, a host record and the test code.
 pub(super) struct World {
-    ctx: *mut StoreContext,
+    pub(super) ctx: *mut StoreContext,
     pub(super) arena: StackArena,
     pub(super) host: *mut ContRecord,
     pub(super) code: Code,
@@ -65,7 +65,7 @@ impl World {
         }
     }
 
-    fn walk(&self, record: *mut ContRecord) -> Vec<Frame> {
+    pub(super) fn walk(&self, record: *mut ContRecord) -> Vec<Frame> {
         // SAFETY: the record's stack is not running.
         unsafe { frames(record).collect() }
     }

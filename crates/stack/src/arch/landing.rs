@@ -1,0 +1,60 @@
+//! Where a switch to a parked record arrives.
+
+use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, word};
+use std::arch::naked_asm;
+use std::mem::offset_of;
+
+/// Address of the landing: the word a parked record's `sp` points to.
+pub(crate) fn landing_address() -> u64 {
+    (landing as *const ()).expose_provenance() as u64
+}
+
+/// Arrived at by a switch, with its registers: rsi is the parked record, and
+/// rsp points into its buffer, at the address of the runtime's [`super::Unpark`].
+/// Calls that on the host's stack and goes on with the switch; or, if there is
+/// no stack to be had, leaves Wasm.
+#[unsafe(naked)]
+unsafe extern "C" fn landing() {
+    naked_asm!(
+        "mov r9, [rsp]",
+        "mov r10, [rsi + {func}]",
+        "mov r10, [r10 + {instance}]",
+        "mov r10, [r10 + {store}]",
+        "mov rsp, [r10 + {host_sp}]",
+        "push rdi",
+        "push rsi",
+        "push rdx",
+        "push rcx",
+        "push r10",
+        "push r10",
+        "mov rdi, r10",
+        "call r9",
+        "pop r10",
+        "pop r10",
+        "pop rcx",
+        "pop rdx",
+        "pop rsi",
+        "pop rdi",
+        "test al, al",
+        "jnz 2f",
+        "mov rdi, [r10 + {current}]",
+        "mov rsi, [r10 + {host_record}]",
+        "mov rdx, {trapped}",
+        "xor ecx, ecx",
+        "2:",
+        "mov rax, rcx",
+        "mov r9, [rsi + {sp}]",
+        "mov rbp, [rsi + {fp}]",
+        "lea rsp, [r9 + 8]",
+        "jmp qword ptr [r9]",
+        func = const offset_of!(ContRecord, func),
+        instance = const offset_of!(FuncRef, instance),
+        store = const offset_of!(InstanceContext, store),
+        current = const offset_of!(StoreContext, current),
+        host_sp = const offset_of!(StoreContext, host_sp),
+        host_record = const offset_of!(StoreContext, host_record),
+        sp = const offset_of!(ContRecord, sp),
+        fp = const offset_of!(ContRecord, fp),
+        trapped = const word::TRAPPED,
+    )
+}
