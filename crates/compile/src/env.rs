@@ -14,6 +14,8 @@ pub struct ModuleEnv<'a> {
     pub layout: InstanceLayout,
     /// Whether anything searches for a handler.
     pub uses_suspend: bool,
+    /// Whether anything leaves its stack at all.
+    pub switches: bool,
     prescan: Prescan,
     structs: Vec<Option<StructLayout>>,
     depths: Vec<u32>,
@@ -59,6 +61,7 @@ impl<'a> ModuleEnv<'a> {
             module,
             layout,
             uses_suspend: prescan.uses_suspend,
+            switches: prescan.switches,
             prescan,
             structs,
             depths,

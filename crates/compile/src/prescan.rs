@@ -22,6 +22,8 @@ pub struct Prescan {
     pub offsets: HashMap<Clauses, u32>,
     /// Whether anything searches for a handler.
     pub uses_suspend: bool,
+    /// Whether anything leaves its stack at all.
+    pub switches: bool,
 }
 
 /// The clauses of a `resume`.
@@ -54,6 +56,7 @@ pub fn prescan(module: &Module) -> Result<Prescan, CompileError> {
                 Operator::Resume { resume_table, .. }
                 | Operator::ResumeThrow { resume_table, .. }
                 | Operator::ResumeThrowRef { resume_table, .. } => {
+                    found.switches = true;
                     let clauses = clauses(&resume_table);
                     if !clauses.is_empty() && !found.offsets.contains_key(&clauses) {
                         found.offsets.insert(clauses.clone(), next);
@@ -61,7 +64,10 @@ pub fn prescan(module: &Module) -> Result<Prescan, CompileError> {
                         found.tables.push(clauses);
                     }
                 }
-                Operator::Suspend { .. } | Operator::Switch { .. } => found.uses_suspend = true,
+                Operator::Suspend { .. } | Operator::Switch { .. } => {
+                    found.uses_suspend = true;
+                    found.switches = true;
+                }
                 _ => {}
             }
         }

@@ -65,6 +65,8 @@ pub struct FuncTranslator<'a, 'b> {
     /// Whether the current position can be reached.
     reachable: bool,
     locals: Vec<(Variable, Repr)>,
+    /// In modules that switch: what this activation knows of its own stack.
+    own: Option<payload::Own>,
     /// Byte offset in the module of the current instruction.
     offset: usize,
     callees: HashMap<crate::output::Callee, ir::FuncRef>,
@@ -126,6 +128,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             clauses: Vec::new(),
             reachable: true,
             locals: Vec::new(),
+            own: None,
             offset,
             callees: HashMap::new(),
             signatures: HashMap::new(),
@@ -157,6 +160,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
                 self.declare_local(repr, zero);
             }
         }
+        self.declare_own();
         if self.hooks.calls {
             self.hook(hook::CALL);
         }

@@ -90,7 +90,7 @@ impl FuncTranslator<'_, '_> {
     /// handlers. Returns the running record.
     fn link(&mut self, record: Value, table: &ResumeTable) -> Value {
         let store = self.store_context();
-        let own = self.context_load(store, offset_of!(StoreContext, current));
+        let own = self.own_record();
         let last = self.context_load(record, offset_of!(ContRecord, last));
         self.context_store(own, last, offset_of!(ContRecord, parent));
         let handlers = match self.env.handler_table(&prescan::clauses(table)) {

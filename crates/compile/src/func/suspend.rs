@@ -25,7 +25,7 @@ impl FuncTranslator<'_, '_> {
         }
         let arguments = self.pop_n(signature.params.len());
         let tag = self.instance_word(self.env.layout.tag(tag));
-        let own = self.running();
+        let own = self.own_record();
         let found = self.find_handler(own, tag);
         self.detach(own, &found);
         let store = self.store_context();
@@ -50,7 +50,7 @@ impl FuncTranslator<'_, '_> {
         let tag = self.instance_word(self.env.layout.tag(tag));
         let mark = self.word(HandlerTable::SWITCH);
         let tag = self.b.ins().bor(tag, mark);
-        let own = self.running();
+        let own = self.own_record();
         let found = self.find_handler(own, tag);
         self.detach(own, &found);
         let last = self.context_load(record, offset_of!(ContRecord, last));
@@ -81,11 +81,6 @@ impl FuncTranslator<'_, '_> {
             },
             _ => unreachable!("the last parameter of a validated switch is a reference"),
         }
-    }
-
-    fn running(&mut self) -> Value {
-        let store = self.store_context();
-        self.context_load(store, offset_of!(StoreContext, current))
     }
 
     /// Cuts the chain from the running continuation up to its handler off.
