@@ -1,4 +1,5 @@
-//! Chores of the house, as functions: `cargo xtask` and the tests call them.
+//! Chores of the house, as functions: the command `mangrove-xtask` and the tests call them.
 #![forbid(unsafe_code)]
 
+pub mod conformance;
 pub mod tidy;

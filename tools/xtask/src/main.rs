@@ -1,32 +1,37 @@
-//! `cargo xtask`: chores of the house.
+//! The command `mangrove-xtask`: chores of the house.
 #![forbid(unsafe_code)]
 
-use mangrove_xtask::tidy;
+use mangrove_xtask::{conformance, tidy};
+use std::error::Error;
 use std::process::ExitCode;
 
-const USAGE: &str =
-    "usage: cargo xtask tidy    check the rules of the house and print its measures";
+const USAGE: &str = "\
+usage: cargo xtask tidy                         check the rules of the house and print its measures
+       cargo xtask conformance [NAME=FOLDER…]   run the specification's suite and further folders of
+                                                scripts, and write docs/CONFORMANCE.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["tidy"] => match tidy::check(&tidy::root()) {
-            Ok(report) => {
-                print!("{report}");
-                if report.errors.is_empty() {
-                    ExitCode::SUCCESS
-                } else {
-                    ExitCode::from(1)
-                }
-            }
-            Err(error) => {
-                eprintln!("xtask tidy: {error}");
-                ExitCode::from(2)
-            }
-        },
-        _ => {
-            eprintln!("{USAGE}");
+    let outcome = match arguments.split_first() {
+        Some((chore, [])) if chore == "tidy" => tidy(),
+        Some((chore, folders)) if chore == "conformance" => {
+            conformance::write(&tidy::root(), folders).map_err(Into::into)
+        }
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("{error}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether no rule is broken.
+fn tidy() -> Result<bool, Box<dyn Error>> {
+    let report = tidy::check(&tidy::root())?;
+    print!("{report}");
+    Ok(report.errors.is_empty())
 }

@@ -21,6 +21,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("mangrove-cli", 6),
     ("mangrove-gc-tests", 7),
     ("mangrove-bench", 6),
+    ("mangrove-differential", 6),
     ("mangrove-xtask", 6),
 ];
 
@@ -42,7 +43,7 @@ const KNOWS_ONLY: &[(&str, &[&str])] = &[
 const RESERVED: &[(&str, &[&str])] = &[
     ("cranelift", &["mangrove-compile"]),
     ("wasmparser", &["mangrove-validate", "mangrove-compile"]),
-    ("wasmtime", &["mangrove-bench"]),
+    ("wasmtime", &["mangrove-bench", "mangrove-differential"]),
 ];
 
 /// A package of the workspace.
