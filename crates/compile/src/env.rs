@@ -3,7 +3,7 @@
 use crate::prescan::{Clauses, Prescan, prescan};
 use crate::signature::WasmSignature;
 use crate::{CompileError, Options};
-use mangrove_abi::{InstanceCounts, InstanceLayout, StructLayout};
+use mangrove_abi::{InstanceLayout, StructLayout};
 use mangrove_validate::{CompositeType, FieldType, Module, Repr, StorageType, SubType, ValType};
 
 /// The module, where its things lie, and what was settled before translation.
@@ -21,23 +21,10 @@ pub struct ModuleEnv<'a> {
     depths: Vec<u32>,
 }
 
-/// The counts of a module's index spaces.
-pub fn counts(module: &Module) -> InstanceCounts {
-    InstanceCounts {
-        types: module.types.len() as u32,
-        imported_funcs: module.imported_functions,
-        defined_funcs: module.functions.len() as u32 - module.imported_functions,
-        globals: module.globals.len() as u32,
-        tables: module.tables.len() as u32,
-        memories: module.memories.len() as u32,
-        tags: module.tags.len() as u32,
-    }
-}
-
 impl<'a> ModuleEnv<'a> {
     /// Looks at the whole module once.
     pub fn new(module: &'a Module, _options: &Options) -> Result<Self, CompileError> {
-        let layout = InstanceLayout::new(&counts(module));
+        let layout = InstanceLayout::new(&module.instance_counts());
         let prescan = prescan(module)?;
         let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());
         for ty in &module.types {

@@ -4,7 +4,7 @@ use crate::code::{LoadedCode, load};
 use crate::engine::Engine;
 use crate::error::Error;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{InstanceCounts, InstanceLayout, TypeId};
+use mangrove_abi::{InstanceLayout, TypeId};
 use mangrove_collector::ModuleId;
 use mangrove_collector::admission::{self, Policy};
 use mangrove_compile as compile;
@@ -125,7 +125,7 @@ impl Module {
             .iter()
             .map(|table| handler_table_size(table.len() as u32))
             .sum();
-        let layout = InstanceLayout::new(&counts(&parsed));
+        let layout = InstanceLayout::new(&parsed.instance_counts());
         let inner = Inner {
             engine: engine.clone(),
             id: ModuleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
@@ -226,18 +226,6 @@ impl Module {
 
     pub(crate) fn code(&self) -> &Arc<LoadedCode> {
         &self.inner.code
-    }
-}
-
-fn counts(module: &mangrove_validate::Module) -> InstanceCounts {
-    InstanceCounts {
-        types: module.types.len() as u32,
-        imported_funcs: module.imported_functions,
-        defined_funcs: module.functions.len() as u32 - module.imported_functions,
-        globals: module.globals.len() as u32,
-        tables: module.tables.len() as u32,
-        memories: module.memories.len() as u32,
-        tags: module.tags.len() as u32,
     }
 }
 

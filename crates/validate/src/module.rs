@@ -1,6 +1,7 @@
 //! A validated module: what the compiler and the linker need to know of it.
 
 use crate::types::{FuncType, RefType, SubType, ValType};
+use mangrove_abi::InstanceCounts;
 use std::ops::Range;
 
 /// What an import or export is.
@@ -278,6 +279,19 @@ pub struct Module {
 }
 
 impl Module {
+    /// How many of each thing an instance has, for the layout of its context.
+    pub fn instance_counts(&self) -> InstanceCounts {
+        InstanceCounts {
+            types: self.types.len() as u32,
+            imported_funcs: self.imported_functions,
+            defined_funcs: self.functions.len() as u32 - self.imported_functions,
+            globals: self.globals.len() as u32,
+            tables: self.tables.len() as u32,
+            memories: self.memories.len() as u32,
+            tags: self.tags.len() as u32,
+        }
+    }
+
     /// The function type at a type index.
     ///
     /// # Panics
