@@ -28,6 +28,8 @@ pub struct Cli {
 pub enum Command {
     /// Run a module and print each result on a line
     Run(RunArgs),
+    /// Compile a module to a file that starts faster
+    Compile(CompileArgs),
     /// Run test scripts
     Wast(WastArgs),
     /// Show the root set at a moment of a run
@@ -39,8 +41,12 @@ pub enum Command {
 /// Which function of which module to call, and with what.
 #[derive(Debug, Args)]
 pub struct Target {
-    /// The module, in binary or in text
+    /// The module, in binary, in text or compiled
     pub file: PathBuf,
+    /// Run a compiled module: its machine code is not checked, so it has to come
+    /// from someone you trust as you trust a program
+    #[arg(long)]
+    pub allow_compiled: bool,
     /// The exported function to call
     #[arg(long, value_name = "NAME")]
     pub invoke: Option<String>,
@@ -74,12 +80,29 @@ pub enum Report {
     Continuations,
 }
 
+/// `mangrove compile`.
+#[derive(Debug, Args)]
+pub struct CompileArgs {
+    /// The module, in binary or in text
+    pub file: PathBuf,
+    /// Where to write; beside the module, with the extension mgv, if not given
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Settings. The code runs only with the same.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
 /// `mangrove wast`.
 #[derive(Debug, Args)]
 pub struct WastArgs {
-    /// The scripts
+    /// The scripts; a compiled module counts as a script with that module alone
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Run compiled modules: their machine code is not checked, so they have to
+    /// come from someone you trust as you trust a program
+    #[arg(long)]
+    pub allow_compiled: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
@@ -178,9 +201,24 @@ pub struct EngineArgs {
     /// Most continuations at a time, like 1000 or 2M
     #[arg(long, value_name = "COUNT", value_parser = parse_size)]
     pub continuations_max: Option<u64>,
+    /// Most bytes a memory may grow to, like 16M
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub memory_max: Option<u64>,
+    /// Most elements a table may grow to, like 1000 or 2M
+    #[arg(long, value_name = "COUNT", value_parser = parse_size)]
+    pub table_max: Option<u64>,
+    /// Most instances in a store
+    #[arg(long, value_name = "COUNT", value_parser = parse_size)]
+    pub instances_max: Option<u64>,
+    /// Most calls from the host that may be active inside each other
+    #[arg(long, value_name = "COUNT", value_parser = parse_size)]
+    pub activations_max: Option<u64>,
     /// How hard to optimise
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub opt_level: Option<Level>,
+    /// Give the canonical NaN wherever arithmetic gives one
+    #[arg(long)]
+    pub canonical_nans: bool,
 }
 
 /// How hard to optimise.
@@ -203,11 +241,24 @@ impl EngineArgs {
             config.heap_max(bytes);
         }
         if let Some(bytes) = self.stack_size {
-            config.stack_size(usize::try_from(bytes).unwrap_or(usize::MAX));
+            config.stack_size(count(bytes));
         }
-        if let Some(count) = self.continuations_max {
-            config.continuations_max(usize::try_from(count).unwrap_or(usize::MAX));
+        if let Some(most) = self.continuations_max {
+            config.continuations_max(count(most));
         }
+        if let Some(bytes) = self.memory_max {
+            config.memory_max(bytes);
+        }
+        if let Some(elements) = self.table_max {
+            config.table_max(elements);
+        }
+        if let Some(most) = self.instances_max {
+            config.instances_max(count(most));
+        }
+        if let Some(most) = self.activations_max {
+            config.activations_max(count(most));
+        }
+        config.canonical_nans(self.canonical_nans);
         match self.opt_level {
             Some(Level::None) => config.opt_level(OptLevel::None),
             Some(Level::Speed) => config.opt_level(OptLevel::Speed),
@@ -215,6 +266,11 @@ impl EngineArgs {
         };
         config
     }
+}
+
+/// A count of things in memory; one that does not fit limits nothing.
+fn count(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn parse_zeal(text: &str) -> Result<Zeal, String> {

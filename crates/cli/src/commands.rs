@@ -1,5 +1,6 @@
 //! The commands, and what several of them do alike.
 
+pub mod compile;
 pub mod roots;
 pub mod run;
 pub mod stress;
@@ -8,8 +9,9 @@ pub mod wast;
 use crate::args::Target;
 use crate::errors::Failure;
 use crate::output;
+use crate::trusted;
 use crate::values;
-use mangrove::{Engine, Extern, Func, Instance, Linker, Module, Store, Val};
+use mangrove::{COMPILED_MAGIC, Engine, Extern, Func, Instance, Linker, Module, Store, Val};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,10 +27,14 @@ pub struct Program<'a> {
 
 impl<'a> Program<'a> {
     /// Loads the module, with `spectest` and `mangrove` for it to import.
-    pub fn load(engine: &Engine, file: &'a Path) -> Result<Self, Failure> {
+    /// `compiled` says whether it may be machine code.
+    pub fn load(engine: &Engine, file: &'a Path, compiled: bool) -> Result<Self, Failure> {
         let in_file = |error| Failure::engine(file, error);
         let bytes = mangrove_wast::read_module(file)?;
-        let module = Module::from_binary(engine, bytes).map_err(in_file)?;
+        let module = match bytes.starts_with(&COMPILED_MAGIC) {
+            true => trusted::load(engine, file, &bytes, compiled)?,
+            false => Module::from_binary(engine, bytes).map_err(in_file)?,
+        };
         let mut store = Store::new(engine, ()).map_err(in_file)?;
         let mut linker = Linker::new(engine);
         linker.define_mangrove();

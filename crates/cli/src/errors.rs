@@ -51,6 +51,7 @@ impl Failure {
             | Error::Unsupported(_)
             | Error::Link { .. }
             | Error::Limit(_)
+            | Error::Compiled(_)
             | Error::Host(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
             // It names its file itself.

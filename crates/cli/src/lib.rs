@@ -2,12 +2,12 @@
 //! prints without starting it.
 //!
 //! ```text
-//!  main ─ args ──▶ commands/{run, wast, roots, stress} ──▶ output   (stdout)
-//!                         │ values, render                errors   (stderr, exit code)
+//!  main ─ args ──▶ commands/{run, compile, …} ──▶ output   (stdout)
+//!                         │ values, render           errors   (stderr, exit code)
 //!                         ▼
 //!               mangrove, mangrove-wast, mangrove-stress
 //! ```
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod args;
 mod commands;
@@ -15,6 +15,7 @@ mod errors;
 mod output;
 mod render;
 mod trace;
+mod trusted;
 mod values;
 
 use args::{Cli, Command};
@@ -53,6 +54,7 @@ pub fn capture(arguments: impl Iterator<Item = OsString>) -> (String, Result<(),
 fn execute(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => commands::run::run(args, output),
+        Command::Compile(args) => commands::compile::run(args, output),
         Command::Wast(args) => commands::wast::run(args, output),
         Command::Roots(args) => commands::roots::run(args, output),
         Command::Stress(args) => commands::stress::run(args, output),

@@ -34,6 +34,19 @@ const FEATURES: &[Feature] = &[
     }),
 ];
 
+/// The features of this machine that code made here uses, by Cranelift's names.
+pub fn used_features() -> Vec<&'static str> {
+    let present = FEATURES.iter().filter(|(_, present)| present());
+    present.map(|&(name, _)| name).collect()
+}
+
+/// Whether this machine has a feature that code uses, by Cranelift's name.
+pub fn host_has(feature: &str) -> bool {
+    FEATURES
+        .iter()
+        .any(|(name, present)| *name == feature && present())
+}
+
 /// The instruction set of this machine with the settings every function needs.
 ///
 /// # Panics
@@ -61,6 +74,14 @@ pub fn host(options: &Options) -> OwnedTargetIsa {
         match options.opt_level {
             OptLevel::None => "none",
             OptLevel::Speed => "speed",
+        },
+    );
+    set(
+        "enable_nan_canonicalization",
+        if options.canonical_nans {
+            "true"
+        } else {
+            "false"
         },
     );
     // No unwinder reads this code; backtraces follow frame pointers.

@@ -29,6 +29,7 @@ use mangrove_validate::{FuncType, Module, Repr};
 use output::{CompiledFunc, Compiler};
 use rayon::prelude::*;
 
+pub use isa::{host_has, used_features};
 pub use signature::{FLOAT_RESULTS, INT_RESULTS};
 
 /// How hard to work on the code.
@@ -57,6 +58,8 @@ pub struct Options {
     pub opt_level: OptLevel,
     /// Places to call the runtime from.
     pub hooks: Hooks,
+    /// Make every arithmetic NaN the canonical one.
+    pub canonical_nans: bool,
     /// Run Cranelift's verifier on every function.
     pub verify_clif: bool,
     /// The assembly stubs to put into the image.

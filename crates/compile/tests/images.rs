@@ -8,6 +8,7 @@ fn options(opt_level: OptLevel) -> Options {
     Options {
         opt_level,
         hooks: Hooks::default(),
+        canonical_nans: false,
         verify_clif: true,
         stubs: mangrove_stack::arch::stub_image(),
     }

@@ -10,6 +10,7 @@ fn code(body: &str) -> Vec<u8> {
     let options = Options {
         opt_level: OptLevel::Speed,
         hooks: Hooks::default(),
+        canonical_nans: false,
         verify_clif: true,
         stubs: mangrove_stack::arch::stub_image(),
     };

@@ -115,6 +115,14 @@ impl LoadedCode {
         self.base
     }
 
+    /// The text.
+    pub fn text(&self) -> &[u8] {
+        let text = ptr::with_exposed_provenance(self.base as usize);
+        // SAFETY: the text is readable, and nobody writes to it until the last
+        // owner of this image is gone.
+        unsafe { std::slice::from_raw_parts(text, self.text_len as usize) }
+    }
+
     /// The offset in the text of a pc inside it.
     pub fn offset_of(&self, pc: u64) -> Option<u32> {
         let offset = pc.wrapping_sub(self.base);
@@ -198,6 +206,7 @@ mod tests {
         // SAFETY: the bytes are a function of that type.
         let function: extern "C" fn() -> i32 = unsafe { std::mem::transmute(code.address(0)) };
         assert_eq!(function(), 42);
+        assert_eq!(code.text(), [0xb8, 42, 0, 0, 0, 0xc3]);
         assert!(is_code(code.base()));
         assert_eq!(code.offset_of(code.base() + 5), Some(5));
         assert_eq!(code.offset_of(code.base() + 6), None);

@@ -141,9 +141,11 @@ pub struct Config {
     pub(crate) activations_max: usize,
     pub(crate) memory_max: u64,
     pub(crate) table_max: u64,
+    pub(crate) instances_max: usize,
     pub(crate) opt_level: OptLevel,
     pub(crate) guard: Guard,
     pub(crate) hooks: Hooks,
+    pub(crate) canonical_nans: bool,
     pub(crate) threads: Option<usize>,
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
@@ -161,9 +163,11 @@ impl Default for Config {
             activations_max: 200,
             memory_max: 16 << 30,
             table_max: 10_000_000,
+            instances_max: 10_000,
             opt_level: OptLevel::default(),
             guard: Guard::default(),
             hooks: Hooks::default(),
+            canonical_nans: false,
             threads: None,
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
@@ -230,6 +234,12 @@ impl Config {
         self
     }
 
+    /// Most instances a store may hold. They live as long as the store.
+    pub fn instances_max(&mut self, count: usize) -> &mut Self {
+        self.instances_max = count;
+        self
+    }
+
     /// How hard to work on the code.
     pub fn opt_level(&mut self, level: OptLevel) -> &mut Self {
         self.opt_level = level;
@@ -245,6 +255,14 @@ impl Config {
     /// Where compiled code calls the runtime beyond need.
     pub fn hooks(&mut self, hooks: Hooks) -> &mut Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Whether arithmetic gives the canonical NaN wherever it gives one, so that
+    /// a program computes the same bits on every machine. Costs a comparison for
+    /// each such instruction.
+    pub fn canonical_nans(&mut self, canonical: bool) -> &mut Self {
+        self.canonical_nans = canonical;
         self
     }
 

@@ -180,6 +180,7 @@ impl Engine {
                 calls: hooks.calls,
                 switches: hooks.switches,
             },
+            canonical_nans: self.config().canonical_nans,
             verify_clif: self.config().verify_clif,
             stubs: mangrove_stack::arch::stub_image(),
         }

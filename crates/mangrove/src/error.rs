@@ -1,5 +1,6 @@
 //! What can go wrong, in one type.
 
+use crate::compiled::CompiledError;
 use crate::exception::Exception;
 use crate::trap::Trap;
 use mangrove_collector::admission::AdmissionError;
@@ -26,6 +27,9 @@ pub enum Error {
     /// engine's collector does not follow them to.
     #[error("module not admitted: {0}")]
     Admission(#[from] AdmissionError),
+    /// Bytes that should hold a compiled module were refused.
+    #[error("compiled module refused: {0}")]
+    Compiled(#[from] CompiledError),
     /// The text could not be parsed.
     #[error("{0}")]
     Text(String),

@@ -33,6 +33,7 @@ mod backtrace;
 mod call;
 mod caller;
 mod code;
+mod compiled;
 mod config;
 mod const_eval;
 mod convert;
@@ -63,6 +64,7 @@ mod trap;
 mod values;
 
 pub use caller::Caller;
+pub use compiled::{CompiledError, MAGIC as COMPILED_MAGIC};
 #[doc(hidden)]
 pub use config::Fault;
 pub use config::{Config, Guard, Hooks, OptLevel, Zeal};

@@ -1,10 +1,11 @@
 //! From bytes or text to a module that can be instantiated.
 
 use crate::code::{LoadedCode, load};
+use crate::compiled::{self, CompiledError};
 use crate::engine::Engine;
 use crate::error::Error;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{InstanceLayout, TypeId};
+use mangrove_abi::{CodeImage, InstanceLayout, TypeId};
 use mangrove_collector::ModuleId;
 use mangrove_collector::admission::{self, Policy};
 use mangrove_compile as compile;
@@ -107,14 +108,51 @@ impl Module {
         engine.with_threads(|| Self::build(engine, bytes))
     }
 
+    /// The module as bytes, its machine code included, for
+    /// [`Module::deserialize`] to load later without compiling anything.
+    ///
+    /// # Errors
+    /// Only a defect of this crate makes it fail.
+    pub fn serialize(&self) -> Result<Vec<u8>, Error> {
+        compiled::write(self.engine(), &self.parsed().bytes, self.code())
+    }
+
+    /// A module from what [`Module::serialize`] gave, in this process or an
+    /// earlier one, for an engine that would compile the same code. Function
+    /// bodies are neither validated nor compiled.
+    ///
+    /// # Safety
+    /// The bytes hold machine code, which will run with all rights of this
+    /// process. A checksum finds damage, but it is no signature: the caller
+    /// vouches that the bytes come from [`Module::serialize`] of this version of
+    /// the crate and that nobody had an opportunity to put others in their place.
+    ///
+    /// # Errors
+    /// The bytes are damaged, cut off, of another version or build, for another
+    /// configuration or another machine, or no compiled module at all.
+    pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
+        let (wasm, image) = compiled::read(engine, bytes)?;
+        let parsed = mangrove_validate::Module::parse_sections(wasm).map_err(invalid)?;
+        if image.defined.len() != parsed.bodies.len() || image.entries.len() != parsed.types.len() {
+            return Err(CompiledError::Malformed.into());
+        }
+        Self::assemble(engine, parsed, image)
+    }
+
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
-        static NEXT_ID: AtomicU32 = AtomicU32::new(0);
-        let parsed = mangrove_validate::Module::parse(bytes).map_err(|error| Error::Invalid {
-            offset: error.offset,
-            message: error.message,
-        })?;
+        let parsed = mangrove_validate::Module::parse(bytes).map_err(invalid)?;
         admission::check(&parsed, Policy::Reject)?;
         let image = compile::compile(&parsed, &engine.compile_options()).map_err(compile_error)?;
+        Self::assemble(engine, parsed, image)
+    }
+
+    /// Puts together what is known of a module with its code.
+    fn assemble(
+        engine: &Engine,
+        parsed: mangrove_validate::Module,
+        image: CodeImage,
+    ) -> Result<Self, Error> {
+        static NEXT_ID: AtomicU32 = AtomicU32::new(0);
         let types = engine
             .types()
             .intern(&parsed)
@@ -226,6 +264,13 @@ impl Module {
 
     pub(crate) fn code(&self) -> &Arc<LoadedCode> {
         &self.inner.code
+    }
+}
+
+fn invalid(error: mangrove_validate::ValidateError) -> Error {
+    Error::Invalid {
+        offset: error.offset,
+        message: error.message,
     }
 }
 

@@ -265,6 +265,12 @@ pub struct Module {
     pub data: Vec<DataSegment>,
     /// Bodies of the functions defined here, in order.
     pub bodies: Vec<FunctionBody>,
+    /// Where the contents of the code section begin: what addresses in DWARF
+    /// count from. 0 without such a section.
+    pub code_offset: usize,
+    /// The custom sections `.debug_*`, by name: where their contents lie in the
+    /// module's bytes.
+    pub debug_sections: Vec<(String, Range<usize>)>,
     /// The start function.
     pub start: Option<u32>,
     /// Functions that can be referred to from outside their module's direct

@@ -6,7 +6,7 @@
 //!                                         (bodies.rs)             after the last payload
 //! ```
 
-use crate::bodies::{self, Body};
+use crate::bodies::{self, Body, Facts};
 use crate::error::ValidateError;
 use crate::features::FEATURES;
 use crate::module::Module;
@@ -21,6 +21,20 @@ impl Module {
     /// module of the [feature set](crate::FEATURES).
     pub fn parse(bytes: Vec<u8>) -> Result<Self, ValidateError> {
         let mut module = read(&bytes)?;
+        module.bytes = bytes;
+        Ok(module)
+    }
+
+    /// Decodes and validates everything but the function bodies: for a module
+    /// that [`Module::parse`] accepted before. What only bodies tell is missing:
+    /// `escaping` lists what sections name, `thrown_tags` is empty.
+    ///
+    /// # Errors
+    /// The first fault outside of the bodies.
+    pub fn parse_sections(bytes: Vec<u8>) -> Result<Self, ValidateError> {
+        let mut sections = Sections::default();
+        read_payloads(&bytes, &mut sections, &mut Vec::new())?;
+        let mut module = sections.finish(Facts::default());
         module.bytes = bytes;
         Ok(module)
     }

@@ -63,13 +63,17 @@ impl Sections {
             Payload::CustomSection(section) => {
                 if let KnownCustom::Name(reader) = section.as_known() {
                     self.names(reader);
+                } else if section.name().starts_with(".debug_") {
+                    let range = in_memory(section.data_range());
+                    let debug = &mut self.module.debug_sections;
+                    debug.push((section.name().to_owned(), range));
                 }
             }
+            Payload::CodeSectionStart {
+                unchecked_range, ..
+            } => self.module.code_offset = in_memory(unchecked_range).start,
             // The header, counts the validator has compared, and the end.
-            Payload::Version { .. }
-            | Payload::DataCountSection { .. }
-            | Payload::CodeSectionStart { .. }
-            | Payload::End(_) => {}
+            Payload::Version { .. } | Payload::DataCountSection { .. } | Payload::End(_) => {}
             // Components and unknown sections: the validator lets none through.
             other => {
                 let range = other.as_section().map_or(0..0, |(_, range)| range);

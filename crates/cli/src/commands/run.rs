@@ -9,7 +9,7 @@ use crate::render;
 /// Runs the command.
 pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let engine = super::engine(&args.engine.config())?;
-    let mut program = Program::load(&engine, &args.target.file)?;
+    let mut program = Program::load(&engine, &args.target.file, args.target.allow_compiled)?;
     let result = execute(&mut program, args, output);
     // A report on a run that trapped is the more wanted.
     if let Some(Report::Continuations) = args.report {

@@ -1,11 +1,16 @@
 //! `mangrove wast`: run scripts and count.
 
+use super::Program;
 use crate::args::WastArgs;
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
-use mangrove_wast::{FileReport, Options};
+use mangrove::{COMPILED_MAGIC, Engine};
+use mangrove_wast::{FailureKind, FileReport, Options};
 use serde::Serialize;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
 
 /// The outcome of all scripts, as it is serialized.
 #[derive(Serialize)]
@@ -28,7 +33,12 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
         errors: Vec::new(),
     };
     for file in &args.files {
-        match mangrove_wast::run_file(&engine, file, &options) {
+        let report = if is_compiled(file) {
+            run_compiled(&engine, file, args.allow_compiled)
+        } else {
+            mangrove_wast::run_file(&engine, file, &options).map_err(Failure::from)
+        };
+        match report {
             Ok(report) => {
                 outcome.passed += report.passed;
                 outcome.failed += report.failed;
@@ -56,6 +66,31 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
         1 => Err(Failure::Check("1 directive failed".to_owned())),
         failed => Err(Failure::Check(format!("{failed} directives failed"))),
     }
+}
+
+/// Whether the file is a compiled module. One that cannot be read is none.
+fn is_compiled(file: &Path) -> bool {
+    let mut start = [0; COMPILED_MAGIC.len()];
+    File::open(file).is_ok_and(|mut file| file.read_exact(&mut start).is_ok())
+        && start == COMPILED_MAGIC
+}
+
+/// A compiled module as a script: one directive, which makes an instance of it.
+fn run_compiled(engine: &Engine, file: &Path, allowed: bool) -> Result<FileReport, Failure> {
+    let mut program = Program::load(engine, file, allowed)?;
+    let failure = program.instantiate().err();
+    Ok(FileReport {
+        file: file.display().to_string(),
+        passed: usize::from(failure.is_none()),
+        failed: usize::from(failure.is_some()),
+        failures: Vec::from_iter(failure.map(|failure| mangrove_wast::Failure {
+            line: 1,
+            column: 1,
+            directive: "module",
+            kind: FailureKind::Module,
+            message: failure.to_string().trim_end().to_owned(),
+        })),
+    })
 }
 
 fn print(report: &FileReport, output: &mut Output) -> Result<(), Failure> {

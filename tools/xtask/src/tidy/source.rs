@@ -31,6 +31,8 @@ pub struct Source<'a> {
     pub assembly: Vec<usize>,
     /// Whether the file says `#![forbid(unsafe_code)]`.
     pub forbids_unsafe: bool,
+    /// Whether the file says `#![deny(unsafe_code)]`.
+    pub denies_unsafe: bool,
 }
 
 const ASSEMBLY: &[&str] = &["asm", "naked_asm", "global_asm"];
@@ -42,16 +44,15 @@ impl<'a> Source<'a> {
             .text
             .parse()
             .map_err(|error| format!("is no Rust: {error}"))?;
+        let says = |attribute| file.text.lines().any(|line| line.trim() == attribute);
         let mut source = Self {
             file,
             functions: Vec::new(),
             unsafe_places: Vec::new(),
             any_unsafe: false,
             assembly: Vec::new(),
-            forbids_unsafe: file
-                .text
-                .lines()
-                .any(|line| line.trim() == "#![forbid(unsafe_code)]"),
+            forbids_unsafe: says("#![forbid(unsafe_code)]"),
+            denies_unsafe: says("#![deny(unsafe_code)]"),
         };
         source.scan(stream);
         Ok(source)

@@ -1,0 +1,29 @@
+//! `mangrove compile`: machine code to a file, for later runs to load.
+
+use crate::args::CompileArgs;
+use crate::errors::Failure;
+use crate::output::Output;
+use mangrove::{COMPILED_MAGIC, Module};
+
+/// Extension of compiled modules.
+const EXTENSION: &str = "mgv";
+
+/// Runs the command.
+pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
+    let engine = super::engine(&args.engine.config())?;
+    let in_file = |error| Failure::engine(&args.file, error);
+    let bytes = mangrove_wast::read_module(&args.file)?;
+    if bytes.starts_with(&COMPILED_MAGIC) {
+        let file = args.file.display();
+        return Err(Failure::Input(format!("{file}: is compiled already")));
+    }
+    let module = Module::from_binary(&engine, bytes).map_err(in_file)?;
+    let compiled = module.serialize().map_err(in_file)?;
+    let to = match &args.output {
+        Some(path) => path.clone(),
+        None => args.file.with_extension(EXTENSION),
+    };
+    std::fs::write(&to, &compiled)
+        .map_err(|error| Failure::Input(format!("{}: {error}", to.display())))?;
+    output.line(&format!("{}: {} bytes", to.display(), compiled.len()))
+}

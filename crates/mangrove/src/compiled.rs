@@ -1,0 +1,393 @@
+//! The file form of a compiled module.
+//!
+//! ```text
+//!  ┌───────┬─────────┬────────┬─────────┬──────┬──────┬──────┬─────────────────┐
+//!  │ magic │ version │ length │ SHA-256 │ head │ Wasm │ text │ image, the rest │
+//!  │ 8 B   │ u32     │ u64    │ 32 B    │      │      │      │                 │
+//!  └───────┴─────────┴────────┴─────────┴──────┴──────┴──────┴─────────────────┘
+//!   little-endian               of all behind it; head and image in postcard form
+//! ```
+//!
+//! The head says what the code was made by and for. It is compared, never
+//! converted: code made otherwise is refused, and the module is compiled anew.
+
+use crate::code::LoadedCode;
+use crate::engine::Engine;
+use crate::error::Error;
+use mangrove_abi::{
+    CodeImage, ContRecord, FuncRef, InstanceContext, Libcall, StoreContext, TypeDescriptor,
+};
+use mangrove_compile as compile;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::mem::{offset_of, size_of};
+
+/// What a compiled module begins with. Neither text nor Wasm does, and a copy
+/// that converts line ends destroys it.
+pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
+
+/// Version of the form described here.
+const FORMAT: u32 = 1;
+/// Version of the crate.
+const ENGINE: &str = env!("CARGO_PKG_VERSION");
+
+/// Bytes before the head.
+const PREFIX: usize = MAGIC.len() + 4 + 8 + 32;
+
+type Hash = [u8; 32];
+
+/// Why bytes are no compiled module for this engine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CompiledError {
+    /// They begin with something else.
+    #[error("these bytes are not a compiled module")]
+    NotCompiled,
+    /// The form is of another version.
+    #[error("format version {found}, this engine reads version {expected}")]
+    Format {
+        /// The version they are of.
+        found: u32,
+        /// The version that can be read.
+        expected: u32,
+    },
+    /// There are more or fewer bytes than there were.
+    #[error("{found} bytes, it was made with {expected}")]
+    Length {
+        /// How many there are.
+        found: u64,
+        /// How many there should be.
+        expected: u64,
+    },
+    /// They have been changed.
+    #[error("damaged: the checksum differs")]
+    Checksum,
+    /// Another version of this crate made them.
+    #[error("made by version {found}, this is version {expected}")]
+    Engine {
+        /// The version that made them.
+        found: String,
+        /// This version.
+        expected: String,
+    },
+    /// This version made them, but with other layouts.
+    #[error("made by another build of this version")]
+    Build,
+    /// The engine that made them was configured differently.
+    #[error("made with {found}; this engine has {expected}")]
+    Settings {
+        /// How it was made.
+        found: String,
+        /// How this engine makes code.
+        expected: String,
+    },
+    /// The code needs a better machine.
+    #[error("made for a machine with {missing}, which this one does not have")]
+    Features {
+        /// The CPU's features that are missing.
+        missing: String,
+    },
+    /// The checksum is right, but the parts do not fit together.
+    #[error("malformed")]
+    Malformed,
+}
+
+/// Settings that decide which code is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Settings {
+    optimised: bool,
+    hook_calls: bool,
+    hook_switches: bool,
+    canonical_nans: bool,
+}
+
+impl Settings {
+    fn of(engine: &Engine) -> Self {
+        // Every field is named, so that a new one is not forgotten here.
+        let compile::Options {
+            opt_level,
+            hooks: compile::Hooks { calls, switches },
+            canonical_nans,
+            verify_clif: _,
+            stubs: _,
+        } = engine.compile_options();
+        Self {
+            optimised: opt_level == compile::OptLevel::Speed,
+            hook_calls: calls,
+            hook_switches: switches,
+            canonical_nans,
+        }
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let level = if self.optimised { "speed" } else { "none" };
+        let hooks = match (self.hook_calls, self.hook_switches) {
+            (false, false) => "none",
+            (true, false) => "calls",
+            (false, true) => "switches",
+            (true, true) => "calls and switches",
+        };
+        let nans = if self.canonical_nans { "on" } else { "off" };
+        write!(f, "opt-level {level}, hooks {hooks}, canonical NaNs {nans}")
+    }
+}
+
+/// What the code was made by and for, and how long the parts behind it are.
+#[derive(Debug, Serialize, Deserialize)]
+struct Head {
+    engine: String,
+    build: Hash,
+    settings: Settings,
+    features: Vec<String>,
+    wasm_len: u64,
+    text_len: u64,
+}
+
+impl Head {
+    fn new(engine: &Engine, wasm: &[u8], text: &[u8]) -> Self {
+        let features = compile::used_features().into_iter();
+        Self {
+            engine: ENGINE.to_owned(),
+            build: build(),
+            settings: Settings::of(engine),
+            features: features.map(str::to_owned).collect(),
+            wasm_len: wasm.len() as u64,
+            text_len: text.len() as u64,
+        }
+    }
+
+    /// Refuses what this engine would not have made.
+    fn check(&self, engine: &Engine) -> Result<(), CompiledError> {
+        if self.engine != ENGINE {
+            return Err(CompiledError::Engine {
+                found: self.engine.clone(),
+                expected: ENGINE.to_owned(),
+            });
+        }
+        if self.build != build() {
+            return Err(CompiledError::Build);
+        }
+        let settings = Settings::of(engine);
+        if self.settings != settings {
+            return Err(CompiledError::Settings {
+                found: self.settings.to_string(),
+                expected: settings.to_string(),
+            });
+        }
+        let mut missing = self.features.iter().map(String::as_str);
+        let missing: Vec<_> = missing
+            .by_ref()
+            .filter(|feature| !compile::host_has(feature))
+            .map(|feature| feature.trim_start_matches("has_"))
+            .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            return Err(CompiledError::Features { missing });
+        }
+        Ok(())
+    }
+}
+
+/// A fingerprint of what compiled code and runtime agree on: the stubs' bytes,
+/// and where things lie. Two builds of one version may differ in it.
+fn build() -> Hash {
+    let stubs = mangrove_stack::arch::stub_image();
+    let numbers = [
+        stubs.call_host as usize,
+        stubs.finish as usize,
+        stubs.switch_return as usize,
+        Libcall::ALL.len(),
+        size_of::<InstanceContext>(),
+        size_of::<FuncRef>(),
+        size_of::<ContRecord>(),
+        size_of::<TypeDescriptor>(),
+        size_of::<StoreContext>(),
+        offset_of!(StoreContext, current),
+        offset_of!(StoreContext, free_records),
+        offset_of!(StoreContext, alloc_next),
+        offset_of!(StoreContext, descriptors),
+        offset_of!(StoreContext, libcalls),
+        offset_of!(StoreContext, no_handlers),
+        offset_of!(StoreContext, transfer),
+    ];
+    let mut hash = Sha256::new();
+    for number in numbers {
+        hash.update((number as u64).to_le_bytes());
+    }
+    // Their lengths are among the stubs' offsets, so nothing runs together.
+    hash.update(stubs.text);
+    hash.update(stubs.switch_thunk);
+    hash.finalize().into()
+}
+
+/// The file form of a module.
+pub fn write(engine: &Engine, wasm: &[u8], code: &LoadedCode) -> Result<Vec<u8>, Error> {
+    let head = Head::new(engine, wasm, code.text());
+    write_parts(&head, wasm, code.text(), &code.image)
+}
+
+fn write_parts(head: &Head, wasm: &[u8], text: &[u8], image: &CodeImage) -> Result<Vec<u8>, Error> {
+    let mut file = Vec::with_capacity(PREFIX + wasm.len() + 3 * text.len());
+    file.resize(PREFIX, 0);
+    file = postcard::to_extend(head, file).map_err(Error::internal)?;
+    file.extend_from_slice(wasm);
+    file.extend_from_slice(text);
+    file = postcard::to_extend(image, file).map_err(Error::internal)?;
+    let hash = Sha256::digest(&file[PREFIX..]);
+    let len = file.len() as u64;
+    let mut prefix = MAGIC.to_vec();
+    prefix.extend_from_slice(&FORMAT.to_le_bytes());
+    prefix.extend_from_slice(&len.to_le_bytes());
+    prefix.extend_from_slice(&hash);
+    file[..PREFIX].copy_from_slice(&prefix);
+    Ok(file)
+}
+
+/// The Wasm bytes and the image of a file that this engine could have written.
+pub fn read(engine: &Engine, file: &[u8]) -> Result<(Vec<u8>, CodeImage), CompiledError> {
+    let body = checked_body(file)?;
+    let malformed = |_| CompiledError::Malformed;
+    let (head, rest): (Head, _) = postcard::take_from_bytes(body).map_err(malformed)?;
+    head.check(engine)?;
+    let (wasm, rest) = split(rest, head.wasm_len)?;
+    let (text, rest) = split(rest, head.text_len)?;
+    let mut image: CodeImage = postcard::from_bytes(rest).map_err(malformed)?;
+    image.text = text.to_vec();
+    if !is_consistent(&image) {
+        return Err(CompiledError::Malformed);
+    }
+    Ok((wasm.to_vec(), image))
+}
+
+/// What is behind the prefix, if the prefix is right about it.
+fn checked_body(file: &[u8]) -> Result<&[u8], CompiledError> {
+    let rest = file
+        .strip_prefix(&MAGIC)
+        .ok_or(CompiledError::NotCompiled)?;
+    let found = file.len() as u64;
+    let cut = CompiledError::Length {
+        found,
+        expected: PREFIX as u64,
+    };
+    let (format, rest) = rest.split_first_chunk().ok_or(cut.clone())?;
+    let format = u32::from_le_bytes(*format);
+    if format != FORMAT {
+        return Err(CompiledError::Format {
+            found: format,
+            expected: FORMAT,
+        });
+    }
+    let (len, rest) = rest.split_first_chunk().ok_or(cut.clone())?;
+    let expected = u64::from_le_bytes(*len);
+    let (hash, body) = rest.split_first_chunk::<32>().ok_or(cut)?;
+    if found != expected {
+        return Err(CompiledError::Length { found, expected });
+    }
+    if Sha256::digest(body).as_slice() != hash {
+        return Err(CompiledError::Checksum);
+    }
+    Ok(body)
+}
+
+fn split(bytes: &[u8], len: u64) -> Result<(&[u8], &[u8]), CompiledError> {
+    usize::try_from(len)
+        .ok()
+        .and_then(|len| bytes.split_at_checked(len))
+        .ok_or(CompiledError::Malformed)
+}
+
+/// Whether indices and stretches lie where they are said to be used.
+fn is_consistent(image: &CodeImage) -> bool {
+    let functions = image.functions.len() as u64;
+    let text = image.text.len() as u64;
+    let known = |index: &u32| u64::from(*index) < functions;
+    let mut stretches = image.functions.iter();
+    stretches.all(|f| u64::from(f.start) + u64::from(f.len) <= text)
+        && image.defined.iter().all(known)
+        && image.entries.iter().flatten().all(known)
+        && image.to_host.iter().flatten().all(known)
+        && image.sites.sites().iter().all(|site| known(&site.function))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Config, Module};
+
+    fn module(engine: &Engine) -> Module {
+        let text = b"(module (func (export \"f\") (result i32) (i32.const 42)))";
+        Module::new(engine, text).unwrap()
+    }
+
+    /// The error for a file whose head was changed by `edit`, with a checksum
+    /// that is right.
+    fn refusal(edit: impl FnOnce(&mut Head)) -> CompiledError {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let module = module(&engine);
+        let (wasm, code) = (&module.parsed().bytes, module.code());
+        let mut head = Head::new(&engine, wasm, code.text());
+        edit(&mut head);
+        let file = write_parts(&head, wasm, code.text(), &code.image).unwrap();
+        read(&engine, &file).unwrap_err()
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let module = module(&engine);
+        let file = module.serialize().unwrap();
+        let (wasm, image) = read(&engine, &file).unwrap();
+        assert_eq!(wasm, module.parsed().bytes);
+        assert_eq!(image.text, module.code().text());
+        assert_eq!(image.functions, module.code().image.functions);
+        assert_eq!(image.positions, module.code().image.positions);
+    }
+
+    #[test]
+    fn each_difference_has_a_message_of_its_own() {
+        let engine = refusal(|head| head.engine = "0.0.0".into()).to_string();
+        assert_eq!(
+            engine,
+            format!("made by version 0.0.0, this is version {ENGINE}")
+        );
+        assert_eq!(refusal(|head| head.build[7] ^= 1), CompiledError::Build);
+        let settings = refusal(|head| head.settings.canonical_nans = true).to_string();
+        assert_eq!(
+            settings,
+            "made with opt-level speed, hooks none, canonical NaNs on; \
+             this engine has opt-level speed, hooks none, canonical NaNs off"
+        );
+        let features = refusal(|head| head.features.push("has_tomorrow".into())).to_string();
+        assert_eq!(
+            features,
+            "made for a machine with tomorrow, which this one does not have"
+        );
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_are_refused() {
+        for edit in [
+            (|head: &mut Head| head.wasm_len = u64::MAX) as fn(&mut Head),
+            |head| head.text_len += 1,
+            |head| head.text_len = 0,
+        ] {
+            assert_eq!(refusal(edit), CompiledError::Malformed);
+        }
+    }
+
+    #[test]
+    fn another_format_is_refused_before_anything_is_read() {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let mut file = MAGIC.to_vec();
+        file.extend_from_slice(&7u32.to_le_bytes());
+        let refused = read(&engine, &file).unwrap_err();
+        let expected = CompiledError::Format {
+            found: 7,
+            expected: FORMAT,
+        };
+        assert_eq!(refused, expected);
+    }
+}
