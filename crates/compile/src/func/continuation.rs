@@ -148,16 +148,27 @@ impl FuncTranslator<'_, '_> {
 
     /// Takes the record out of a reference and marks the reference used.
     pub(super) fn consume(&mut self, reference: Value) -> Value {
+        let (record, revision) = self.unconsumed(reference);
+        self.mark_consumed(record, revision);
+        record
+    }
+
+    /// The record and the revision of a reference that can be used, or a trap.
+    pub(super) fn unconsumed(&mut self, reference: Value) -> (Value, Value) {
         let (record, expected) = self.b.ins().isplit(reference);
         let flags = trapping(self.regions.context, TrapCode::NullContinuation);
         let offset = offset_of!(ContRecord, revision) as i32;
         let revision = self.b.ins().load(I64, flags, record, offset);
         let stale = self.b.ins().icmp(IntCC::NotEqual, revision, expected);
         self.trap_if(stale, TrapCode::ContinuationConsumed);
+        (record, revision)
+    }
+
+    /// Makes references of this revision stale.
+    pub(super) fn mark_consumed(&mut self, record: Value, revision: Value) {
         let one = self.word(1);
         let next = self.b.ins().iadd(revision, one);
-        self.context_store(next, record, offset as usize);
-        record
+        self.context_store(next, record, offset_of!(ContRecord, revision));
     }
 
     /// [`Self::send`] to a continuation, behind the arguments it has bound.

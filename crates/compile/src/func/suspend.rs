@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  suspend tag                                switch k tag
-//!    find the handler: target, word, outermost  revision of k? bump it; find the handler
+//!    find the handler: target, word, outermost  revision of k? find the handler; bump it
 //!    own.last = outermost; outermost.parent = null
 //!    current = target                           k.last.parent = target; current = k
 //!    switch(own, target, word, payload)         switch(own, k, 0, payload + own)
@@ -46,12 +46,14 @@ impl FuncTranslator<'_, '_> {
         }
         let reference = self.pop();
         let mut arguments = self.pop_n(params.len() - 1);
-        let record = self.consume(reference);
+        let (record, revision) = self.unconsumed(reference);
         let tag = self.instance_word(self.env.layout.tag(tag));
         let mark = self.word(HandlerTable::SWITCH);
         let tag = self.b.ins().bor(tag, mark);
         let own = self.own_record();
         let found = self.find_handler(own, tag);
+        // Only now: a switch that nobody handles traps and consumes nothing.
+        self.mark_consumed(record, revision);
         self.detach(own, &found);
         let last = self.context_load(record, offset_of!(ContRecord, last));
         self.context_store(found.target, last, offset_of!(ContRecord, parent));

@@ -1,0 +1,16 @@
+;; A switch that traps because nobody handles it has not consumed its target.
+(module
+  (rec (type $f (func (param (ref null $k)))) (type $k (cont $f)))
+  (tag $swap)
+  (global $target (mut (ref null $k)) (ref.null $k))
+  (global $ran (mut i32) (i32.const 0))
+  (func $target (type $f) (global.set $ran (i32.const 1)))
+  (elem declare func $target)
+  (func (export "make") (global.set $target (cont.new $k (ref.func $target))))
+  (func (export "switch") (drop (switch $k $swap (global.get $target))))
+  (func (export "resume") (result i32)
+    (resume $k (ref.null $k) (global.get $target))
+    (global.get $ran)))
+(invoke "make")
+(assert_suspension (invoke "switch") "unhandled tag")
+(assert_return (invoke "resume") (i32.const 1))
