@@ -1,0 +1,23 @@
+;; A suspend clause before a switch clause for the same tag: each takes its own
+;; kind.
+(module
+  (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+  (type $g (func (result i32)))
+  (type $kg (cont $g))
+  (tag $e (result i32))
+  (func $second (type $f) (i32.const 2))
+  (func $switch (type $f) (drop (switch $k $e (cont.new $k (ref.func $second))))
+    (i32.const 3))
+  (func $suspend (type $f) (suspend $e))
+  (elem declare func $second $switch $suspend)
+  (func $run (param $k (ref $k)) (result i32)
+    (block $on_e (result (ref $kr))
+      (return (resume $k (on $e $on_e) (on $e switch) (ref.null $k) (local.get $k))))
+    (drop)
+    (i32.const 1))
+  (type $r (func (param i32) (result i32)))
+  (type $kr (cont $r))
+  (func (export "suspend") (result i32) (call $run (cont.new $k (ref.func $suspend))))
+  (func (export "switch") (result i32) (call $run (cont.new $k (ref.func $switch)))))
+(assert_return (invoke "suspend") (i32.const 1))
+(assert_return (invoke "switch") (i32.const 2))

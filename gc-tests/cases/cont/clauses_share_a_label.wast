@@ -1,0 +1,21 @@
+;; Two tags of one type may go to one label.
+(module
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $one (param i32))
+  (tag $two (param i32))
+  (func $body (suspend $one (i32.const 1)) (suspend $two (i32.const 2)))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $k)) (local $sum i32)
+    (local.set $k (cont.new $k (ref.func $body)))
+    (loop $more
+      (block $either (result i32 (ref $k))
+        (resume $k (on $two $either) (on $one $either) (local.get $k))
+        (return (local.get $sum)))
+      (local.set $k)
+      (local.set $sum (i32.add (local.get $sum) (i32.const 10)))
+      (local.set $sum (i32.add (local.get $sum)))
+      (br $more))
+    (unreachable)))
+(assert_return (invoke "run") (i32.const 23))

@@ -1,0 +1,21 @@
+;; A continuation suspends with one tag twice. The first time the near handler
+;; takes it and resumes without clauses; so the second time the far one does.
+(module
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (tag $e)
+  (func $leaf (result i32) (suspend $e) (suspend $e) (i32.const 1))
+  (func $near (result i32)
+    (local $k (ref null $k))
+    (block $h (result (ref $k))
+      (return (resume $k (on $e $h) (cont.new $k (ref.func $leaf)))))
+    (local.set $k)
+    (i32.add (i32.const 10) (resume $k (local.get $k))))
+  (elem declare func $leaf $near)
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $h (result (ref $k))
+      (return (resume $k (on $e $h) (cont.new $k (ref.func $near)))))
+    (local.set $k)
+    (i32.add (i32.const 100) (resume $k (local.get $k)))))
+(assert_return (invoke "run") (i32.const 111))

@@ -1,0 +1,20 @@
+;; Each resume brings clauses of its own: the same continuation's suspensions
+;; go to another label each time.
+(module
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $e)
+  (func $body (suspend $e) (suspend $e))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $first (result (ref $k))
+      (resume $k (on $e $first) (cont.new $k (ref.func $body)))
+      (return (i32.const 0)))
+    (local.set $k)
+    (block $second (result (ref $k))
+      (resume $k (on $e $second) (local.get $k))
+      (return (i32.const 1)))
+    (drop)
+    (i32.const 2)))
+(assert_return (invoke "run") (i32.const 2))

@@ -1,0 +1,26 @@
+;; resume_throw_ref has clauses too.
+(module
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $pause) (tag $cancel)
+  (tag $yield (param i32))
+  (func $body
+    (block $caught
+      (try_table (catch $cancel $caught) (suspend $pause))
+      (unreachable))
+    (suspend $yield (i32.const 8)))
+  (elem declare func $body)
+  (func $exception (result exnref)
+    (try_table (catch_ref $cancel 0) (throw $cancel))
+    (unreachable))
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (local.set $k)
+    (block $yielded (result i32 (ref $k))
+      (resume_throw_ref $k (on $yield $yielded) (call $exception) (local.get $k))
+      (unreachable))
+    (drop)))
+(assert_return (invoke "run") (i32.const 8))

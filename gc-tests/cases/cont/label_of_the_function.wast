@@ -1,0 +1,20 @@
+;; A clause may go to the function's own label: the suspension is what it
+;; returns.
+(module
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $yield (param i32))
+  (func $body (suspend $yield (i32.const 3)) (suspend $yield (i32.const 4)))
+  (elem declare func $body)
+  (func $next (param $k (ref $k)) (result i32 (ref $k))
+    (resume $k (on $yield 0) (local.get $k))
+    (i32.const 0) (cont.new $k (ref.func $body)))
+  (func (export "run") (result i32 i32 i32)
+    (local $k (ref null $k))
+    (call $next (cont.new $k (ref.func $body)))
+    (local.set $k)
+    (call $next (ref.as_non_null (local.get $k)))
+    (local.set $k)
+    (call $next (ref.as_non_null (local.get $k)))
+    (drop)))
+(assert_return (invoke "run") (i32.const 3) (i32.const 4) (i32.const 0))

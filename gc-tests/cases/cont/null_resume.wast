@@ -1,0 +1,16 @@
+;; Resuming null traps, before anything else happens.
+(module
+  (type $f (func (param i32)))
+  (type $k (cont $f))
+  (tag $e)
+  (type $g (func))
+  (type $kg (cont $g))
+  (func $resume (param $k (ref null $k))
+    (block $h (result (ref $kg))
+      (resume $k (on $e $h) (i32.const 1) (local.get $k))
+      (return))
+    (drop))
+  (func (export "run") (call $resume (ref.null $k)))
+  (func (export "bottom") (resume $k (i32.const 1) (ref.null nocont))))
+(assert_trap (invoke "run") "null continuation reference")
+(assert_trap (invoke "bottom") "null continuation reference")

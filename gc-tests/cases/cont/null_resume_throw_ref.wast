@@ -1,0 +1,15 @@
+;; resume_throw_ref traps for a null continuation and for a null exception.
+(module
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $cancel)
+  (func $body)
+  (elem declare func $body)
+  (func $exception (result exnref)
+    (try_table (catch_ref $cancel 0) (throw $cancel))
+    (unreachable))
+  (func (export "continuation") (resume_throw_ref $k (call $exception) (ref.null $k)))
+  (func (export "exception")
+    (resume_throw_ref $k (ref.null exn) (cont.new $k (ref.func $body)))))
+(assert_trap (invoke "continuation") "null continuation reference")
+(assert_trap (invoke "exception") "null exception reference")

@@ -1,0 +1,16 @@
+;; resume_throw into a continuation that switched away throws at its switch.
+(module
+  (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+  (tag $swap (result i32))
+  (tag $cancel (param i32))
+  (func $first (type $f)
+    (block $caught (result i32)
+      (try_table (catch $cancel $caught)
+        (drop (switch $k $swap (cont.new $k (ref.func $second)))))
+      (unreachable)))
+  (func $second (type $f)
+    (i32.add (i32.const 10) (resume_throw $k $cancel (i32.const 3) (local.get 0))))
+  (elem declare func $first $second)
+  (func (export "run") (result i32)
+    (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $first)))))
+(assert_return (invoke "run") (i32.const 13))

@@ -1,0 +1,25 @@
+;; Two instances that share a tag switch to each other's continuations; each
+;; goes on with its own globals.
+(module
+  (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+  (tag $swap (export "swap") (result i32))
+  (global $n (mut i32) (i32.const 1))
+  (func (export "pong") (type $f)
+    (global.set $n (i32.add (global.get $n) (i32.const 1)))
+    (drop (switch $k $swap (local.get 0)))
+    (global.get $n)))
+(register "other")
+(module
+  (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+  (tag $swap (import "other" "swap") (result i32))
+  (func $pong (import "other" "pong") (type $f))
+  (global $n (mut i32) (i32.const 100))
+  (func $ping (type $f)
+    (local $k (ref null $k))
+    (local.set $k (switch $k $swap (cont.new $k (ref.func $pong))))
+    (global.set $n (i32.add (global.get $n) (i32.const 10)))
+    (i32.add (global.get $n) (resume $k (ref.null $k) (local.get $k))))
+  (elem declare func $ping $pong)
+  (func (export "run") (result i32)
+    (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $ping)))))
+(assert_return (invoke "run") (i32.const 112))

@@ -1,0 +1,21 @@
+;; What is switched to gets the continuation that switched as its last
+;; argument, and may switch back to it.
+(module
+  (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+  (tag $swap (result i32))
+  (global $log (mut i32) (i32.const 0))
+  (func $note (param i32)
+    (global.set $log (i32.add (i32.mul (global.get $log) (i32.const 10)) (local.get 0))))
+  (func $ping (type $f)
+    (call $note (i32.const 1))
+    (drop (switch $k $swap (cont.new $k (ref.func $pong))))
+    (call $note (i32.const 3))
+    (global.get $log))
+  (func $pong (type $f)
+    (call $note (i32.const 2))
+    (drop (switch $k $swap (local.get 0)))
+    (unreachable))
+  (elem declare func $ping $pong)
+  (func (export "run") (result i32)
+    (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $ping)))))
+(assert_return (invoke "run") (i32.const 123))

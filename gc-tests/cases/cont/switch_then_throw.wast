@@ -1,0 +1,22 @@
+;; An exception that leaves a continuation which was switched to arrives at the
+;; resume that handles the switch; the one that switched lives on.
+(module
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (rec (type $f (func (param (ref null $k)))) (type $k (cont $f)))
+  (tag $swap)
+  (tag $oops (param i32))
+  (global $first (mut (ref null $k)) (ref.null $k))
+  (func $second (type $f) (global.set $first (local.get 0)) (throw $oops (i32.const 4)))
+  (func $first (type $f) (drop (switch $k $swap (cont.new $k (ref.func $second)))))
+  (elem declare func $first $second)
+  (func (export "run") (result i32 i64)
+    (block $caught (result i32)
+      (try_table (catch $oops $caught)
+        (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $first))))
+      (unreachable))
+    (call $live))
+  (func (export "rest") (result i64)
+    (resume $k (ref.null $k) (global.get $first))
+    (call $live)))
+(assert_return (invoke "run") (i32.const 4) (i64.const 1))
+(assert_return (invoke "rest") (i64.const 0))

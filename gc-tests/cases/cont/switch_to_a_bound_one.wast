@@ -1,0 +1,20 @@
+;; A switch to a continuation with bound arguments hands its own values over
+;; behind them.
+(module
+  (rec (type $f (func (param i64 i32 i32 (ref null $k1)) (result i32)))
+    (type $k (cont $f))
+    (type $f1 (func (param i32 (ref null $k1)) (result i32)))
+    (type $k1 (cont $f1)))
+  (type $f0 (func (result i32)))
+  (type $k0 (cont $f0))
+  (tag $swap (result i32))
+  (func $target (type $f)
+    (i32.add (i32.wrap_i64 (local.get 0)) (i32.mul (local.get 1) (local.get 2))))
+  (func $switches (type $f0)
+    (switch $k1 $swap (i32.const 7)
+      (cont.bind $k $k1 (i64.const 1000) (i32.const 6) (cont.new $k (ref.func $target))))
+    (unreachable))
+  (elem declare func $target $switches)
+  (func (export "run") (result i32)
+    (resume $k0 (on $swap switch) (cont.new $k0 (ref.func $switches)))))
+(assert_return (invoke "run") (i32.const 1042))

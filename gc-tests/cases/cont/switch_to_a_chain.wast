@@ -1,0 +1,23 @@
+;; A switch may go to a continuation that suspended with its parents: all of
+;; them go on under the switch's handler, and the outermost returns to it.
+(module
+  (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+  (type $f0 (func (result i32)))
+  (type $k0 (cont $f0))
+  (tag $wait (result (ref null $k)))
+  (tag $swap (result i32))
+  (global $parked (mut (ref null $k)) (ref.null $k))
+  (func $leaf (type $f0) (drop (suspend $wait)) (i32.const 1))
+  (func $middle (type $f0)
+    (i32.add (i32.const 10) (resume $k0 (cont.new $k0 (ref.func $leaf)))))
+  (func $outer (type $f0)
+    (i32.add (i32.const 100) (resume $k0 (cont.new $k0 (ref.func $middle)))))
+  (func $switches (type $f0) (switch $k $swap (global.get $parked)) (unreachable))
+  (elem declare func $leaf $middle $outer $switches)
+  (func (export "run") (result i32)
+    (block $on_wait (result (ref $k))
+      (return (resume $k0 (on $wait $on_wait) (cont.new $k0 (ref.func $outer)))))
+    (global.set $parked)
+    (i32.add (i32.const 1000)
+      (resume $k0 (on $swap switch) (cont.new $k0 (ref.func $switches))))))
+(assert_return (invoke "run") (i32.const 1111))

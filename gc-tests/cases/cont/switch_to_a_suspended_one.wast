@@ -1,0 +1,20 @@
+;; A switch may go to a continuation that suspended: it gets the values as the
+;; results of its suspend.
+(module
+  (rec (type $f (func (param i32 (ref null $k)) (result i32))) (type $k (cont $f)))
+  (type $f0 (func (result i32)))
+  (type $k0 (cont $f0))
+  (tag $wait (result i32 (ref null $k)))
+  (tag $swap (result i32))
+  (global $parked (mut (ref null $k)) (ref.null $k))
+  (func $waits (type $f0) (suspend $wait) (drop) (i32.add (i32.const 100)))
+  (func $switches (type $f0)
+    (switch $k $swap (i32.const 5) (global.get $parked))
+    (unreachable))
+  (elem declare func $waits $switches)
+  (func (export "run") (result i32)
+    (block $on_wait (result (ref $k))
+      (return (resume $k0 (on $wait $on_wait) (cont.new $k0 (ref.func $waits)))))
+    (global.set $parked)
+    (resume $k0 (on $swap switch) (cont.new $k0 (ref.func $switches)))))
+(assert_return (invoke "run") (i32.const 105))

@@ -1,0 +1,22 @@
+;; Continuation types that take continuations that take continuations: a switch
+;; takes the type of what it leaves behind from the last parameter. (A compiler
+;; gave up on this.)
+(module
+  (type $f1 (func (result i32)))
+  (type $c1 (cont $f1))
+  (type $f2 (func (param i64 (ref null $c1)) (result i32)))
+  (type $c2 (cont $f2))
+  (type $f3 (func (param f32 (ref null $c2)) (result i32)))
+  (type $c3 (cont $f3))
+  (tag $e (result i32))
+  (func $second (type $f3)
+    (switch $c2 $e (i64.const 5) (local.get 1))
+    (i32.const 24))
+  (func $first (type $f1)
+    (switch $c3 $e (f32.const 1) (cont.new $c3 (ref.func $second)))
+    (drop)
+    (i32.wrap_i64))
+  (elem declare func $first $second)
+  (func (export "run") (result i32)
+    (resume $c1 (on $e switch) (cont.new $c1 (ref.func $first)))))
+(assert_return (invoke "run") (i32.const 5))

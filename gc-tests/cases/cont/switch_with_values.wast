@@ -1,0 +1,31 @@
+;; A switch hands over values of several types besides the continuation, in
+;; both directions.
+(module
+  (rec
+    (type $f (func (param i32 f64 v128 i64 (ref null $k)) (result i64)))
+    (type $k (cont $f)))
+  (tag $swap (result i64))
+  (func $second (type $f)
+    (switch $k $swap
+      (i32.add (local.get 0) (i32.const 1))
+      (f64.add (local.get 1) (f64.const 1))
+      (i64x2.add (local.get 2) (v128.const i64x2 1 1))
+      (i64.add (local.get 3) (i64.const 1))
+      (local.get 4))
+    (unreachable))
+  (func $first (type $f)
+    (local $v v128) (local $d f64) (local $n i64)
+    (switch $k $swap (i32.const 1) (f64.const 20) (v128.const i64x2 300 300)
+      (i64.const 4000)
+      (cont.new $k (ref.func $second)))
+    (drop) (local.set $n) (local.set $v) (local.set $d)
+    (i64.extend_i32_u)
+    (i64.add (i64.trunc_f64_u (local.get $d)))
+    (i64.add (i64x2.extract_lane 1 (local.get $v)))
+    (i64.add (local.get $n)))
+  (elem declare func $first $second)
+  (func (export "run") (result i64)
+    (resume $k (on $swap switch)
+      (i32.const 0) (f64.const 0) (v128.const i64x2 0 0) (i64.const 0) (ref.null $k)
+      (cont.new $k (ref.func $first)))))
+(assert_return (invoke "run") (i64.const 4325))
