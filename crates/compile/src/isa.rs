@@ -1,6 +1,6 @@
 //! The machine code is made for, and the settings it is made with.
 
-use crate::{OptLevel, Options};
+use crate::{CompileError, OptLevel, Options};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
 
@@ -45,6 +45,19 @@ pub fn host_has(feature: &str) -> bool {
     FEATURES
         .iter()
         .any(|(name, present)| *name == feature && present())
+}
+
+/// Whether this machine can run what the compiler makes: without SSE 4.1
+/// rounding a float would be a call to a library that images do not have.
+///
+/// # Errors
+/// The name of what is missing.
+pub fn check() -> Result<(), CompileError> {
+    if std::is_x86_feature_detected!("sse4.1") {
+        Ok(())
+    } else {
+        Err(CompileError::Machine("SSE 4.1"))
+    }
 }
 
 /// The instruction set of this machine with the settings every function needs.

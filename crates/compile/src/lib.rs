@@ -77,6 +77,9 @@ pub enum CompileError {
         /// Byte offset in the module.
         offset: usize,
     },
+    /// The machine lacks instructions the code needs.
+    #[error("this processor lacks {0}")]
+    Machine(&'static str),
     /// Something exceeds what an image can hold.
     #[error("module too large: {0}")]
     TooLarge(&'static str),
@@ -98,6 +101,7 @@ pub enum CompileError {
 /// # Errors
 /// An unsupported instruction, or a module that exceeds an image's limits.
 pub fn compile(module: &Module, options: &Options) -> Result<CodeImage, CompileError> {
+    isa::check()?;
     let env = ModuleEnv::new(module, options)?;
     let first_defined = module.imported_functions;
     let mut compiled: Vec<CompiledFunc> = (0..module.bodies.len())
@@ -156,6 +160,7 @@ pub fn compile_host_signature(
     results: &[Repr],
     options: &Options,
 ) -> Result<CodeImage, CompileError> {
+    isa::check()?;
     let mut compiler = Compiler::new(options);
     let mut linker = Linker::new(options.stubs);
     linker.place(&trampoline::entry(

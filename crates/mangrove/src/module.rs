@@ -276,7 +276,9 @@ fn invalid(error: mangrove_validate::ValidateError) -> Error {
 
 fn compile_error(error: compile::CompileError) -> Error {
     match error {
-        compile::CompileError::Unsupported { .. } | compile::CompileError::TooLarge(_) => {
+        compile::CompileError::Unsupported { .. }
+        | compile::CompileError::Machine(_)
+        | compile::CompileError::TooLarge(_) => {
             Error::Unsupported(error.to_string())
         }
         compile::CompileError::Codegen { .. } | compile::CompileError::Malformed(_) => {

@@ -55,9 +55,12 @@ pub fn trap(code: TrapCode) -> ir::TrapCode {
     ir::TrapCode::unwrap_user(code as u8)
 }
 
-/// Flags of an access that cannot fault.
+/// Flags of an access that cannot fault. Not "aligned": vectors in the heap are
+/// aligned to 8 bytes only.
 pub fn plain(region: AliasRegion) -> MemFlagsData {
-    MemFlagsData::trusted().with_alias_region(Some(region))
+    MemFlagsData::new()
+        .with_notrap()
+        .with_alias_region(Some(region))
 }
 
 /// Flags of an access whose fault is a trap.
