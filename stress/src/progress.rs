@@ -3,6 +3,7 @@
 use crate::scenarios::Suite;
 use crate::summary::SuiteReport;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 
 /// Is told how far a run of the suites has come.
@@ -26,7 +27,7 @@ impl Progress for Quiet {
 }
 
 /// A bar on stderr while a suite runs, a line when it has ended. Where stderr
-/// is no terminal: the lines only.
+/// is no terminal: nothing, the summary says it all.
 #[derive(Debug, Default)]
 pub struct ConsoleProgress {
     bar: Option<ProgressBar>,
@@ -56,6 +57,8 @@ impl Progress for ConsoleProgress {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
-        eprintln!("{report}");
+        if stderr().is_terminal() {
+            eprintln!("{report}");
+        }
     }
 }

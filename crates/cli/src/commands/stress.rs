@@ -1,14 +1,15 @@
 //! `mangrove stress`: run the stress suites.
 //!
-//! Progress goes to standard error, a line per suite among it; the summary goes
-//! to standard output, with what is needed to see a failure again.
+//! Progress goes to standard error where that is a terminal, a line per suite
+//! among it; the summary goes to standard output, with what is needed to see a
+//! failure again.
 
 use crate::args::StressArgs;
 use crate::errors::Failure;
 use crate::output::Output;
 use mangrove::Zeal;
 use mangrove_stress::{ConsoleProgress, Options};
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
 /// Runs the command.
@@ -26,7 +27,7 @@ pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
     let summary = mangrove_stress::run(&options, &mut ConsoleProgress::default())
         .map_err(|error| Failure::Input(error.to_string()))?;
     // A person has just read the same lines.
-    if !summary.passed() || !stdout().is_terminal() {
+    if !summary.passed() || !stdout().is_terminal() || !stderr().is_terminal() {
         output.text(&summary.to_string())?;
     }
     match summary
