@@ -15,6 +15,7 @@
 
 use crate::bound::Bound;
 use crate::limits::{LimitError, RegistryConfig};
+use crate::report::is_initial;
 use crate::slab::Slab;
 use crate::states::{End, Role, State, Verb, outcome};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
@@ -112,8 +113,14 @@ impl Registry {
 
     /// A record that stands for the host at the bottom of an activation's
     /// chain: no handlers, no parent.
+    ///
+    /// Its `func` is null: it makes a call. One that resumes a continuation of
+    /// the program is given that one's, so that the two can be told apart.
     pub fn new_host_record(&mut self) -> *mut ContRecord {
-        self.stackless(RecordState::Host)
+        let record = self.stackless(RecordState::Host);
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe { (*record).func = ptr::null() };
+        record
     }
 
     /// Takes a host record back when its activation is over.
@@ -314,9 +321,7 @@ impl Registry {
         // SAFETY: a record of our slab, which only this thread uses; so is its parent.
         unsafe {
             debug_assert_eq!((*record).state, RecordState::Live as u32);
-            // The chain of an initial continuation never leaves its host.
-            let parent = (*record).parent;
-            let initial = !parent.is_null() && (*parent).state == RecordState::Host as u32;
+            let initial = is_initial(record);
             let counts = &mut self.counts;
             match end {
                 End::Returned => ctx.returned += 1,

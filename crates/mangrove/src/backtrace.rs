@@ -13,8 +13,10 @@
 //! ```
 
 use crate::host::HostFunc;
+use crate::instance::InstancePtr;
+use crate::module::Module;
 use crate::store::StoreInner;
-use crate::trap::{Backtrace, BacktraceEntry, Frame};
+use crate::trap::{Backtrace, BacktraceEntry, Frame, Place};
 use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState};
 use mangrove_collector::ModuleId;
 use mangrove_stack::arch::frames;
@@ -107,6 +109,11 @@ impl StoreInner {
             // SAFETY: a parent is null or one of the registry's records.
             match unsafe { parent.as_ref() } {
                 Some(host) if host.state == RecordState::Host as u32 => {
+                    // Initial continuations are no more than the call they make.
+                    if !host.func.is_null() {
+                        // SAFETY: `record` is one of the registry's.
+                        trace.entries.push(unsafe { self.resumed(record, None) });
+                    }
                     let Some(activation) = activations.next() else {
                         break;
                     };
@@ -115,11 +122,8 @@ impl StoreInner {
                 }
                 Some(above) => {
                     // SAFETY: `record` is one of the registry's.
-                    let child = unsafe { (*record).id };
-                    trace.entries.push(BacktraceEntry::Resumed {
-                        child,
-                        parent: above.id,
-                    });
+                    let entry = unsafe { self.resumed(record, Some(above.id)) };
+                    trace.entries.push(entry);
                     record = parent;
                 }
                 None => break,
@@ -166,6 +170,26 @@ impl StoreInner {
         }
     }
 
+    /// What is said of a continuation below its frames.
+    ///
+    /// # Safety
+    /// `record` is one of the registry's, and live.
+    unsafe fn resumed(&self, record: *const ContRecord, parent: Option<u32>) -> BacktraceEntry {
+        // SAFETY: by contract; instances live as long as the store.
+        let (child, created) = unsafe {
+            let created = (*record).creator.as_ref().map(|creator| {
+                let instance = InstancePtr::from_owner(creator.owner);
+                place(&instance.module, (*record).created_at as u32)
+            });
+            ((*record).id, created.flatten())
+        };
+        BacktraceEntry::Resumed {
+            child,
+            parent,
+            created,
+        }
+    }
+
     fn frame(
         &self,
         module: ModuleId,
@@ -185,6 +209,22 @@ impl StoreInner {
             continuation,
         })
     }
+}
+
+/// The instruction at a byte offset of a module, if there is code for it.
+fn place(module: &Module, offset: u32) -> Option<Place> {
+    let image = &module.code().image;
+    let position = image.positions.iter().find(|p| p.wasm_offset == offset)?;
+    let (_, function) = image.function_at(position.pc)?;
+    let FunctionKind::Wasm(function) = function.kind else {
+        return None;
+    };
+    Some(Place {
+        module: module.name().map(str::to_string),
+        function,
+        name: module.function_name(function).map(str::to_string),
+        offset: Some(offset),
+    })
 }
 
 /// What code returns to `pc`, and where in its module the call is.

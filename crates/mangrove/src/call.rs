@@ -1,4 +1,4 @@
-//! Calls from the host into Wasm.
+//! The way from the host into Wasm, and back.
 //!
 //! A call is the resumption of a fresh continuation by the host:
 //!
@@ -9,27 +9,30 @@
 //!  after    ctx.current = X again
 //! ```
 //!
-//! However the call ends, everything in the store's context is put back.
+//! [`crate::resume`] goes the same way with a continuation of the program.
+//! However it ends, everything in the store's context is put back.
 
 use crate::backtrace::Fault;
+use crate::continuation::Outcome;
 use crate::error::Error;
 use crate::observe::Moment;
 use crate::pending::{Activation, Pending};
+use crate::resume::Clause;
 use crate::roots::FEWEST_CONTINUATIONS;
 use crate::signals;
-use crate::signature::Signature;
+use crate::signature::{Signature, ValueKind};
 use crate::store::{StoreInner, StorePtr};
 use crate::trap::{Trap, TrapReason};
 use crate::values::Val;
-use mangrove_abi::{ContRecord, FuncRef, TransferSlot, TrapCode, word};
+use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, TrapCode, word};
 use mangrove_continuation::End;
 use mangrove_stack::arch::{self, Entered};
 use mangrove_validate::ValType;
 use smallvec::SmallVec;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
-type Slots = SmallVec<[TransferSlot; 8]>;
+pub type Slots = SmallVec<[TransferSlot; 8]>;
 
 /// Calls a function of the store.
 ///
@@ -46,18 +49,36 @@ pub unsafe fn call(
     // Wasm runs: libcalls make their own.
     unsafe {
         let (signature, call) = (*store).begin(func, args)?;
-        let entered = signals::within((*store).ctx.as_ptr(), || {
-            arch::enter((*store).ctx.as_ptr(), call.host, call.record, call.payload)
-        });
-        (*store).end(&call, signature.as_ref(), entered)
+        let entered = enter(store, &call);
+        match (*store).end(&call, &signature.as_ref().results, &[], entered)? {
+            Outcome::Returned(results) => Ok(results),
+            Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
+            Outcome::Suspended { .. } => unreachable!("a call has no handlers"),
+        }
     }
 }
 
-/// A call under way.
-struct Call {
-    host: *mut ContRecord,
-    record: *mut ContRecord,
-    payload: u64,
+/// Switches to the continuation of `call`, until something switches back.
+///
+/// # Safety
+/// The store is live and the call has just been set up in it.
+pub unsafe fn enter(store: *mut StoreInner, call: &Call) -> Entered {
+    // SAFETY: the caller's contract. No reference to the store lives meanwhile.
+    unsafe {
+        let ctx = (*store).ctx.as_ptr();
+        signals::within(ctx, || {
+            arch::enter(ctx, call.host, call.record, call.payload)
+        })
+    }
+}
+
+/// A call or a resumption under way.
+pub struct Call {
+    pub host: *mut ContRecord,
+    /// Where it enters.
+    pub record: *mut ContRecord,
+    /// What it brings along in the payload register.
+    pub payload: u64,
     /// What to put back.
     outer_host: *mut ContRecord,
     outer_host_sp: u64,
@@ -81,12 +102,7 @@ impl StoreInner {
                 "a function without an entry trampoline was called",
             ));
         }
-        if self.activations.len() >= self.engine.config().activations_max {
-            return Err(Error::Limit(format!(
-                "call stack exhausted: {} calls from the host are active inside each other",
-                self.activations.len()
-            )));
-        }
+        self.check_activations()?;
         let mut slots = self.lower_all(args, types)?;
         let before = self.collections;
         let record = self.take_record()?;
@@ -94,30 +110,43 @@ impl StoreInner {
             // The references have moved. What fitted then fits now.
             slots = self.lower_all(args, types)?;
         }
-        let first_in_register = {
-            // SAFETY: as above.
-            let signature = unsafe { signature.as_ref() };
-            signature
-                .params
-                .first()
-                .is_some_and(|kind| kind.in_register())
+        let payload = self.transfer(&slots);
+        let mut ctx = self.ctx;
+        // SAFETY: the context is ours; the record was just taken, and the
+        // function is the store's. No handlers: nothing leaves it but by its end.
+        let call = unsafe {
+            self.registry
+                .make_fresh(ctx.as_mut(), record, func.as_ptr());
+            self.registry.entered();
+            let handlers = &raw const (*ctx.as_ptr()).no_handlers;
+            self.activate(record, handlers, true, payload)
         };
-        let ctx = self.context();
-        ctx.transfer[..slots.len()].copy_from_slice(&slots);
-        let payload = if first_in_register {
-            slots[0].words[0]
-        } else {
-            0
-        };
-        // SAFETY: the record was just taken, and the function is the store's.
-        Ok((signature, unsafe { self.activate(record, func, payload) }))
+        Ok((signature, call))
+    }
+
+    /// Whether the host may enter Wasm once more.
+    pub(crate) fn check_activations(&self) -> Result<(), Error> {
+        if self.activations.len() < self.engine.config().activations_max {
+            return Ok(());
+        }
+        Err(Error::Limit(format!(
+            "call stack exhausted: {} calls from the host are active inside each other",
+            self.activations.len()
+        )))
+    }
+
+    /// Puts values on their way: what goes into the payload register. Where the
+    /// first value does not travel there, nobody looks at it.
+    pub(crate) fn transfer(&mut self, slots: &[TransferSlot]) -> u64 {
+        self.context().transfer[..slots.len()].copy_from_slice(slots);
+        slots.first().map_or(0, |slot| slot.words[0])
     }
 
     /// Checks and lowers arguments. They are no roots yet.
-    fn lower_all(&self, args: &[Val], types: &[ValType]) -> Result<Slots, Error> {
+    pub(crate) fn lower_all(&self, args: &[Val], types: &[ValType]) -> Result<Slots, Error> {
         if args.len() != types.len() {
             return Err(Error::usage(format!(
-                "{} arguments for a function of {} parameters",
+                "{} arguments where {} are expected",
                 args.len(),
                 types.len()
             )));
@@ -151,34 +180,37 @@ impl StoreInner {
         }
     }
 
-    /// Makes the initial continuation and puts it on a host record.
-    unsafe fn activate(
+    /// Consumes a continuation that is fresh or suspended and puts its chain on
+    /// a new host record, with these handlers.
+    ///
+    /// # Safety
+    /// It is one of the store's, and the table stays until [`Self::leave`].
+    pub(crate) unsafe fn activate(
         &mut self,
         record: *mut ContRecord,
-        func: NonNull<FuncRef>,
+        handlers: *const HandlerTable,
+        is_call: bool,
         payload: u64,
     ) -> Call {
         let mut ctx = self.ctx;
-        // SAFETY: the context is ours; the record was just taken, and both
-        // records stay where they are.
+        // SAFETY: the context is ours; records stay where they are.
         unsafe {
             let ctx = ctx.as_mut();
-            let registry = &mut self.registry;
-            registry.make_fresh(ctx, record, func.as_ptr());
-            registry.entered();
-            let host = registry.new_host_record();
-            (*host).handlers = &raw const ctx.no_handlers;
-            (*host).parent = std::ptr::null_mut();
+            let host = self.registry.new_host_record();
+            (*host).handlers = handlers;
+            (*host).parent = ptr::null_mut();
             (*host).outer = ctx.host_record;
             (*host).last = ctx.current;
-            // The reference `make_fresh` gave is hereby consumed.
+            if !is_call {
+                (*host).func = (*record).func;
+            }
             (*record).revision += 1;
-            (*record).parent = host;
-            let caller = self.host_func;
+            (*(*record).last).parent = host;
             self.activations.push(Activation {
                 host,
                 outer: ctx.current,
-                caller,
+                caller: self.host_func,
+                is_call,
             });
             let call = Call {
                 host,
@@ -193,29 +225,61 @@ impl StoreInner {
         }
     }
 
-    /// Everything after the switch back.
+    /// Everything after the switch back. `results` are those of the continuation.
+    ///
+    /// # Safety
+    /// Wasm of this call has just been left.
     #[inline]
-    unsafe fn end(
+    pub(crate) unsafe fn end(
         &mut self,
         call: &Call,
-        signature: &Signature,
+        results: &[ValueKind],
+        clauses: &[Clause],
         entered: Entered,
-    ) -> Result<Vec<Val>, Error> {
+    ) -> Result<Outcome, Error> {
         if entered.word == word::RETURNED {
-            let results = self.results(signature, entered.payload);
+            let results = self.arrived(results, entered.payload);
             self.leave(call);
-            return Ok(results);
+            return Ok(Outcome::Returned(results));
         }
-        // SAFETY: Wasm of this activation has just been left.
-        let fault = unsafe { self.take_fault() };
-        let reason = if entered.word == word::TRAPPED {
-            self.reason(fault)
-        } else {
-            Pending::Error(Error::internal(format!(
-                "Wasm was left with word {}",
-                entered.word
-            )))
+        if entered.word == word::TRAPPED {
+            // SAFETY: by contract.
+            return unsafe { self.ended(call, None) };
+        }
+        let index = usize::try_from(entered.word - word::HANDLED).ok();
+        let Some(clause) = index.and_then(|index| clauses.get(index)) else {
+            let error = Error::internal(format!("Wasm was left with word {}", entered.word));
+            // SAFETY: by contract.
+            return unsafe { self.ended(call, Some(Pending::Error(error))) };
         };
+        // SAFETY: signatures live as long as the store.
+        let kinds = unsafe { &clause.signature.as_ref().params };
+        let values = self.arrived(kinds, entered.payload);
+        let record = entered.from;
+        // SAFETY: a suspension comes from the innermost record of its chain.
+        let revision = unsafe { (*record).revision };
+        let continuation = self.cont_handle(ContRef { record, revision }, clause.ty);
+        self.leave(call);
+        Ok(Outcome::Suspended {
+            tag: clause.tag,
+            values,
+            continuation,
+        })
+    }
+
+    /// What is left to do when Wasm neither returned nor suspended: `why` it was
+    /// left, where the runtime does not know it already.
+    ///
+    /// # Safety
+    /// Wasm of this call has just been left, its chain as it was.
+    pub(crate) unsafe fn ended(
+        &mut self,
+        call: &Call,
+        why: Option<Pending>,
+    ) -> Result<Outcome, Error> {
+        // SAFETY: by contract.
+        let fault = unsafe { self.take_fault() };
+        let reason = why.unwrap_or_else(|| self.reason(fault));
         // SAFETY: the stacks of all activations are as they were left.
         let backtrace = unsafe { self.backtrace(fault) };
         // A panic of an observer has to wait until everything is put back.
@@ -241,24 +305,24 @@ impl StoreInner {
         }
         match reason {
             Pending::Trap(reason) => Err(Error::Trap(Box::new(Trap { reason, backtrace }))),
-            Pending::Exception(handle) => Err(self.exception(handle, backtrace)),
+            Pending::Exception(handle) => self.exception(handle, backtrace).map(Outcome::Thrown),
             Pending::Error(error) => Err(error),
             Pending::Panic(panic) => resume_unwind(panic),
         }
     }
 
-    /// The results of a call that returned.
-    fn results(&mut self, signature: &Signature, payload: u64) -> Vec<Val> {
-        let mut results = Vec::with_capacity(signature.results.len());
-        for (index, &kind) in signature.results.iter().enumerate() {
+    /// The values that arrived with a switch to the host.
+    fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
+        let mut values = Vec::with_capacity(kinds.len());
+        for (index, &kind) in kinds.iter().enumerate() {
             let slot = if index == 0 && kind.in_register() {
                 TransferSlot::from_u64(payload)
             } else {
                 self.context().transfer[index]
             };
-            results.push(self.lift(slot, kind));
+            values.push(self.lift(slot, kind));
         }
-        results
+        values
     }
 
     /// Puts the context back to what it was before the call.
@@ -297,10 +361,23 @@ impl StoreInner {
             .find(pc)
             .and_then(|(code, offset, _)| code.image.trap_at(offset));
         match site {
-            Some(site) => Pending::Trap(TrapReason::Code(site.code)),
+            Some(site) => Pending::Trap(self.code_reason(site.code)),
             None => Pending::Error(Error::internal(format!(
                 "signal {signal} at {pc:#x}, address {address:#x}, where nothing may trap"
             ))),
+        }
+    }
+
+    /// The reason of a trap by an instruction. The search for a handler never
+    /// leaves an activation, and says so where there is another one outside.
+    fn code_reason(&self, code: TrapCode) -> TrapReason {
+        let caller = self.activations.last().map_or(ptr::null(), |a| a.caller);
+        // SAFETY: host functions live as long as their store.
+        match unsafe { caller.as_ref() } {
+            Some(host) if code == TrapCode::UnhandledTag => TrapReason::UnhandledTagInHostCall {
+                function: host.body.name.clone(),
+            },
+            _ => TrapReason::Code(code),
         }
     }
 }

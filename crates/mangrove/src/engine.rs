@@ -87,6 +87,19 @@ impl Engine {
         Ok(id)
     }
 
+    /// The canonical id of the type of continuations of a function type.
+    ///
+    /// # Errors
+    /// There are more types than an engine can hold.
+    pub(crate) fn cont_type_id(&self, func: TypeId) -> Result<TypeId, Error> {
+        let id = self
+            .types()
+            .intern_cont(func)
+            .map_err(|e| Error::Limit(e.to_string()))?;
+        self.publish_types()?;
+        Ok(id)
+    }
+
     /// The function type with this canonical id, if it is one.
     pub fn func_type(&self, id: TypeId) -> Option<FuncType> {
         match &self.types().get(id).composite {

@@ -5,7 +5,7 @@ use crate::global::Tag;
 use crate::object::{read_field, write_field};
 use crate::store::{AsStoreMut, StoreInner, inner_mut};
 use crate::trap::Backtrace;
-use crate::values::{HeapHandle, Val};
+use crate::values::{HandleKind, HeapHandle, Val};
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{StructLayout, TagDef};
 use mangrove_validate::{FuncType, StorageType, ValType};
@@ -106,17 +106,28 @@ impl StoreInner {
         Ok((ty, exn_layout(sizes)))
     }
 
-    /// What the embedder gets to see of an exception nobody caught.
-    pub(crate) fn exception(&mut self, handle: HeapHandle, backtrace: Backtrace) -> Error {
-        match self.read_exception(&handle) {
-            Ok((tag, values)) => Error::Exception(Box::new(Exception {
-                handle,
-                tag,
-                values,
-                backtrace,
-            })),
-            Err(error) => error,
+    /// The exception object of an [`Exception`], whose handle anyone may set.
+    pub(crate) fn exception_ref(&self, exception: &Exception) -> Result<HeapRef, Error> {
+        let object = self.heap_ref(&exception.handle)?;
+        match self.kind_of_object(object) {
+            HandleKind::Exn => Ok(object),
+            _ => Err(Error::usage("what was thrown is no exception")),
         }
+    }
+
+    /// What the embedder gets to see of an exception nobody caught.
+    pub(crate) fn exception(
+        &mut self,
+        handle: HeapHandle,
+        backtrace: Backtrace,
+    ) -> Result<Exception, Error> {
+        let (tag, values) = self.read_exception(&handle)?;
+        Ok(Exception {
+            handle,
+            tag,
+            values,
+            backtrace,
+        })
     }
 
     fn read_exception(&mut self, handle: &HeapHandle) -> Result<(Tag, Vec<Val>), Error> {

@@ -164,8 +164,8 @@ pub unsafe extern "C" fn host_call(
 /// # Safety
 /// The running chain is stopped at the call of that function.
 unsafe fn throw_on(store: &mut StoreInner, exception: &Exception) -> LibcallResult {
-    let thrown = match store.heap_ref(&exception.handle) {
-        // SAFETY: by contract; an `Exception` holds one.
+    let thrown = match store.exception_ref(exception) {
+        // SAFETY: by contract, and it is one.
         Ok(exn) => unsafe { store.throw(exn) },
         Err(error) => Err(Pending::from(error)),
     };

@@ -7,7 +7,8 @@
 //!  Store<T>   (store)        everything instances share; roots (roots, observe)
 //!  Instance   (instance, instantiate, const_eval)
 //!  Func       (func, call)   entering Wasm; (host, caller) being called by it
-//!  Global, Tag, Table, Memory, Val, HeapHandle, ContHandle
+//!  ContHandle (continuation, resume) made, resumed and bound by the host
+//!  Global, Tag, Table, Memory, Val, HeapHandle
 //!  Trap       (trap, backtrace, signals)
 //!  libcalls/                 what compiled code asks for
 //! ```
@@ -36,6 +37,7 @@ mod code;
 mod compiled;
 mod config;
 mod const_eval;
+mod continuation;
 mod convert;
 mod descriptors;
 mod engine;
@@ -54,6 +56,7 @@ mod module;
 mod object;
 mod observe;
 mod pending;
+mod resume;
 mod roots;
 mod setup;
 mod signals;
@@ -68,6 +71,7 @@ pub use compiled::{CompiledError, MAGIC as COMPILED_MAGIC};
 #[doc(hidden)]
 pub use config::Fault;
 pub use config::{Config, Guard, Hooks, OptLevel, Zeal};
+pub use continuation::Outcome;
 pub use engine::Engine;
 pub use error::Error;
 pub use exception::Exception;
@@ -89,5 +93,5 @@ pub use module::{ExternType, Module};
 pub use observe::{Moment, Observer, StoreView};
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
-pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
+pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
 pub use values::{ContHandle, HandleKind, HeapHandle, Val};

@@ -16,7 +16,7 @@ pub enum Moment {
     Suspend(u64),
     /// Execution trapped; all stacks are still there.
     Trap,
-    /// The outermost call from the host has returned.
+    /// The outermost call from the host, or resumption by it, is over.
     End,
 }
 
@@ -133,9 +133,10 @@ inspection! {
 }
 
 impl StoreInner {
-    /// Each activation has one initial continuation on its chain, and only
-    /// those are on a chain for good.
+    /// Each call has one initial continuation on its chain, and only those are
+    /// on a chain for good.
     pub(crate) fn live_continuations(&self) -> u64 {
-        self.live_records() - self.activations.len() as u64
+        let calls = self.activations.iter().filter(|a| a.is_call).count();
+        self.live_records() - calls as u64
     }
 }

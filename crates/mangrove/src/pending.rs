@@ -7,7 +7,7 @@ use crate::values::HeapHandle;
 use mangrove_abi::ContRecord;
 use std::any::Any;
 
-/// A call from the host into Wasm that has not returned.
+/// A call from the host into Wasm, or a resumption by it, that is not over.
 #[derive(Clone, Copy, Debug)]
 pub struct Activation {
     /// The record that stands for the host in its chain.
@@ -17,6 +17,9 @@ pub struct Activation {
     pub outer: *mut ContRecord,
     /// The host function that made the call, or null.
     pub caller: *const HostFunc,
+    /// Whether it began as a call, with an initial continuation of its own, and
+    /// not by resuming one of the program's.
+    pub is_call: bool,
 }
 
 /// Why a libcall left Wasm.

@@ -85,6 +85,7 @@ impl StoreInner {
             operands,
             // Types, and code by type.
             signatures: _,
+            suspended_types: _,
             engine: _,
             // A memory holds bytes, a tag a type.
             memories: _,

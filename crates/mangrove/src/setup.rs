@@ -63,6 +63,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         pending: None,
         observers: Observers::default(),
         signatures: HashMap::new(),
+        suspended_types: HashMap::new(),
         collections: 0,
         zeal_left: config.zeal.alloc.unwrap_or(0),
         continuations_due: FEWEST_CONTINUATIONS,

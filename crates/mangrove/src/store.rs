@@ -171,6 +171,9 @@ pub(crate) struct StoreInner {
     pub(crate) observers: Observers,
     /// Signatures met so far. Boxed: calls hold their addresses.
     pub(crate) signatures: HashMap<TypeId, Box<Signature>>,
+    /// Types of what a continuation of a function type is once it has suspended
+    /// to a tag: by the types of tag and function.
+    pub(crate) suspended_types: HashMap<(TypeId, TypeId), TypeId>,
     pub(crate) collections: u64,
     /// Allocations left until zeal collects.
     pub(crate) zeal_left: u64,

@@ -24,6 +24,13 @@ impl fmt::Display for Trap {
 pub enum TrapReason {
     /// An instruction did.
     Code(TrapCode),
+    /// A `suspend` or `switch` found no handler up to the host function that
+    /// had called Wasm: no suspension crosses the host's frames, whatever
+    /// handlers there are beyond them.
+    UnhandledTagInHostCall {
+        /// The host function's name.
+        function: String,
+    },
     /// A limit of the embedder or of the system was reached.
     Limit(String),
     /// The live objects fill the heap.
@@ -37,10 +44,29 @@ pub enum TrapReason {
     Host(String),
 }
 
+impl TrapReason {
+    /// The code of the trap, if an instruction caused it.
+    pub fn code(&self) -> Option<TrapCode> {
+        match self {
+            Self::Code(code) => Some(*code),
+            Self::UnhandledTagInHostCall { .. } => Some(TrapCode::UnhandledTag),
+            Self::Limit(_) | Self::HeapExhausted { .. } | Self::Host(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for TrapReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => write!(f, "{code}"),
+            Self::UnhandledTagInHostCall { function } => {
+                write!(
+                    f,
+                    "{}: the frame of host function \"{function}\" stands between this \
+                     suspension and the handlers outside",
+                    TrapCode::UnhandledTag
+                )
+            }
             Self::Limit(message) | Self::Host(message) => f.write_str(message),
             Self::HeapExhausted { requested, limit } => write!(
                 f,
@@ -48,6 +74,19 @@ impl fmt::Display for TrapReason {
             ),
         }
     }
+}
+
+/// An instruction of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the module, where it has one.
+    pub module: Option<String>,
+    /// Index of the function in its module.
+    pub function: u32,
+    /// Name of the function, where it has one.
+    pub name: Option<String>,
+    /// Byte offset of the instruction in the module.
+    pub offset: Option<u32>,
 }
 
 /// A Wasm frame.
@@ -71,12 +110,14 @@ pub enum BacktraceEntry {
     /// A Wasm frame.
     Frame(Frame),
     /// Above are the frames of continuation `child`; below those of `parent`,
-    /// which resumed it.
+    /// the innermost of which is stopped at the `resume`.
     Resumed {
         /// Number of the continuation that was resumed.
         child: u32,
-        /// Number of the one that resumed it.
-        parent: u32,
+        /// Number of the one that resumed it; none if the host did.
+        parent: Option<u32>,
+        /// The `cont.new` that made `child`; none if the host made it.
+        created: Option<Place>,
     },
     /// A host function, by name. What is above it ran inside a call it made.
     Host(String),
@@ -113,8 +154,20 @@ impl fmt::Display for Backtrace {
                     writeln!(f, "{number:4}: {frame}")?;
                     number += 1;
                 }
-                BacktraceEntry::Resumed { child, parent } => {
-                    writeln!(f, "      -- continuation {child}, resumed by {parent} --")?;
+                BacktraceEntry::Resumed {
+                    child,
+                    parent,
+                    created,
+                } => {
+                    write!(f, "      -- continuation {child}, made by ")?;
+                    match created {
+                        Some(place) => write!(f, "{place}")?,
+                        None => f.write_str("the host")?,
+                    }
+                    match parent {
+                        Some(parent) => writeln!(f, ", resumed by {parent} --")?,
+                        None => writeln!(f, ", resumed by the host --")?,
+                    }
                 }
                 BacktraceEntry::Host(name) => writeln!(f, "      -- host function {name} --")?,
             }
@@ -128,17 +181,35 @@ impl fmt::Display for Backtrace {
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(module) = &self.module {
-            write!(f, "{module} ")?;
-        }
-        write!(f, "func {}", self.function)?;
-        if let Some(name) = &self.name {
-            write!(f, " ${name}")?;
-        }
-        match self.offset {
-            Some(offset) => write!(f, " at {offset:#x}"),
-            None => Ok(()),
-        }
+        let name = self.name.as_deref();
+        write_place(f, self.module.as_deref(), self.function, name, self.offset)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name.as_deref();
+        write_place(f, self.module.as_deref(), self.function, name, self.offset)
+    }
+}
+
+fn write_place(
+    f: &mut fmt::Formatter<'_>,
+    module: Option<&str>,
+    function: u32,
+    name: Option<&str>,
+    offset: Option<u32>,
+) -> fmt::Result {
+    if let Some(module) = module {
+        write!(f, "{module} ")?;
+    }
+    write!(f, "func {function}")?;
+    if let Some(name) = name {
+        write!(f, " ${name}")?;
+    }
+    match offset {
+        Some(offset) => write!(f, " at {offset:#x}"),
+        None => Ok(()),
     }
 }
 
@@ -161,9 +232,20 @@ mod tests {
             frame(1, 4),
             BacktraceEntry::Resumed {
                 child: 4,
-                parent: 2,
+                parent: Some(2),
+                created: Some(Place {
+                    module: Some("gens".into()),
+                    function: 0,
+                    name: None,
+                    offset: Some(0x18),
+                }),
             },
             frame(0, 2),
+            BacktraceEntry::Resumed {
+                child: 2,
+                parent: None,
+                created: None,
+            },
             BacktraceEntry::Host("spectest print".into()),
         ];
         let text = Backtrace {
@@ -176,8 +258,9 @@ mod tests {
             lines,
             [
                 "0: func 1 $gen at 0x20",
-                "-- continuation 4, resumed by 2 --",
+                "-- continuation 4, made by gens func 0 at 0x18, resumed by 2 --",
                 "1: func 0 at 0x20",
+                "-- continuation 2, made by the host, resumed by the host --",
                 "-- host function spectest print --",
                 "-- more frames --",
             ]

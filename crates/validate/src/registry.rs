@@ -19,7 +19,7 @@ mod matching;
 
 use crate::map::MapTypes;
 use crate::module::Module;
-use crate::types::{FuncType, HeapType, Repr, StorageType, SubType, ValType};
+use crate::types::{CompositeType, FuncType, HeapType, Repr, StorageType, SubType, ValType};
 use entries::{Entries, in_group};
 use mangrove_abi::{Kind, StructLayout, TypeId};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -126,7 +126,25 @@ impl TypeRegistry {
                 return Err(RegistryError::Unknown { id });
             }
         }
-        entries.intern_func(ty)
+        entries.intern_alone(CompositeType::Func(ty))
+    }
+
+    /// The number of the type of continuations of a function type: the same as
+    /// that of a module's `(type (cont $f))`.
+    ///
+    /// # Errors
+    /// [`RegistryError::Full`], and [`RegistryError::Unknown`] if there is no
+    /// such type.
+    ///
+    /// # Panics
+    /// If it is not a function type.
+    pub fn intern_cont(&self, func: TypeId) -> Result<TypeId, RegistryError> {
+        let mut entries = self.write();
+        if !entries.contains(func) {
+            return Err(RegistryError::Unknown { id: func });
+        }
+        assert_eq!(entries.get(func).kind(), Kind::Func, "a function type");
+        entries.intern_alone(CompositeType::Cont(func))
     }
 
     /// A module's type in canonical form; `ids` is what [`Self::intern`] said

@@ -45,26 +45,50 @@ pub fn prepare(scene: &mut Scene<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
     // SAFETY: the chain from `record` up to `own` was suspended, and is linked
     // to `own`, which waits for this call.
     unsafe {
-        let found = store.find_handler(record, own, exn).map_err(pending)?;
+        if let Some(target) = store.throw_into(record, own, exn).map_err(pending)? {
+            return Ok(Outcome::Value(target.expose_provenance() as u64));
+        }
         let ctx = store.ctx.as_mut();
-        let Some(place) = found else {
-            store.registry.release_chain(ctx, record, own, End::Thrown);
-            return store.throw(exn);
-        };
-        store
-            .registry
-            .release_chain(ctx, record, place.record, End::Thrown);
-        // As if its callee had left this return address: see the stack
-        // crate on throwing into a suspended stack.
-        let resume = place.sp - 8;
-        ptr::with_exposed_provenance_mut::<u64>(resume as usize).write(place.pc);
-        (*place.record).sp = resume;
-        (*place.record).fp = place.fp;
-        Ok(Outcome::Value(place.record.expose_provenance() as u64))
+        store.registry.release_chain(ctx, record, own, End::Thrown);
+        store.throw(exn)
     }
 }
 
 impl StoreInner {
+    /// Makes the chain of a continuation that is being resumed continue at its
+    /// innermost handler for an exception, the payload it is then to be switched
+    /// to with. The record to switch to; none if nothing catches it, and the
+    /// chain is as it was.
+    ///
+    /// # Safety
+    /// The records from `record` up to but not including `end` were suspended.
+    pub(crate) unsafe fn throw_into(
+        &mut self,
+        record: *mut ContRecord,
+        end: *mut ContRecord,
+        exn: HeapRef,
+    ) -> Result<Option<*mut ContRecord>, Error> {
+        // Its parameters never arrive: left behind, the bound ones would come
+        // before what it is resumed with after its next suspension.
+        self.registry.take_bound(record);
+        // SAFETY: by contract.
+        unsafe {
+            let Some(place) = self.find_handler(record, end, exn)? else {
+                return Ok(None);
+            };
+            let ctx = self.ctx.as_mut();
+            self.registry
+                .release_chain(ctx, record, place.record, End::Thrown);
+            // As if its callee had left this return address: see the stack
+            // crate on throwing into a suspended stack.
+            let resume = place.sp - 8;
+            ptr::with_exposed_provenance_mut::<u64>(resume as usize).write(place.pc);
+            (*place.record).sp = resume;
+            (*place.record).fp = place.fp;
+            Ok(Some(place.record))
+        }
+    }
+
     /// Lands at the innermost handler of the running activation, or leaves Wasm.
     ///
     /// # Safety

@@ -32,7 +32,7 @@
 //! is unspecified), so a resumed site has them as results, and its parameter
 //! registers, so a fresh stack's trampoline has them as parameters.
 //!
-//! A switch by a thunk leaves the payload in rax as well, where an exception
+//! A switch by a thunk or by `enter` leaves the payload in rax as well, where an exception
 //! handler expects its exception: **to throw into a suspended stack**, set the
 //! record's sp and fp to 8 below the handler's sp and to its fp, write the
 //! handler's address where sp points, and switch with the exception as payload.
@@ -278,6 +278,7 @@ unsafe extern "sysv64" fn enter_raw(
         "mov rdi, rsi",
         "mov rsi, rdx",
         "xor edx, edx",
+        "mov rax, rcx",
         "mov r9, [rsi + {sp}]",
         "mov rbp, [rsi + {fp}]",
         "lea rsp, [r9 + 8]",

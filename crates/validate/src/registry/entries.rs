@@ -2,7 +2,7 @@
 
 use super::{RegistryError, TypeInfo};
 use crate::map::MapTypes;
-use crate::types::{CompositeType, FuncType, Repr, StorageType, SubType, ValType};
+use crate::types::{CompositeType, Repr, StorageType, SubType, ValType};
 use hashbrown::HashMap;
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
 use mangrove_abi::{Kind, StructLayout, TypeId};
@@ -116,10 +116,12 @@ impl Entries {
         Ok(first)
     }
 
-    /// The number of the function type that is alone in its group, final and
-    /// without supertype.
-    pub(super) fn intern_func(&mut self, ty: FuncType) -> Result<TypeId, RegistryError> {
-        let composite = CompositeType::Func(ty);
+    /// The number of the type that is alone in its group, final and without
+    /// supertype.
+    pub(super) fn intern_alone(
+        &mut self,
+        composite: CompositeType,
+    ) -> Result<TypeId, RegistryError> {
         self.intern(
             [SubType {
                 is_final: true,
@@ -196,6 +198,7 @@ impl Entries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::FuncType;
 
     #[test]
     fn the_last_number_is_given_and_no_more() {
@@ -203,17 +206,19 @@ mod tests {
             limit: 3,
             ..Entries::default()
         };
-        let func = |params: usize| FuncType {
-            params: vec![ValType::I32; params],
-            results: Vec::new(),
+        let func = |params: usize| {
+            CompositeType::Func(FuncType {
+                params: vec![ValType::I32; params],
+                results: Vec::new(),
+            })
         };
         for n in 0..3 {
-            assert_eq!(entries.intern_func(func(n)), Ok(TYPE_FIRST + n as TypeId));
+            assert_eq!(entries.intern_alone(func(n)), Ok(TYPE_FIRST + n as TypeId));
         }
         let full = Err(RegistryError::Full { limit: 3 });
-        assert_eq!(entries.intern_func(func(3)), full);
+        assert_eq!(entries.intern_alone(func(3)), full);
         // What is there is still found.
-        assert_eq!(entries.intern_func(func(2)), Ok(TYPE_FIRST + 2));
+        assert_eq!(entries.intern_alone(func(2)), Ok(TYPE_FIRST + 2));
         assert_eq!(entries.len(), 3);
     }
 

@@ -88,7 +88,7 @@ impl Runner<'_> {
     ) -> Result<(), Problem> {
         let outcome = self.execute(action)?;
         self.assert_reason(outcome, message, "an unhandled suspension", |reason| {
-            matches!(reason, TrapReason::Code(TrapCode::UnhandledTag))
+            reason.code() == Some(TrapCode::UnhandledTag)
         })
     }
 
