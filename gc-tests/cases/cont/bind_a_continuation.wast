@@ -1,0 +1,25 @@
+;; A bound argument may be a continuation, whose bound argument is one, and so
+;; on: all are alive as long as the outermost is.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f0 (func (result i32))) (type $k0 (cont $f0))
+  (type $f (func (param (ref null $k0)) (result i32))) (type $k (cont $f))
+  (global $k (mut (ref null $k0)) (ref.null $k0))
+  (func $one (type $f0) (i32.const 1))
+  (func $add (type $f) (i32.add (i32.const 10) (resume $k0 (local.get 0))))
+  (elem declare func $one $add)
+  (func (export "make") (result i64)
+    (local $n i32)
+    (global.set $k (cont.new $k0 (ref.func $one)))
+    (loop $again
+      (global.set $k (cont.bind $k $k0 (global.get $k) (cont.new $k (ref.func $add))))
+      (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1)))
+        (i32.const 20))))
+    (call $gc)
+    (call $live))
+  (func (export "resume") (result i32) (resume $k0 (global.get $k)))
+  (func (export "live") (result i64) (call $live)))
+(assert_return (invoke "make") (i64.const 21))
+(assert_return (invoke "resume") (i32.const 201))
+(assert_return (invoke "live") (i64.const 0))

@@ -1,0 +1,18 @@
+;; A continuation bound to one that is forgotten is forgotten with it.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f0 (func)) (type $k0 (cont $f0))
+  (type $f (func (param (ref null $k0)))) (type $k (cont $f))
+  (tag $pause)
+  (func $body (type $f0) (suspend $pause))
+  (func $nothing (type $f))
+  (elem declare func $body $nothing)
+  (func (export "run") (result i64)
+    (block $paused (result (ref $k0))
+      (resume $k0 (on $pause $paused) (cont.new $k0 (ref.func $body)))
+      (unreachable))
+    (drop (cont.bind $k $k0 (cont.new $k (ref.func $nothing))))
+    (call $gc)
+    (call $live)))
+(assert_return (invoke "run") (i64.const 0))

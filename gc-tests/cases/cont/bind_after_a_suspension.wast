@@ -1,0 +1,23 @@
+;; What a suspended continuation waits for can be bound like parameters: the
+;; results of its suspend.
+(module
+  (type $f0 (func (result i32))) (type $k0 (cont $f0))
+  (type $g2 (func (param i32 i32) (result i32))) (type $k2 (cont $g2))
+  (type $g1 (func (param i32) (result i32))) (type $k1 (cont $g1))
+  (tag $ask (result i32 i32))
+  (func $body (type $f0) (i32.sub (suspend $ask)))
+  (elem declare func $body)
+  (func $ask (result (ref $k2))
+    (block $on_ask (result (ref $k2))
+      (resume $k0 (on $ask $on_ask) (cont.new $k0 (ref.func $body)))
+      (unreachable)))
+  (func (export "one") (result i32)
+    (local $k (ref null $k2))
+    (local.set $k (call $ask))
+    (resume $k1 (i32.const 8) (cont.bind $k2 $k1 (i32.const 50) (local.get $k))))
+  (func (export "two") (result i32)
+    (local $k (ref null $k2))
+    (local.set $k (call $ask))
+    (resume $k0 (cont.bind $k2 $k0 (i32.const 50) (i32.const 8) (local.get $k)))))
+(assert_return (invoke "one") (i32.const 42))
+(assert_return (invoke "two") (i32.const 42))

@@ -1,0 +1,27 @@
+;; A continuation is bound anew after each of its suspensions: nothing of the
+;; binding before is left.
+(module
+  (type $f0 (func (result i32))) (type $k0 (cont $f0))
+  (type $g (func (param i32 i32) (result i32))) (type $kg (cont $g))
+  (type $h (func (param i32) (result i32))) (type $kh (cont $h))
+  (tag $ask (result i32 i32))
+  (func $body (type $f0)
+    (local $n i32) (local $sum i32)
+    (loop $again
+      (local.set $sum (i32.add (local.get $sum) (i32.mul (suspend $ask))))
+      (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1)))
+        (i32.const 10))))
+    (local.get $sum))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $kg)) (local $n i32)
+    (local.set $n (i32.const 1))
+    (block $on_ask (result (ref $kg))
+      (return (resume $k0 (on $ask $on_ask) (cont.new $k0 (ref.func $body)))))
+    (loop $on_ask (param (ref $kg)) (result i32)
+      (local.set $k)
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (resume $kh (on $ask $on_ask) (local.get $n)
+        (cont.bind $kg $kh (i32.const 10) (local.get $k))))))
+;; 10 * (2 + 3 + ... + 11)
+(assert_return (invoke "run") (i32.const 650))

@@ -1,0 +1,15 @@
+;; Binding no arguments still makes a new reference and consumes the old one.
+(module
+  (type $f (func (param i32) (result i32)))
+  (type $k (cont $f))
+  (func $same (param i32) (result i32) (local.get 0))
+  (elem declare func $same)
+  (func (export "new") (result i32)
+    (resume $k (i32.const 4) (cont.bind $k $k (cont.new $k (ref.func $same)))))
+  (func (export "old")
+    (local $k (ref null $k))
+    (local.set $k (cont.new $k (ref.func $same)))
+    (drop (cont.bind $k $k (local.get $k)))
+    (drop (resume $k (i32.const 4) (local.get $k)))))
+(assert_return (invoke "new") (i32.const 4))
+(assert_trap (invoke "old") "continuation already consumed")

@@ -1,0 +1,23 @@
+;; Objects bound to a suspended continuation are kept and moved with those in
+;; its frames.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (type $f0 (func (result i32))) (type $k0 (cont $f0))
+  (type $g1 (func (param (ref $s)) (result i32))) (type $k1 (cont $g1))
+  (tag $ask (result (ref $s)))
+  (func $body (type $f0)
+    (local $own (ref $s))
+    (local.set $own (struct.new $s (i32.const 1)))
+    (i32.add (struct.get $s 0 (suspend $ask)) (struct.get $s 0 (local.get $own))))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k1 (ref null $k1)) (local $k0 (ref null $k0))
+    (block $on_ask (result (ref $k1))
+      (return (resume $k0 (on $ask $on_ask) (cont.new $k0 (ref.func $body)))))
+    (local.set $k1)
+    (local.set $k0 (cont.bind $k1 $k0 (struct.new $s (i32.const 20)) (local.get $k1)))
+    (call $gc)
+    (call $gc)
+    (resume $k0 (local.get $k0))))
+(assert_return (invoke "run") (i32.const 21))

@@ -1,0 +1,22 @@
+;; Each bind may collect: what was bound before is not lost.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (type $f2 (func (param (ref $s) (ref $s)) (result i32))) (type $k2 (cont $f2))
+  (type $f1 (func (param (ref $s)) (result i32))) (type $k1 (cont $f1))
+  (type $f0 (func (result i32))) (type $k0 (cont $f0))
+  (func $minus (type $f2)
+    (i32.sub (struct.get $s 0 (local.get 0)) (struct.get $s 0 (local.get 1))))
+  (elem declare func $minus)
+  (func $new (param i32) (result (ref $s))
+    (call $gc)
+    (struct.new $s (local.get 0)))
+  (func (export "run") (result i32)
+    (local $k1 (ref null $k1)) (local $k0 (ref null $k0))
+    (local.set $k1 (cont.bind $k2 $k1 (call $new (i32.const 50)) (cont.new $k2
+      (ref.func $minus))))
+    (call $gc)
+    (local.set $k0 (cont.bind $k1 $k0 (call $new (i32.const 8)) (local.get $k1)))
+    (call $gc)
+    (resume $k0 (local.get $k0))))
+(assert_return (invoke "run") (i32.const 42))

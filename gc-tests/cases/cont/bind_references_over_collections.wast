@@ -1,0 +1,25 @@
+;; Bound objects are kept alive and follow their moves, from collection to
+;; collection, until the continuation runs.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (type $a (array i32))
+  (type $f (func (param (ref $s) anyref (ref $a)) (result i32))) (type $k (cont $f))
+  (type $f0 (func (result i32))) (type $k0 (cont $f0))
+  (func $sum (type $f)
+    (i32.add (struct.get $s 0 (local.get 0))
+      (i32.add (struct.get $s 0 (ref.cast (ref $s) (local.get 1)))
+        (array.get $a (local.get 2) (i32.const 1)))))
+  (elem declare func $sum)
+  (global $k (mut (ref null $k0)) (ref.null $k0))
+  (func (export "bind")
+    (global.set $k (cont.bind $k $k0
+      (struct.new $s (i32.const 1)) (struct.new $s (i32.const 20))
+      (array.new_fixed $a 2 (i32.const 0) (i32.const 300))
+      (cont.new $k (ref.func $sum)))))
+  (func (export "collect") (call $gc) (call $gc))
+  (func (export "resume") (result i32) (resume $k0 (global.get $k))))
+(invoke "bind")
+(invoke "collect")
+(invoke "collect")
+(assert_return (invoke "resume") (i32.const 321))
