@@ -1,0 +1,23 @@
+;; A global holds a continuation from one call of the host to the next.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $f (func (param i32) (result i32)))
+  (type $k (cont $f))
+  (tag $ask (param i32) (result i32))
+  (global $k (mut (ref null $k)) (ref.null $k))
+  (func $total (type $f)
+    (loop $more
+      (local.set 0 (i32.add (local.get 0) (suspend $ask (local.get 0))))
+      (br $more))
+    (unreachable))
+  (elem declare func $total)
+  (func (export "start") (global.set $k (cont.new $k (ref.func $total))))
+  (func (export "add") (param i32) (result i32)
+    (call $gc)
+    (block $asked (result i32 (ref $k))
+      (return (resume $k (on $ask $asked) (local.get 0) (global.get $k))))
+    (global.set $k)))
+(invoke "start")
+(assert_return (invoke "add" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "add" (i32.const 20)) (i32.const 21))
+(assert_return (invoke "add" (i32.const 300)) (i32.const 321))

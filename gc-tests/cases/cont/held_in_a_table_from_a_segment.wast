@@ -1,0 +1,23 @@
+;; A segment of continuations can hold null only; table.init puts it over what
+;; was there.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (table $t 4 (ref null $k))
+  (elem $none (ref null $k) (ref.null $k) (item ref.null $k))
+  (func $one (result i32) (i32.const 1))
+  (elem declare func $one)
+  (func (export "run") (result i64 i64 i32)
+    (table.fill $t (i32.const 0) (cont.new $k (ref.func $one)) (i32.const 2))
+    (call $gc)
+    (call $live)
+    (table.init $t $none (i32.const 0) (i32.const 0) (i32.const 2))
+    (elem.drop $none)
+    (call $gc)
+    (call $live)
+    (ref.is_null (table.get $t (i32.const 1))))
+  (func (export "dropped") (table.init $t $none (i32.const 0) (i32.const 0) (i32.const 1))))
+(assert_return (invoke "run") (i64.const 1) (i64.const 0) (i32.const 1))
+(assert_trap (invoke "dropped") "out of bounds table access")

@@ -1,0 +1,22 @@
+;; table.fill copies a reference, not a continuation; filling with null lets it
+;; go.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (table $t 10 (ref null $k))
+  (func $one (result i32) (i32.const 1))
+  (elem declare func $one)
+  (func (export "fill") (result i64)
+    (table.fill $t (i32.const 2) (cont.new $k (ref.func $one)) (i32.const 5))
+    (call $gc)
+    (call $live))
+  (func (export "clear") (param i32 i32) (result i64)
+    (table.fill $t (local.get 0) (ref.null $k) (local.get 1))
+    (call $gc)
+    (call $live)))
+(assert_return (invoke "fill") (i64.const 1))
+(assert_return (invoke "clear" (i32.const 3) (i32.const 7)) (i64.const 1))
+(assert_return (invoke "clear" (i32.const 0) (i32.const 3)) (i64.const 0))
+(assert_trap (invoke "clear" (i32.const 5) (i32.const 6)) "out of bounds table access")

@@ -1,0 +1,26 @@
+;; br_on_null, br_on_non_null and ref.as_non_null tell null continuations from
+;; others.
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (func $one (type $f) (i32.const 1))
+  (elem declare func $one)
+  (func $maybe (param i32) (result (ref null $k))
+    (if (result (ref null $k)) (local.get 0)
+      (then (cont.new $k (ref.func $one))) (else (ref.null $k))))
+  (func (export "null") (param i32) (result i32)
+    (block $null
+      (return (resume $k (br_on_null $null (call $maybe (local.get 0))))))
+    (i32.const 2))
+  (func (export "non null") (param i32) (result i32)
+    (block $some (result (ref $k))
+      (br_on_non_null $some (call $maybe (local.get 0)))
+      (return (i32.const 3)))
+    (resume $k))
+  (func (export "as non null") (param i32) (result i32)
+    (resume $k (ref.as_non_null (call $maybe (local.get 0))))))
+(assert_return (invoke "null" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "null" (i32.const 0)) (i32.const 2))
+(assert_return (invoke "non null" (i32.const 1)) (i32.const 1))
+(assert_return (invoke "non null" (i32.const 0)) (i32.const 3))
+(assert_return (invoke "as non null" (i32.const 1)) (i32.const 1))
+(assert_trap (invoke "as non null" (i32.const 0)) "null reference")

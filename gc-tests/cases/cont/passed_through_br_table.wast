@@ -1,0 +1,22 @@
+;; br_table and br_if carry a continuation and a number to whichever label it
+;; is.
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (func $one (type $f) (i32.const 1))
+  (elem declare func $one)
+  (func (export "run") (param i32) (result i32)
+    (local $k (ref null $k)) (local $n i32)
+    (block $2 (result i32 (ref $k))
+      (block $1 (result i32 (ref $k))
+        (block $0 (result i32 (ref $k))
+          (i32.const 5) (cont.new $k (ref.func $one))
+          (br_table $0 $1 $2 (local.get 0)))
+        (local.set $k) (drop) (i32.const 10)
+        (br_if $2 (ref.as_non_null (local.get $k)) (i32.const 1)))
+      (local.set $k) (drop) (i32.const 20) (ref.as_non_null (local.get $k)))
+    (local.set $k) (local.set $n)
+    (i32.add (local.get $n) (resume $k (local.get $k)))))
+(assert_return (invoke "run" (i32.const 0)) (i32.const 11))
+(assert_return (invoke "run" (i32.const 1)) (i32.const 21))
+(assert_return (invoke "run" (i32.const 2)) (i32.const 6))
+(assert_return (invoke "run" (i32.const 9)) (i32.const 6))

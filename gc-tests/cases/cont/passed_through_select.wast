@@ -1,0 +1,15 @@
+;; select chooses between continuations; the other one is not used up.
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (func $one (type $f) (i32.const 1))
+  (func $two (type $f) (i32.const 2))
+  (elem declare func $one $two)
+  (func (export "run") (param i32) (result i32 i32)
+    (local $a (ref null $k)) (local $b (ref null $k))
+    (local.set $a (cont.new $k (ref.func $one)))
+    (local.set $b (cont.new $k (ref.func $two)))
+    (resume $k (select (result (ref null $k)) (local.get $a) (local.get $b) (local.get 0)))
+    (resume $k (select (result (ref null $k)) (local.get $b) (local.get $a)
+      (local.get 0)))))
+(assert_return (invoke "run" (i32.const 1)) (i32.const 1) (i32.const 2))
+(assert_return (invoke "run" (i32.const 0)) (i32.const 2) (i32.const 1))
