@@ -21,6 +21,7 @@
 
 mod case;
 mod golden;
+pub mod specification;
 
 pub use case::{Case, Kind, cases};
 

@@ -71,7 +71,11 @@ pub fn run(seeds: Range<u64>, jobs: usize) -> Result<Summary> {
 /// or the one after that on which it died.
 fn part(seeds: Range<u64>, summary: &Mutex<Summary>) -> Result<u64> {
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["--worker", "--seeds", &format!("{}..{}", seeds.start, seeds.end)])
+        .args([
+            "--worker",
+            "--seeds",
+            &format!("{}..{}", seeds.start, seeds.end),
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

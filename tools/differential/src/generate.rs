@@ -30,7 +30,7 @@ impl Case {
     pub fn new(seed: u64) -> Option<Self> {
         let mut rng = Rng::new(seed);
         let config = config(&mut rng);
-        let size = 1 << (8 + rng.below(6));
+        let size = 1 << (11 + rng.below(6));
         let bytes = rng.bytes(size);
         let mut module = Module::new(config, &mut Unstructured::new(&bytes)).ok()?;
         module.ensure_termination(FUEL).ok()?;
@@ -65,27 +65,29 @@ fn config(rng: &mut Rng) -> Config {
         max_memory32_bytes: 16 << 16,
         max_memory64_bytes: 16 << 16,
         max_table_elements: 1000,
-        min_funcs: 1,
         relaxed_simd_enabled: false,
         threads_enabled: false,
         wide_arithmetic_enabled: false,
         ..Config::default()
     };
-    config.max_funcs = 1 + rng.below(12) as usize;
-    config.max_globals = rng.below(12) as usize;
-    config.max_instructions = 20 << rng.below(5);
-    config.max_memories = rng.below(4) as usize;
-    config.max_tables = rng.below(4) as usize;
-    config.max_tags = rng.below(5) as usize;
-    config.max_types = 1 + rng.below(30) as usize;
-    config.max_data_segments = rng.below(5) as usize;
-    config.max_element_segments = rng.below(5) as usize;
+    // The least is what counts: beyond it, more is ever less likely.
+    config.min_funcs = 2 + rng.below(10) as usize;
+    config.min_types = 2 + rng.below(25) as usize;
+    config.min_globals = rng.below(8) as usize;
+    config.min_memories = rng.below(3) as u32;
+    config.max_memories = 3;
+    config.min_tables = rng.below(3) as u32;
+    config.max_tables = 3;
+    config.min_tags = rng.below(4) as usize;
+    config.min_data_segments = rng.below(4) as usize;
+    config.min_element_segments = rng.below(4) as usize;
+    config.max_instructions = 20 << rng.below(6);
     config.gc_enabled = rng.chance(2, 3);
     config.exceptions_enabled = rng.chance(1, 2);
     config.simd_enabled = rng.chance(1, 2);
     config.tail_call_enabled = rng.chance(1, 2);
     config.memory64_enabled = rng.chance(1, 3);
     config.allow_floats = rng.chance(3, 4);
-    config.disallow_traps = rng.chance(1, 4);
+    config.disallow_traps = rng.chance(1, 2);
     config
 }

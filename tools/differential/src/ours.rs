@@ -13,7 +13,7 @@ pub const MEMORY_MAX: u64 = 8 << 20;
 /// Most elements a table may grow to, here and there.
 pub const TABLE_MAX: u64 = 10_000;
 /// Bytes of stack for Wasm, here and there.
-pub const STACK: usize = 8 << 20;
+pub const STACK: usize = 1 << 20;
 
 /// Integers worth trying.
 const NUMBERS: [u64; 12] = [
@@ -72,7 +72,7 @@ fn arg(ty: ValType, rng: &mut Rng) -> Option<Arg> {
     Some(match ty {
         ValType::I32 => Arg::I32(number as i32),
         ValType::I64 => Arg::I64(number as i64),
-        ValType::F32 => Arg::F32(float(rng, number) .to_bits()),
+        ValType::F32 => Arg::F32(float(rng, number).to_bits()),
         ValType::F64 => Arg::F64(f64::from(float(rng, number)).to_bits()),
         ValType::V128 => Arg::V128(u128::from(number) << 64 | u128::from(rng.next())),
         ValType::Ref(ty) => match ty.heap {

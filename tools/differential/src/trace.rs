@@ -68,8 +68,6 @@ pub enum End {
     Trapped(&'static str),
     /// With an exception of this payload.
     Threw(Vec<Value>),
-    /// The engine does not take the module.
-    Refused(String),
     /// At a limit, which engines have in different places: what follows
     /// cannot be compared.
     Limit(String),
@@ -98,11 +96,11 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Whether the trace stops at a limit or before it began.
+    /// Whether the trace stops at a limit.
     pub fn is_cut(&self) -> bool {
         self.steps
             .last()
-            .is_some_and(|(_, end)| matches!(end, End::Limit(_) | End::Refused(_)))
+            .is_some_and(|(_, end)| matches!(end, End::Limit(_)))
     }
 }
 
@@ -138,11 +136,10 @@ impl fmt::Display for Difference {
 }
 
 /// The first difference, if there is one. A limit on either side ends the
-/// comparison, a module only one side takes is a difference.
+/// comparison.
 pub fn compare(ours: &Trace, theirs: &Trace) -> Option<Difference> {
     for ((place, a), (_, b)) in ours.steps.iter().zip(&theirs.steps) {
         match (a, b) {
-            (End::Refused(_), End::Refused(_)) => return None,
             (End::Broken(_), _) | (_, End::Broken(_)) => {}
             (End::Limit(_), _) | (_, End::Limit(_)) => return None,
             _ if a == b => continue,
@@ -176,7 +173,10 @@ mod tests {
 
     fn trace(ends: &[End], global: i32) -> Trace {
         Trace {
-            steps: ends.iter().map(|end| ("f".to_owned(), end.clone())).collect(),
+            steps: ends
+                .iter()
+                .map(|end| ("f".to_owned(), end.clone()))
+                .collect(),
             state: vec![("g".to_owned(), State::Global(Value::I32(global)))],
         }
     }
