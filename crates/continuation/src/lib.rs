@@ -6,6 +6,7 @@
 //!  states     (states)     the one table of verbs and states
 //!  Bound      (bound)      arguments bound before the continuation runs
 //!  marking    (marking)    the collector's side: mark, sweep
+//!  parking                 continuations without a stack
 //!  report, verify, limits
 //! ```
 //!
@@ -17,6 +18,7 @@
 mod bound;
 mod limits;
 mod marking;
+mod parking;
 mod registry;
 mod report;
 mod slab;
@@ -32,6 +34,7 @@ mod tests;
 
 pub use bound::Bound;
 pub use limits::{LimitError, RegistryConfig};
+pub use parking::ParkPolicy;
 pub use registry::Registry;
 pub use report::{Ends, RegistryReport};
 pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, outcome};

@@ -77,7 +77,7 @@ impl Registry {
                 }
             }
         }
-        let idle = self.with_stack - self.live(ctx) as usize;
+        let idle = self.with_stack + self.parked() - self.live(ctx) as usize;
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);
         }

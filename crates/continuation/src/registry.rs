@@ -5,21 +5,23 @@
 //!   with a stack ───┤
 //!                   └─ free list ─────── StoreContext.free_records: gone, stack kept
 //!                   ┌─ host ──────────── one per activation
-//!   without ────────┤
+//!   without ────────┼─ parked ────────── live, frames in a buffer
 //!                   └─ bare ──────────── gone
 //! ```
 //!
 //! Compiled code pops the free list for `cont.new` and pushes what has
 //! returned, without asking. So the limit on live continuations bounds the
-//! records with a stack: when the list is empty, all of them are live.
+//! records with a stack and the parked ones: when the list is empty, all of
+//! them are live.
 
 use crate::bound::Bound;
 use crate::limits::{LimitError, RegistryConfig};
+use crate::parking::Parking;
 use crate::report::is_initial;
 use crate::slab::Slab;
 use crate::states::{End, Role, State, Verb, outcome};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{Stack, StackArena, arch};
+use mangrove_stack::{StackArena, arch, is_parked};
 use std::collections::HashMap;
 use std::ptr;
 
@@ -55,6 +57,8 @@ pub struct Registry {
     /// Number of the collection under way, or the last one.
     pub(crate) epoch: u32,
     pub(crate) counts: Counts,
+    /// None: nobody may be parked.
+    pub(crate) parking: Option<Parking>,
 }
 
 impl Registry {
@@ -69,6 +73,7 @@ impl Registry {
             bound: HashMap::new(),
             epoch: 0,
             counts: Counts::default(),
+            parking: None,
         }
     }
 
@@ -88,7 +93,7 @@ impl Registry {
             }
             return Ok(record);
         }
-        let live = self.with_stack;
+        let live = self.with_stack + self.parked();
         if live >= self.max_continuations {
             return Err(LimitError::Continuations {
                 limit: self.max_continuations,
@@ -182,7 +187,7 @@ impl Registry {
     }
 
     /// Ends a continuation: state `Gone`, no reference to it matches any more,
-    /// and the record goes to the free list with its stack. Leaves
+    /// and the record goes to the free list with its stack, if it has one. Leaves
     /// `ctx.current` to the caller.
     ///
     /// # Safety
@@ -281,16 +286,8 @@ impl Registry {
             while !(*link).is_null() {
                 let record = *link;
                 *link = (*record).next_free;
-                self.arena.release(Stack {
-                    top: (*record).stack_top,
-                    limit: (*record).stack_limit,
-                });
-                (*record).next_free = ptr::null_mut();
-                (*record).stack_top = 0;
-                (*record).stack_limit = 0;
-                (*record).sp = 0;
-                self.with_stack -= 1;
-                self.bare.push(record);
+                let stack = self.strip(record);
+                self.arena.release(stack);
             }
         }
         self.arena.trim(0);
@@ -343,6 +340,9 @@ impl Registry {
             (*record).fp = 0;
             (*record).handlers = ptr::null();
             (*record).func = ptr::null();
+            if is_parked(record) {
+                return self.unpark_gone(record);
+            }
             (*record).next_free = ctx.free_records;
             ctx.free_records = record;
         }
@@ -362,5 +362,11 @@ impl Registry {
     pub(crate) fn own(&self, record: *const ContRecord) -> *mut ContRecord {
         self.slab
             .get(self.slab.id_of(record).expect("a record of this registry"))
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        self.free_parked();
     }
 }

@@ -3,6 +3,7 @@
 use crate::registry::Registry;
 use crate::states::State;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_stack::is_parked;
 
 /// How continuations ended, counted since the store was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -40,8 +41,10 @@ pub struct RegistryReport {
     pub running: u64,
     /// Those waiting for another one or for the host.
     pub parents: u64,
-    /// Those parked.
+    /// Those that wait to be resumed.
     pub suspended: u64,
+    /// Of the fresh and the suspended, those without a stack.
+    pub parked: u64,
     /// Activations: calls from the host under way.
     pub activations: u64,
     /// Records ready for use with a stack.
@@ -50,6 +53,8 @@ pub struct RegistryReport {
     pub stack_size: u64,
     /// Bytes in use on the stacks that do not run.
     pub stack_bytes: u64,
+    /// Bytes that the frames of parked ones take.
+    pub parked_bytes: u64,
     /// Bytes of address space reserved for stacks; most of it is not memory.
     pub reserved_bytes: u64,
     /// Bytes the records take.
@@ -69,15 +74,15 @@ impl Registry {
             reserved_bytes: stacks.reserved as u64,
             record_bytes: self.slab.bytes() as u64,
             bound_arguments: self.bound.values().map(|b| b.values().len() as u64).sum(),
-            idle: self.with_stack as u64 - self.live(ctx),
+            idle: (self.with_stack + self.parked()) as u64 - self.live(ctx),
             ..RegistryReport::default()
         };
         let mut initial_live = 0;
         for (record, state) in self.states(ctx) {
             // SAFETY: records of our slab, which only this thread uses.
-            let (used, initial) = unsafe {
+            let (used, initial, parked) = unsafe {
                 let used = (*record).stack_top.saturating_sub((*record).sp);
-                (used, is_initial(record))
+                (used, is_initial(record), is_parked(record))
             };
             let (count, used) = match state {
                 State::Fresh => (&mut report.fresh, used),
@@ -88,7 +93,12 @@ impl Registry {
                 State::Gone => continue,
             };
             *count += 1;
-            report.stack_bytes += used;
+            if parked {
+                report.parked += 1;
+                report.parked_bytes += used;
+            } else {
+                report.stack_bytes += used;
+            }
             initial_live += u64::from(initial);
         }
         let counts = &self.counts;

@@ -3,6 +3,7 @@
 use crate::registry::Registry;
 use crate::states::State;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_stack::is_parked;
 use std::collections::HashSet;
 use std::ptr;
 
@@ -69,10 +70,12 @@ impl Registry {
     pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryFault> {
         let idle = self.verify_free_list(ctx)?;
         let inner = self.suspended_parents(ctx)?;
-        let (mut live, mut suspended, mut in_chains) = (0, 0, 0);
+        let (mut live, mut suspended, mut in_chains, mut parked) = (0, 0, 0, 0);
         for (record, state) in self.states(ctx) {
             self.verify_record(record, state)?;
             live += u64::from(!matches!(state, State::Gone | State::Host));
+            // SAFETY: a record of our slab, which only this thread uses.
+            parked += u64::from(unsafe { is_parked(record) });
             if state == State::Suspended {
                 suspended += 1;
                 if !inner.contains(&record) {
@@ -88,7 +91,9 @@ impl Registry {
             .checked_sub(ctx.returned)
             .and_then(|n| n.checked_sub(ended));
         count("live continuations", live, expected.unwrap_or(0))?;
-        count("records with a stack", live + idle, self.with_stack as u64)?;
+        count("parked continuations", parked, self.parked() as u64)?;
+        let with_stack = self.with_stack as u64;
+        count("records with a stack", live + idle - parked, with_stack)?;
         let stacks = self.arena.stats();
         count(
             "stacks in use",

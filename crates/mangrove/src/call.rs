@@ -163,6 +163,9 @@ impl StoreInner {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { ctx.as_mut() };
+        if ctx.free_records.is_null() {
+            self.park_some();
+        }
         if ctx.free_records.is_null()
             && self.continuations_due >= FEWEST_CONTINUATIONS
             && self.registry.live(ctx) >= self.continuations_due

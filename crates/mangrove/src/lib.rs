@@ -55,6 +55,7 @@ mod memory;
 mod module;
 mod object;
 mod observe;
+mod parking;
 mod pending;
 mod resume;
 mod roots;
@@ -84,7 +85,7 @@ pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, FrameOwner, ModuleId, Root, RootKind, RootOwner, RootSet, RootValue,
 };
-pub use mangrove_continuation::{Ends, RegistryReport};
+pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
 };

@@ -97,6 +97,13 @@ macro_rules! inspection {
                 inner_mut(self).collect()
             }
 
+            /// Parks every continuation that does not run (see
+            /// [`crate::Config::park`]); how many that was. For moments when
+            /// many are known to sleep for long.
+            pub fn park(&mut self) -> u64 {
+                inner_mut(self).park_all()
+            }
+
             /// How many collections there were.
             pub fn collections(&self) -> u64 {
                 inner(self).collections

@@ -95,6 +95,7 @@ impl StoreInner {
             host_func: _,
             // Records only; the running chain is walked from the context.
             activations: _,
+            moving: _,
             // Errors refer to objects through handles.
             pending: _,
             observers: _,
@@ -155,6 +156,7 @@ impl StoreInner {
                 tracing::trace!(target: "mangrove::gc", ?report, "collected");
                 self.collections += 1;
                 self.close_window();
+                self.park_old();
                 let live = self.live_records();
                 self.continuations_due = (2 * live).max(FEWEST_CONTINUATIONS);
                 Ok(())

@@ -5,6 +5,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::libcalls;
 use crate::observe::Observers;
+use crate::parking::{Moving, give_stack};
 use crate::roots::{FEWEST_CONTINUATIONS, Handles};
 use crate::store::{StoreCode, StoreId, StoreInner};
 use hashbrown::HashMap;
@@ -28,7 +29,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
     // place, for as long as the engine, which the store keeps.
     let heap = unsafe { Heap::new(heap, engine.descriptors(), TYPE_END) }
         .map_err(|error| Error::Limit(error.to_string()))?;
-    let registry = Registry::new(RegistryConfig {
+    let mut registry = Registry::new(RegistryConfig {
         stacks: ArenaConfig {
             stack_size: config.stack_size,
             guard: match config.guard {
@@ -36,10 +37,14 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
                 Guard::Lightweight => GuardKind::Lightweight,
                 Guard::Mprotect => GuardKind::Mprotect,
             },
-            max_stacks: config.continuations_max,
+            // One more, to move the last one to.
+            max_stacks: config.continuations_max.saturating_add(1),
         },
         max_continuations: config.continuations_max,
     });
+    // SAFETY: `give_stack` unparks in the registry of the context's owner, which
+    // is the store that this registry will be in.
+    unsafe { registry.allow_parking(config.parking, give_stack) };
     let mut ctx = StoreContext::new();
     heap.attach(&mut ctx);
     ctx.libcalls = libcalls::TABLE.as_ptr();
@@ -67,6 +72,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         collections: 0,
         zeal_left: config.zeal.alloc.unwrap_or(0),
         continuations_due: FEWEST_CONTINUATIONS,
+        moving: Moving::default(),
         data: NonNull::dangling(),
     });
     inner.close_window();

@@ -179,6 +179,8 @@ pub(crate) struct StoreInner {
     pub(crate) zeal_left: u64,
     /// Live continuations at which a new one is worth a collection first.
     pub(crate) continuations_due: u64,
+    /// What `move` zeal has to move.
+    pub(crate) moving: crate::parking::Moving,
     /// The embedder's data, a `T`; owned by `Store`.
     pub(crate) data: NonNull<()>,
 }

@@ -19,12 +19,14 @@ pub fn continuations(report: &RegistryReport) -> String {
     line("  running", report.running.to_string());
     line("  parents", report.parents.to_string());
     line("  suspended", report.suspended.to_string());
+    line("  parked, of these", report.parked.to_string());
     line("activations", report.activations.to_string());
     line("idle records", report.idle.to_string());
     line("bound arguments", report.bound_arguments.to_string());
     line("bytes", String::new());
     line("  a stack can hold", report.stack_size.to_string());
     line("  in use on stacks", report.stack_bytes.to_string());
+    line("  of parked frames", report.parked_bytes.to_string());
     line("  reserved for stacks", report.reserved_bytes.to_string());
     line("  of records", report.record_bytes.to_string());
     text

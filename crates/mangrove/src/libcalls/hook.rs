@@ -15,6 +15,10 @@ pub fn hook(scene: &mut Scene<'_>, [kind, ..]: [u64; 4]) -> Answer {
     if kind == hook::SUSPEND {
         store.notify_suspension();
     }
+    if zeal.moving && kind != hook::CALL {
+        let moved = store.move_suspended(kind == hook::SUSPEND);
+        moved.map_err(Pending::from)?;
+    }
     if collect {
         store.collect().map_err(Pending::from)?;
     }

@@ -17,8 +17,8 @@ use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{ContRecord, Handlers, InstanceContext, TagDef};
 use mangrove_continuation::End;
-use mangrove_stack::Frame;
 use mangrove_stack::arch::frames;
+use mangrove_stack::{Frame, is_parked};
 use std::ptr;
 
 /// Where an exception is caught.
@@ -73,6 +73,7 @@ impl StoreInner {
         self.registry.take_bound(record);
         // SAFETY: by contract.
         unsafe {
+            self.unpark_chain(record, end)?;
             let Some(place) = self.find_handler(record, end, exn)? else {
                 return Ok(None);
             };
@@ -98,9 +99,15 @@ impl StoreInner {
         let (current, host) = (ctx.current, ctx.host_record);
         // SAFETY: by contract.
         unsafe {
-            let Some(place) = self.find_handler(current, host, exn).map_err(pending)? else {
+            let Some(mut place) = self.find_handler(current, host, exn).map_err(pending)? else {
                 return Err(Pending::Exception(self.heap_handle(exn)));
             };
+            // A parent that was parked has to run now.
+            if is_parked(place.record) {
+                self.unpark(place.record).map_err(pending)?;
+                let found = self.find_handler(place.record, host, exn);
+                place = found.map_err(pending)?.expect("it was found before");
+            }
             let ctx = self.ctx.as_mut();
             self.registry
                 .release_chain(ctx, current, place.record, End::Thrown);

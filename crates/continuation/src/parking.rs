@@ -1,0 +1,373 @@
+//! Continuations without a stack: those that have been suspended for long, or
+//! never ran, give theirs back and keep a copy of the bytes in use.
+//!
+//! ```text
+//!  suspended or fresh ── park ──▶ frames in a buffer, stack to the arena
+//!                     ◀─ unpark ─ on whatever stack is free, when switched to
+//! ```
+//!
+//! A stack that was used costs a page at least, a parked one what its frames
+//! take. Being parked is no state: everything that holds of a suspended or
+//! fresh continuation holds of a parked one. See `mangrove_stack` for how a
+//! switch to one works.
+
+use crate::limits::LimitError;
+use crate::registry::{IDLE_WATERMARK, Registry};
+use crate::states::State;
+use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_stack::arch::Unpark;
+use mangrove_stack::{Stack, discard_parked, is_parked, move_frames, park, poison, unpark};
+use std::ptr;
+
+/// When continuations are parked without being asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ParkPolicy {
+    /// A collection parks those that nobody has resumed since this many
+    /// collections before it; 0 parks all that do not run.
+    pub after: u32,
+    /// Fewer stacks in use than this, and collections park nothing.
+    pub keep: usize,
+    /// With this many in use, a further one parks an eighth as many first,
+    /// whatever their age. At least 8.
+    pub most: usize,
+}
+
+impl ParkPolicy {
+    /// Nothing is parked unless someone asks.
+    pub const NEVER: Self = Self {
+        after: u32::MAX,
+        keep: usize::MAX,
+        most: usize::MAX,
+    };
+}
+
+impl Default for ParkPolicy {
+    /// Programs with up to 16 Ki continuations are left alone: 64 MiB of pages.
+    /// Beyond, what two collections in a row found untouched is parked; 64 Ki
+    /// stacks, 256 MiB, are not exceeded as long as there is something to park.
+    fn default() -> Self {
+        Self {
+            after: 2,
+            keep: 16 << 10,
+            most: 64 << 10,
+        }
+    }
+}
+
+/// Longest chain that is looked at to park one of its records in a hurry.
+const CHAIN: usize = 8;
+
+/// What the registry knows for parking.
+#[derive(Debug)]
+pub(crate) struct Parking {
+    policy: ParkPolicy,
+    unpark: Unpark,
+    /// By id: revision at the last collection, and how many in a row have
+    /// found it. Empty until a collection looks.
+    ages: Vec<(u64, u32)>,
+    /// Where the next search for something to park begins.
+    hand: u32,
+    /// How many are parked.
+    pub(crate) parked: usize,
+}
+
+impl Registry {
+    /// Lets continuations be parked.
+    ///
+    /// # Safety
+    /// `unpark` calls [`Registry::unpark`] of this registry for the record it
+    /// is given, and says whether that succeeded.
+    pub unsafe fn allow_parking(&mut self, policy: ParkPolicy, unpark: Unpark) {
+        self.parking = Some(Parking {
+            policy: ParkPolicy {
+                most: policy.most.max(8),
+                ..policy
+            },
+            unpark,
+            ages: Vec::new(),
+            hand: 0,
+            parked: 0,
+        });
+    }
+
+    /// How many continuations are parked.
+    pub fn parked(&self) -> usize {
+        self.parking.as_ref().map_or(0, |parking| parking.parked)
+    }
+
+    /// Parks a continuation. Whether it did: one that runs, waits for another,
+    /// or is parked already stays as it is.
+    ///
+    /// # Panics
+    /// If the record is none of this registry's.
+    pub fn park(&mut self, ctx: &StoreContext, record: *mut ContRecord) -> bool {
+        let record = self.own(record);
+        let parkable = matches!(self.state_of(ctx, record), State::Fresh | State::Suspended);
+        // SAFETY: a record of our slab, fresh or suspended.
+        parkable && unsafe { !is_parked(record) && self.park_idle(record) }
+    }
+
+    /// Parks everything that can be. How many continuations that was.
+    pub fn park_all(&mut self, ctx: &StoreContext) -> usize {
+        let candidates = self.parkable(ctx, |_, _| true);
+        self.park_these(candidates)
+    }
+
+    /// After a collection: parks those that have been left alone for as long
+    /// as the policy says. How many continuations that was.
+    pub fn park_old(&mut self, ctx: &StoreContext) -> usize {
+        let Some(parking) = &mut self.parking else {
+            return 0;
+        };
+        if self.with_stack < parking.policy.keep {
+            parking.ages.clear();
+            return 0;
+        }
+        let after = parking.policy.after;
+        let mut ages = std::mem::take(&mut parking.ages);
+        ages.resize(self.slab.len() as usize, (u64::MAX, 0));
+        let candidates = self.parkable(ctx, |id, revision| {
+            let age = &mut ages[id as usize];
+            let found = if age.0 == revision { age.1 + 1 } else { 0 };
+            *age = (revision, found);
+            found >= after
+        });
+        if let Some(parking) = &mut self.parking {
+            parking.ages = ages;
+        }
+        self.park_these(candidates)
+    }
+
+    /// Before a stack is taken: when too many are in use, parks some. Cheap for
+    /// each that is parked.
+    pub fn park_some(&mut self, ctx: &StoreContext) -> usize {
+        let Some(parking) = &self.parking else {
+            return 0;
+        };
+        let (most, len) = (parking.policy.most, self.slab.len());
+        if self.with_stack < most {
+            return 0;
+        }
+        let mut hand = parking.hand;
+        let (mut parked, mut looked) = (0, 0);
+        while parked < most / 8 && looked < len {
+            hand = if hand + 1 < len { hand + 1 } else { 0 };
+            looked += 1;
+            let record = self.slab.get(hand);
+            // SAFETY: a record of our slab, which only this thread uses.
+            let idle = unsafe {
+                (*record).state == RecordState::Live as u32
+                    && !is_parked(record)
+                    && record != ctx.current
+                    && ends_soon(record)
+            };
+            // SAFETY: its chain ends at no host, so it is fresh or suspended.
+            parked += usize::from(idle && unsafe { self.park_idle(record) });
+        }
+        if let Some(parking) = &mut self.parking {
+            parking.hand = hand;
+        }
+        parked
+    }
+
+    /// Gives a parked continuation a stack again: that of an idle record, or
+    /// one of the arena's.
+    ///
+    /// # Errors
+    /// The kernel gives no stack. The continuation stays parked.
+    ///
+    /// # Panics
+    /// If the record is not parked, or none of this registry's.
+    pub fn unpark(
+        &mut self,
+        ctx: &mut StoreContext,
+        record: *mut ContRecord,
+    ) -> Result<(), LimitError> {
+        let record = self.own(record);
+        // SAFETY: a record of our slab, which only this thread uses.
+        assert!(unsafe { is_parked(record) }, "a parked continuation");
+        let stack = match self.steal(ctx) {
+            Some(stack) => stack,
+            None => {
+                let stack = self.arena.allocate();
+                stack.map_err(|source| LimitError::Stack {
+                    live: self.with_stack + self.parked(),
+                    source,
+                })?
+            }
+        };
+        // SAFETY: the stack was nobody's, and is as large as all.
+        unsafe { unpark(record, stack) };
+        self.with_stack += 1;
+        self.count_parked(-1);
+        Ok(())
+    }
+
+    /// Moves a suspended continuation to another place, for tests of the rule
+    /// that frames can move: to another stack or, with `parked`, into a buffer
+    /// by way of it. The old place is overwritten. Does nothing to one that is
+    /// not suspended, or is parked.
+    ///
+    /// # Errors
+    /// There is no other stack.
+    pub fn displace(
+        &mut self,
+        ctx: &StoreContext,
+        record: *mut ContRecord,
+        parked: bool,
+    ) -> Result<(), LimitError> {
+        let record = self.own(record);
+        let suspended = self.state_of(ctx, record) == State::Suspended;
+        // SAFETY: a record of our slab, which only this thread uses.
+        if !suspended || unsafe { is_parked(record) } {
+            return Ok(());
+        }
+        let to = self.arena.allocate();
+        let to = to.map_err(|source| LimitError::Stack {
+            live: self.with_stack,
+            source,
+        })?;
+        // SAFETY: suspended, so its bytes in use are all that is needed of its
+        // stack; the other is nobody's, and as large as all.
+        unsafe {
+            let used = (*record).stack_top - (*record).sp;
+            let from = move_frames(record, to);
+            poison(from, used);
+            self.arena.release(from);
+            if parked {
+                let top = (*record).stack_top;
+                self.park_idle(record);
+                let limit = to.limit;
+                poison(Stack { top, limit }, used);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the parking of a continuation that is over: its record is bare.
+    ///
+    /// # Safety
+    /// The record is a parked one of ours, and nobody needs its frames.
+    pub(crate) unsafe fn unpark_gone(&mut self, record: *mut ContRecord) {
+        // SAFETY: by contract.
+        unsafe { discard_parked(record) };
+        self.count_parked(-1);
+        self.bare.push(record);
+    }
+
+    /// Frees every buffer. For the end of the registry.
+    pub(crate) fn free_parked(&mut self) {
+        for record in self.slab.iter() {
+            // SAFETY: a record of our slab; nobody will run any more.
+            unsafe {
+                if is_parked(record) {
+                    discard_parked(record);
+                }
+            }
+        }
+    }
+
+    /// Fresh and suspended continuations with a stack that `wanted` wants, by
+    /// id and revision.
+    fn parkable(
+        &self,
+        ctx: &StoreContext,
+        mut wanted: impl FnMut(u32, u64) -> bool,
+    ) -> Vec<*mut ContRecord> {
+        self.states(ctx)
+            .filter(|&(record, state)| {
+                // SAFETY: a record of our slab, which only this thread uses.
+                let (id, revision, parked) =
+                    unsafe { ((*record).id, (*record).revision, is_parked(record)) };
+                matches!(state, State::Fresh | State::Suspended) && !parked && wanted(id, revision)
+            })
+            .map(|(record, _)| record)
+            .collect()
+    }
+
+    fn park_these(&mut self, records: Vec<*mut ContRecord>) -> usize {
+        let count = records
+            .into_iter()
+            // SAFETY: `parkable` found them to be fresh or suspended.
+            .filter(|&record| unsafe { self.park_idle(record) })
+            .count();
+        self.arena.trim(IDLE_WATERMARK);
+        count
+    }
+
+    /// Parks; not if nobody has allowed it.
+    ///
+    /// # Safety
+    /// A fresh or suspended record of ours, with a stack.
+    unsafe fn park_idle(&mut self, record: *mut ContRecord) -> bool {
+        let Some(parking) = &mut self.parking else {
+            return false;
+        };
+        // SAFETY: by contract; `allow_parking` vouches for `unpark`.
+        let stack = unsafe { park(record, parking.unpark) };
+        parking.parked += 1;
+        self.with_stack -= 1;
+        self.arena.release(stack);
+        true
+    }
+
+    /// The stack of the idle record that was released last.
+    fn steal(&mut self, ctx: &mut StoreContext) -> Option<Stack> {
+        if ctx.free_records.is_null() {
+            return None;
+        }
+        let record = self.own(ctx.free_records);
+        // SAFETY: a record of our slab that is gone and has a stack, by being
+        // in this list; nobody uses either.
+        unsafe {
+            ctx.free_records = (*record).next_free;
+            Some(self.strip(record))
+        }
+    }
+
+    /// Takes the stack off a record that is gone and in no list.
+    ///
+    /// # Safety
+    /// It is one of ours, with a stack.
+    pub(crate) unsafe fn strip(&mut self, record: *mut ContRecord) -> Stack {
+        // SAFETY: by contract.
+        let stack = unsafe {
+            let stack = Stack {
+                top: (*record).stack_top,
+                limit: (*record).stack_limit,
+            };
+            (*record).next_free = ptr::null_mut();
+            (*record).stack_top = 0;
+            (*record).stack_limit = 0;
+            (*record).sp = 0;
+            stack
+        };
+        self.with_stack -= 1;
+        self.bare.push(record);
+        stack
+    }
+
+    fn count_parked(&mut self, change: isize) {
+        if let Some(parking) = &mut self.parking {
+            parking.parked = parking.parked.wrapping_add_signed(change);
+        }
+    }
+}
+
+/// Whether the record's chain ends within a few steps, and at no host.
+///
+/// # Safety
+/// A live record of the registry.
+unsafe fn ends_soon(record: *const ContRecord) -> bool {
+    let mut at = record;
+    for _ in 0..CHAIN {
+        // SAFETY: by contract; parents are records of the same registry.
+        unsafe {
+            if (*at).parent.is_null() {
+                return (*at).state == RecordState::Live as u32;
+            }
+            at = (*at).parent;
+        }
+    }
+    false
+}
