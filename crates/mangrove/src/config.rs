@@ -333,8 +333,10 @@ impl Config {
                 self.stack_size
             ));
         }
-        if self.continuations_max == 0 || self.activations_max == 0 {
-            return usage("a limit of 0 continuations or activations runs nothing".into());
+        if self.continuations_max == 0 || self.activations_max == 0 || self.instances_max == 0 {
+            return usage(
+                "a limit of 0 continuations, activations or instances runs nothing".into(),
+            );
         }
         if self.threads == Some(0) {
             return usage("0 threads compile nothing".into());

@@ -119,11 +119,17 @@ impl StoreInner {
 
     /// Refuses what cannot be made before anything is.
     fn check_limits(&self, module: &Module) -> Result<(), Error> {
+        let most = self.engine.config().instances_max;
+        if self.instances.len() >= most {
+            return Err(Error::Limit(format!(
+                "the limit of {most} instances in a store is reached (instances_max)"
+            )));
+        }
         let max = self.engine.config().table_max;
         for table in &module.parsed().defined_tables {
             if table.ty.minimum > max {
                 return Err(Error::Limit(format!(
-                    "a table of {} elements: the limit is {max}",
+                    "a table of {} elements is beyond the limit of {max} (table_max)",
                     table.ty.minimum
                 )));
             }

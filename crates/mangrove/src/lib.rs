@@ -62,6 +62,7 @@ mod roots;
 mod setup;
 mod signals;
 mod signature;
+mod source;
 mod store;
 mod table;
 mod trap;
@@ -92,6 +93,7 @@ pub use mangrove_validate::{
 pub use memory::{Memory, PAGE};
 pub use module::{ExternType, Module};
 pub use observe::{Moment, Observer, StoreView};
+pub use source::SourceLine;
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
 pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};

@@ -47,13 +47,11 @@ impl MemoryEntry {
         let first = ty.minimum.saturating_mul(PAGE);
         if first > limit {
             return Err(Error::Limit(format!(
-                "a memory of {} pages: the limit is {}",
-                ty.minimum,
-                limit / PAGE
+                "a memory of {first} bytes is beyond the limit of {max} (memory_max)"
             )));
         }
         let reserved = if ty.memory64 {
-            limit + PAGE
+            limit.saturating_add(PAGE)
         } else {
             RESERVED_32
         };
@@ -323,5 +321,12 @@ mod tests {
     fn too_large_a_memory_is_refused() {
         assert!(matches!(memory(17, None, true), Err(Error::Limit(_))));
         assert!(matches!(memory(u64::MAX, None, true), Err(Error::Limit(_))));
+        let ty = MemoryType {
+            memory64: true,
+            minimum: 0,
+            maximum: None,
+        };
+        let error = MemoryEntry::new(ty, u64::MAX).err().unwrap();
+        assert!(error.to_string().contains("cannot reserve"), "{error}");
     }
 }

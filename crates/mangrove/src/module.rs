@@ -4,6 +4,7 @@ use crate::code::{LoadedCode, load};
 use crate::compiled::{self, CompiledError};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::source::{SourceLine, SourceMap};
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{CodeImage, InstanceLayout, TypeId};
 use mangrove_collector::ModuleId;
@@ -13,8 +14,8 @@ use mangrove_validate::{
     EntityIndex, EntityType, FuncType, GlobalType, MapTypes, MemoryType, TableType, TypeRegistry,
 };
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// A validated, admitted and compiled module. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ struct Inner {
     layout: InstanceLayout,
     context_size: u32,
     code: Arc<LoadedCode>,
+    /// Source lines; read when the first one is asked for.
+    sources: OnceLock<Option<SourceMap>>,
 }
 
 /// What an import asks for, or an export gives. Concrete types are canonical.
@@ -172,6 +175,7 @@ impl Module {
             layout,
             code: Arc::new(load(image)?),
             parsed,
+            sources: OnceLock::new(),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -195,6 +199,15 @@ impl Module {
             .functions
             .get(&function)
             .map(String::as_str)
+    }
+
+    /// Where the instruction at this byte offset of the module was written, if
+    /// the module's `.debug_*` sections say so. They are read at the first call;
+    /// what is malformed in them is passed over.
+    pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
+        let sources = &self.inner.sources;
+        let sources = sources.get_or_init(|| SourceMap::new(self.parsed()));
+        sources.as_ref()?.find(offset)
     }
 
     /// What it imports, in order: module, name, type.
@@ -278,9 +291,7 @@ fn compile_error(error: compile::CompileError) -> Error {
     match error {
         compile::CompileError::Unsupported { .. }
         | compile::CompileError::Machine(_)
-        | compile::CompileError::TooLarge(_) => {
-            Error::Unsupported(error.to_string())
-        }
+        | compile::CompileError::TooLarge(_) => Error::Unsupported(error.to_string()),
         compile::CompileError::Codegen { .. } | compile::CompileError::Malformed(_) => {
             Error::internal(error)
         }

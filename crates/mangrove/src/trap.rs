@@ -1,5 +1,6 @@
 //! Why Wasm execution ended, and where.
 
+use crate::source::SourceLine;
 use mangrove_abi::TrapCode;
 use std::fmt;
 
@@ -100,6 +101,8 @@ pub struct Frame {
     pub name: Option<String>,
     /// Byte offset of the instruction in the module.
     pub offset: Option<u32>,
+    /// Where that was written, if the module says so in DWARF.
+    pub source: Option<SourceLine>,
     /// Number of the continuation whose stack the frame is on.
     pub continuation: u32,
 }
@@ -130,6 +133,8 @@ pub struct Backtrace {
     pub entries: Vec<BacktraceEntry>,
     /// Whether more frames follow that are not listed.
     pub truncated: bool,
+    /// Usable bytes of the innermost stack, if it had no room for a further frame.
+    pub exhausted: Option<usize>,
 }
 
 impl Backtrace {
@@ -147,6 +152,9 @@ impl Backtrace {
 
 impl fmt::Display for Backtrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(size) = self.exhausted {
+            writeln!(f, "      -- {size} bytes of stack are used up --")?;
+        }
         let mut number = 0;
         for entry in &self.entries {
             match entry {
@@ -182,7 +190,11 @@ impl fmt::Display for Backtrace {
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_deref();
-        write_place(f, self.module.as_deref(), self.function, name, self.offset)
+        write_place(f, self.module.as_deref(), self.function, name, self.offset)?;
+        match &self.source {
+            Some(source) => write!(f, " ({source})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -225,6 +237,11 @@ mod tests {
                 function,
                 name: (function == 1).then(|| "gen".into()),
                 offset: Some(0x20),
+                source: (function == 1).then(|| SourceLine {
+                    file: "gen.c".into(),
+                    line: 3,
+                    column: Some(7),
+                }),
                 continuation,
             })
         };
@@ -251,13 +268,15 @@ mod tests {
         let text = Backtrace {
             entries,
             truncated: true,
+            exhausted: Some(4096),
         }
         .to_string();
         let lines: Vec<_> = text.lines().map(str::trim).collect();
         assert_eq!(
             lines,
             [
-                "0: func 1 $gen at 0x20",
+                "-- 4096 bytes of stack are used up --",
+                "0: func 1 $gen at 0x20 (gen.c:3:7)",
                 "-- continuation 4, made by gens func 0 at 0x18, resumed by 2 --",
                 "1: func 0 at 0x20",
                 "-- continuation 2, made by the host, resumed by the host --",

@@ -143,6 +143,24 @@ fn stack_overflow_is_no_signal() {
 }
 
 #[test]
+fn limits_name_themselves() {
+    let memory = "(module (memory (export \"m\") 3))";
+    run("memory_max.wat", memory, ["--memory-max", "128K"])
+        .is_one_line(2, ["memory_max.wat", "limit of 131072 (memory_max)"]);
+    let table = "(module (table 3 funcref))";
+    run("table_max.wat", table, ["--table-max", "2"])
+        .is_one_line(2, ["table_max.wat", "limit of 2 (table_max)"]);
+    let recursion = "(module (func $f (export \"f\") (call $f) (call $f)))";
+    let ended = run(
+        "stack_size.wat",
+        recursion,
+        ["--invoke", "f", "--stack-size", "16K"],
+    );
+    assert_eq!(ended.code, Some(134), "{ended:?}");
+    ended.says(["call stack exhausted", "16384 bytes of stack"]);
+}
+
+#[test]
 fn bad_settings() {
     let path = file("settings.wat", "(module)");
     let path = path.to_str().unwrap();
@@ -152,6 +170,8 @@ fn bad_settings() {
         ("--heap-max", "1"),
         ("--stack-size", "1"),
         ("--continuations-max", "0"),
+        ("--instances-max", "0"),
+        ("--memory-max", "many"),
         ("--opt-level", "9"),
         ("--trace", "everything"),
         ("--report", "weather"),

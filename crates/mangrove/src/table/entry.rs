@@ -43,7 +43,7 @@ impl TableEntry {
     pub fn new(ty: TableType, kind: ValueKind, origin: Origin, limit: u64) -> Result<Self, Error> {
         if ty.minimum > limit {
             return Err(Error::Limit(format!(
-                "a table of {} elements: the limit is {limit}",
+                "a table of {} elements is beyond the limit of {limit} (table_max)",
                 ty.minimum
             )));
         }

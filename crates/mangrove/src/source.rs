@@ -1,0 +1,87 @@
+//! Source lines, from the DWARF a module may carry.
+//!
+//! ```text
+//!  module bytes:  … | code section          | … | .debug_info .debug_line … (custom)
+//!                      ▲ contents begin here: address 0 of the DWARF
+//!  offset in the module ─ code_offset ─▶ address ─addr2line─▶ file, line, column
+//! ```
+//!
+//! Nothing is read before the first backtrace of the module. DWARF decides
+//! nothing but what a backtrace says, so whatever is wrong with it is no error.
+
+use addr2line::Context;
+use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
+use mangrove_validate::Module;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The file, as the compiler named it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1, where it is known.
+    pub column: Option<u32>,
+}
+
+impl fmt::Display for SourceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)?;
+        match self.column {
+            Some(column) => write!(f, ":{column}"),
+            None => Ok(()),
+        }
+    }
+}
+
+type Reader = EndianArcSlice<LittleEndian>;
+
+/// The source lines of a module.
+pub struct SourceMap {
+    /// Reads units when it first needs them, which is a change.
+    context: Mutex<Context<Reader>>,
+    /// Where address 0 is in the module.
+    code_offset: usize,
+}
+
+impl fmt::Debug for SourceMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceMap").finish_non_exhaustive()
+    }
+}
+
+impl SourceMap {
+    /// What the module's `.debug_*` sections say; nothing if it has none, or
+    /// none that can be read.
+    pub fn new(module: &Module) -> Option<Self> {
+        if module.debug_sections.is_empty() {
+            return None;
+        }
+        let section = |id: SectionId| {
+            let mut sections = module.debug_sections.iter();
+            let found = sections.find(|(name, _)| name == id.name());
+            let bytes = found.map_or(&[][..], |(_, range)| &module.bytes[range.clone()]);
+            Ok::<_, gimli::Error>(Reader::new(Arc::from(bytes), LittleEndian))
+        };
+        let dwarf = Dwarf::load(section).ok()?;
+        Some(Self {
+            context: Mutex::new(Context::from_dwarf(dwarf).ok()?),
+            code_offset: module.code_offset,
+        })
+    }
+
+    /// The source line of the instruction at this offset in the module.
+    pub fn find(&self, offset: u32) -> Option<SourceLine> {
+        let address = (offset as usize).checked_sub(self.code_offset)?;
+        // What a panic leaves behind is at most a unit that was not read.
+        let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = context.find_location(address as u64).ok()??;
+        Some(SourceLine {
+            file: place.file?.to_owned(),
+            line: place.line.filter(|&line| line > 0)?,
+            column: place.column.filter(|&column| column > 0),
+        })
+    }
+}
