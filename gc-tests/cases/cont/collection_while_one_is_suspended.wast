@@ -1,0 +1,17 @@
+;; A collection while a continuation is suspended that holds no reference at
+;; all. (An engine panicked.)
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $f (func (param i32) (result i32))) (type $k (cont $f))
+  (type $g (func (result i32))) (type $kg (cont $g))
+  (tag $pause)
+  (func $body (type $f) (suspend $pause) (local.get 0))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $kg))
+    (block $paused (result (ref $kg))
+      (return (resume $k (on $pause $paused) (i32.const 4) (cont.new $k (ref.func $body)))))
+    (local.set $k)
+    (call $gc)
+    (resume $kg (local.get $k))))
+(assert_return (invoke "run") (i32.const 4))

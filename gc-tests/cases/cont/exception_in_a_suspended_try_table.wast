@@ -1,0 +1,20 @@
+;; A try_table that a continuation suspended in still catches after it is
+;; resumed.
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (tag $pause) (tag $oops (param i32))
+  (func $throws (suspend $pause) (throw $oops (i32.const 3)))
+  (func $body (type $f)
+    (block $caught (result i32)
+      (try_table (catch $oops $caught) (call $throws))
+      (unreachable)))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (return (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))))
+    (local.set $k)
+    (block $not_here (result i32)
+      (try_table (result i32) (catch $oops $not_here)
+        (i32.add (i32.const 10) (resume $k (local.get $k)))))))
+(assert_return (invoke "run") (i32.const 13))

@@ -1,0 +1,30 @@
+;; Continuations of two instances nest: each resumes the other's, and a
+;; suspension goes through both to the one who handles it.
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (tag (export "e") (result i32))
+  (table (export "t") 4 (ref null $k)))
+(register "shared")
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (tag $e (import "shared" "e") (result i32))
+  (table $t (import "shared" "t") 4 (ref null $k))
+  (func $body (type $f) (i32.add (i32.const 10) (resume $k (table.get $t (i32.const 1)))))
+  (elem declare func $body)
+  (func (export "put") (table.set $t (i32.const 0) (cont.new $k (ref.func $body)))))
+(invoke "put")
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (type $g (func (param i32) (result i32))) (type $kg (cont $g))
+  (tag $e (import "shared" "e") (result i32))
+  (table $t (import "shared" "t") 4 (ref null $k))
+  (func $body (type $f) (suspend $e))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (local $k (ref null $kg))
+    (table.set $t (i32.const 1) (cont.new $k (ref.func $body)))
+    (block $on_e (result (ref $kg))
+      (return (resume $k (on $e $on_e) (table.get $t (i32.const 0)))))
+    (local.set $k)
+    (resume $kg (i32.const 3) (local.get $k))))
+(assert_return (invoke "run") (i32.const 13))

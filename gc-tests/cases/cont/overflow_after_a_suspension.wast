@@ -1,0 +1,27 @@
+;; A continuation that suspended deep in its stack may run out of it later,
+;; under another parent.
+;; config: --stack-size 16K
+(module
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func)) (type $k (cont $f))
+  (tag $pause)
+  (global $k (mut (ref null $k)) (ref.null $k))
+  (func $deep (param i32)
+    (if (i32.eqz (local.get 0)) (then (suspend $pause)))
+    (call $deep (i32.sub (local.get 0) (i32.const 1)))
+    (call $deep (i32.const -1)))
+  (func $body (type $f) (call $deep (i32.const 50)))
+  (func $resumes (type $f) (resume $k (global.get $k)))
+  (elem declare func $body $resumes)
+  (func (export "start")
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (global.set $k))
+  (func (export "go on") (resume $k (cont.new $k (ref.func $resumes))))
+  (func (export "live") (result i64) (call $live)))
+(invoke "start")
+(assert_exhaustion (invoke "go on") "call stack exhausted")
+(assert_return (invoke "live") (i64.const 0))
+(invoke "start")
+(assert_exhaustion (invoke "go on") "call stack exhausted")

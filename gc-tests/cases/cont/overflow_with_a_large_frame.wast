@@ -1,0 +1,38 @@
+;; A frame much larger than the stack hits the guard and nothing beyond it: the
+;; neighbours of the stack are whole.
+;; config: --stack-size 16K
+(module
+  (type $f (func (result i32))) (type $k (cont $f))
+  (tag $pause)
+  (table $t 8 (ref null $k))
+  (func $body (type $f)
+    (local $n i32)
+    (local.set $n (i32.const 7))
+    (suspend $pause)
+    (local.get $n))
+  (func $forever (param v128 v128 v128 v128) (result v128)
+    (i64x2.add (i64x2.add (call $forever (local.get 1) (local.get 2) (local.get 3)
+      (local.get 0))
+      (local.get 0)) (i64x2.add (local.get 1) (local.get 2))))
+  (func $large (type $f)
+    (drop (call $forever (v128.const i64x2 1 1) (v128.const i64x2 2 2)
+      (v128.const i64x2 3 3)
+      (v128.const i64x2 4 4)))
+    (i32.const 0))
+  (elem declare func $body $large)
+  (func (export "park")
+    (local $n i32) (local $k (ref null $k))
+    (loop $again
+      (block $paused (result (ref $k))
+        (drop (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))) (unreachable))
+      (local.set $k)
+      (table.set $t (local.get $n) (local.get $k))
+      (br_if $again (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1)))
+        (i32.const 8)))))
+  (func (export "overflow") (drop (resume $k (cont.new $k (ref.func $large)))))
+  (func (export "resume") (param i32) (result i32) (resume $k (table.get $t
+    (local.get 0)))))
+(invoke "park")
+(assert_exhaustion (invoke "overflow") "call stack exhausted")
+(assert_return (invoke "resume" (i32.const 0)) (i32.const 7))
+(assert_return (invoke "resume" (i32.const 7)) (i32.const 7))

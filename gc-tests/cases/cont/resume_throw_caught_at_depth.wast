@@ -1,0 +1,27 @@
+;; What resume_throw throws appears at the suspend, twenty calls deep, and
+;; lands in the frame that has a handler, wherever that is; those around it go
+;; on.
+(module
+  (type $f (func (param i32 i32) (result i32))) (type $k (cont $f))
+  (type $g (func (result i32))) (type $kg (cont $g))
+  (tag $pause) (tag $cancel (param i32))
+  (func $down (param $n i32) (param $at i32) (result i32)
+    (if (i32.eqz (local.get $n)) (then (suspend $pause) (unreachable)))
+    (if (i32.eq (local.get $n) (local.get $at))
+      (then (return (block $caught (result i32)
+        (try_table (result i32) (catch $cancel $caught)
+          (call $down (i32.sub (local.get $n) (i32.const 1)) (local.get $at)))))))
+    (i32.add (i32.const 1) (call $down (i32.sub (local.get $n) (i32.const 1))
+      (local.get $at))))
+  (elem declare func $down)
+  (func (export "run") (param $at i32) (result i32)
+    (local $k (ref null $kg))
+    (block $paused (result (ref $kg))
+      (return (resume $k (on $pause $paused) (i32.const 20) (local.get $at)
+        (cont.new $k (ref.func $down)))))
+    (local.set $k)
+    (resume_throw $kg $cancel (i32.const 1000) (local.get $k))))
+(assert_return (invoke "run" (i32.const 1)) (i32.const 1019))
+(assert_return (invoke "run" (i32.const 10)) (i32.const 1010))
+(assert_return (invoke "run" (i32.const 20)) (i32.const 1000))
+(assert_exception (invoke "run" (i32.const 21)))

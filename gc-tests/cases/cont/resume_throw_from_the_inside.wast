@@ -1,0 +1,21 @@
+;; A continuation throws into one that waits in the middle of somewhere else:
+;; the exception leaves that one and arrives in the thrower.
+(module
+  (type $f (func)) (type $k (cont $f))
+  (type $g (func (param (ref $k)) (result i32))) (type $kg (cont $g))
+  (tag $pause) (tag $cancel (param i32))
+  (func $victim (type $f) (suspend $pause))
+  (func $thrower (type $g)
+    (block $caught (result i32)
+      (try_table (catch $cancel $caught) (resume_throw $k $cancel (i32.const 6)
+        (local.get 0)))
+      (unreachable)))
+  (elem declare func $victim $thrower)
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (cont.new $k (ref.func $victim)))
+      (unreachable))
+    (local.set $k)
+    (resume $kg (ref.as_non_null (local.get $k)) (cont.new $kg (ref.func $thrower)))))
+(assert_return (invoke "run") (i32.const 6))

@@ -1,0 +1,20 @@
+;; A fresh continuation that is thrown into never runs: it is gone, and the
+;; exception is where resume_throw stands.
+(module
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func (param i32 i64))) (type $k (cont $f))
+  (tag $cancel (param i32))
+  (func $never (type $f) (unreachable))
+  (elem declare func $never)
+  (func (export "caught") (result i32 i64)
+    (block $caught (result i32)
+      (try_table (catch $cancel $caught)
+        (resume_throw $k $cancel (i32.const 3) (cont.new $k (ref.func $never))))
+      (unreachable))
+    (call $live))
+  (func (export "uncaught")
+    (resume_throw $k $cancel (i32.const 3) (cont.new $k (ref.func $never))))
+  (func (export "live") (result i64) (call $live)))
+(assert_return (invoke "caught") (i32.const 3) (i64.const 0))
+(assert_exception (invoke "uncaught"))
+(assert_return (invoke "live") (i64.const 0))

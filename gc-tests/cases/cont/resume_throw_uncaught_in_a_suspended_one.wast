@@ -1,0 +1,21 @@
+;; What nobody in the continuation catches arrives at the resume_throw; the
+;; continuation is gone.
+(module
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func)) (type $k (cont $f))
+  (tag $pause) (tag $other) (tag $cancel (param i32))
+  (func $body (type $f)
+    (block $caught (try_table (catch $other $caught) (suspend $pause)) (unreachable)))
+  (elem declare func $body)
+  (func (export "run") (result i32 i64)
+    (local $k (ref null $k))
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (local.set $k)
+    (block $caught (result i32)
+      (try_table (catch $cancel $caught) (resume_throw $k $cancel (i32.const 3)
+        (local.get $k)))
+      (unreachable))
+    (call $live)))
+(assert_return (invoke "run") (i32.const 3) (i64.const 0))

@@ -1,0 +1,25 @@
+;; A reference that was consumed keeps nothing alive, wherever it lies; nor
+;; does it keep the record's next continuation.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func)) (type $k (cont $f))
+  (tag $pause)
+  (global $g (mut (ref null $k)) (ref.null $k))
+  (table $t 2 (ref null $k))
+  (func $body (type $f) (suspend $pause))
+  (elem declare func $body)
+  (func (export "run") (result i64 i64)
+    (global.set $g (cont.new $k (ref.func $body)))
+    (table.set $t (i32.const 1) (global.get $g))
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (global.get $g))
+      (unreachable))
+    (drop)
+    (call $gc)
+    (call $live)
+    ;; Most likely on the same record.
+    (drop (cont.new $k (ref.func $body)))
+    (call $gc)
+    (call $live)))
+(assert_return (invoke "run") (i64.const 0) (i64.const 0))

@@ -1,0 +1,26 @@
+;; Two instances of one module have a tag each: neither handles the other's
+;; suspensions.
+(module definition $m
+  (type $f (func)) (type $k (cont $f))
+  (tag $e (export "e"))
+  (func (export "suspend") (type $f) (suspend $e))
+  (func (export "handle") (param (ref $f)) (result i32)
+    (block $on_e (result (ref $k))
+      (resume $k (on $e $on_e) (cont.new $k (local.get 0)))
+      (return (i32.const 0)))
+    (drop)
+    (i32.const 1)))
+(module instance $a $m)
+(module instance $b $m)
+(register "a" $a)
+(register "b" $b)
+(module
+  (type $f (func))
+  (func $suspend_a (import "a" "suspend") (type $f))
+  (func $handle_a (import "a" "handle") (param (ref $f)) (result i32))
+  (func $handle_b (import "b" "handle") (param (ref $f)) (result i32))
+  (elem declare func $suspend_a)
+  (func (export "own") (result i32) (call $handle_a (ref.func $suspend_a)))
+  (func (export "other") (result i32) (call $handle_b (ref.func $suspend_a))))
+(assert_return (invoke "own") (i32.const 1))
+(assert_suspension (invoke "other") "unhandled tag")

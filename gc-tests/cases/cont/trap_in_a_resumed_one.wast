@@ -1,0 +1,23 @@
+;; A trap after a suspension, under another parent than at first: that parent's
+;; chain is what ends.
+(module
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func)) (type $k (cont $f))
+  (tag $pause)
+  (global $k (mut (ref null $k)) (ref.null $k))
+  (func $body (type $f) (suspend $pause) (unreachable))
+  (func $resumes (type $f) (resume $k (global.get $k)))
+  (elem declare func $body $resumes)
+  (func (export "start")
+    (block $paused (result (ref $k))
+      (resume $k (on $pause $paused) (cont.new $k (ref.func $body)))
+      (unreachable))
+    (global.set $k))
+  (func (export "go on") (resume $k (cont.new $k (ref.func $resumes))))
+  (func (export "again") (resume $k (global.get $k)))
+  (func (export "live") (result i64) (call $live)))
+(invoke "start")
+(assert_return (invoke "live") (i64.const 1))
+(assert_trap (invoke "go on") "unreachable")
+(assert_return (invoke "live") (i64.const 0))
+(assert_trap (invoke "again") "continuation already consumed")

@@ -1,0 +1,23 @@
+;; A trap in a continuation that was switched to ends it and those it runs
+;; under; the one that switched is suspended, and lives.
+(module
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (rec (type $f (func (param (ref null $k)))) (type $k (cont $f)))
+  (tag $swap)
+  (global $first (mut (ref null $k)) (ref.null $k))
+  (global $done (mut i32) (i32.const 0))
+  (func $traps (type $f) (global.set $first (local.get 0)) (unreachable))
+  (func $switches (type $f)
+    (drop (switch $k $swap (cont.new $k (ref.func $traps))))
+    (global.set $done (i32.const 1)))
+  (elem declare func $traps $switches)
+  (func (export "run")
+    (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $switches))))
+  (func (export "live") (result i64) (call $live))
+  (func (export "rest") (result i32)
+    (resume $k (ref.null $k) (global.get $first))
+    (global.get $done)))
+(assert_trap (invoke "run") "unreachable")
+(assert_return (invoke "live") (i64.const 1))
+(assert_return (invoke "rest") (i32.const 1))
+(assert_return (invoke "live") (i64.const 0))
