@@ -2,14 +2,14 @@
 //!
 //! ```text
 //!  Engine     (engine)       settings, canonical types, code of host signatures
-//!  Module     (module)       validated, admitted, compiled
+//!  Module     (module)       validated, admitted, compiled; (compiled) as a file
 //!  Linker     (linker)       names ─▶ imports
 //!  Store<T>   (store)        everything instances share; roots (roots, observe)
 //!  Instance   (instance, instantiate, const_eval)
 //!  Func       (func, call)   entering Wasm; (host, caller) being called by it
 //!  ContHandle (continuation, resume) made, resumed and bound by the host
 //!  Global, Tag, Table, Memory, Val, HeapHandle
-//!  Trap       (trap, backtrace, signals)
+//!  Trap       (trap, backtrace, signals); (source) lines from DWARF
 //!  libcalls/                 what compiled code asks for
 //! ```
 //!

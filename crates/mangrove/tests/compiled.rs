@@ -4,6 +4,7 @@ mod common;
 
 use common::call;
 use mangrove::{CompiledError, Config, Engine, Error, Hooks, Linker, Module, OptLevel, Store, Val};
+use std::time::Instant;
 
 /// Something of everything the image describes: traps, calls, handlers of
 /// exceptions and of suspensions, live references, a data segment.
@@ -172,4 +173,28 @@ fn an_engine_of_other_settings_refuses() {
     let mut config = Config::new();
     config.heap_max(1 << 20).stack_size(8 << 10).threads(1);
     load(&Engine::new(&config).unwrap(), &file).unwrap();
+}
+
+#[test]
+fn loading_is_much_faster_than_compiling() {
+    let engine = engine();
+    let body = "(local.set 0 (i32.mul (i32.add (local.get 0) (i32.const 7)) (local.get 0)))";
+    let function = format!(
+        "(func (param i32) (result i32) {} (local.get 0))",
+        body.repeat(50)
+    );
+    let text = format!("(module {})", function.repeat(200));
+    let binary = wat::parse_str(&text).unwrap();
+    let start = Instant::now();
+    let module = Module::from_binary(&engine, binary).unwrap();
+    let compiling = start.elapsed();
+    let file = module.serialize().unwrap();
+    // The best of some, for the machine may be busy.
+    let loading = (0..5).map(|_| {
+        let start = Instant::now();
+        load(&engine, &file).unwrap();
+        start.elapsed()
+    });
+    let loading = loading.min().unwrap();
+    assert!(loading * 5 < compiling, "{loading:?} and {compiling:?}");
 }
