@@ -13,6 +13,7 @@
 mod driver;
 mod generate;
 mod ours;
+mod programs;
 mod rng;
 mod theirs;
 mod trace;
@@ -37,6 +38,9 @@ struct Arguments {
     /// Write the modules of the seeds to this folder instead of running them.
     #[arg(long, value_name = "PATH")]
     write: Option<PathBuf>,
+    /// Run the programs of a folder on both engines instead, and time them.
+    #[arg(long, value_name = "PATH")]
+    programs: Option<PathBuf>,
     /// Be a worker.
     #[arg(long, hide = true)]
     worker: bool,
@@ -52,12 +56,13 @@ fn range(text: &str) -> Result<Range<u64>, String> {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = match &arguments.write {
-        Some(folder) => write(arguments.seeds, folder).map(|()| true),
-        None if arguments.worker => worker::main(arguments.seeds)
+    let outcome = match (&arguments.write, &arguments.programs) {
+        (Some(folder), _) => write(arguments.seeds, folder).map(|()| true),
+        (None, Some(folder)) => programs::run(folder),
+        _ if arguments.worker => worker::main(arguments.seeds)
             .map(|()| true)
             .map_err(Into::into),
-        None => run(arguments.seeds, arguments.jobs.into()),
+        _ => run(arguments.seeds, arguments.jobs.into()),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
