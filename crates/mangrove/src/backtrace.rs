@@ -17,7 +17,7 @@ use crate::instance::InstancePtr;
 use crate::module::Module;
 use crate::store::StoreInner;
 use crate::trap::{Backtrace, BacktraceEntry, Frame, Place};
-use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState};
+use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState, SourcePosition};
 use mangrove_collector::ModuleId;
 use mangrove_stack::arch::frames;
 use std::ptr;
@@ -217,10 +217,13 @@ impl StoreInner {
     }
 }
 
-/// The instruction at a byte offset of a module, if there is code for it.
+/// The instruction at a byte offset of a module. Its function is the one with
+/// the nearest code from there backwards: bodies follow each other.
 fn place(module: &Module, offset: u32) -> Option<Place> {
     let image = &module.code().image;
-    let position = image.positions.iter().find(|p| p.wasm_offset == offset)?;
+    let before = |p: &&SourcePosition| (1..=offset).contains(&p.wasm_offset);
+    let positions = image.positions.iter().filter(before);
+    let position = positions.max_by_key(|p| p.wasm_offset)?;
     let (_, function) = image.function_at(position.pc)?;
     let FunctionKind::Wasm(function) = function.kind else {
         return None;
@@ -230,6 +233,7 @@ fn place(module: &Module, offset: u32) -> Option<Place> {
         function,
         name: module.function_name(function).map(str::to_string),
         offset: Some(offset),
+        source: module.source_line(offset),
     })
 }
 

@@ -11,6 +11,20 @@ use mangrove_validate::{CompositeType, FuncType, HeapType};
 
 /// How a continuation the host resumed came back: one of returned, suspended,
 /// thrown. The fourth way, a trap, is the error [`Error::Trap`].
+///
+/// # Examples
+/// ```
+/// use mangrove::{ContHandle, Error, Outcome, Store, Val};
+///
+/// /// What a continuation returns that never suspends.
+/// fn finish(k: &ContHandle, store: &mut Store<()>, args: &[Val]) -> Result<Vec<Val>, Error> {
+///     match k.resume(store, args, &[])? {
+///         Outcome::Returned(values) => Ok(values),
+///         Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
+///         Outcome::Suspended { .. } => unreachable!("no tag is handled"),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// Its function returned: the continuation is over.
@@ -192,6 +206,24 @@ impl ContHandle {
     ///
     /// # Panics
     /// If it is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Linker, Module, Store, Val, ValType};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// # let module = Module::new(&engine, b"(module (func (export \"f\") (param i32 i64)))")?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let f = instance.func(&store, "f").expect("it is exported");
+    /// let fresh = f.continuation(&mut store)?;
+    /// let bound = fresh.bind(&mut store, &[Val::I32(1)])?;
+    /// let ty = bound.func_type(&store).expect("it is known");
+    /// assert_eq!(ty.params, [ValType::I64]);
+    /// assert!(fresh.is_consumed(&store)? && !bound.is_consumed(&store)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn func_type(&self, store: &impl AsStore) -> Option<FuncType> {
         let store = inner(store);
         assert!(self.get(store.id).is_some(), "a continuation of this store");

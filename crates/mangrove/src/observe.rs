@@ -109,7 +109,8 @@ macro_rules! inspection {
                 inner(self).collections
             }
 
-            /// Continuations the program made that live, as far as is known:
+            /// Continuations the program made (or the host, with
+            /// [`crate::Func::continuation`]) that live, as far as is known:
             /// those that became unreachable count until they are collected.
             /// Initial ones of calls from the host do not count.
             pub fn live_continuations(&self) -> u64 {

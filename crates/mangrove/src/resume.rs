@@ -127,9 +127,7 @@ impl StoreInner {
         }
         let address = |tag: &Tag| self.tags[tag.index as usize].def.as_ptr().cast_const();
         let table = Table::new(tags.iter().map(address));
-        if self.engine.config().zeal.switch {
-            self.collect()?;
-        }
+        self.before_switch(false)?;
         let entry = match with {
             With::Exception(exception) => {
                 self.exception_ref(exception)?;

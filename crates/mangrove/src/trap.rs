@@ -29,7 +29,7 @@ pub enum TrapReason {
     /// had called Wasm: no suspension crosses the host's frames, whatever
     /// handlers there are beyond them.
     UnhandledTagInHostCall {
-        /// The host function's name.
+        /// The host function's name; empty if it has none.
         function: String,
     },
     /// A limit of the embedder or of the system was reached.
@@ -47,6 +47,15 @@ pub enum TrapReason {
 
 impl TrapReason {
     /// The code of the trap, if an instruction caused it.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{TrapCode, TrapReason};
+    ///
+    /// let reason = TrapReason::Code(TrapCode::DivideByZero);
+    /// assert_eq!(reason.code(), Some(TrapCode::DivideByZero));
+    /// assert_eq!(TrapReason::Host("no more tea".into()).code(), None);
+    /// ```
     pub fn code(&self) -> Option<TrapCode> {
         match self {
             Self::Code(code) => Some(*code),
@@ -61,12 +70,12 @@ impl fmt::Display for TrapReason {
         match self {
             Self::Code(code) => write!(f, "{code}"),
             Self::UnhandledTagInHostCall { function } => {
-                write!(
-                    f,
-                    "{}: the frame of host function \"{function}\" stands between this \
-                     suspension and the handlers outside",
-                    TrapCode::UnhandledTag
-                )
+                write!(f, "{}: the frame of ", TrapCode::UnhandledTag)?;
+                match function.as_str() {
+                    "" => f.write_str("a host function")?,
+                    name => write!(f, "host function \"{name}\"")?,
+                }
+                f.write_str(" stands between this suspension and the handlers outside")
             }
             Self::Limit(message) | Self::Host(message) => f.write_str(message),
             Self::HeapExhausted { requested, limit } => write!(
@@ -88,6 +97,8 @@ pub struct Place {
     pub name: Option<String>,
     /// Byte offset of the instruction in the module.
     pub offset: Option<u32>,
+    /// Where that was written, if the module says so in DWARF.
+    pub source: Option<SourceLine>,
 }
 
 /// A Wasm frame.
@@ -191,17 +202,22 @@ impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_deref();
         write_place(f, self.module.as_deref(), self.function, name, self.offset)?;
-        match &self.source {
-            Some(source) => write!(f, " ({source})"),
-            None => Ok(()),
-        }
+        write_source(f, self.source.as_ref())
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name.as_deref();
-        write_place(f, self.module.as_deref(), self.function, name, self.offset)
+        write_place(f, self.module.as_deref(), self.function, name, self.offset)?;
+        write_source(f, self.source.as_ref())
+    }
+}
+
+fn write_source(f: &mut fmt::Formatter<'_>, source: Option<&SourceLine>) -> fmt::Result {
+    match source {
+        Some(source) => write!(f, " ({source})"),
+        None => Ok(()),
     }
 }
 
@@ -255,6 +271,7 @@ mod tests {
                     function: 0,
                     name: None,
                     offset: Some(0x18),
+                    source: None,
                 }),
             },
             frame(0, 2),

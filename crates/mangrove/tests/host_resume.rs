@@ -80,7 +80,7 @@ const CHAIN: &str = r#"(module
 
 #[test]
 fn a_handle_keeps_a_suspended_chain_over_collections() {
-    for zeal in ["none", "alloc", "switch", "call", "alloc,switch,call"] {
+    for zeal in ["none", "alloc", "switch", "move", "alloc,switch,call,move"] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let (mut store, instance) = instance_with(&config, CHAIN);
@@ -93,6 +93,10 @@ fn a_handle_keeps_a_suspended_chain_over_collections() {
             let (by, values, rest) = suspended(outcome);
             assert_eq!(by, tag);
             store.gc().unwrap();
+            if expected % 2 == 0 {
+                store.park();
+                assert_eq!(store.report().parked, 3, "{zeal}");
+            }
             let Val::Any(Some(object)) = &values[0] else {
                 panic!("a box")
             };
@@ -231,7 +235,7 @@ fn bound_arguments_come_first() {
                     (drop (call $digits (suspend $ask (i32.const 0)))))
                 (i32.const -1))
             (call $digits (suspend $ask))))"#;
-    for zeal in ["none", "alloc,switch,call"] {
+    for zeal in ["none", "move", "alloc,switch,call,move"] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let (mut store, instance) = instance_with(&config, text);
@@ -299,6 +303,7 @@ fn exceptions_are_thrown_into_chains() {
     let k = run.continuation(&mut store).unwrap();
     let (_, _, k) = suspended(k.resume(&mut store, &[], &[pause]).unwrap());
     assert_eq!(store.live_continuations(), 3);
+    assert_eq!(store.park(), 3);
     // The leaf is thrown out of; the middle catches, and suspends once more.
     let (_, _, k) = suspended(k.resume_throw(&mut store, &exception, &[pause]).unwrap());
     assert_eq!(store.live_continuations(), 2);
@@ -309,6 +314,7 @@ fn exceptions_are_thrown_into_chains() {
     let (_, _, k) = suspended(k.resume(&mut store, &[], &[pause]).unwrap());
     let (_, _, k) = suspended(k.resume_throw(&mut store, &exception, &[pause]).unwrap());
     // Nobody catches a second one.
+    store.park();
     let left = thrown(k.resume_throw(&mut store, &exception, &[pause]).unwrap());
     assert_eq!((left.tag, &left.values[..]), (e, &[Val::I32(40)][..]));
     let names: Vec<_> = left.backtrace.frames().map(|f| f.name.as_deref()).collect();

@@ -366,3 +366,21 @@ fn only_structs_have_a_layout() {
 fn reserved_numbers_are_no_types() {
     TypeRegistry::new().get(mangrove_abi::object::TYPE_HOST);
 }
+
+#[test]
+fn a_continuation_type_of_the_host_is_that_of_a_module() {
+    let registry = TypeRegistry::new();
+    let ids = intern(
+        &registry,
+        "(module (type $f (func (param i32))) (type $k (cont $f)) (type (sub (cont $f))))",
+    );
+    assert_eq!(registry.intern_cont(ids[0]), Ok(ids[1]));
+    let func = registry.intern_func(FuncType::default()).unwrap();
+    let cont = registry.intern_cont(func).unwrap();
+    assert_eq!(registry.get(cont).composite, CompositeType::Cont(func));
+    let unknown = cont + 1;
+    assert_eq!(
+        registry.intern_cont(unknown),
+        Err(RegistryError::Unknown { id: unknown })
+    );
+}

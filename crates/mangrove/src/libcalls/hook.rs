@@ -1,26 +1,36 @@
 //! The places zeal and observers want to see.
 
 use super::{Answer, DONE, Scene};
+use crate::error::Error;
 use crate::pending::Pending;
+use crate::store::StoreInner;
 use mangrove_abi::libcall::hook;
 
 pub fn hook(scene: &mut Scene<'_>, [kind, ..]: [u64; 4]) -> Answer {
     let store = &mut *scene.store;
-    let zeal = store.engine.config().zeal;
-    let collect = match kind {
-        hook::CALL => zeal.call,
-        hook::SUSPEND | hook::RESUME => zeal.switch,
-        _ => false,
+    let done = match kind {
+        hook::CALL if store.engine.config().zeal.call => store.collect(),
+        hook::SUSPEND => {
+            store.notify_suspension();
+            store.before_switch(true)
+        }
+        hook::RESUME => store.before_switch(false),
+        _ => Ok(()),
     };
-    if kind == hook::SUSPEND {
-        store.notify_suspension();
-    }
-    if zeal.moving && kind != hook::CALL {
-        let moved = store.move_suspended(kind == hook::SUSPEND);
-        moved.map_err(Pending::from)?;
-    }
-    if collect {
-        store.collect().map_err(Pending::from)?;
-    }
+    done.map_err(Pending::from)?;
     DONE
+}
+
+impl StoreInner {
+    /// What zeal does before every switch, the host's own included.
+    pub(crate) fn before_switch(&mut self, suspending: bool) -> Result<(), Error> {
+        let zeal = self.engine.config().zeal;
+        if zeal.moving {
+            self.move_suspended(suspending)?;
+        }
+        if zeal.switch {
+            self.collect()?;
+        }
+        Ok(())
+    }
 }
