@@ -291,8 +291,8 @@ impl Config {
     /// of the bytes in use: a stack costs a page at least, the copy 200 or 300
     /// bytes as a rule. Who is parked is looked for in collections, which look
     /// at every continuation anyway, and when a stack more is wanted than
-    /// [`ParkPolicy::most`]; never in a switch. Being resumed costs a parked one
-    /// some tens of nanoseconds more, and the others nothing.
+    /// [`ParkPolicy::most`]; never in a switch. A parked one gets a stack when it
+    /// is resumed; resuming the others costs nothing more.
     pub fn park(&mut self, policy: ParkPolicy) -> &mut Self {
         self.parking = policy;
         self
