@@ -11,7 +11,8 @@
 //   their dependencies──▶ core ─┐
 //   PROGRAM.mbt ──buildPackage──┴─linkCore──▶ OUT/PROGRAM.wasm
 //
-// A program exports `_start` and imports spectest.print_char only.
+// A program exports `_start` and imports spectest.print_char only. The compiler
+// prints warnings, some about its own library.
 
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -71,12 +72,8 @@ async function compiler(dist) {
     id += 1;
     const argumentList = [{ type: "RAW", value: params }];
     const answer = new Promise((resolve) => answers.set(`${id}`, resolve));
-    // It says on the console what it also returns, warnings included.
-    const { error, log } = console;
-    console.error = console.log = () => {};
     receive({ origin: "", data: { id: `${id}`, type: "APPLY", path: [name], argumentList } });
     const { type, value } = await answer;
-    Object.assign(console, { error, log });
     if (type === "HANDLER") throw new Error(`${name}: ${value.value?.message ?? value.value}`);
     return value;
   };
