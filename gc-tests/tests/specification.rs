@@ -7,22 +7,27 @@ use mangrove::{Config, Engine, OptLevel};
 use mangrove_gc_tests::specification::{check, groups};
 use std::process::ExitCode;
 
-/// Names, zeal and optimisation of the ways to run it.
-const CONFIGURATIONS: [(&str, &str, OptLevel); 4] = [
-    ("default", "none", OptLevel::Speed),
-    ("unoptimised", "none", OptLevel::None),
-    ("zeal_alloc", "alloc", OptLevel::Speed),
-    ("zeal_call", "call", OptLevel::Speed),
+/// Names, zeal, optimisation and bytes of stack of the ways to run it.
+const CONFIGURATIONS: [(&str, &str, OptLevel, usize); 4] = [
+    ("default", "none", OptLevel::Speed, 512 << 10),
+    ("unoptimised", "none", OptLevel::None, 512 << 10),
+    ("zeal_alloc", "alloc", OptLevel::Speed, 512 << 10),
+    // Each call walks the frames below it, and some scripts recurse until the
+    // stack is full: the time they take is the square of its size.
+    ("zeal_call", "call", OptLevel::Speed, 64 << 10),
 ];
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
-    for (name, zeal, level) in CONFIGURATIONS {
+    for (name, zeal, level, stack) in CONFIGURATIONS {
         for group in groups() {
             let title = format!("{}/{name}", group.name);
             let trial = Trial::test(title, move || {
                 let mut config = Config::new();
-                config.zeal(zeal.parse().map_err(failed)?).opt_level(level);
+                config
+                    .zeal(zeal.parse().map_err(failed)?)
+                    .opt_level(level)
+                    .stack_size(stack);
                 let engine = Engine::new(&config).map_err(failed)?;
                 match check(&engine, &group)? {
                     0 => Err("nothing was run".into()),
