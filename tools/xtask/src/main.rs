@@ -6,9 +6,10 @@ use std::error::Error;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-usage: cargo xtask tidy                         check the rules of the house and print its measures
-       cargo xtask conformance [NAME=FOLDER…]   run the specification's suite and further folders of
-                                                scripts, and write docs/CONFORMANCE.md";
+usage: cargo run -p mangrove-xtask -- COMMAND
+  tidy                         check the rules of the house and print its measures
+  conformance [NAME=FOLDER…]   run the specification's suite and further folders of scripts, and
+                               write docs/CONFORMANCE.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
