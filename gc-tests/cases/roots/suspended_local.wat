@@ -30,4 +30,4 @@
 ;;
 ;; continuation 2, suspended
 ;;   frame 0: func 1 $body at 0x56
-;;     fp-80  ref   type 0 $point @0x1000
+;;     fp-64  ref   type 0 $point @0x1000
