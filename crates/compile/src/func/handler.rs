@@ -38,7 +38,7 @@ pub struct Handler {
 impl FuncTranslator<'_, '_> {
     /// Finds the handler of a tag (or of a tag's `switch` clause), or traps.
     pub(super) fn find_handler(&mut self, own: Value, tag: Value) -> Handler {
-        let parent = self.parent(own);
+        let parent = self.context_load(own, offset_of!(ContRecord, parent));
         let table = self.context_load(parent, offset_of!(ContRecord, handlers));
         let first = self.context_load(table, offset_of!(HandlerTable, first));
         let matches = self.b.ins().icmp(IntCC::Equal, first, tag);

@@ -65,8 +65,8 @@ pub struct FuncTranslator<'a, 'b> {
     /// Whether the current position can be reached.
     reachable: bool,
     locals: Vec<(Variable, Repr)>,
-    /// In modules that switch: what this activation knows of its own stack.
-    own: Option<payload::Own>,
+    /// The running record, in modules that switch: see [`Self::own_record`].
+    own: Option<Variable>,
     /// Byte offset in the module of the current instruction.
     offset: usize,
     callees: HashMap<crate::output::Callee, ir::FuncRef>,

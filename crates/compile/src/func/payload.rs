@@ -5,27 +5,14 @@
 //! stands right beside the switch: no safepoint comes in between.
 
 use super::FuncTranslator;
-use super::control::block_args;
 use crate::output::Callee;
 use crate::signature::{clif_type, in_payload_register, switch_signature};
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{BlockArg, InstBuilder, MemFlagsData, Value, types};
-use cranelift_frontend::{FunctionBuilder, Variable};
-use mangrove_abi::{ContRecord, StoreContext};
+use cranelift_frontend::FunctionBuilder;
+use mangrove_abi::StoreContext;
 use mangrove_validate::Repr;
 use std::mem::offset_of;
 use types::{I32, I64};
-
-/// What an activation knows of the stack it runs on. Read once, at the
-/// function's entry, and handed over by every switch, so that in a loop of
-/// switches both stay in registers.
-#[derive(Clone, Copy)]
-pub struct Own {
-    /// Its record: the same for the whole activation.
-    record: Variable,
-    /// Who switched here last: most often the record's parent.
-    resumer: Variable,
-}
 
 /// What arrives when a switch comes back.
 pub struct Arrival {
@@ -71,50 +58,27 @@ impl FuncTranslator<'_, '_> {
         values
     }
 
-    /// Reads what this activation knows of its own stack. Loads that nobody
-    /// uses go away.
+    /// Reads the running record. Where nobody uses it the load goes away.
     pub(super) fn declare_own(&mut self) {
-        if !self.env.switches {
-            return;
+        if self.env.switches {
+            let variable = self.b.declare_var(I64);
+            let store = self.store_context();
+            let own = self.context_load(store, offset_of!(StoreContext, current));
+            self.b.def_var(variable, own);
+            self.own = Some(variable);
         }
-        let [record, resumer] = [(); 2].map(|()| self.b.declare_var(I64));
-        let store = self.store_context();
-        let own = self.context_load(store, offset_of!(StoreContext, current));
-        let parent = self.context_load(own, offset_of!(ContRecord, parent));
-        self.b.def_var(record, own);
-        self.b.def_var(resumer, parent);
-        self.own = Some(Own { record, resumer });
     }
 
-    /// The record of the stack this function runs on.
+    /// The record of the stack this function runs on. It is the same for the
+    /// whole activation: read from the store once, at the function's entry, and
+    /// handed over by every switch, so that in a loop of switches it stays in a
+    /// register.
     ///
     /// # Panics
     /// If the module has no switching instruction.
     pub(super) fn own_record(&mut self) -> Value {
-        let own = self.own.expect("a module that switches");
-        self.b.use_var(own.record)
-    }
-
-    /// The running record's parent. It is loaded, but what is used is the
-    /// record that switched here, compared with it: behind the predicted branch
-    /// nothing waits for the load.
-    pub(super) fn parent(&mut self, own: Value) -> Value {
-        let loaded = self.context_load(own, offset_of!(ContRecord, parent));
-        let expected = self.own.expect("a module that switches").resumer;
-        let expected = self.b.use_var(expected);
-        let same = self.b.ins().icmp(IntCC::Equal, loaded, expected);
-        let done = self.b.create_block();
-        let parent = self.b.append_block_param(done, I64);
-        self.b.ins().brif(
-            same,
-            done,
-            &block_args(&[expected]),
-            done,
-            &block_args(&[loaded]),
-        );
-        self.b.seal_block(done);
-        self.b.switch_to_block(done);
-        parent
+        let variable = self.own.expect("a module that switches");
+        self.b.use_var(variable)
     }
 
     /// Leaves this stack: `[own, target, word, payload]`. A `try_call` keeps no
@@ -132,9 +96,8 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().try_call(stub, &operands, table);
         self.b.seal_block(back);
         self.b.switch_to_block(back);
-        if let Some(known) = self.own {
-            self.b.def_var(known.record, own);
-            self.b.def_var(known.resumer, from);
+        if let Some(variable) = self.own {
+            self.b.def_var(variable, own);
         }
         Arrival {
             payload,
