@@ -330,7 +330,6 @@ impl Registry {
             counts.initial_trapped += u64::from(initial && end == End::Trapped);
             if (*record).bound_count != 0 {
                 (*record).bound_count = 0;
-                (*record).bound = ptr::null_mut();
                 self.bound.remove(&(*record).id);
             }
             (*record).state = RecordState::Gone as u32;
