@@ -63,7 +63,10 @@ pub struct ContRecord {
     /// Instance that executed the `cont.new`; null when the host did.
     pub creator: *const InstanceContext,
     /// Byte offset of that `cont.new` in its module; 0 when the host did.
-    pub created_at: u64,
+    pub created_at: u32,
+    /// The first collection that found this continuation; 0 if none has yet.
+    /// `cont.new` writes this and `created_at` as one word, which makes it 0.
+    pub first_seen: u32,
     /// Arguments bound so far.
     pub bound_count: u32,
     /// Number of this record in its registry, for people.
@@ -73,6 +76,13 @@ pub struct ContRecord {
     /// For a host record: the host record of the activation around this one.
     pub outer: *mut ContRecord,
 }
+
+const _: () = {
+    use core::mem::offset_of;
+    let pair = offset_of!(ContRecord, created_at);
+    assert!(pair.is_multiple_of(8) && offset_of!(ContRecord, first_seen) == pair + 4);
+    assert!(size_of::<ContRecord>() == 128);
+};
 
 impl ContRecord {
     /// A record without a stack.
@@ -92,6 +102,7 @@ impl ContRecord {
             stack_limit: 0,
             creator: ptr::null(),
             created_at: 0,
+            first_seen: 0,
             bound_count: 0,
             id,
             bound: ptr::null_mut(),

@@ -4,6 +4,7 @@
 //! continuation it finds a current reference to, with the chain suspended
 //! inside it, and sweeps. What is live and unmarked then is unreachable.
 
+use crate::pressure::weight_of;
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::End;
 use mangrove_abi::{ContRecord, ContRef, RecordState, StoreContext};
@@ -63,12 +64,22 @@ impl Registry {
     /// continuation with a current reference in reach, each with its parents.
     pub unsafe fn sweep(&mut self, ctx: &mut StoreContext) -> usize {
         let before = self.counts.collected;
+        self.counts.collections += 1;
+        let mut weight = 0;
         for id in 0..self.slab.len() {
             let record = self.slab.get(id);
             // SAFETY: a record of our slab. The caller says nothing can reach
             // it, so nothing on its stack will be used.
             unsafe {
-                if (*record).state == RecordState::Live as u32 && (*record).mark != self.epoch {
+                if (*record).state != RecordState::Live as u32 {
+                    continue;
+                }
+                if (*record).mark == self.epoch {
+                    if (*record).first_seen == 0 {
+                        (*record).first_seen = self.counts.collections;
+                    }
+                    weight += weight_of(record);
+                } else {
                     debug_assert!(
                         ctx.current != record,
                         "the running continuation is unmarked"
@@ -77,6 +88,7 @@ impl Registry {
                 }
             }
         }
+        self.pressure.collected(self.live(ctx), weight);
         let idle = self.with_stack + self.parked() - self.live(ctx) as usize;
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);

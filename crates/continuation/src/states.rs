@@ -36,6 +36,20 @@ pub enum State {
     Host,
 }
 
+impl State {
+    /// Its name, as in the glossary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Running => "running",
+            Self::Parent => "parent",
+            Self::Suspended => "suspended",
+            Self::Gone => "gone",
+            Self::Host => "host",
+        }
+    }
+}
+
 /// What happens to continuations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verb {

@@ -182,7 +182,7 @@ impl StoreInner {
         let (child, created) = unsafe {
             let created = (*record).creator.as_ref().map(|creator| {
                 let instance = InstancePtr::from_owner(creator.owner);
-                place(&instance.module, (*record).created_at as u32)
+                place(&instance.module, (*record).created_at)
             });
             ((*record).id, created.flatten())
         };
