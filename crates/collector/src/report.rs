@@ -68,7 +68,6 @@ pub struct ContinuationInfo {
     /// Its record's number. Records are used again: unique among the live.
     pub id: u32,
     /// Fresh, running, parent or suspended.
-    #[serde(serialize_with = "state_name")]
     pub state: State,
     /// Whether it is parked: fresh or suspended, without a stack.
     pub parked: bool,
@@ -97,8 +96,8 @@ pub struct ContinuationInfo {
 /// A function of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FunctionName {
-    /// The instance's number (for a host function: its number among those).
-    pub instance: u64,
+    /// The instance's number; none for a host function.
+    pub instance: Option<u64>,
     /// The function's index in its module (for a host function: in the store).
     pub index: u32,
     /// Its canonical type.
@@ -241,7 +240,7 @@ impl Reporter<'_> {
                 state,
                 parked: is_parked(record),
                 function: FunctionName {
-                    instance: (*instance).index,
+                    instance: ((*instance).owner != 0).then_some((*instance).index),
                     index,
                     type_id,
                 },
@@ -304,8 +303,4 @@ impl Reporter<'_> {
 
 fn is_host(record: &ContRecord) -> bool {
     record.state == mangrove_abi::RecordState::Host as u32
-}
-
-fn state_name<S: serde::Serializer>(state: &State, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(state.name())
 }

@@ -204,7 +204,7 @@ impl World {
         let mut instance = Box::new(InstanceContext {
             store: &raw mut *ctx,
             heap_base: heap.base(),
-            owner: 0,
+            owner: 1,
             index: 9,
         });
         let func = Box::new(FuncRef {

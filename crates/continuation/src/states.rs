@@ -20,7 +20,8 @@
 //! pointer are suspended and those without are fresh.
 
 /// Where a continuation stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Made, and never resumed.
     Fresh,

@@ -194,7 +194,7 @@ fn the_report_says_what_each_continuation_does() {
         id: id(cont),
         state,
         function: FunctionName {
-            instance: 9,
+            instance: Some(9),
             index: 77,
             type_id: 0,
         },
