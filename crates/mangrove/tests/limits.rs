@@ -155,7 +155,7 @@ fn continuations() {
     for _ in 0..3 {
         let error = call(&mut store, instance, "deep", &[Val::I32(4)]).unwrap_err();
         let reason = &error.as_trap().unwrap().reason;
-        let message = "the limit of 4 live continuations is reached";
+        let message = "the limit of 4 live continuations is reached (continuations_max)";
         assert_eq!(*reason, TrapReason::Limit(message.into()));
         call(&mut store, instance, "deep", &[Val::I32(3)]).unwrap();
     }

@@ -9,6 +9,7 @@ fn running_out_of_mappings_names_the_limit() {
         stack_size: 4096,
         guard: GuardKind::Mprotect,
         max_stacks: usize::MAX,
+        refusal: None,
     });
     let (error, last, stacks) = {
         let mut last = arena.allocate().unwrap();
