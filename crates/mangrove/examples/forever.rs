@@ -10,6 +10,7 @@ use std::time::Instant;
 
 const PROGRAM: &str = r#"(module
     (type $f (func (param i32))) (type $k (cont $f))
+    (type $n (func)) (type $kn (cont $n))
     (tag $wait)
     (func $run (param $n i32))
     (func $sleep (param $n i32)
@@ -24,7 +25,7 @@ const PROGRAM: &str = r#"(module
             (br_if $next (local.get $count))))
     (func $forgotten (param $count i32) (param $depth i32)
         (loop $next
-            (block $on (result (ref $k))
+            (block $on (result (ref $kn))
                 (resume $k (on $wait $on) (local.get $depth) (cont.new $k (ref.func $sleep)))
                 (unreachable))
             (drop)
