@@ -3,7 +3,7 @@
 use crate::registry::Registry;
 use crate::states::State;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
-use mangrove_stack::{GuardKind, is_parked};
+use mangrove_stack::{GuardKind, Request, is_parked};
 
 /// How continuations ended, counted since the store was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -149,6 +149,11 @@ impl Registry {
     /// Bytes of memory behind the stacks: see [`mangrove_stack::StackArena::resident`].
     pub fn resident_bytes(&self) -> u64 {
         self.arena.resident() as u64
+    }
+
+    /// How many requests of a kind were made to the system so far.
+    pub fn requests(&self, request: Request) -> u64 {
+        self.arena.requests(request)
     }
 
     /// Collections that have found the continuation live so far.

@@ -81,6 +81,12 @@ impl StoreInner {
 }
 
 impl<T> Store<T> {
+    /// How many requests of a kind were made to the system so far.
+    #[doc(hidden)]
+    pub fn requests(&self, request: mangrove_stack::Request) -> u64 {
+        inner(self).registry.requests(request)
+    }
+
     /// Adds an observer. It stays as long as the store.
     pub fn observe(&mut self, observer: Observer) {
         inner_mut(self).observers.list.push(observer);

@@ -112,7 +112,7 @@ fn one(text: &mut String, report: &ContinuationReport, names: &Names<'_>) {
         report.state.name()
     );
     let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "  {name:<10}{value}");
+        let _ = writeln!(text, "  {name:<11}{value}");
     };
     line("of", &format!("{}, {}", made_from(report), report.ty));
     line("made at", &or(&report.created, "the host"));
