@@ -42,13 +42,13 @@ fn everything_happens() {
             played.met.endings
         );
     }
-    assert!(played.met.deepest >= 20, "{:?}", played.met);
+    assert!(played.met.deepest >= 16, "{:?}", played.met);
 }
 
 #[test]
 fn a_seed_gives_the_same_run_again() {
     let runs = [(); 2].map(|()| run(3, 2_000, &config("none"), None).unwrap());
-    assert_eq!(runs[0].collections, runs[1].collections);
+    assert_eq!(runs[0], runs[1]);
 }
 
 /// Each is a rule of the proposal, broken.

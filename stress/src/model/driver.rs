@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 const COLLECT: u32 = 400;
 
 /// What a run came to.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Run {
     /// Where engine and model differ, if they do, and what came before.
     pub difference: Option<String>,
@@ -30,7 +30,7 @@ pub struct Run {
 }
 
 /// What a run has met of all that can happen.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Met {
     /// Operations that were never told to do.
     pub missed: Vec<String>,
@@ -339,10 +339,11 @@ impl Host {
     }
 
     fn met(&self) -> Met {
-        let missed = self.numbers.iter();
-        let missed = missed.filter(|(_, number)| !self.done.contains(number));
+        let missed = ops()
+            .into_iter()
+            .filter(|op| !self.done.contains(&self.numbers[op]));
         Met {
-            missed: missed.map(|(op, _)| format!("{op:?}")).collect(),
+            missed: missed.map(|op| format!("{op:?}")).collect(),
             events: self.told.len(),
             endings: self.endings.clone(),
             deepest: self.deepest,

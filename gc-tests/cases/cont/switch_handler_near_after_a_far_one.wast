@@ -1,0 +1,33 @@
+;; A continuation switches past both its parents. When it does so again, the
+;; nearer one has resumed it with a handler of its own: the target runs there.
+(module
+  (type $f (func)) (type $k (cont $f))
+  (rec (type $fs (func (param (ref null $ks)))) (type $ks (cont $fs)))
+  (tag $s) (tag $u)
+  (global $log (mut i32) (i32.const 0))
+  (func $say (param i32)
+    (global.set $log (i32.add (i32.mul (global.get $log) (i32.const 10)) (local.get 0))))
+  (global $kept (mut (ref null $ks)) (ref.null $ks))
+  (func $target (type $fs) (global.set $kept (local.get 0)) (call $say (i32.const 7)))
+  (func $d (suspend $u))
+  (func $c
+    (drop (switch $ks $s (cont.new $ks (ref.func $target))))
+    (resume $k (cont.new $k (ref.func $d)))
+    (drop (switch $ks $s (cont.new $ks (ref.func $target)))))
+  (func $p1
+    (local $k (ref null $k))
+    (block $on_u (result (ref $k))
+      (resume $k (on $u $on_u) (cont.new $k (ref.func $c)))
+      (return))
+    (local.set $k)
+    (call $say (i32.const 2))
+    (resume $k (on $s switch) (local.get $k))
+    (call $say (i32.const 3)))
+  (func $p2 (resume $k (cont.new $k (ref.func $p1))))
+  (elem declare func $c $d $p1 $p2 $target)
+  (func (export "run") (result i32)
+    (resume $k (on $s switch) (cont.new $k (ref.func $p2)))
+    (call $say (i32.const 1))
+    (resume $ks (on $s switch) (ref.null $ks) (global.get $kept))
+    (global.get $log)))
+(assert_return (invoke "run") (i32.const 71273))
