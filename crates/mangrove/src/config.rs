@@ -147,6 +147,7 @@ pub struct Config {
     pub(crate) guard: Guard,
     pub(crate) hooks: Hooks,
     pub(crate) canonical_nans: bool,
+    pub(crate) stack_switching: bool,
     pub(crate) threads: Option<usize>,
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
@@ -170,6 +171,7 @@ impl Default for Config {
             guard: Guard::default(),
             hooks: Hooks::default(),
             canonical_nans: false,
+            stack_switching: true,
             threads: None,
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
@@ -266,6 +268,13 @@ impl Config {
     /// each such instruction.
     pub fn canonical_nans(&mut self, canonical: bool) -> &mut Self {
         self.canonical_nans = canonical;
+        self
+    }
+
+    /// Whether modules may use stack switching (on by default). Without it the
+    /// language is Wasm 3.0: a module that uses more is not valid.
+    pub fn stack_switching(&mut self, allowed: bool) -> &mut Self {
+        self.stack_switching = allowed;
         self
     }
 
