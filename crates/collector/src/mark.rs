@@ -21,7 +21,9 @@ use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{ContRecord, ContRef, RecordState, Slot, SlotKind, StoreContext, TransferSlot};
 use mangrove_continuation::Registry;
-use mangrove_stack::Frame;
+use mangrove_stack::{Frame, arch};
+use std::collections::VecDeque;
+use std::ptr;
 
 /// What is wrong with the running chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,6 +108,14 @@ pub(crate) struct Looked {
     pub(crate) outside: u64,
 }
 
+/// How many references and records are kept waiting for their memory. Enough for
+/// what a main memory takes to answer, few enough to stay in the nearest cache.
+const AHEAD: usize = 16;
+
+/// How much of a stack is fetched ahead: two small frames and the trampoline's.
+const FETCHED_BYTES: u64 = 192;
+const CACHE_LINE: usize = 64;
+
 /// Finds everything live. See the module's description.
 ///
 /// # Safety
@@ -128,24 +138,25 @@ pub(crate) unsafe fn mark<S: Sink>(
         walker: Walker::new(code),
         reached: Reached {
             registry,
-            work: Vec::new(),
+            seen: VecDeque::with_capacity(2 * AHEAD),
+            marked: VecDeque::with_capacity(2 * AHEAD),
         },
         sink,
         looked: Looked::default(),
+        skip_suspended,
         drop_slot,
+        failed: None,
     };
     // SAFETY: by contract.
-    unsafe {
-        marker.running(ctx, fault)?;
-        roots.visit(&mut marker);
-        while let Some(record) = marker.reached.work.pop() {
-            if !skip_suspended {
-                marker.walk(record, Activity::Suspended, None)?;
-            }
-            marker.bound(record);
-        }
+    unsafe { marker.running(ctx, fault)? };
+    roots.visit(&mut marker);
+    while !marker.reached.is_empty() && marker.failed.is_none() {
+        marker.go_on();
     }
-    Ok(marker.looked)
+    match marker.failed {
+        None => Ok(marker.looked),
+        Some(error) => Err(error),
+    }
 }
 
 struct Marker<'a, 's, S> {
@@ -153,29 +164,66 @@ struct Marker<'a, 's, S> {
     reached: Reached<'a>,
     sink: &'s mut S,
     looked: Looked,
+    skip_suspended: bool,
     drop_slot: Option<usize>,
+    /// The first frame that could not be understood.
+    failed: Option<CollectError>,
 }
 
-/// The registry's marks, and the records marked but not walked.
+/// The registry's marks, and what is under way to being walked:
+///
+/// ```text
+///  a reference is seen ──▶ seen ──▶ its record is marked ──▶ marked ──▶ walked
+///                     record fetched                  frames fetched
+/// ```
+///
+/// Records, and even more so the buffers of parked frames, are anywhere in
+/// memory. What is put into one of the lists has been asked for, and by the time
+/// it comes out it is near.
 struct Reached<'a> {
     registry: &'a mut Registry,
-    work: Vec<*mut ContRecord>,
+    seen: VecDeque<ContRef>,
+    marked: VecDeque<*mut ContRecord>,
 }
 
 impl Reached<'_> {
+    fn is_empty(&self) -> bool {
+        self.seen.is_empty() && self.marked.is_empty()
+    }
+
+    #[inline]
+    fn see(&mut self, reference: ContRef) {
+        if !reference.is_null() {
+            arch::prefetch(reference.record);
+            self.seen.push_back(reference);
+        }
+    }
+
+    /// Marks what a reference stands for, and the chain suspended inside it.
     #[inline]
     fn follow(&mut self, reference: ContRef) {
-        if let Some(record) = self.registry.mark(reference) {
-            self.work.push(record);
-            // SAFETY: the registry's records are never freed, and `parent` of a
-            // live one is null or another.
-            let mut above = unsafe { (*record).parent };
-            while !above.is_null() && self.registry.mark_record(above) {
-                self.work.push(above);
-                // SAFETY: as above.
-                above = unsafe { (*above).parent };
-            }
+        let Some(record) = self.registry.mark(reference) else {
+            return;
+        };
+        self.await_frames(record);
+        // SAFETY: the registry's records are never freed, and `parent` of a
+        // live one is null or another.
+        let mut above = unsafe { (*record).parent };
+        while !above.is_null() && self.registry.mark_record(above) {
+            self.await_frames(above);
+            // SAFETY: as above.
+            above = unsafe { (*above).parent };
         }
+    }
+
+    #[inline]
+    fn await_frames(&mut self, record: *mut ContRecord) {
+        // SAFETY: the registry's records are never freed.
+        let sp = unsafe { (*record).sp };
+        for line in (0..FETCHED_BYTES).step_by(CACHE_LINE) {
+            arch::prefetch(ptr::without_provenance::<u8>((sp + line) as usize));
+        }
+        self.marked.push_back(record);
     }
 }
 
@@ -224,6 +272,35 @@ impl<S: Sink> Marker<'_, '_, S> {
         Ok(())
     }
 
+    /// Marks the continuation whose reference has waited longest, and walks the
+    /// one that has; but not so many that the rest would not wait long enough,
+    /// unless nothing else is left.
+    #[inline]
+    fn go_on(&mut self) {
+        let last = match self.reached.seen.pop_front() {
+            Some(reference) => {
+                self.reached.follow(reference);
+                false
+            }
+            None => true,
+        };
+        if !last && self.reached.marked.len() <= AHEAD {
+            return;
+        }
+        let Some(record) = self.reached.marked.pop_front() else {
+            return;
+        };
+        if !self.skip_suspended {
+            // SAFETY: marking began under the contract of `crate::collect`: a
+            // live continuation that is on no running chain is suspended.
+            let walked = unsafe { self.walk(record, Activity::Suspended, None) };
+            if let Err(error) = walked {
+                self.failed.get_or_insert(error);
+            }
+        }
+        self.bound(record);
+    }
+
     /// Shows the sink every slot of a continuation's frames.
     ///
     /// # Safety
@@ -241,6 +318,8 @@ impl<S: Sink> Marker<'_, '_, S> {
             sink,
             looked,
             drop_slot,
+            skip_suspended: _,
+            failed: _,
         } = self;
         let dropped = match activity {
             Activity::Suspended => drop_slot.unwrap_or(usize::MAX),
@@ -270,7 +349,7 @@ impl<S: Sink> Marker<'_, '_, S> {
                         sink.cont_ref(holder, slot);
                         // SAFETY: the call site says that a continuation
                         // reference is live in this slot.
-                        reached.follow(unsafe { slot.read_unaligned() });
+                        reached.see(unsafe { slot.read_unaligned() });
                     }
                 }
             }
@@ -318,6 +397,9 @@ impl<S: Sink> RootVisitor for Marker<'_, '_, S> {
         self.looked.outside += 1;
         self.sink.cont_ref(Holder::Outside(owner), slot);
         // SAFETY: `Roots` shows valid slots, by the contract of `collect`.
-        self.reached.follow(unsafe { slot.read_unaligned() });
+        self.reached.see(unsafe { slot.read_unaligned() });
+        if self.reached.seen.len() > AHEAD {
+            self.go_on();
+        }
     }
 }

@@ -1,13 +1,12 @@
 //! Arguments bound to a continuation that does not run yet.
 //!
 //! They live as long as the continuation waits, unlike values in transit, so
-//! each is kept with what the collector must know of it. `ContRecord::bound`
-//! and `bound_count` show compiled code the values.
+//! each is kept with what the collector must know of it. `ContRecord::bound_count`
+//! tells compiled code that there are some.
 
 use crate::registry::Registry;
 use crate::states::{Role, Verb, outcome};
 use mangrove_abi::{ContRecord, SlotKind, StoreContext, TransferSlot};
-use std::ptr;
 
 /// The arguments bound to one continuation, in the order of its parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,7 +56,6 @@ impl Registry {
                 bound.values.push(value);
                 bound.kinds.push(kind);
             }
-            (*record).bound = bound.values.as_mut_ptr().cast();
             (*record).bound_count = bound.values.len() as u32;
         }
     }
@@ -77,7 +75,6 @@ impl Registry {
         let record = self.own(record);
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe {
-            (*record).bound = ptr::null_mut();
             (*record).bound_count = 0;
             (*record).id
         };

@@ -11,6 +11,7 @@ use mangrove_abi::{ContRecord, ContRef, RecordState, StoreContext};
 impl Registry {
     /// Begins a collection: nothing is marked.
     pub fn begin_marking(&mut self) {
+        self.marked = 0;
         self.epoch = self.epoch.checked_add(1).unwrap_or_else(|| {
             for record in self.slab.iter() {
                 // SAFETY: a record of our slab, which only this thread uses.
@@ -43,6 +44,7 @@ impl Registry {
             }
             (*record).mark = self.epoch;
         }
+        self.marked += 1;
         true
     }
 
@@ -63,7 +65,9 @@ impl Registry {
     /// continuation with a current reference in reach, each with its parents.
     pub unsafe fn sweep(&mut self, ctx: &mut StoreContext) -> usize {
         let before = self.counts.collected;
-        for id in 0..self.slab.len() {
+        // As a rule nobody was forgotten, and there is no record to look at.
+        let unmarked = self.live(ctx) - self.marked;
+        for id in 0..if unmarked == 0 { 0 } else { self.slab.len() } {
             let record = self.slab.get(id);
             // SAFETY: a record of our slab. The caller says nothing can reach
             // it, so nothing on its stack will be used.
@@ -81,6 +85,7 @@ impl Registry {
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);
         }
-        (self.counts.collected - before) as usize
+        debug_assert_eq!(self.counts.collected - before, unmarked);
+        unmarked as usize
     }
 }

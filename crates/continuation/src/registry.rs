@@ -56,6 +56,8 @@ pub struct Registry {
     pub(crate) bound: HashMap<u32, Bound>,
     /// Number of the collection under way, or the last one.
     pub(crate) epoch: u32,
+    /// How many continuations that collection has marked.
+    pub(crate) marked: u64,
     pub(crate) counts: Counts,
     /// None: nobody may be parked.
     pub(crate) parking: Option<Parking>,
@@ -72,6 +74,7 @@ impl Registry {
             bare: Vec::new(),
             bound: HashMap::new(),
             epoch: 0,
+            marked: 0,
             counts: Counts::default(),
             parking: None,
         }
@@ -330,7 +333,6 @@ impl Registry {
             counts.initial_trapped += u64::from(initial && end == End::Trapped);
             if (*record).bound_count != 0 {
                 (*record).bound_count = 0;
-                (*record).bound = ptr::null_mut();
                 self.bound.remove(&(*record).id);
             }
             (*record).state = RecordState::Gone as u32;

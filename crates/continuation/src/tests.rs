@@ -307,12 +307,10 @@ fn bound_arguments_live_as_long_as_they_wait() {
         assert_eq!((index, kind, *slot), expected[index as usize - 1]);
         slot.words[0] += 10;
     }
-    // SAFETY: compiled code's view of the same values.
-    let seen = unsafe {
-        assert_eq!((*record).bound_count, 3);
-        [0, 1, 2].map(|n| (*(*record).bound.cast::<TransferSlot>().add(n)).words[0])
-    };
-    assert_eq!(seen, [7, 18, 17]);
+    // SAFETY: a record of the registry.
+    assert_eq!(unsafe { (*record).bound_count }, 3);
+    let bound = world.registry.bound_mut(record).unwrap();
+    assert_eq!([0, 1, 2].map(|n| bound.values()[n].words[0]), [7, 18, 17]);
     assert_eq!(world.registry.report(&world.ctx).bound_arguments, 3);
     world.resume(cont);
     assert!(world.registry.bound_mut(record).is_none());

@@ -59,7 +59,7 @@ fn scenario(name: &str, count: i32, policy: ParkPolicy, park: bool) -> Result<()
     let module = Module::new(&engine, PROGRAM.as_bytes())?;
     let mut store = Store::new(&engine, ())?;
     let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-    let empty = kilobytes("VmRSS");
+    let empty = [kilobytes("VmRSS"), kilobytes("VmPTE")];
     let per = |ns: u128| ns as f64 / f64::from(count);
 
     println!("{name}:");
@@ -78,16 +78,18 @@ fn scenario(name: &str, count: i32, policy: ParkPolicy, park: bool) -> Result<()
         );
     }
     let report = store.report();
-    let resident = kilobytes("VmRSS") - empty;
+    let [resident, tables] = [
+        kilobytes("VmRSS") - empty[0],
+        kilobytes("VmPTE") - empty[1],
+    ];
+    let bytes = |kilobytes: i64| kilobytes as f64 * 1024.0 / f64::from(count);
     let maps = read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count());
     println!(
         "  suspended, parked    {:>8} {:>8}",
         report.suspended, report.parked
     );
-    println!(
-        "  resident             {:>8.0} bytes each",
-        resident as f64 * 1024.0 / f64::from(count)
-    );
+    println!("  resident             {:>8.0} bytes each", bytes(resident));
+    println!("  page tables          {:>8.0} bytes each", bytes(tables));
     println!(
         "  of frames            {:>8.0} bytes each",
         (report.stack_bytes + report.parked_bytes) as f64 / f64::from(count)

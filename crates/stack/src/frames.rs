@@ -8,6 +8,7 @@
 //! All frames on a Wasm stack are compiled code that keeps frame pointers, so
 //! two loads a frame are the whole of it: nothing is skipped or guessed.
 
+use crate::arch::landing_address;
 use crate::moving::{PARKED_HEADER, is_parked};
 use mangrove_abi::{ContRecord, RecordState};
 use std::ptr;
@@ -43,8 +44,12 @@ pub unsafe fn frames(record: *const ContRecord) -> Frames {
                 next: Frame { pc: 0, fp: 0 },
             };
         }
-        let header = if is_parked(record) { PARKED_HEADER } else { 0 };
-        frames_from(read((*record).sp + header), (*record).fp)
+        // The record's second line, which `is_parked` asks, can stay where it is.
+        let sp = (*record).sp;
+        let parked = read(sp) == landing_address();
+        debug_assert_eq!(parked, is_parked(record));
+        let header = if parked { PARKED_HEADER } else { 0 };
+        frames_from(read(sp + header), (*record).fp)
     }
 }
 

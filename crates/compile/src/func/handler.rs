@@ -5,11 +5,20 @@
 //! one routine per module, in machine code like its callers:
 //!
 //! ```text
-//!  child = own
+//!  child = own.unhandled == tag ? own.last : own
 //!  loop: parent = child.parent            (null above the host's record: unhandled)
-//!        for entry i of parent.handlers:  entry == tag ? ──▶ (parent, i + 1, child)
+//!        for entry i of parent.handlers:  entry == tag ? own.unhandled = tag ──▶ (parent, i + 1, child)
+//!        parent.unhandled = 0
 //!        child = parent
 //! ```
+//!
+//! A generator far below its handler suspends with the same tag again and again,
+//! and takes the records in between along each time. What was found about their
+//! tables stays true until one of them runs again. It does only after a
+//! suspension that was handled there: of `own`, whose `last` is then a nearer
+//! one, or of a record below `own`, whose search has passed `own` and made it
+//! forget. (A search that skips `own` is by one below it that remembers more, and
+//! its first such search made `own` forget; since then `own` did not run.)
 
 use super::FuncTranslator;
 use super::access::{Regions, plain, trap};
@@ -18,11 +27,11 @@ use crate::CompileError;
 use crate::output::{Callee, CompiledFunc, Compiler};
 use crate::signature::find_handler_signature;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::word;
-use mangrove_abi::{ContRecord, FunctionKind, HandlerTable, TrapCode};
-use std::mem::offset_of;
+use mangrove_abi::{ContRecord, FunctionKind, HandlerTable, TagDef, TrapCode};
+use std::mem::{offset_of, size_of};
 use types::I64;
 
 /// A handler that was found.
@@ -71,67 +80,106 @@ pub fn find_handler(compiler: &mut Compiler) -> Result<CompiledFunc, CompileErro
     let config = compiler.frontend_config();
     let (mut clif, context) = compiler.function(find_handler_signature());
     let mut b = FunctionBuilder::new(&mut clif, context);
-    let regions = Regions::new(&mut b);
-    let flags = plain(regions.context);
-    let entry = b.create_block();
-    b.append_block_params_for_function_params(entry);
-    let [
-        outer,
-        handlers,
-        entries,
-        compare,
-        next_entry,
-        found,
-        unhandled,
-    ] = [(); 7].map(|()| b.create_block());
-    b.switch_to_block(entry);
-    let (own, tag) = (b.block_params(entry)[0], b.block_params(entry)[1]);
-    b.ins().jump(outer, &block_args(&[own]));
-
-    // One parent after the other.
-    let child = b.append_block_param(outer, I64);
-    b.switch_to_block(outer);
-    let parent = b
-        .ins()
-        .load(I64, flags, child, offset_of!(ContRecord, parent) as i32);
-    b.ins().brif(parent, handlers, &[], unhandled, &[]);
-    b.switch_to_block(handlers);
-    let table = b
-        .ins()
-        .load(I64, flags, parent, offset_of!(ContRecord, handlers) as i32);
-    let count = b
-        .ins()
-        .load(I64, flags, table, offset_of!(HandlerTable, count) as i32);
-    let zero = b.ins().iconst(I64, 0);
-    b.ins().jump(entries, &block_args(&[zero]));
-
-    // One entry after the other.
-    let index = b.append_block_param(entries, I64);
-    b.switch_to_block(entries);
-    let more = b.ins().icmp(IntCC::UnsignedLessThan, index, count);
-    b.ins()
-        .brif(more, compare, &[], outer, &block_args(&[parent]));
-    b.switch_to_block(compare);
-    let size = b.ins().iconst(I64, 8);
-    let offset = b.ins().imul(index, size);
-    let address = b.ins().iadd(table, offset);
-    let candidate = b
-        .ins()
-        .load(I64, flags, address, offset_of!(HandlerTable, first) as i32);
-    let matches = b.ins().icmp(IntCC::Equal, candidate, tag);
-    b.ins().brif(matches, found, &[], next_entry, &[]);
-    b.switch_to_block(next_entry);
-    let one = b.ins().iconst(I64, 1);
-    let next = b.ins().iadd(index, one);
-    b.ins().jump(entries, &block_args(&[next]));
-
-    b.switch_to_block(found);
-    let handled = b.ins().iconst(I64, word::HANDLED);
-    let answer = b.ins().iadd(index, handled);
-    b.ins().return_(&[parent, answer, child]);
-    b.switch_to_block(unhandled);
-    b.ins().trap(trap(TrapCode::UnhandledTag));
+    let mut search = Search {
+        flags: plain(Regions::new(&mut b).context),
+        b: &mut b,
+    };
+    let entry = search.b.create_block();
+    search.b.append_block_params_for_function_params(entry);
+    search.b.switch_to_block(entry);
+    let (own, tag) = (
+        search.b.block_params(entry)[0],
+        search.b.block_params(entry)[1],
+    );
+    let start = search.start(own, tag);
+    search.parents(own, tag, start);
     b.seal_all_blocks();
     b.finalize(config);
     compiler.finish(FunctionKind::Helper, clif)
+}
+
+/// The routine under construction.
+struct Search<'a, 'b> {
+    b: &'a mut FunctionBuilder<'b>,
+    flags: MemFlagsData,
+}
+
+impl Search<'_, '_> {
+    fn load(&mut self, base: Value, offset: usize) -> Value {
+        let flags = self.flags;
+        self.b.ins().load(I64, flags, base, offset as i32)
+    }
+
+    fn store(&mut self, value: Value, base: Value, offset: usize) {
+        let flags = self.flags;
+        self.b.ins().store(flags, value, base, offset as i32);
+    }
+
+    /// The record whose parent is the first to be looked at.
+    fn start(&mut self, own: Value, tag: Value) -> Value {
+        let known = self.load(own, offset_of!(ContRecord, unhandled));
+        let last = self.load(own, offset_of!(ContRecord, last));
+        let again = self.b.ins().icmp(IntCC::Equal, known, tag);
+        self.b.ins().select(again, last, own)
+    }
+
+    /// One parent after the other.
+    fn parents(&mut self, own: Value, tag: Value, start: Value) {
+        let [outer, handlers, entries, next, found, unhandled] =
+            [(); 6].map(|()| self.b.create_block());
+        let child = self.b.append_block_param(outer, I64);
+        let index = self.b.append_block_param(found, I64);
+        self.b.ins().jump(outer, &block_args(&[start]));
+
+        self.b.switch_to_block(outer);
+        let parent = self.load(child, offset_of!(ContRecord, parent));
+        self.b.ins().brif(parent, handlers, &[], unhandled, &[]);
+        self.b.switch_to_block(handlers);
+        let table = self.load(parent, offset_of!(ContRecord, handlers));
+        let first = self.load(table, offset_of!(HandlerTable, first));
+        let matches = self.b.ins().icmp(IntCC::Equal, first, tag);
+        let zero = self.b.ins().iconst(I64, 0);
+        let nearest = block_args(&[zero]);
+        self.b.ins().brif(matches, found, &nearest, entries, &[]);
+        self.b.switch_to_block(entries);
+        self.further_entries(tag, table, found, next);
+
+        self.b.switch_to_block(next);
+        self.store(zero, parent, offset_of!(ContRecord, unhandled));
+        self.b.ins().jump(outer, &block_args(&[parent]));
+
+        self.b.switch_to_block(found);
+        self.store(tag, own, offset_of!(ContRecord, unhandled));
+        let handled = self.b.ins().iconst(I64, word::HANDLED);
+        let answer = self.b.ins().iadd(index, handled);
+        self.b.ins().return_(&[parent, answer, child]);
+        self.b.switch_to_block(unhandled);
+        self.b.ins().trap(trap(TrapCode::UnhandledTag));
+    }
+
+    /// One entry after the other, from the second on: to `found` with the
+    /// number of the one that is the tag's, or to `none`.
+    fn further_entries(&mut self, tag: Value, table: Value, found: Block, none: Block) {
+        let [more, compare] = [(); 2].map(|()| self.b.create_block());
+        let before = self.b.append_block_param(more, I64);
+        let count = self.load(table, offset_of!(HandlerTable, count));
+        let zero = self.b.ins().iconst(I64, 0);
+        self.b.ins().jump(more, &block_args(&[zero]));
+
+        self.b.switch_to_block(more);
+        let one = self.b.ins().iconst(I64, 1);
+        let index = self.b.ins().iadd(before, one);
+        let some = self.b.ins().icmp(IntCC::UnsignedLessThan, index, count);
+        self.b.ins().brif(some, compare, &[], none, &[]);
+        self.b.switch_to_block(compare);
+        let size = self.b.ins().iconst(I64, size_of::<*const TagDef>() as i64);
+        let offset = self.b.ins().imul(index, size);
+        let address = self.b.ins().iadd(table, offset);
+        let entry = self.load(address, offset_of!(HandlerTable, first));
+        let matches = self.b.ins().icmp(IntCC::Equal, entry, tag);
+        let this = block_args(&[index]);
+        self.b
+            .ins()
+            .brif(matches, found, &this, more, &block_args(&[index]));
+    }
 }

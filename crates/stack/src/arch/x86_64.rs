@@ -51,6 +51,7 @@
 
 use mangrove_abi::record::FRESH_WORDS;
 use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, StoreContext, StubImage, word};
+use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use std::arch::{global_asm, naked_asm};
 use std::mem::{MaybeUninit, offset_of};
 use std::{ptr, slice};
@@ -206,6 +207,14 @@ pub unsafe fn prepare(record: *mut ContRecord, entry: *const u8) {
         (*record).sp = top - 8 * FRESH_WORDS;
         (*record).fp = 0;
     }
+}
+
+/// Starts to bring the cache line at `address` near, which may be any: it is not
+/// accessed.
+#[inline]
+pub fn prefetch<T>(address: *const T) {
+    // SAFETY: a hint about an address, valid or not; SSE is part of x86-64.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
 }
 
 /// How Wasm came back to the host record.
