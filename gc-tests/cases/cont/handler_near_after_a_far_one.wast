@@ -1,5 +1,5 @@
-;; A continuation suspends past both its parents. When it does so again, the
-;; nearer parent has resumed it with a handler of its own: that one takes it.
+;; A continuation suspends past all its parents. When it does so again, the one
+;; in the middle has resumed it with a handler of its own: that one takes it.
 ;; In between it was itself a parent, and was suspended with its child.
 (module
   (type $f (func)) (type $k (cont $f))
@@ -15,10 +15,11 @@
       (suspend $t)
       (return))
     (unreachable))
+  (func $p0 (resume $k (cont.new $k (ref.func $c))))
   (func $p1
     (local $k (ref null $k))
     (block $on_u (result (ref $k))
-      (resume $k (on $u $on_u) (cont.new $k (ref.func $c)))
+      (resume $k (on $u $on_u) (cont.new $k (ref.func $p0)))
       (return))
     (local.set $k)
     (call $say (i32.const 2))
@@ -29,7 +30,7 @@
     (call $say (i32.const 3))
     (resume $k (local.get $k)))
   (func $p2 (resume $k (cont.new $k (ref.func $p1))))
-  (elem declare func $c $d $p1 $p2)
+  (elem declare func $c $d $p0 $p1 $p2)
   (func (export "run") (result i32)
     (local $k (ref null $k))
     (block $on_t (result (ref $k))

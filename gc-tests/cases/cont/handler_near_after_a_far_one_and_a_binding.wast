@@ -1,5 +1,5 @@
 ;; The same tag goes to a far handler first and to a near one later. Both
-;; parents bind what they have before they resume it.
+;; handlers bind what they have before they resume it.
 (module
   (type $f (func)) (type $k (cont $f))
   (type $n (func (param i32))) (type $kn (cont $n))
@@ -12,10 +12,11 @@
     (call $say (suspend $t))
     (resume $k (cont.new $k (ref.func $d)))
     (call $say (suspend $t)))
+  (func $p0 (resume $k (cont.new $k (ref.func $c))))
   (func $p1
     (local $k (ref null $kn))
     (block $on_u (result (ref $kn))
-      (resume $k (on $u $on_u) (cont.new $k (ref.func $c)))
+      (resume $k (on $u $on_u) (cont.new $k (ref.func $p0)))
       (return))
     (local.set $k)
     (block $on_t (result (ref $kn))
@@ -24,7 +25,7 @@
     (local.set $k)
     (resume $k (cont.bind $kn $k (i32.const 3) (local.get $k))))
   (func $p2 (resume $k (cont.new $k (ref.func $p1))))
-  (elem declare func $c $d $p1 $p2)
+  (elem declare func $c $d $p0 $p1 $p2)
   (func (export "run") (result i32)
     (local $k (ref null $kn))
     (block $on_t (result (ref $kn))

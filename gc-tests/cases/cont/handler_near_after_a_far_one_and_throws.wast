@@ -1,6 +1,6 @@
-;; A continuation that suspended past both its parents is thrown into, catches
-;; it, and has a child; that one suspends to the nearer parent and is thrown
-;; into. Then the first tag goes to the nearer parent, who handles it now.
+;; A continuation that suspended past all its parents is thrown into, catches
+;; it, and has a child; that one suspends to the middle parent and is thrown
+;; into. Then the first tag goes to the middle parent, who handles it now.
 (module
   (type $f (func)) (type $k (cont $f))
   (tag $t) (tag $u) (tag $e)
@@ -16,10 +16,11 @@
       (try_table (catch $e $caught) (resume $k (cont.new $k (ref.func $d))))
       (unreachable))
     (suspend $t))
+  (func $p0 (resume $k (cont.new $k (ref.func $c))))
   (func $p1
     (local $k (ref null $k))
     (block $on_u (result (ref $k))
-      (resume $k (on $u $on_u) (cont.new $k (ref.func $c)))
+      (resume $k (on $u $on_u) (cont.new $k (ref.func $p0)))
       (return))
     (local.set $k)
     (call $say (i32.const 2))
@@ -30,7 +31,7 @@
     (call $say (i32.const 3))
     (resume $k (local.get $k)))
   (func $p2 (resume $k (cont.new $k (ref.func $p1))))
-  (elem declare func $c $d $p1 $p2)
+  (elem declare func $c $d $p0 $p1 $p2)
   (func (export "run") (result i32)
     (local $k (ref null $k))
     (block $on_t (result (ref $k))

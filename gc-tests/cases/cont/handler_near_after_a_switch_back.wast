@@ -1,5 +1,5 @@
-;; A continuation suspends past its parent, then switches away with it, and is
-;; switched back to from elsewhere: its next suspension goes to the handler there.
+;; A continuation suspends past its parents, then switches away with them, and
+;; is switched back to from elsewhere: its next suspension goes to the handler there.
 (module
   (type $f (func)) (type $k (cont $f))
   (rec (type $fs (func (param (ref null $ks)))) (type $ks (cont $fs)))
@@ -14,7 +14,8 @@
     (suspend $t)
     (drop (switch $ks $s (cont.new $ks (ref.func $keeps))))
     (suspend $t))
-  (func $p1 (resume $k (cont.new $k (ref.func $c))))
+  (func $p0 (resume $k (cont.new $k (ref.func $c))))
+  (func $p1 (resume $k (cont.new $k (ref.func $p0))))
   (func $elsewhere
     (local $k (ref null $k))
     (block $on_t (result (ref $k))
@@ -24,7 +25,7 @@
     (call $say (i32.const 3))
     (resume $k (local.get $k))
     (call $say (i32.const 4)))
-  (elem declare func $c $p1 $keeps $returns $elsewhere)
+  (elem declare func $c $p0 $p1 $keeps $returns $elsewhere)
   (func (export "run") (result i32)
     (local $k (ref null $k))
     (block $on_t (result (ref $k))

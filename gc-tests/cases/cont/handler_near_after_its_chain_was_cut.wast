@@ -1,4 +1,4 @@
-;; A continuation suspends past both its parents, then only to the nearer one,
+;; A continuation suspends past all its parents, then only to the middle one,
 ;; which resumes it with a handler for the first tag: that one takes it now.
 (module
   (type $f (func)) (type $k (cont $f))
@@ -7,10 +7,11 @@
   (func $say (param i32)
     (global.set $log (i32.add (i32.mul (global.get $log) (i32.const 10)) (local.get 0))))
   (func $c (suspend $t) (suspend $u) (suspend $t))
+  (func $p0 (resume $k (cont.new $k (ref.func $c))))
   (func $p1
     (local $k (ref null $k))
     (block $on_u (result (ref $k))
-      (resume $k (on $u $on_u) (cont.new $k (ref.func $c)))
+      (resume $k (on $u $on_u) (cont.new $k (ref.func $p0)))
       (return))
     (local.set $k)
     (call $say (i32.const 2))
@@ -21,7 +22,7 @@
     (call $say (i32.const 3))
     (resume $k (local.get $k)))
   (func $p2 (resume $k (cont.new $k (ref.func $p1))))
-  (elem declare func $c $p1 $p2)
+  (elem declare func $c $p0 $p1 $p2)
   (func (export "run") (result i32)
     (local $k (ref null $k))
     (block $on_t (result (ref $k))

@@ -1,5 +1,5 @@
-;; A continuation switches past both its parents. When it does so again, the
-;; nearer one has resumed it with a handler of its own: the target runs there.
+;; A continuation switches past all its parents. When it does so again, the one
+;; in the middle has resumed it with a handler of its own: the target runs there.
 (module
   (type $f (func)) (type $k (cont $f))
   (rec (type $fs (func (param (ref null $ks)))) (type $ks (cont $fs)))
@@ -14,17 +14,18 @@
     (drop (switch $ks $s (cont.new $ks (ref.func $target))))
     (resume $k (cont.new $k (ref.func $d)))
     (drop (switch $ks $s (cont.new $ks (ref.func $target)))))
+  (func $p0 (resume $k (cont.new $k (ref.func $c))))
   (func $p1
     (local $k (ref null $k))
     (block $on_u (result (ref $k))
-      (resume $k (on $u $on_u) (cont.new $k (ref.func $c)))
+      (resume $k (on $u $on_u) (cont.new $k (ref.func $p0)))
       (return))
     (local.set $k)
     (call $say (i32.const 2))
     (resume $k (on $s switch) (local.get $k))
     (call $say (i32.const 3)))
   (func $p2 (resume $k (cont.new $k (ref.func $p1))))
-  (elem declare func $c $d $p1 $p2 $target)
+  (elem declare func $c $d $p0 $p1 $p2 $target)
   (func (export "run") (result i32)
     (resume $k (on $s switch) (cont.new $k (ref.func $p2)))
     (call $say (i32.const 1))
