@@ -175,8 +175,8 @@ pub struct InstanceContext {
     pub store: *mut StoreContext,
     /// A copy of [`StoreContext::heap_base`], one load closer.
     pub heap_base: *mut u8,
-    /// The runtime's own data for this instance or host function; opaque to
-    /// compiled code.
+    /// The runtime's own data for this instance, opaque to compiled code; 0 for
+    /// a host function.
     pub owner: u64,
     /// Number of the instance within its store (or of the host function).
     pub index: u64,

@@ -129,8 +129,10 @@ libcalls! {
     /// For a `resume` of a record with bound arguments: moves the first
     /// `count` transfer slots up and puts the bound ones in front of them.
     ContUnbind(record, count),
-    /// A place zeal or an observer wants to see: see [`hook`]. A safepoint.
-    Hook(kind),
+    /// A place zeal, an observer or a limit wants to see: see [`hook`]. Before a
+    /// resumption `record` and `revision` are the reference that is about to be
+    /// used, null and consumed ones included; else they are 0. A safepoint.
+    Hook(kind, record, revision),
 }
 
 /// The places [`Libcall::Hook`] is called from, when the module was compiled

@@ -52,8 +52,8 @@ pub struct ContRecord {
     pub last: *mut ContRecord,
     /// One of [`RecordState`].
     pub state: u32,
-    /// The collector's mark: equal to the collection's number when it was
-    /// found live in that collection.
+    /// The collector's mark: the number of the last marking that found it live;
+    /// 0 if none has yet. `cont.new` writes this and `state` as one word.
     pub mark: u32,
     /// Arguments bound so far; the registry keeps them.
     pub bound_count: u32,
@@ -70,7 +70,10 @@ pub struct ContRecord {
     /// Instance that executed the `cont.new`; null when the host did.
     pub creator: *const InstanceContext,
     /// Byte offset of that `cont.new` in its module; 0 when the host did.
-    pub created_at: u64,
+    pub created_at: u32,
+    /// The first collection that found this continuation; unspecified while
+    /// `mark` is 0.
+    pub first_seen: u32,
     /// What the last search from here that passed a parent was for: an entry
     /// that no table from this record's parent up to `last` holds, so that the
     /// next search for it goes on above `last`. Says nothing where `last` is the
@@ -79,6 +82,13 @@ pub struct ContRecord {
     /// For a host record: the host record of the activation around this one.
     pub outer: *mut ContRecord,
 }
+
+const _: () = {
+    use core::mem::offset_of;
+    let pair = offset_of!(ContRecord, state);
+    assert!(pair.is_multiple_of(8) && offset_of!(ContRecord, mark) == pair + 4);
+    assert!(size_of::<ContRecord>() == 128);
+};
 
 impl ContRecord {
     /// A record without a stack.
@@ -98,6 +108,7 @@ impl ContRecord {
             stack_limit: 0,
             creator: ptr::null(),
             created_at: 0,
+            first_seen: 0,
             bound_count: 0,
             id,
             unhandled: 0,

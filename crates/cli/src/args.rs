@@ -2,8 +2,9 @@
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mangrove::{Config, Guard, OptLevel, Zeal};
+use mangrove::{Config, Guard, OptLevel, ParkPolicy, Zeal};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A WebAssembly runtime whose roots are all visible.
 #[derive(Debug, Parser)]
@@ -68,6 +69,24 @@ pub struct RunArgs {
     /// Print the report as JSON
     #[arg(long, requires = "report")]
     pub json: bool,
+    /// How many continuations the report tells of one by one
+    #[arg(long, value_name = "COUNT", value_parser = parse_size, default_value = "10")]
+    #[arg(requires = "report")]
+    pub top: u64,
+    /// Which of them come first: by number, or the most of something
+    #[arg(
+        long,
+        value_enum,
+        value_name = "KEY",
+        default_value = "id",
+        requires = "report"
+    )]
+    pub sort: Sort,
+    /// Print the report on standard error every so many seconds while the program
+    /// runs (1 if no number is given)
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
+    #[arg(value_parser = parse_seconds, requires = "report")]
+    pub watch: Option<Duration>,
     /// Settings.
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -78,6 +97,21 @@ pub struct RunArgs {
 pub enum Report {
     /// What became of the continuations, and what they take
     Continuations,
+}
+
+/// What comes first in a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// The lowest number
+    Id,
+    /// Collections survived
+    Age,
+    /// Bytes in use on the stack
+    Stack,
+    /// References held
+    Roots,
+    /// Frames
+    Depth,
 }
 
 /// `mangrove compile`.
@@ -201,6 +235,24 @@ pub struct EngineArgs {
     /// Most continuations at a time, like 1000 or 2M
     #[arg(long, value_name = "COUNT", value_parser = parse_size)]
     pub continuations_max: Option<u64>,
+    /// Most bytes of stacks in use at a time, like 256M
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub stack_bytes_max: Option<u64>,
+    /// Most continuations that may have resumed each other
+    #[arg(long, value_name = "COUNT", value_parser = parse_size)]
+    pub nesting_max: Option<u64>,
+    /// Park what this many collections in a row have found untouched
+    #[arg(long, value_name = "COUNT")]
+    pub park_after: Option<u32>,
+    /// Let collections park nothing while fewer stacks than this are in use
+    #[arg(long, value_name = "COUNT", value_parser = parse_size)]
+    pub park_keep: Option<u64>,
+    /// Park an eighth when this many stacks are in use and one more is wanted
+    #[arg(long, value_name = "COUNT", value_parser = parse_size)]
+    pub park_most: Option<u64>,
+    /// Park nothing
+    #[arg(long, conflicts_with_all = ["park_after", "park_keep", "park_most"])]
+    pub no_park: bool,
     /// Most bytes a memory may grow to, like 16M
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub memory_max: Option<u64>,
@@ -263,6 +315,13 @@ impl EngineArgs {
         if let Some(most) = self.continuations_max {
             config.continuations_max(count(most));
         }
+        if let Some(bytes) = self.stack_bytes_max {
+            config.stack_bytes_max(bytes);
+        }
+        if let Some(most) = self.nesting_max {
+            config.nesting_max(count(most));
+        }
+        config.park(self.park_policy());
         if let Some(bytes) = self.memory_max {
             config.memory_max(bytes);
         }
@@ -292,6 +351,20 @@ impl EngineArgs {
     }
 }
 
+impl EngineArgs {
+    fn park_policy(&self) -> ParkPolicy {
+        if self.no_park {
+            return ParkPolicy::NEVER;
+        }
+        let policy = ParkPolicy::default();
+        ParkPolicy {
+            after: self.park_after.unwrap_or(policy.after),
+            keep: self.park_keep.map_or(policy.keep, count),
+            most: self.park_most.map_or(policy.most, count),
+        }
+    }
+}
+
 /// A count of things in memory; one that does not fit limits nothing.
 fn count(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
@@ -318,6 +391,15 @@ fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "too large".to_owned())
 }
 
+/// Seconds, with a fraction if need be; at least a hundredth.
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().map_err(|_| "expected seconds".to_owned())?;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|&time| time >= Duration::from_millis(10))
+        .ok_or_else(|| "expected at least 0.01 seconds".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -335,6 +417,14 @@ mod tests {
         assert_eq!(parse_size("7"), Ok(7));
         for text in ["", "K", "1T", "-1", "1.5M", "99999999999G", "1MB"] {
             assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds() {
+        assert_eq!(parse_seconds("0.5"), Ok(Duration::from_millis(500)));
+        for text in ["", "0", "-1", "nan", "inf", "1e30", "prog.wat"] {
+            assert!(parse_seconds(text).is_err(), "{text}");
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  main ─ args ──▶ commands/{run, compile, …} ──▶ output   (stdout)
-//!                         │ values, render           errors   (stderr, exit code)
+//!                         │ values, render, watch    errors   (stderr, exit code)
 //!                         ▼
 //!               mangrove, mangrove-wast, mangrove-stress
 //! ```
@@ -17,6 +17,7 @@ mod render;
 mod trace;
 mod trusted;
 mod values;
+mod watch;
 
 use args::{Cli, Command};
 use clap::Parser;

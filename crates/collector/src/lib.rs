@@ -12,7 +12,8 @@
 //! `walk` turns a record into frames and slots, `mark` decides which records
 //! are walked, `collect` puts the phases of a collection in order. Two more
 //! things use the same marking without moving anything: `roots` (the root set,
-//! for people) and `verify`. `report` tells what each continuation is and does.
+//! for people) and `verify`. `report` tells what each continuation is and does,
+//! and `why` it is alive.
 //! [`admission`] keeps out modules with continuations where nothing looks.
 
 pub mod admission;
@@ -22,6 +23,7 @@ mod report;
 mod roots;
 mod verify;
 mod walk;
+mod why;
 
 #[cfg(test)]
 mod testing;
@@ -31,11 +33,13 @@ mod tests;
 pub use collect::{CollectOptions, CollectionReport, collect};
 pub use mark::ChainError;
 pub use report::{
-    ContinuationInfo, ContinuationsReport, Created, FunctionName, Place, continuations,
+    ContinuationInfo, ContinuationsReport, Created, FunctionName, Place, ReportOptions, SortBy,
+    continuations,
 };
 pub use roots::{Root, RootKind, RootSet, RootValue, root_set};
 pub use verify::When;
 pub use walk::WalkError;
+pub use why::{LINKS, Link, Reason, Why};
 
 use mangrove_abi::{CodeImage, ContRef, FunctionKind};
 use mangrove_heap::{HeapError, HeapFault};

@@ -1,29 +1,76 @@
 //! What the continuations of a store are doing: a line for each.
 
-use crate::walk::Walker;
-use crate::{Code, CodeName, CollectError, ModuleId};
-use mangrove_abi::{ContRecord, FuncRef, FunctionKind, StoreContext};
+use crate::walk::{KnownFrame, WalkError, Walker};
+use crate::why::{Reasons, Why};
+use crate::{Code, CodeName, CollectError, ModuleId, Roots};
+use mangrove_abi::{ContRecord, FuncRef, FunctionKind, StoreContext, TypeId};
 use mangrove_continuation::{Registry, RegistryReport, State};
-use mangrove_stack::Frame;
+use mangrove_stack::{Frame, is_parked};
 use serde::Serialize;
+use std::cmp::Reverse;
 
-/// The registry's counts, and every live continuation.
+/// What a report is to tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportOptions {
+    /// Most continuations that are told of one by one.
+    pub top: usize,
+    /// Which ones come first.
+    pub sort: SortBy,
+    /// Whether to count the stacks' bytes in memory, which asks the kernel about
+    /// each stack.
+    pub resident: bool,
+}
+
+impl Default for ReportOptions {
+    /// The first ten by id, with the bytes in memory.
+    fn default() -> Self {
+        Self {
+            top: 10,
+            sort: SortBy::Id,
+            resident: true,
+        }
+    }
+}
+
+/// In which order continuations are told of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SortBy {
+    /// By id, from 0.
+    #[default]
+    Id,
+    /// The oldest first.
+    Age,
+    /// Those that use most of their stacks first.
+    Stack,
+    /// Those that hold most roots first.
+    Roots,
+    /// Those with most frames first.
+    Depth,
+}
+
+/// The registry's counts, and live continuations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContinuationsReport {
     /// Counts and bytes.
+    #[serde(flatten)]
     pub registry: RegistryReport,
-    /// The live ones, by id.
+    /// Bytes of memory behind the stacks, if asked for.
+    pub resident_bytes: Option<u64>,
+    /// Live ones, sorted.
     pub continuations: Vec<ContinuationInfo>,
+    /// How many more there are.
+    pub omitted: u64,
 }
 
 /// One live continuation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContinuationInfo {
     /// Its record's number. Records are used again: unique among the live.
     pub id: u32,
     /// Fresh, running, parent or suspended.
-    #[serde(serialize_with = "state_name")]
     pub state: State,
+    /// Whether it is parked: fresh or suspended, without a stack.
+    pub parked: bool,
     /// The function it was made from.
     pub function: FunctionName,
     /// The `cont.new` that made it; none if the host did.
@@ -39,15 +86,22 @@ pub struct ContinuationInfo {
     pub stack_bytes: u64,
     /// Slots in its frames that hold references, null or not.
     pub roots: u32,
+    /// Collections that have found it alive.
+    pub age: u32,
+    /// Why it is alive; none if nothing reaches it any more: the next collection
+    /// ends it.
+    pub why: Option<Why>,
 }
 
 /// A function of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct FunctionName {
-    /// The instance's number (for a host function: its number among those).
-    pub instance: u64,
+    /// The instance's number; none for a host function.
+    pub instance: Option<u64>,
     /// The function's index in its module (for a host function: in the store).
     pub index: u32,
+    /// Its canonical type.
+    pub type_id: TypeId,
 }
 
 /// A `cont.new` that was executed.
@@ -56,7 +110,7 @@ pub struct Created {
     /// The instance that executed it.
     pub instance: u64,
     /// Its byte offset in the module.
-    pub wasm_offset: u64,
+    pub wasm_offset: u32,
 }
 
 /// A call in Wasm code.
@@ -70,7 +124,7 @@ pub struct Place {
     pub wasm_offset: u32,
 }
 
-/// Reports on every live continuation. `fault` is where the running stack is
+/// Reports on live continuations. `fault` is where the running stack is
 /// stopped if it trapped and its frames are still there.
 ///
 /// # Errors
@@ -79,89 +133,174 @@ pub struct Place {
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn continuations(
-    registry: &Registry,
+    registry: &mut Registry,
     ctx: &StoreContext,
     code: &dyn Code,
+    roots: &mut dyn Roots,
+    options: ReportOptions,
     fault: Option<Frame>,
 ) -> Result<ContinuationsReport, CollectError> {
-    let mut walker = Walker::new(code);
-    let mut continuations = Vec::new();
+    // SAFETY: by contract.
+    let reasons = unsafe { Reasons::find(registry, ctx, code, roots, fault)? };
+    let registry = &*registry;
+    let mut reporter = Reporter {
+        registry,
+        walker: Walker::new(code),
+        fault,
+    };
+    let mut live = Vec::new();
     for (record, state) in registry.states(ctx) {
-        if matches!(state, State::Gone | State::Host) {
-            continue;
+        if !matches!(state, State::Gone | State::Host) {
+            // SAFETY: a live record of the registry, stopped by contract.
+            let key = unsafe { reporter.key(options.sort, record, state)? };
+            live.push((key, record, state));
         }
-        let fault = fault.filter(|_| state == State::Running);
-        // SAFETY: a live record of the registry, stopped by contract.
-        continuations.push(unsafe { describe(&mut walker, record, state, fault)? });
+    }
+    let omitted = live.len().saturating_sub(options.top);
+    if omitted > 0 && options.top > 0 {
+        live.select_nth_unstable_by_key(options.top - 1, |&(key, ..)| key);
+    }
+    live.truncate(options.top);
+    live.sort_unstable_by_key(|&(key, ..)| key);
+    let mut continuations = Vec::with_capacity(live.len());
+    for (_, record, state) in live {
+        // SAFETY: as above.
+        continuations.push(unsafe { reporter.describe(record, state, &reasons)? });
     }
     Ok(ContinuationsReport {
         registry: registry.report(ctx),
+        resident_bytes: options.resident.then(|| registry.resident_bytes()),
         continuations,
+        omitted: omitted as u64,
     })
 }
 
-/// # Safety
-/// `record` is live and stopped (at `fault`, if given).
-unsafe fn describe(
-    walker: &mut Walker<'_>,
-    record: *const ContRecord,
-    state: State,
+/// Tells of one continuation after the other.
+struct Reporter<'a> {
+    registry: &'a Registry,
+    walker: Walker<'a>,
     fault: Option<Frame>,
-) -> Result<ContinuationInfo, CollectError> {
-    let (mut frames, mut roots, mut stopped) = (0, 0, None);
-    let frame = |frame: crate::walk::KnownFrame<'_>| {
-        frames += 1;
-        roots += frame.site.slots.len() as u32;
-        if stopped.is_none() && matches!(frame.site.function(), FunctionKind::Wasm(_)) {
-            stopped = Some(Place {
-                module: frame.site.module,
-                function: frame.site.function().into(),
-                wasm_offset: frame.site.wasm_offset(),
-            });
-        }
-    };
-    // SAFETY: by contract; a live record's function, instances and parent live
-    // as long as the store.
-    unsafe {
-        walker.frames(record, fault, frame)?;
-        let FuncRef {
-            instance, index, ..
-        } = *(*record).func;
-        let creator = (*record).creator.as_ref();
-        let parent = (*record).parent.as_ref();
-        Ok(ContinuationInfo {
-            id: (*record).id,
-            state,
-            function: FunctionName {
-                instance: (*instance).index,
+}
+
+/// What a walk over a stack finds.
+#[derive(Clone, Copy, Default)]
+struct Extent {
+    frames: u32,
+    roots: u32,
+    stopped: Option<Place>,
+}
+
+impl Reporter<'_> {
+    /// What a continuation is sorted by, with its id. No two are equal.
+    ///
+    /// # Safety
+    /// `record` is live and stopped.
+    unsafe fn key(
+        &mut self,
+        sort: SortBy,
+        record: *const ContRecord,
+        state: State,
+    ) -> Result<(Reverse<u64>, u32), WalkError> {
+        // SAFETY: by contract.
+        let (id, most) = unsafe {
+            let most = match sort {
+                SortBy::Id => 0,
+                SortBy::Age => self.registry.age(record).into(),
+                SortBy::Stack => self.used(record, state),
+                SortBy::Roots => self.extent(record, state)?.roots.into(),
+                SortBy::Depth => self.extent(record, state)?.frames.into(),
+            };
+            ((*record).id, most)
+        };
+        Ok((Reverse(most), id))
+    }
+
+    /// # Safety
+    /// As for [`Reporter::key`].
+    unsafe fn describe(
+        &mut self,
+        record: *const ContRecord,
+        state: State,
+        reasons: &Reasons,
+    ) -> Result<ContinuationInfo, WalkError> {
+        // SAFETY: by contract; a live record's function, instances and parent
+        // live as long as the store.
+        unsafe {
+            let extent = self.extent(record, state)?;
+            let FuncRef {
+                instance,
                 index,
-            },
-            created: creator.map(|creator| Created {
-                instance: creator.index,
-                wasm_offset: (*record).created_at,
-            }),
-            stopped,
-            parent: parent
-                .filter(|parent| !is_host(parent))
-                .map(|parent| parent.id),
-            frames,
-            stack_bytes: (*record).stack_top - fault.map_or((*record).sp, |fault| fault.fp),
-            roots,
-        })
+                type_id,
+                ..
+            } = *(*record).func;
+            let creator = (*record).creator.as_ref();
+            let parent = (*record).parent.as_ref();
+            Ok(ContinuationInfo {
+                id: (*record).id,
+                state,
+                parked: is_parked(record),
+                function: FunctionName {
+                    instance: ((*instance).owner != 0).then_some((*instance).index),
+                    index,
+                    type_id,
+                },
+                created: creator.map(|creator| Created {
+                    instance: creator.index,
+                    wasm_offset: (*record).created_at,
+                }),
+                stopped: extent.stopped,
+                parent: parent
+                    .filter(|parent| !is_host(parent))
+                    .map(|parent| parent.id),
+                frames: extent.frames,
+                stack_bytes: self.used(record, state),
+                roots: extent.roots,
+                age: self.registry.age(record),
+                why: reasons.why((*record).id),
+            })
+        }
+    }
+
+    /// Bytes in use below the stack's top.
+    ///
+    /// # Safety
+    /// As for [`Reporter::key`].
+    unsafe fn used(&self, record: *const ContRecord, state: State) -> u64 {
+        let fault = self.fault_of(state);
+        // SAFETY: by contract.
+        unsafe { (*record).stack_top - fault.map_or((*record).sp, |fault| fault.fp) }
+    }
+
+    /// # Safety
+    /// As for [`Reporter::key`].
+    unsafe fn extent(
+        &mut self,
+        record: *const ContRecord,
+        state: State,
+    ) -> Result<Extent, WalkError> {
+        let mut extent = Extent::default();
+        let frame = |frame: KnownFrame<'_>| {
+            extent.frames += 1;
+            extent.roots += frame.site.slots.len() as u32;
+            if extent.stopped.is_none() && matches!(frame.site.function(), FunctionKind::Wasm(_)) {
+                extent.stopped = Some(Place {
+                    module: frame.site.module,
+                    function: frame.site.function().into(),
+                    wasm_offset: frame.site.wasm_offset(),
+                });
+            }
+        };
+        let fault = self.fault_of(state);
+        // SAFETY: by contract.
+        unsafe { self.walker.frames(record, fault, frame)? };
+        Ok(extent)
+    }
+
+    fn fault_of(&self, state: State) -> Option<Frame> {
+        self.fault.filter(|_| state == State::Running)
     }
 }
 
 fn is_host(record: &ContRecord) -> bool {
     record.state == mangrove_abi::RecordState::Host as u32
-}
-
-fn state_name<S: serde::Serializer>(state: &State, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(match state {
-        State::Fresh => "fresh",
-        State::Running => "running",
-        State::Parent => "parent",
-        State::Suspended => "suspended",
-        State::Gone => "gone",
-        State::Host => "host",
-    })
 }

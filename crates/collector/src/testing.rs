@@ -192,17 +192,19 @@ impl World {
             stack_size: 8192,
             guard: GuardKind::Auto,
             max_stacks: 4096,
+            refusal: None,
         };
         let registry = Registry::new(RegistryConfig {
             stacks,
             max_continuations: 4096,
+            max_stack_bytes: u64::MAX,
         });
         let mut ctx = StoreContext::new();
         heap.attach(&mut ctx);
         let mut instance = Box::new(InstanceContext {
             store: &raw mut *ctx,
             heap_base: heap.base(),
-            owner: 0,
+            owner: 1,
             index: 9,
         });
         let func = Box::new(FuncRef {
@@ -276,7 +278,7 @@ impl World {
 
     /// Makes `chain` (innermost first) the running chain, on top of what runs.
     pub(crate) fn run(&mut self, chain: &[ContRef]) -> *mut ContRecord {
-        let host = self.registry.new_host_record();
+        let host = self.registry.new_host_record().unwrap();
         self.registry.entered();
         // SAFETY: records of the registry.
         unsafe {

@@ -7,6 +7,7 @@
 //!  Bound      (bound)      arguments bound before the continuation runs
 //!  marking    (marking)    the collector's side: mark, sweep
 //!  parking                 continuations without a stack
+//!  pressure                when they alone are reason to collect
 //!  report, verify, limits
 //! ```
 //!
@@ -19,6 +20,7 @@ mod bound;
 mod limits;
 mod marking;
 mod parking;
+mod pressure;
 mod registry;
 mod report;
 mod slab;

@@ -10,15 +10,19 @@ pub struct RegistryConfig {
     /// How many continuations may live at a time. The initial one of each
     /// active call from the host counts too.
     pub max_continuations: usize,
+    /// Most bytes of stacks that may be in use at a time. Parked continuations
+    /// use none.
+    pub max_stack_bytes: u64,
 }
 
 impl Default for RegistryConfig {
-    /// As many continuations as there can be stacks.
+    /// As many continuations as there can be stacks, of as many bytes as they take.
     fn default() -> Self {
         let stacks = ArenaConfig::default();
         Self {
             stacks,
             max_continuations: stacks.max_stacks,
+            max_stack_bytes: u64::MAX,
         }
     }
 }
@@ -27,10 +31,26 @@ impl Default for RegistryConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
     /// The configured limit.
-    #[error("the limit of {limit} live continuations is reached")]
+    #[error("the limit of {limit} live continuations is reached (continuations_max)")]
     Continuations {
         /// [`RegistryConfig::max_continuations`].
         limit: usize,
+    },
+    /// The configured limit on stacks.
+    #[error(
+        "the limit of {limit} bytes of stacks is reached, {stacks} are in use (stack_bytes_max)"
+    )]
+    StackBytes {
+        /// [`RegistryConfig::max_stack_bytes`].
+        limit: u64,
+        /// How many stacks are in use.
+        stacks: usize,
+    },
+    /// There is no memory for its record.
+    #[error("no memory for the record of a further continuation, {live} are live")]
+    Record {
+        /// How many continuations live.
+        live: usize,
     },
     /// There is no stack for it.
     #[error("no stack for a further continuation, {live} are live: {source}")]
@@ -48,11 +68,12 @@ impl LimitError {
     pub fn limit(&self) -> Option<(&'static str, u64)> {
         match *self {
             Self::Continuations { limit } => Some(("continuations", limit as u64)),
+            Self::StackBytes { limit, .. } => Some(("stack bytes", limit)),
             Self::Stack {
                 source: StackError::Limit { limit },
                 ..
             } => Some(("stacks", limit as u64)),
-            Self::Stack { .. } => None,
+            Self::Stack { .. } | Self::Record { .. } => None,
         }
     }
 }

@@ -42,6 +42,9 @@ impl Registry {
             if (*record).state != RecordState::Live as u32 || (*record).mark == self.epoch {
                 return false;
             }
+            if (*record).mark == 0 {
+                (*record).first_seen = self.counts.collections + 1;
+            }
             (*record).mark = self.epoch;
         }
         self.marked += 1;
@@ -65,6 +68,7 @@ impl Registry {
     /// continuation with a current reference in reach, each with its parents.
     pub unsafe fn sweep(&mut self, ctx: &mut StoreContext) -> usize {
         let before = self.counts.collected;
+        self.counts.collections += 1;
         // As a rule nobody was forgotten, and there is no record to look at.
         let unmarked = self.live(ctx) - self.marked;
         for id in 0..if unmarked == 0 { 0 } else { self.slab.len() } {
@@ -81,6 +85,7 @@ impl Registry {
                 }
             }
         }
+        self.pressure.collected(self.live(ctx));
         let idle = self.with_stack + self.parked() - self.live(ctx) as usize;
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);

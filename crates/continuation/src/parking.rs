@@ -16,7 +16,9 @@ use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::State;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 use mangrove_stack::arch::Unpark;
-use mangrove_stack::{Stack, discard_parked, is_parked, move_frames, park, poison, unpark};
+use mangrove_stack::{
+    Request, Stack, discard_parked, is_parked, move_frames, park, poison, unpark,
+};
 use std::ptr;
 
 /// When continuations are parked without being asked to.
@@ -28,7 +30,8 @@ pub struct ParkPolicy {
     /// Fewer stacks in use than this, and collections park nothing.
     pub keep: usize,
     /// With this many in use, a further one parks an eighth as many first,
-    /// whatever their age. At least 8.
+    /// whatever their age. At least 8; a limit on the bytes of stacks that is
+    /// reached earlier takes its place.
     pub most: usize,
 }
 
@@ -78,11 +81,12 @@ impl Registry {
     /// `unpark` calls [`Registry::unpark`] of this registry for the record it
     /// is given, and says whether that succeeded.
     pub unsafe fn allow_parking(&mut self, policy: ParkPolicy, unpark: Unpark) {
+        let most = match policy.most {
+            usize::MAX => usize::MAX,
+            most => most.max(8).min(self.max_with_stack()),
+        };
         self.parking = Some(Parking {
-            policy: ParkPolicy {
-                most: policy.most.max(8),
-                ..policy
-            },
+            policy: ParkPolicy { most, ..policy },
             unpark,
             ages: Vec::new(),
             hand: 0,
@@ -150,7 +154,7 @@ impl Registry {
         }
         let mut hand = parking.hand;
         let (mut parked, mut looked) = (0, 0);
-        while parked < most / 8 && looked < len {
+        while parked < (most / 8).max(1) && looked < len {
             hand = if hand + 1 < len { hand + 1 } else { 0 };
             looked += 1;
             let record = self.slab.get(hand);
@@ -188,17 +192,12 @@ impl Registry {
         assert!(unsafe { is_parked(record) }, "a parked continuation");
         let stack = match self.steal(ctx) {
             Some(stack) => stack,
-            None => {
-                let stack = self.arena.allocate();
-                stack.map_err(|source| LimitError::Stack {
-                    live: self.with_stack + self.parked(),
-                    source,
-                })?
-            }
+            None => self.new_stack()?,
         };
         // SAFETY: the stack was nobody's, and is as large as all.
         unsafe { unpark(record, stack) };
         self.with_stack += 1;
+        self.counts.unparked += 1;
         self.count_parked(-1);
         Ok(())
     }
@@ -234,11 +233,8 @@ impl Registry {
             let from = move_frames(record, to);
             poison(from, used);
             self.arena.release(from);
-            if parked {
-                let top = (*record).stack_top;
-                self.park_idle(record);
-                let limit = to.limit;
-                poison(Stack { top, limit }, used);
+            if parked && self.park_idle(record) {
+                poison(to, used);
             }
         }
         Ok(())
@@ -295,7 +291,7 @@ impl Registry {
         count
     }
 
-    /// Parks; not if nobody has allowed it.
+    /// Parks; not if nobody has allowed it, or there is no memory for the bytes.
     ///
     /// # Safety
     /// A fresh or suspended record of ours, with a stack.
@@ -303,12 +299,27 @@ impl Registry {
         let Some(parking) = &mut self.parking else {
             return false;
         };
+        if !self.arena.grants(Request::Buffer) {
+            return false;
+        }
         // SAFETY: by contract; `allow_parking` vouches for `unpark`.
-        let stack = unsafe { park(record, parking.unpark) };
+        let Some(stack) = (unsafe { park(record, parking.unpark) }) else {
+            return false;
+        };
         parking.parked += 1;
+        self.counts.parked += 1;
         self.with_stack -= 1;
         self.arena.release(stack);
         true
+    }
+
+    /// Takes the stacks off all idle records and gives the memory of every idle
+    /// stack back: whoever gets one finds it as if it had just been mapped.
+    pub fn discard_idle(&mut self, ctx: &mut StoreContext) {
+        while let Some(stack) = self.steal(ctx) {
+            self.arena.release(stack);
+        }
+        self.arena.trim(0);
     }
 
     /// The stack of the idle record that was released last.

@@ -17,11 +17,12 @@
 use crate::bound::Bound;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::parking::Parking;
+use crate::pressure::Pressure;
 use crate::report::is_initial;
 use crate::slab::Slab;
 use crate::states::{End, Role, State, Verb, outcome};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{StackArena, arch, is_parked};
+use mangrove_stack::{Request, Stack, StackArena, arch, is_parked};
 use std::collections::HashMap;
 use std::ptr;
 
@@ -36,7 +37,12 @@ pub(crate) struct Counts {
     pub(crate) thrown: u64,
     pub(crate) trapped: u64,
     pub(crate) collected: u64,
-    /// Of the above, initial continuations.
+    /// How often one was parked, and got a stack again; and how many collections
+    /// there were.
+    pub(crate) parked: u64,
+    pub(crate) unparked: u64,
+    pub(crate) collections: u32,
+    /// Of the ends, initial continuations.
     pub(crate) initial_thrown: u64,
     pub(crate) initial_trapped: u64,
 }
@@ -49,6 +55,7 @@ pub struct Registry {
     pub(crate) slab: Slab,
     pub(crate) arena: StackArena,
     max_continuations: usize,
+    max_stack_bytes: u64,
     pub(crate) with_stack: usize,
     /// Gone, without a stack.
     pub(crate) bare: Vec<*mut ContRecord>,
@@ -61,6 +68,7 @@ pub struct Registry {
     pub(crate) counts: Counts,
     /// None: nobody may be parked.
     pub(crate) parking: Option<Parking>,
+    pub(crate) pressure: Pressure,
 }
 
 impl Registry {
@@ -70,6 +78,7 @@ impl Registry {
             slab: Slab::new(),
             arena: StackArena::new(config.stacks),
             max_continuations: config.max_continuations,
+            max_stack_bytes: config.max_stack_bytes,
             with_stack: 0,
             bare: Vec::new(),
             bound: HashMap::new(),
@@ -77,6 +86,7 @@ impl Registry {
             marked: 0,
             counts: Counts::default(),
             parking: None,
+            pressure: Pressure::default(),
         }
     }
 
@@ -102,11 +112,14 @@ impl Registry {
                 limit: self.max_continuations,
             });
         }
-        let stack = self
-            .arena
-            .allocate()
-            .map_err(|source| LimitError::Stack { live, source })?;
-        let record = self.stackless(RecordState::Gone);
+        let stack = self.new_stack()?;
+        let record = match self.stackless(RecordState::Gone) {
+            Ok(record) => record,
+            Err(error) => {
+                self.arena.release(stack);
+                return Err(error);
+            }
+        };
         // SAFETY: as above.
         unsafe {
             (*record).stack_top = stack.top;
@@ -119,16 +132,53 @@ impl Registry {
         Ok(record)
     }
 
+    /// Gives back a record that was taken and not used.
+    ///
+    /// # Panics
+    /// If it is none of this registry's.
+    pub fn put_back(&mut self, ctx: &mut StoreContext, record: *mut ContRecord) {
+        let record = self.own(record);
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe {
+            debug_assert_eq!((*record).state, RecordState::Gone as u32);
+            (*record).next_free = ctx.free_records;
+        }
+        ctx.free_records = record;
+    }
+
+    /// A stack more in use.
+    pub(crate) fn new_stack(&mut self) -> Result<Stack, LimitError> {
+        if self.with_stack >= self.max_with_stack() {
+            return Err(LimitError::StackBytes {
+                limit: self.max_stack_bytes,
+                stacks: self.with_stack,
+            });
+        }
+        self.arena.allocate().map_err(|source| LimitError::Stack {
+            live: self.with_stack + self.parked(),
+            source,
+        })
+    }
+
+    /// How many stacks may be in use.
+    pub(crate) fn max_with_stack(&self) -> usize {
+        let stacks = self.max_stack_bytes / self.arena.stack_size() as u64;
+        usize::try_from(stacks).unwrap_or(usize::MAX)
+    }
+
     /// A record that stands for the host at the bottom of an activation's
     /// chain: no handlers, no parent.
     ///
     /// Its `func` is null: it makes a call. One that resumes a continuation of
     /// the program is given that one's, so that the two can be told apart.
-    pub fn new_host_record(&mut self) -> *mut ContRecord {
-        let record = self.stackless(RecordState::Host);
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn new_host_record(&mut self) -> Result<*mut ContRecord, LimitError> {
+        let record = self.stackless(RecordState::Host)?;
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe { (*record).func = ptr::null() };
-        record
+        Ok(record)
     }
 
     /// Takes a host record back when its activation is over.
@@ -181,6 +231,7 @@ impl Registry {
             (*record).parent = ptr::null_mut();
             (*record).creator = ptr::null();
             (*record).created_at = 0;
+            (*record).mark = 0;
             ctx.created += 1;
             ContRef {
                 record,
@@ -351,13 +402,19 @@ impl Registry {
     }
 
     /// A record without a stack: one that had another life, or a new one.
-    fn stackless(&mut self, state: RecordState) -> *mut ContRecord {
-        let Some(record) = self.bare.pop() else {
-            return self.slab.push(state);
-        };
-        // SAFETY: a record of our slab, which only this thread uses.
-        unsafe { (*record).state = state as u32 };
-        record
+    fn stackless(&mut self, state: RecordState) -> Result<*mut ContRecord, LimitError> {
+        if let Some(record) = self.bare.pop() {
+            // SAFETY: a record of our slab, which only this thread uses.
+            unsafe { (*record).state = state as u32 };
+            return Ok(record);
+        }
+        let granted = !self.slab.is_full() || self.arena.grants(Request::Records);
+        granted
+            .then(|| self.slab.push(state))
+            .flatten()
+            .ok_or_else(|| LimitError::Record {
+                live: self.with_stack + self.parked(),
+            })
     }
 
     /// The record at an address that can only be one of ours.

@@ -3,7 +3,7 @@
 use crate::registry::Registry;
 use crate::states::State;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
-use mangrove_stack::is_parked;
+use mangrove_stack::{GuardKind, Request, is_parked};
 
 /// How continuations ended, counted since the store was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -47,18 +47,36 @@ pub struct RegistryReport {
     pub parked: u64,
     /// Activations: calls from the host under way.
     pub activations: u64,
+    /// How often a continuation was parked.
+    pub parks: u64,
+    /// How often one got a stack again.
+    pub unparks: u64,
+    /// Collections so far.
+    pub collections: u64,
     /// Records ready for use with a stack.
     pub idle: u64,
+    /// Stacks in the pool: without a record, ready for use.
+    pub pool: u64,
+    /// How the stacks are guarded.
+    #[serde(serialize_with = "guard_name")]
+    pub guard: GuardKind,
     /// Usable bytes of each stack.
     pub stack_size: u64,
     /// Bytes in use on the stacks that do not run.
     pub stack_bytes: u64,
+    /// Bytes in use on the fullest of them, or in the largest parked one.
+    pub deepest_stack: u64,
     /// Bytes that the frames of parked ones take.
     pub parked_bytes: u64,
     /// Bytes of address space reserved for stacks; most of it is not memory.
     pub reserved_bytes: u64,
+    /// Bytes of all stacks ever made, guards not counted: what may become
+    /// memory without a further request to the kernel.
+    pub committed_bytes: u64,
     /// Bytes the records take.
     pub record_bytes: u64,
+    /// Bytes of one record.
+    pub record_size: u64,
     /// Arguments bound.
     pub bound_arguments: u64,
 }
@@ -74,7 +92,14 @@ impl Registry {
             reserved_bytes: stacks.reserved as u64,
             record_bytes: self.slab.bytes() as u64,
             bound_arguments: self.bound.values().map(|b| b.values().len() as u64).sum(),
+            parks: self.counts.parked,
+            unparks: self.counts.unparked,
+            collections: self.counts.collections.into(),
             idle: (self.with_stack + self.parked()) as u64 - self.live(ctx),
+            pool: stacks.idle as u64,
+            guard: stacks.guard,
+            committed_bytes: (stacks.stacks * stacks.stack_size) as u64,
+            record_size: size_of::<ContRecord>() as u64,
             ..RegistryReport::default()
         };
         let mut initial_live = 0;
@@ -93,6 +118,7 @@ impl Registry {
                 State::Gone => continue,
             };
             *count += 1;
+            report.deepest_stack = report.deepest_stack.max(used);
             if parked {
                 report.parked += 1;
                 report.parked_bytes += used;
@@ -118,6 +144,32 @@ impl Registry {
         };
         report.live = self.live(ctx) - initial_live;
         report
+    }
+
+    /// Bytes of memory behind the stacks: see [`mangrove_stack::StackArena::resident`].
+    pub fn resident_bytes(&self) -> u64 {
+        self.arena.resident() as u64
+    }
+
+    /// How many requests of a kind were made to the system so far.
+    pub fn requests(&self, request: Request) -> u64 {
+        self.arena.requests(request)
+    }
+
+    /// Collections that have found the continuation live so far.
+    ///
+    /// # Panics
+    /// If the record is none of this registry's.
+    pub fn age(&self, record: *const ContRecord) -> u32 {
+        // SAFETY: a record of our slab, which only this thread uses.
+        let (mark, first) = unsafe {
+            let record = self.own(record);
+            ((*record).mark, (*record).first_seen)
+        };
+        match mark {
+            0 => 0,
+            _ => self.counts.collections + 1 - first,
+        }
     }
 
     /// All records with their states, each found in amortised constant time.
@@ -193,4 +245,12 @@ pub(crate) unsafe fn is_initial(record: *const ContRecord) -> bool {
             && (*parent).state == RecordState::Host as u32
             && (*parent).func.is_null()
     }
+}
+
+fn guard_name<S: serde::Serializer>(guard: &GuardKind, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(match guard {
+        GuardKind::Auto => "undecided",
+        GuardKind::Lightweight => "lightweight",
+        GuardKind::Mprotect => "mprotect",
+    })
 }

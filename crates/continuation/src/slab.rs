@@ -12,8 +12,9 @@
 //! handful of compares.
 
 use mangrove_abi::{ContRecord, RecordState};
-use std::mem::{MaybeUninit, size_of};
-use std::ptr::{self, NonNull};
+use std::alloc::{Layout, alloc, dealloc};
+use std::mem::size_of;
+use std::ptr::NonNull;
 
 const FIRST_CHUNK: usize = 64;
 
@@ -37,6 +38,10 @@ fn chunk_start(chunk: usize) -> usize {
     FIRST_CHUNK * ((1 << chunk) - 1)
 }
 
+fn chunk_layout(chunk: usize) -> Layout {
+    Layout::array::<ContRecord>(FIRST_CHUNK << chunk).expect("2^32 records fit into memory")
+}
+
 impl Slab {
     pub(crate) fn new() -> Self {
         Self {
@@ -50,18 +55,22 @@ impl Slab {
         self.len
     }
 
-    /// A new record, with the next id and without a stack.
-    ///
-    /// # Panics
-    /// At 2^32 - 1 records: half a terabyte of them.
-    pub(crate) fn push(&mut self, state: RecordState) -> *mut ContRecord {
-        assert!(self.len < u32::MAX, "records are numbered with 32 bits");
+    /// Whether the next record needs memory first.
+    pub(crate) fn is_full(&self) -> bool {
+        locate(self.len).0 == self.chunks.len()
+    }
+
+    /// A new record, with the next id and without a stack; none if there is no
+    /// memory for it, or 2^32 - 1 records are there, half a terabyte of them.
+    pub(crate) fn push(&mut self, state: RecordState) -> Option<*mut ContRecord> {
+        if self.len == u32::MAX {
+            return None;
+        }
         let (chunk, index) = locate(self.len);
         if chunk == self.chunks.len() {
-            let memory = Box::<[ContRecord]>::new_uninit_slice(FIRST_CHUNK << chunk);
-            let memory: *mut [MaybeUninit<ContRecord>] = Box::into_raw(memory);
-            self.chunks
-                .push(NonNull::new(memory.cast()).expect("a box is not null"));
+            // SAFETY: the size of a chunk is not 0.
+            let memory = unsafe { alloc(chunk_layout(chunk)) };
+            self.chunks.push(NonNull::new(memory.cast())?);
         }
         // SAFETY: the chunk has room for this index, and nobody refers to a
         // record whose id was not given yet.
@@ -71,7 +80,7 @@ impl Slab {
             record
         };
         self.len += 1;
-        record
+        Some(record)
     }
 
     /// The record with this id.
@@ -115,13 +124,8 @@ impl Slab {
 impl Drop for Slab {
     fn drop(&mut self) {
         for (chunk, base) in self.chunks.iter().enumerate() {
-            let memory = ptr::slice_from_raw_parts_mut(
-                base.as_ptr().cast::<MaybeUninit<ContRecord>>(),
-                FIRST_CHUNK << chunk,
-            );
-            // SAFETY: made from a box of exactly this type and length; records
-            // have nothing to drop.
-            drop(unsafe { Box::from_raw(memory) });
+            // SAFETY: allocated with this layout; records have nothing to drop.
+            unsafe { dealloc(base.as_ptr().cast(), chunk_layout(chunk)) };
         }
     }
 }
@@ -129,11 +133,14 @@ impl Drop for Slab {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::ptr;
 
     #[test]
     fn ids_and_addresses_agree() {
         let mut slab = Slab::new();
-        let records: Vec<_> = (0..1000).map(|_| slab.push(RecordState::Gone)).collect();
+        let records: Vec<_> = (0..1000)
+            .map(|_| slab.push(RecordState::Gone).unwrap())
+            .collect();
         for (id, &record) in records.iter().enumerate() {
             assert_eq!(slab.get(id as u32), record);
             assert_eq!(slab.id_of(record), Some(id as u32));
@@ -144,7 +151,7 @@ mod tests {
         assert_eq!(slab.id_of(ptr::null()), None);
         let beyond = records[999].wrapping_add(1);
         assert_eq!(slab.id_of(beyond), None, "not handed out yet");
-        assert_eq!(slab.push(RecordState::Host), beyond);
+        assert_eq!(slab.push(RecordState::Host), Some(beyond));
         assert_eq!(slab.id_of(beyond), Some(1000));
     }
 }

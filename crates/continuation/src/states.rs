@@ -20,7 +20,8 @@
 //! pointer are suspended and those without are fresh.
 
 /// Where a continuation stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Made, and never resumed.
     Fresh,
@@ -34,6 +35,20 @@ pub enum State {
     Gone,
     /// No continuation: the record stands for the host.
     Host,
+}
+
+impl State {
+    /// Its name, as in the glossary.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Running => "running",
+            Self::Parent => "parent",
+            Self::Suspended => "suspended",
+            Self::Gone => "gone",
+            Self::Host => "host",
+        }
+    }
 }
 
 /// What happens to continuations.

@@ -25,8 +25,10 @@ pub(crate) fn config(max_continuations: usize) -> RegistryConfig {
             stack_size: 4096,
             guard,
             max_stacks: usize::MAX,
+            refusal: None,
         },
         max_continuations,
+        max_stack_bytes: u64::MAX,
     }
 }
 
@@ -137,7 +139,7 @@ impl World {
     /// The host calls Wasm, from within a host call if Wasm runs.
     pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
         let record = self.new_by_runtime()?.record;
-        let host = self.registry.new_host_record();
+        let host = self.registry.new_host_record().unwrap();
         let outer = self.ctx.current;
         // SAFETY: records of the registry.
         unsafe {

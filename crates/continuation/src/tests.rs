@@ -192,7 +192,7 @@ fn the_limit_is_on_live_ones_and_exact() {
     let error = world.new_by_runtime().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the limit of 3 live continuations is reached"
+        "the limit of 3 live continuations is reached (continuations_max)"
     );
     assert_eq!(error.limit(), Some(("continuations", 3)));
     world.check();

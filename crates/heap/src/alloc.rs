@@ -69,6 +69,7 @@ impl Heap {
     /// A limit that someone else lowered (so that every allocation comes here)
     /// is raised again.
     pub fn reserve(&mut self, ctx: &mut StoreContext, size: u64) -> Reserve {
+        self.refused = None;
         if self.broken || size > MAX_OBJECT || size > self.limit {
             return Reserve::Impossible;
         }
@@ -98,9 +99,13 @@ impl Heap {
             match self.spaces[self.current].commit(&self.reservation, target) {
                 Ok(()) => {
                     ctx.alloc_limit = target;
+                    self.refused = None;
                     return Reserve::Ready;
                 }
-                Err(error) => tracing::warn!(%error, "cannot extend the heap"),
+                Err(error) => {
+                    tracing::warn!(%error, "cannot extend the heap");
+                    self.refused = Some(error);
+                }
             }
         }
         if all_live {

@@ -54,6 +54,18 @@ pub struct HeapConfig {
     /// Fill the vacated space with `0xdd` after each collection and protect it
     /// until it is used again, so that a stale reference faults.
     pub poison: bool,
+    /// Which commits of memory to refuse on purpose, so that tests can see what
+    /// becomes of the heap then; none, as a rule.
+    pub refusal: Option<CommitRefusal>,
+}
+
+/// Commits that are refused, counted from the heap's first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CommitRefusal {
+    /// How many are granted before.
+    pub after: u64,
+    /// How many are refused then; later ones are granted again.
+    pub times: u64,
 }
 
 impl Default for HeapConfig {
@@ -64,6 +76,7 @@ impl Default for HeapConfig {
             max_bytes: 1 << 30,
             initial_window: 1 << 20,
             poison: false,
+            refusal: None,
         }
     }
 }
@@ -89,7 +102,7 @@ pub enum HeapError {
         source: rustix::io::Errno,
     },
     /// The system gave no memory.
-    #[error("cannot commit {bytes} bytes of heap memory")]
+    #[error("cannot commit {bytes} bytes of heap memory: {source}")]
     Commit {
         /// How many bytes.
         bytes: u64,
@@ -127,6 +140,8 @@ pub struct Heap {
     answered: bool,
     /// How many collections in a row were asked for and freed next to nothing.
     futile: u32,
+    /// Why `reserve` had no room, where the system gave none.
+    refused: Option<HeapError>,
     /// A collection has begun and not ended well.
     broken: bool,
     collections: u64,
@@ -162,7 +177,7 @@ impl Heap {
         let spaces = Space::pair();
         let start = spaces[0].start();
         let mut heap = Self {
-            reservation: Reservation::new()?,
+            reservation: Reservation::new(config.refusal)?,
             spaces,
             current: 0,
             descriptors,
@@ -175,6 +190,7 @@ impl Heap {
             asked: false,
             answered: false,
             futile: 0,
+            refused: None,
             broken: false,
             collections: 0,
         };
@@ -190,6 +206,12 @@ impl Heap {
     /// Most bytes that may be in use.
     pub fn limit(&self) -> u64 {
         self.limit
+    }
+
+    /// What the system said, if the last [`Heap::reserve`] found no room for that
+    /// reason.
+    pub fn refused(&self) -> Option<HeapError> {
+        self.refused
     }
 
     /// How many collections have finished.

@@ -10,9 +10,11 @@
 //! touched). A vacated space stays committed, and its pages stay in memory as
 //! far as the next use will need them; beyond that they go back to the system.
 
-use crate::HeapError;
+use crate::{CommitRefusal, HeapError};
 use mangrove_abi::object::NULL_GUARD;
+use rustix::io::Errno;
 use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
@@ -37,10 +39,13 @@ pub(crate) fn space_bytes() -> u64 {
 #[derive(Debug)]
 pub(crate) struct Reservation {
     base: *mut c_void,
+    refusal: Option<CommitRefusal>,
+    /// How many commits were asked for.
+    commits: Cell<u64>,
 }
 
 impl Reservation {
-    pub(crate) fn new() -> Result<Self, HeapError> {
+    pub(crate) fn new(refusal: Option<CommitRefusal>) -> Result<Self, HeapError> {
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a new anonymous mapping at an address of the system's choice
         // touches nothing that exists.
@@ -56,7 +61,20 @@ impl Reservation {
             bytes: HEAP_BYTES,
             source,
         })?;
-        Ok(Self { base })
+        Ok(Self {
+            base,
+            refusal,
+            commits: Cell::new(0),
+        })
+    }
+
+    /// Counts a commit. Whether it is to be refused.
+    fn refuses_commit(&self) -> bool {
+        let number = self.commits.replace(self.commits.get() + 1);
+        self.refusal.is_some_and(|refusal| {
+            let later = number.checked_sub(refusal.after);
+            later.is_some_and(|later| later < refusal.times)
+        })
     }
 
     pub(crate) fn base(&self) -> *mut u8 {
@@ -107,6 +125,10 @@ impl Space {
         debug_assert!(end <= self.start + space_bytes());
         if end > self.committed {
             let end = end.next_multiple_of(page());
+            if heap.refuses_commit() {
+                let (bytes, source) = (end - self.committed, Errno::NOMEM);
+                return Err(HeapError::Commit { bytes, source });
+            }
             let access = MprotectFlags::READ | MprotectFlags::WRITE;
             self.protect(heap, self.committed..end, access)?;
             self.committed = end;

@@ -78,6 +78,7 @@ impl World {
             max_bytes,
             initial_window: window,
             poison: false,
+            refusal: None,
         })
         .unwrap()
     }

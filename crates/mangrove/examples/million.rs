@@ -78,10 +78,7 @@ fn scenario(name: &str, count: i32, policy: ParkPolicy, park: bool) -> Result<()
         );
     }
     let report = store.report();
-    let [resident, tables] = [
-        kilobytes("VmRSS") - empty[0],
-        kilobytes("VmPTE") - empty[1],
-    ];
+    let [resident, tables] = [kilobytes("VmRSS") - empty[0], kilobytes("VmPTE") - empty[1]];
     let bytes = |kilobytes: i64| kilobytes as f64 * 1024.0 / f64::from(count);
     let maps = read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count());
     println!(

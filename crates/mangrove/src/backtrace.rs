@@ -182,7 +182,7 @@ impl StoreInner {
         let (child, created) = unsafe {
             let created = (*record).creator.as_ref().map(|creator| {
                 let instance = InstancePtr::from_owner(creator.owner);
-                place(&instance.module, (*record).created_at as u32)
+                place(&instance.module, (*record).created_at)
             });
             ((*record).id, created.flatten())
         };
@@ -219,7 +219,7 @@ impl StoreInner {
 
 /// The instruction at a byte offset of a module. Its function is the one with
 /// the nearest code from there backwards: bodies follow each other.
-fn place(module: &Module, offset: u32) -> Option<Place> {
+pub(crate) fn place(module: &Module, offset: u32) -> Option<Place> {
     let image = &module.code().image;
     let before = |p: &&SourcePosition| (1..=offset).contains(&p.wasm_offset);
     let positions = image.positions.iter().filter(before);

@@ -18,7 +18,6 @@ use crate::error::Error;
 use crate::observe::Moment;
 use crate::pending::{Activation, Pending};
 use crate::resume::Clause;
-use crate::roots::FEWEST_CONTINUATIONS;
 use crate::signals;
 use crate::signature::{Signature, ValueKind};
 use crate::store::{StoreInner, StorePtr};
@@ -110,6 +109,13 @@ impl StoreInner {
             // The references have moved. What fitted then fits now.
             slots = self.lower_all(args, types)?;
         }
+        let host = match self.host_record() {
+            Ok(host) => host,
+            Err(error) => {
+                self.put_back(record);
+                return Err(error);
+            }
+        };
         let payload = self.transfer(&slots);
         let mut ctx = self.ctx;
         // SAFETY: the context is ours; the record was just taken, and the
@@ -119,7 +125,7 @@ impl StoreInner {
                 .make_fresh(ctx.as_mut(), record, func.as_ptr());
             self.registry.entered();
             let handlers = &raw const (*ctx.as_ptr()).no_handlers;
-            self.activate(record, handlers, true, payload)
+            self.activate(host, record, handlers, true, payload)
         };
         Ok((signature, call))
     }
@@ -130,7 +136,8 @@ impl StoreInner {
             return Ok(());
         }
         Err(Error::Limit(format!(
-            "call stack exhausted: {} calls from the host are active inside each other",
+            "call stack exhausted: {} calls from the host are active inside each other \
+             (activations_max)",
             self.activations.len()
         )))
     }
@@ -163,13 +170,13 @@ impl StoreInner {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { ctx.as_mut() };
+        if self.engine.config().fresh_stacks {
+            self.registry.discard_idle(ctx);
+        }
         if ctx.free_records.is_null() {
             self.park_some();
         }
-        if ctx.free_records.is_null()
-            && self.continuations_due >= FEWEST_CONTINUATIONS
-            && self.registry.live(ctx) >= self.continuations_due
-        {
+        if ctx.free_records.is_null() && self.registry.collection_is_due(ctx) {
             self.collect()?;
         }
         match self.registry.take(ctx) {
@@ -183,13 +190,27 @@ impl StoreInner {
         }
     }
 
+    /// A record for the host.
+    pub(crate) fn host_record(&mut self) -> Result<*mut ContRecord, Error> {
+        let host = self.registry.new_host_record();
+        host.map_err(|error| Error::Limit(error.to_string()))
+    }
+
+    /// Gives back a record that was taken and not used.
+    fn put_back(&mut self, record: *mut ContRecord) {
+        let mut ctx = self.ctx;
+        // SAFETY: the context is ours, and no compiled code runs.
+        self.registry.put_back(unsafe { ctx.as_mut() }, record);
+    }
+
     /// Consumes a continuation that is fresh or suspended and puts its chain on
-    /// a new host record, with these handlers.
+    /// a host record made for it, with these handlers.
     ///
     /// # Safety
     /// It is one of the store's, and the table stays until [`Self::leave`].
     pub(crate) unsafe fn activate(
         &mut self,
+        host: *mut ContRecord,
         record: *mut ContRecord,
         handlers: *const HandlerTable,
         is_call: bool,
@@ -199,7 +220,6 @@ impl StoreInner {
         // SAFETY: the context is ours; records stay where they are.
         unsafe {
             let ctx = ctx.as_mut();
-            let host = self.registry.new_host_record();
             (*host).handlers = handlers;
             (*host).parent = ptr::null_mut();
             (*host).outer = ctx.host_record;

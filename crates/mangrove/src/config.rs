@@ -5,8 +5,8 @@
 
 use crate::error::Error;
 use mangrove_continuation::ParkPolicy;
-use mangrove_heap::{HeapConfig, largest_heap};
-use mangrove_stack::DEFAULT_STACK_SIZE;
+use mangrove_heap::{CommitRefusal, HeapConfig, largest_heap};
+use mangrove_stack::{DEFAULT_STACK_SIZE, Refusal};
 use std::fmt;
 use std::str::FromStr;
 
@@ -119,8 +119,8 @@ pub struct Hooks {
     pub switches: bool,
 }
 
-/// A defect for the collector to have on purpose, so that tests can show that
-/// they would find it.
+/// Something to go wrong on purpose: a defect of the collector, so that tests
+/// can show that they would find it, or a refusal of the system.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
@@ -128,6 +128,10 @@ pub enum Fault {
     SkipSuspended,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
+    /// The system refuses these requests for stacks and records.
+    Refuse(Refusal),
+    /// It refuses to commit memory for the heap.
+    RefuseCommit(CommitRefusal),
 }
 
 /// Settings of an engine. The default is fit for production: fast code, no
@@ -139,6 +143,8 @@ pub struct Config {
     pub(crate) heap_window: u64,
     pub(crate) stack_size: usize,
     pub(crate) continuations_max: usize,
+    pub(crate) stack_bytes_max: u64,
+    pub(crate) nesting_max: Option<usize>,
     pub(crate) activations_max: usize,
     pub(crate) memory_max: u64,
     pub(crate) table_max: u64,
@@ -163,6 +169,8 @@ impl Default for Config {
             heap_window: HeapConfig::default().initial_window,
             stack_size: DEFAULT_STACK_SIZE,
             continuations_max: 1 << 20,
+            stack_bytes_max: u64::MAX,
+            nesting_max: None,
             activations_max: 200,
             memory_max: 16 << 30,
             table_max: 10_000_000,
@@ -216,6 +224,24 @@ impl Config {
     /// Most continuations a store may have at a time, calls from the host included.
     pub fn continuations_max(&mut self, count: usize) -> &mut Self {
         self.continuations_max = count;
+        self
+    }
+
+    /// Most bytes of stacks a store may use at a time; no limit by default. Each
+    /// continuation that is not parked uses [`Config::stack_size`], whether it has
+    /// filled it or not. A policy that parks in a hurry ([`ParkPolicy::most`])
+    /// does so before the limit is reached.
+    pub fn stack_bytes_max(&mut self, bytes: u64) -> &mut Self {
+        self.stack_bytes_max = bytes;
+        self
+    }
+
+    /// Most continuations that may have resumed each other, the initial one of a
+    /// call from the host included; no limit by default. With a limit, code calls
+    /// the runtime before each `resume`, which looks along the chain. A `switch`
+    /// is not looked at: what it brings in counts from the next `resume` on.
+    pub fn nesting_max(&mut self, count: usize) -> &mut Self {
+        self.nesting_max = Some(count);
         self
     }
 
@@ -307,8 +333,9 @@ impl Config {
         self
     }
 
-    /// Gives the collector a defect. It then leaves stale references behind:
-    /// values go wrong, and the store may trap or report internal errors.
+    /// Makes something go wrong. With a defect of the collector, stale references
+    /// are left behind: values go wrong, and the store may trap or report
+    /// internal errors.
     #[doc(hidden)]
     pub fn inject_fault(&mut self, fault: Fault) -> &mut Self {
         self.injected = Some(fault);
@@ -319,7 +346,10 @@ impl Config {
     pub(crate) fn needed_hooks(&self) -> Hooks {
         Hooks {
             calls: self.hooks.calls || self.zeal.call,
-            switches: self.hooks.switches || self.zeal.switch || self.zeal.moving,
+            switches: self.hooks.switches
+                || self.zeal.switch
+                || self.zeal.moving
+                || self.nesting_max.is_some(),
         }
     }
 
@@ -346,6 +376,15 @@ impl Config {
             return usage(
                 "a limit of 0 continuations, activations or instances runs nothing".into(),
             );
+        }
+        if self.stack_bytes_max < self.stack_size.next_multiple_of(4 << 10) as u64 {
+            return usage(format!(
+                "a limit of {} bytes of stacks leaves no room for one of {}",
+                self.stack_bytes_max, self.stack_size
+            ));
+        }
+        if self.nesting_max == Some(0) {
+            return usage("a limit of 0 continuations inside each other runs nothing".into());
         }
         if self.threads == Some(0) {
             return usage("0 threads compile nothing".into());
@@ -381,5 +420,8 @@ mod tests {
         assert!(Config::new().heap_max(1).check().is_err());
         assert!(Config::new().stack_size(1 << 40).check().is_err());
         assert!(Config::new().threads(0).check().is_err());
+        assert!(Config::new().nesting_max(0).check().is_err());
+        assert!(Config::new().stack_bytes_max(600_000).check().is_ok());
+        assert!(Config::new().stack_bytes_max(500_000).check().is_err());
     }
 }

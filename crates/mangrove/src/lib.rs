@@ -4,7 +4,7 @@
 //!  Engine     (engine)       settings, canonical types, code of host signatures
 //!  Module     (module)       validated, admitted, compiled; (compiled) as a file
 //!  Linker     (linker)       names ─▶ imports
-//!  Store<T>   (store)        everything instances share; roots (roots, observe)
+//!  Store<T>   (store)        everything instances share; roots (roots, observe, report)
 //!  Instance   (instance, instantiate, const_eval)
 //!  Func       (func, call)   entering Wasm; (host, caller) being called by it
 //!  ContHandle (continuation, resume) made, resumed and bound by the host
@@ -57,6 +57,7 @@ mod object;
 mod observe;
 mod parking;
 mod pending;
+mod report;
 mod resume;
 mod roots;
 mod setup;
@@ -84,15 +85,22 @@ pub use linker::Linker;
 pub use mangrove_abi::{TrapCode, TypeId};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
-    Activity, CodeName, FrameOwner, ModuleId, Root, RootKind, RootOwner, RootSet, RootValue,
+    Activity, CodeName, FrameOwner, Link, ModuleId, Reason, ReportOptions, Root, RootKind,
+    RootOwner, RootSet, RootValue, SortBy, Why,
 };
-pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport};
+pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
+#[doc(hidden)]
+pub use mangrove_heap::CommitRefusal;
+pub use mangrove_stack::GuardKind;
+#[doc(hidden)]
+pub use mangrove_stack::{Refusal, Request};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
 };
 pub use memory::{Memory, PAGE};
 pub use module::{ExternType, Module};
 pub use observe::{Moment, Observer, StoreView};
+pub use report::{ContinuationReport, ContinuationsReport, MadeFrom};
 pub use source::SourceLine;
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;

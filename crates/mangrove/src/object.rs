@@ -133,6 +133,8 @@ impl StoreInner {
     pub(crate) fn exhaustion(&self, size: u64) -> TrapReason {
         if size > MAX_OBJECT {
             TrapReason::Code(TrapCode::AllocationTooLarge)
+        } else if let Some(error) = self.heap.refused() {
+            TrapReason::Limit(format!("heap exhausted: {error}"))
         } else {
             TrapReason::HeapExhausted {
                 requested: size,

@@ -1,8 +1,9 @@
 //! Who watches: observers are called at certain moments and may look at roots.
 
 use crate::error::Error;
+use crate::report::ContinuationsReport;
 use crate::store::{AsStore, AsStoreMut, Store, StoreInner, StorePtr, inner, inner_mut};
-use mangrove_collector::RootSet;
+use mangrove_collector::{ReportOptions, RootSet};
 use mangrove_continuation::RegistryReport;
 use std::ptr::NonNull;
 
@@ -14,6 +15,8 @@ pub enum Moment {
     /// The Nth `suspend` or `switch` is about to take effect. Needs
     /// [`crate::Hooks::switches`].
     Suspend(u64),
+    /// The Nth `resume` or `resume_throw` is about to take effect. Needs the same.
+    Resume(u64),
     /// Execution trapped; all stacks are still there.
     Trap,
     /// The outermost call from the host, or resumption by it, is over.
@@ -44,6 +47,7 @@ pub type Observer = Box<dyn FnMut(&mut StoreView, Moment) + Send>;
 pub struct Observers {
     list: Vec<Observer>,
     suspensions: u64,
+    resumptions: u64,
 }
 
 impl StoreInner {
@@ -68,9 +72,21 @@ impl StoreInner {
         self.observers.suspensions += 1;
         self.notify(Moment::Suspend(self.observers.suspensions));
     }
+
+    /// A resumption by Wasm is about to take effect.
+    pub(crate) fn notify_resumption(&mut self) {
+        self.observers.resumptions += 1;
+        self.notify(Moment::Resume(self.observers.resumptions));
+    }
 }
 
 impl<T> Store<T> {
+    /// How many requests of a kind were made to the system so far.
+    #[doc(hidden)]
+    pub fn requests(&self, request: mangrove_stack::Request) -> u64 {
+        inner(self).registry.requests(request)
+    }
+
     /// Adds an observer. It stays as long as the store.
     pub fn observe(&mut self, observer: Observer) {
         inner_mut(self).observers.list.push(observer);
@@ -124,7 +140,21 @@ macro_rules! inspection {
                 inner.heap.used(unsafe { inner.ctx.as_ref() })
             }
 
-            /// What the registry of continuations says about itself.
+            /// What the registry says about itself, and about continuations one
+            /// by one: what they are, where they were made and are stopped, what
+            /// they hold, and why they are alive. Looks at all of them as a
+            /// collection does, and moves nothing.
+            ///
+            /// # Errors
+            /// [`Error::Internal`] if a frame is not as it must be.
+            pub fn continuations(
+                &mut self,
+                options: ReportOptions,
+            ) -> Result<ContinuationsReport, Error> {
+                inner_mut(self).continuations(options)
+            }
+
+            /// Counts of the registry of continuations.
             pub fn report(&self) -> RegistryReport {
                 let inner = inner(self);
                 // SAFETY: the context is the store's, which is borrowed.

@@ -23,7 +23,7 @@ use crate::trap::{Trap, TrapReason};
 use crate::values::{ContHandle, Val};
 use mangrove_abi::{ContRecord, ContRef, HandlerTable, SlotKind, TagDef, TrapCode, TypeId};
 use mangrove_validate::{CompositeType, FuncType, HeapType, RefType};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 /// What a continuation is resumed with.
 #[derive(Clone, Copy)]
@@ -127,6 +127,8 @@ impl StoreInner {
         }
         let address = |tag: &Tag| self.tags[tag.index as usize].def.as_ptr().cast_const();
         let table = Table::new(tags.iter().map(address));
+        let reference = handle.get(self.id).ok_or_else(|| foreign("continuation"))?;
+        self.check_nesting(ptr::null_mut(), reference)?;
         self.before_switch(false)?;
         let entry = match with {
             With::Exception(exception) => {
@@ -159,12 +161,13 @@ impl StoreInner {
         entry: Entry<'_>,
     ) -> Result<Way, Error> {
         let record = self.current_record(handle)?;
+        let host = self.host_record()?;
         let exception = match entry {
             Entry::Values(slots) => {
                 let payload = self.transfer_behind_bound(record, slots);
                 // SAFETY: a current reference is to a continuation that is fresh
                 // or suspended; the table stays by contract.
-                let call = unsafe { self.activate(record, table.address(), false, payload) };
+                let call = unsafe { self.activate(host, record, table.address(), false, payload) };
                 return Ok(Way::In(call));
             }
             Entry::Exception(exception) => exception,
@@ -172,7 +175,7 @@ impl StoreInner {
         let exn = self.exception_ref(exception)?;
         // SAFETY: as above. The chain was suspended until now.
         unsafe {
-            let mut call = self.activate(record, table.address(), false, u64::from(exn.0));
+            let mut call = self.activate(host, record, table.address(), false, u64::from(exn.0));
             match self.throw_into(record, call.host, exn) {
                 Ok(Some(target)) => {
                     self.context().current = target;

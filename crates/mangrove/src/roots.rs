@@ -14,7 +14,8 @@ use crate::table::TableEntry;
 use crate::values::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, RootOwner, RootSet, RootVisitor, Roots, collect, root_set,
+    CollectError, CollectOptions, ContinuationsReport, ReportOptions, RootOwner, RootSet,
+    RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError, Reserve};
@@ -104,7 +105,6 @@ impl StoreInner {
             id: _,
             collections: _,
             zeal_left: _,
-            continuations_due: _,
         } = self;
         Parts {
             heap,
@@ -157,8 +157,6 @@ impl StoreInner {
                 self.collections += 1;
                 self.close_window();
                 self.park_old();
-                let live = self.live_records();
-                self.continuations_due = (2 * live).max(FEWEST_CONTINUATIONS);
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
@@ -180,6 +178,24 @@ impl StoreInner {
         } = self.parts();
         // SAFETY: as in `collect`.
         let found = unsafe { root_set(heap, registry, ctx, code, &mut roots, None) };
+        found.map_err(Error::internal)
+    }
+
+    /// What the continuations are doing now, and why they are alive.
+    pub(crate) fn found_continuations(
+        &mut self,
+        options: ReportOptions,
+    ) -> Result<ContinuationsReport, Error> {
+        self.handles.prune();
+        let Parts {
+            heap: _,
+            registry,
+            ctx,
+            code,
+            mut roots,
+        } = self.parts();
+        // SAFETY: as in `collect`.
+        let found = unsafe { continuations(registry, ctx, code, &mut roots, options, None) };
         found.map_err(Error::internal)
     }
 
@@ -252,9 +268,6 @@ impl StoreInner {
         handle
     }
 }
-
-/// Live continuations before which their number alone is no reason to collect.
-pub(crate) const FEWEST_CONTINUATIONS: u64 = 16 << 10;
 
 /// Shows a slot that holds a value of this kind.
 ///

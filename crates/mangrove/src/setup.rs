@@ -1,12 +1,12 @@
 //! Making a store.
 
-use crate::config::Guard;
+use crate::config::{Fault, Guard};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::libcalls;
 use crate::observe::Observers;
 use crate::parking::{Moving, give_stack};
-use crate::roots::{FEWEST_CONTINUATIONS, Handles};
+use crate::roots::Handles;
 use crate::store::{StoreCode, StoreId, StoreInner};
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
@@ -24,6 +24,10 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         max_bytes: config.heap_max,
         initial_window: config.heap_window,
         poison: config.zeal.is_on(),
+        refusal: match config.injected {
+            Some(Fault::RefuseCommit(refusal)) => Some(refusal),
+            _ => None,
+        },
     };
     // SAFETY: the engine's table has readable entries for all types, at a fixed
     // place, for as long as the engine, which the store keeps.
@@ -39,7 +43,12 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
             },
             // One more, to move the last one to.
             max_stacks: config.continuations_max.saturating_add(1),
+            refusal: match config.injected {
+                Some(Fault::Refuse(refusal)) => Some(refusal),
+                _ => None,
+            },
         },
+        max_stack_bytes: config.stack_bytes_max,
         max_continuations: config.continuations_max,
     });
     // SAFETY: `give_stack` unparks in the registry of the context's owner, which
@@ -71,7 +80,6 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         suspended_types: HashMap::new(),
         collections: 0,
         zeal_left: config.zeal.alloc.unwrap_or(0),
-        continuations_due: FEWEST_CONTINUATIONS,
         moving: Moving::default(),
         data: NonNull::dangling(),
     });

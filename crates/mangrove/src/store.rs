@@ -177,8 +177,6 @@ pub(crate) struct StoreInner {
     pub(crate) collections: u64,
     /// Allocations left until zeal collects.
     pub(crate) zeal_left: u64,
-    /// Live continuations at which a new one is worth a collection first.
-    pub(crate) continuations_due: u64,
     /// What `move` zeal has to move.
     pub(crate) moving: crate::parking::Moving,
     /// The embedder's data, a `T`; owned by `Store`.

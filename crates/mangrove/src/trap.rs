@@ -87,7 +87,7 @@ impl fmt::Display for TrapReason {
 }
 
 /// An instruction of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
     /// Name of the module, where it has one.
     pub module: Option<String>,
@@ -164,7 +164,10 @@ impl Backtrace {
 impl fmt::Display for Backtrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(size) = self.exhausted {
-            writeln!(f, "      -- {size} bytes of stack are used up --")?;
+            writeln!(
+                f,
+                "      -- {size} bytes of stack are used up (stack_size) --"
+            )?;
         }
         let mut number = 0;
         for entry in &self.entries {
@@ -292,7 +295,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "-- 4096 bytes of stack are used up --",
+                "-- 4096 bytes of stack are used up (stack_size) --",
                 "0: func 1 $gen at 0x20 (gen.c:3:7)",
                 "-- continuation 4, made by gens func 0 at 0x18, resumed by 2 --",
                 "1: func 0 at 0x20",

@@ -323,17 +323,20 @@ fn observers_see_roots_at_each_moment() {
     let seen = std::mem::take(&mut *seen.lock().unwrap());
     let moments: Vec<_> = seen.iter().map(|(moment, _)| *moment).collect();
     let expected = [
+        Moment::Resume(1),
         Moment::Suspend(1),
         Moment::Collection(1),
+        Moment::Resume(2),
         Moment::Suspend(2),
         Moment::Collection(2),
+        Moment::Resume(3),
         Moment::End,
     ];
     assert_eq!(moments, expected);
-    for (moment, frames) in &seen[..4] {
+    for (moment, frames) in &seen[..7] {
         assert!(*frames > 0, "{moment:?}");
     }
-    assert_eq!(seen[4].1, 0);
+    assert_eq!(seen[7].1, 0);
 }
 
 #[test]

@@ -141,27 +141,6 @@ fn a_stack() {
 }
 
 #[test]
-fn continuations() {
-    let mut config = Config::new();
-    config.continuations_max(4);
-    let text = r#"(module
-        (type $f (func (param i32))) (type $k (cont $f))
-        (elem declare func $deep)
-        (func $deep (export "deep") (param i32)
-            (if (local.get 0) (then
-                (resume $k (i32.sub (local.get 0) (i32.const 1))
-                    (cont.new $k (ref.func $deep)))))))"#;
-    let (mut store, instance) = instance_with(&config, text);
-    for _ in 0..3 {
-        let error = call(&mut store, instance, "deep", &[Val::I32(4)]).unwrap_err();
-        let reason = &error.as_trap().unwrap().reason;
-        let message = "the limit of 4 live continuations is reached";
-        assert_eq!(*reason, TrapReason::Limit(message.into()));
-        call(&mut store, instance, "deep", &[Val::I32(3)]).unwrap();
-    }
-}
-
-#[test]
 fn instances() {
     let mut config = Config::new();
     config.instances_max(3);

@@ -21,10 +21,14 @@
 //! stack, of which the kernel allows `vm.max_map_count`.
 
 mod kernel;
+mod refusal;
 #[cfg(test)]
 mod tests;
 
-use kernel::hint;
+pub use refusal::{Refusal, Request};
+
+use kernel::{Kernel, hint};
+use refusal::Requests;
 use rustix::io::Errno;
 use std::io;
 
@@ -65,6 +69,8 @@ pub struct ArenaConfig {
     pub guard: GuardKind,
     /// How many stacks there may be, idle ones included.
     pub max_stacks: usize,
+    /// What to refuse on purpose; nothing, as a rule.
+    pub refusal: Option<Refusal>,
 }
 
 impl Default for ArenaConfig {
@@ -74,6 +80,7 @@ impl Default for ArenaConfig {
             stack_size: DEFAULT_STACK_SIZE,
             guard: GuardKind::Auto,
             max_stacks: 16 << 20,
+            refusal: None,
         }
     }
 }
@@ -149,6 +156,7 @@ struct Reservation {
 /// Makes stacks and takes them back.
 #[derive(Debug)]
 pub struct StackArena {
+    kernel: Kernel,
     page: usize,
     stack_size: usize,
     /// Bytes of a slot: guard, stack, colour.
@@ -176,6 +184,9 @@ impl StackArena {
             usable.checked_add(GUARD_SIZE)
         });
         Self {
+            kernel: Kernel {
+                requests: Requests::new(config.refusal),
+            },
             page,
             stack_size: stack_size.unwrap_or(usize::MAX),
             slot,
@@ -248,17 +259,21 @@ impl StackArena {
     pub fn trim(&mut self, keep_idle: usize) {
         let end = self.idle.len().saturating_sub(keep_idle).max(self.clean);
         for stack in &self.idle[self.clean..end] {
-            let limit = stack.limit as usize;
-            let len = (stack.top as usize).next_multiple_of(self.page) - limit;
+            let (limit, len) = usable(stack, self.page);
             // SAFETY: the range is the usable part of a slot of ours whose
             // stack is idle: nobody minds if it reads as zero.
-            if let Err(error) = unsafe { kernel::discard(limit, len) } {
+            if let Err(error) = unsafe { self.kernel.discard(limit, len) } {
                 // Costs memory, nothing else; the next trim tries again.
                 tracing::warn!(%error, "cannot give back a stack's memory");
                 return;
             }
             self.clean += 1;
         }
+    }
+
+    /// Usable bytes of each stack.
+    pub fn stack_size(&self) -> usize {
+        self.stack_size
     }
 
     /// What the arena holds.
@@ -274,6 +289,34 @@ impl StackArena {
             stack_size: self.stack_size,
             guard: self.guard,
         }
+    }
+
+    /// Bytes of memory behind all stacks, idle ones included, guards and page
+    /// tables not: asks the kernel about the pages of each stack (`mincore`), a
+    /// few hundred nanoseconds each. Exact, but for pages it has swapped out.
+    pub fn resident(&self) -> usize {
+        let mut pages = vec![0; self.slot.unwrap_or(0) / self.page];
+        let slots = self.reservations.iter().flat_map(|reservation| {
+            let slot = self.slot_size();
+            (0..reservation.used).map(move |index| reservation.base + index * slot)
+        });
+        let resident = |base: usize| {
+            let len = self.slot_size() - GUARD_SIZE;
+            let pages = &mut pages[..len / self.page];
+            kernel::resident(base + GUARD_SIZE, len, pages)
+        };
+        slots.map(resident).sum::<usize>() * self.page
+    }
+
+    /// Counts a request that is made for the arena's owner. Whether it is to be
+    /// made, or to be taken for refused.
+    pub fn grants(&mut self, request: Request) -> bool {
+        self.kernel.requests.grants(request)
+    }
+
+    /// How many requests of a kind were made so far.
+    pub fn requests(&self, request: Request) -> u64 {
+        self.kernel.requests.made(request)
     }
 
     /// Bytes of a slot. Only asked once there is a reservation.
@@ -309,7 +352,7 @@ impl StackArena {
             .min(self.max_stacks - self.stacks);
         loop {
             let bytes = slots.saturating_mul(slot);
-            match kernel::reserve(bytes) {
+            match self.kernel.reserve(bytes) {
                 Ok(base) => {
                     tracing::debug!(slots, bytes, "reserved stacks");
                     self.reservations.push(Reservation {
@@ -332,14 +375,16 @@ impl StackArena {
 
     /// Makes the low end of the slot at `base` inaccessible.
     fn install_guard(&mut self, base: usize) -> Result<(), StackError> {
+        let kernel = &mut self.kernel;
         // SAFETY: the range is the guard of a slot of ours, which nobody accesses.
-        let lightweight = || unsafe { kernel::lightweight_guard(base, GUARD_SIZE) };
+        let lightweight =
+            |kernel: &mut Kernel| unsafe { kernel.lightweight_guard(base, GUARD_SIZE) };
         // SAFETY: as above.
-        let mprotect = || unsafe { kernel::mprotect_guard(base, GUARD_SIZE) };
+        let mprotect = |kernel: &mut Kernel| unsafe { kernel.mprotect_guard(base, GUARD_SIZE) };
         let result = match self.guard {
-            GuardKind::Lightweight => lightweight(),
-            GuardKind::Mprotect => mprotect(),
-            GuardKind::Auto => match lightweight() {
+            GuardKind::Lightweight => lightweight(kernel),
+            GuardKind::Mprotect => mprotect(kernel),
+            GuardKind::Auto => match lightweight(kernel) {
                 Ok(()) => {
                     self.guard = GuardKind::Lightweight;
                     Ok(())
@@ -349,7 +394,7 @@ impl StackArena {
                 Err(Errno::INVAL) => {
                     tracing::debug!("no lightweight guards here: using mprotect");
                     self.guard = GuardKind::Mprotect;
-                    mprotect()
+                    mprotect(kernel)
                 }
                 Err(error) => Err(error),
             },
@@ -362,13 +407,19 @@ impl StackArena {
     }
 }
 
+/// First byte and length of what a stack may use, in whole pages.
+fn usable(stack: &Stack, page: usize) -> (usize, usize) {
+    let limit = stack.limit as usize;
+    (limit, (stack.top as usize).next_multiple_of(page) - limit)
+}
+
 impl Drop for StackArena {
     fn drop(&mut self) {
-        for reservation in &self.reservations {
+        for reservation in std::mem::take(&mut self.reservations) {
             let bytes = reservation.slots * self.slot_size();
             // SAFETY: we mapped exactly this range, and whoever used a stack in
             // it did so as long as this arena, its owner, was there.
-            if let Err(error) = unsafe { kernel::unmap(reservation.base, bytes) } {
+            if let Err(error) = unsafe { self.kernel.unmap(reservation.base, bytes) } {
                 tracing::error!(%error, bytes, "cannot unmap stacks");
             }
         }

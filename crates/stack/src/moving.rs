@@ -26,7 +26,7 @@
 use crate::arch::{Unpark, landing_address};
 use crate::arena::Stack;
 use mangrove_abi::ContRecord;
-use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc};
 use std::ptr;
 
 /// Bytes between a parked record's `sp` and the resume pc: the landing's
@@ -65,13 +65,13 @@ pub unsafe fn move_frames(record: *mut ContRecord, to: Stack) -> Stack {
 }
 
 /// Moves the frames of a record into a buffer. Returns the stack it was on, on
-/// which nothing is needed any more. The first switch to the record calls
-/// `unpark`.
+/// which nothing is needed any more; none if there is no memory for a buffer,
+/// and the record is as it was. The first switch to the record calls `unpark`.
 ///
 /// # Safety
 /// As for [`move_frames`]; its `func` belongs to the store whose context
 /// `unpark` is to get. The buffer is freed by [`unpark`] or [`discard_parked`].
-pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Stack {
+pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Option<Stack> {
     // SAFETY: the caller's contract; the buffer has room for the header and
     // the used bytes below its end.
     unsafe {
@@ -83,7 +83,7 @@ pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Stack {
         let layout = buffer_layout(needed.next_multiple_of(16));
         let buffer = alloc(layout);
         if buffer.is_null() {
-            handle_alloc_error(layout);
+            return None;
         }
         let end = buffer.expose_provenance() as u64 + layout.size() as u64;
         relocate(record, sp, end);
@@ -92,7 +92,7 @@ pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Stack {
         let header = at((*record).sp);
         header.write(landing_address());
         header.add(1).write(unpark as usize as u64);
-        from
+        Some(from)
     }
 }
 

@@ -1,26 +1,59 @@
 //! `mangrove run`: call a function and print its results.
 
 use super::Program;
-use crate::args::{Report, RunArgs};
+use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
+use crate::watch::Watch;
+use mangrove::{Hooks, ReportOptions, SortBy};
 
 /// Runs the command.
 pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
-    let engine = super::engine(&args.engine.config())?;
+    let mut config = args.engine.config();
+    if args.watch.is_some() {
+        // Every switch is a moment to look at.
+        config.hooks(Hooks {
+            switches: true,
+            ..Hooks::default()
+        });
+    }
+    let engine = super::engine(&config)?;
     let mut program = Program::load(&engine, &args.target.file, args.target.allow_compiled)?;
+    let watch = args.watch.map(|every| {
+        let module = program.module.clone();
+        Watch::start(&mut program.store, module, every, options(args), args.json)
+    });
     let result = execute(&mut program, args, output);
+    drop(watch);
     // A report on a run that trapped is the more wanted.
     if let Some(Report::Continuations) = args.report {
-        let report = program.store.report();
-        if args.json {
-            output.line(&render::json(&report)?)?;
-        } else {
-            output.text(&render::report::continuations(&report))?;
-        }
+        report(&mut program, args, output)?;
     }
     result
+}
+
+fn report(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
+    let report = program.store.continuations(options(args));
+    let report = report.map_err(|error| Failure::engine(&args.target.file, error))?;
+    match args.json {
+        true => output.line(&render::json(&report)?),
+        false => output.text(&render::report::continuations(&report, &program.module)),
+    }
+}
+
+fn options(args: &RunArgs) -> ReportOptions {
+    ReportOptions {
+        top: usize::try_from(args.top).unwrap_or(usize::MAX),
+        sort: match args.sort {
+            Sort::Id => SortBy::Id,
+            Sort::Age => SortBy::Age,
+            Sort::Stack => SortBy::Stack,
+            Sort::Roots => SortBy::Roots,
+            Sort::Depth => SortBy::Depth,
+        },
+        resident: true,
+    }
 }
 
 fn execute(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Result<(), Failure> {

@@ -1,10 +1,53 @@
 //! The registry's report as text.
 
-use mangrove::{Ends, RegistryReport};
+use super::names::Names;
+use mangrove::{
+    ContinuationReport, ContinuationsReport, Ends, GuardKind, Link, Module, Reason, RegistryReport,
+    RootOwner,
+};
 use std::fmt::Write as _;
 
-/// A line for each count, grouped by what they are about.
-pub fn continuations(report: &RegistryReport) -> String {
+/// A line for each count, grouped by what they are about; then a paragraph for
+/// each continuation that is told of. `module` gives names to what holds them.
+pub fn continuations(report: &ContinuationsReport, module: &Module) -> String {
+    let mut text = counts(report);
+    let names = Names::new(module);
+    for continuation in &report.continuations {
+        one(&mut text, continuation, &names);
+    }
+    if report.omitted > 0 {
+        let _ = writeln!(text, "\nand {} more", report.omitted);
+    }
+    text
+}
+
+/// The counts that change most, in a line.
+pub fn summary(counts: &RegistryReport) -> String {
+    let RegistryReport {
+        created,
+        fresh,
+        running,
+        parents,
+        suspended,
+        parked,
+        stack_bytes,
+        parked_bytes,
+        collections,
+        ..
+    } = counts;
+    format!(
+        "{created} created, {fresh} fresh, {running} running, {parents} parents, {suspended} \
+         suspended, of these {parked} parked, {stack_bytes} bytes on stacks, {parked_bytes} \
+         parked, {collections} collections"
+    )
+}
+
+fn counts(report: &ContinuationsReport) -> String {
+    let resident = match report.resident_bytes {
+        Some(bytes) => bytes.to_string(),
+        None => "not counted".to_owned(),
+    };
+    let report = &report.registry;
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<24}{value:>14}");
@@ -21,14 +64,23 @@ pub fn continuations(report: &RegistryReport) -> String {
     line("  suspended", report.suspended.to_string());
     line("  parked, of these", report.parked.to_string());
     line("activations", report.activations.to_string());
+    line("collections", report.collections.to_string());
+    line("times parked", report.parks.to_string());
+    line("times unparked", report.unparks.to_string());
     line("idle records", report.idle.to_string());
+    line("stacks in the pool", report.pool.to_string());
+    line("guards", guard(report.guard).to_owned());
     line("bound arguments", report.bound_arguments.to_string());
     line("bytes", String::new());
     line("  a stack can hold", report.stack_size.to_string());
     line("  in use on stacks", report.stack_bytes.to_string());
+    line("  on the deepest", report.deepest_stack.to_string());
     line("  of parked frames", report.parked_bytes.to_string());
     line("  reserved for stacks", report.reserved_bytes.to_string());
+    line("  committed to them", report.committed_bytes.to_string());
+    line("  resident of these", resident);
     line("  of records", report.record_bytes.to_string());
+    line("  of one record", report.record_size.to_string());
     text
 }
 
@@ -37,4 +89,89 @@ fn ends(ends: &Ends, line: &mut impl FnMut(&str, String)) {
     line("  thrown out of", ends.thrown.to_string());
     line("  trapped", ends.trapped.to_string());
     line("  collected", ends.collected.to_string());
+}
+
+fn guard(kind: GuardKind) -> &'static str {
+    match kind {
+        GuardKind::Auto => "undecided",
+        GuardKind::Lightweight => "lightweight",
+        GuardKind::Mprotect => "mprotect",
+    }
+}
+
+fn one(text: &mut String, report: &ContinuationReport, names: &Names<'_>) {
+    let or = |place: &Option<mangrove::Place>, other: &str| match place {
+        Some(place) => place.to_string(),
+        None => other.to_owned(),
+    };
+    let parked = if report.parked { ", parked" } else { "" };
+    let _ = writeln!(
+        text,
+        "\ncontinuation {}, {}{parked}",
+        report.id,
+        report.state.name()
+    );
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(text, "  {name:<11}{value}");
+    };
+    line("of", &format!("{}, {}", made_from(report), report.ty));
+    line("made at", &or(&report.created, "the host"));
+    line("stopped at", &or(&report.stopped, "its beginning"));
+    if let Some(parent) = report.parent {
+        line("parent", &parent.to_string());
+    }
+    line(
+        "holds",
+        &format!(
+            "{} frames, {} bytes of stack, {} roots",
+            report.frames, report.stack_bytes, report.roots
+        ),
+    );
+    line("age", &format!("{} collections", report.age));
+    let why = match &report.why {
+        Some(why) => way(&why.links, why.omitted, names),
+        None => "nothing holds it: the next collection ends it".to_owned(),
+    };
+    line("alive by", &why);
+}
+
+fn made_from(report: &ContinuationReport) -> String {
+    let function = &report.function;
+    let mut text = match (&function.module, function.instance) {
+        (Some(module), _) => format!("{module} func {}", function.index),
+        (None, Some(_)) => format!("func {}", function.index),
+        (None, None) => format!("host function {}", function.index),
+    };
+    if let Some(name) = &function.name {
+        let _ = write!(text, " ${name}");
+    }
+    text
+}
+
+/// The way from a root: what holds, what it holds, and so on.
+fn way(links: &[Link], omitted: u32, names: &Names<'_>) -> String {
+    let mut text = String::new();
+    for (index, link) in links.iter().enumerate() {
+        if index > 0 {
+            text.push_str(" -> ");
+        }
+        if index == 1 && omitted > 0 {
+            let _ = write!(text, "({omitted} more) -> ");
+        }
+        let _ = write!(text, "{} -> {}", reason(&link.by, names), link.continuation);
+    }
+    text
+}
+
+fn reason(reason: &Reason, names: &Names<'_>) -> String {
+    match reason {
+        Reason::Running => "running chain".to_owned(),
+        Reason::Chain { inner } => format!("suspended with {inner}"),
+        Reason::Slot { owner } => match owner {
+            RootOwner::Global { .. } => names.place(owner),
+            RootOwner::Handle { index } => format!("host handle {index}"),
+            RootOwner::Frame(frame) => format!("fp-{} of {}", frame.distance, names.part(owner)),
+            _ => format!("{} {}", names.part(owner), names.place(owner)),
+        },
+    }
 }

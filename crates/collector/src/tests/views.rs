@@ -2,12 +2,30 @@
 
 use crate::testing::*;
 use crate::{
-    Activity, CodeName, ContinuationInfo, Created, FrameOwner, FunctionName, Place, Root, RootKind,
-    RootOwner, RootValue, continuations,
+    Activity, CodeName, ContinuationInfo, ContinuationsReport, Created, FrameOwner, FunctionName,
+    Link, Place, Reason, ReportOptions, Root, RootKind, RootOwner, RootValue, SortBy, Why,
+    continuations,
 };
 use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
 use mangrove_continuation::State;
 use std::ptr;
+
+fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
+    let options = ReportOptions {
+        top,
+        sort,
+        resident: false,
+    };
+    let World {
+        registry,
+        ctx,
+        code,
+        outside,
+        ..
+    } = world;
+    // SAFETY: nothing runs, and all stacks are laid as the call sites say.
+    unsafe { continuations(registry, ctx, code, outside, options, None) }.unwrap()
+}
 
 fn id(cont: ContRef) -> u32 {
     // SAFETY: a record of the registry.
@@ -161,8 +179,7 @@ fn the_report_says_what_each_continuation_does() {
         (*fresh.record).creator = &raw mut creator;
         (*fresh.record).created_at = 321;
     }
-    // SAFETY: nothing runs, and all stacks are laid as the call sites say.
-    let report = unsafe { continuations(&world.registry, &world.ctx, &world.code, None) }.unwrap();
+    let report = report(&mut world, SortBy::Id, 10);
     assert_eq!(report.registry, world.registry.report(&world.ctx));
     // SAFETY: records of the registry.
     let used = |cont: ContRef| unsafe { (*cont.record).stack_top - (*cont.record).sp };
@@ -177,9 +194,19 @@ fn the_report_says_what_each_continuation_does() {
         id: id(cont),
         state,
         function: FunctionName {
-            instance: 9,
+            instance: Some(9),
             index: 77,
+            type_id: 0,
         },
+        parked: false,
+        age: 0,
+        why: Some(Why {
+            links: vec![Link {
+                continuation: id(cont),
+                by: Reason::Running,
+            }],
+            omitted: 0,
+        }),
         created: None,
         stopped: None,
         parent: None,
@@ -202,6 +229,19 @@ fn the_report_says_what_each_continuation_does() {
             stopped: stopped(6, 2010),
             frames: 1,
             roots: 2,
+            why: Some(Why {
+                links: vec![Link {
+                    continuation: id(suspended),
+                    by: Reason::Slot {
+                        owner: RootOwner::Table {
+                            instance: Some(0),
+                            index: 0,
+                            element: 0,
+                        },
+                    },
+                }],
+                omitted: 0,
+            }),
             ..info(suspended, State::Suspended)
         },
         ContinuationInfo {
@@ -210,11 +250,93 @@ fn the_report_says_what_each_continuation_does() {
                 wasm_offset: 321,
             }),
             frames: 0,
+            why: None,
             ..info(fresh, State::Fresh)
         },
     ];
     assert_eq!(report.continuations, expected);
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["continuations"][2]["state"], "suspended");
-    assert_eq!(json["registry"]["suspended"], 1);
+    assert_eq!(json["suspended"], 1);
+}
+
+/// Suspended, holding a reference in its one frame.
+fn holding(world: &mut World, held: ContRef) -> ContRef {
+    let nothing = HeapRef::NULL;
+    world.stopped(&[frame(CONT_REF).reference(40, nothing).cont(32, held)])
+}
+
+#[test]
+fn the_way_to_a_continuation_is_told_from_its_root() {
+    let mut world = World::new();
+    let mut conts = vec![world.stopped(&[frame(NONE)])];
+    for _ in 0..20 {
+        let held = *conts.last().unwrap();
+        conts.push(holding(&mut world, held));
+    }
+    world.outside.conts = vec![conts[20]];
+    let report = report(&mut world, SortBy::Id, 100);
+    let why = |number: usize| report.continuations[number].why.as_ref().unwrap();
+    let ids = |why: &Why| -> Vec<u32> { why.links.iter().map(|link| link.continuation).collect() };
+    assert_eq!((ids(why(20)), why(20).omitted), (vec![20], 0));
+    assert_eq!((ids(why(18)), why(18).omitted), (vec![20, 19, 18], 0));
+    let nearest = vec![20, 7, 6, 5, 4, 3, 2, 1, 0];
+    assert_eq!((ids(why(0)), why(0).omitted), (nearest, 12));
+    assert!(matches!(
+        why(0).links[8].by,
+        Reason::Slot {
+            owner: RootOwner::Frame(FrameOwner {
+                continuation: 1,
+                frame: 0,
+                ..
+            })
+        }
+    ));
+}
+
+#[test]
+fn who_is_held_by_none_but_each_other_has_no_reason() {
+    let mut world = World::new();
+    let first = holding(&mut world, ContRef::NULL);
+    let second = holding(&mut world, first);
+    // SAFETY: the frame was laid with a continuation in this slot.
+    unsafe {
+        ((*first.record).fp as *mut ContRef)
+            .byte_sub(32)
+            .write_unaligned(second)
+    };
+    let report = report(&mut world, SortBy::Id, 2);
+    assert!(report.continuations.iter().all(|info| info.why.is_none()));
+}
+
+#[test]
+fn a_bounded_report_has_those_that_sort_first() {
+    let (mut world, [parent, running, suspended], _) = world();
+    let first = |world: &mut World, sort| {
+        let report = report(world, sort, 1);
+        assert_eq!((report.continuations.len(), report.omitted), (1, 2));
+        report.continuations[0].id
+    };
+    assert_eq!(first(&mut world, SortBy::Id), 0);
+    assert_eq!(first(&mut world, SortBy::Depth), id(parent));
+    assert_eq!(first(&mut world, SortBy::Roots), id(parent));
+    let used = |cont: ContRef| {
+        // SAFETY: a record of the registry.
+        unsafe { (*cont.record).stack_top - (*cont.record).sp }
+    };
+    let fullest = [parent, running, suspended].into_iter().map(used).max();
+    let shown = first(&mut world, SortBy::Stack);
+    let all = [parent, running, suspended];
+    let shown = all.into_iter().find(|&cont| id(cont) == shown);
+    assert_eq!(shown.map(used), fullest);
+    // What a collection finds gets older; what is made after it is younger.
+    world.collect();
+    let young = world.stopped(&[frame(NONE)]);
+    world.outside.conts.push(young);
+    let ages: Vec<_> = report(&mut world, SortBy::Age, 9)
+        .continuations
+        .iter()
+        .map(|info| (info.id, info.age))
+        .collect();
+    assert_eq!(ages, [(0, 1), (1, 1), (2, 1), (id(young), 0)]);
 }

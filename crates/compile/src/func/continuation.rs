@@ -80,9 +80,10 @@ impl FuncTranslator<'_, '_> {
         self.context_store(record, record, offset_of!(ContRecord, last));
         self.context_store(zero, record, offset_of!(ContRecord, parent));
         self.context_store(self.instance, record, offset_of!(ContRecord, creator));
-        let place = self.word(self.offset as u64);
+        let place = self.b.ins().iconst(I32, i64::from(self.offset as u32));
         self.context_store(place, record, offset_of!(ContRecord, created_at));
-        let live = self.b.ins().iconst(I32, RecordState::Live as i64);
+        // The half above is `mark`: no collection has found it yet.
+        let live = self.word(RecordState::Live as u64);
         self.context_store(live, record, offset_of!(ContRecord, state));
         self.count(store, offset_of!(StoreContext, created));
         let revision = self.context_load(record, offset_of!(ContRecord, revision));
@@ -100,6 +101,10 @@ impl FuncTranslator<'_, '_> {
 
     /// A record with a stack, off the free list or from the runtime.
     fn take_record(&mut self) -> Value {
+        if self.hooks.switches {
+            // Whoever watches switches may want to choose the stack.
+            return self.libcall(Libcall::ContAlloc, &[]);
+        }
         let store = self.store_context();
         let free = self.context_load(store, offset_of!(StoreContext, free_records));
         let pop = self.b.create_block();

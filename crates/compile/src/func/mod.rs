@@ -281,7 +281,16 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
 
     /// Calls the runtime's hook.
     fn hook(&mut self, kind: u64) {
-        let kind = self.word(kind);
-        self.libcall(Libcall::Hook, &[kind]);
+        let (kind, nothing) = (self.word(kind), self.word(0));
+        self.libcall(Libcall::Hook, &[kind, nothing, nothing]);
+    }
+
+    /// Tells the runtime that the continuation on top of the operands is about
+    /// to be resumed.
+    fn hook_resume(&mut self) {
+        let reference = self.top();
+        let (record, revision) = self.b.ins().isplit(reference);
+        let kind = self.word(hook::RESUME);
+        self.libcall(Libcall::Hook, &[kind, record, revision]);
     }
 }

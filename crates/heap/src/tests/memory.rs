@@ -65,6 +65,7 @@ fn vacated_space_is_poisoned_and_out_of_reach() {
         max_bytes: 16 * MIB,
         initial_window: MIB,
         poison: true,
+        refusal: None,
     };
     let mut world = World::new(config).unwrap();
     let memory = File::open("/proc/self/mem").unwrap();

@@ -5,8 +5,10 @@ use crate::error::Error;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use mangrove_abi::libcall::hook;
+use mangrove_abi::{ContRecord, ContRef, RecordState};
+use std::ptr;
 
-pub fn hook(scene: &mut Scene<'_>, [kind, ..]: [u64; 4]) -> Answer {
+pub fn hook(scene: &mut Scene<'_>, [kind, record, revision, _]: [u64; 4]) -> Answer {
     let store = &mut *scene.store;
     let done = match kind {
         hook::CALL if store.engine.config().zeal.call => store.collect(),
@@ -14,7 +16,13 @@ pub fn hook(scene: &mut Scene<'_>, [kind, ..]: [u64; 4]) -> Answer {
             store.notify_suspension();
             store.before_switch(true)
         }
-        hook::RESUME => store.before_switch(false),
+        hook::RESUME => {
+            store.notify_resumption();
+            let record = ptr::with_exposed_provenance_mut(record as usize);
+            let current = store.context().current;
+            let nested = store.check_nesting(current, ContRef { record, revision });
+            nested.and_then(|()| store.before_switch(false))
+        }
         _ => Ok(()),
     };
     done.map_err(Pending::from)?;
@@ -22,6 +30,43 @@ pub fn hook(scene: &mut Scene<'_>, [kind, ..]: [u64; 4]) -> Answer {
 }
 
 impl StoreInner {
+    /// Whether a continuation may be resumed by `current` (null for the host), as
+    /// far as the limit on their nesting goes. Looks along both chains.
+    pub(crate) fn check_nesting(
+        &self,
+        current: *const ContRecord,
+        reference: ContRef,
+    ) -> Result<(), Error> {
+        let Some(limit) = self.engine.config().nesting_max else {
+            return Ok(());
+        };
+        // SAFETY: a reference is null or has the address of a record.
+        let resumed = unsafe { reference.record.as_ref() };
+        if resumed.is_none_or(|record| record.revision != reference.revision) {
+            // A trap of its own.
+            return Ok(());
+        }
+        let mut depth = 0;
+        for start in [reference.record.cast_const(), current] {
+            let mut at = start;
+            // SAFETY: records are never freed, and a parent is null or one.
+            while let Some(record) = unsafe { at.as_ref() } {
+                if record.state == RecordState::Host as u32 {
+                    break;
+                }
+                depth += 1;
+                if depth > limit {
+                    return Err(Error::Limit(format!(
+                        "the limit of {limit} continuations that have resumed each other is \
+                         reached (nesting_max)"
+                    )));
+                }
+                at = record.parent;
+            }
+        }
+        Ok(())
+    }
+
     /// What zeal does before every switch, the host's own included.
     pub(crate) fn before_switch(&mut self, suspending: bool) -> Result<(), Error> {
         let zeal = self.engine.config().zeal;

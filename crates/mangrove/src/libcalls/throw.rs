@@ -45,10 +45,18 @@ pub fn prepare(scene: &mut Scene<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
     // SAFETY: the chain from `record` up to `own` was suspended, and is linked
     // to `own`, which waits for this call.
     unsafe {
-        if let Some(target) = store.throw_into(record, own, exn).map_err(pending)? {
-            return Ok(Outcome::Value(target.expose_provenance() as u64));
-        }
+        let thrown = store.throw_into(record, own, exn);
         let ctx = store.ctx.as_mut();
+        match thrown {
+            Ok(Some(target)) => return Ok(Outcome::Value(target.expose_provenance() as u64)),
+            Ok(None) => {}
+            // The chain is on `own`, but not on the running one yet: nobody
+            // else would end it.
+            Err(error) => {
+                store.registry.release_chain(ctx, record, own, End::Trapped);
+                return Err(pending(error));
+            }
+        }
         store.registry.release_chain(ctx, record, own, End::Thrown);
         store.throw(exn)
     }

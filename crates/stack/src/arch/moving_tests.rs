@@ -99,7 +99,7 @@ fn a_parked_record_is_resumed_like_any_other() {
         // SAFETY: the generator is not running; what it leaves is swapped in.
         unsafe {
             let used = (*generator).stack_top - (*generator).sp;
-            let left = park(generator, on_owner);
+            let left = park(generator, on_owner).unwrap();
             poison(left, used);
             assert!(is_parked(generator));
             let frames = world.walk(generator);
@@ -115,7 +115,7 @@ fn a_parked_record_is_resumed_like_any_other() {
     }
     // And by another stack, with all that a switch hands over.
     // SAFETY: as above.
-    unsafe { park(generator, on_owner) };
+    unsafe { park(generator, on_owner) }.unwrap();
     let resumer = world.fresh(Place::test_resumer);
     let done = world.enter(resumer, generator as u64);
     assert_eq!((done.word, done.from), (word::RETURNED, resumer));
@@ -131,7 +131,7 @@ fn without_a_stack_wasm_is_left() {
     let _function = belongs(&world, generator);
     world.enter(generator, 3);
     // SAFETY: the generator is suspended.
-    unsafe { park(generator, on_owner) };
+    unsafe { park(generator, on_owner) }.unwrap();
     let left = world.enter(generator, 1);
     assert_eq!((left.word, left.from), (word::TRAPPED, generator));
     assert_eq!(world.walk(generator).len(), 1, "its frames are still there");

@@ -28,6 +28,7 @@ impl World {
             stack_size: 64 << 10,
             guard,
             max_stacks: usize::MAX,
+            refusal: None,
         };
         let arena = StackArena::new(config);
         Self {

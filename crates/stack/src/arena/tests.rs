@@ -8,6 +8,7 @@ fn arena(guard: GuardKind, max_stacks: usize) -> StackArena {
         stack_size: 10_000,
         guard,
         max_stacks,
+        refusal: None,
     })
 }
 

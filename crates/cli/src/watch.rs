@@ -1,0 +1,191 @@
+//! `--watch`: the report on continuations while the program runs.
+//!
+//! ```text
+//!  a thread          every so often: a report is due; says so if the last one still is
+//!      │ due
+//!      ▼
+//!  an observer       at each resume, suspension and collection: if one is due, makes
+//!                    it and prints it; the program stands still meanwhile
+//! ```
+//!
+//! A store is looked at by its own thread alone, and only where its stacks are
+//! stopped at calls. A program that never comes to such a point is never looked
+//! at, and the output says that.
+
+use crate::render;
+use mangrove::{ContinuationsReport, Module, Moment, ReportOptions, Store, StoreView};
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Stacks beyond which their pages are not counted at each refresh.
+const MANY_STACKS: u64 = 64 << 10;
+
+/// A watch under way. It ends when it is dropped.
+pub struct Watch {
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// Begins to watch the store, which runs this module.
+    pub fn start(
+        store: &mut Store<()>,
+        module: Module,
+        every: Duration,
+        options: ReportOptions,
+        json: bool,
+    ) -> Self {
+        let due = Arc::new(AtomicBool::new(false));
+        let screen = Arc::new(Mutex::new(Screen::new(json)));
+        let (stop, stopped) = mpsc::channel();
+        let thread = {
+            let (due, screen) = (Arc::clone(&due), Arc::clone(&screen));
+            std::thread::spawn(move || {
+                while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
+                    if due.swap(true, Ordering::Relaxed) {
+                        lock(&screen).nothing();
+                    }
+                }
+            })
+        };
+        store.observe(Box::new(move |view, moment| {
+            let looks = !matches!(moment, Moment::Trap | Moment::End);
+            if looks && due.load(Ordering::Relaxed) {
+                let report = look(view, options);
+                due.store(false, Ordering::Relaxed);
+                match report {
+                    Ok(report) => lock(&screen).show(&report, &module),
+                    Err(error) => lock(&screen).write(&format!("{error}\n")),
+                }
+            }
+        }));
+        Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // It has nothing to tell that matters now.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn look(
+    view: &mut StoreView,
+    options: ReportOptions,
+) -> Result<ContinuationsReport, mangrove::Error> {
+    let counts = view.report();
+    let stacks = counts.committed_bytes / counts.stack_size.max(1);
+    view.continuations(ReportOptions {
+        resident: stacks <= MANY_STACKS,
+        ..options
+    })
+}
+
+/// A panic while the lock was held is reported elsewhere.
+fn lock(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
+    screen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Standard error, and what is on it.
+struct Screen {
+    began: Instant,
+    /// When the last report was shown.
+    shown: Instant,
+    json: bool,
+    terminal: bool,
+    /// Lines to overwrite.
+    lines: usize,
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// Since the run began.
+    seconds: f64,
+    /// Whether there was a moment to look; without one there is no report.
+    safe_point: bool,
+    #[serde(flatten)]
+    report: Option<&'a ContinuationsReport>,
+}
+
+impl Screen {
+    fn new(json: bool) -> Self {
+        let now = Instant::now();
+        Self {
+            began: now,
+            shown: now,
+            json,
+            terminal: io::stderr().is_terminal(),
+            lines: 0,
+        }
+    }
+
+    fn seconds(&self) -> f64 {
+        self.began.elapsed().as_secs_f64()
+    }
+
+    fn show(&mut self, report: &ContinuationsReport, module: &Module) {
+        self.shown = Instant::now();
+        let seconds = self.seconds();
+        let text = if self.json {
+            self.json_line(Some(report))
+        } else if self.terminal {
+            let report = render::report::continuations(report, module);
+            format!("after {seconds:.1} s\n{report}")
+        } else {
+            let summary = render::report::summary(&report.registry);
+            format!("after {seconds:.1} s: {summary}\n")
+        };
+        self.write(&text);
+    }
+
+    /// A report was due, and there was no moment to make one.
+    fn nothing(&mut self) {
+        let text = if self.json {
+            self.json_line(None)
+        } else {
+            format!(
+                "after {:.1} s: nothing new for {:.1} s: the program came to no resume, suspend, \
+                 switch or collection, where it could be looked at\n",
+                self.seconds(),
+                self.shown.elapsed().as_secs_f64()
+            )
+        };
+        self.write(&text);
+    }
+
+    fn json_line(&self, report: Option<&ContinuationsReport>) -> String {
+        let line = Line {
+            seconds: self.seconds(),
+            safe_point: report.is_some(),
+            report,
+        };
+        let text = serde_json::to_string(&line);
+        text.map_or_else(|error| error.to_string(), |text| text + "\n")
+    }
+
+    /// Writes in place of the last text, on a terminal. Nowhere is left to say
+    /// that standard error is closed.
+    fn write(&mut self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        if self.terminal && !self.json {
+            let up = std::mem::replace(&mut self.lines, text.lines().count());
+            if up > 0 {
+                let _ = write!(stderr, "\x1b[{up}A\x1b[J");
+            }
+        }
+        let _ = stderr.write_all(text.as_bytes());
+    }
+}

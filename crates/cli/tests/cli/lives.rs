@@ -1,0 +1,197 @@
+//! Continuations from outside: their limits, their report, and watching them.
+
+use crate::common::{Ended, run};
+
+/// `many n` suspends `n` in a table; `nest n` resumes `n` inside each other;
+/// `spin n` suspends and resumes `n` times; `hang n` counts to `n`.
+const PROGRAM: &str = r#"(module $lives
+    (type $f (func (param i32))) (type $k (cont $f))
+    (type $n (func)) (type $kn (cont $n))
+    (tag $wait)
+    (table $kept 200 (ref null $kn))
+    (func $sleep (param i32) (suspend $wait))
+    (func $nest (export "nest") (param $n i32)
+        (if (local.get $n) (then
+            (resume $k (i32.sub (local.get $n) (i32.const 1)) (cont.new $k (ref.func $nest))))))
+    (elem declare func $sleep $nest)
+    (func $one (result (ref $kn))
+        (block $on (result (ref $kn))
+            (resume $k (on $wait $on) (i32.const 0) (cont.new $k (ref.func $sleep)))
+            (unreachable)))
+    (func (export "many") (param $n i32)
+        (loop $next
+            (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+            (table.set $kept (local.get $n) (call $one))
+            (br_if $next (local.get $n))))
+    (func (export "spin") (param $n i32)
+        (loop $next
+            (resume $kn (call $one))
+            (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+            (br_if $next (local.get $n))))
+    (func (export "hang") (param $n i64)
+        (loop $next
+            (local.set $n (i64.sub (local.get $n) (i64.const 1)))
+            (br_if $next (i64.ne (local.get $n) (i64.const 0))))))"#;
+
+fn lives<const N: usize>(name: &str, arguments: [&str; N]) -> Ended {
+    run(&format!("lives_{name}.wat"), PROGRAM, arguments)
+}
+
+#[test]
+fn every_limit_is_a_trap_that_names_it() {
+    for (name, invoke, below, beyond, flag, value, message) in [
+        (
+            "live",
+            "many",
+            "9",
+            "10",
+            "--continuations-max",
+            "10",
+            "the limit of 10 live continuations is reached (continuations_max)",
+        ),
+        (
+            "bytes",
+            "nest",
+            "7",
+            "8",
+            "--stack-bytes-max",
+            "4M",
+            "the limit of 4194304 bytes of stacks is reached, 8 are in use (stack_bytes_max)",
+        ),
+        (
+            "nesting",
+            "nest",
+            "4",
+            "5",
+            "--nesting-max",
+            "5",
+            "the limit of 5 continuations that have resumed each other is reached (nesting_max)",
+        ),
+    ] {
+        lives(name, ["--invoke", invoke, below, flag, value]).prints("");
+        let ended = lives(name, ["--invoke", invoke, beyond, flag, value]);
+        assert_eq!(ended.code, Some(134), "{ended:?}");
+        let first = ended.stderr.lines().next().unwrap();
+        assert!(first.ends_with(&format!("trap: {message}")), "{ended:?}");
+        ended.says(["func"]);
+    }
+    let ended = lives("deep", ["--invoke", "nest", "1", "--stack-bytes-max", "1K"]);
+    ended.is_one_line(
+        2,
+        ["a limit of 1024 bytes of stacks leaves no room for one"],
+    );
+    let ended = lives("none", ["--invoke", "nest", "1", "--nesting-max", "0"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[test]
+fn parking_is_set_from_outside() {
+    let parked = |name: &str, flags: &[&str]| -> u64 {
+        let mut arguments = vec![
+            "--invoke",
+            "many",
+            "100",
+            "--report",
+            "continuations",
+            "--json",
+        ];
+        arguments.extend(flags);
+        let ended = match arguments[..] {
+            [a, b, c, d, e, f] => lives(name, [a, b, c, d, e, f]),
+            [a, b, c, d, e, f, g] => lives(name, [a, b, c, d, e, f, g]),
+            [a, b, c, d, e, f, g, h] => lives(name, [a, b, c, d, e, f, g, h]),
+            ref other => panic!("{other:?}"),
+        };
+        let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        report["parked"].as_u64().unwrap()
+    };
+    assert_eq!(parked("park_default", &[]), 0);
+    assert_eq!(parked("park_none", &["--no-park"]), 0);
+    let most = parked("park_most", &["--park-most", "20"]);
+    assert!((75..=95).contains(&most), "{most}");
+    let ended = lives("park_both", ["--no-park", "--park-keep", "1"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[test]
+fn the_report_tells_what_holds_whom() {
+    let ended = lives(
+        "report",
+        [
+            "--invoke",
+            "many",
+            "3",
+            "--report",
+            "continuations",
+            "--top",
+            "2",
+            "--sort",
+            "depth",
+        ],
+    );
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    for line in [
+        "  suspended                          3",
+        "guards",
+        "  of one record                    128",
+        "continuation ",
+        ", suspended",
+        "  of         lives func 0 $sleep, (cont (func (param i32)))",
+        "  made at    lives func 2 $one at 0x",
+        "  stopped at lives func 0 $sleep at 0x",
+        "  alive by   table 0 $kept [",
+        "and 1 more",
+    ] {
+        assert!(
+            ended.stdout.contains(line),
+            "no {line:?} in {}",
+            ended.stdout
+        );
+    }
+    let ended = lives("top", ["--invoke", "many", "3", "--top", "2"]);
+    assert_eq!(
+        ended.code,
+        Some(2),
+        "a report to bound is wanted: {ended:?}"
+    );
+}
+
+#[test]
+fn a_running_program_can_be_watched() {
+    let watch = ["--report", "continuations", "--watch", "0.02"];
+    let [a, b, c, d] = watch;
+    let ended = lives("watch", ["--invoke", "spin", "3000000", a, b, c, d]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let lines: Vec<_> = ended.stderr.lines().collect();
+    assert!(!lines.is_empty() && ended.stdout.contains("continuations created"));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("1 running, 1 parents")
+                || line.contains("1 running, 0 parents")),
+        "{ended:?}"
+    );
+    let ended = lives(
+        "watch_json",
+        ["--invoke", "spin", "3000000", a, b, c, d, "--json"],
+    );
+    for line in ended.stderr.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert!(line["seconds"].as_f64().unwrap() > 0.0);
+        assert_eq!(line["safe_point"], line["created"].is_u64(), "{line}");
+    }
+}
+
+#[test]
+fn who_cannot_be_watched_is_said_so() {
+    let flags = ["--report", "continuations", "--watch", "0.02"];
+    let [a, b, c, d] = flags;
+    let ended = lives("hang", ["--invoke", "hang", "500000000", a, b, c, d]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    ended.says(["the program came to no resume, suspend, switch or collection"]);
+    let ended = lives(
+        "hang_json",
+        ["--invoke", "hang", "500000000", a, b, c, d, "--json"],
+    );
+    ended.says(["\"safe_point\":false"]);
+}

@@ -1,0 +1,231 @@
+//! The report on continuations, with the names their modules give.
+
+use crate::backtrace::place;
+use crate::error::Error;
+use crate::instance::InstancePtr;
+use crate::module::Module;
+use crate::store::StoreInner;
+use crate::trap::Place;
+use mangrove_collector::{CodeName, ContinuationInfo, Created, FunctionName, ReportOptions, Why};
+use mangrove_continuation::{RegistryReport, State};
+use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// The registry's counts, and live continuations one by one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContinuationsReport {
+    /// Counts and bytes.
+    #[serde(flatten)]
+    pub registry: RegistryReport,
+    /// Bytes of memory behind the stacks, if asked for: what the kernel says of
+    /// each page of each stack (`mincore`). Guards and page tables are not in it.
+    pub resident_bytes: Option<u64>,
+    /// Live ones, sorted as asked.
+    pub continuations: Vec<ContinuationReport>,
+    /// How many more live.
+    pub omitted: u64,
+}
+
+/// A live continuation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ContinuationReport {
+    /// Its number. Numbers are used again: unique among the live.
+    pub id: u32,
+    /// Fresh, running, parent or suspended.
+    pub state: State,
+    /// Whether it is parked: fresh or suspended, without a stack.
+    pub parked: bool,
+    /// The function it was made from.
+    pub function: MadeFrom,
+    /// Its type, in text form, with the names of that function's module.
+    pub ty: String,
+    /// The `cont.new` that made it; none if the host did.
+    pub created: Option<Place>,
+    /// Where its innermost Wasm frame is stopped; none if it has none.
+    pub stopped: Option<Place>,
+    /// The continuation that resumed it, or holds the chain it is suspended in;
+    /// none if there is none, or it is the host.
+    pub parent: Option<u32>,
+    /// Its frames, trampolines included.
+    pub frames: u32,
+    /// Bytes it uses of its stack.
+    pub stack_bytes: u64,
+    /// Slots in its frames that hold references, null or not.
+    pub roots: u32,
+    /// Collections that have found it alive.
+    pub age: u32,
+    /// Why it is alive: the way from a root to it. None if nothing reaches it
+    /// any more: the next collection ends it.
+    pub why: Option<Why>,
+}
+
+/// The function a continuation was made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MadeFrom {
+    /// The instance's number; none for a host function.
+    pub instance: Option<u64>,
+    /// The module's name, if it has one.
+    pub module: Option<String>,
+    /// The function's index in its module, or a host function's number.
+    pub index: u32,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+}
+
+impl StoreInner {
+    /// The report, with names.
+    pub(crate) fn continuations(
+        &mut self,
+        options: ReportOptions,
+    ) -> Result<ContinuationsReport, Error> {
+        let found = self.found_continuations(options)?;
+        let continuations = found.continuations.into_iter();
+        Ok(ContinuationsReport {
+            registry: found.registry,
+            resident_bytes: found.resident_bytes,
+            continuations: continuations.map(|info| self.named(info)).collect(),
+            omitted: found.omitted,
+        })
+    }
+
+    fn named(&self, info: ContinuationInfo) -> ContinuationReport {
+        let instance = info.function.instance;
+        let module = instance.and_then(|number| self.module_of(number));
+        ContinuationReport {
+            id: info.id,
+            state: info.state,
+            parked: info.parked,
+            function: self.made_from(info.function, module.as_ref()),
+            ty: self.continuation_text(info.function, module.as_ref()),
+            created: info.created.and_then(|created| self.created(created)),
+            stopped: info.stopped.and_then(|at| self.stopped(at)),
+            parent: info.parent,
+            frames: info.frames,
+            stack_bytes: info.stack_bytes,
+            roots: info.roots,
+            age: info.age,
+            why: info.why,
+        }
+    }
+
+    fn module_of(&self, instance: u64) -> Option<Module> {
+        let instance: &InstancePtr = self.instances.get(usize::try_from(instance).ok()?)?;
+        Some(instance.module.clone())
+    }
+
+    fn made_from(&self, function: FunctionName, module: Option<&Module>) -> MadeFrom {
+        let FunctionName {
+            instance, index, ..
+        } = function;
+        let name = match module {
+            Some(module) => module.function_name(index).map(str::to_string),
+            None => self.host_name(index),
+        };
+        MadeFrom {
+            instance,
+            module: module.and_then(Module::name).map(str::to_string),
+            index,
+            name,
+        }
+    }
+
+    fn host_name(&self, index: u32) -> Option<String> {
+        let host = self.host_funcs.get(index as usize)?;
+        // SAFETY: host functions live as long as their store.
+        let name = unsafe { &host.as_ref().body.name };
+        (!name.is_empty()).then(|| name.clone())
+    }
+
+    fn created(&self, created: Created) -> Option<Place> {
+        place(&self.module_of(created.instance)?, created.wasm_offset)
+    }
+
+    fn stopped(&self, at: mangrove_collector::Place) -> Option<Place> {
+        let CodeName::Wasm(function) = at.function else {
+            return None;
+        };
+        let mut modules = self.instances.iter().map(|instance| &instance.module);
+        let module = modules.find(|known| known.id() == at.module);
+        let offset = (at.wasm_offset != 0).then_some(at.wasm_offset);
+        let name = module.and_then(|module| module.function_name(function));
+        Some(Place {
+            module: module.and_then(|m| m.name()).map(str::to_string),
+            function,
+            name: name.map(str::to_string),
+            offset,
+            source: module
+                .zip(offset)
+                .and_then(|(module, offset)| module.source_line(offset)),
+        })
+    }
+
+    fn continuation_text(&self, function: FunctionName, module: Option<&Module>) -> String {
+        match self.engine.func_type(function.type_id) {
+            Some(ty) => format!("(cont {})", func_text(&ty, module)),
+            None => "(cont)".to_owned(),
+        }
+    }
+}
+
+/// The text form of a function type whose concrete types are canonical ids.
+fn func_text(ty: &FuncType, module: Option<&Module>) -> String {
+    let mut text = "(func".to_owned();
+    for (word, types) in [("param", &ty.params), ("result", &ty.results)] {
+        if types.is_empty() {
+            continue;
+        }
+        let _ = write!(text, " ({word}");
+        for &ty in types {
+            let _ = write!(text, " {}", value_text(ty, module));
+        }
+        text.push(')');
+    }
+    text.push(')');
+    text
+}
+
+fn value_text(ty: ValType, module: Option<&Module>) -> String {
+    let RefType { nullable, heap } = match ty {
+        ValType::I32 => return "i32".into(),
+        ValType::I64 => return "i64".into(),
+        ValType::F32 => return "f32".into(),
+        ValType::F64 => return "f64".into(),
+        ValType::V128 => return "v128".into(),
+        ValType::Ref(reference) => reference,
+    };
+    let heap = match heap {
+        HeapType::Abstract(heap) => heap_text(heap).to_owned(),
+        HeapType::Concrete(id) => type_text(id, module),
+    };
+    format!("(ref {}{heap})", if nullable { "null " } else { "" })
+}
+
+/// A canonical type, as the module calls it: by name, else by index.
+fn type_text(id: u32, module: Option<&Module>) -> String {
+    let known = module.and_then(|module| {
+        let index = module.type_ids().iter().position(|&known| known == id)? as u32;
+        let name = module.parsed().names.types.get(&index);
+        Some(name.map_or_else(|| index.to_string(), |name| format!("${name}")))
+    });
+    known.unwrap_or_else(|| format!("canonical {id}"))
+}
+
+fn heap_text(heap: AbstractHeap) -> &'static str {
+    match heap {
+        AbstractHeap::Any => "any",
+        AbstractHeap::Eq => "eq",
+        AbstractHeap::I31 => "i31",
+        AbstractHeap::Struct => "struct",
+        AbstractHeap::Array => "array",
+        AbstractHeap::None => "none",
+        AbstractHeap::Func => "func",
+        AbstractHeap::NoFunc => "nofunc",
+        AbstractHeap::Extern => "extern",
+        AbstractHeap::NoExtern => "noextern",
+        AbstractHeap::Exn => "exn",
+        AbstractHeap::NoExn => "noexn",
+        AbstractHeap::Cont => "cont",
+        AbstractHeap::NoCont => "nocont",
+    }
+}
