@@ -274,6 +274,9 @@ pub struct EngineArgs {
     /// How to guard the low end of stacks
     #[arg(long, value_enum, value_name = "KIND")]
     pub guard: Option<GuardKind>,
+    /// Start each continuation on a stack whose memory is new: slow, for tests
+    #[arg(long)]
+    pub fresh_stacks: bool,
     /// Validate modules as Wasm 3.0, without stack switching
     #[arg(long)]
     pub no_stack_switching: bool,
@@ -336,6 +339,7 @@ impl EngineArgs {
         }
         config.canonical_nans(self.canonical_nans);
         config.stack_switching(!self.no_stack_switching);
+        config.fresh_stacks(self.fresh_stacks);
         match self.guard {
             Some(GuardKind::Auto) => config.guard(Guard::Auto),
             Some(GuardKind::Lightweight) => config.guard(Guard::Lightweight),

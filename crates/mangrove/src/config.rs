@@ -154,6 +154,7 @@ pub struct Config {
     pub(crate) hooks: Hooks,
     pub(crate) canonical_nans: bool,
     pub(crate) stack_switching: bool,
+    pub(crate) fresh_stacks: bool,
     pub(crate) threads: Option<usize>,
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
@@ -180,6 +181,7 @@ impl Default for Config {
             hooks: Hooks::default(),
             canonical_nans: false,
             stack_switching: true,
+            fresh_stacks: false,
             threads: None,
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
@@ -304,6 +306,14 @@ impl Config {
         self
     }
 
+    /// Whether each continuation starts on a stack whose memory is new, instead
+    /// of one that was used before (off by default). Slow: for tests of what
+    /// should not be left on a stack, or looked for there.
+    pub fn fresh_stacks(&mut self, fresh: bool) -> &mut Self {
+        self.fresh_stacks = fresh;
+        self
+    }
+
     /// How many threads validate and compile; all of the machine's by default.
     pub fn threads(&mut self, threads: usize) -> &mut Self {
         self.threads = Some(threads);
@@ -349,6 +359,7 @@ impl Config {
             switches: self.hooks.switches
                 || self.zeal.switch
                 || self.zeal.moving
+                || self.fresh_stacks
                 || self.nesting_max.is_some(),
         }
     }
