@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod case;
+pub mod folder;
 mod golden;
 pub mod specification;
 

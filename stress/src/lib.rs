@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod case;
+pub mod model;
 mod progress;
 mod random;
 mod rng;

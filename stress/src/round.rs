@@ -13,10 +13,15 @@ pub struct Outcome {
     pub collections: u64,
 }
 
-/// Plays a case. A panic of the engine is a problem like any other.
+/// Plays a case.
 pub fn play(case: &Case, config: &Config) -> Outcome {
+    guarded(|| start(case, config))
+}
+
+/// Plays something. A panic of the engine is a problem like any other.
+pub fn guarded(play: impl FnOnce() -> Result<Outcome, Error>) -> Outcome {
     // Nothing outlives the closure that a panic could have left half changed.
-    match catch_unwind(AssertUnwindSafe(|| start(case, config))) {
+    match catch_unwind(AssertUnwindSafe(play)) {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => Outcome {
             problem: Some(error.to_string()),

@@ -1,13 +1,17 @@
 //! Running suites: rounds until the time is over, the first failure ends a suite.
 
 use crate::case::{Case, Size};
+use crate::model;
 use crate::progress::Progress;
 use crate::rng::Rng;
-use crate::round;
-use crate::scenarios::{Suite, suites};
+use crate::round::{self, Outcome};
+use crate::scenarios::{Rounds, Shrink, Suite, suites};
 use crate::summary::{Failure, SuiteReport, Summary};
 use mangrove::{Config, Fault, Zeal};
 use std::time::{Duration, Instant};
+
+/// Steps in a round of the model test, at full size.
+const STEPS: u32 = 250_000;
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -113,31 +117,82 @@ fn run_suite(
     };
     while report.failure.is_none() && (report.rounds < suite.least || start.elapsed() < budget) {
         let seed = options.seed.wrapping_add(report.rounds);
-        let case = suite.case(&mut Rng::new(seed), size);
         report.rounds += 1;
-        progress.round(report.rounds, &case.parameters, start.elapsed());
-        let outcome = round::play(&case, config);
-        report.collections += outcome.collections;
-        report.failure = outcome.problem.map(|message| {
+        let mut begin = |parameters: &str| {
+            progress.round(report.rounds, parameters, start.elapsed());
+        };
+        let round = Round { seed, size, config };
+        let (collections, failure) = match suite.rounds {
+            Rounds::Cases { make, shrink } => round.case(make, shrink, &mut begin),
+            Rounds::Model => round.model(&mut begin),
+        };
+        report.collections += collections;
+        report.failure = failure;
+    }
+    report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    report
+}
+
+/// What a round is made of.
+struct Round<'a> {
+    seed: u64,
+    size: Size,
+    config: &'a Config,
+}
+
+impl Round<'_> {
+    /// Plays a case; one that fails is made smaller, where that is possible.
+    fn case(
+        &self,
+        make: fn(&mut Rng, Size) -> Case,
+        shrink: Option<Shrink>,
+        begin: &mut dyn FnMut(&str),
+    ) -> (u64, Option<Failure>) {
+        let case = make(&mut Rng::new(self.seed), self.size);
+        begin(&case.parameters);
+        let outcome = round::play(&case, self.config);
+        let failure = outcome.problem.map(|message| {
             // The smaller case may fail in another way: it speaks for itself.
-            let mut fails = |case: &Case| round::play(case, config).problem.is_some();
-            let smaller = suite.shrink(&mut Rng::new(seed), size, &mut fails);
+            let mut fails = |case: &Case| round::play(case, self.config).problem.is_some();
+            let smaller =
+                shrink.map(|shrink| shrink(&mut Rng::new(self.seed), self.size, &mut fails));
             let (case, message) = match smaller {
                 Some(smaller) => {
-                    let said = round::play(&smaller, config).problem;
+                    let said = round::play(&smaller, self.config).problem;
                     (smaller, said.unwrap_or(message))
                 }
                 None => (case, message),
             };
             Failure {
-                seed,
+                seed: self.seed,
                 parameters: case.parameters,
                 message,
                 program: case.wat,
                 arguments: case.arguments,
             }
         });
+        (outcome.collections, failure)
     }
-    report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    report
+
+    /// Runs the model test.
+    fn model(&self, begin: &mut dyn FnMut(&str)) -> (u64, Option<Failure>) {
+        let steps = u64::from(self.size.of(STEPS, 500));
+        let parameters = format!("steps={steps}");
+        begin(&parameters);
+        let outcome = round::guarded(|| {
+            let run = model::run(self.seed, steps, self.config, None)?;
+            Ok(Outcome {
+                problem: run.difference,
+                collections: run.collections,
+            })
+        });
+        let failure = outcome.problem.map(|message| Failure {
+            seed: self.seed,
+            parameters,
+            message,
+            program: String::new(),
+            arguments: Vec::new(),
+        });
+        (outcome.collections, failure)
+    }
 }

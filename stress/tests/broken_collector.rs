@@ -56,14 +56,28 @@ fn the_run_that_was_ordered() {
 
 #[test]
 fn without_a_fault_the_suites_pass() {
-    for suite in ["suspended", "churn", "generators", "pipeline", "random"] {
+    for suite in [
+        "suspended",
+        "churn",
+        "generators",
+        "pipeline",
+        "random",
+        "model",
+    ] {
         verdict(suite, "none", "none").unwrap();
     }
 }
 
 #[test]
 fn a_collector_that_skips_suspended_stacks_fails_every_suite() {
-    for suite in ["suspended", "churn", "generators", "pipeline", "random"] {
+    for suite in [
+        "suspended",
+        "churn",
+        "generators",
+        "pipeline",
+        "random",
+        "model",
+    ] {
         let found = verdict(suite, "skip", "none").expect_err(suite);
         println!("{found}");
     }

@@ -2,7 +2,7 @@
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mangrove::{Config, OptLevel, ParkPolicy, Zeal};
+use mangrove::{Config, Guard, OptLevel, ParkPolicy, Zeal};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -271,6 +271,26 @@ pub struct EngineArgs {
     /// Give the canonical NaN wherever arithmetic gives one
     #[arg(long)]
     pub canonical_nans: bool,
+    /// How to guard the low end of stacks
+    #[arg(long, value_enum, value_name = "KIND")]
+    pub guard: Option<GuardKind>,
+    /// Start each continuation on a stack whose memory is new: slow, for tests
+    #[arg(long)]
+    pub fresh_stacks: bool,
+    /// Validate modules as Wasm 3.0, without stack switching
+    #[arg(long)]
+    pub no_stack_switching: bool,
+}
+
+/// How the low end of a stack is guarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GuardKind {
+    /// Lightweight where the kernel has it
+    Auto,
+    /// Guard regions, of Linux 6.13 and later
+    Lightweight,
+    /// Protected pages: two mappings to a stack
+    Mprotect,
 }
 
 /// How hard to optimise.
@@ -318,6 +338,14 @@ impl EngineArgs {
             config.activations_max(count(most));
         }
         config.canonical_nans(self.canonical_nans);
+        config.stack_switching(!self.no_stack_switching);
+        config.fresh_stacks(self.fresh_stacks);
+        match self.guard {
+            Some(GuardKind::Auto) => config.guard(Guard::Auto),
+            Some(GuardKind::Lightweight) => config.guard(Guard::Lightweight),
+            Some(GuardKind::Mprotect) => config.guard(Guard::Mprotect),
+            None => &mut config,
+        };
         match self.opt_level {
             Some(Level::None) => config.opt_level(OptLevel::None),
             Some(Level::Speed) => config.opt_level(OptLevel::Speed),

@@ -170,6 +170,9 @@ impl StoreInner {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { ctx.as_mut() };
+        if self.engine.config().fresh_stacks {
+            self.registry.discard_idle(ctx);
+        }
         if ctx.free_records.is_null() {
             self.park_some();
         }

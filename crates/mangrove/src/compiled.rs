@@ -18,6 +18,7 @@ use mangrove_abi::{
     CodeImage, ContRecord, FuncRef, InstanceContext, Libcall, StoreContext, TypeDescriptor,
 };
 use mangrove_compile as compile;
+use mangrove_validate::Language;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -93,13 +94,14 @@ pub enum CompiledError {
     Malformed,
 }
 
-/// Settings that decide which code is made.
+/// Settings that decide which code is made, and of which modules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Settings {
     optimised: bool,
     hook_calls: bool,
     hook_switches: bool,
     canonical_nans: bool,
+    stack_switching: bool,
 }
 
 impl Settings {
@@ -117,6 +119,7 @@ impl Settings {
             hook_calls: calls,
             hook_switches: switches,
             canonical_nans,
+            stack_switching: engine.language() == Language::StackSwitching,
         }
     }
 }
@@ -131,7 +134,11 @@ impl fmt::Display for Settings {
             (true, true) => "calls and switches",
         };
         let nans = if self.canonical_nans { "on" } else { "off" };
-        write!(f, "opt-level {level}, hooks {hooks}, canonical NaNs {nans}")
+        let stacks = if self.stack_switching { "on" } else { "off" };
+        write!(
+            f,
+            "opt-level {level}, hooks {hooks}, canonical NaNs {nans}, stack switching {stacks}"
+        )
     }
 }
 
@@ -357,8 +364,8 @@ mod tests {
         let settings = refusal(|head| head.settings.canonical_nans = true).to_string();
         assert_eq!(
             settings,
-            "made with opt-level speed, hooks none, canonical NaNs on; \
-             this engine has opt-level speed, hooks none, canonical NaNs off"
+            "made with opt-level speed, hooks none, canonical NaNs on, stack switching on; \
+             this engine has opt-level speed, hooks none, canonical NaNs off, stack switching on"
         );
         let features = refusal(|head| head.features.push("has_tomorrow".into())).to_string();
         assert_eq!(

@@ -153,6 +153,8 @@ pub struct Config {
     pub(crate) guard: Guard,
     pub(crate) hooks: Hooks,
     pub(crate) canonical_nans: bool,
+    pub(crate) stack_switching: bool,
+    pub(crate) fresh_stacks: bool,
     pub(crate) threads: Option<usize>,
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
@@ -178,6 +180,8 @@ impl Default for Config {
             guard: Guard::default(),
             hooks: Hooks::default(),
             canonical_nans: false,
+            stack_switching: true,
+            fresh_stacks: false,
             threads: None,
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
@@ -295,6 +299,21 @@ impl Config {
         self
     }
 
+    /// Whether modules may use stack switching (on by default). Without it the
+    /// language is Wasm 3.0: a module that uses more is not valid.
+    pub fn stack_switching(&mut self, allowed: bool) -> &mut Self {
+        self.stack_switching = allowed;
+        self
+    }
+
+    /// Whether each continuation starts on a stack whose memory is new, instead
+    /// of one that was used before (off by default). Slow: for tests of what
+    /// should not be left on a stack, or looked for there.
+    pub fn fresh_stacks(&mut self, fresh: bool) -> &mut Self {
+        self.fresh_stacks = fresh;
+        self
+    }
+
     /// How many threads validate and compile; all of the machine's by default.
     pub fn threads(&mut self, threads: usize) -> &mut Self {
         self.threads = Some(threads);
@@ -340,6 +359,7 @@ impl Config {
             switches: self.hooks.switches
                 || self.zeal.switch
                 || self.zeal.moving
+                || self.fresh_stacks
                 || self.nesting_max.is_some(),
         }
     }

@@ -8,7 +8,7 @@ use crate::signature::{Signature, ValueKind};
 use hashbrown::HashMap;
 use mangrove_abi::{TypeDescriptor, TypeId};
 use mangrove_compile as compile;
-use mangrove_validate::{CompositeType, FuncType, HeapType, TypeRegistry, ValType};
+use mangrove_validate::{CompositeType, FuncType, HeapType, Language, TypeRegistry, ValType};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Settings and everything modules share: canonical types, their descriptors,
@@ -61,6 +61,14 @@ impl Engine {
     /// Its settings.
     pub fn config(&self) -> &Config {
         &self.inner.config
+    }
+
+    /// What modules are validated as.
+    pub(crate) fn language(&self) -> Language {
+        match self.config().stack_switching {
+            true => Language::StackSwitching,
+            false => Language::Wasm3,
+        }
     }
 
     /// Whether both are the same engine.

@@ -135,7 +135,8 @@ impl Module {
     /// configuration or another machine, or no compiled module at all.
     pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
         let (wasm, image) = compiled::read(engine, bytes)?;
-        let parsed = mangrove_validate::Module::parse_sections(wasm).map_err(invalid)?;
+        let parsed =
+            mangrove_validate::Module::parse_sections(wasm, engine.language()).map_err(invalid)?;
         if image.defined.len() != parsed.bodies.len() || image.entries.len() != parsed.types.len() {
             return Err(CompiledError::Malformed.into());
         }
@@ -143,7 +144,8 @@ impl Module {
     }
 
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
-        let parsed = mangrove_validate::Module::parse(bytes).map_err(invalid)?;
+        let parsed =
+            mangrove_validate::Module::parse_as(bytes, engine.language()).map_err(invalid)?;
         admission::check(&parsed, Policy::Reject)?;
         let image = compile::compile(&parsed, &engine.compile_options()).map_err(compile_error)?;
         Self::assemble(engine, parsed, image)
@@ -231,6 +233,16 @@ impl Module {
                 ExternType::from_entity(self.engine(), ty),
             )
         })
+    }
+
+    /// Whether custom sections that have a meaning of their own are as the
+    /// standard for them has it: at present, branch hints. They are not used, and
+    /// what is wrong with them makes no module invalid.
+    ///
+    /// # Errors
+    /// The first fault, as an [`Error::Invalid`].
+    pub fn check_custom_sections(&self) -> Result<(), Error> {
+        self.parsed().check_custom_sections().map_err(invalid)
     }
 
     /// What the validator made of it. Concrete types in it are the module's own

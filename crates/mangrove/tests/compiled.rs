@@ -153,7 +153,7 @@ fn other_files_are_no_compiled_modules() {
 #[test]
 fn an_engine_of_other_settings_refuses() {
     let file = compiled(&engine(), SMALL);
-    let mut configs = vec![Config::new(); 4];
+    let mut configs = vec![Config::new(); 5];
     configs[0].opt_level(OptLevel::None);
     configs[1].canonical_nans(true);
     configs[2].zeal("call".parse().unwrap());
@@ -161,6 +161,7 @@ fn an_engine_of_other_settings_refuses() {
         calls: false,
         switches: true,
     });
+    configs[4].stack_switching(false);
     for config in configs {
         let engine = Engine::new(&config).unwrap();
         let error = refused(&engine, &file);

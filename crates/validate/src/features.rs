@@ -2,10 +2,26 @@
 
 use wasmparser::WasmFeatures;
 
-/// Wasm 3.0 without threads, and with stack switching.
-///
-/// Built from the standard's own set, so that a proposal wasmparser merely
-/// knows, or switches on by default, stays off until it is named here.
-pub const FEATURES: WasmFeatures = WasmFeatures::WASM3
-    .difference(WasmFeatures::THREADS)
-    .union(WasmFeatures::STACK_SWITCHING);
+/// The languages a module can be validated as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Language {
+    /// Wasm 3.0 without threads.
+    Wasm3,
+    /// The same with stack switching.
+    #[default]
+    StackSwitching,
+}
+
+impl Language {
+    /// As wasmparser knows it.
+    ///
+    /// Built from the standard's own set, so that a proposal wasmparser merely
+    /// knows, or switches on by default, stays off until it is named here.
+    pub const fn features(self) -> WasmFeatures {
+        let wasm3 = WasmFeatures::WASM3.difference(WasmFeatures::THREADS);
+        match self {
+            Self::Wasm3 => wasm3,
+            Self::StackSwitching => wasm3.union(WasmFeatures::STACK_SWITCHING),
+        }
+    }
+}

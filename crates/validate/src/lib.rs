@@ -18,6 +18,7 @@ mod convert;
 mod error;
 pub mod features;
 pub mod hierarchy;
+mod hints;
 pub mod map;
 pub mod module;
 mod names;
@@ -28,7 +29,7 @@ mod sections;
 pub mod types;
 
 pub use error::ValidateError;
-pub use features::FEATURES;
+pub use features::Language;
 pub use map::MapTypes;
 pub use module::*;
 pub use registry::{RegistryError, TypeInfo, TypeRegistry};

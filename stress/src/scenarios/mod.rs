@@ -10,7 +10,7 @@ use crate::random;
 use crate::rng::Rng;
 use std::fmt;
 
-/// A source of cases.
+/// A source of rounds.
 pub struct Suite {
     /// Its name, as on the command line.
     pub name: &'static str,
@@ -18,29 +18,24 @@ pub struct Suite {
     pub about: &'static str,
     /// Rounds that are run even when there is no time for them.
     pub least: u64,
-    make: fn(&mut Rng, Size) -> Case,
-    shrink: Option<Shrink>,
+    pub(crate) rounds: Rounds,
 }
 
-type Shrink = fn(&mut Rng, Size, &mut dyn FnMut(&Case) -> bool) -> Case;
-
-impl Suite {
-    /// The case these random choices lead to.
-    pub fn case(&self, rng: &mut Rng, size: Size) -> Case {
-        (self.make)(rng, size)
-    }
-
-    /// The smallest case this suite can derive from these choices for which
-    /// `fails` still holds; none if it cannot make cases smaller.
-    pub fn shrink(
-        &self,
-        rng: &mut Rng,
-        size: Size,
-        fails: &mut dyn FnMut(&Case) -> bool,
-    ) -> Option<Case> {
-        self.shrink.map(|shrink| shrink(rng, size, fails))
-    }
+/// What a suite's rounds are.
+#[derive(Clone, Copy)]
+pub(crate) enum Rounds {
+    /// Each plays a case that random choices lead to.
+    Cases {
+        make: fn(&mut Rng, Size) -> Case,
+        /// The smallest case derived from these choices for which a condition
+        /// still holds, where a suite can make cases smaller.
+        shrink: Option<Shrink>,
+    },
+    /// Each is a run of the model test.
+    Model,
 }
+
+pub(crate) type Shrink = fn(&mut Rng, Size, &mut dyn FnMut(&Case) -> bool) -> Case;
 
 impl fmt::Debug for Suite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,36 +50,52 @@ const SUITES: &[Suite] = &[
         name: "suspended",
         about: "thousands of continuations suspended in deep frames over a hundred collections",
         least: 1,
-        make: suspended::case,
-        shrink: None,
+        rounds: Rounds::Cases {
+            make: suspended::case,
+            shrink: None,
+        },
     },
     Suite {
         name: "churn",
         about: "continuations made, resumed, kept by others and forgotten, their number checked",
         least: 1,
-        make: churn::case,
-        shrink: None,
+        rounds: Rounds::Cases {
+            make: churn::case,
+            shrink: None,
+        },
     },
     Suite {
         name: "generators",
         about: "trees walked by nested generators, nodes as payloads",
         least: 1,
-        make: generators::case,
-        shrink: None,
+        rounds: Rounds::Cases {
+            make: generators::case,
+            shrink: None,
+        },
     },
     Suite {
         name: "pipeline",
         about: "objects handed between stages, payloads in both directions",
         least: 1,
-        make: pipeline::case,
-        shrink: None,
+        rounds: Rounds::Cases {
+            make: pipeline::case,
+            shrink: None,
+        },
     },
     Suite {
         name: "random",
         about: "random programs of continuations and objects, judged by an interpreter",
         least: 25,
-        make: random::case,
-        shrink: Some(random::shrunk),
+        rounds: Rounds::Cases {
+            make: random::case,
+            shrink: Some(random::shrunk),
+        },
+    },
+    Suite {
+        name: "model",
+        about: "random steps of every instruction, each compared with a model of its semantics",
+        least: 4,
+        rounds: Rounds::Model,
     },
 ];
 

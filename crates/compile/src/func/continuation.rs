@@ -101,6 +101,10 @@ impl FuncTranslator<'_, '_> {
 
     /// A record with a stack, off the free list or from the runtime.
     fn take_record(&mut self) -> Value {
+        if self.hooks.switches {
+            // Whoever watches switches may want to choose the stack.
+            return self.libcall(Libcall::ContAlloc, &[]);
+        }
         let store = self.store_context();
         let free = self.context_load(store, offset_of!(StoreContext, free_records));
         let pop = self.b.create_block();

@@ -104,6 +104,19 @@ impl Runner<'_> {
         }
     }
 
+    /// `assert_invalid_custom`: valid, but one of its custom sections is not as
+    /// the standard for it has it.
+    pub(super) fn assert_invalid_custom(
+        &mut self,
+        mut module: QuoteWat<'_>,
+    ) -> Result<(), Problem> {
+        let module = self.load(&mut module)?;
+        match module.check_custom_sections() {
+            Err(Error::Invalid { .. }) => Ok(()),
+            other => Err(unexpected("a custom section that is invalid", other)),
+        }
+    }
+
     fn assert_rejected(&self, bytes: Vec<u8>, how: &str) -> Result<(), Problem> {
         match Module::from_binary(self.engine, bytes) {
             Err(Error::Invalid { .. }) => Ok(()),

@@ -1,0 +1,28 @@
+;; A continuation that was ended by an exception it was given cannot be bound through the old
+;; reference, also when its record may be another's by then.
+(module
+  (rec (type $f (func (param (ref null $k)))) (type $k (cont $f)))
+  (type $f0 (func))
+  (type $k0 (cont $f0))
+  (tag $pause) (tag $swap) (tag $cancel)
+  (func $exception (result exnref)
+    (block $caught (result exnref)
+      (try_table (catch_ref $cancel $caught) (throw $cancel))
+      (unreachable)))
+  (func $body (type $f) (suspend $pause))
+  (elem declare func $body)
+  (func $first (param $k (ref null $k))
+    (block $caught
+      (try_table (catch $cancel $caught)
+        (resume_throw_ref $k (call $exception) (local.get $k)))
+      (unreachable)))
+  (func $second (param $k (ref null $k))
+    (drop (cont.bind $k $k0 (ref.null $k) (local.get $k))))
+  (func (export "run") (param $another i32)
+    (local $k (ref null $k))
+    (local.set $k (cont.new $k (ref.func $body)))
+    (call $first (local.get $k))
+    (if (local.get $another) (then (drop (cont.new $k (ref.func $body)))))
+    (call $second (local.get $k))))
+(assert_trap (invoke "run" (i32.const 0)) "continuation already consumed")
+(assert_trap (invoke "run" (i32.const 1)) "continuation already consumed")

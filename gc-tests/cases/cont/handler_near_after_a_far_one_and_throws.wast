@@ -1,0 +1,47 @@
+;; A continuation that suspended past all its parents is thrown into, catches
+;; it, and has a child; that one suspends to the middle parent and is thrown
+;; into. Then the first tag goes to the middle parent, who handles it now.
+(module
+  (type $f (func)) (type $k (cont $f))
+  (tag $t) (tag $u) (tag $e)
+  (global $log (mut i32) (i32.const 0))
+  (func $say (param i32)
+    (global.set $log (i32.add (i32.mul (global.get $log) (i32.const 10)) (local.get 0))))
+  (func $d (suspend $u))
+  (func $c
+    (block $caught
+      (try_table (catch $e $caught) (suspend $t))
+      (unreachable))
+    (block $caught
+      (try_table (catch $e $caught) (resume $k (cont.new $k (ref.func $d))))
+      (unreachable))
+    (suspend $t))
+  (func $p0 (resume $k (cont.new $k (ref.func $c))))
+  (func $p1
+    (local $k (ref null $k))
+    (block $on_u (result (ref $k))
+      (resume $k (on $u $on_u) (cont.new $k (ref.func $p0)))
+      (return))
+    (local.set $k)
+    (call $say (i32.const 2))
+    (block $on_t (result (ref $k))
+      (resume_throw $k $e (on $t $on_t) (local.get $k))
+      (return))
+    (local.set $k)
+    (call $say (i32.const 3))
+    (resume $k (local.get $k)))
+  (func $p2 (resume $k (cont.new $k (ref.func $p1))))
+  (elem declare func $c $d $p0 $p1 $p2)
+  (func (export "run") (result i32)
+    (local $k (ref null $k))
+    (block $on_t (result (ref $k))
+      (resume $k (on $t $on_t) (cont.new $k (ref.func $p2)))
+      (return (i32.const -1)))
+    (local.set $k)
+    (call $say (i32.const 1))
+    (block $too_far (result (ref $k))
+      (resume_throw $k $e (on $t $too_far) (local.get $k))
+      (return (global.get $log)))
+    (drop)
+    (i32.const -2)))
+(assert_return (invoke "run") (i32.const 123))

@@ -1,0 +1,64 @@
+//! The last things that happened, for whoever has to understand a difference.
+
+use super::machine::{Command, Step};
+use super::vocabulary::Event;
+use std::collections::VecDeque;
+use std::fmt;
+
+/// How many are kept.
+const LENGTH: usize = 60;
+
+/// Something that happened.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    /// The step of this number.
+    Told(u64, Command),
+    /// An event, and the answer.
+    Said(i32, [i64; 3], i64),
+    /// A collection left so many continuations alive.
+    Collected(u64),
+}
+
+/// The last entries.
+#[derive(Debug, Default)]
+pub struct Trace {
+    entries: VecDeque<Entry>,
+}
+
+impl Trace {
+    /// Adds one.
+    pub fn add(&mut self, entry: Entry) {
+        if self.entries.len() == LENGTH {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for entry in &self.entries {
+            match *entry {
+                Entry::Told(number, command) => {
+                    let Command {
+                        step,
+                        slot,
+                        arg,
+                        base,
+                    } = command;
+                    match step {
+                        Step::Do(op) => write!(f, "{number:>8} {op:?}")?,
+                        step => write!(f, "{number:>8} {step:?}")?,
+                    }
+                    writeln!(f, " slot {slot} arg {arg} base {base}")?;
+                }
+                Entry::Said(code, [a, b, c], answer) => {
+                    let said = Event::describe(code);
+                    writeln!(f, "         ◀ {said}: {a} {b} {c} ▶ {answer}")?;
+                }
+                Entry::Collected(live) => writeln!(f, "         collected: {live} live")?,
+            }
+        }
+        Ok(())
+    }
+}
