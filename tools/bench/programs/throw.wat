@@ -1,6 +1,5 @@
-;; n exceptions, each with an i32, thrown one call below the one that catches it and `frames`
-;; more.
-;; The calls down to there are part of the time.
+;; n exceptions, each with an i32, thrown one call below the `try_table` that catches it, or
+;; as many more as `frames` says. The calls down to there are part of the time.
 ;; run(n) = 1 + 2 + ... + n
 (module
   (tag $failed (param i32))

@@ -153,7 +153,7 @@ pub fn exceptions() -> Vec<Known> {
             name: format!("throw_{frames}"),
             source: throw(frames),
             arg,
-            about: format!("n exceptions, caught {frames} frames up"),
+            about: format!("n exceptions, each caught by caller number {frames}"),
             per: Some(Per::one("throw")),
         })
         .collect()

@@ -219,7 +219,10 @@ fn generators(count: u32) -> Known {
     );
     row(
         format!("generators-{count}"),
-        format!("pair, 1 value, {count} generators in turn"),
+        format!(
+            "pair, 1 value, {} generators in turn",
+            super::grouped(count as i32)
+        ),
         TURNS,
         PAIR,
         source,
