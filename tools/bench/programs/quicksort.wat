@@ -77,7 +77,7 @@
 
   (func (export "run") (param $n i32) (result i64)
     (local $end i32) (local $at i32) (local $x i32) (local $pages i32) (local $sum i64)
-    ;; The first element is at 64: `insert` looks at the place in front of a stretch.
+    ;; The first element is at 64: pointers start, and end, one place in front of a stretch.
     (local.set $end (i32.add (i32.shl (local.get $n) (i32.const 2)) (i32.const 64)))
     (local.set $pages (i32.shr_u (i32.add (local.get $end) (i32.const 65535)) (i32.const 16)))
     (if (i32.lt_u (memory.size) (local.get $pages))
