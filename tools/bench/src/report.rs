@@ -2,7 +2,7 @@
 
 use crate::driver::Outcome;
 use crate::machine::Machine;
-use crate::programs::Program;
+use crate::programs::{Operation, Program};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -18,12 +18,12 @@ pub struct Report {
 #[derive(Serialize)]
 pub struct Row {
     program: String,
+    #[serde(skip)]
+    label: String,
     arg: i32,
-    /// What `per_operation_ns` counts.
+    /// What figures count.
     operation: Option<&'static str>,
     engines: Vec<Cell>,
-    /// First engine's median over the second's.
-    ratio: Option<f64>,
     /// Whether all measurements returned the same.
     checksums_agree: bool,
 }
@@ -35,8 +35,12 @@ struct Cell {
     median_ns: Option<u64>,
     min_ns: Option<u64>,
     per_operation_ns: Option<f64>,
+    /// First engine's median over this one's.
+    ratio: Option<f64>,
     checksum: Option<i64>,
     failure: Option<String>,
+    #[serde(skip)]
+    text: String,
 }
 
 impl Row {
@@ -48,67 +52,60 @@ impl Row {
             .map(|m| m.checksum);
         let first = checksums.next();
         let checksums_agree = checksums.all(|checksum| Some(checksum) == first);
-        let operations = program
-            .operation
-            .map(|operation| (operation.count)(program.arg));
-        let engines: Vec<Cell> = outcomes
+        let mut engines: Vec<Cell> = outcomes
             .into_iter()
-            .map(|outcome| Cell::new(outcome, operations))
+            .map(|outcome| Cell::new(outcome, program.operation))
             .collect();
-        let ratio = match &engines[..] {
-            [first, second, ..] => first
-                .median_ns
-                .zip(second.median_ns)
-                .map(|(first, second)| first as f64 / second as f64),
-            _ => None,
-        };
+        let ours = engines.first().and_then(|cell| cell.median_ns);
+        for cell in engines.iter_mut().skip(1) {
+            let medians = ours.zip(cell.median_ns);
+            cell.ratio = medians.map(|(ours, theirs)| ours as f64 / theirs as f64);
+        }
         Self {
             program: program.name.clone(),
+            label: program.label.clone(),
             arg: program.arg,
             operation: program.operation.map(|operation| operation.name),
             engines,
-            ratio,
             checksums_agree,
         }
     }
 
-    /// The last column.
-    fn verdict(&self) -> String {
-        match (self.checksums_agree, self.ratio) {
-            (false, _) => "CHECKSUMS DIFFER".to_owned(),
-            (true, Some(ratio)) => format!("{ratio:.3}"),
-            (true, None) => "-".to_owned(),
-        }
+    /// The last columns.
+    fn verdicts(&self) -> impl Iterator<Item = String> {
+        self.engines.iter().skip(1).map(|cell| match cell.ratio {
+            _ if !self.checksums_agree => "CHECKSUMS DIFFER".to_owned(),
+            Some(ratio) => significant(ratio),
+            None => String::new(),
+        })
     }
 }
 
 impl Cell {
-    fn new(outcome: Outcome, operations: Option<f64>) -> Self {
+    fn new(outcome: Outcome, operation: Option<Operation>) -> Self {
         let mut nanos: Vec<u64> = outcome.measurements.iter().map(|m| m.nanos).collect();
         nanos.sort_unstable();
         // An engine that failed once has no figures: it did not do the work.
         let complete = outcome.failure.is_none();
         let median = median(&nanos).filter(|_| complete);
+        let min = nanos.first().copied().filter(|_| complete);
+        let text = match (median.zip(min), &outcome.failure) {
+            (Some((median, min)), _) => figures(median, min, operation),
+            (None, Some(_)) => "fails".to_owned(),
+            (None, None) => String::new(),
+        };
         Self {
             engine: outcome.engine.name(),
             median_ns: median,
-            min_ns: nanos.first().copied().filter(|_| complete),
-            per_operation_ns: median.zip(operations).map(|(ns, count)| ns as f64 / count),
+            min_ns: min,
+            per_operation_ns: median
+                .zip(operation)
+                .map(|(ns, operation)| ns as f64 / operation.count),
+            ratio: None,
             checksum: outcome.measurements.first().map(|m| m.checksum),
             failure: outcome.failure,
+            text,
         }
-    }
-
-    /// The cell as text: median, minimum and figure per operation, or the failure.
-    fn text(&self) -> String {
-        let (Some(median), Some(min)) = (self.median_ns, self.min_ns) else {
-            return "failed".to_owned();
-        };
-        let mut text = format!("{} (min {})", milliseconds(median), milliseconds(min));
-        if let Some(ns) = self.per_operation_ns {
-            let _ = write!(text, ", {ns:.2} ns");
-        }
-        text
     }
 }
 
@@ -135,7 +132,7 @@ impl Report {
             .map(|column| {
                 lines
                     .iter()
-                    .map(|line| line[column].len())
+                    .map(|line| line[column].chars().count())
                     .max()
                     .unwrap_or(0)
             })
@@ -177,28 +174,31 @@ impl Report {
             wasmtime,
         } = &self.machine;
         format!(
-            "Mangrove {mangrove}, Wasmtime {wasmtime}; {} repetitions, medians; \
-             {cpu}, {threads} threads, Linux {kernel}.\n",
+            "Mangrove {mangrove}, Wasmtime {wasmtime}; {} repetitions, medians, the best in \
+             parentheses; {cpu}, {threads} threads, Linux {kernel}.\n",
             self.repetitions
         )
     }
 
     fn titles(&self) -> Vec<String> {
         let mut titles = vec!["program".to_owned(), "per".to_owned()];
-        if let Some(row) = self.rows.first() {
-            titles.extend(row.engines.iter().map(|cell| cell.engine.to_owned()));
+        let engines = self.rows.first().map_or(&[][..], |row| &row.engines);
+        titles.extend(engines.iter().map(|cell| cell.engine.to_owned()));
+        match engines {
+            [] | [_] => {}
+            [_, _] => titles.push("ratio".to_owned()),
+            [_, others @ ..] => {
+                titles.extend(others.iter().map(|cell| format!("to {}", cell.engine)));
+            }
         }
-        titles.push("ratio".to_owned());
         titles
     }
 
     fn columns(row: &Row) -> Vec<String> {
-        let mut columns = vec![
-            format!("{} {}", row.program, row.arg),
-            row.operation.unwrap_or("-").to_owned(),
-        ];
-        columns.extend(row.engines.iter().map(Cell::text));
-        columns.push(row.verdict());
+        let operation = row.operation.unwrap_or_default();
+        let mut columns = vec![row.label.clone(), operation.to_owned()];
+        columns.extend(row.engines.iter().map(|cell| cell.text.clone()));
+        columns.extend(row.verdicts());
         columns
     }
 
@@ -207,11 +207,7 @@ impl Report {
         for row in &self.rows {
             for cell in &row.engines {
                 if let Some(failure) = &cell.failure {
-                    let _ = writeln!(
-                        text,
-                        "{bullet}{} on {}: {failure}",
-                        row.program, cell.engine
-                    );
+                    let _ = writeln!(text, "{bullet}{} on {}: {failure}", row.label, cell.engine);
                 }
             }
         }
@@ -233,24 +229,57 @@ fn median(sorted: &[u64]) -> Option<u64> {
     }
 }
 
-fn milliseconds(nanos: u64) -> String {
-    format!("{:.3} ms", nanos as f64 / 1e6)
+/// Median and best as people read them: time for one operation, or operations
+/// in a second.
+fn figures(median: u64, min: u64, operation: Option<Operation>) -> String {
+    let (median, min) = (median as f64, min as f64);
+    if let Some(Operation {
+        name,
+        count,
+        rate: true,
+    }) = operation
+    {
+        let per_second = |nanos: f64| significant(count * 1e9 / nanos);
+        return format!("{} {name}/s ({})", per_second(median), per_second(min));
+    }
+    let count = operation.map_or(1.0, |operation| operation.count);
+    let (unit, scale) = match median / count {
+        ns if ns < 1e3 => ("ns", 1.0),
+        ns if ns < 1e6 => ("µs", 1e3),
+        _ => ("ms", 1e6),
+    };
+    let figure = |nanos: f64| significant(nanos / count / scale);
+    format!("{} {unit} ({})", figure(median), figure(min))
+}
+
+/// Three significant digits, more before the point if there are more.
+fn significant(figure: f64) -> String {
+    let decimals = match figure {
+        f if f >= 100.0 => 0,
+        f if f >= 10.0 => 1,
+        f if f >= 0.1 => 2,
+        f if f >= 0.01 => 3,
+        _ => 4,
+    };
+    format!("{figure:.decimals$}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Row, median};
+    use super::{Row, figures, median};
     use crate::driver::Outcome;
     use crate::engines::EngineKind;
-    use crate::programs::Program;
+    use crate::programs::{Operation, Program};
     use crate::worker::Measurement;
 
     fn row(outcomes: Vec<Outcome>) -> Row {
         let program = Program {
             name: "p".to_owned(),
+            label: "p 1".to_owned(),
             arg: 1,
-            about: "",
+            about: String::new(),
             operation: None,
+            module: None,
         };
         Row::new(&program, outcomes)
     }
@@ -267,6 +296,10 @@ mod tests {
         }
     }
 
+    fn verdicts(row: &Row) -> Vec<String> {
+        row.verdicts().collect()
+    }
+
     #[test]
     fn medians_of_odd_and_even_numbers() {
         assert_eq!(median(&[]), None);
@@ -280,7 +313,7 @@ mod tests {
             outcome(EngineKind::Mangrove, &[(10, 3), (30, 3), (20, 3)], None),
             outcome(EngineKind::Wasmtime, &[(40, 3)], None),
         ]);
-        assert_eq!(row.verdict(), "0.500");
+        assert_eq!(verdicts(&row), ["0.50"]);
     }
 
     #[test]
@@ -289,8 +322,8 @@ mod tests {
             outcome(EngineKind::Mangrove, &[(10, 3)], None),
             outcome(EngineKind::Wasmtime, &[(40, 3)], Some("signal 11")),
         ]);
-        assert_eq!(row.verdict(), "-");
-        assert_eq!(row.engines[1].text(), "failed");
+        assert_eq!(verdicts(&row), [""]);
+        assert_eq!(row.engines[1].text, "fails");
     }
 
     #[test]
@@ -300,6 +333,35 @@ mod tests {
             outcome(EngineKind::Wasmtime, &[(40, 3)], None),
         ]);
         assert!(!row.checksums_agree);
-        assert_eq!(row.verdict(), "CHECKSUMS DIFFER");
+        assert_eq!(verdicts(&row), ["CHECKSUMS DIFFER"]);
+    }
+
+    #[test]
+    fn a_program_without_a_meaning_there_leaves_its_place_empty() {
+        let row = row(vec![
+            outcome(EngineKind::Mangrove, &[(10, 3)], None),
+            outcome(EngineKind::Wasmtime, &[(40, 3)], None),
+            outcome(EngineKind::Corosensei, &[], None),
+        ]);
+        assert_eq!(verdicts(&row), ["0.25", ""]);
+        assert_eq!(row.engines[2].text, "");
+        assert!(row.checksums_agree);
+    }
+
+    #[test]
+    fn figures_have_three_digits_and_the_unit_of_the_median() {
+        assert_eq!(figures(248_000_000, 231_400_000, None), "248 ms (231)");
+        let mut operation = Operation {
+            name: "MiB",
+            count: 10.0,
+            rate: false,
+        };
+        assert_eq!(figures(48, 44, Some(operation)), "4.80 ns (4.40)");
+        assert_eq!(figures(105_000, 9_000, Some(operation)), "10.5 µs (0.90)");
+        operation.rate = true;
+        assert_eq!(
+            figures(1_000_000_000, 500_000_000, Some(operation)),
+            "10.0 MiB/s (20.0)"
+        );
     }
 }
