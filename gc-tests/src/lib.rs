@@ -11,7 +11,8 @@
 //! ```
 //!
 //! - `NAME.wast` is a script. It is run in every configuration: without zeal,
-//!   with each kind of zeal, without optimisation.
+//!   with each kind of zeal, without optimisation, on stacks that are parked and
+//!   mapped anew. ([`matrix`] has all combinations.)
 //! - `NAME.wat` is a module. What `mangrove roots` prints for it is compared
 //!   with the comment after `;; expected:` at its end. With `MANGROVE_BLESS=1` in
 //!   the environment, that comment is written instead.
@@ -22,6 +23,7 @@
 mod case;
 pub mod folder;
 mod golden;
+pub mod matrix;
 pub mod specification;
 
 pub use case::{Case, Kind, cases};
@@ -29,12 +31,30 @@ pub use case::{Case, Kind, cases};
 use std::ffi::OsString;
 
 /// How scripts are run: a name, and options of the command line.
-pub const CONFIGURATIONS: [(&str, &[&str]); 5] = [
+pub const CONFIGURATIONS: [(&str, &[&str]); 7] = [
     ("default", &[]),
     ("zeal_alloc", &["--zeal", "alloc"]),
     ("zeal_switch", &["--zeal", "switch"]),
     ("zeal_call", &["--zeal", "call"]),
+    ("zeal_move", &["--zeal", "move"]),
     ("unoptimised", &["--opt-level", "none"]),
+    // The corner of the matrix that is furthest from the default.
+    (
+        "corner",
+        &[
+            "--fresh-stacks",
+            "--guard",
+            "mprotect",
+            "--opt-level",
+            "none",
+            "--park-after",
+            "0",
+            "--park-keep",
+            "0",
+            "--park-most",
+            "8",
+        ],
+    ),
 ];
 
 /// Runs a case with these options besides its own.

@@ -341,15 +341,6 @@ impl Registry {
         true
     }
 
-    /// Takes the stacks off all idle records and gives the memory of every idle
-    /// stack back: whoever gets one finds it as if it had just been mapped.
-    pub fn discard_idle(&mut self, ctx: &mut StoreContext) {
-        while let Some(stack) = self.steal(ctx) {
-            self.arena.release(stack);
-        }
-        self.arena.trim(0);
-    }
-
     /// The stack of the idle record that was released last.
     fn steal(&mut self, ctx: &mut StoreContext) -> Option<Stack> {
         if ctx.free_records.is_null() {

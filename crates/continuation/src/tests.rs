@@ -415,3 +415,27 @@ fn verification_finds_what_is_wrong() {
         );
     }
 }
+
+#[test]
+fn idle_stacks_are_as_if_newly_mapped_once_trimmed() {
+    let (mut world, _) = running();
+    let cont = world.new_by_runtime().unwrap();
+    world.resume(cont);
+    // SAFETY: the record is the registry's, and no code runs on its stack.
+    let (limit, top) = unsafe { ((*cont.record).stack_limit, (*cont.record).stack_top) };
+    let place = limit as *mut u64;
+    assert!(place.addr() + 8 < top as usize);
+    // SAFETY: the lowest word of a stack that nobody uses.
+    unsafe { place.write(7) };
+    world.finish();
+    // SAFETY: as above; the stack stays with the record.
+    assert_eq!(unsafe { place.read() }, 7, "a stack is used again as it is");
+    world.registry.trim(&mut world.ctx, 0);
+    world.check();
+    let again = world.new_by_runtime().unwrap();
+    // SAFETY: as above.
+    assert_eq!(unsafe { (*again.record).stack_limit }, limit);
+    // SAFETY: as above.
+    assert_eq!(unsafe { place.read() }, 0);
+    world.check();
+}

@@ -171,7 +171,7 @@ impl StoreInner {
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { ctx.as_mut() };
         if self.engine.config().fresh_stacks {
-            self.registry.discard_idle(ctx);
+            self.registry.trim(ctx, 0);
         }
         if ctx.free_records.is_null() {
             self.park_some();

@@ -1,12 +1,11 @@
 //! What to do next, at random: mostly what works, so that programs go on and
 //! become deep; now and then anything at all, so that everything fails as well.
 
-use super::machine::{Command, Held, Machine, Over, State, Step, Wait, search};
+use super::handlers::{AROUND_SUSPEND, Catch, Clause, GUARDS, SETS, THROWING_SETS};
+use super::machine::{Machine, search};
 use super::puppet;
-use super::vocabulary::{
-    AROUND_SUSPEND, Catch, Clause, EXCEPTIONS, GUARDS, Kind, Mishap, Op, SETS, SLOTS, SWITCHING,
-    THROWING_SETS, Tag, Throws, Ty, Verb,
-};
+use super::state::{Command, Held, Over, State, Step, Wait};
+use super::vocabulary::{EXCEPTIONS, Kind, Mishap, Op, SLOTS, SWITCHING, Tag, Throws, Ty, Verb};
 use crate::rng::Rng;
 
 /// Most members that run at a time.

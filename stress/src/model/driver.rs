@@ -1,8 +1,9 @@
 //! Puppet and model side by side: the host functions of the puppet ask the
 //! model what to do and what to expect.
 
-use super::machine::{Ending, Exception, Machine, Step, Value};
+use super::machine::Machine;
 use super::puppet;
+use super::state::{Ending, Exception, Step, Value};
 use super::trace::{Entry, Trace};
 use super::twist::Twist;
 use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops};

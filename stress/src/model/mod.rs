@@ -16,9 +16,13 @@
 
 mod choose;
 mod driver;
+mod event;
+mod handlers;
 mod machine;
+mod operations;
 mod puppet;
 mod reach;
+mod state;
 mod trace;
 mod twist;
 mod vocabulary;
@@ -28,5 +32,5 @@ pub use twist::Twist;
 
 /// How many kinds of events a puppet can tell of: what [`Met::events`] is at most.
 pub fn events() -> usize {
-    vocabulary::Event::count()
+    event::Event::count()
 }

@@ -1,6 +1,7 @@
 //! Which continuations of the model can still be resumed.
 
-use super::machine::{Held, Machine, Member, Over, State, Token, Value};
+use super::machine::Machine;
+use super::state::{Held, Member, Over, State, Token, Value};
 use super::twist::Twist;
 use std::collections::HashSet;
 

@@ -1,7 +1,7 @@
 //! The last things that happened, for whoever has to understand a difference.
 
-use super::machine::{Command, Step};
-use super::vocabulary::Event;
+use super::event::Event;
+use super::state::{Command, Step};
 use std::collections::VecDeque;
 use std::fmt;
 

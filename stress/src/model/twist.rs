@@ -1,8 +1,9 @@
 //! Models that are wrong on purpose: what a run compares with one of them must
 //! differ, or the comparison would find nothing.
 
-use super::machine::{Member, Wait, search};
-use super::vocabulary::{Clause, SETS};
+use super::handlers::{Clause, SETS};
+use super::machine::search;
+use super::state::{Member, Wait};
 
 /// What a model gets wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
-//! What puppet and model have words for: types of continuations, tags, sets of
-//! handlers, operations, events. Both are made from these tables and share
-//! nothing else.
+//! What puppet and model have words for: types of continuations, tags,
+//! operations; beside this, [sets of handlers](super::handlers) and
+//! [events](super::event). Both are made from these tables and share nothing else.
+
+use super::handlers::{GUARDS, SETS, THROWING_SETS};
 
 /// What a payload is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,103 +135,6 @@ impl Throws {
     }
 }
 
-/// One clause of a `resume`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clause {
-    /// `(on $tag $label)`.
-    Label(Tag),
-    /// `(on $tag switch)`.
-    Switch(Tag),
-}
-
-/// One clause of a `try_table`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Catch {
-    /// The tag; none for all.
-    pub tag: Option<Throws>,
-    /// Whether the exception itself is wanted.
-    pub by_ref: bool,
-}
-
-/// The clauses of a `resume`, and of the `try_table` right around it.
-#[derive(Clone, Copy, Debug)]
-pub struct Set {
-    /// Of the `resume`.
-    pub clauses: &'static [Clause],
-    /// Of the `try_table`; without one if empty.
-    pub catches: &'static [Catch],
-}
-
-const fn catch(tag: usize) -> Catch {
-    Catch {
-        tag: Some(Throws(tag)),
-        by_ref: false,
-    }
-}
-
-const fn catch_ref(tag: usize) -> Catch {
-    Catch {
-        tag: Some(Throws(tag)),
-        by_ref: true,
-    }
-}
-
-const CATCH_ALL: Catch = Catch {
-    tag: None,
-    by_ref: false,
-};
-
-const CATCH_ALL_REF: Catch = Catch {
-    tag: None,
-    by_ref: true,
-};
-
-const fn on(tag: usize) -> Clause {
-    Clause::Label(Tag(tag))
-}
-
-const fn switch(tag: usize) -> Clause {
-    Clause::Switch(Tag(tag))
-}
-
-const fn set(clauses: &'static [Clause], catches: &'static [Catch]) -> Set {
-    Set { clauses, catches }
-}
-
-/// The sets of handlers a `resume` can have.
-pub const SETS: &[Set] = &[
-    set(&[], &[]),
-    set(&[on(0)], &[]),
-    set(&[on(1)], &[]),
-    set(&[on(2), on(6)], &[]),
-    set(&[on(3), on(0)], &[]),
-    set(&[switch(3)], &[]),
-    set(&[switch(4), on(1), on(5)], &[]),
-    set(&[switch(3), on(3)], &[]),
-    set(&[on(3), switch(3), on(4)], &[]),
-    set(&[on(0), on(1), on(2), on(3), on(4), on(5), on(6)], &[]),
-    set(&[on(5), on(6), switch(4), switch(3)], &[]),
-    set(&[on(1), on(0), on(1)], &[]),
-    set(&[], &[catch(1)]),
-    set(&[on(0), switch(3)], &[CATCH_ALL_REF]),
-    set(&[on(2), on(5), on(4)], &[catch_ref(2), catch(0)]),
-];
-
-/// The sets that `resume_throw` and `resume_throw_ref` have, by index.
-pub const THROWING_SETS: [usize; 5] = [0, 4, 10, 13, 14];
-
-/// The sets of catches a call can be made under.
-pub const GUARDS: &[&[Catch]] = &[
-    &[catch(0), catch(1), catch(2)],
-    &[catch_ref(1)],
-    &[CATCH_ALL],
-    &[CATCH_ALL_REF],
-    &[catch(2), CATCH_ALL_REF],
-];
-
-/// The catches around a `suspend` in the same function.
-pub const AROUND_SUSPEND: &[Catch] = &[catch_ref(0), catch(1)];
-
 /// How a continuation goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verb {
@@ -327,125 +232,6 @@ pub const SLOTS: usize = 6;
 /// Slots for exceptions.
 pub const EXCEPTIONS: usize = 4;
 
-/// Where an exception was caught.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Site {
-    /// By the guard of this number.
-    Guard(usize),
-    /// Around the `resume` with this set.
-    Resume(usize),
-    /// Around a `suspend`.
-    Suspend,
-}
-
-/// What the puppet tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A command loop ends; the box it has held since it began.
-    Live,
-    /// A called command loop has returned its boxes.
-    Returned,
-    /// What was kept in locals: a number and two boxes, then three boxes.
-    Wide(usize),
-    /// A fresh continuation of this type runs.
-    Enter(Kind),
-    /// A `suspend` with this tag goes on.
-    Resumed(Tag),
-    /// A `switch` to this type goes on.
-    Switched(Kind),
-    /// The `resume` with this set has the results.
-    Done(usize),
-    /// A suspension is at this clause of this set.
-    Clause(usize, usize),
-    /// An exception is at this catch of this site.
-    Caught(Site, usize),
-    /// A continuation reference has come along: is it null? The answer is its slot.
-    Cont,
-    /// An exception reference has. The answer is its slot.
-    Exception,
-    /// The box that the operation has held meanwhile.
-    Kept,
-    /// The activation is at its end.
-    Finished,
-    /// The host has returned.
-    HostReturned,
-}
-
-impl Event {
-    /// As the puppet says it.
-    pub fn code(self) -> i32 {
-        let (major, a, b) = match self {
-            Self::Live => (0, 0, 0),
-            Self::Returned => (1, 0, 0),
-            Self::Wide(part) => (2, part, 0),
-            Self::Enter(kind) => (3, kind as usize, 0),
-            Self::Resumed(tag) => (4, tag.0, 0),
-            Self::Switched(kind) => (5, kind as usize, 0),
-            Self::Done(set) => (6, set, 0),
-            Self::Clause(set, clause) => (7, set, clause),
-            Self::Caught(Site::Guard(guard), at) => (8, guard, at),
-            Self::Caught(Site::Resume(set), at) => (9, set, at),
-            Self::Caught(Site::Suspend, at) => (10, 0, at),
-            Self::Cont => (11, 0, 0),
-            Self::Exception => (12, 0, 0),
-            Self::Kept => (13, 0, 0),
-            Self::Finished => (14, 0, 0),
-            Self::HostReturned => (15, 0, 0),
-        };
-        (major << 8 | a << 4 | b) as i32
-    }
-
-    /// How many there are, told apart by what they carry.
-    pub fn count() -> usize {
-        let labels = |set: &Set| {
-            let clauses = set.clauses.iter().enumerate();
-            let taken = clauses.filter(|(at, clause)| {
-                matches!(clause, Clause::Label(_)) && !set.clauses[..*at].contains(clause)
-            });
-            taken.count()
-        };
-        let clauses: usize = SETS.iter().map(labels).sum();
-        let guards: usize = GUARDS.iter().map(|guard| guard.len()).sum();
-        let around: usize = SETS.iter().map(|set| set.catches.len()).sum();
-        let switches = Kind::ALL.iter().filter(|kind| kind.back().is_some());
-        // Live, Returned, two of Wide, Cont, Exception, Kept, Finished, HostReturned.
-        9 + Kind::ALL.len()
-            + Tag::COUNT
-            + switches.count()
-            + SETS.len()
-            + clauses
-            + guards
-            + around
-            + AROUND_SUSPEND.len()
-    }
-
-    /// What the puppet said, for people.
-    pub fn describe(code: i32) -> String {
-        const WORDS: [&str; 16] = [
-            "Live",
-            "Returned",
-            "Wide",
-            "Enter",
-            "Resumed",
-            "Switched",
-            "Done",
-            "Clause",
-            "Caught by a guard",
-            "Caught around a resume",
-            "Caught around a suspend",
-            "Cont",
-            "Exception",
-            "Kept",
-            "Finished",
-            "HostReturned",
-        ];
-        match WORDS.get(code as usize >> 8) {
-            Some(word) => format!("{word} {} {}", code >> 4 & 15, code & 15),
-            None => format!("event {code}"),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -463,14 +249,9 @@ mod tests {
     }
 
     #[test]
-    fn operations_and_events_are_told_apart() {
+    fn operations_are_told_apart() {
         let ops = ops();
         let unique: std::collections::HashSet<_> = ops.iter().collect();
         assert_eq!(unique.len(), ops.len());
-        assert!(SETS.len() <= 16 && SETS.iter().all(|set| set.clauses.len() <= 16));
-        assert_ne!(
-            Event::Caught(Site::Resume(1), 0).code(),
-            Event::Clause(1, 0).code()
-        );
     }
 }
