@@ -17,6 +17,7 @@
 
 mod driver;
 mod engines;
+mod figures;
 mod machine;
 mod modules;
 mod programs;
