@@ -12,11 +12,13 @@
 //!         ──▶ worker mangrove  fib 37 ──▶ …                            × repetitions
 //! ```
 //!
-//! A worker may compile a module instead. What fails, crashes or takes too long is a row of the report, not the end of it.
+//! A worker may compile a module instead. What fails, crashes or takes too long
+//! is a row of the report, not the end of it.
 #![forbid(unsafe_code)]
 
 mod driver;
 mod engines;
+mod figures;
 mod machine;
 mod modules;
 mod programs;
@@ -116,6 +118,10 @@ fn bench(arguments: &Arguments) -> Result<bool> {
     // An engine that none of the programs has a meaning on gets no column.
     let mut engines = arguments.engines.clone();
     engines.retain(|engine| programs.iter().any(|program| engine.has(&program.name)));
+    if arguments.dir.is_some() {
+        // It stands in for programs of ours, by their names.
+        engines.retain(|&engine| engine != EngineKind::Corosensei);
+    }
     let plan = driver::Plan {
         engines: &engines,
         repetitions: arguments.reps,

@@ -62,3 +62,27 @@ pub fn compile(kind: EngineKind, wasm: &[u8], threads: usize) -> Result<(Duratio
         EngineKind::Corosensei => bail!("corosensei compiles nothing"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{EngineKind, load};
+    use crate::programs::{self, Suite};
+
+    #[test]
+    fn the_floor_does_what_the_programs_do() {
+        let mut compared = 0;
+        for program in programs::whole(Suite::Switches) {
+            if !EngineKind::Corosensei.has(&program.name) {
+                continue;
+            }
+            let wat = programs::source(&program.name, None).expect("a program");
+            let results = [EngineKind::Mangrove, EngineKind::Corosensei].map(|kind| {
+                let mut run = load(kind, &program.name, &wat).expect("it loads");
+                [run(7).expect("it runs"), run(9).expect("again")]
+            });
+            assert_eq!(results[0], results[1], "{}", program.name);
+            compared += 1;
+        }
+        assert_eq!(compared, 12);
+    }
+}
