@@ -72,7 +72,10 @@ fn running_out_of_mappings_names_the_limit() {
     let message = error.to_string();
     assert!(message.contains("vm.max_map_count"), "{message}");
     assert!(stacks > 1000, "{stacks}");
-    assert!((stacks..=2 * stacks + 100).contains(&taken), "{stacks} {taken}");
+    assert!(
+        (stacks..=2 * stacks + 100).contains(&taken),
+        "{stacks} {taken}"
+    );
 }
 
 #[test]
