@@ -229,9 +229,12 @@ pub struct EngineArgs {
     /// Most bytes of live objects, like 64M
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub heap_max: Option<u64>,
-    /// Bytes of each continuation's stack, like 64K
+    /// Bytes of each stack, like 64K [default: 256K for continuations, 1M for calls]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub stack_size: Option<u64>,
+    /// Bytes of the stack that a call begins on, like 8M
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub initial_stack_size: Option<u64>,
     /// Most continuations at a time, like 1000 or 2M
     #[arg(long, value_name = "COUNT", value_parser = parse_size)]
     pub continuations_max: Option<u64>,
@@ -314,6 +317,9 @@ impl EngineArgs {
         }
         if let Some(bytes) = self.stack_size {
             config.stack_size(count(bytes));
+        }
+        if let Some(bytes) = self.initial_stack_size {
+            config.initial_stack_size(count(bytes));
         }
         if let Some(most) = self.continuations_max {
             config.continuations_max(count(most));

@@ -196,6 +196,7 @@ impl World {
         };
         let registry = Registry::new(RegistryConfig {
             stacks,
+            initial_stack_size: 8192,
             max_continuations: 4096,
             max_stack_bytes: u64::MAX,
         });

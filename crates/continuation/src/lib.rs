@@ -17,6 +17,7 @@
 //! counters in the store's context and the few kept here.
 
 mod bound;
+mod initial;
 mod limits;
 mod marking;
 mod parking;

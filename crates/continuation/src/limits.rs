@@ -1,12 +1,15 @@
 //! What a registry may use, and what it says when that is not enough.
 
-use mangrove_stack::{ArenaConfig, StackError};
+use mangrove_stack::{ArenaConfig, DEFAULT_INITIAL_STACK_SIZE, StackError};
 
 /// What a registry is to be.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistryConfig {
-    /// The stacks.
+    /// The stacks of continuations.
     pub stacks: ArenaConfig,
+    /// Usable bytes of the stacks that calls from the host begin on, which are
+    /// otherwise made as the others are.
+    pub initial_stack_size: usize,
     /// How many continuations may live at a time. The initial one of each
     /// active call from the host counts too.
     pub max_continuations: usize,
@@ -21,6 +24,7 @@ impl Default for RegistryConfig {
         let stacks = ArenaConfig::default();
         Self {
             stacks,
+            initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
             max_continuations: stacks.max_stacks,
             max_stack_bytes: u64::MAX,
         }

@@ -86,7 +86,7 @@ impl Registry {
             }
         }
         self.pressure.collected(self.live(ctx));
-        let idle = self.with_stack + self.parked() - self.live(ctx) as usize;
+        let idle = self.all() - self.live(ctx) as usize;
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);
         }

@@ -15,6 +15,7 @@
 //! them are live.
 
 use crate::bound::Bound;
+use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::parking::Parking;
 use crate::pressure::Pressure;
@@ -22,7 +23,7 @@ use crate::report::is_initial;
 use crate::slab::Slab;
 use crate::states::{End, Role, State, Verb, outcome};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{Request, Stack, StackArena, arch, is_parked};
+use mangrove_stack::{ArenaConfig, Request, Stack, StackArena, arch, is_parked};
 use std::collections::HashMap;
 use std::ptr;
 
@@ -54,6 +55,7 @@ pub(crate) struct Counts {
 pub struct Registry {
     pub(crate) slab: Slab,
     pub(crate) arena: StackArena,
+    pub(crate) initial: Initial,
     max_continuations: usize,
     max_stack_bytes: u64,
     pub(crate) with_stack: usize,
@@ -77,6 +79,10 @@ impl Registry {
         Self {
             slab: Slab::new(),
             arena: StackArena::new(config.stacks),
+            initial: Initial::new(ArenaConfig {
+                stack_size: config.initial_stack_size,
+                ..config.stacks
+            }),
             max_continuations: config.max_continuations,
             max_stack_bytes: config.max_stack_bytes,
             with_stack: 0,
@@ -106,12 +112,7 @@ impl Registry {
             }
             return Ok(record);
         }
-        let live = self.with_stack + self.parked();
-        if live >= self.max_continuations {
-            return Err(LimitError::Continuations {
-                limit: self.max_continuations,
-            });
-        }
+        self.check_count()?;
         let stack = self.new_stack()?;
         let record = match self.stackless(RecordState::Gone) {
             Ok(record) => record,
@@ -132,18 +133,19 @@ impl Registry {
         Ok(record)
     }
 
-    /// Gives back a record that was taken and not used.
-    ///
-    /// # Panics
-    /// If it is none of this registry's.
-    pub fn put_back(&mut self, ctx: &mut StoreContext, record: *mut ContRecord) {
-        let record = self.own(record);
-        // SAFETY: a record of our slab, which only this thread uses.
-        unsafe {
-            debug_assert_eq!((*record).state, RecordState::Gone as u32);
-            (*record).next_free = ctx.free_records;
+    /// Whether one more continuation may live, if all there are do.
+    pub(crate) fn check_count(&self) -> Result<(), LimitError> {
+        match self.all() < self.max_continuations {
+            true => Ok(()),
+            false => Err(LimitError::Continuations {
+                limit: self.max_continuations,
+            }),
         }
-        ctx.free_records = record;
+    }
+
+    /// The live continuations and the free list's records, together.
+    pub(crate) fn all(&self) -> usize {
+        self.with_stack + self.parked() + self.initial.in_use
     }
 
     /// A stack more in use.
@@ -155,7 +157,7 @@ impl Registry {
             });
         }
         self.arena.allocate().map_err(|source| LimitError::Stack {
-            live: self.with_stack + self.parked(),
+            live: self.all(),
             source,
         })
     }
@@ -321,7 +323,15 @@ impl Registry {
 
     /// Whether `addr` lies in the guard of one of the stacks. Safe in a signal handler.
     pub fn guard_contains(&self, addr: u64) -> bool {
-        self.arena.guard_contains(addr)
+        self.exhausted(addr).is_some()
+    }
+
+    /// Usable bytes of the stack in whose guard `addr` lies.
+    pub fn exhausted(&self, addr: u64) -> Option<usize> {
+        [&self.arena, &self.initial.arena]
+            .into_iter()
+            .find(|arena| arena.guard_contains(addr))
+            .map(StackArena::stack_size)
     }
 
     /// Takes the stacks of all idle records off them, except for the
@@ -393,6 +403,9 @@ impl Registry {
             (*record).fp = 0;
             (*record).handlers = ptr::null();
             (*record).func = ptr::null();
+            if initial {
+                return self.initial.give_back(record);
+            }
             if is_parked(record) {
                 return self.unpark_gone(record);
             }
@@ -402,7 +415,7 @@ impl Registry {
     }
 
     /// A record without a stack: one that had another life, or a new one.
-    fn stackless(&mut self, state: RecordState) -> Result<*mut ContRecord, LimitError> {
+    pub(crate) fn stackless(&mut self, state: RecordState) -> Result<*mut ContRecord, LimitError> {
         if let Some(record) = self.bare.pop() {
             // SAFETY: a record of our slab, which only this thread uses.
             unsafe { (*record).state = state as u32 };
@@ -412,9 +425,7 @@ impl Registry {
         granted
             .then(|| self.slab.push(state))
             .flatten()
-            .ok_or_else(|| LimitError::Record {
-                live: self.with_stack + self.parked(),
-            })
+            .ok_or_else(|| LimitError::Record { live: self.all() })
     }
 
     /// The record at an address that can only be one of ours.

@@ -60,8 +60,10 @@ pub struct RegistryReport {
     /// How the stacks are guarded.
     #[serde(serialize_with = "guard_name")]
     pub guard: GuardKind,
-    /// Usable bytes of each stack.
+    /// Usable bytes of each continuation's stack.
     pub stack_size: u64,
+    /// Usable bytes of the stack that a call from the host begins on.
+    pub initial_stack_size: u64,
     /// Bytes in use on the stacks that do not run.
     pub stack_bytes: u64,
     /// Bytes in use on the fullest of them, or in the largest parked one.
@@ -84,21 +86,23 @@ pub struct RegistryReport {
 impl Registry {
     /// Counts everything. Looks at each record a few times.
     pub fn report(&self, ctx: &StoreContext) -> RegistryReport {
-        let stacks = self.arena.stats();
+        let (stacks, initial) = (self.arena.stats(), self.initial.arena.stats());
         let mut report = RegistryReport {
             calls: self.counts.entered,
             created: ctx.created - self.counts.entered,
             stack_size: stacks.stack_size as u64,
-            reserved_bytes: stacks.reserved as u64,
+            initial_stack_size: initial.stack_size as u64,
+            reserved_bytes: (stacks.reserved + initial.reserved) as u64,
             record_bytes: self.slab.bytes() as u64,
             bound_arguments: self.bound.values().map(|b| b.values().len() as u64).sum(),
             parks: self.counts.parked,
             unparks: self.counts.unparked,
             collections: self.counts.collections.into(),
-            idle: (self.with_stack + self.parked()) as u64 - self.live(ctx),
+            idle: self.all() as u64 - self.live(ctx),
             pool: stacks.idle as u64,
             guard: stacks.guard,
-            committed_bytes: (stacks.stacks * stacks.stack_size) as u64,
+            committed_bytes: (stacks.stacks * stacks.stack_size
+                + initial.stacks * initial.stack_size) as u64,
             record_size: size_of::<ContRecord>() as u64,
             ..RegistryReport::default()
         };
@@ -148,12 +152,12 @@ impl Registry {
 
     /// Bytes of memory behind the stacks: see [`mangrove_stack::StackArena::resident`].
     pub fn resident_bytes(&self) -> u64 {
-        self.arena.resident() as u64
+        (self.arena.resident() + self.initial.arena.resident()) as u64
     }
 
     /// How many requests of a kind were made to the system so far.
     pub fn requests(&self, request: Request) -> u64 {
-        self.arena.requests(request)
+        self.arena.requests(request) + self.initial.arena.requests(request)
     }
 
     /// Collections that have found the continuation live so far.

@@ -27,6 +27,7 @@ pub(crate) fn config(max_continuations: usize) -> RegistryConfig {
             max_stacks: usize::MAX,
             refusal: None,
         },
+        initial_stack_size: 8192,
         max_continuations,
         max_stack_bytes: u64::MAX,
     }
@@ -127,18 +128,23 @@ impl World {
     /// `cont.new` by way of the runtime.
     pub(crate) fn new_by_runtime(&mut self) -> Result<ContRef, crate::LimitError> {
         let record = self.registry.take(&mut self.ctx)?;
+        Ok(self.make_fresh(record))
+    }
+
+    fn make_fresh(&mut self, record: Record) -> ContRef {
         // SAFETY: just taken; the function lives as long as the world.
         let made = unsafe {
             self.registry
                 .make_fresh(&mut self.ctx, record, &raw const *self.func)
         };
         self.apply(Verb::New, Role::Subject, record);
-        Ok(made)
+        made
     }
 
     /// The host calls Wasm, from within a host call if Wasm runs.
     pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
-        let record = self.new_by_runtime()?.record;
+        let record = self.registry.take_initial()?;
+        self.make_fresh(record);
         let host = self.registry.new_host_record().unwrap();
         let outer = self.ctx.current;
         // SAFETY: records of the registry.
@@ -267,6 +273,9 @@ impl World {
         self.ctx.free_records = own;
         self.ctx.returned += 1;
         self.apply(Verb::Return, Role::Subject, own);
+        if is_host(target) {
+            self.registry.reclaim_initial(&mut self.ctx, own);
+        }
         self.back_to(target, Verb::Return);
     }
 

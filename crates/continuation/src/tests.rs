@@ -54,7 +54,7 @@ fn a_life_from_new_to_returned() {
         ..Ends::default()
     };
     assert_eq!((report.ended, report.calls_ended), (returned, returned));
-    assert_eq!((report.idle, report.activations), (2, 0));
+    assert_eq!((report.idle, report.activations), (1, 0));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::registry::Registry;
 use crate::states::State;
 use mangrove_abi::{ContRecord, HandlerTable, RecordState, StoreContext};
-use mangrove_stack::is_parked;
+use mangrove_stack::{StackArena, is_parked};
 use std::collections::HashSet;
 use std::ptr;
 
@@ -96,12 +96,21 @@ impl Registry {
         count("live continuations", live, expected.unwrap_or(0))?;
         count("parked continuations", parked, self.parked() as u64)?;
         let with_stack = self.with_stack as u64;
-        count("records with a stack", live + idle - parked, with_stack)?;
-        let stacks = self.arena.stats();
+        let calls = self.initial.in_use as u64;
         count(
-            "stacks in use",
-            (stacks.stacks - stacks.idle) as u64,
-            self.with_stack as u64,
+            "records with a stack",
+            live + idle - parked - calls,
+            with_stack,
+        )?;
+        let in_use = |arena: &StackArena| {
+            let stacks = arena.stats();
+            (stacks.stacks - stacks.idle) as u64
+        };
+        count("stacks in use", in_use(&self.arena), with_stack)?;
+        count(
+            "stacks of initial continuations",
+            in_use(&self.initial.arena),
+            calls + self.initial.idle.len() as u64,
         )
     }
 

@@ -88,9 +88,7 @@ impl StoreInner {
         // SAFETY: the context is ours, and no compiled code runs.
         let mut record = unsafe { self.ctx.as_ref().current };
         if let Some(fault) = fault {
-            if self.registry.guard_contains(fault.address) {
-                trace.exhausted = Some(self.engine.config().stack_size);
-            }
+            trace.exhausted = self.registry.exhausted(fault.address);
             // SAFETY: the running record is one of the registry's.
             let id = unsafe { record.as_ref() }.map_or(0, |record| record.id);
             if let Some((code, offset, module)) = self.code.find(fault.pc)

@@ -104,7 +104,7 @@ impl StoreInner {
         self.check_activations()?;
         let mut slots = self.lower_all(args, types)?;
         let before = self.collections;
-        let record = self.take_record()?;
+        let record = self.take_initial()?;
         if self.collections != before {
             // The references have moved. What fitted then fits now.
             slots = self.lower_all(args, types)?;
@@ -112,7 +112,7 @@ impl StoreInner {
         let host = match self.host_record() {
             Ok(host) => host,
             Err(error) => {
-                self.put_back(record);
+                self.registry.put_back_initial(record);
                 return Err(error);
             }
         };
@@ -190,17 +190,21 @@ impl StoreInner {
         }
     }
 
+    /// A record for the initial continuation of a call; collects first when the
+    /// limit is reached.
+    fn take_initial(&mut self) -> Result<*mut ContRecord, Error> {
+        if let Ok(record) = self.registry.take_initial() {
+            return Ok(record);
+        }
+        self.collect()?;
+        let record = self.registry.take_initial();
+        record.map_err(|error| Error::Limit(error.to_string()))
+    }
+
     /// A record for the host.
     pub(crate) fn host_record(&mut self) -> Result<*mut ContRecord, Error> {
         let host = self.registry.new_host_record();
         host.map_err(|error| Error::Limit(error.to_string()))
-    }
-
-    /// Gives back a record that was taken and not used.
-    fn put_back(&mut self, record: *mut ContRecord) {
-        let mut ctx = self.ctx;
-        // SAFETY: the context is ours, and no compiled code runs.
-        self.registry.put_back(unsafe { ctx.as_mut() }, record);
     }
 
     /// Consumes a continuation that is fresh or suspended and puts its chain on
@@ -262,6 +266,12 @@ impl StoreInner {
     ) -> Result<Outcome, Error> {
         if entered.word == word::RETURNED {
             let results = self.arrived(results, entered.payload);
+            if self.activations.last().is_some_and(|call| call.is_call) {
+                let mut ctx = self.ctx;
+                // SAFETY: the context is ours, and no compiled code runs.
+                let ctx = unsafe { ctx.as_mut() };
+                self.registry.reclaim_initial(ctx, call.record);
+            }
             self.leave(call);
             return Ok(Outcome::Returned(results));
         }

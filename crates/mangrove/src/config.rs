@@ -6,7 +6,7 @@
 use crate::error::Error;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{CommitRefusal, HeapConfig, largest_heap};
-use mangrove_stack::{DEFAULT_STACK_SIZE, Refusal};
+use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, Refusal};
 use std::fmt;
 use std::str::FromStr;
 
@@ -135,13 +135,15 @@ pub enum Fault {
 }
 
 /// Settings of an engine. The default is fit for production: fast code, no
-/// zeal, a 1 GiB heap, a million continuations with 512 KiB of stack each.
+/// zeal, a 1 GiB heap, a million continuations with 256 KiB of stack each, calls of
+/// them with 1 MiB.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(crate) zeal: Zeal,
     pub(crate) heap_max: u64,
     pub(crate) heap_window: u64,
     pub(crate) stack_size: usize,
+    pub(crate) initial_stack_size: usize,
     pub(crate) continuations_max: usize,
     pub(crate) stack_bytes_max: u64,
     pub(crate) nesting_max: Option<usize>,
@@ -169,6 +171,7 @@ impl Default for Config {
             heap_max: 1 << 30,
             heap_window: HeapConfig::default().initial_window,
             stack_size: DEFAULT_STACK_SIZE,
+            initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
             continuations_max: 1 << 20,
             stack_bytes_max: u64::MAX,
             nesting_max: None,
@@ -216,10 +219,18 @@ impl Config {
         self
     }
 
-    /// Usable bytes of each continuation's stack, from 4 KiB up to 1 GiB,
-    /// rounded up to pages. The initial stack of a call from the host is one of these.
+    /// Usable bytes of every stack, from 4 KiB up to 1 GiB, rounded up to pages.
+    /// By default 256 KiB for continuations and 1 MiB for the stacks that calls
+    /// from the host begin on.
     pub fn stack_size(&mut self, bytes: usize) -> &mut Self {
         self.stack_size = bytes;
+        self.initial_stack_size(bytes)
+    }
+
+    /// Usable bytes of the stacks that calls from the host begin on, likewise;
+    /// to be set after [`Config::stack_size`], which sets it as well.
+    pub fn initial_stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.initial_stack_size = bytes;
         self
     }
 
@@ -229,7 +240,8 @@ impl Config {
         self
     }
 
-    /// Most bytes of stacks a store may use at a time; no limit by default. Each
+    /// Most bytes of stacks a store may use at a time, those of calls from the
+    /// host left out; no limit by default. Each
     /// continuation that is not parked uses [`Config::stack_size`], whether it has
     /// filled it or not. A policy that parks in a hurry ([`ParkPolicy::most`])
     /// does so before the limit is reached.
@@ -377,11 +389,12 @@ impl Config {
                 largest_heap()
             ));
         }
-        if !(4 << 10..=1 << 30).contains(&self.stack_size) {
-            return usage(format!(
-                "stack size of {} bytes is not between 4 KiB and 1 GiB",
-                self.stack_size
-            ));
+        for size in [self.stack_size, self.initial_stack_size] {
+            if !(4 << 10..=1 << 30).contains(&size) {
+                return usage(format!(
+                    "stack size of {size} bytes is not between 4 KiB and 1 GiB"
+                ));
+            }
         }
         if self.continuations_max == 0 || self.activations_max == 0 || self.instances_max == 0 {
             return usage(
@@ -433,6 +446,6 @@ mod tests {
         assert!(Config::new().threads(0).check().is_err());
         assert!(Config::new().nesting_max(0).check().is_err());
         assert!(Config::new().stack_bytes_max(600_000).check().is_ok());
-        assert!(Config::new().stack_bytes_max(500_000).check().is_err());
+        assert!(Config::new().stack_bytes_max(200_000).check().is_err());
     }
 }

@@ -48,6 +48,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
                 _ => None,
             },
         },
+        initial_stack_size: config.initial_stack_size,
         max_stack_bytes: config.stack_bytes_max,
         max_continuations: config.continuations_max,
     });

@@ -35,8 +35,12 @@ use std::io;
 /// Bytes of unmapped memory below each stack. Code that makes larger frames
 /// probes its stack at least this often.
 pub const GUARD_SIZE: usize = 64 << 10;
-/// Usable bytes of a stack unless configured otherwise.
-pub const DEFAULT_STACK_SIZE: usize = 512 << 10;
+/// Usable bytes of a continuation's stack unless configured otherwise. Of a stack
+/// that uses one page, the page table is the larger part of the rest: a slot a
+/// sixth of what one covers keeps a million of them below 5 KiB each.
+pub const DEFAULT_STACK_SIZE: usize = 256 << 10;
+/// Usable bytes of the stack that a call from the host begins on, likewise.
+pub const DEFAULT_INITIAL_STACK_SIZE: usize = 1 << 20;
 
 /// Tops are staggered by multiples of this.
 const COLOUR: usize = 64;
@@ -74,7 +78,7 @@ pub struct ArenaConfig {
 }
 
 impl Default for ArenaConfig {
-    /// 512 KiB stacks, the best guard there is, 16 Mi stacks at most.
+    /// 256 KiB stacks, the best guard there is, 16 Mi stacks at most.
     fn default() -> Self {
         Self {
             stack_size: DEFAULT_STACK_SIZE,

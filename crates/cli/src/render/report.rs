@@ -73,6 +73,7 @@ fn counts(report: &ContinuationsReport) -> String {
     line("bound arguments", report.bound_arguments.to_string());
     line("bytes", String::new());
     line("  a stack can hold", report.stack_size.to_string());
+    line("  a call's can hold", report.initial_stack_size.to_string());
     line("  in use on stacks", report.stack_bytes.to_string());
     line("  on the deepest", report.deepest_stack.to_string());
     line("  of parked frames", report.parked_bytes.to_string());

@@ -1,0 +1,107 @@
+//! Initial continuations: those that calls from the host begin with.
+//!
+//! A program recurses on the stack it is called on; a continuation is one of a
+//! million. So initial continuations have stacks of their own, larger ones, from
+//! an arena of their own, and records that go from call to call:
+//!
+//! ```text
+//!  take_initial ──▶ a call ──┬─ returned: compiled code has put it on the free list,
+//!       ▲                    │            reclaim_initial takes it off again
+//!       │                    └─ thrown, trapped ──▶ Registry::retire
+//!       └────── idle ◀───────────────┘
+//! ```
+//!
+//! None is ever suspended: no handler lies beyond the host. So none is parked or
+//! moved, and there are as many as calls have ever been active at a time.
+
+use crate::limits::LimitError;
+use crate::registry::Registry;
+use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_stack::{ArenaConfig, StackArena, arch};
+use std::ptr;
+
+/// The stacks of initial continuations.
+#[derive(Debug)]
+pub(crate) struct Initial {
+    pub(crate) arena: StackArena,
+    /// Records with a stack, gone.
+    pub(crate) idle: Vec<*mut ContRecord>,
+    /// How many are taken.
+    pub(crate) in_use: usize,
+}
+
+impl Initial {
+    pub(crate) fn new(stacks: ArenaConfig) -> Self {
+        Self {
+            arena: StackArena::new(stacks),
+            idle: Vec::new(),
+            in_use: 0,
+        }
+    }
+
+    /// Takes a record back.
+    pub(crate) fn give_back(&mut self, record: *mut ContRecord) {
+        debug_assert!(self.in_use > 0, "more came back than were taken");
+        self.in_use -= 1;
+        self.idle.push(record);
+    }
+}
+
+impl Registry {
+    /// A record for the initial continuation of a call, state `Gone`, in no list.
+    /// It must become fresh, or be put back, before anything else is asked of the
+    /// registry.
+    ///
+    /// # Errors
+    /// As many continuations live as may, or the kernel gives no stack.
+    pub fn take_initial(&mut self) -> Result<*mut ContRecord, LimitError> {
+        self.check_count()?;
+        if let Some(record) = self.initial.idle.pop() {
+            self.initial.in_use += 1;
+            return Ok(record);
+        }
+        let live = self.all();
+        let stack = self.initial.arena.allocate();
+        let stack = stack.map_err(|source| LimitError::Stack { live, source })?;
+        let record = match self.stackless(RecordState::Gone) {
+            Ok(record) => record,
+            Err(error) => {
+                self.initial.arena.release(stack);
+                return Err(error);
+            }
+        };
+        // SAFETY: a record of our slab, which only this thread uses; the stack
+        // is its own.
+        unsafe {
+            (*record).stack_top = stack.top;
+            (*record).stack_limit = stack.limit;
+            arch::prepare(record, ptr::null());
+        }
+        self.initial.in_use += 1;
+        Ok(record)
+    }
+
+    /// Gives back a record from [`Registry::take_initial`] that was not used.
+    ///
+    /// # Panics
+    /// If it is none of this registry's.
+    pub fn put_back_initial(&mut self, record: *mut ContRecord) {
+        let record = self.own(record);
+        self.initial.give_back(record);
+    }
+
+    /// Takes an initial continuation that has just returned off the free list.
+    ///
+    /// # Panics
+    /// If it is not the head of that list.
+    pub fn reclaim_initial(&mut self, ctx: &mut StoreContext, record: *mut ContRecord) {
+        assert_eq!(ctx.free_records, record, "the last one to return");
+        let record = self.own(record);
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe {
+            ctx.free_records = (*record).next_free;
+            (*record).next_free = ptr::null_mut();
+        }
+        self.initial.give_back(record);
+    }
+}
