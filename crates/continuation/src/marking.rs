@@ -64,7 +64,7 @@ impl Registry {
     /// continuation with a current reference in reach, each with its parents.
     pub unsafe fn sweep(&mut self, ctx: &mut StoreContext) -> usize {
         let before = self.counts.collected;
-        self.counts.collections += 1;
+        self.counts.collections = self.counts.collections.saturating_add(1);
         let mut weight = 0;
         for id in 0..self.slab.len() {
             let record = self.slab.get(id);
