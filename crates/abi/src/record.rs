@@ -71,8 +71,8 @@ pub struct ContRecord {
     pub creator: *const InstanceContext,
     /// Byte offset of that `cont.new` in its module; 0 when the host did.
     pub created_at: u32,
-    /// The first collection that found this continuation; unspecified while
-    /// `mark` is 0.
+    /// The first collection that found this continuation, its number modulo
+    /// 2^32; unspecified while `mark` is 0.
     pub first_seen: u32,
     /// What the last search from here that passed a parent was for: an entry
     /// that no table from this record's parent up to `last` holds, so that the

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  a thread          every so often: a report is due; says so if the last one still is
-//!      │ due
+//!      │ NOTHING ─▶ DUE ─▶ MAKING ─▶ NOTHING
 //!      ▼
 //!  an observer       at each resume, suspension and collection: if one is due, makes
 //!                    it and prints it; the program stands still meanwhile
@@ -16,7 +16,7 @@ use crate::render;
 use mangrove::{ContinuationsReport, Module, Moment, ReportOptions, Store, StoreView};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -24,6 +24,13 @@ use std::time::{Duration, Instant};
 
 /// Stacks beyond which their pages are not counted at each refresh.
 const MANY_STACKS: u64 = 64 << 10;
+
+/// No report is wanted yet.
+const NOTHING: u8 = 0;
+/// One is, as soon as there is a moment to make it.
+const DUE: u8 = 1;
+/// It is being made.
+const MAKING: u8 = 2;
 
 /// A watch under way. It ends when it is dropped.
 pub struct Watch {
@@ -40,14 +47,15 @@ impl Watch {
         options: ReportOptions,
         json: bool,
     ) -> Self {
-        let due = Arc::new(AtomicBool::new(false));
+        let next = Arc::new(AtomicU8::new(NOTHING));
         let screen = Arc::new(Mutex::new(Screen::new(json)));
         let (stop, stopped) = mpsc::channel();
         let thread = {
-            let (due, screen) = (Arc::clone(&due), Arc::clone(&screen));
+            let (next, screen) = (Arc::clone(&next), Arc::clone(&screen));
             std::thread::spawn(move || {
                 while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-                    if due.swap(true, Ordering::Relaxed) {
+                    let (from, to, order) = (NOTHING, DUE, Ordering::Relaxed);
+                    if next.compare_exchange(from, to, order, order) == Err(DUE) {
                         lock(&screen).nothing();
                     }
                 }
@@ -55,13 +63,13 @@ impl Watch {
         };
         store.observe(Box::new(move |view, moment| {
             let looks = !matches!(moment, Moment::Trap | Moment::End);
-            if looks && due.load(Ordering::Relaxed) {
-                let report = look(view, options);
-                due.store(false, Ordering::Relaxed);
-                match report {
+            if looks && next.load(Ordering::Relaxed) == DUE {
+                next.store(MAKING, Ordering::Relaxed);
+                match look(view, options) {
                     Ok(report) => lock(&screen).show(&report, &module),
                     Err(error) => lock(&screen).write(&format!("{error}\n")),
                 }
+                next.store(NOTHING, Ordering::Relaxed);
             }
         }));
         Self {
@@ -115,7 +123,7 @@ struct Line<'a> {
     /// Since the run began.
     seconds: f64,
     /// Whether there was a moment to look; without one there is no report.
-    safe_point: bool,
+    safepoint: bool,
     #[serde(flatten)]
     report: Option<&'a ContinuationsReport>,
 }
@@ -169,7 +177,7 @@ impl Screen {
     fn json_line(&self, report: Option<&ContinuationsReport>) -> String {
         let line = Line {
             seconds: self.seconds(),
-            safe_point: report.is_some(),
+            safepoint: report.is_some(),
             report,
         };
         let text = serde_json::to_string(&line);

@@ -43,7 +43,7 @@ impl Registry {
                 return false;
             }
             if (*record).mark == 0 {
-                (*record).first_seen = self.counts.collections + 1;
+                (*record).first_seen = (self.counts.collections + 1) as u32;
             }
             (*record).mark = self.epoch;
         }

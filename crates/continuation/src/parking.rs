@@ -139,7 +139,7 @@ impl Registry {
         let mut stacked = std::mem::take(&mut parking.stacked);
         let mut found = std::mem::take(&mut parking.found);
         found.resize(self.slab.len() as usize, (u64::MAX, 0));
-        let now = self.counts.collections;
+        let now = self.counts.collections as u32;
         let active = self.active(ctx);
         let mut old = Vec::new();
         stacked.retain(|&id| {

@@ -42,7 +42,7 @@ pub(crate) struct Counts {
     /// there were.
     pub(crate) parked: u64,
     pub(crate) unparked: u64,
-    pub(crate) collections: u32,
+    pub(crate) collections: u64,
     /// Of the ends, initial continuations.
     pub(crate) initial_thrown: u64,
     pub(crate) initial_trapped: u64,

@@ -97,7 +97,7 @@ impl Registry {
             bound_arguments: self.bound.values().map(|b| b.values().len() as u64).sum(),
             parks: self.counts.parked,
             unparks: self.counts.unparked,
-            collections: self.counts.collections.into(),
+            collections: self.counts.collections,
             idle: self.all() as u64 - self.live(ctx),
             pool: stacks.idle as u64,
             guard: stacks.guard,
@@ -172,7 +172,7 @@ impl Registry {
         };
         match mark {
             0 => 0,
-            _ => self.counts.collections + 1 - first,
+            _ => (self.counts.collections as u32).wrapping_add(1).wrapping_sub(first),
         }
     }
 

@@ -14,8 +14,10 @@ use mangrove::{
 const PROGRAM: &str = r#"(module
     (type $f (func (result i32))) (type $k (cont $f))
     (type $box (struct (field i32)))
-    (tag $wait) (tag $stop)
+    (rec (type $sf (func (param (ref null $sk)) (result i32))) (type $sk (cont $sf)))
+    (tag $wait) (tag $stop) (tag $swap (result i32))
     (table $all 200 (ref null $k))
+    (table $partners 20 (ref null $sk))
     (func $inner (export "inner") (result i32) (local $box (ref $box))
         (local.set $box (struct.new $box (i32.const 1)))
         (suspend $wait)
@@ -27,7 +29,19 @@ const PROGRAM: &str = r#"(module
                 (try_table (result i32) (catch $stop $caught)
                     (resume $k (cont.new $k (ref.func $inner)))))))
         (i32.const 3))
-    (elem declare func $inner $outer)
+    (func $partner (type $sf) (param (ref null $sk)) (result i32) (i32.const 1))
+    (func $swapper (type $sf) (param $to (ref null $sk)) (result i32)
+        (drop (switch $sk $swap (local.get $to)))
+        (i32.const 2))
+    (elem declare func $inner $outer $partner $swapper)
+    (func (export "partner") (param $i i32)
+        (table.set $partners (local.get $i) (cont.new $sk (ref.func $partner))))
+    (func (export "swap") (param $i i32) (local $to (ref null $sk))
+        (local.set $to (table.get $partners (local.get $i)))
+        (table.set $partners (local.get $i) (ref.null $sk))
+        (if (ref.is_null (local.get $to)) (then (return)))
+        (drop (resume $sk (on $swap switch) (local.get $to)
+            (cont.new $sk (ref.func $swapper)))))
     (func (export "fresh") (param $i i32)
         (table.set $all (local.get $i) (cont.new $k (ref.func $inner))))
     (func (export "suspend") (param $i i32)
@@ -56,12 +70,20 @@ const PROGRAM: &str = r#"(module
                 (drop (resume_throw $k $stop (local.get $k))))))
     (func (export "held") (result i32) (local $i i32) (local $held i32)
         (loop $next
+            (if (i32.eqz (ref.is_null (table.get $partners (local.get $i))))
+                (then (local.set $held (i32.add (local.get $held) (i32.const 1)))))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $i) (i32.const 20))))
+        (local.set $i (i32.const 0))
+        (loop $next
             (if (i32.eqz (ref.is_null (table.get $all (local.get $i))))
                 (then (local.set $held (i32.add (local.get $held) (i32.const 1)))))
             (local.set $i (i32.add (local.get $i) (i32.const 1)))
             (br_if $next (i32.lt_u (local.get $i) (i32.const 200))))
         (local.get $held))
-    (func (export "clear") (table.fill $all (i32.const 0) (ref.null $k) (i32.const 200))))"#;
+    (func (export "clear")
+        (table.fill $partners (i32.const 0) (ref.null $sk) (i32.const 20))
+        (table.fill $all (i32.const 0) (ref.null $k) (i32.const 200))))"#;
 
 /// What a refused request may come out as.
 fn is_clear(error: &Error, words: &[&str]) -> bool {
@@ -116,17 +138,21 @@ impl World {
     /// Everything a program and its host do with continuations.
     fn live_a_life(&mut self) {
         self.each("suspend", 0..40);
+        self.each("partner", 0..20);
         self.store.park();
         // These take the stacks of the parked ones.
         self.each("suspend", 40..80);
-        self.each("fresh", 80..90);
+        self.each("fresh", 80..100);
         let collected = self.store.gc();
         self.check("gc", collected);
         // These want a stack in the middle of a switch, or before an exception is
         // thrown; the fresh ones leave no idle one to take.
         self.each("stop", 0..20);
         self.each("fresh", 100..160);
-        self.each("finish", 20..50);
+        self.each("finish", 20..30);
+        self.each("fresh", 160..190);
+        self.each("swap", 0..20);
+        self.each("finish", 30..50);
         let inner = self.instance.func(&self.store, "inner").unwrap();
         let made = inner.continuation(&mut self.store);
         if let Some(made) = self.check("host", made) {
@@ -140,7 +166,7 @@ impl World {
                 }
             }
         }
-        self.each("finish", 50..160);
+        self.each("finish", 50..190);
     }
 
     /// Counts agree with each other, with what the program holds, and with what
@@ -237,7 +263,7 @@ fn guards() {
                 .all(|text| text.contains("limit") || text.contains("no stack"))
         );
         let failed = sweep(guard, request, 2, words);
-        for step in ["suspend", "fresh", "stop", "finish"] {
+        for step in ["suspend", "partner", "fresh", "stop", "finish", "swap"] {
             let prefix = format!("{step}: ");
             let any = failed.iter().any(|text| text.starts_with(&prefix));
             assert!(any, "{step} {guard:?}: {failed:#?}");

@@ -178,7 +178,7 @@ fn a_running_program_can_be_watched() {
     for line in ended.stderr.lines() {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["seconds"].as_f64().unwrap() > 0.0);
-        assert_eq!(line["safe_point"], line["created"].is_u64(), "{line}");
+        assert_eq!(line["safepoint"], line["created"].is_u64(), "{line}");
     }
 }
 
@@ -193,5 +193,5 @@ fn who_cannot_be_watched_is_said_so() {
         "hang_json",
         ["--invoke", "hang", "500000000", a, b, c, d, "--json"],
     );
-    ended.says(["\"safe_point\":false"]);
+    ended.says(["\"safepoint\":false"]);
 }
