@@ -46,13 +46,13 @@ impl ParkPolicy {
 
 impl Default for ParkPolicy {
     /// Programs with up to 16 Ki continuations are left alone: 64 MiB of pages.
-    /// Beyond, what two collections in a row found untouched is parked; 64 Ki
-    /// stacks, 256 MiB, are not exceeded as long as there is something to park.
+    /// Beyond, what two collections in a row found untouched is parked; 32 Ki
+    /// stacks, 128 MiB, are not exceeded as long as there is something to park.
     fn default() -> Self {
         Self {
             after: 2,
             keep: 16 << 10,
-            most: 64 << 10,
+            most: 32 << 10,
         }
     }
 }
@@ -65,9 +65,11 @@ const CHAIN: usize = 8;
 pub(crate) struct Parking {
     policy: ParkPolicy,
     unpark: Unpark,
-    /// By id: revision at the last collection, and how many in a row have
-    /// found it. Empty until a collection looks.
-    ages: Vec<(u64, u32)>,
+    /// Records that have got a stack, by id, whether or not they still have it;
+    /// some perhaps twice. Collections look at these only, and tidy up.
+    stacked: Vec<u32>,
+    /// By id: a revision, and the collection that first found it.
+    found: Vec<(u64, u32)>,
     /// Where the next search for something to park begins.
     hand: u32,
     /// How many are parked.
@@ -88,7 +90,8 @@ impl Registry {
         self.parking = Some(Parking {
             policy: ParkPolicy { most, ..policy },
             unpark,
-            ages: Vec::new(),
+            stacked: (0..self.slab.len()).collect(),
+            found: Vec::new(),
             hand: 0,
             parked: 0,
         });
@@ -113,8 +116,13 @@ impl Registry {
 
     /// Parks everything that can be. How many continuations that was.
     pub fn park_all(&mut self, ctx: &StoreContext) -> usize {
-        let candidates = self.parkable(ctx, |_, _| true);
-        self.park_these(candidates)
+        let waiting = self.states(ctx).filter(|&(record, state)| {
+            // SAFETY: a record of our slab, which only this thread uses.
+            let parked = unsafe { is_parked(record) };
+            matches!(state, State::Fresh | State::Suspended) && !parked
+        });
+        let waiting = waiting.map(|(record, _)| record).collect();
+        self.park_these(waiting)
     }
 
     /// After a collection: parks those that have been left alone for as long
@@ -124,22 +132,39 @@ impl Registry {
             return 0;
         };
         if self.with_stack < parking.policy.keep {
-            parking.ages.clear();
+            parking.found.clear();
             return 0;
         }
         let after = parking.policy.after;
-        let mut ages = std::mem::take(&mut parking.ages);
-        ages.resize(self.slab.len() as usize, (u64::MAX, 0));
-        let candidates = self.parkable(ctx, |id, revision| {
-            let age = &mut ages[id as usize];
-            let found = if age.0 == revision { age.1 + 1 } else { 0 };
-            *age = (revision, found);
-            found >= after
+        let mut stacked = std::mem::take(&mut parking.stacked);
+        let mut found = std::mem::take(&mut parking.found);
+        found.resize(self.slab.len() as usize, (u64::MAX, 0));
+        let now = self.counts.collections;
+        let active = self.active(ctx);
+        let mut old = Vec::new();
+        stacked.retain(|&id| {
+            let record = self.slab.get(id);
+            // SAFETY: a record of our slab, which only this thread uses.
+            let (state, revision, stack) =
+                unsafe { ((*record).state, (*record).revision, (*record).stack_limit) };
+            if stack == 0 {
+                return false;
+            }
+            let (before, first) = &mut found[id as usize];
+            if *before != revision {
+                (*before, *first) = (revision, now);
+            }
+            let waits = state == RecordState::Live as u32 && !active[id as usize];
+            if waits && now.wrapping_sub(*first) >= after {
+                old.push(record);
+            }
+            true
         });
         if let Some(parking) = &mut self.parking {
-            parking.ages = ages;
+            parking.stacked = stacked;
+            parking.found = found;
         }
-        self.park_these(candidates)
+        self.park_these(old)
     }
 
     /// Before a stack is taken: when too many are in use, parks some. Cheap for
@@ -196,7 +221,7 @@ impl Registry {
         };
         // SAFETY: the stack was nobody's, and is as large as all.
         unsafe { unpark(record, stack) };
-        self.with_stack += 1;
+        self.has_stack(record);
         self.counts.unparked += 1;
         self.count_parked(-1);
         Ok(())
@@ -240,6 +265,26 @@ impl Registry {
         Ok(())
     }
 
+    /// Counts a record that has got a stack, and keeps its id for collections.
+    pub(crate) fn has_stack(&mut self, record: *const ContRecord) {
+        self.with_stack += 1;
+        let Some(parking) = &mut self.parking else {
+            return;
+        };
+        // SAFETY: a record of our slab, which only this thread uses.
+        parking.stacked.push(unsafe { (*record).id });
+        // Continuations that are parked and unparked without a collection in
+        // between are in the list again and again.
+        if parking.stacked.len() > 2 * self.with_stack + 64 {
+            parking.stacked.sort_unstable();
+            parking.stacked.dedup();
+            let slab = &self.slab;
+            // SAFETY: as above.
+            let keeps = |&id: &u32| unsafe { (*slab.get(id)).stack_limit != 0 };
+            parking.stacked.retain(keeps);
+        }
+    }
+
     /// Ends the parking of a continuation that is over: its record is bare.
     ///
     /// # Safety
@@ -263,29 +308,12 @@ impl Registry {
         }
     }
 
-    /// Fresh and suspended continuations with a stack that `wanted` wants, by
-    /// id and revision.
-    fn parkable(
-        &self,
-        ctx: &StoreContext,
-        mut wanted: impl FnMut(u32, u64) -> bool,
-    ) -> Vec<*mut ContRecord> {
-        self.states(ctx)
-            .filter(|&(record, state)| {
-                // SAFETY: a record of our slab, which only this thread uses.
-                let (id, revision, parked) =
-                    unsafe { ((*record).id, (*record).revision, is_parked(record)) };
-                matches!(state, State::Fresh | State::Suspended) && !parked && wanted(id, revision)
-            })
-            .map(|(record, _)| record)
-            .collect()
-    }
-
     fn park_these(&mut self, records: Vec<*mut ContRecord>) -> usize {
         let count = records
             .into_iter()
-            // SAFETY: `parkable` found them to be fresh or suspended.
-            .filter(|&record| unsafe { self.park_idle(record) })
+            // SAFETY: the callers found them to be fresh or suspended, with a
+            // stack; one that was found twice has none any more.
+            .filter(|&record| unsafe { !is_parked(record) && self.park_idle(record) })
             .count();
         self.arena.trim(IDLE_WATERMARK);
         count

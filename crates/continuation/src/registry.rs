@@ -128,7 +128,7 @@ impl Registry {
             // above it, which nothing overwrites, is written here.
             arch::prepare(record, ptr::null());
         }
-        self.with_stack += 1;
+        self.has_stack(record);
         Ok(record)
     }
 

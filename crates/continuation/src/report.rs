@@ -172,12 +172,12 @@ impl Registry {
         }
     }
 
-    /// All records with their states, each found in amortised constant time.
+    /// All records with their states, each found in constant time.
     pub fn states<'a>(
         &'a self,
         ctx: &'a StoreContext,
     ) -> impl Iterator<Item = (*mut ContRecord, State)> + 'a {
-        let active = self.active();
+        let active = self.active(ctx);
         self.slab.iter().zip(active).map(move |(record, active)| {
             // SAFETY: a record of our slab, which only this thread uses.
             let (stored, fp) = unsafe { ((*record).state, (*record).fp) };
@@ -193,41 +193,24 @@ impl Registry {
         })
     }
 
-    /// For each record, by id: whether its chain ends at a host record. Every
-    /// link is followed once.
-    fn active(&self) -> Vec<bool> {
-        let mut known: Vec<Option<bool>> = vec![None; self.slab.len() as usize];
-        let mut path = Vec::new();
-        for record in self.slab.iter() {
-            let mut at = record;
-            let active = loop {
-                let Some(id) = self.slab.id_of(at) else {
-                    break false;
-                };
-                if let Some(active) = known[id as usize] {
-                    break active;
-                }
-                // SAFETY: a record of our slab, which only this thread uses.
-                let (state, parent) = unsafe { ((*at).state, (*at).parent) };
-                path.push(id);
-                // A cycle would be a fault: it must not hang a report.
-                known[id as usize] = Some(false);
-                if state == RecordState::Host as u32 {
-                    break true;
-                }
-                if state == RecordState::Gone as u32 {
-                    break false;
-                }
-                at = parent;
-            };
-            for id in path.drain(..) {
-                known[id as usize] = Some(active);
+    /// For each record, by id: whether it is on the running chain, of this
+    /// activation or one around it.
+    pub(crate) fn active(&self, ctx: &StoreContext) -> Vec<bool> {
+        let mut active = vec![false; self.slab.len() as usize];
+        let mut at = ctx.current;
+        while let Some(id) = self.slab.id_of(at) {
+            // A cycle would be a fault: it must not hang a report.
+            if std::mem::replace(&mut active[id as usize], true) {
+                break;
             }
+            // SAFETY: a record of our slab, which only this thread uses.
+            let record = unsafe { &*at };
+            at = match record.state == RecordState::Host as u32 {
+                true => record.last,
+                false => record.parent,
+            };
         }
-        known
-            .into_iter()
-            .map(|active| active == Some(true))
-            .collect()
+        active
     }
 }
 

@@ -102,13 +102,12 @@ fn each_is_told_with_its_names_and_its_reason() {
 
         let holds = named(&report, "hold");
         let held = |by: u32| {
-            let by_it = |one: &&ContinuationReport| match one.why.as_ref().map(|_| holder(one)) {
-                Some(Reason::Slot { owner }) => match owner {
-                    RootOwner::Frame(FrameOwner { continuation, .. })
-                    | RootOwner::BoundArgument { continuation, .. } => *continuation == by,
-                    _ => false,
-                },
-                _ => false,
+            let by_it = |one: &&ContinuationReport| {
+                let reason = one.why.as_ref().map(|_| holder(one));
+                matches!(reason, Some(Reason::Slot {
+                    owner: RootOwner::Frame(FrameOwner { continuation, .. })
+                        | RootOwner::BoundArgument { continuation, .. },
+                }) if *continuation == by)
             };
             report.continuations.iter().filter(by_it).count()
         };

@@ -1,6 +1,7 @@
 //! The driver: starts workers in turn, with a deadline, and keeps what they say.
 
 use crate::engines::EngineKind;
+use crate::modules::Source;
 use crate::programs::Program;
 use crate::worker::Measurement;
 use anyhow::{Context, Result};
@@ -27,7 +28,8 @@ pub struct Plan<'a> {
 pub struct Outcome {
     /// The engine.
     pub engine: EngineKind,
-    /// Measurements taken before the first failure, if there was one.
+    /// Measurements taken before the first failure, if there was one; none
+    /// where the program has no meaning.
     pub measurements: Vec<Measurement>,
     /// Why it failed. An engine that failed gets no further turns.
     pub failure: Option<String>,
@@ -47,7 +49,7 @@ pub fn measure(program: &Program, plan: &Plan<'_>) -> Result<Vec<Outcome>> {
     for _ in 0..plan.repetitions {
         for outcome in outcomes
             .iter_mut()
-            .filter(|outcome| outcome.failure.is_none())
+            .filter(|outcome| outcome.failure.is_none() && outcome.engine.has(&program.name))
         {
             match run_worker(outcome.engine, program, plan)? {
                 Ok(measurement) => outcome.measurements.push(measurement),
@@ -69,6 +71,11 @@ fn run_worker(
     if let Some(dir) = plan.dir {
         command.arg("--dir").arg(dir);
     }
+    match &program.module {
+        None => &mut command,
+        Some(Source::Made) => command.arg("--compile"),
+        Some(Source::File(path)) => command.arg("--compile").arg("--module").arg(path),
+    };
     command
         .args([
             "--worker",

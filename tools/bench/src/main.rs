@@ -12,20 +12,25 @@
 //!         ──▶ worker mangrove  fib 37 ──▶ …                            × repetitions
 //! ```
 //!
-//! What fails, crashes or takes too long is a row of the report, not the end of it.
+//! A worker may compile a module instead. What fails, crashes or takes too long
+//! is a row of the report, not the end of it.
 #![forbid(unsafe_code)]
 
 mod driver;
 mod engines;
+mod figures;
 mod machine;
+mod modules;
 mod programs;
 mod report;
 mod worker;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use engines::EngineKind;
-use std::path::PathBuf;
+use modules::Source;
+use programs::{Choice, Program, Suite};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -33,8 +38,9 @@ use std::time::Duration;
 #[derive(Parser)]
 #[command(name = "mangrove-bench", version)]
 struct Arguments {
-    /// Programs to run, each with an argument of its own if wanted; all of them by default.
-    #[arg(value_name = "PROGRAM[=N]")]
+    /// Suites or programs to run, a program with an argument of its own if wanted; by default
+    /// all suites but `switches` and `compile`.
+    #[arg(value_name = "SUITE|PROGRAM[=N]")]
     programs: Vec<String>,
     /// Take the programs from this folder's .wat files.
     #[arg(long, value_name = "PATH")]
@@ -42,11 +48,17 @@ struct Arguments {
     /// Argument of the programs that have no usual one.
     #[arg(long, value_name = "N")]
     arg: Option<i32>,
+    /// Compile this module as well, in the suite `compile`.
+    #[arg(long, value_name = "PATH")]
+    module: Vec<PathBuf>,
+    /// Threads to compile with, in the suite `compile`.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1, 2], value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Vec<u16>,
     /// Measurements per program and engine.
     #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     reps: u32,
-    /// Engines to compare; ratios are to the second one.
-    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [EngineKind::Mangrove, EngineKind::Wasmtime])]
+    /// Engines to compare; ratios are of the first one to each of the others.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [EngineKind::Mangrove, EngineKind::Wasmtime, EngineKind::Corosensei])]
     engines: Vec<EngineKind>,
     /// Seconds a worker may take.
     #[arg(long, default_value_t = 60)]
@@ -63,12 +75,21 @@ struct Arguments {
     /// Be a worker: one measurement of one program on one engine.
     #[arg(long, hide = true, num_args = 3, value_names = ["ENGINE", "PROGRAM", "ARG"])]
     worker: Option<Vec<String>>,
+    /// As a worker, compile a module: `--module`, or the one that is made.
+    #[arg(long, hide = true, requires = "worker")]
+    compile: bool,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(operands) = &arguments.worker {
-        return worker::main(operands, arguments.dir.as_deref());
+        let module = arguments.module.first().cloned();
+        let module = module.map_or(Source::Made, Source::File);
+        let place = worker::Place {
+            dir: arguments.dir.as_deref(),
+            module: arguments.compile.then_some(module),
+        };
+        return worker::main(operands, &place);
     }
     match bench(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
@@ -84,21 +105,32 @@ fn main() -> ExitCode {
 /// program is a finding, not a failure of the comparison.
 fn bench(arguments: &Arguments) -> Result<bool> {
     if arguments.list {
-        for program in programs::select(&[], arguments.dir.as_deref(), arguments.arg.or(Some(0)))? {
-            println!("{}={}  {}", program.name, program.arg, program.about);
-        }
+        list(arguments.dir.as_deref())?;
         return Ok(true);
     }
-    let programs = programs::select(&arguments.programs, arguments.dir.as_deref(), arguments.arg)?;
+    let choice = Choice {
+        dir: arguments.dir.as_deref(),
+        arg: arguments.arg,
+        modules: &arguments.module,
+        threads: &arguments.threads,
+    };
+    let programs = programs::select(&arguments.programs, &choice)?;
+    // An engine that none of the programs has a meaning on gets no column.
+    let mut engines = arguments.engines.clone();
+    engines.retain(|engine| programs.iter().any(|program| engine.has(&program.name)));
+    if arguments.dir.is_some() {
+        // It stands in for programs of ours, by their names.
+        engines.retain(|&engine| engine != EngineKind::Corosensei);
+    }
     let plan = driver::Plan {
-        engines: &arguments.engines,
+        engines: &engines,
         repetitions: arguments.reps,
         timeout: Duration::from_secs(arguments.timeout),
         dir: arguments.dir.as_deref(),
     };
     let mut rows = Vec::new();
     for program in &programs {
-        eprintln!("{}={}", program.name, program.arg);
+        eprintln!("{}", program.label);
         rows.push(report::Row::new(program, driver::measure(program, &plan)?));
     }
     let report = report::Report::new(arguments.reps, rows);
@@ -110,4 +142,29 @@ fn bench(arguments: &Arguments) -> Result<bool> {
         print!("{}", report.text());
     }
     Ok(report.checksums_agree())
+}
+
+/// Prints the programs, by suite.
+fn list(dir: Option<&Path>) -> Result<()> {
+    let print = |programs: &[Program]| {
+        for program in programs {
+            println!("{}={}  {}", program.name, program.arg, program.about);
+        }
+    };
+    if dir.is_some() {
+        let choice = Choice {
+            dir,
+            arg: Some(0),
+            modules: &[],
+            threads: &[],
+        };
+        print(&programs::select(&[], &choice)?);
+        return Ok(());
+    }
+    for suite in Suite::value_variants() {
+        let name = suite.to_possible_value();
+        println!("[{}]", name.as_ref().map_or("", |name| name.get_name()));
+        print(&programs::whole(*suite));
+    }
+    Ok(())
 }

@@ -1,8 +1,9 @@
 //! The report: medians, minima and ratios, as text, Markdown or JSON.
 
 use crate::driver::Outcome;
+use crate::figures::{figures, median, significant};
 use crate::machine::Machine;
-use crate::programs::Program;
+use crate::programs::{Operation, Program};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -18,12 +19,12 @@ pub struct Report {
 #[derive(Serialize)]
 pub struct Row {
     program: String,
+    #[serde(skip)]
+    label: String,
     arg: i32,
-    /// What `per_operation_ns` counts.
+    /// What figures count.
     operation: Option<&'static str>,
     engines: Vec<Cell>,
-    /// First engine's median over the second's.
-    ratio: Option<f64>,
     /// Whether all measurements returned the same.
     checksums_agree: bool,
 }
@@ -35,8 +36,12 @@ struct Cell {
     median_ns: Option<u64>,
     min_ns: Option<u64>,
     per_operation_ns: Option<f64>,
+    /// First engine's median over this one's.
+    ratio: Option<f64>,
     checksum: Option<i64>,
     failure: Option<String>,
+    #[serde(skip)]
+    text: String,
 }
 
 impl Row {
@@ -48,67 +53,60 @@ impl Row {
             .map(|m| m.checksum);
         let first = checksums.next();
         let checksums_agree = checksums.all(|checksum| Some(checksum) == first);
-        let operations = program
-            .operation
-            .map(|operation| (operation.count)(program.arg));
-        let engines: Vec<Cell> = outcomes
+        let mut engines: Vec<Cell> = outcomes
             .into_iter()
-            .map(|outcome| Cell::new(outcome, operations))
+            .map(|outcome| Cell::new(outcome, program.operation))
             .collect();
-        let ratio = match &engines[..] {
-            [first, second, ..] => first
-                .median_ns
-                .zip(second.median_ns)
-                .map(|(first, second)| first as f64 / second as f64),
-            _ => None,
-        };
+        let ours = engines.first().and_then(|cell| cell.median_ns);
+        for cell in engines.iter_mut().skip(1) {
+            let medians = ours.zip(cell.median_ns);
+            cell.ratio = medians.map(|(ours, theirs)| ours as f64 / theirs as f64);
+        }
         Self {
             program: program.name.clone(),
+            label: program.label.clone(),
             arg: program.arg,
             operation: program.operation.map(|operation| operation.name),
             engines,
-            ratio,
             checksums_agree,
         }
     }
 
-    /// The last column.
-    fn verdict(&self) -> String {
-        match (self.checksums_agree, self.ratio) {
-            (false, _) => "CHECKSUMS DIFFER".to_owned(),
-            (true, Some(ratio)) => format!("{ratio:.3}"),
-            (true, None) => "-".to_owned(),
-        }
+    /// The last columns.
+    fn verdicts(&self) -> impl Iterator<Item = String> {
+        self.engines.iter().skip(1).map(|cell| match cell.ratio {
+            _ if !self.checksums_agree => "CHECKSUMS DIFFER".to_owned(),
+            Some(ratio) => significant(ratio),
+            None => String::new(),
+        })
     }
 }
 
 impl Cell {
-    fn new(outcome: Outcome, operations: Option<f64>) -> Self {
+    fn new(outcome: Outcome, operation: Option<Operation>) -> Self {
         let mut nanos: Vec<u64> = outcome.measurements.iter().map(|m| m.nanos).collect();
         nanos.sort_unstable();
         // An engine that failed once has no figures: it did not do the work.
         let complete = outcome.failure.is_none();
         let median = median(&nanos).filter(|_| complete);
+        let min = nanos.first().copied().filter(|_| complete);
+        let text = match (median.zip(min), &outcome.failure) {
+            (Some((median, min)), _) => figures(median, min, operation),
+            (None, Some(_)) => "fails".to_owned(),
+            (None, None) => String::new(),
+        };
         Self {
             engine: outcome.engine.name(),
             median_ns: median,
-            min_ns: nanos.first().copied().filter(|_| complete),
-            per_operation_ns: median.zip(operations).map(|(ns, count)| ns as f64 / count),
+            min_ns: min,
+            per_operation_ns: median
+                .zip(operation)
+                .map(|(ns, operation)| ns as f64 / operation.count),
+            ratio: None,
             checksum: outcome.measurements.first().map(|m| m.checksum),
             failure: outcome.failure,
+            text,
         }
-    }
-
-    /// The cell as text: median, minimum and figure per operation, or the failure.
-    fn text(&self) -> String {
-        let (Some(median), Some(min)) = (self.median_ns, self.min_ns) else {
-            return "failed".to_owned();
-        };
-        let mut text = format!("{} (min {})", milliseconds(median), milliseconds(min));
-        if let Some(ns) = self.per_operation_ns {
-            let _ = write!(text, ", {ns:.2} ns");
-        }
-        text
     }
 }
 
@@ -135,7 +133,7 @@ impl Report {
             .map(|column| {
                 lines
                     .iter()
-                    .map(|line| line[column].len())
+                    .map(|line| line[column].chars().count())
                     .max()
                     .unwrap_or(0)
             })
@@ -177,28 +175,31 @@ impl Report {
             wasmtime,
         } = &self.machine;
         format!(
-            "Mangrove {mangrove}, Wasmtime {wasmtime}; {} repetitions, medians; \
-             {cpu}, {threads} threads, Linux {kernel}.\n",
+            "Mangrove {mangrove}, Wasmtime {wasmtime}; {} repetitions, medians, the best in \
+             parentheses; {cpu}, {threads} threads, Linux {kernel}.\n",
             self.repetitions
         )
     }
 
     fn titles(&self) -> Vec<String> {
         let mut titles = vec!["program".to_owned(), "per".to_owned()];
-        if let Some(row) = self.rows.first() {
-            titles.extend(row.engines.iter().map(|cell| cell.engine.to_owned()));
+        let engines = self.rows.first().map_or(&[][..], |row| &row.engines);
+        titles.extend(engines.iter().map(|cell| cell.engine.to_owned()));
+        match engines {
+            [] | [_] => {}
+            [_, _] => titles.push("ratio".to_owned()),
+            [_, others @ ..] => {
+                titles.extend(others.iter().map(|cell| format!("to {}", cell.engine)));
+            }
         }
-        titles.push("ratio".to_owned());
         titles
     }
 
     fn columns(row: &Row) -> Vec<String> {
-        let mut columns = vec![
-            format!("{} {}", row.program, row.arg),
-            row.operation.unwrap_or("-").to_owned(),
-        ];
-        columns.extend(row.engines.iter().map(Cell::text));
-        columns.push(row.verdict());
+        let operation = row.operation.unwrap_or_default();
+        let mut columns = vec![row.label.clone(), operation.to_owned()];
+        columns.extend(row.engines.iter().map(|cell| cell.text.clone()));
+        columns.extend(row.verdicts());
         columns
     }
 
@@ -207,11 +208,7 @@ impl Report {
         for row in &self.rows {
             for cell in &row.engines {
                 if let Some(failure) = &cell.failure {
-                    let _ = writeln!(
-                        text,
-                        "{bullet}{} on {}: {failure}",
-                        row.program, cell.engine
-                    );
+                    let _ = writeln!(text, "{bullet}{} on {}: {failure}", row.label, cell.engine);
                 }
             }
         }
@@ -223,23 +220,9 @@ impl Report {
     }
 }
 
-/// The middle of sorted figures; the mean of the middle two where they are even in number.
-fn median(sorted: &[u64]) -> Option<u64> {
-    let middle = sorted.len() / 2;
-    match sorted {
-        [] => None,
-        _ if sorted.len() % 2 == 1 => Some(sorted[middle]),
-        _ => Some(sorted[middle - 1].midpoint(sorted[middle])),
-    }
-}
-
-fn milliseconds(nanos: u64) -> String {
-    format!("{:.3} ms", nanos as f64 / 1e6)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Row, median};
+    use super::Row;
     use crate::driver::Outcome;
     use crate::engines::EngineKind;
     use crate::programs::Program;
@@ -248,9 +231,11 @@ mod tests {
     fn row(outcomes: Vec<Outcome>) -> Row {
         let program = Program {
             name: "p".to_owned(),
+            label: "p 1".to_owned(),
             arg: 1,
-            about: "",
+            about: String::new(),
             operation: None,
+            module: None,
         };
         Row::new(&program, outcomes)
     }
@@ -267,11 +252,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn medians_of_odd_and_even_numbers() {
-        assert_eq!(median(&[]), None);
-        assert_eq!(median(&[1, 5, 100]), Some(5));
-        assert_eq!(median(&[1, 5, 7, 100]), Some(6));
+    fn verdicts(row: &Row) -> Vec<String> {
+        row.verdicts().collect()
     }
 
     #[test]
@@ -280,7 +262,7 @@ mod tests {
             outcome(EngineKind::Mangrove, &[(10, 3), (30, 3), (20, 3)], None),
             outcome(EngineKind::Wasmtime, &[(40, 3)], None),
         ]);
-        assert_eq!(row.verdict(), "0.500");
+        assert_eq!(verdicts(&row), ["0.50"]);
     }
 
     #[test]
@@ -289,8 +271,8 @@ mod tests {
             outcome(EngineKind::Mangrove, &[(10, 3)], None),
             outcome(EngineKind::Wasmtime, &[(40, 3)], Some("signal 11")),
         ]);
-        assert_eq!(row.verdict(), "-");
-        assert_eq!(row.engines[1].text(), "failed");
+        assert_eq!(verdicts(&row), [""]);
+        assert_eq!(row.engines[1].text, "fails");
     }
 
     #[test]
@@ -300,6 +282,18 @@ mod tests {
             outcome(EngineKind::Wasmtime, &[(40, 3)], None),
         ]);
         assert!(!row.checksums_agree);
-        assert_eq!(row.verdict(), "CHECKSUMS DIFFER");
+        assert_eq!(verdicts(&row), ["CHECKSUMS DIFFER"]);
+    }
+
+    #[test]
+    fn a_program_without_a_meaning_there_leaves_its_place_empty() {
+        let row = row(vec![
+            outcome(EngineKind::Mangrove, &[(10, 3)], None),
+            outcome(EngineKind::Wasmtime, &[(40, 3)], None),
+            outcome(EngineKind::Corosensei, &[], None),
+        ]);
+        assert_eq!(verdicts(&row), ["0.25", ""]);
+        assert_eq!(row.engines[2].text, "");
+        assert!(row.checksums_agree);
     }
 }

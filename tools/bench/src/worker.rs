@@ -1,6 +1,7 @@
 //! The worker: one measurement, one line of JSON.
 
 use crate::engines::{self, EngineKind};
+use crate::modules::Source;
 use crate::programs;
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
@@ -12,15 +13,24 @@ use std::time::Instant;
 /// What a worker prints.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Measurement {
-    /// Time of the second call of `run`, in nanoseconds.
+    /// Time of the second call of `run`, or of the compilation, in nanoseconds.
     pub nanos: u64,
-    /// What both calls returned, mixed; equal on all engines.
+    /// What both calls returned, mixed, or the module's exports, counted; equal
+    /// on all engines.
     pub checksum: i64,
 }
 
+/// Where the worker finds what to measure, beside its operands.
+pub struct Place<'a> {
+    /// Folder of the programs, if not our own.
+    pub dir: Option<&'a Path>,
+    /// The module to compile instead of running a program.
+    pub module: Option<Source>,
+}
+
 /// Runs the worker; its last line on stderr is the reason of a failure.
-pub fn main(operands: &[String], dir: Option<&Path>) -> ExitCode {
-    match measure(operands, dir) {
+pub fn main(operands: &[String], place: &Place<'_>) -> ExitCode {
+    match measure(operands, place) {
         Ok(measurement) => {
             println!("{}", serde_json::json!(measurement));
             ExitCode::SUCCESS
@@ -32,7 +42,7 @@ pub fn main(operands: &[String], dir: Option<&Path>) -> ExitCode {
     }
 }
 
-fn measure(operands: &[String], dir: Option<&Path>) -> Result<Measurement> {
+fn measure(operands: &[String], place: &Place<'_>) -> Result<Measurement> {
     let [engine, program, arg] = operands else {
         bail!("a worker takes ENGINE PROGRAM ARG")
     };
@@ -40,13 +50,27 @@ fn measure(operands: &[String], dir: Option<&Path>) -> Result<Measurement> {
     let arg = arg
         .parse::<i32>()
         .with_context(|| format!("`{arg}` is no i32"))?;
-    let mut run = engines::load(kind, &programs::source(program, dir)?)?;
+    match &place.module {
+        Some(module) => compile(kind, module, arg),
+        None => run(kind, program, arg, place.dir),
+    }
+}
+
+fn run(kind: EngineKind, program: &str, arg: i32, dir: Option<&Path>) -> Result<Measurement> {
+    let mut run = engines::load(kind, program, &programs::source(program, dir)?)?;
     let warm = run(arg)?;
     let start = Instant::now();
     let timed = run(arg)?;
-    let nanos = u64::try_from(start.elapsed().as_nanos())?;
     Ok(Measurement {
-        nanos,
+        nanos: u64::try_from(start.elapsed().as_nanos())?,
         checksum: warm.wrapping_mul(31).wrapping_add(timed),
+    })
+}
+
+fn compile(kind: EngineKind, module: &Source, threads: i32) -> Result<Measurement> {
+    let (elapsed, exports) = engines::compile(kind, &module.wasm()?, usize::try_from(threads)?)?;
+    Ok(Measurement {
+        nanos: u64::try_from(elapsed.as_nanos())?,
+        checksum: i64::try_from(exports)?,
     })
 }

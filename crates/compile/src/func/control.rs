@@ -61,8 +61,9 @@ impl FuncTranslator<'_, '_> {
             Operator::BrIf { relative_depth } => self.br_if(*relative_depth),
             Operator::BrTable { targets } => self.br_table(targets)?,
             Operator::Return => {
-                let depth = self.control.len() as u32 - 1;
-                self.br(depth);
+                // Here and not at the body's end: an epilogue is cheaper than a jump to one.
+                let values = self.pop_n(self.signature.results.len());
+                self.return_values(&values);
             }
             Operator::Unreachable => {
                 self.b

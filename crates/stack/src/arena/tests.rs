@@ -154,3 +154,72 @@ fn a_foreign_stack_is_refused() {
     let stack = arena(GuardKind::Auto, 1).allocate().unwrap();
     arena(GuardKind::Auto, 1).release(stack);
 }
+
+#[test]
+fn a_refused_request_is_an_error_that_names_it_and_leaves_all_as_it_was() {
+    for (request, guard, words) in [
+        (Request::Reserve, GuardKind::Auto, "cannot reserve"),
+        (
+            Request::LightweightGuard,
+            GuardKind::Lightweight,
+            "cannot guard stack 3 (Lightweight",
+        ),
+        (
+            Request::MprotectGuard,
+            GuardKind::Mprotect,
+            "cannot guard stack 3 (Mprotect",
+        ),
+    ] {
+        let after = if request == Request::Reserve { 0 } else { 3 };
+        let mut arena = StackArena::new(ArenaConfig {
+            guard,
+            refusal: Some(Refusal {
+                request,
+                after,
+                times: 20,
+            }),
+            ..ArenaConfig::default()
+        });
+        let mut stacks: Vec<_> = (0..after).map(|_| arena.allocate().unwrap()).collect();
+        let before = arena.stats();
+        let error = arena.allocate().unwrap_err();
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(
+            error.to_string().contains("Cannot allocate memory"),
+            "{error}"
+        );
+        assert_eq!(arena.stats(), before);
+        let next = (0..20).find_map(|_| arena.allocate().ok());
+        stacks.push(next.expect("granted again"));
+        for stack in stacks {
+            touch(stack, 1);
+            arena.release(stack);
+        }
+    }
+}
+
+#[test]
+fn memory_that_cannot_be_given_back_stays_until_the_next_time() {
+    let mut arena = StackArena::new(ArenaConfig {
+        refusal: Some(Refusal {
+            request: Request::Discard,
+            after: 2,
+            times: 1,
+        }),
+        ..ArenaConfig::default()
+    });
+    let stacks: Vec<_> = (0..5).map(|_| arena.allocate().unwrap()).collect();
+    for &stack in &stacks {
+        touch(stack, 1);
+        arena.release(stack);
+    }
+    // Each has touched two pages.
+    assert_eq!(arena.resident(), 5 * 2 * arena.page);
+    arena.trim(0);
+    assert_eq!(arena.resident(), 3 * 2 * arena.page);
+    arena.trim(1);
+    assert_eq!(arena.resident(), 2 * arena.page);
+    assert_eq!(arena.requests(Request::Discard), 5);
+    let kept: Vec<_> = (0..5).map(|_| arena.allocate().unwrap()).collect();
+    assert_eq!(kept[0], stacks[4]);
+}

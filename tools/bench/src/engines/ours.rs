@@ -3,6 +3,7 @@
 use super::Run;
 use anyhow::{Context, Result, bail};
 use mangrove::{Config, Engine, Linker, Module, Store, Val};
+use std::time::{Duration, Instant};
 
 /// Compiles and instantiates `wat`.
 pub fn load(wat: &str) -> Result<Run> {
@@ -19,4 +20,12 @@ pub fn load(wat: &str) -> Result<Run> {
             ref other => bail!("`run` returned {other:?}, not one i64"),
         }
     }))
+}
+
+/// Makes a module of `wasm`.
+pub fn compile(wasm: &[u8], threads: usize) -> Result<(Duration, usize)> {
+    let engine = Engine::new(Config::new().threads(threads))?;
+    let start = Instant::now();
+    let module = Module::new(&engine, wasm)?;
+    Ok((start.elapsed(), module.exports().count()))
 }
