@@ -7,8 +7,10 @@ use mangrove::{Config, Engine, Guard, OptLevel, ParkPolicy};
 use mangrove_gc_tests::specification::{check, groups};
 use std::process::ExitCode;
 
-/// Names of the ways to run it, and what is special to each.
-const CONFIGURATIONS: [(&str, fn(&mut Config)); 9] = [
+/// A way to run it: its name, and what is special to it.
+type Way = (&'static str, fn(&mut Config));
+
+const WAYS: [Way; 9] = [
     ("default", |_| {}),
     ("unoptimised", |config| {
         config.opt_level(OptLevel::None);
@@ -44,7 +46,7 @@ fn zeal(config: &mut Config, modes: &str) {
 
 fn main() -> ExitCode {
     let mut trials = Vec::new();
-    for (name, set) in CONFIGURATIONS {
+    for (name, set) in WAYS {
         for group in groups() {
             let title = format!("{}/{name}", group.name);
             let trial = Trial::test(title, move || {

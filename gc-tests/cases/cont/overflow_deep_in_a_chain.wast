@@ -1,6 +1,6 @@
 ;; The innermost of ten continuations runs out of its own stack: each has one
 ;; of its own, and depth in a chain takes none of it.
-;; config: --stack-size 16K
+;; config: --stack-size 4K
 (module
   (import "mangrove" "continuations" (func $live (result i64)))
   (type $f (func (param i32 i32) (result i32))) (type $k (cont $f))

@@ -1,6 +1,6 @@
 ;; A continuation that runs out of stack ends the call with `call stack
 ;; exhausted`, and the next call works, on the same stacks.
-;; config: --stack-size 16K --continuations-max 3
+;; config: --stack-size 4K --continuations-max 3
 (module
   (import "mangrove" "continuations" (func $live (result i64)))
   (type $f (func (param i32) (result i32))) (type $k (cont $f))

@@ -1,6 +1,6 @@
 ;; A continuation that was switched to runs out of stack: the one that switched
 ;; lives.
-;; config: --stack-size 16K
+;; config: --stack-size 4K
 (module
   (import "mangrove" "continuations" (func $live (result i64)))
   (rec (type $f (func (param (ref null $k)))) (type $k (cont $f)))

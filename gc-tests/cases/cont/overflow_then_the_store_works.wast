@@ -1,6 +1,6 @@
 ;; After stacks overflowed inside of continuations, at several depths, the same
 ;; store makes continuations, suspends and collects as before.
-;; config: --stack-size 16K
+;; config: --stack-size 4K
 (module
   (import "mangrove" "gc" (func $gc))
   (import "mangrove" "continuations" (func $live (result i64)))

@@ -1,6 +1,6 @@
 ;; A continuation's stack ends at a guard: running into it traps, however often,
 ;; and the store goes on.
-;; config: --stack-size 16K
+;; config: --stack-size 4K
 (module
   (import "mangrove" "continuations" (func $live (result i64)))
   (type $f (func))

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{available_parallelism, scope};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn main() -> ExitCode {
     match matrix(std::env::args().skip(1)) {
@@ -25,8 +25,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs all of it, a line to each combination. Whether nothing failed.
-fn matrix(folders: impl Iterator<Item = String>) -> io::Result<bool> {
+/// Runs all of it, a line to each combination. Whether nothing failed. With
+/// `--only WORDS` first: only combinations that have these words in their name.
+fn matrix(arguments: impl Iterator<Item = String>) -> io::Result<bool> {
+    let mut folders: Vec<String> = arguments.collect();
+    let mut words = String::new();
+    if folders.first().is_some_and(|first| first == "--only") {
+        let only: Vec<String> = folders.drain(..folders.len().min(2)).collect();
+        words = only.get(1).cloned().unwrap_or_default();
+    }
     let mut scripts = cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"))?;
     for folder in folders {
         scripts.extend(below(Path::new(&folder))?.into_iter().map(|path| Case {
@@ -38,43 +45,53 @@ fn matrix(folders: impl Iterator<Item = String>) -> io::Result<bool> {
         }));
     }
     let (mut runs, mut failures) = (0, 0);
-    for combination in combinations() {
+    let chosen = |combination: &Combination| combination.name.contains(&words);
+    for combination in combinations().into_iter().filter(chosen) {
         let start = Instant::now();
-        let chosen: Vec<&Case> = scripts
+        let taking: Vec<&Case> = scripts
             .iter()
             .filter(|case| combination.has(case))
             .collect();
-        let failed = run_all(&chosen, &combination);
-        for message in &failed {
+        let outcome = run_all(&taking, &combination);
+        for message in &outcome.failed {
             println!("{message}");
         }
-        let (count, seconds) = (chosen.len(), start.elapsed().as_secs_f64());
-        let passed = count - failed.len();
-        println!(
-            "{passed} of {count} scripts, {seconds:.1} s: {}",
-            combination.name
-        );
+        let (count, seconds) = (taking.len(), start.elapsed().as_secs_f64());
+        let passed = count - outcome.failed.len();
+        let (slowest, name) = (outcome.slowest.0.as_secs_f64(), &outcome.slowest.1);
+        println!("{}: {passed} of {count} scripts", combination.name);
+        println!("    {seconds:.1} s, of these {slowest:.1} s for {name}");
         runs += count;
-        failures += failed.len();
+        failures += outcome.failed.len();
     }
     println!("{runs} runs, {failures} failed");
     Ok(failures == 0)
 }
 
-/// Runs scripts on all of the machine's threads; what failed.
-fn run_all(scripts: &[&Case], combination: &Combination) -> Vec<String> {
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+/// What came of a combination.
+#[derive(Default)]
+struct Outcome {
+    failed: Vec<String>,
+    slowest: (Duration, String),
+}
+
+/// Runs scripts on all of the machine's threads.
+fn run_all(scripts: &[&Case], combination: &Combination) -> Outcome {
+    let (next, outcome) = (AtomicUsize::new(0), Mutex::new(Outcome::default()));
     let threads = available_parallelism().map_or(1, usize::from);
     scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(case) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(message) = run(case, &combination.options) {
-                        failed.lock().expect("nobody panics with it").push(message);
-                    }
+                    let start = Instant::now();
+                    let result = run(case, &combination.options);
+                    let mut outcome = outcome.lock().expect("nobody panics with it");
+                    outcome.failed.extend(result.err());
+                    let took = (start.elapsed(), case.name.clone());
+                    outcome.slowest = took.max(std::mem::take(&mut outcome.slowest));
                 }
             });
         }
     });
-    failed.into_inner().expect("nobody panicked")
+    outcome.into_inner().expect("nobody panicked")
 }

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo run -p mangrove-xtask -- COMMAND
   tidy                         check the rules of the house and print its measures
-  matrix [FOLDER…]             run the cases of gc-tests and further folders of scripts with every
+  matrix [--only WORDS] [FOLDER…]
+                               run the cases of gc-tests and further folders of scripts with every
                                combination of zeal, guard, optimisation, parking and new stacks
   conformance [NAME=FOLDER…]   run the specification's suite and further folders of scripts, and
                                write docs/CONFORMANCE.md";

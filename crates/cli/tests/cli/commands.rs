@@ -48,6 +48,31 @@ fn results_one_to_a_line() {
 }
 
 #[test]
+fn the_language_can_be_wasm_3() {
+    let options = ["--invoke", "run", "--no-stack-switching"];
+    let ended = run("language.wat", GENERATOR, options);
+    ended.is_one_line(2, ["language.wat", "stack switching"]);
+    let plain = "(module (func (export \"run\") (result i32) (i32.const 5)))";
+    run("plain.wat", plain, options).prints("5\n");
+}
+
+#[test]
+fn stacks_can_be_guarded_in_either_way_and_be_new() {
+    for option in ["--guard=auto", "--fresh-stacks"] {
+        run("guard.wat", GENERATOR, ["--invoke", "run", option]).prints("5\n");
+    }
+    let options = [
+        "--invoke",
+        "run",
+        "--guard=mprotect",
+        "--report",
+        "continuations",
+    ];
+    let ended = run("mprotect.wat", GENERATOR, options);
+    assert!(ended.stdout.contains("mprotect"), "{ended:?}");
+}
+
+#[test]
 fn options_may_follow_arguments() {
     let module = "(module (func (export \"f\") (param i32) (result i32) (local.get 0)))";
     run(
