@@ -85,7 +85,7 @@ impl Registry {
                 }
             }
         }
-        self.pressure.collected(self.live(ctx));
+        self.pressure.collected(self.live(ctx), self.weigh());
         let idle = self.all() - self.live(ctx) as usize;
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);

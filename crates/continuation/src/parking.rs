@@ -67,13 +67,15 @@ pub(crate) struct Parking {
     unpark: Unpark,
     /// Records that have got a stack, by id, whether or not they still have it;
     /// some perhaps twice. Collections look at these only, and tidy up.
-    stacked: Vec<u32>,
+    pub(crate) stacked: Vec<u32>,
     /// By id: a revision, and the collection that first found it.
     found: Vec<(u64, u32)>,
     /// Where the next search for something to park begins.
     hand: u32,
-    /// How many are parked.
+    /// How many are parked,
     pub(crate) parked: usize,
+    /// and the bytes in their buffers.
+    pub(crate) parked_bytes: u64,
 }
 
 impl Registry {
@@ -94,6 +96,7 @@ impl Registry {
             found: Vec::new(),
             hand: 0,
             parked: 0,
+            parked_bytes: 0,
         });
     }
 
@@ -219,11 +222,11 @@ impl Registry {
             Some(stack) => stack,
             None => self.new_stack()?,
         };
+        self.no_longer_parked(record);
         // SAFETY: the stack was nobody's, and is as large as all.
         unsafe { unpark(record, stack) };
         self.has_stack(record);
         self.counts.unparked += 1;
-        self.count_parked(-1);
         Ok(())
     }
 
@@ -290,9 +293,9 @@ impl Registry {
     /// # Safety
     /// The record is a parked one of ours, and nobody needs its frames.
     pub(crate) unsafe fn unpark_gone(&mut self, record: *mut ContRecord) {
+        self.no_longer_parked(record);
         // SAFETY: by contract.
         unsafe { discard_parked(record) };
-        self.count_parked(-1);
         self.bare.push(record);
     }
 
@@ -335,6 +338,8 @@ impl Registry {
             return false;
         };
         parking.parked += 1;
+        // SAFETY: as above.
+        parking.parked_bytes += unsafe { used_bytes(record) };
         self.counts.parked += 1;
         self.with_stack -= 1;
         self.arena.release(stack);
@@ -377,11 +382,23 @@ impl Registry {
         stack
     }
 
-    fn count_parked(&mut self, change: isize) {
+    /// Counts a parked record as such no more, just before it is not.
+    fn no_longer_parked(&mut self, record: *const ContRecord) {
         if let Some(parking) = &mut self.parking {
-            parking.parked = parking.parked.wrapping_add_signed(change);
+            parking.parked -= 1;
+            // SAFETY: a record of our slab, which only this thread uses.
+            parking.parked_bytes -= unsafe { used_bytes(record) };
         }
     }
+}
+
+/// Bytes between the record's stack pointer and its top.
+///
+/// # Safety
+/// A record of the registry, with a stack or parked.
+unsafe fn used_bytes(record: *const ContRecord) -> u64 {
+    // SAFETY: by contract.
+    unsafe { (*record).stack_top - (*record).sp }
 }
 
 /// Whether the record's chain ends within a few steps, and at no host.

@@ -11,9 +11,8 @@
 //!
 //! Nothing is asked as long as idle records are there: what they use, they have
 //! used before. The memory is what lies between the saved stack pointer and the
-//! top, in whole pages; to add it up is a pass over all records, made when the
-//! first stack after a collection is asked for, and each time an eighth more are
-//! in use.
+//! top, in whole pages; to add it up is a pass over the records with stacks, made
+//! by each collection and each time an eighth more are in use.
 
 use crate::registry::Registry;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
@@ -30,8 +29,7 @@ const PAGE: u64 = 4096;
 #[derive(Debug)]
 pub(crate) struct Pressure {
     live: u64,
-    /// None until they are added up for the first time after a collection.
-    bytes: Option<u64>,
+    bytes: u64,
     /// With this many stacks in use, bytes are added up again.
     weigh_at: usize,
 }
@@ -40,34 +38,19 @@ impl Default for Pressure {
     fn default() -> Self {
         Self {
             live: FEWEST,
-            bytes: Some(FEWEST_BYTES),
+            bytes: FEWEST_BYTES,
             weigh_at: 0,
         }
     }
 }
 
 impl Pressure {
-    /// After a collection that left this many.
-    pub(crate) fn collected(&mut self, live: u64) {
+    /// After a collection that left this much.
+    pub(crate) fn collected(&mut self, live: u64, bytes: u64) {
         *self = Self {
             live: (2 * live).max(FEWEST),
-            bytes: None,
+            bytes: (2 * bytes).max(FEWEST_BYTES),
             weigh_at: 0,
-        }
-    }
-}
-
-/// Bytes a live continuation keeps from others.
-///
-/// # Safety
-/// `record` is one of a registry's, and live.
-unsafe fn weight_of(record: *const ContRecord) -> u64 {
-    // SAFETY: the caller's contract.
-    unsafe {
-        let used = (*record).stack_top.saturating_sub((*record).sp);
-        match is_parked(record) {
-            true => used,
-            false => used.next_multiple_of(PAGE),
         }
     }
 }
@@ -83,16 +66,30 @@ impl Registry {
             return false;
         }
         self.pressure.weigh_at = self.with_stack + (self.with_stack / 8).max(64);
-        let live = self.slab.iter().filter(|&record| {
+        self.weigh() >= self.pressure.bytes
+    }
+
+    /// Bytes that live continuations keep from others. Looks at the records with
+    /// a stack; one that got a stack twice since they were last sorted out may
+    /// count twice.
+    pub(crate) fn weigh(&self) -> u64 {
+        let weight = |record: *mut ContRecord| {
             // SAFETY: a record of our slab, which only this thread uses.
-            unsafe { (*record).state == RecordState::Live as u32 }
-        });
-        // SAFETY: these are live.
-        let bytes: u64 = live.map(|record| unsafe { weight_of(record) }).sum();
-        bytes
-            >= *self
-                .pressure
-                .bytes
-                .get_or_insert((2 * bytes).max(FEWEST_BYTES))
+            unsafe {
+                let used = (*record).stack_top.saturating_sub((*record).sp);
+                match (*record).state == RecordState::Live as u32 && !is_parked(record) {
+                    true => used.next_multiple_of(PAGE),
+                    false => 0,
+                }
+            }
+        };
+        match &self.parking {
+            None => self.slab.iter().map(weight).sum(),
+            Some(parking) => {
+                let stacked = parking.stacked.iter();
+                let stacked: u64 = stacked.map(|&id| weight(self.slab.get(id))).sum();
+                stacked + parking.parked_bytes
+            }
+        }
     }
 }

@@ -172,7 +172,9 @@ impl Registry {
         };
         match mark {
             0 => 0,
-            _ => (self.counts.collections as u32).wrapping_add(1).wrapping_sub(first),
+            _ => (self.counts.collections as u32)
+                .wrapping_add(1)
+                .wrapping_sub(first),
         }
     }
 

@@ -40,7 +40,7 @@ const PROGRAM: &str = r#"(module
 
 fn after(name: &str, args: &[i32]) -> Store<()> {
     let mut config = Config::new();
-    config.park(ParkPolicy::NEVER);
+    config.park(ParkPolicy::NEVER).stack_size(512 << 10);
     let (mut store, instance) = instance_with(&config, PROGRAM);
     let args: Vec<_> = args.iter().map(|&n| Val::I32(n)).collect();
     call(&mut store, instance, name, &args).unwrap();

@@ -133,6 +133,7 @@ fn live_continuations() {
 
 #[test]
 fn bytes_of_stacks() {
+    // The call's own stack is not one of them.
     const BYTES: i32 = 10 * 32768;
     let message = "the limit of 327680 bytes of stacks is reached, 10 are in use (stack_bytes_max)";
     let mut config = Config::new();
@@ -141,23 +142,23 @@ fn bytes_of_stacks() {
     let mut world = World::new(never.park(ParkPolicy::NEVER));
     for _ in 0..3 {
         for name in ["fresh", "suspend", "deep"] {
-            world.reaches(name, &[10], message);
+            world.reaches(name, &[11], message);
             world.clear();
-            world.call(name, &[9]).unwrap();
+            world.call(name, &[10]).unwrap();
             world.clear();
         }
     }
     // What is parked uses no stack; who is resumed wants one again.
-    world.call("suspend", &[9]).unwrap();
-    assert_eq!(world.store.park(), 9);
-    world.call("fresh", &[9]).unwrap();
+    world.call("suspend", &[10]).unwrap();
+    assert_eq!(world.store.park(), 10);
+    world.call("fresh", &[10]).unwrap();
     let before = world.store.report().ended.trapped;
-    let trap = world.reaches("finish", &[9], message);
+    let trap = world.reaches("finish", &[10], message);
     assert!(trap.backtrace.frames().next().is_some());
     assert_eq!(world.store.report().ended.trapped, before + 1);
     world.clear();
-    world.call("suspend", &[9]).unwrap();
-    world.call("finish", &[9]).unwrap();
+    world.call("suspend", &[10]).unwrap();
+    world.call("finish", &[10]).unwrap();
 
     // A policy that parks makes room instead: not for what runs.
     let mut world = World::new(&mut config);
@@ -165,8 +166,8 @@ fn bytes_of_stacks() {
     world.call("suspend", &[99]).unwrap();
     assert!(world.store.report().stack_bytes < BYTES as u64);
     world.call("finish", &[99]).unwrap();
-    world.reaches("deep", &[10], message);
-    world.call("deep", &[9]).unwrap();
+    world.reaches("deep", &[11], message);
+    world.call("deep", &[10]).unwrap();
     world.clear();
 }
 

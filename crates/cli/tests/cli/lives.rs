@@ -52,11 +52,11 @@ fn every_limit_is_a_trap_that_names_it() {
         (
             "bytes",
             "nest",
-            "7",
-            "8",
+            "16",
+            "17",
             "--stack-bytes-max",
             "4M",
-            "the limit of 4194304 bytes of stacks is reached, 8 are in use (stack_bytes_max)",
+            "the limit of 4194304 bytes of stacks is reached, 16 are in use (stack_bytes_max)",
         ),
         (
             "nesting",
