@@ -35,6 +35,16 @@ pub fn figures(median: u64, min: u64, operation: Option<Operation>) -> String {
     format!("{} {unit} ({})", figure(median), figure(min))
 }
 
+/// Memory as people read it, for one operation.
+pub fn bytes(peak: u64, operation: Option<Operation>) -> String {
+    let each = peak as f64 / operation.map_or(1.0, |operation| operation.count);
+    match each {
+        bytes if bytes < 10e3 => format!("{bytes:.0} B"),
+        bytes if bytes < 10e6 => format!("{} KiB", significant(bytes / 1024.0)),
+        bytes => format!("{} MiB", significant(bytes / (1 << 20) as f64)),
+    }
+}
+
 /// Three significant digits, more before the point if there are more.
 pub fn significant(figure: f64) -> String {
     let decimals = match figure {

@@ -30,6 +30,7 @@ use clap::{Parser, ValueEnum};
 use engines::EngineKind;
 use modules::Source;
 use programs::{Choice, Program, Suite};
+use report::Quantity;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -63,6 +64,9 @@ struct Arguments {
     /// Seconds a worker may take.
     #[arg(long, default_value_t = 60)]
     timeout: u64,
+    /// Compare the most memory that each process has had, page tables included, instead of times.
+    #[arg(long)]
+    memory: bool,
     /// Print JSON.
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -128,10 +132,15 @@ fn bench(arguments: &Arguments) -> Result<bool> {
         timeout: Duration::from_secs(arguments.timeout),
         dir: arguments.dir.as_deref(),
     };
+    let quantity = match arguments.memory {
+        true => Quantity::Memory,
+        false => Quantity::Time,
+    };
     let mut rows = Vec::new();
     for program in &programs {
         eprintln!("{}", program.label);
-        rows.push(report::Row::new(program, driver::measure(program, &plan)?));
+        let outcomes = driver::measure(program, &plan)?;
+        rows.push(report::Row::new(program, outcomes, quantity));
     }
     let report = report::Report::new(arguments.reps, rows);
     if arguments.json {

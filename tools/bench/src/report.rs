@@ -1,11 +1,21 @@
 //! The report: medians, minima and ratios, as text, Markdown or JSON.
 
 use crate::driver::Outcome;
-use crate::figures::{figures, median, significant};
+use crate::figures::{bytes, figures, median, significant};
 use crate::machine::Machine;
 use crate::programs::{Operation, Program};
+use crate::worker::Measurement;
 use serde::Serialize;
 use std::fmt::Write;
+
+/// What figures and ratios are of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// The time of a call.
+    Time,
+    /// The most memory the process has had.
+    Memory,
+}
 
 /// Everything measured.
 #[derive(Serialize)]
@@ -35,6 +45,7 @@ struct Cell {
     engine: &'static str,
     median_ns: Option<u64>,
     min_ns: Option<u64>,
+    median_peak_bytes: Option<u64>,
     per_operation_ns: Option<f64>,
     /// First engine's median over this one's.
     ratio: Option<f64>,
@@ -46,7 +57,7 @@ struct Cell {
 
 impl Row {
     /// Sums up what became of `program`.
-    pub fn new(program: &Program, outcomes: Vec<Outcome>) -> Self {
+    pub fn new(program: &Program, outcomes: Vec<Outcome>, quantity: Quantity) -> Self {
         let mut checksums = outcomes
             .iter()
             .flat_map(|outcome| &outcome.measurements)
@@ -55,11 +66,11 @@ impl Row {
         let checksums_agree = checksums.all(|checksum| Some(checksum) == first);
         let mut engines: Vec<Cell> = outcomes
             .into_iter()
-            .map(|outcome| Cell::new(outcome, program.operation))
+            .map(|outcome| Cell::new(outcome, program.operation, quantity))
             .collect();
-        let ours = engines.first().and_then(|cell| cell.median_ns);
+        let ours = engines.first().and_then(|cell| cell.median(quantity));
         for cell in engines.iter_mut().skip(1) {
-            let medians = ours.zip(cell.median_ns);
+            let medians = ours.zip(cell.median(quantity));
             cell.ratio = medians.map(|(ours, theirs)| ours as f64 / theirs as f64);
         }
         Self {
@@ -83,22 +94,29 @@ impl Row {
 }
 
 impl Cell {
-    fn new(outcome: Outcome, operation: Option<Operation>) -> Self {
-        let mut nanos: Vec<u64> = outcome.measurements.iter().map(|m| m.nanos).collect();
-        nanos.sort_unstable();
+    fn new(outcome: Outcome, operation: Option<Operation>, quantity: Quantity) -> Self {
+        let sorted = |figure: fn(&Measurement) -> u64| {
+            let mut figures: Vec<u64> = outcome.measurements.iter().map(figure).collect();
+            figures.sort_unstable();
+            figures
+        };
+        let nanos = sorted(|m| m.nanos);
         // An engine that failed once has no figures: it did not do the work.
         let complete = outcome.failure.is_none();
+        let peak = median(&sorted(|m| m.peak_bytes)).filter(|_| complete);
         let median = median(&nanos).filter(|_| complete);
         let min = nanos.first().copied().filter(|_| complete);
-        let text = match (median.zip(min), &outcome.failure) {
-            (Some((median, min)), _) => figures(median, min, operation),
-            (None, Some(_)) => "fails".to_owned(),
-            (None, None) => String::new(),
+        let text = match (quantity, median.zip(min), peak, &outcome.failure) {
+            (Quantity::Time, Some((median, min)), ..) => figures(median, min, operation),
+            (Quantity::Memory, _, Some(peak), _) => bytes(peak, operation),
+            (.., Some(_)) => "fails".to_owned(),
+            (.., None) => String::new(),
         };
         Self {
             engine: outcome.engine.name(),
             median_ns: median,
             min_ns: min,
+            median_peak_bytes: peak,
             per_operation_ns: median
                 .zip(operation)
                 .map(|(ns, operation)| ns as f64 / operation.count),
@@ -106,6 +124,13 @@ impl Cell {
             checksum: outcome.measurements.first().map(|m| m.checksum),
             failure: outcome.failure,
             text,
+        }
+    }
+
+    fn median(&self, quantity: Quantity) -> Option<u64> {
+        match quantity {
+            Quantity::Time => self.median_ns,
+            Quantity::Memory => self.median_peak_bytes,
         }
     }
 }
@@ -222,7 +247,7 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use super::Row;
+    use super::{Quantity, Row};
     use crate::driver::Outcome;
     use crate::engines::EngineKind;
     use crate::programs::Program;
@@ -237,13 +262,17 @@ mod tests {
             operation: None,
             module: None,
         };
-        Row::new(&program, outcomes)
+        Row::new(&program, outcomes, Quantity::Time)
     }
 
     fn outcome(engine: EngineKind, figures: &[(u64, i64)], failure: Option<&str>) -> Outcome {
         let measurements = figures
             .iter()
-            .map(|&(nanos, checksum)| Measurement { nanos, checksum })
+            .map(|&(nanos, checksum)| Measurement {
+                nanos,
+                checksum,
+                peak_bytes: 0,
+            })
             .collect();
         Outcome {
             engine,

@@ -2,9 +2,11 @@
 //! compile a module.
 
 mod corosensei;
+mod node;
 mod ours;
 mod wasmtime;
 
+use crate::worker::Measurement;
 use anyhow::{Context, Result, bail};
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ pub enum EngineKind {
     WasmtimeNull,
     /// Coroutines in Rust: what a switch costs without an engine.
     Corosensei,
+    /// V8 by way of Node.
+    Node,
 }
 
 impl EngineKind {
@@ -29,6 +33,7 @@ impl EngineKind {
             Self::Wasmtime => "wasmtime",
             Self::WasmtimeNull => "wasmtime-null",
             Self::Corosensei => "corosensei",
+            Self::Node => "node",
         }
     }
 
@@ -49,7 +54,13 @@ pub fn load(kind: EngineKind, name: &str, wat: &str) -> Result<Run> {
         EngineKind::WasmtimeNull => wasmtime::load(wat, ::wasmtime::Collector::Null),
         EngineKind::Corosensei => corosensei::load(name)
             .with_context(|| format!("`{name}` has no meaning without WebAssembly")),
+        EngineKind::Node => bail!("node runs a program in its own process"),
     }
+}
+
+/// Measures a program where the whole measurement is another process's.
+pub fn elsewhere(kind: EngineKind, wat: &str, arg: i32) -> Option<Result<Measurement>> {
+    (kind == EngineKind::Node).then(|| node::measure(wat, arg))
 }
 
 /// How long `kind` takes to make a module of `wasm` on so many threads, and how
@@ -60,6 +71,7 @@ pub fn compile(kind: EngineKind, wasm: &[u8], threads: usize) -> Result<(Duratio
         EngineKind::Wasmtime => wasmtime::compile(wasm, threads, ::wasmtime::Collector::Copying),
         EngineKind::WasmtimeNull => wasmtime::compile(wasm, threads, ::wasmtime::Collector::Null),
         EngineKind::Corosensei => bail!("corosensei compiles nothing"),
+        EngineKind::Node => bail!("node compiles when a program runs"),
     }
 }
 
