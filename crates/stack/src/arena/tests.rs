@@ -208,7 +208,9 @@ fn memory_that_cannot_be_given_back_stays_until_the_next_time() {
         }),
         ..ArenaConfig::default()
     });
-    let stacks: Vec<_> = (0..5).map(|_| arena.allocate().unwrap()).collect();
+    // Every other one, so that each is a request of its own.
+    let all: Vec<_> = (0..9).map(|_| arena.allocate().unwrap()).collect();
+    let stacks: Vec<_> = all.into_iter().step_by(2).collect();
     for &stack in &stacks {
         touch(stack, 1);
         arena.release(stack);
@@ -222,4 +224,23 @@ fn memory_that_cannot_be_given_back_stays_until_the_next_time() {
     assert_eq!(arena.requests(Request::Discard), 5);
     let kept: Vec<_> = (0..5).map(|_| arena.allocate().unwrap()).collect();
     assert_eq!(kept[0], stacks[4]);
+}
+
+#[test]
+fn slots_side_by_side_are_given_back_in_one_request() {
+    let mut arena = arena(GuardKind::Auto, usize::MAX);
+    let all: Vec<_> = (0..20).map(|_| arena.allocate().unwrap()).collect();
+    // All but one, in no order.
+    for index in (0..20).map(|n| n * 7 % 20).filter(|&index| index != 12) {
+        touch(all[index], 1);
+        arena.release(all[index]);
+    }
+    touch(all[12], 2);
+    arena.trim(0);
+    assert_eq!(arena.requests(Request::Discard), 2);
+    for (index, &stack) in all.iter().enumerate() {
+        let left = if index == 12 { 2 } else { 0 };
+        assert_eq!(lowest_and_highest(stack), [left; 2], "{index}");
+        assert!(arena.guard_contains(stack.limit - 1));
+    }
 }
