@@ -114,6 +114,7 @@ pub unsafe fn collect(
         frames,
         slots,
         outside,
+        stack_bytes,
     } = looked;
     let stats = mover
         .collection
@@ -123,7 +124,7 @@ pub unsafe fn collect(
             fault,
         })?;
     // SAFETY: marking has reached everything live.
-    let reclaimed = unsafe { registry.sweep(ctx) } as u64;
+    let reclaimed = unsafe { registry.sweep(ctx, stack_bytes) } as u64;
     let pause_ns = began.elapsed().as_nanos() as u64;
 
     if options.verify {

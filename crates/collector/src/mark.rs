@@ -106,6 +106,8 @@ pub(crate) struct Looked {
     pub(crate) frames: u64,
     pub(crate) slots: u64,
     pub(crate) outside: u64,
+    /// Bytes that the continuations keep from others: on stacks whole pages.
+    pub(crate) stack_bytes: u64,
 }
 
 /// How many references and records are kept waiting for their memory. Enough for
@@ -115,6 +117,10 @@ const AHEAD: usize = 16;
 /// How much of a stack is fetched ahead: two small frames and the trampoline's.
 const FETCHED_BYTES: u64 = 192;
 const CACHE_LINE: usize = 64;
+/// From a trampoline's frame pointer to the top of the stack: its caller's, and a
+/// return address.
+const TRAMPOLINE_BYTES: u64 = 16;
+const PAGE: u64 = 4096;
 
 /// Finds everything live. See the module's description.
 ///
@@ -325,10 +331,13 @@ impl<S: Sink> Marker<'_, '_, S> {
             Activity::Suspended => drop_slot.unwrap_or(usize::MAX),
             _ => usize::MAX,
         };
-        // SAFETY: by contract.
-        let continuation = unsafe { (*record).id };
+        // SAFETY: by contract; one that trapped has a stack pointer from before.
+        let (continuation, sp, lands) =
+            unsafe { ((*record).id, (*record).sp, arch::lands(record)) };
         looked.continuations += 1;
+        let mut base = sp;
         let frame = |frame: KnownFrame<'_>| {
+            base = frame.fp;
             looked.frames += 1;
             looked.slots += frame.site.slots.len() as u64;
             for (number, &slot) in frame.site.slots.iter().enumerate() {
@@ -356,6 +365,12 @@ impl<S: Sink> Marker<'_, '_, S> {
         };
         // SAFETY: by contract.
         unsafe { walker.frames(record, fault, frame)? };
+        // The trampoline's frame is the last, right below the base.
+        let used = base.saturating_sub(sp) + TRAMPOLINE_BYTES;
+        looked.stack_bytes += match lands {
+            true => used,
+            false => used.next_multiple_of(PAGE),
+        };
         Ok(())
     }
 

@@ -62,11 +62,13 @@ impl Registry {
 
     /// Ends every live continuation that is not marked, as collected. How many
     /// there were. Gives the memory of stacks back if very many are idle.
+    /// `stack_bytes` is what the others keep: it decides when continuations make
+    /// the next collection due.
     ///
     /// # Safety
     /// Everything reachable is marked: the chains that run, and every
     /// continuation with a current reference in reach, each with its parents.
-    pub unsafe fn sweep(&mut self, ctx: &mut StoreContext) -> usize {
+    pub unsafe fn sweep(&mut self, ctx: &mut StoreContext, stack_bytes: u64) -> usize {
         let before = self.counts.collected;
         self.counts.collections += 1;
         // As a rule nobody was forgotten, and there is no record to look at.
@@ -85,7 +87,7 @@ impl Registry {
                 }
             }
         }
-        self.pressure.collected(self.live(ctx), self.weigh());
+        self.pressure.collected(self.live(ctx), stack_bytes);
         let idle = self.all() - self.live(ctx) as usize;
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);

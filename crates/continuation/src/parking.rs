@@ -42,18 +42,20 @@ impl ParkPolicy {
         keep: usize::MAX,
         most: usize::MAX,
     };
-}
-
-impl Default for ParkPolicy {
     /// Programs with up to 16 Ki continuations are left alone: 64 MiB of pages.
     /// Beyond, what two collections in a row found untouched is parked; 32 Ki
     /// stacks, 128 MiB, are not exceeded as long as there is something to park.
+    pub const DEFAULT: Self = Self {
+        after: 2,
+        keep: 16 << 10,
+        most: 32 << 10,
+    };
+}
+
+impl Default for ParkPolicy {
+    /// [`ParkPolicy::DEFAULT`].
     fn default() -> Self {
-        Self {
-            after: 2,
-            keep: 16 << 10,
-            most: 32 << 10,
-        }
+        Self::DEFAULT
     }
 }
 
@@ -279,12 +281,7 @@ impl Registry {
         // Continuations that are parked and unparked without a collection in
         // between are in the list again and again.
         if parking.stacked.len() > 2 * self.with_stack + 64 {
-            parking.stacked.sort_unstable();
-            parking.stacked.dedup();
-            let slab = &self.slab;
-            // SAFETY: as above.
-            let keeps = |&id: &u32| unsafe { (*slab.get(id)).stack_limit != 0 };
-            parking.stacked.retain(keeps);
+            self.sort_out();
         }
     }
 
@@ -318,8 +315,22 @@ impl Registry {
             // stack; one that was found twice has none any more.
             .filter(|&record| unsafe { !is_parked(record) && self.park_idle(record) })
             .count();
+        self.sort_out();
         self.arena.trim(IDLE_WATERMARK);
         count
+    }
+
+    /// Forgets who has no stack any more, and who is there twice.
+    fn sort_out(&mut self) {
+        let Some(parking) = &mut self.parking else {
+            return;
+        };
+        parking.stacked.sort_unstable();
+        parking.stacked.dedup();
+        let slab = &self.slab;
+        // SAFETY: a record of our slab, which only this thread uses.
+        let keeps = |&id: &u32| unsafe { (*slab.get(id)).stack_limit != 0 };
+        parking.stacked.retain(keeps);
     }
 
     /// Parks; not if nobody has allowed it, or there is no memory for the bytes.

@@ -11,8 +11,8 @@
 //!
 //! Nothing is asked as long as idle records are there: what they use, they have
 //! used before. The memory is what lies between the saved stack pointer and the
-//! top, in whole pages; to add it up is a pass over the records with stacks, made
-//! by each collection and each time an eighth more are in use.
+//! top, in whole pages. A collection adds it up as it walks; between two of them it
+//! is a pass over the records with stacks, made each time an eighth more are in use.
 
 use crate::registry::Registry;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
@@ -72,7 +72,7 @@ impl Registry {
     /// Bytes that live continuations keep from others. Looks at the records with
     /// a stack; one that got a stack twice since they were last sorted out may
     /// count twice.
-    pub(crate) fn weigh(&self) -> u64 {
+    fn weigh(&self) -> u64 {
         let weight = |record: *mut ContRecord| {
             // SAFETY: a record of our slab, which only this thread uses.
             unsafe {

@@ -356,7 +356,7 @@ impl World {
         dead.iter()
             .for_each(|&record| self.apply(Verb::Collect, Role::Subject, record));
         // SAFETY: marked what the world can reach.
-        let swept = unsafe { self.registry.sweep(&mut self.ctx) };
+        let swept = unsafe { self.registry.sweep(&mut self.ctx, 0) };
         assert_eq!(swept, dead.len());
         swept
     }

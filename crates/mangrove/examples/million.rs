@@ -6,6 +6,7 @@
 
 use mangrove::{Config, Engine, Error, Instance, Linker, Module, ParkPolicy, Store, Val};
 use std::fs::read_to_string;
+use std::process::Command;
 use std::time::Instant;
 
 const PROGRAM: &str = r#"(module
@@ -37,18 +38,29 @@ const PROGRAM: &str = r#"(module
             (br_if $next (i32.lt_u (local.get $i) (local.get $count))))
         (local.get $sum)))"#;
 
+const SCENARIOS: [(&str, ParkPolicy, bool); 3] = [
+    ("never parked", ParkPolicy::NEVER, false),
+    ("all parked, by request", ParkPolicy::NEVER, true),
+    ("default policy", ParkPolicy::DEFAULT, false),
+];
+
 fn main() -> Result<(), Error> {
-    let count = std::env::args().nth(1);
-    let count: i32 = count.and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let count = arguments.first().and_then(|n| n.parse().ok());
+    let count: i32 = count.unwrap_or(1_000_000);
+    // Each scenario is a process: what one has used, the next would find there.
+    if let Some(index) = arguments.get(1).and_then(|n| n.parse::<usize>().ok()) {
+        let (name, policy, park) = SCENARIOS[index];
+        return scenario(name, count, policy, park);
+    }
     println!("{count} continuations, two frames each");
-    let before = kilobytes("VmRSS");
-    scenario("never parked", count, ParkPolicy::NEVER, false)?;
-    scenario("all parked, by request", count, ParkPolicy::NEVER, true)?;
-    scenario("default policy", count, ParkPolicy::default(), false)?;
-    println!(
-        "at the start and now: {before} and {} KiB",
-        kilobytes("VmRSS")
-    );
+    for index in 0..SCENARIOS.len() {
+        let own = std::env::current_exe().expect("this program");
+        let child = Command::new(own)
+            .args([count.to_string(), index.to_string()])
+            .status();
+        assert!(child.expect("a process").success());
+    }
     Ok(())
 }
 
@@ -87,6 +99,10 @@ fn scenario(name: &str, count: i32, policy: ParkPolicy, park: bool) -> Result<()
     );
     println!("  resident             {:>8.0} bytes each", bytes(resident));
     println!("  page tables          {:>8.0} bytes each", bytes(tables));
+    println!(
+        "  most so far, of both {:>8.0} bytes each",
+        bytes(kilobytes("VmHWM") - empty[0] + tables)
+    );
     println!(
         "  of frames            {:>8.0} bytes each",
         (report.stack_bytes + report.parked_bytes) as f64 / f64::from(count)

@@ -44,12 +44,22 @@ pub unsafe fn frames(record: *const ContRecord) -> Frames {
                 next: Frame { pc: 0, fp: 0 },
             };
         }
-        // The record's second line, which `is_parked` asks, can stay where it is.
-        let sp = (*record).sp;
-        let parked = read(sp) == landing_address();
-        debug_assert_eq!(parked, is_parked(record));
-        let header = if parked { PARKED_HEADER } else { 0 };
-        frames_from(read(sp + header), (*record).fp)
+        let header = if lands(record) { PARKED_HEADER } else { 0 };
+        frames_from(read((*record).sp + header), (*record).fp)
+    }
+}
+
+/// Whether the record is parked, as its stack tells it: whoever walks that can
+/// leave the record's second cache line, which [`is_parked`] asks, where it is.
+///
+/// # Safety
+/// The record has a stack or is parked, and does not run.
+pub unsafe fn lands(record: *const ContRecord) -> bool {
+    // SAFETY: the word `sp` points to is a resume pc, an entry, or a landing.
+    unsafe {
+        let lands = read((*record).sp) == landing_address();
+        debug_assert_eq!(lands, is_parked(record));
+        lands
     }
 }
 

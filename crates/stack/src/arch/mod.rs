@@ -17,7 +17,7 @@ mod x86_64;
 
 pub(crate) use landing::landing_address;
 
-pub use crate::frames::{Frame, Frames, frames, frames_from};
+pub use crate::frames::{Frame, Frames, frames, frames_from, lands};
 pub use x86_64::{Entered, enter, fault_context, prefetch, prepare, redirect_to_host, stub_image};
 
 use mangrove_abi::{ContRecord, StoreContext};
