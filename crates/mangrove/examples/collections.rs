@@ -171,6 +171,7 @@ fn draw(lines: &[(Shape, Vec<(f64, f64)>)], path: &str) -> Result<(), Box<dyn st
     let most = most.fold(0.0, |most: f64, point| most.max(point.1));
     let mut chart = ChartBuilder::on(&area)
         .margin(12)
+        .margin_right(40)
         .x_label_area_size(44)
         .y_label_area_size(54)
         .build_cartesian_2d((1e3..1e6).log_scale(), 0.0..most * 1.1)?;
