@@ -17,7 +17,7 @@
 use crate::limits::LimitError;
 use crate::registry::Registry;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
-use mangrove_stack::{ArenaConfig, StackArena, arch};
+use mangrove_stack::{ArenaConfig, StackArena};
 use std::ptr;
 
 /// The stacks of initial continuations.
@@ -70,13 +70,7 @@ impl Registry {
                 return Err(error);
             }
         };
-        // SAFETY: a record of our slab, which only this thread uses; the stack
-        // is its own.
-        unsafe {
-            (*record).stack_top = stack.top;
-            (*record).stack_limit = stack.limit;
-            arch::prepare(record, ptr::null());
-        }
+        self.set_stack(record, stack);
         self.initial.in_use += 1;
         Ok(record)
     }

@@ -121,7 +121,15 @@ impl Registry {
                 return Err(error);
             }
         };
-        // SAFETY: as above.
+        self.set_stack(record, stack);
+        self.has_stack(record);
+        Ok(record)
+    }
+
+    /// Gives a record without a stack one that nobody uses.
+    pub(crate) fn set_stack(&self, record: *mut ContRecord, stack: Stack) {
+        let record = self.own(record);
+        // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
             (*record).stack_top = stack.top;
             (*record).stack_limit = stack.limit;
@@ -129,8 +137,6 @@ impl Registry {
             // above it, which nothing overwrites, is written here.
             arch::prepare(record, ptr::null());
         }
-        self.has_stack(record);
-        Ok(record)
     }
 
     /// Whether one more continuation may live, if all there are do.
