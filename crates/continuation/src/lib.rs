@@ -24,6 +24,7 @@ mod parking;
 mod pressure;
 mod registry;
 mod report;
+mod shrinking;
 mod slab;
 mod states;
 mod verify;

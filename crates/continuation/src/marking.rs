@@ -92,6 +92,7 @@ impl Registry {
         if idle > 2 * IDLE_WATERMARK {
             self.trim(ctx, IDLE_WATERMARK);
         }
+        self.shrink_idle();
         debug_assert_eq!(self.counts.collected - before, unmarked);
         unmarked as usize
     }

@@ -70,6 +70,8 @@ pub(crate) struct Parking {
     /// Records that have got a stack, by id, whether or not they still have it;
     /// some perhaps twice. Collections look at these only, and tidy up.
     pub(crate) stacked: Vec<u32>,
+    /// Where in `stacked` the next idle stack is looked for.
+    pub(crate) shrink_at: usize,
     /// By id: a revision, and the collection that first found it.
     found: Vec<(u64, u32)>,
     /// Where the next search for something to park begins.
@@ -95,6 +97,7 @@ impl Registry {
             policy: ParkPolicy { most, ..policy },
             unpark,
             stacked: (0..self.slab.len()).collect(),
+            shrink_at: 0,
             found: Vec::new(),
             hand: 0,
             parked: 0,

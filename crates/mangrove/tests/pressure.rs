@@ -4,7 +4,7 @@
 mod common;
 
 use common::{call, instance_with};
-use mangrove::{Config, ParkPolicy, Store, Val};
+use mangrove::{Config, ParkPolicy, ReportOptions, Store, Val};
 
 const PROGRAM: &str = r#"(module
     (type $f (func (param i32))) (type $k (cont $f))
@@ -29,6 +29,8 @@ const PROGRAM: &str = r#"(module
             (drop)
             (local.set $n (i32.sub (local.get $n) (i32.const 1)))
             (br_if $next (local.get $n))))
+    (func (export "drop")
+        (table.fill $kept (i32.const 0) (ref.null $kn) (i32.const 2000)))
     (func (export "keep") (param $n i32) (param $depth i32)
         (loop $next
             (local.set $n (i32.sub (local.get $n) (i32.const 1)))
@@ -74,4 +76,27 @@ fn what_is_kept_makes_them_rarer() {
     let report = after("keep", &[1000, 6000]).report();
     assert_eq!(report.live, 1000);
     assert!((1..=4).contains(&report.collections), "{report:?}");
+}
+
+#[test]
+fn deep_use_is_given_back() {
+    let mut config = Config::new();
+    config.park(ParkPolicy::NEVER).stack_size(512 << 10);
+    let (mut store, instance) = instance_with(&config, PROGRAM);
+    let resident = |store: &mut Store<()>| {
+        let report = store.continuations(ReportOptions::default()).unwrap();
+        report.resident_bytes.unwrap()
+    };
+    // 200 of 300 KiB at once, then none.
+    let args = [Val::I32(200), Val::I32(6000)];
+    call(&mut store, instance, "keep", &args).unwrap();
+    assert!(resident(&mut store) > 200 * 250_000);
+    call(&mut store, instance, "drop", &[]).unwrap();
+    for _ in 0..4 {
+        store.gc().unwrap();
+    }
+    let report = store.report();
+    assert_eq!((report.live, report.idle), (0, 200));
+    let resident = resident(&mut store);
+    assert!(resident <= 201 * (16 << 10), "{resident}");
 }

@@ -42,6 +42,9 @@ pub const DEFAULT_STACK_SIZE: usize = 256 << 10;
 /// Usable bytes of the stack that a call from the host begins on, likewise.
 pub const DEFAULT_INITIAL_STACK_SIZE: usize = 1 << 20;
 
+/// Bytes at the top of a stack that [`StackArena::shrink`] leaves as they are.
+pub const KEPT: usize = 16 << 10;
+
 /// Tops are staggered by multiples of this.
 const COLOUR: usize = 64;
 /// How many different staggers there are. Half a page in all: a stack that uses
@@ -282,6 +285,25 @@ impl StackArena {
                 return;
             }
             self.clean += run.len();
+        }
+    }
+
+    /// Gives the memory of a stack back to the system that lies more than
+    /// [`KEPT`] bytes below its top, if there is any.
+    ///
+    /// # Safety
+    /// The stack is one of this arena's, and nobody needs what is there.
+    pub unsafe fn shrink(&mut self, stack: Stack) {
+        let limit = stack.limit as usize;
+        let end = (stack.top as usize).next_multiple_of(self.page);
+        let len = end.saturating_sub(KEPT + limit);
+        let mut pages = vec![0; len / self.page];
+        if len == 0 || kernel::resident(limit, len, &mut pages) == 0 {
+            return;
+        }
+        // SAFETY: by contract; the range ends below the stack's top.
+        if let Err(error) = unsafe { self.kernel.discard(limit, len) } {
+            tracing::warn!(%error, "cannot give back the deep end of a stack");
         }
     }
 

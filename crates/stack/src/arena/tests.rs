@@ -244,3 +244,33 @@ fn slots_side_by_side_are_given_back_in_one_request() {
         assert!(arena.guard_contains(stack.limit - 1));
     }
 }
+
+#[test]
+fn the_deep_end_is_given_back_and_the_top_stays() {
+    let mut arena = StackArena::new(ArenaConfig::default());
+    let stack = arena.allocate().unwrap();
+    touch(stack, 1);
+    let deep = arena.resident();
+    // SAFETY: nobody needs what is on it.
+    unsafe { arena.shrink(stack) };
+    assert_eq!(lowest_and_highest(stack), [0, 1]);
+    assert!(arena.guard_contains(stack.limit - 1));
+    assert_eq!(
+        (deep, arena.requests(Request::Discard)),
+        (2 * arena.page, 1)
+    );
+    // Reading has mapped a page of zeros.
+    // SAFETY: as above.
+    unsafe { arena.shrink(stack) };
+    assert_eq!(arena.resident(), arena.page);
+
+    let mut small = StackArena::new(ArenaConfig {
+        stack_size: 8192,
+        ..ArenaConfig::default()
+    });
+    let stack = small.allocate().unwrap();
+    touch(stack, 1);
+    // SAFETY: as above.
+    unsafe { small.shrink(stack) };
+    assert_eq!(lowest_and_highest(stack), [1, 1]);
+}
