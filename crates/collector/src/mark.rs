@@ -331,9 +331,14 @@ impl<S: Sink> Marker<'_, '_, S> {
             Activity::Suspended => drop_slot.unwrap_or(usize::MAX),
             _ => usize::MAX,
         };
-        // SAFETY: by contract; one that trapped has a stack pointer from before.
-        let (continuation, sp, lands) =
-            unsafe { ((*record).id, (*record).sp, arch::lands(record)) };
+        // Where a stack trapped, its saved pointer is from before.
+        // SAFETY: by contract.
+        let (continuation, sp, lands) = unsafe {
+            match fault {
+                Some(fault) => ((*record).id, fault.fp, false),
+                None => ((*record).id, (*record).sp, arch::lands(record)),
+            }
+        };
         looked.continuations += 1;
         let mut base = sp;
         let frame = |frame: KnownFrame<'_>| {
