@@ -10,12 +10,12 @@ use mangrove_abi::{ContRecord, RecordState};
 use mangrove_stack::Stack;
 
 /// A collection looks at this part of the records with a stack ...
-const PART: usize = 8;
+const PART: usize = 32;
 /// ... and at this many at least. The kernel takes some 300 ns to answer.
 const FEWEST: usize = 128;
 
 impl Registry {
-    /// Gives the deep ends of some idle stacks back; of all, within a few calls.
+    /// Gives the deep ends of some idle stacks back; of all, within some calls.
     pub(crate) fn shrink_idle(&mut self) {
         for index in 0..self.initial.idle.len() {
             // SAFETY: an idle record of our slab: nobody needs what is on its stack.
