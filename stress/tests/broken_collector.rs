@@ -5,7 +5,7 @@
 //! the test starts itself again, and a crash counts as found like a wrong value.
 
 use mangrove::{Fault, Zeal};
-use mangrove_stress::{Options, Quiet, run};
+use mangrove_stress::{Options, Quiet, run, suites};
 use std::process::Command;
 
 /// Names the suite, the fault and the zeal of a run in a process of its own.
@@ -56,29 +56,15 @@ fn the_run_that_was_ordered() {
 
 #[test]
 fn without_a_fault_the_suites_pass() {
-    for suite in [
-        "suspended",
-        "churn",
-        "generators",
-        "pipeline",
-        "random",
-        "model",
-    ] {
-        verdict(suite, "none", "none").unwrap();
+    for suite in suites() {
+        verdict(suite.name, "none", "none").unwrap();
     }
 }
 
 #[test]
 fn a_collector_that_skips_suspended_stacks_fails_every_suite() {
-    for suite in [
-        "suspended",
-        "churn",
-        "generators",
-        "pipeline",
-        "random",
-        "model",
-    ] {
-        let found = verdict(suite, "skip", "none").expect_err(suite);
+    for suite in suites() {
+        let found = verdict(suite.name, "skip", "none").expect_err(suite.name);
         println!("{found}");
     }
 }

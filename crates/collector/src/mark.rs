@@ -20,7 +20,7 @@
 use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{ContRecord, ContRef, RecordState, Slot, SlotKind, StoreContext, TransferSlot};
-use mangrove_continuation::Registry;
+use mangrove_continuation::{Registry, kept_bytes};
 use mangrove_stack::{Frame, arch};
 use std::collections::VecDeque;
 use std::ptr;
@@ -99,6 +99,25 @@ pub(crate) struct Scene<'a> {
     pub(crate) drop_slot: Option<usize>,
 }
 
+impl<'a> Scene<'a> {
+    /// A scene in which nothing is overlooked.
+    pub(crate) fn whole(
+        registry: &'a mut Registry,
+        ctx: &'a StoreContext,
+        code: &'a dyn Code,
+        fault: Option<Frame>,
+    ) -> Self {
+        Self {
+            registry,
+            ctx,
+            code,
+            fault,
+            skip_suspended: false,
+            drop_slot: None,
+        }
+    }
+}
+
 /// How much marking looked at.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Looked {
@@ -120,7 +139,6 @@ const CACHE_LINE: usize = 64;
 /// From a trampoline's frame pointer to the top of the stack: its caller's, and a
 /// return address.
 const TRAMPOLINE_BYTES: u64 = 16;
-const PAGE: u64 = 4096;
 
 /// Finds everything live. See the module's description.
 ///
@@ -372,10 +390,7 @@ impl<S: Sink> Marker<'_, '_, S> {
         unsafe { walker.frames(record, fault, frame)? };
         // The trampoline's frame is the last, right below the base.
         let used = base.saturating_sub(sp) + TRAMPOLINE_BYTES;
-        looked.stack_bytes += match lands {
-            true => used,
-            false => used.next_multiple_of(PAGE),
-        };
+        looked.stack_bytes += kept_bytes(used, lands);
         Ok(())
     }
 

@@ -99,14 +99,7 @@ pub unsafe fn root_set(
         roots: Vec::new(),
         error: None,
     };
-    let scene = Scene {
-        registry,
-        ctx,
-        code,
-        fault,
-        skip_suspended: false,
-        drop_slot: None,
-    };
+    let scene = Scene::whole(registry, ctx, code, fault);
     // SAFETY: by contract.
     let looked = unsafe { mark(scene, roots, &mut list)? };
     if let Some(error) = list.error {

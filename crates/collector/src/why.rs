@@ -98,14 +98,7 @@ impl Reasons {
             first.push(runs.then_some(Reason::Running));
         }
         let mut recorder = Recorder { first };
-        let scene = Scene {
-            registry,
-            ctx,
-            code,
-            fault,
-            skip_suspended: false,
-            drop_slot: None,
-        };
+        let scene = Scene::whole(registry, ctx, code, fault);
         // SAFETY: by contract.
         unsafe { mark(scene, roots, &mut recorder)? };
         let mut first = recorder.first;

@@ -18,7 +18,6 @@ use crate::limits::LimitError;
 use crate::registry::Registry;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 use mangrove_stack::{ArenaConfig, StackArena};
-use std::ptr;
 
 /// The stacks of initial continuations.
 #[derive(Debug)]
@@ -89,13 +88,7 @@ impl Registry {
     /// # Panics
     /// If it is not the head of that list.
     pub fn reclaim_initial(&mut self, ctx: &mut StoreContext, record: *mut ContRecord) {
-        assert_eq!(ctx.free_records, record, "the last one to return");
-        let record = self.own(record);
-        // SAFETY: a record of our slab, which only this thread uses.
-        unsafe {
-            ctx.free_records = (*record).next_free;
-            (*record).next_free = ptr::null_mut();
-        }
+        assert_eq!(self.pop_free(ctx), Some(record), "the last one to return");
         self.initial.give_back(record);
     }
 }

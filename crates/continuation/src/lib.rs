@@ -39,6 +39,7 @@ mod tests;
 pub use bound::Bound;
 pub use limits::{LimitError, RegistryConfig};
 pub use parking::ParkPolicy;
+pub use pressure::kept_bytes;
 pub use registry::Registry;
 pub use report::{Ends, RegistryReport};
 pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, outcome};

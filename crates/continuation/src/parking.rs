@@ -318,7 +318,9 @@ impl Registry {
             // stack; one that was found twice has none any more.
             .filter(|&record| unsafe { !is_parked(record) && self.park_idle(record) })
             .count();
-        self.sort_out();
+        if count > 0 {
+            self.sort_out();
+        }
         self.arena.trim(IDLE_WATERMARK);
         count
     }
@@ -362,16 +364,10 @@ impl Registry {
 
     /// The stack of the idle record that was released last.
     fn steal(&mut self, ctx: &mut StoreContext) -> Option<Stack> {
-        if ctx.free_records.is_null() {
-            return None;
-        }
-        let record = self.own(ctx.free_records);
-        // SAFETY: a record of our slab that is gone and has a stack, by being
-        // in this list; nobody uses either.
-        unsafe {
-            ctx.free_records = (*record).next_free;
-            Some(self.strip(record))
-        }
+        let record = self.pop_free(ctx)?;
+        // SAFETY: a record of our slab that is gone and has a stack, by having
+        // been in this list; nobody uses either.
+        Some(unsafe { self.strip(record) })
     }
 
     /// Takes the stack off a record that is gone and in no list.

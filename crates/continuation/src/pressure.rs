@@ -55,6 +55,15 @@ impl Pressure {
     }
 }
 
+/// What a live continuation keeps from others that uses this many bytes: on a
+/// stack whole pages.
+pub fn kept_bytes(used: u64, parked: bool) -> u64 {
+    match parked {
+        true => used,
+        false => used.next_multiple_of(PAGE),
+    }
+}
+
 impl Registry {
     /// Whether a collection is worth more than a further stack. To be asked when
     /// no idle record is left.
@@ -78,7 +87,7 @@ impl Registry {
             unsafe {
                 let used = (*record).stack_top.saturating_sub((*record).sp);
                 match (*record).state == RecordState::Live as u32 && !is_parked(record) {
-                    true => used.next_multiple_of(PAGE),
+                    true => kept_bytes(used, false),
                     false => 0,
                 }
             }

@@ -103,13 +103,7 @@ impl Registry {
     /// # Errors
     /// As many continuations live as may, or the kernel gives no stack.
     pub fn take(&mut self, ctx: &mut StoreContext) -> Result<*mut ContRecord, LimitError> {
-        if !ctx.free_records.is_null() {
-            let record = self.own(ctx.free_records);
-            // SAFETY: a record of our slab, which only this thread uses.
-            unsafe {
-                ctx.free_records = (*record).next_free;
-                (*record).next_free = ptr::null_mut();
-            }
+        if let Some(record) = self.pop_free(ctx) {
             return Ok(record);
         }
         self.check_count()?;
@@ -124,6 +118,20 @@ impl Registry {
         self.set_stack(record, stack);
         self.has_stack(record);
         Ok(record)
+    }
+
+    /// Takes the record that was released last off the free list.
+    pub(crate) fn pop_free(&self, ctx: &mut StoreContext) -> Option<*mut ContRecord> {
+        if ctx.free_records.is_null() {
+            return None;
+        }
+        let record = self.own(ctx.free_records);
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe {
+            ctx.free_records = (*record).next_free;
+            (*record).next_free = ptr::null_mut();
+        }
+        Some(record)
     }
 
     /// Gives a record without a stack one that nobody uses.

@@ -136,11 +136,7 @@ impl Machine {
         if !inside && !catches(SETS[set].catches, tag) && !self.catches(tag) {
             return None;
         }
-        let exception = self
-            .exceptions
-            .iter()
-            .position(|known| known.as_ref().is_some_and(|known| known.tag == tag));
-        match exception {
+        match self.known_exception(tag) {
             Some(slot) if rng.one_in(2) => {
                 command.arg = slot;
                 Some(Op::Resume(kind, set, Verb::ThrowRef))
@@ -173,16 +169,19 @@ impl Machine {
         (at + held.members() < DEEPEST).then_some(Op::Switch(kind, tag))
     }
 
+    /// The slot of an exception with this tag that can be thrown again.
+    fn known_exception(&self, tag: Throws) -> Option<usize> {
+        self.exceptions
+            .iter()
+            .position(|known| known.as_ref().is_some_and(|known| known.tag == tag))
+    }
+
     fn choose_throw(&self, rng: &mut Rng, command: &mut Command) -> Option<Op> {
         let tag = *rng.pick(&Throws::ALL);
         if !self.catches(tag) {
             return None;
         }
-        let exception = self
-            .exceptions
-            .iter()
-            .position(|known| known.as_ref().is_some_and(|known| known.tag == tag));
-        match exception {
+        match self.known_exception(tag) {
             Some(slot) if rng.one_in(2) => {
                 command.slot = slot;
                 Some(Op::ThrowRef)
