@@ -119,7 +119,9 @@ pub struct StoreContext {
     /// Program counter of a fault in Wasm code; 0 if there was none. Written by
     /// the signal handler, cleared by the runtime when it reads it.
     pub fault_pc: u64,
-    /// Frame pointer at that fault.
+    /// Stack pointer at that fault,
+    pub fault_sp: u64,
+    /// and frame pointer.
     pub fault_fp: u64,
     /// Address whose access faulted.
     pub fault_addr: u64,
@@ -154,6 +156,7 @@ impl StoreContext {
             land_fp: 0,
             land_exn: 0,
             fault_pc: 0,
+            fault_sp: 0,
             fault_fp: 0,
             fault_addr: 0,
             fault_signal: 0,

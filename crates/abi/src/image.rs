@@ -24,6 +24,10 @@ pub struct StubImage {
     /// (unspecified, payload, word, own, from)`. The call instruction at the
     /// site becomes a jump to a copy of these bytes.
     pub switch_thunk: &'static [u8],
+    /// How far below a frame a call of any of these writes: a return address,
+    /// and what the stub pushes. A frame whose function has touched the word that
+    /// far below itself can call them without a fault.
+    pub depth: u32,
     /// Where in `switch_thunk` the 32-bit displacement of the site's return
     /// point goes, relative to the end of that field.
     pub switch_return: u32,

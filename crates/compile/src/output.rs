@@ -1,5 +1,6 @@
 //! One function through Cranelift, and what is kept of the result.
 
+use crate::func::touch_stack;
 use crate::movable::pin_stack_loads;
 use crate::sites::sites;
 use crate::{CompileError, Options, isa};
@@ -7,7 +8,7 @@ use cranelift_codegen::Context;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{
-    self, ExternalName, Function, Signature, UserExternalName, UserFuncName,
+    self, ExternalName, Function, Signature, SourceLoc, UserExternalName, UserFuncName,
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::{FinalizedRelocTarget, MachBufferFinalized};
@@ -102,6 +103,8 @@ pub struct Compiler {
     isa: OwnedTargetIsa,
     context: Context,
     control_plane: ControlPlane,
+    /// See [`mangrove_abi::StubImage::depth`].
+    stub_depth: u32,
     /// For the frontend.
     pub builder_context: FunctionBuilderContext,
     /// Whether to compile hooks in, and which.
@@ -115,6 +118,7 @@ impl Compiler {
             isa: isa::host(options),
             context: Context::new(),
             control_plane: ControlPlane::default(),
+            stub_depth: options.stubs.depth,
             builder_context: FunctionBuilderContext::new(),
             hooks: options.hooks,
         }
@@ -129,6 +133,12 @@ impl Compiler {
     pub fn function(&mut self, signature: Signature) -> (Function, &mut FunctionBuilderContext) {
         let function = Function::with_name_signature(UserFuncName::default(), signature);
         (function, &mut self.builder_context)
+    }
+
+    /// Has a built function touch the lowest word of the stack that it, or a stub
+    /// it calls, writes.
+    pub fn touch_stack(&self, function: &mut Function, start: SourceLoc) {
+        touch_stack(function, self.stub_depth, start);
     }
 
     /// Generates the code of a built function.

@@ -17,7 +17,7 @@ use crate::states::State;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 use mangrove_stack::arch::Unpark;
 use mangrove_stack::{
-    Request, Stack, discard_parked, is_parked, move_frames, park, poison, unpark,
+    Request, Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark,
 };
 use std::ptr;
 
@@ -251,7 +251,7 @@ impl Registry {
         let record = self.own(record);
         let suspended = self.state_of(ctx, record) == State::Suspended;
         // SAFETY: a record of our slab, which only this thread uses.
-        if !suspended || unsafe { is_parked(record) } {
+        if !suspended || unsafe { is_parked(record) || !fits(record, self.arena.capacity()) } {
             return Ok(());
         }
         let to = self.arena.allocate();
@@ -346,6 +346,11 @@ impl Registry {
         let Some(parking) = &mut self.parking else {
             return false;
         };
+        // SAFETY: by contract. What has grown into the last bytes of a roomy stack
+        // stays there.
+        if !unsafe { fits(record, self.arena.capacity()) } {
+            return false;
+        }
         if !self.arena.grants(Request::Buffer) {
             return false;
         }

@@ -273,21 +273,24 @@ impl Registry {
         unsafe { self.retire(ctx, record, end) }
     }
 
-    /// Ends every continuation from `from` up the parents to `host`, which
-    /// stays as it is.
+    /// Ends every continuation from `from` up the parents to `last`, which
+    /// stays as it is. False: the chain ended before, which is a defect.
     ///
     /// # Safety
-    /// As for [`Registry::release`], for each of them; `host` is the host
-    /// record at the bottom of the chain `from` is on.
+    /// As for [`Registry::release`], for each of them.
+    #[must_use = "a chain that ends elsewhere is a defect"]
     pub unsafe fn release_chain(
         &mut self,
         ctx: &mut StoreContext,
         from: *mut ContRecord,
-        host: *mut ContRecord,
+        last: *mut ContRecord,
         end: End,
-    ) {
+    ) -> bool {
         let mut record = from;
-        while record != host {
+        while record != last {
+            if record.is_null() {
+                return false;
+            }
             // SAFETY: the caller vouches for the chain. Asking each for its
             // state would walk the rest of the chain each time.
             unsafe {
@@ -296,6 +299,7 @@ impl Registry {
                 record = parent;
             }
         }
+        true
     }
 
     /// Where the record stands.
@@ -346,6 +350,29 @@ impl Registry {
             .into_iter()
             .find(|arena| arena.guard_contains(addr))
             .map(StackArena::stack_size)
+    }
+
+    /// The lowest usable byte of the stack in whose guard `addr` lies.
+    pub fn guarded(&self, addr: u64) -> Option<u64> {
+        let arenas = [&self.arena, &self.initial.arena];
+        arenas.into_iter().find_map(|arena| arena.guarded(addr))
+    }
+
+    /// The live continuation on the stack that begins at `limit`: one of the
+    /// running chain, as a rule, or else the slab is searched.
+    pub fn on_stack(&self, ctx: &StoreContext, limit: u64) -> Option<*mut ContRecord> {
+        // SAFETY: records of our slab, and parents of them.
+        let is_it = |&record: &*mut ContRecord| unsafe {
+            (*record).stack_limit == limit && (*record).state == RecordState::Live as u32
+        };
+        let parent = |record: &*mut ContRecord| {
+            // SAFETY: as above.
+            let parent = unsafe { (**record).parent };
+            (!parent.is_null()).then_some(parent)
+        };
+        let current = (!ctx.current.is_null()).then_some(ctx.current);
+        let mut chain = std::iter::successors(current, parent);
+        chain.find(is_it).or_else(|| self.slab.iter().find(is_it))
     }
 
     /// Takes the stacks of all idle records off them, except for the

@@ -322,10 +322,11 @@ impl World {
             record = parent(record);
         }
         // SAFETY: nobody goes on with these stacks.
-        unsafe {
+        let whole = unsafe {
             self.registry
                 .release_chain(&mut self.ctx, own, host, End::Trapped)
         };
+        assert!(whole, "the chain ends at the host record");
         self.leave(Verb::Trap);
     }
 

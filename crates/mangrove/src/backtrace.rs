@@ -1,16 +1,9 @@
 //! Where Wasm was when it was left: the frames of all continuations and
 //! activations, from the innermost outwards.
 //!
-//! A libcall leaves a stack that looks suspended at the call. A fault does not:
-//! its pc is in the middle of a function. [`StoreInner::take_fault`] sets the
-//! record back to the calling frame, so that everything on the stack is again
-//! at a call, and the faulting frame is told apart:
-//!
-//! ```text
-//!  in the body                          at the first instruction (push rbp hit the guard)
-//!    fault_fp ─▶ caller's fp              fault_fp = caller's fp
-//!          + 8   return address ◀ sp      fault address + 8 ─▶ return address ◀ sp
-//! ```
+//! Each record on the way is stopped at a call: a libcall leaves it so, and a
+//! fault has been settled (see [`crate::fault`]). The frame that faulted is told
+//! apart: it is the one of the fault's pc.
 
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
@@ -19,70 +12,13 @@ use crate::store::StoreInner;
 use crate::trap::{Backtrace, BacktraceEntry, Frame, Place};
 use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState, SourcePosition};
 use mangrove_collector::ModuleId;
-use mangrove_stack::arch::frames;
-use std::ptr;
-
-/// A fault in Wasm code.
-#[derive(Clone, Copy, Debug)]
-pub struct Fault {
-    /// Program counter.
-    pub pc: u64,
-    /// What was accessed.
-    pub address: u64,
-    /// The signal's number.
-    pub signal: u64,
-}
+use mangrove_stack::arch::{Fault, frames};
 
 impl StoreInner {
-    /// The fault that ended the innermost activation, if one did. Sets its
-    /// running record back to its last call.
-    ///
-    /// # Safety
-    /// That activation has just been left, and its stacks are untouched.
-    pub(crate) unsafe fn take_fault(&mut self) -> Option<Fault> {
-        let ctx = self.context();
-        let pc = std::mem::take(&mut ctx.fault_pc);
-        if pc == 0 {
-            return None;
-        }
-        let (fp, address, signal) = (ctx.fault_fp, ctx.fault_addr, ctx.fault_signal);
-        let record = ctx.current;
-        // A push hit the guard. Right below the frame pointer it is one of the
-        // frame's own; else the frame is not there yet: in a function's first
-        // instruction, and in the host-call stub, which leads an image.
-        let pushing = fp != address.wrapping_add(8)
-            && self.registry.guard_contains(address)
-            && self.code.find(pc).is_some_and(|(code, offset, _)| {
-                let found = code.image.function_at(offset);
-                found.is_some_and(|(index, function)| {
-                    let stub = index == 0 && function.kind == FunctionKind::Stubs;
-                    function.start == offset || stub
-                })
-            });
-        // SAFETY: by contract `record` is where the fault was, and its frames,
-        // of which `fp` is one, or the words just above the guard, are there.
-        unsafe {
-            if pushing {
-                (*record).sp = address + 8;
-                (*record).fp = fp;
-            } else if fp != 0 {
-                (*record).sp = fp + 8;
-                (*record).fp = ptr::with_exposed_provenance::<u64>(fp as usize).read();
-            } else {
-                (*record).fp = 0;
-            }
-        }
-        Some(Fault {
-            pc,
-            address,
-            signal,
-        })
-    }
-
     /// The frames from the running record on, through all activations.
     ///
     /// # Safety
-    /// Every record on the chain is stopped at a call; a fault was taken.
+    /// Every record on the chain is stopped at a call; a fault is settled.
     pub(crate) unsafe fn backtrace(&self, fault: Option<Fault>) -> Backtrace {
         let mut trace = Backtrace::default();
         // SAFETY: the context is ours, and no compiled code runs.

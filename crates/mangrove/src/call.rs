@@ -12,7 +12,6 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back.
 
-use crate::backtrace::Fault;
 use crate::continuation::Outcome;
 use crate::error::Error;
 use crate::observe::Moment;
@@ -21,9 +20,9 @@ use crate::resume::Clause;
 use crate::signals;
 use crate::signature::{Signature, ValueKind};
 use crate::store::{StoreInner, StorePtr};
-use crate::trap::{Trap, TrapReason};
+use crate::trap::Trap;
 use crate::values::Val;
-use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, TrapCode, word};
+use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, word};
 use mangrove_continuation::End;
 use mangrove_stack::arch::{self, Entered};
 use mangrove_validate::ValType;
@@ -311,7 +310,7 @@ impl StoreInner {
         why: Option<Pending>,
     ) -> Result<Outcome, Error> {
         // SAFETY: by contract.
-        let fault = unsafe { self.take_fault() };
+        let fault = unsafe { self.settle_fault() };
         let reason = why.unwrap_or_else(|| self.reason(fault));
         // SAFETY: the stacks of all activations are as they were left.
         let backtrace = unsafe { self.backtrace(fault) };
@@ -327,16 +326,17 @@ impl StoreInner {
         };
         // SAFETY: the chain from `current` to our host record is this
         // activation's; nothing on its stacks is looked at any more.
-        unsafe {
+        let whole = unsafe {
             let ctx = ctx.as_mut();
             self.registry
-                .release_chain(ctx, ctx.current, call.host, end);
-        }
+                .release_chain(ctx, ctx.current, call.host, end)
+        };
         self.leave(call);
         if let Err(panic) = observed {
             resume_unwind(panic);
         }
         match reason {
+            _ if !whole => Err(Error::internal("a chain did not end at its host record")),
             Pending::Trap(reason) => Err(Error::Trap(Box::new(Trap { reason, backtrace }))),
             Pending::Exception(handle) => self.exception(handle, backtrace).map(Outcome::Thrown),
             Pending::Error(error) => Err(error),
@@ -370,47 +370,6 @@ impl StoreInner {
         ctx.host_sp = call.outer_host_sp;
         if self.activations.is_empty() {
             self.notify(Moment::End);
-        }
-    }
-
-    /// Why Wasm was left: what a libcall said, or what a fault means.
-    fn reason(&mut self, fault: Option<Fault>) -> Pending {
-        if let Some(pending) = self.pending.take() {
-            return pending;
-        }
-        let Some(Fault {
-            pc,
-            address,
-            signal,
-        }) = fault
-        else {
-            return Pending::Error(Error::internal("Wasm was left without a reason"));
-        };
-        if self.registry.guard_contains(address) {
-            return Pending::Trap(TrapReason::Code(TrapCode::StackOverflow));
-        }
-        let site = self
-            .code
-            .find(pc)
-            .and_then(|(code, offset, _)| code.image.trap_at(offset));
-        match site {
-            Some(site) => Pending::Trap(self.code_reason(site.code)),
-            None => Pending::Error(Error::internal(format!(
-                "signal {signal} at {pc:#x}, address {address:#x}, where nothing may trap"
-            ))),
-        }
-    }
-
-    /// The reason of a trap by an instruction. The search for a handler never
-    /// leaves an activation, and says so where there is another one outside.
-    fn code_reason(&self, code: TrapCode) -> TrapReason {
-        let caller = self.activations.last().map_or(ptr::null(), |a| a.caller);
-        // SAFETY: host functions live as long as their store.
-        match unsafe { caller.as_ref() } {
-            Some(host) if code == TrapCode::UnhandledTag => TrapReason::UnhandledTagInHostCall {
-                function: host.body.name.clone(),
-            },
-            _ => TrapReason::Code(code),
         }
     }
 }

@@ -43,6 +43,7 @@ mod descriptors;
 mod engine;
 mod error;
 mod exception;
+mod fault;
 mod func;
 mod global;
 mod host;

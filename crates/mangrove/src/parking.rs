@@ -11,7 +11,6 @@ use crate::pending::Pending;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
 use mangrove_abi::{ContRecord, StoreContext};
-use mangrove_stack::is_parked;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the landing calls: see [`mangrove_stack::arch::Unpark`]. Values are in
@@ -20,10 +19,7 @@ pub unsafe extern "sysv64" fn give_stack(ctx: *mut StoreContext, record: *mut Co
     // SAFETY: the landing found the context of the store whose code waits in
     // this switch, so the store is ours alone.
     let store = unsafe { &mut *(*ctx).owner.cast::<StoreInner>() };
-    let given = catch_unwind(AssertUnwindSafe(|| {
-        store.park_some();
-        store.unpark(record)
-    }));
+    let given = catch_unwind(AssertUnwindSafe(|| store.give_room(record)));
     store.pending = Some(match given {
         Ok(Ok(())) => return true,
         Ok(Err(error)) => Pending::Trap(TrapReason::Limit(error.to_string())),
@@ -65,35 +61,14 @@ impl StoreInner {
         self.registry.park_some(ctx);
     }
 
-    /// Gives a parked continuation a stack.
-    pub(crate) fn unpark(&mut self, record: *mut ContRecord) -> Result<(), Error> {
+    /// Gives a parked continuation that is to run a stack; at a limit on stacks
+    /// somebody else gives one up for it.
+    pub(crate) fn give_room(&mut self, record: *mut ContRecord) -> Result<(), Error> {
+        self.park_some();
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { self.ctx.as_mut() };
         let given = self.registry.unpark(ctx, record);
         given.map_err(|error| Error::Limit(error.to_string()))
-    }
-
-    /// Gives stacks to the parked ones of a chain, from `from` up to but not
-    /// including `end`.
-    ///
-    /// # Safety
-    /// These records are a chain of this store's.
-    pub(crate) unsafe fn unpark_chain(
-        &mut self,
-        from: *mut ContRecord,
-        end: *mut ContRecord,
-    ) -> Result<(), Error> {
-        let mut record = from;
-        while record != end && !record.is_null() {
-            // SAFETY: by contract.
-            unsafe {
-                if is_parked(record) {
-                    self.unpark(record)?;
-                }
-                record = (*record).parent;
-            }
-        }
-        Ok(())
     }
 
     /// With `move` zeal, before every switch: moves what the last suspension

@@ -98,14 +98,11 @@ unsafe extern "C" fn on_fault(
     // this thread runs only Wasm of its innermost activation, whose context
     // and host record `within` vouches for.
     unsafe {
-        let (pc, fp, _) = arch::fault_context(ucontext);
+        let (pc, _, _) = arch::fault_context(ucontext);
         if ctx.is_null() || !is_code(pc) {
             return pass_on(signal, info, context);
         }
-        (*ctx).fault_pc = pc;
-        (*ctx).fault_fp = fp;
-        (*ctx).fault_addr = (*info).si_addr() as u64;
-        (*ctx).fault_signal = signal as u64;
+        arch::record_fault(ctx, ucontext, info, signal);
         arch::redirect_to_host(ucontext, (*ctx).host_record);
     }
 }

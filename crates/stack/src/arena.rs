@@ -251,13 +251,21 @@ impl StackArena {
         self.idle.push(stack);
     }
 
-    /// Whether `addr` lies in the guard of one of this arena's stacks. Looks at
-    /// each reservation once, of which there are few; safe in a signal handler.
+    /// Whether `addr` lies in the guard of one of this arena's stacks. Safe in a
+    /// signal handler.
     pub fn guard_contains(&self, addr: u64) -> bool {
+        self.guarded(addr).is_some()
+    }
+
+    /// The lowest usable byte of the stack in whose guard `addr` lies. Looks at
+    /// each reservation once, of which there are few; safe in a signal handler.
+    pub fn guarded(&self, addr: u64) -> Option<u64> {
         let addr = addr as usize;
-        self.reservations.iter().any(|reservation| {
+        self.reservations.iter().find_map(|reservation| {
+            let slot = self.slot_size();
             let offset = addr.wrapping_sub(reservation.base);
-            offset < reservation.used * self.slot_size() && offset % self.slot_size() < GUARD_SIZE
+            let hit = offset < reservation.used * slot && offset % slot < GUARD_SIZE;
+            hit.then(|| (addr - offset % slot + GUARD_SIZE) as u64)
         })
     }
 
@@ -310,6 +318,13 @@ impl StackArena {
     /// Usable bytes of each stack.
     pub fn stack_size(&self) -> usize {
         self.stack_size
+    }
+
+    /// Bytes that fit on any of this arena's stacks, whatever its colour: those
+    /// of one may have a little more.
+    pub fn capacity(&self) -> u64 {
+        let slot = self.slot.unwrap_or(0);
+        slot.saturating_sub(GUARD_SIZE + COLOUR * (COLOURS - 1)) as u64
     }
 
     /// What the arena holds.

@@ -22,4 +22,4 @@ pub use arena::{
     Refusal, Request, Stack, StackArena, StackError,
 };
 pub use frames::{Frame, Frames};
-pub use moving::{discard_parked, is_parked, move_frames, park, poison, unpark};
+pub use moving::{discard_parked, fits, is_parked, move_frames, park, poison, unpark};

@@ -23,7 +23,7 @@
 //! one that is not parked costs nothing more. The frames in the buffer are
 //! walked as they are; `stack_limit` = 0 tells that they are there.
 
-use crate::arch::{Unpark, landing_address};
+use crate::arch::{STUB_DEPTH, Unpark, landing_address};
 use crate::arena::Stack;
 use mangrove_abi::ContRecord;
 use std::alloc::{Layout, alloc, dealloc};
@@ -45,12 +45,23 @@ pub unsafe fn is_parked(record: *const ContRecord) -> bool {
     unsafe { (*record).stack_limit == 0 && (*record).stack_top != 0 }
 }
 
+/// Whether the frames of a record fit on a stack of `capacity` bytes, with what
+/// its innermost function has touched below them: see `touch` in the compiler.
+///
+/// # Safety
+/// The record has a stack or is parked, and does not run.
+pub unsafe fn fits(record: *const ContRecord, capacity: u64) -> bool {
+    // SAFETY: the caller's contract.
+    let used = unsafe { (*record).stack_top - (*record).sp };
+    used + u64::from(STUB_DEPTH) <= capacity
+}
+
 /// Moves the frames of a record to another stack. Returns the one it was on,
 /// on which nothing is needed any more.
 ///
 /// # Safety
 /// The record is fresh or suspended, or a parent that is not calling the host,
-/// and not parked; nobody uses `to`, and it is large enough.
+/// and not parked; nobody uses `to`, and the frames [fit](fits) there.
 pub unsafe fn move_frames(record: *mut ContRecord, to: Stack) -> Stack {
     // SAFETY: the caller's contract.
     unsafe {
@@ -69,8 +80,8 @@ pub unsafe fn move_frames(record: *mut ContRecord, to: Stack) -> Stack {
 /// and the record is as it was. The first switch to the record calls `unpark`.
 ///
 /// # Safety
-/// As for [`move_frames`]; its `func` belongs to the store whose context
-/// `unpark` is to get. The buffer is freed by [`unpark`] or [`discard_parked`].
+/// As for [`move_frames`], of the stacks it may get later; its `func` belongs to
+/// the store whose context `unpark` is to get. The buffer is freed by [`unpark`] or [`discard_parked`].
 pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Option<Stack> {
     // SAFETY: the caller's contract; the buffer has room for the header and
     // the used bytes below its end.
@@ -99,7 +110,7 @@ pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Option<Stack> {
 /// Puts the frames of a parked record on a stack and frees the buffer.
 ///
 /// # Safety
-/// The record is parked, nobody uses `to`, and it is large enough.
+/// The record is parked, nobody uses `to`, and the frames fit there.
 pub unsafe fn unpark(record: *mut ContRecord, to: Stack) {
     // SAFETY: the caller's contract.
     unsafe {

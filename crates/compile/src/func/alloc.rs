@@ -3,11 +3,14 @@
 //! ```text
 //!  again: next = alloc_next; end = next + size
 //!         end > alloc_limit ? ──▶ GcReserve(size) ──▶ again
-//!         alloc_next = end; the object is at next
+//!         the object is at next: header, fields
+//!         alloc_next = end
 //! ```
 //!
-//! Between the allocation and the last store that initialises the object there
-//! is no safepoint: the collector never sees a half-made one.
+//! From `next` being read to the last store there is no safepoint, so nobody
+//! else allocates there. The last store makes the object one of the heap's: a
+//! fault before it (the first spill of a frame can hit the guard of the stack)
+//! leaves nothing half made.
 
 use super::FuncTranslator;
 use super::access::{fixed, plain};
@@ -16,16 +19,26 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::{Libcall, StoreContext};
 use std::mem::offset_of;
 
+/// An object that is being made.
+pub struct Allocation {
+    /// The reference to it.
+    pub reference: Value,
+    /// Its address.
+    pub address: Value,
+    /// The offset of its end.
+    end: Value,
+}
+
 impl FuncTranslator<'_, '_> {
     /// Allocates an object of a type of the module; see [`Self::allocate_with`].
-    pub(super) fn allocate(&mut self, type_index: u32, size: Value) -> (Value, Value) {
+    pub(super) fn allocate(&mut self, type_index: u32, size: Value) -> Allocation {
         let header = self.type_id(type_index);
         self.allocate_with(header, size)
     }
 
-    /// Allocates an object of `size` bytes (a word, a multiple of 8) and
-    /// writes its header. Returns the reference and the object's address.
-    pub(super) fn allocate_with(&mut self, header: Value, size: Value) -> (Value, Value) {
+    /// Finds room for an object of `size` bytes (a word, a multiple of 8) and
+    /// writes its header. The caller writes the rest and [`Self::publish`]es it.
+    pub(super) fn allocate_with(&mut self, header: Value, size: Value) -> Allocation {
         let again = self.b.create_block();
         let slow = self.b.create_block();
         let done = self.b.create_block();
@@ -48,13 +61,22 @@ impl FuncTranslator<'_, '_> {
         self.b.seal_block(again);
 
         self.b.switch_to_block(done);
-        let store = self.store_context();
-        self.context_store(end, store, offset_of!(StoreContext, alloc_next));
         let base = self.heap_base();
         let address = self.b.ins().iadd(base, next);
         let flags = plain(self.regions.heap);
         self.b.ins().store(flags, header, address, 0);
-        (self.b.ins().ireduce(types::I32, next), address)
+        Allocation {
+            reference: self.b.ins().ireduce(types::I32, next),
+            address,
+            end,
+        }
+    }
+
+    /// Makes an object whose last field is written one of the heap's.
+    pub(super) fn publish(&mut self, object: &Allocation) -> Value {
+        let store = self.store_context();
+        self.context_store(object.end, store, offset_of!(StoreContext, alloc_next));
+        object.reference
     }
 
     /// The canonical id of a type of the module.

@@ -1,6 +1,7 @@
 //! Arrays.
 
 use super::access::{plain, trapping};
+use super::alloc::Allocation;
 use super::control::block_args;
 use super::structure::Extension;
 use super::{FuncTranslator, Known};
@@ -122,32 +123,36 @@ impl FuncTranslator<'_, '_> {
         bytes
     }
 
-    /// Allocates an array whose elements take `bytes`; its elements are not
-    /// initialised. Returns the reference and the address of element 0.
-    fn array_allocate(&mut self, type_index: u32, len: Value, bytes: Value) -> (Value, Value) {
+    /// Finds room for an array whose elements take `bytes`; its elements are not
+    /// initialised. Returns the address of element 0 beside it.
+    fn array_allocate(&mut self, type_index: u32, len: Value, bytes: Value) -> (Allocation, Value) {
         let round = self.word(u64::from(ARRAY_ELEMENTS) + OBJECT_ALIGN - 1);
         let size = self.b.ins().iadd(bytes, round);
         let mask = self.word(!(OBJECT_ALIGN - 1));
         let size = self.b.ins().band(size, mask);
-        let (reference, address) = self.allocate(type_index, size);
+        let array = self.allocate(type_index, size);
         let flags = plain(self.regions.heap);
-        self.b.ins().store(flags, len, address, ARRAY_LENGTH as i32);
-        let first = self.word(u64::from(ARRAY_ELEMENTS));
-        (reference, self.b.ins().iadd(address, first))
+        self.b
+            .ins()
+            .store(flags, len, array.address, ARRAY_LENGTH as i32);
+        let elements = self.word(u64::from(ARRAY_ELEMENTS));
+        let first = self.b.ins().iadd(array.address, elements);
+        (array, first)
     }
 
     fn array_new(&mut self, type_index: u32, value: Value, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
-        let (reference, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes);
         self.fill(storage, value, first, bytes);
+        let reference = self.publish(&array);
         self.push(reference, Repr::HeapRef);
     }
 
     fn array_new_default(&mut self, type_index: u32, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
-        let (reference, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes);
         // The object is padded to whole words: clear it word by word.
         let round = self.word(OBJECT_ALIGN - 1);
         let mask = self.word(!(OBJECT_ALIGN - 1));
@@ -155,6 +160,7 @@ impl FuncTranslator<'_, '_> {
         let padded = self.b.ins().band(padded, mask);
         let zero = self.word(0);
         self.fill(StorageType::Val(ValType::I64), zero, first, padded);
+        let reference = self.publish(&array);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -164,11 +170,12 @@ impl FuncTranslator<'_, '_> {
         let size = self.env.storage_size(storage);
         let bytes = self.word(u64::from(size) * u64::from(len));
         let len = self.b.ins().iconst(I32, i64::from(len));
-        let (reference, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes);
         let flags = plain(self.regions.heap);
         for (index, value) in values.into_iter().enumerate() {
             self.heap_store(flags, storage, value, first, (index as u32 * size) as i32);
         }
+        let reference = self.publish(&array);
         self.push(reference, Repr::HeapRef);
     }
 

@@ -54,6 +54,8 @@ impl FuncTranslator<'_, '_> {
             }
             _ => return Ok(false),
         }
+        // Each of them changes records.
+        self.no_overflow();
         Ok(true)
     }
 

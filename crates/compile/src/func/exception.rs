@@ -70,14 +70,16 @@ impl FuncTranslator<'_, '_> {
             .b
             .ins()
             .load(I32, flags, tag, offset_of!(TagDef, exn_type) as i32);
-        let (reference, address) = self.allocate_with(header, size);
+        let object = self.allocate_with(header, size);
         let flags = plain(self.regions.heap);
         self.b
             .ins()
-            .store(flags, tag, address, layout.offsets[0] as i32);
+            .store(flags, tag, object.address, layout.offsets[0] as i32);
         for ((&ty, &offset), &value) in types.iter().zip(&layout.offsets[1..]).zip(values) {
-            self.heap_store(flags, StorageType::Val(ty), value, address, offset as i32);
+            let storage = StorageType::Val(ty);
+            self.heap_store(flags, storage, value, object.address, offset as i32);
         }
+        let reference = self.publish(&object);
         self.declare_root(reference, Repr::HeapRef);
         reference
     }

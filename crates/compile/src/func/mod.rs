@@ -25,9 +25,11 @@ mod simd;
 mod structure;
 mod suspend;
 mod table;
+mod touch;
 mod variable;
 
 pub use handler::find_handler;
+pub use touch::touch_stack;
 
 /// What trampolines share with functions.
 pub mod runtime_support {
@@ -67,6 +69,8 @@ pub struct FuncTranslator<'a, 'b> {
     locals: Vec<(Variable, Repr)>,
     /// The running record, in modules that switch: see [`Self::own_record`].
     own: Option<Variable>,
+    /// Whether an instruction needs the stack to be touched: see [`touch`].
+    touches: bool,
     /// Byte offset in the module of the current instruction.
     offset: usize,
     callees: HashMap<crate::output::Callee, ir::FuncRef>,
@@ -97,7 +101,11 @@ pub fn compile(
     let b = FunctionBuilder::new(&mut clif, builder_context);
     let mut translator = FuncTranslator::start(b, env, hooks, signature, range.start);
     translator.body(&body)?;
+    let touches = translator.touches;
     translator.b.finalize(config);
+    if touches {
+        compiler.touch_stack(&mut clif, SourceLoc::new(range.start as u32));
+    }
     compiler.finish(FunctionKind::Wasm(function), clif)
 }
 
@@ -129,6 +137,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             reachable: true,
             locals: Vec::new(),
             own: None,
+            touches: false,
             offset,
             callees: HashMap::new(),
             signatures: HashMap::new(),

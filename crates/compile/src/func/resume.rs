@@ -2,15 +2,16 @@
 //!
 //! ```text
 //!  resume k
-//!    revision of k? bump it
-//!    k.last.parent = own
+//!    revision of k? bump it; bound arguments? ask for them
 //!    own.handlers = this site's table
+//!    k.last.parent = own
 //!    current = k
 //!    switch(own, k, 0, payload)
 //!    ◀─ word 0: k returned; word i + 1: clause i has the suspension of `from`
 //!
-//!  resume_throw k: the runtime finds the handler in k's chain and makes the
-//!    record that has it continue there; the switch's payload is the exception
+//!  resume_throw k: the runtime finds the handler in k's chain, makes the record
+//!    that has it continue there, and links the chain; the switch's payload is
+//!    the exception
 //! ```
 
 use super::FuncTranslator;
@@ -36,7 +37,9 @@ impl FuncTranslator<'_, '_> {
         let arguments = self.pop_n(signature.params.len());
         let record = self.consume(reference);
         let payload = self.send_to(record, &arguments, &signature.params);
-        let own = self.link(record, table);
+        let own = self.install(table);
+        let last = self.context_load(record, offset_of!(ContRecord, last));
+        self.context_store(own, last, offset_of!(ContRecord, parent));
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
         let nothing = self.word(0);
@@ -73,8 +76,9 @@ impl FuncTranslator<'_, '_> {
             }
         };
         let record = self.consume(reference);
-        let own = self.link(record, table);
+        let own = self.install(table);
         let exn = self.extend(exn);
+        // Links the chain to the running one, once it knows who catches.
         let target = self.throwing_libcall(Libcall::PrepareThrow, &[record, exn]);
         let store = self.store_context();
         self.context_store(target, store, offset_of!(StoreContext, current));
@@ -85,13 +89,10 @@ impl FuncTranslator<'_, '_> {
         self.push_all(&values, &results);
     }
 
-    /// Makes the running continuation the parent of a chain, with this site's
-    /// handlers. Returns the running record.
-    fn link(&mut self, record: Value, table: &ResumeTable) -> Value {
+    /// Gives the running record this site's handlers, and returns it.
+    fn install(&mut self, table: &ResumeTable) -> Value {
         let store = self.store_context();
         let own = self.own_record();
-        let last = self.context_load(record, offset_of!(ContRecord, last));
-        self.context_store(own, last, offset_of!(ContRecord, parent));
         let handlers = match self.env.handler_table(&prescan::clauses(table)) {
             Some(offset) => {
                 let offset = self.word(offset as u64);

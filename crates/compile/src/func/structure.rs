@@ -75,11 +75,12 @@ impl FuncTranslator<'_, '_> {
     fn struct_new(&mut self, type_index: u32, values: &[Value]) {
         let (fields, layout) = self.env.structure(type_index);
         let size = self.word(u64::from(layout.size));
-        let (reference, address) = self.allocate(type_index, size);
+        let object = self.allocate(type_index, size);
         let flags = plain(self.regions.heap);
         for ((field, &offset), &value) in fields.iter().zip(&layout.offsets).zip(values) {
-            self.heap_store(flags, field.storage, value, address, offset as i32);
+            self.heap_store(flags, field.storage, value, object.address, offset as i32);
         }
+        let reference = self.publish(&object);
         self.push(reference, Repr::HeapRef);
     }
 

@@ -4,7 +4,8 @@
 //!  suspend tag                                switch k tag
 //!    find the handler: target, word, outermost  revision of k? find the handler; bump it
 //!    own.last = outermost; outermost.parent = null
-//!    current = target                           k.last.parent = target; current = k
+//!                                               bound arguments of k? ask for them
+//!    current = target                           cut off as on the left; k.last.parent = target; current = k
 //!    switch(own, target, word, payload)         switch(own, k, 0, payload + own)
 //!    ◀─ resumed: payload                        ◀─ resumed or switched to: payload
 //! ```
@@ -54,12 +55,13 @@ impl FuncTranslator<'_, '_> {
         let found = self.find_handler(own, tag);
         // Only now: a switch that nobody handles traps and consumes nothing.
         self.mark_consumed(record, revision);
+        let revision = self.context_load(own, offset_of!(ContRecord, revision));
+        arguments.push(self.b.ins().iconcat(own, revision));
+        // May ask the runtime, which wants a chain that is whole.
+        let payload = self.send_to(record, &arguments, &params);
         self.detach(own, &found);
         let last = self.context_load(record, offset_of!(ContRecord, last));
         self.context_store(found.target, last, offset_of!(ContRecord, parent));
-        let revision = self.context_load(own, offset_of!(ContRecord, revision));
-        arguments.push(self.b.ins().iconcat(own, revision));
-        let payload = self.send_to(record, &arguments, &params);
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
         let nothing = self.word(0);

@@ -68,10 +68,13 @@ impl FuncTranslator<'_, '_> {
         self.push(selected, repr.unwrap_or(Repr::I64));
     }
 
+    fn global_repr(&self, index: u32) -> Repr {
+        self.env
+            .repr(self.env.module.globals[index as usize].content)
+    }
+
     fn global_get(&mut self, index: u32) {
-        let repr = self
-            .env
-            .repr(self.env.module.globals[index as usize].content);
+        let repr = self.global_repr(index);
         let cell = self.instance_word(self.env.layout.global(index));
         let flags = plain(self.regions.globals);
         let value = self.b.ins().load(clif_type(repr), flags, cell, 0);
@@ -80,6 +83,7 @@ impl FuncTranslator<'_, '_> {
 
     fn global_set(&mut self, index: u32) {
         let value = self.pop();
+        self.store_whole(self.global_repr(index));
         let cell = self.instance_word(self.env.layout.global(index));
         let flags = plain(self.regions.globals);
         self.b.ins().store(flags, value, cell, 0);

@@ -39,25 +39,21 @@ pub fn prepare(scene: &mut Scene<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
     let store = &mut *scene.store;
     let record: *mut ContRecord = ptr::with_exposed_provenance_mut(record as usize);
     let own = store.context().current;
-    // Its parameters never arrive: left behind, the bound ones would come before
-    // what it is resumed with after its next suspension.
-    store.registry.take_bound(record);
-    // SAFETY: the chain from `record` up to `own` was suspended, and is linked
-    // to `own`, which waits for this call.
+    // SAFETY: the reference was current, so the chain from `record` on is
+    // suspended; `own`, which waits for this call, becomes its parent.
     unsafe {
-        let thrown = store.throw_into(record, own, exn);
-        let ctx = store.ctx.as_mut();
-        match thrown {
+        (*(*record).last).parent = own;
+        match store.throw_into(record, own, exn) {
             Ok(Some(target)) => return Ok(Outcome::Value(target.expose_provenance() as u64)),
             Ok(None) => {}
-            // The chain is on `own`, but not on the running one yet: nobody
-            // else would end it.
+            // The chain is linked to `own`, but is not the running one yet:
+            // nobody else would end it.
             Err(error) => {
-                store.registry.release_chain(ctx, record, own, End::Trapped);
+                store.release_up_to(record, own, End::Trapped)?;
                 return Err(pending(error));
             }
         }
-        store.registry.release_chain(ctx, record, own, End::Thrown);
+        store.release_up_to(record, own, End::Thrown)?;
         store.throw(exn)
     }
 }
@@ -81,13 +77,11 @@ impl StoreInner {
         self.registry.take_bound(record);
         // SAFETY: by contract.
         unsafe {
-            self.unpark_chain(record, end)?;
             let Some(place) = self.find_handler(record, end, exn)? else {
                 return Ok(None);
             };
-            let ctx = self.ctx.as_mut();
-            self.registry
-                .release_chain(ctx, record, place.record, End::Thrown);
+            let place = self.on_a_stack(place, exn)?;
+            self.release_up_to(record, place.record, End::Thrown)?;
             // As if its callee had left this return address: see the stack
             // crate on throwing into a suspended stack.
             let resume = place.sp - 8;
@@ -107,18 +101,13 @@ impl StoreInner {
         let (current, host) = (ctx.current, ctx.host_record);
         // SAFETY: by contract.
         unsafe {
-            let Some(mut place) = self.find_handler(current, host, exn).map_err(pending)? else {
+            let Some(place) = self.find_handler(current, host, exn).map_err(pending)? else {
                 return Err(Pending::Exception(self.heap_handle(exn)));
             };
-            // A parent that was parked has to run now.
-            if is_parked(place.record) {
-                self.unpark(place.record).map_err(pending)?;
-                let found = self.find_handler(place.record, host, exn);
-                place = found.map_err(pending)?.expect("it was found before");
-            }
+            let place = self.on_a_stack(place, exn).map_err(pending)?;
+            self.release_up_to(current, place.record, End::Thrown)
+                .map_err(pending)?;
             let ctx = self.ctx.as_mut();
-            self.registry
-                .release_chain(ctx, current, place.record, End::Thrown);
             ctx.current = place.record;
             ctx.land_pc = place.pc;
             ctx.land_fp = place.fp;
@@ -126,6 +115,45 @@ impl StoreInner {
             ctx.land_exn = u64::from(exn.0);
         }
         Ok(Outcome::Land)
+    }
+
+    /// Ends the continuations from `from` up to but not including `last`.
+    ///
+    /// # Safety
+    /// Nothing on their stacks is needed any more.
+    unsafe fn release_up_to(
+        &mut self,
+        from: *mut ContRecord,
+        last: *mut ContRecord,
+        end: End,
+    ) -> Result<(), Error> {
+        // SAFETY: by contract; the context is ours.
+        let whole = unsafe {
+            let ctx = self.ctx.as_mut();
+            self.registry.release_chain(ctx, from, last, end)
+        };
+        match whole {
+            true => Ok(()),
+            false => Err(Error::internal("a chain ended before its handler")),
+        }
+    }
+
+    /// A handler that may be in parked frames, where it can be landed at: its
+    /// record gets a stack, as if it were switched to.
+    ///
+    /// # Safety
+    /// The record is stopped at a call, and nobody moves it.
+    unsafe fn on_a_stack(&mut self, place: Place, exn: HeapRef) -> Result<Place, Error> {
+        // SAFETY: by contract; a record's chain goes on at its parent.
+        unsafe {
+            if !is_parked(place.record) {
+                return Ok(place);
+            }
+            self.give_room(place.record)?;
+            let end = (*place.record).parent;
+            let found = self.find_handler(place.record, end, exn)?;
+            found.ok_or_else(|| Error::internal("a handler was lost with its frames' place"))
+        }
     }
 
     /// The innermost handler for an exception in the records from `from` up to

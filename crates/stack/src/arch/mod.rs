@@ -4,6 +4,7 @@
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 compile_error!("this crate has stubs for x86-64 Linux only");
 
+mod fault;
 mod landing;
 #[cfg(test)]
 mod moving_tests;
@@ -18,7 +19,11 @@ mod x86_64;
 pub(crate) use landing::landing_address;
 
 pub use crate::frames::{Frame, Frames, frames, frames_from, lands};
-pub use x86_64::{Entered, enter, fault_context, prefetch, prepare, redirect_to_host, stub_image};
+pub use fault::{Fault, FaultIn, Stopped, stopped, take_fault};
+pub(crate) use x86_64::STUB_DEPTH;
+pub use x86_64::{
+    Entered, enter, fault_context, prefetch, prepare, record_fault, redirect_to_host, stub_image,
+};
 
 use mangrove_abi::{ContRecord, StoreContext};
 

@@ -73,6 +73,9 @@ global_asm!(
     // it; as a side effect the frame chain runs on through the libcall.
     "push rbp",
     "mov rbp, rsp",
+    ".globl mangrove_stub_framed",
+    ".hidden mangrove_stub_framed",
+    "mangrove_stub_framed:",
     "push r10",
     "mov rsp, [r10 + {host_sp}]",
     "call r9",
@@ -147,11 +150,26 @@ global_asm!(
 
 unsafe extern "C" {
     static mangrove_stub_text: u8;
+    static mangrove_stub_framed: u8;
     static mangrove_stub_finish: u8;
     static mangrove_stub_text_end: u8;
     static mangrove_stub_thunk: u8;
     static mangrove_stub_thunk_return: u8;
     static mangrove_stub_thunk_end: u8;
+}
+
+/// Bytes below a frame that a call of a stub writes: the return address, and the
+/// two pushes of `call_host`. A switch thunk pushes one word.
+pub(crate) const STUB_DEPTH: u32 = 24;
+
+/// Offset in the stubs' text from which on `call_host` has a frame of its own.
+pub(super) fn call_host_framed() -> u32 {
+    ((&raw const mangrove_stub_framed).addr() - (&raw const mangrove_stub_text).addr()) as u32
+}
+
+/// Offset in the stubs' text at which `call_host` ends.
+pub(super) fn call_host_end() -> u32 {
+    ((&raw const mangrove_stub_finish).addr() - (&raw const mangrove_stub_text).addr()) as u32
 }
 
 /// The stubs every code image carries a copy of.
@@ -173,6 +191,7 @@ pub fn stub_image() -> StubImage {
         call_host: 0,
         finish: (finish.addr() - text.addr()) as u32,
         switch_thunk: thunk_bytes,
+        depth: STUB_DEPTH,
         // The displacement is the last field of the `lea`.
         switch_return: (after_displacement.addr() - thunk.addr()) as u32 - 4,
     }
@@ -316,9 +335,6 @@ unsafe extern "sysv64" fn enter_raw(
 /// Where a signal interrupted the thread: program counter, frame pointer, stack
 /// pointer.
 ///
-/// In a function's first instructions, and in the stubs, the frame pointer is
-/// still that of the calling frame.
-///
 /// # Safety
 /// `ucontext` is the context the kernel handed to a signal handler.
 pub unsafe fn fault_context(ucontext: *const libc::ucontext_t) -> (u64, u64, u64) {
@@ -330,6 +346,29 @@ pub unsafe fn fault_context(ucontext: *const libc::ucontext_t) -> (u64, u64, u64
         register(libc::REG_RBP),
         register(libc::REG_RSP),
     )
+}
+
+/// Writes down where a signal interrupted the thread, for
+/// [`super::take_fault`]. Safe in a signal handler.
+///
+/// # Safety
+/// `ucontext` and `info` are what the kernel handed to the handler, and `ctx` is
+/// the context whose Wasm was interrupted.
+pub unsafe fn record_fault(
+    ctx: *mut StoreContext,
+    ucontext: *const libc::ucontext_t,
+    info: *mut libc::siginfo_t,
+    signal: libc::c_int,
+) {
+    // SAFETY: by contract.
+    unsafe {
+        let (pc, fp, sp) = fault_context(ucontext);
+        (*ctx).fault_pc = pc;
+        (*ctx).fault_sp = sp;
+        (*ctx).fault_fp = fp;
+        (*ctx).fault_addr = (*info).si_addr() as u64;
+        (*ctx).fault_signal = signal as u64;
+    }
 }
 
 /// Changes the interrupted context so that, when the signal handler returns,

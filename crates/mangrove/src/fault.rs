@@ -1,0 +1,98 @@
+//! After a fault in Wasm code: which stack it was on, that stack put back to its
+//! last call, and what the fault means.
+//!
+//! ```text
+//!  signal handler ─▶ StoreContext::fault_* ─▶ settle_fault ─▶ the record as if it had called the host
+//!                                                 └─▶ fault_reason ─▶ a trap, or an internal error
+//! ```
+//!
+//! Who ran is told by the guard that was hit, and where its frames are by pc, sp
+//! and fp (`mangrove_stack::arch::stopped`): nothing that compiled code had
+//! published is needed for it.
+
+use crate::error::Error;
+use crate::pending::Pending;
+use crate::store::StoreInner;
+use crate::trap::TrapReason;
+use mangrove_abi::{FunctionKind, TrapCode};
+use mangrove_stack::arch::{self, Fault, FaultIn};
+use std::ptr;
+
+impl StoreInner {
+    /// The fault that ended the innermost activation, if one did. Its stack is
+    /// put back to its last call, and is the running one.
+    ///
+    /// # Safety
+    /// That activation has just been left, and its stacks are untouched.
+    pub(crate) unsafe fn settle_fault(&mut self) -> Option<Fault> {
+        let fault = arch::take_fault(self.context())?;
+        let limit = self.registry.guarded(fault.address);
+        // SAFETY: the context is ours, and no compiled code runs.
+        let ctx = unsafe { self.ctx.as_mut() };
+        if let Some(record) = limit.and_then(|limit| self.registry.on_stack(ctx, limit)) {
+            debug_assert_eq!(record, ctx.current, "who switches has touched its stack");
+            ctx.current = record;
+        }
+        // SAFETY: by contract; text stays readable while the store owns it.
+        let stopped = self.fault_place(fault.pc).and_then(|place| unsafe {
+            let stopped = arch::stopped(&fault, place, limit);
+            debug_assert!(stopped.is_some(), "{fault:x?} in {place:?}");
+            stopped
+        });
+        // SAFETY: the running record is one of the registry's. Without a frame
+        // that is whole it has none: no frame is better than a wrong one.
+        unsafe {
+            (*ctx.current).fp = stopped.map_or(0, |stopped| stopped.fp);
+            if let Some(stopped) = stopped {
+                (*ctx.current).sp = stopped.sp;
+            }
+        }
+        Some(fault)
+    }
+
+    /// What code a pc is in.
+    fn fault_place(&self, pc: u64) -> Option<FaultIn> {
+        let (code, offset, _) = self.code.find(pc)?;
+        let (index, function) = code.image.function_at(offset)?;
+        Some(match (function.kind, index) {
+            // The shared stubs lead every image; the others are thunks.
+            (FunctionKind::Stubs, 0) => FaultIn::Stubs(offset - function.start),
+            (FunctionKind::Stubs, _) => FaultIn::Thunk,
+            _ => FaultIn::Function(offset - function.start),
+        })
+    }
+
+    /// Why Wasm was left: what a libcall said, or what a fault means.
+    pub(crate) fn reason(&mut self, fault: Option<Fault>) -> Pending {
+        if let Some(pending) = self.pending.take() {
+            return pending;
+        }
+        let Some(fault) = fault else {
+            return Pending::Error(Error::internal("Wasm was left without a reason"));
+        };
+        if self.registry.guarded(fault.address).is_some() {
+            return Pending::Trap(TrapReason::Code(TrapCode::StackOverflow));
+        }
+        let found = self.code.find(fault.pc);
+        match found.and_then(|(code, offset, _)| code.image.trap_at(offset)) {
+            Some(site) => Pending::Trap(self.code_reason(site.code)),
+            None => Pending::Error(Error::internal(format!(
+                "signal {} at {:#x}, address {:#x}, where nothing may trap",
+                fault.signal, fault.pc, fault.address
+            ))),
+        }
+    }
+
+    /// The reason of a trap by an instruction. The search for a handler never
+    /// leaves an activation, and says so where there is another one outside.
+    fn code_reason(&self, code: TrapCode) -> TrapReason {
+        let caller = self.activations.last().map_or(ptr::null(), |a| a.caller);
+        // SAFETY: host functions live as long as their store.
+        match unsafe { caller.as_ref() } {
+            Some(host) if code == TrapCode::UnhandledTag => TrapReason::UnhandledTagInHostCall {
+                function: host.body.name.clone(),
+            },
+            _ => TrapReason::Code(code),
+        }
+    }
+}
