@@ -181,28 +181,56 @@ impl FuncTranslator<'_, '_> {
     /// [`Self::send`] to a continuation, behind the arguments it has bound.
     pub(super) fn send_to(&mut self, record: Value, values: &[Value], reprs: &[Repr]) -> Value {
         let payload = self.send(values, reprs);
+        self.if_bound(
+            record,
+            |this| this.unbind(record, payload, values, reprs),
+            |_| payload,
+        )
+    }
+
+    /// Two ways to a payload: for a continuation that has bound arguments, which
+    /// is rare, and for one that has none.
+    pub(super) fn if_bound(
+        &mut self,
+        record: Value,
+        bound: impl FnOnce(&mut Self) -> Value,
+        unbound: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
         let flags = super::access::plain(self.regions.context);
         let offset = offset_of!(ContRecord, bound_count) as i32;
-        let bound = self.b.ins().load(I32, flags, record, offset);
-        let unbind = self.b.create_block();
-        let done = self.b.create_block();
+        let count = self.b.ins().load(I32, flags, record, offset);
+        let [some, none, done] = [(); 3].map(|()| self.b.create_block());
         let result = self.b.append_block_param(done, I64);
-        self.b.set_cold_block(unbind);
-        self.b
-            .ins()
-            .brif(bound, unbind, &[], done, &block_args(&[payload]));
-        self.b.seal_block(unbind);
+        self.b.set_cold_block(some);
+        self.b.ins().brif(count, some, &[], none, &[]);
+        self.b.seal_block(some);
+        self.b.seal_block(none);
 
-        self.b.switch_to_block(unbind);
+        self.b.switch_to_block(some);
+        let payload = bound(self);
+        self.b.ins().jump(done, &block_args(&[payload]));
+        self.b.switch_to_block(none);
+        let payload = unbound(self);
+        self.b.ins().jump(done, &block_args(&[payload]));
+        self.b.seal_block(done);
+        self.b.switch_to_block(done);
+        result
+    }
+
+    /// Puts the arguments a continuation has bound in front of those on their
+    /// way, of which the first is `payload`. Returns the new payload.
+    pub(super) fn unbind(
+        &mut self,
+        record: Value,
+        payload: Value,
+        values: &[Value],
+        reprs: &[Repr],
+    ) -> Value {
         if reprs.first().is_some_and(|&repr| in_payload_register(repr)) {
             let store = self.store_context();
             self.transfer_store(store, 0, payload);
         }
         let count = self.word(values.len() as u64);
-        let first = self.libcall(Libcall::ContUnbind, &[record, count]);
-        self.b.ins().jump(done, &block_args(&[first]));
-        self.b.seal_block(done);
-        self.b.switch_to_block(done);
-        result
+        self.libcall(Libcall::ContUnbind, &[record, count])
     }
 }

@@ -3,8 +3,8 @@
 //! ```text
 //!  resume k
 //!    revision of k? bump it; bound arguments? ask for them
-//!    own.handlers = this site's table
 //!    k.last.parent = own
+//!    own.handlers = this site's table
 //!    current = k
 //!    switch(own, k, 0, payload)
 //!    ◀─ word 0: k returned; word i + 1: clause i has the suspension of `from`
@@ -37,9 +37,10 @@ impl FuncTranslator<'_, '_> {
         let arguments = self.pop_n(signature.params.len());
         let record = self.consume(reference);
         let payload = self.send_to(record, &arguments, &signature.params);
-        let own = self.install(table);
+        let own = self.own_record();
         let last = self.context_load(record, offset_of!(ContRecord, last));
         self.context_store(own, last, offset_of!(ContRecord, parent));
+        self.install(own, table);
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
         let nothing = self.word(0);
@@ -76,7 +77,8 @@ impl FuncTranslator<'_, '_> {
             }
         };
         let record = self.consume(reference);
-        let own = self.install(table);
+        let own = self.own_record();
+        self.install(own, table);
         let exn = self.extend(exn);
         // Links the chain to the running one, once it knows who catches.
         let target = self.throwing_libcall(Libcall::PrepareThrow, &[record, exn]);
@@ -89,10 +91,9 @@ impl FuncTranslator<'_, '_> {
         self.push_all(&values, &results);
     }
 
-    /// Gives the running record this site's handlers, and returns it.
-    fn install(&mut self, table: &ResumeTable) -> Value {
+    /// Gives the running record this site's handlers.
+    fn install(&mut self, own: Value, table: &ResumeTable) {
         let store = self.store_context();
-        let own = self.own_record();
         let handlers = match self.env.handler_table(&prescan::clauses(table)) {
             Some(offset) => {
                 let offset = self.word(offset as u64);
@@ -104,7 +105,6 @@ impl FuncTranslator<'_, '_> {
             }
         };
         self.context_store(handlers, own, offset_of!(ContRecord, handlers));
-        own
     }
 
     /// Branches to the clause that has the suspension, or goes on where the

@@ -57,11 +57,26 @@ impl FuncTranslator<'_, '_> {
         self.mark_consumed(record, revision);
         let revision = self.context_load(own, offset_of!(ContRecord, revision));
         arguments.push(self.b.ins().iconcat(own, revision));
-        // May ask the runtime, which wants a chain that is whole.
-        let payload = self.send_to(record, &arguments, &params);
-        self.detach(own, &found);
-        let last = self.context_load(record, offset_of!(ContRecord, last));
-        self.context_store(found.target, last, offset_of!(ContRecord, parent));
+        let replace = |this: &mut Self| {
+            this.detach(own, &found);
+            let last = this.context_load(record, offset_of!(ContRecord, last));
+            this.context_store(found.target, last, offset_of!(ContRecord, parent));
+        };
+        let payload = self.if_bound(
+            record,
+            |this| {
+                // The runtime wants a chain that is whole.
+                let payload = this.send(&arguments, &params);
+                let payload = this.unbind(record, payload, &arguments, &params);
+                replace(this);
+                payload
+            },
+            |this| {
+                // The other side's next search waits for these links.
+                replace(this);
+                this.send(&arguments, &params)
+            },
+        );
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
         let nothing = self.word(0);
