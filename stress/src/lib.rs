@@ -15,6 +15,7 @@
 
 mod case;
 pub mod model;
+pub mod overflow;
 mod progress;
 mod random;
 mod rng;

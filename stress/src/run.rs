@@ -2,6 +2,7 @@
 
 use crate::case::{Case, Size};
 use crate::model;
+use crate::overflow;
 use crate::progress::Progress;
 use crate::rng::Rng;
 use crate::round::{self, Outcome};
@@ -125,6 +126,7 @@ fn run_suite(
         let (collections, failure) = match suite.rounds {
             Rounds::Cases { make, shrink } => round.case(make, shrink, &mut begin),
             Rounds::Model => round.model(&mut begin),
+            Rounds::Overflow => round.overflow(&mut begin),
         };
         report.collections += collections;
         report.failure = failure;
@@ -186,6 +188,24 @@ impl Round<'_> {
                 collections: run.collections,
             })
         });
+        self.without_a_program(outcome, parameters)
+    }
+
+    /// Sweeps shapes across the end of a stack.
+    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (u64, Option<Failure>) {
+        let setting = overflow::setting(self.seed).to_string();
+        begin(&setting);
+        let outcome = round::guarded(|| {
+            let swept = overflow::round(self.seed, self.size, self.config)?;
+            Ok(Outcome {
+                problem: swept.problem,
+                collections: swept.collections,
+            })
+        });
+        self.without_a_program(outcome, setting)
+    }
+
+    fn without_a_program(&self, outcome: Outcome, parameters: String) -> (u64, Option<Failure>) {
         let failure = outcome.problem.map(|message| Failure {
             seed: self.seed,
             parameters,

@@ -2,7 +2,9 @@
 //!
 //! What is looked for in the machine code is an address of a stack slot in a
 //! register, `lea r, [rsp + n]` or `mov r, rsp`: nothing the compiler emits
-//! needs one, so that none may be there at all, be it kept over a call or not.
+//! needs one, so that none may be there at all, be it kept over a call or not. The
+//! one exception is the store that touches the stack below a frame, whose address
+//! nobody else uses.
 
 use iced_x86::{Code, Decoder, DecoderOptions, Instruction, Register};
 use mangrove_abi::{CodeImage, FunctionKind};
@@ -42,6 +44,18 @@ fn takes_stack_address(instruction: &Instruction) -> bool {
     }
 }
 
+/// Whether the second instruction stores below the stack pointer that the first
+/// has put into a register, as far as a stub's call can reach.
+fn touches_below(pointer: &Instruction, store: &Instruction) -> bool {
+    let depth = u64::from(mangrove_stack::arch::stub_image().depth);
+    let register = pointer.op0_register();
+    pointer.code() == Code::Mov_rm64_r64
+        && store.code() == Code::Mov_rm64_r64
+        && store.memory_base() == register
+        && store.op1_register() == register
+        && store.memory_displacement64() == depth.wrapping_neg()
+}
+
 /// Every instruction of the module's own code that does so, as text.
 fn stack_addresses(image: &CodeImage) -> Vec<String> {
     let mut found = Vec::new();
@@ -51,8 +65,10 @@ fn stack_addresses(image: &CodeImage) -> Vec<String> {
         }
         let code = &image.text[function.start as usize..][..function.len as usize];
         let decoder = Decoder::with_ip(64, code, u64::from(function.start), DecoderOptions::NONE);
-        for instruction in decoder {
-            if takes_stack_address(&instruction) {
+        let instructions: Vec<Instruction> = decoder.into_iter().collect();
+        let next = instructions.iter().skip(1).chain(instructions.last());
+        for (instruction, next) in instructions.iter().zip(next) {
+            if takes_stack_address(instruction) && !touches_below(instruction, next) {
                 let at = instruction.ip();
                 found.push(format!(
                     "{:?} at {at:#x}: {:?}",

@@ -173,3 +173,54 @@ fn whatever_moves_goes_on_as_before() {
         assert_eq!(sum(&mut store, instance, "throw"), 64 * 3000, "{zeal}");
     }
 }
+
+/// Stacks have some room beyond their size, not all the same: what has grown into
+/// it goes on where it is, and everything else fits on any stack.
+#[test]
+fn frames_in_the_last_bytes_of_a_stack_go_on() {
+    let text = r#"(module
+        (type $f (func (param i32))) (type $k (cont $f)) (type $n (func)) (type $kn (cont $n))
+        (tag $wait)
+        (table $all 64 (ref null $kn))
+        (func $deep (param $n i32)
+            (if (local.get $n)
+                (then (call $deep (i32.sub (local.get $n) (i32.const 1))))
+                (else (suspend $wait))))
+        (elem declare func $deep)
+        (func (export "suspend") (param $i i32) (param $n i32)
+            (table.set $all (local.get $i)
+                (block $on (result (ref $kn))
+                    (resume $k (on $wait $on) (local.get $n) (cont.new $k (ref.func $deep)))
+                    (unreachable))))
+        (func (export "resume") (param $i i32) (resume $kn (table.get $all (local.get $i)))))"#;
+    let mut config = Config::new();
+    config.stack_size(16384).verify_heap(true);
+    let mut most = Vec::new();
+    for round in 0..4 {
+        let (mut store, instance) = instance_with(&config, text);
+        let mut suspended = 0;
+        // The deepest that fits on each of 64 stacks; their tops differ.
+        for i in 0..64 {
+            let deepest = (100..400).rev().find(|&depth| {
+                let args = [Val::I32(i), Val::I32(depth)];
+                call(&mut store, instance, "suspend", &args).is_ok()
+            });
+            most.push(deepest.expect("16 KiB of frames"));
+            suspended += 1;
+        }
+        assert_eq!(store.report().live, suspended);
+        for i in (0..64).rev() {
+            if round % 2 == 0 || i % 3 == 0 {
+                store.park();
+            }
+            call(&mut store, instance, "resume", &[Val::I32(i)]).unwrap();
+            store.gc().unwrap();
+        }
+        assert_eq!(store.report().live, 0);
+    }
+    most.sort_unstable();
+    assert!(
+        most[0] < most[most.len() - 1],
+        "all stacks have the same room"
+    );
+}

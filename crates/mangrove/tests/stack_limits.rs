@@ -9,12 +9,14 @@ use mangrove::{Config, Error, Instance, Outcome, ParkPolicy, Store, Trap, TrapRe
 
 /// `fresh n` and `suspend n` fill a table; `finish n` resumes what is there;
 /// `deep n` resumes `n` inside each other; `again` suspends `n` inside each
-/// other as one and resumes them from `m` others.
+/// other as one and resumes them from `m` others; `catch n i` suspends `n` chains
+/// whose outermost continuation catches what `throw n` throws into them, with `i`
+/// continuations inside that do not.
 const PROGRAM: &str = r#"(module
     (import "mangrove" "gc" (func $gc))
     (type $f (func (param i32))) (type $k (cont $f))
     (type $n (func)) (type $kn (cont $n))
-    (tag $wait)
+    (tag $wait) (tag $error)
     (table $fresh 100 (ref null $k))
     (table $all 100 (ref null $kn))
     (func $one (export "one") (param $n i32) (suspend $wait))
@@ -31,7 +33,7 @@ const PROGRAM: &str = r#"(module
             (then (resume $k (i32.sub (local.get $n) (i32.const 1))
                 (cont.new $k (ref.func $at_depth))))
             (else (resume $kn (table.get $all (i32.const 0))))))
-    (elem declare func $one $deep $deep_wait $at_depth)
+    (elem declare func $one $deep $deep_wait $at_depth $catches)
     (func (export "fresh") (param $n i32) (local $i i32)
         (loop $next
             (table.set $fresh (local.get $i) (cont.new $k (ref.func $one)))
@@ -43,6 +45,22 @@ const PROGRAM: &str = r#"(module
                 (block $on (result (ref $kn))
                     (resume $k (on $wait $on) (i32.const 0) (cont.new $k (ref.func $one)))
                     (unreachable)))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $i) (local.get $n)))))
+    (func (export "catch") (param $n i32) (param $inside i32) (local $i i32)
+        (loop $next
+            (table.set $all (local.get $i)
+                (block $on (result (ref $kn))
+                    (resume $k (on $wait $on) (local.get $inside) (cont.new $k (ref.func $catches)))
+                    (unreachable)))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $next (i32.lt_u (local.get $i) (local.get $n)))))
+    (func $catches (param $inside i32)
+        (block $out (try_table (catch_all $out)
+            (resume $k (local.get $inside) (cont.new $k (ref.func $deep_wait))))))
+    (func (export "throw") (param $n i32) (local $i i32)
+        (loop $next
+            (resume_throw $kn $error (table.get $all (local.get $i)))
             (local.set $i (i32.add (local.get $i) (i32.const 1)))
             (br_if $next (i32.lt_u (local.get $i) (local.get $n)))))
     (func (export "inside") (param $n i32)
@@ -168,6 +186,31 @@ fn bytes_of_stacks() {
     world.call("finish", &[99]).unwrap();
     world.reaches("deep", &[11], message);
     world.call("deep", &[10]).unwrap();
+    world.clear();
+}
+
+/// Who is thrown into gets a stack as who is resumed does: somebody else gives one
+/// up. Those inside that do not catch need none.
+#[test]
+fn bytes_of_stacks_when_a_parked_continuation_is_thrown_into() {
+    const BYTES: u64 = 10 * 32768;
+    let mut config = Config::new();
+    config.stack_size(32768).stack_bytes_max(BYTES);
+    let mut world = World::new(&mut config);
+    world.call("catch", &[20, 2]).unwrap();
+    world.call("throw", &[20]).unwrap();
+    world.clear();
+
+    // Nobody parks for it: it ends as trapped, whole, and the store goes on.
+    let mut world = World::new(config.park(ParkPolicy::NEVER));
+    world.call("catch", &[2, 2]).unwrap();
+    assert_eq!(world.store.park(), 8);
+    world.call("fresh", &[10]).unwrap();
+    let message = "the limit of 327680 bytes of stacks is reached, 10 are in use (stack_bytes_max)";
+    world.reaches("throw", &[2], message);
+    world.clear();
+    world.call("catch", &[3, 1]).unwrap();
+    world.call("throw", &[3]).unwrap();
     world.clear();
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Rounds {
     },
     /// Each is a run of the model test.
     Model,
+    /// Each sweeps all shapes across the end of a stack, in one setting.
+    Overflow,
 }
 
 pub(crate) type Shrink = fn(&mut Rng, Size, &mut dyn FnMut(&Case) -> bool) -> Case;
@@ -96,6 +98,12 @@ const SUITES: &[Suite] = &[
         about: "random steps of every instruction, each compared with a model of its semantics",
         least: 4,
         rounds: Rounds::Model,
+    },
+    Suite {
+        name: "overflow",
+        about: "the stack ends in the middle of every instruction, at every depth",
+        least: 4,
+        rounds: Rounds::Overflow,
     },
 ];
 
