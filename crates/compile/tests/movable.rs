@@ -215,3 +215,58 @@ fn test_cases_keep_no_stack_address() {
     }
     assert!(checked >= 20, "{checked} modules");
 }
+
+/// The functions of a module, in order, and whether each touches the stack.
+fn touching(text: &str) -> Vec<bool> {
+    let module = Module::parse(wat::parse_str(text).unwrap()).unwrap();
+    let image = compile(&module, &options(OptLevel::Speed, false)).unwrap();
+    let touches = |&index: &u32| {
+        let function = &image.functions[index as usize];
+        let code = &image.text[function.start as usize..][..function.len as usize];
+        let decoder = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
+        let instructions: Vec<Instruction> = decoder.into_iter().collect();
+        let mut pairs = instructions.windows(2);
+        pairs.any(|pair| touches_below(&pair[0], &pair[1]))
+    };
+    image.defined.iter().map(touches).collect()
+}
+
+/// What changes words that have to agree, and what does not.
+#[test]
+fn steps_that_must_not_be_cut_touch_the_stack_first() {
+    let kept = [
+        "(drop (cont.new $k (ref.func $g)))",
+        "(drop (cont.bind $kp $k (i32.const 1) (cont.new $kp (ref.func $p))))",
+        "(resume $k (global.get $c))",
+        "(resume_throw $k $e (global.get $c))",
+        "(resume_throw_ref $k (ref.null exn) (global.get $c))",
+        "(suspend $t)",
+        "(drop (switch $ks $swap (ref.null $ks)))",
+        "(global.set $c (ref.null $k))",
+        "(table.set $conts (i32.const 0) (ref.null $k))",
+    ];
+    let free = [
+        "(call $g)",
+        "(throw $e)",
+        "(global.set $s (struct.new $s (i32.const 1)))",
+        "(table.set $any (i32.const 0) (global.get $s))",
+        "(drop (table.get $conts (i32.const 0)))",
+    ];
+    let mut text = String::from(
+        "(module (type $s (struct (field i32))) (type $f (func)) (type $k (cont $f))
+           (type $fp (func (param i32))) (type $kp (cont $fp))
+           (rec (type $fs (func (param (ref null $ks)))) (type $ks (cont $fs)))
+           (tag $t) (tag $e) (tag $swap)
+           (table $conts 1 (ref null $k)) (table $any 1 anyref)
+           (global $c (mut (ref null $k)) (ref.null $k)) (global $s (mut (ref null $s)) (ref.null $s))
+           (elem declare func $g $p) (func $g) (func $p (type $fp))",
+    );
+    for body in kept.iter().chain(&free) {
+        write!(text, "(func {body})").unwrap();
+    }
+    text.push(')');
+    let found = touching(&text).split_off(2);
+    for (body, touches) in kept.iter().chain(&free).zip(found) {
+        assert_eq!(touches, kept.contains(body), "{body}");
+    }
+}
