@@ -16,8 +16,8 @@
 //! Each run must end as it does far above the guard, or in "call stack
 //! exhausted"; nothing else. After each, everything the program held is dropped,
 //! a collection with verification runs, no continuation may be left, and the
-//! same instruction works again on the same store. No hooks and no zeal: their
-//! calls would touch the guard first.
+//! same instruction works again on the same store. Zeal is left out, whatever was
+//! asked for: its calls would touch the guard first.
 
 mod shapes;
 mod sweep;

@@ -3,7 +3,7 @@
 use super::{Place, STACK_SIZE, Setting, Shape, Swept};
 use mangrove::{
     Config, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module, ParkPolicy, Store,
-    TrapCode, Val, ValType,
+    TrapCode, Val, ValType, Zeal,
 };
 
 /// Runs in a row that end as elsewhere before a sweep is over.
@@ -44,7 +44,8 @@ impl<'a> Sweep<'a> {
                 keep: usize::MAX,
                 most: 64,
             })
-            .verify_heap(true);
+            .verify_heap(true)
+            .zeal(Zeal::NONE);
         let engine = Engine::new(&config)?;
         let module = Module::new(&engine, program(shape, setting).as_bytes())?;
         let mut store = Store::new(&engine, None)?;
