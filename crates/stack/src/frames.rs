@@ -8,7 +8,7 @@
 //! All frames on a Wasm stack are compiled code that keeps frame pointers, so
 //! two loads a frame are the whole of it: nothing is skipped or guessed.
 
-use crate::arch::landing_address;
+use crate::arch::unpark_stub;
 use crate::moving::{PARKED_HEADER, is_parked};
 use mangrove_abi::{ContRecord, RecordState};
 use std::ptr;
@@ -55,9 +55,9 @@ pub unsafe fn frames(record: *const ContRecord) -> Frames {
 /// # Safety
 /// The record has a stack or is parked, and does not run.
 pub unsafe fn lands(record: *const ContRecord) -> bool {
-    // SAFETY: the word `sp` points to is a resume pc, an entry, or a landing.
+    // SAFETY: the word `sp` points to is a resume pc, an entry, or the unpark stub.
     unsafe {
-        let lands = read((*record).sp) == landing_address();
+        let lands = read((*record).sp) == unpark_stub();
         debug_assert_eq!(lands, is_parked(record));
         lands
     }

@@ -10,7 +10,7 @@
 //!        …                         …                       …
 //!  sp ▶  resume pc           sp ▶  resume pc               resume pc
 //!                                                          the runtime's `Unpark`
-//!  stack_limit               stack_limit             sp ▶  `landing`      stack_limit = 0
+//!  stack_limit               stack_limit             sp ▶  the unpark stub      stack_limit = 0
 //! ```
 //!
 //! Nothing on a stack points into it but the chain of saved frame pointers, so
@@ -18,18 +18,18 @@
 //! the top stays, and with it every alignment.
 //!
 //! **A parked record is switched to like any other.** The word its `sp` points
-//! to is `landing`, which asks the runtime for a stack, puts the frames on it,
+//! to is the unpark stub, which asks the runtime for a stack, puts the frames on it,
 //! and goes on with the switch: whoever resumes does not look, and resuming
 //! one that is not parked costs nothing more. The frames in the buffer are
 //! walked as they are; `stack_limit` = 0 tells that they are there.
 
-use crate::arch::{STUB_DEPTH, Unpark, landing_address};
+use crate::arch::{STUB_DEPTH, Unpark, unpark_stub};
 use crate::arena::Stack;
 use mangrove_abi::ContRecord;
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr;
 
-/// Bytes between a parked record's `sp` and the resume pc: the landing's
+/// Bytes between a parked record's `sp` and the resume pc: the unpark stub's
 /// address and the runtime's.
 pub(crate) const PARKED_HEADER: u64 = 16;
 
@@ -101,7 +101,7 @@ pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Option<Stack> {
         (*record).sp -= PARKED_HEADER;
         (*record).stack_limit = 0;
         let header = at((*record).sp);
-        header.write(landing_address());
+        header.write(unpark_stub());
         header.add(1).write(unpark as usize as u64);
         Some(from)
     }

@@ -1,11 +1,9 @@
-//! What knows the machine: the switch, the host's side of it, and the signal
-//! context. One file per architecture, and no assembly anywhere else.
+//! What knows the machine: the switch, the host's side of it, and what a fault's
+//! registers mean. One folder per architecture, and no assembly anywhere else.
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 compile_error!("this crate has stubs for x86-64 Linux only");
 
-mod fault;
-mod landing;
 #[cfg(test)]
 mod moving_tests;
 #[cfg(test)]
@@ -16,14 +14,12 @@ mod testing;
 mod tests;
 mod x86_64;
 
-pub(crate) use landing::landing_address;
-
 pub use crate::frames::{Frame, Frames, frames, frames_from, lands};
-pub use fault::{Fault, FaultIn, Stopped, stopped, take_fault};
-pub(crate) use x86_64::STUB_DEPTH;
 pub use x86_64::{
-    Entered, enter, fault_context, prefetch, prepare, record_fault, redirect_to_host, stub_image,
+    Entered, Fault, FaultIn, Stopped, enter, fault_context, prefetch, prepare, record_fault,
+    redirect_to_host, stopped, stub_image, take_fault,
 };
+pub(crate) use x86_64::{STUB_DEPTH, unpark_stub};
 
 use mangrove_abi::{ContRecord, StoreContext};
 

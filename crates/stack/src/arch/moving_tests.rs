@@ -7,7 +7,7 @@ use crate::{discard_parked, is_parked, move_frames, park, poison, unpark};
 use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, word};
 use std::ptr;
 
-/// What the landing looks through for the store.
+/// What the unpark stub looks through for the store.
 struct Function {
     instance: InstanceContext,
     func: FuncRef,

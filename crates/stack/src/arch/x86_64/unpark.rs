@@ -4,23 +4,28 @@ use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, word};
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
-/// Address of the landing: the word a parked record's `sp` points to.
-pub(crate) fn landing_address() -> u64 {
-    (landing as *const ()).expose_provenance() as u64
+/// The address that a parked record's `sp` points to, in place of its resume pc.
+pub(crate) fn unpark_stub() -> u64 {
+    (on_arrival as *const ()).expose_provenance() as u64
 }
 
 /// Arrived at by a switch, with its registers: rsi is the parked record, and
-/// rsp points into its buffer, at the address of the runtime's [`super::Unpark`].
-/// Calls that on the host's stack and goes on with the switch; or, if there is
-/// no stack to be had, leaves Wasm.
+/// rsp points into its buffer, at the address of the runtime's
+/// [`crate::arch::Unpark`]. Calls that on the host's stack and goes on with the
+/// switch; or, if there is no stack to be had, leaves Wasm.
 #[unsafe(naked)]
-unsafe extern "C" fn landing() {
+unsafe extern "C" fn on_arrival() {
     naked_asm!(
+        // The runtime's function; then the store's context, by way of the
+        // record's function: no register of a switch holds it.
         "mov r9, [rsp]",
         "mov r10, [rsi + {func}]",
         "mov r10, [r10 + {instance}]",
         "mov r10, [r10 + {store}]",
+        // rsp is in a buffer on the heap: nothing may be pushed before this.
         "mov rsp, [r10 + {host_sp}]",
+        // The switch's registers, which the call may change. Six words, so that
+        // rsp is as aligned as host_sp.
         "push rdi",
         "push rsi",
         "push rdx",
@@ -28,6 +33,7 @@ unsafe extern "C" fn landing() {
         "push r10",
         "push r10",
         "mov rdi, r10",
+        // unpark(rdi context, rsi record) -> al
         "call r9",
         "pop r10",
         "pop r10",
@@ -37,10 +43,12 @@ unsafe extern "C" fn landing() {
         "pop rdi",
         "test al, al",
         "jnz 2f",
+        // No stack: what `finish(current, host_record, TRAPPED, 0)` does.
         "mov rdi, [r10 + {current}]",
         "mov rsi, [r10 + {host_record}]",
         "mov rdx, {trapped}",
         "xor ecx, ecx",
+        // The rest of the switch, as in the thunk.
         "2:",
         "mov rax, rcx",
         "mov r9, [rsi + {sp}]",

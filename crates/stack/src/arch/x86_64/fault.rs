@@ -30,7 +30,8 @@
 //!   mov  [rsp], r11      ◀ faults
 //! ```
 
-use mangrove_abi::StoreContext;
+use super::stubs::{call_host_end, call_host_framed};
+use mangrove_abi::{ContRecord, StoreContext, word};
 use std::ptr;
 
 /// A fault of compiled code, as the signal handler found it.
@@ -91,9 +92,7 @@ pub unsafe fn stopped(fault: &Fault, place: FaultIn, limit: Option<u64>) -> Opti
     let pushing = match place {
         FaultIn::Thunk => return None,
         FaultIn::Function(offset) => offset == 0,
-        FaultIn::Stubs(offset) if offset < super::x86_64::call_host_end() => {
-            offset < super::x86_64::call_host_framed()
-        }
+        FaultIn::Stubs(offset) if offset < call_host_end() => offset < call_host_framed(),
         FaultIn::Stubs(_) => return None,
     };
     if pushing {
@@ -145,6 +144,73 @@ unsafe fn growth_before(pc: u64) -> Option<u32> {
         let distance = at.byte_sub(1).cast::<u8>().read();
         // A displacement of one byte is signed, and this one is not negative.
         (short && distance < 0x80).then_some(u32::from(distance))
+    }
+}
+
+/// Where a signal interrupted the thread: program counter, frame pointer, stack
+/// pointer.
+///
+/// # Safety
+/// `ucontext` is the context the kernel handed to a signal handler.
+pub unsafe fn fault_context(ucontext: *const libc::ucontext_t) -> (u64, u64, u64) {
+    // SAFETY: the kernel's context is valid while the handler runs.
+    let registers = unsafe { &(*ucontext).uc_mcontext.gregs };
+    let register = |index: libc::c_int| registers[index as usize] as u64;
+    (
+        register(libc::REG_RIP),
+        register(libc::REG_RBP),
+        register(libc::REG_RSP),
+    )
+}
+
+/// Writes down where a signal interrupted the thread, for
+/// [`super::take_fault`]. Safe in a signal handler.
+///
+/// # Safety
+/// `ucontext` and `info` are what the kernel handed to the handler, and `ctx` is
+/// the context whose Wasm was interrupted.
+pub unsafe fn record_fault(
+    ctx: *mut StoreContext,
+    ucontext: *const libc::ucontext_t,
+    info: *mut libc::siginfo_t,
+    signal: libc::c_int,
+) {
+    // SAFETY: by contract.
+    unsafe {
+        let (pc, fp, sp) = fault_context(ucontext);
+        (*ctx).fault_pc = pc;
+        (*ctx).fault_sp = sp;
+        (*ctx).fault_fp = fp;
+        (*ctx).fault_addr = (*info).si_addr() as u64;
+        (*ctx).fault_signal = signal as u64;
+    }
+}
+
+/// Changes the interrupted context so that, when the signal handler returns,
+/// the thread is where a switch to `host` with word [`word::TRAPPED`] would
+/// have brought it.
+///
+/// Flags, signal mask and floating-point state are left as the kernel saved
+/// them: compiled code changes none that matter to Rust.
+///
+/// # Safety
+/// `ucontext` is the context the kernel handed to a signal handler, and it was
+/// interrupted in Wasm code or a stub of the activation that `host` stands for.
+pub unsafe fn redirect_to_host(ucontext: *mut libc::ucontext_t, host: *const ContRecord) {
+    // SAFETY: both are valid by the contract, and the host record's sp points
+    // to the resume pc that `enter` left there.
+    unsafe {
+        let registers = &mut (*ucontext).uc_mcontext.gregs;
+        let sp = (*host).sp;
+        let resume_pc = ptr::with_exposed_provenance::<u64>(sp as usize).read();
+        let mut set = |index: libc::c_int, value: u64| registers[index as usize] = value as i64;
+        set(libc::REG_RIP, resume_pc);
+        set(libc::REG_RSP, sp + 8);
+        set(libc::REG_RBP, (*host).fp);
+        set(libc::REG_RDI, 0);
+        set(libc::REG_RSI, host.expose_provenance() as u64);
+        set(libc::REG_RDX, word::TRAPPED as u64);
+        set(libc::REG_RCX, 0);
     }
 }
 
