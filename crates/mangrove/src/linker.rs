@@ -16,10 +16,22 @@ use std::sync::Arc;
 
 /// Finds imports by name. Host functions defined here serve any number of
 /// stores with data of type `T`; everything else belongs to one store.
+///
+/// A host function may assign to the data, so it serves stores of exactly the
+/// `T` it was defined for:
+///
+/// ```compile_fail
+/// use mangrove::Linker;
+///
+/// fn widen(linker: Linker<fn(&'static str)>) -> Linker<for<'a> fn(&'a str)> {
+///     linker
+/// }
+/// ```
 pub struct Linker<T> {
     engine: Engine,
     modules: HashMap<String, HashMap<String, Definition>>,
-    data: PhantomData<fn(T)>,
+    /// Invariant in `T`; without data of its own.
+    data: PhantomData<fn(T) -> T>,
 }
 
 #[derive(Clone)]

@@ -245,11 +245,23 @@ impl Drop for StoreInner {
 }
 
 /// Instances, the objects and continuations they share, and the embedder's data.
+///
+/// Host functions get the data as the `T` the store was made with, so `T` stays
+/// what it is: a store of longer-lived data is none of shorter-lived data.
+///
+/// ```compile_fail
+/// use mangrove::Store;
+///
+/// fn shorten<'a>(store: Store<&'static str>) -> Store<&'a str> {
+///     store
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Store<T> {
     inner: NonNull<StoreInner>,
     data: NonNull<T>,
-    owns: PhantomData<(Box<StoreInner>, Box<T>)>,
+    /// A store owns its data, and is invariant in it.
+    owns: PhantomData<(Box<StoreInner>, Box<T>, fn(T) -> T)>,
 }
 
 // SAFETY: a store owns all it points to; nothing of it is tied to a thread
