@@ -2,9 +2,10 @@
 
 use crate::error::Error;
 use crate::func::Func;
+use crate::handle::{HandleKind, HeapHandle};
 use crate::signature::ValueKind;
 use crate::store::{StoreInner, foreign};
-use crate::values::{HandleKind, HeapHandle, Val};
+use crate::values::Val;
 use mangrove_abi::object::{HeapRef, TYPE_EXN, TYPE_HOST};
 use mangrove_abi::{FuncRef, Kind, TransferSlot};
 use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};

@@ -2,10 +2,11 @@
 
 use crate::error::Error;
 use crate::global::Tag;
+use crate::handle::{HandleKind, HeapHandle};
 use crate::object::{read_field, write_field};
 use crate::store::{AsStoreMut, StoreInner, inner_mut};
 use crate::trap::Backtrace;
-use crate::values::{HandleKind, HeapHandle, Val};
+use crate::values::Val;
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{StructLayout, TagDef};
 use mangrove_validate::{FuncType, StorageType, ValType};

@@ -8,7 +8,7 @@
 //!  Instance   (instance, instantiate, const_eval)
 //!  Func       (func, call)   entering Wasm; (host, caller) being called by it
 //!  ContHandle (continuation, resume) made, resumed and bound by the host
-//!  Global, Tag, Table, Memory, Val, HeapHandle
+//!  Global, Tag, Table, Memory, Val; HeapHandle, ContHandle (handle)
 //!  Trap       (trap, backtrace, signals); (source) lines from DWARF
 //!  libcalls/                 what compiled code asks for
 //! ```
@@ -45,6 +45,7 @@ mod error;
 mod exception;
 mod func;
 mod global;
+mod handle;
 mod host;
 mod instance;
 mod instantiate;
@@ -80,6 +81,7 @@ pub use error::Error;
 pub use exception::Exception;
 pub use func::Func;
 pub use global::{Global, Tag};
+pub use handle::{ContHandle, HandleKind, HeapHandle};
 pub use instance::{Extern, Instance};
 pub use linker::Linker;
 pub use mangrove_abi::{TrapCode, TypeId};
@@ -105,4 +107,4 @@ pub use source::SourceLine;
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
 pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
-pub use values::{ContHandle, HandleKind, HeapHandle, Val};
+pub use values::Val;

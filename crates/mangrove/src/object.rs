@@ -2,9 +2,10 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::handle::{HandleKind, HeapHandle};
 use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
 use crate::trap::{Backtrace, Trap, TrapReason};
-use crate::values::{HandleKind, HeapHandle, Val};
+use crate::values::Val;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, HOST_PAYLOAD, HOST_SIZE, HeapRef, MAX_OBJECT, array_size,
 };

@@ -6,12 +6,12 @@
 
 use crate::config::Fault;
 use crate::error::Error;
+use crate::handle::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use crate::instance::{ElementValues, InstancePtr};
 use crate::observe::Moment;
 use crate::signature::ValueKind;
 use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
 use crate::table::TableEntry;
-use crate::values::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, ContinuationsReport, ReportOptions, RootOwner, RootSet,
