@@ -7,7 +7,7 @@ use crate::memory::Memory;
 use crate::module::{ExternType, Module};
 use crate::store::{AsStore, StoreId, StoreInner, inner};
 use crate::table::Table;
-use mangrove_abi::{FuncRef, InstanceContext, TransferSlot};
+use mangrove_abi::{ContRef, FuncRef, InstanceContext, TransferSlot};
 use mangrove_validate::{EntityIndex, EntityType};
 use std::alloc::{self, Layout};
 use std::ops::{Deref, DerefMut};
@@ -87,20 +87,21 @@ pub enum ElementValues {
     Heap(Vec<u32>),
     /// Addresses of `FuncRef`s.
     Func(Vec<u64>),
-    /// This many null continuations: no constant expression makes another.
-    Cont(usize),
+    /// Continuations: roots. No constant expression makes one, but a global that
+    /// is imported may hold one.
+    Cont(Vec<ContRef>),
 }
 
 impl ElementValues {
     /// No items: what is left of a dropped segment.
-    pub const DROPPED: Self = Self::Cont(0);
+    pub const DROPPED: Self = Self::Func(Vec::new());
 
     /// How many items.
     pub fn len(&self) -> u64 {
         match self {
             Self::Heap(items) => items.len() as u64,
             Self::Func(items) => items.len() as u64,
-            Self::Cont(count) => *count as u64,
+            Self::Cont(items) => items.len() as u64,
         }
     }
 
@@ -112,10 +113,7 @@ impl ElementValues {
         match self {
             Self::Heap(items) => TransferSlot::from_u64(u64::from(items[index])),
             Self::Func(items) => TransferSlot::from_u64(items[index]),
-            Self::Cont(count) => {
-                assert!(index < *count);
-                TransferSlot::default()
-            }
+            Self::Cont(items) => TransferSlot::from_cont(items[index]),
         }
     }
 }

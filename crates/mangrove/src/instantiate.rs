@@ -231,7 +231,7 @@ impl StoreInner {
                 .kind_of(ValType::Ref(module.canonical(segment.ty)));
             let empty = match kind {
                 ValueKind::Func => ElementValues::Func(Vec::new()),
-                ValueKind::Cont(_) => ElementValues::Cont(segment.items.len()),
+                ValueKind::Cont(_) => ElementValues::Cont(Vec::new()),
                 _ => ElementValues::Heap(Vec::new()),
             };
             // In the instance from the first item on: each may collect.
@@ -247,11 +247,11 @@ impl StoreInner {
         segment: &ElementSegment,
     ) -> Result<(), Error> {
         for item in &segment.items {
-            let value = self.evaluate(data, item)?.words[0];
+            let value = self.evaluate(data, item)?;
             match data.elements.last_mut().expect("pushed by the caller") {
-                ElementValues::Heap(items) => items.push(value as u32),
-                ElementValues::Func(items) => items.push(value),
-                ElementValues::Cont(_) => {}
+                ElementValues::Heap(items) => items.push(value.words[0] as u32),
+                ElementValues::Func(items) => items.push(value.words[0]),
+                ElementValues::Cont(items) => items.push(value.as_cont()),
             }
         }
         Ok(())

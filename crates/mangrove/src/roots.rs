@@ -310,16 +310,21 @@ impl Roots for StoreRoots<'_> {
             let mut instance = *instance;
             let number = instance.index;
             for (segment, values) in (0..).zip(&mut instance.elements) {
-                let ElementValues::Heap(items) = values else {
-                    continue;
+                let owner = |index| RootOwner::Element {
+                    instance: number,
+                    segment,
+                    index,
                 };
-                for (index, item) in (0..).zip(items) {
-                    let owner = RootOwner::Element {
-                        instance: number,
-                        segment,
-                        index,
-                    };
-                    visitor.heap_ref(owner, item);
+                match values {
+                    ElementValues::Heap(items) => {
+                        let items = (0..).zip(items);
+                        items.for_each(|(index, item)| visitor.heap_ref(owner(index), item));
+                    }
+                    ElementValues::Cont(items) => {
+                        let items = (0..).zip(items);
+                        items.for_each(|(index, item)| visitor.cont_ref(owner(index), item));
+                    }
+                    ElementValues::Func(_) => {}
                 }
             }
         }
