@@ -90,7 +90,7 @@ impl Drop for Watch {
 }
 
 fn look(
-    view: &mut StoreView,
+    view: &mut StoreView<'_>,
     options: ReportOptions,
 ) -> Result<ContinuationsReport, mangrove::Error> {
     let counts = view.report();

@@ -313,13 +313,15 @@ impl StoreInner {
         // SAFETY: by contract.
         let fault = unsafe { self.take_fault() };
         let reason = why.unwrap_or_else(|| self.reason(fault));
-        // SAFETY: the stacks of all activations are as they were left.
-        let backtrace = unsafe { self.backtrace(fault) };
-        // A panic of an observer has to wait until everything is put back.
-        let observed = match reason {
-            Pending::Exception(_) => Ok(()),
-            _ => catch_unwind(AssertUnwindSafe(|| self.notify(Moment::Trap))),
-        };
+        // A panic in here, an observer's for one, waits until everything is put back.
+        let looked = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: the stacks of all activations are as they were left.
+            let backtrace = unsafe { self.backtrace(fault) };
+            if !matches!(reason, Pending::Exception(_)) {
+                self.notify(Moment::Trap);
+            }
+            backtrace
+        }));
         let mut ctx = self.ctx;
         let end = match reason {
             Pending::Exception(_) => End::Thrown,
@@ -332,15 +334,19 @@ impl StoreInner {
             self.registry
                 .release_chain(ctx, ctx.current, call.host, end);
         }
-        self.leave(call);
-        if let Err(panic) = observed {
-            resume_unwind(panic);
-        }
-        match reason {
-            Pending::Trap(reason) => Err(Error::Trap(Box::new(Trap { reason, backtrace }))),
-            Pending::Exception(handle) => self.exception(handle, backtrace).map(Outcome::Thrown),
-            Pending::Error(error) => Err(error),
-            Pending::Panic(panic) => resume_unwind(panic),
+        let left = catch_unwind(AssertUnwindSafe(|| self.leave(call)));
+        // Of several panics the first goes on.
+        match (reason, looked, left) {
+            (Pending::Panic(panic), ..) | (_, Err(panic), _) | (_, _, Err(panic)) => {
+                resume_unwind(panic)
+            }
+            (Pending::Trap(reason), Ok(backtrace), _) => {
+                Err(Error::Trap(Box::new(Trap { reason, backtrace })))
+            }
+            (Pending::Exception(handle), Ok(backtrace), _) => {
+                self.exception(handle, backtrace).map(Outcome::Thrown)
+            }
+            (Pending::Error(error), ..) => Err(error),
         }
     }
 

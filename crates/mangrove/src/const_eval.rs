@@ -11,6 +11,7 @@ use crate::store::StoreInner;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{TransferSlot, TypeId};
 use mangrove_validate::ConstOp;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 impl StoreInner {
     /// The value of a constant expression. No root: to be stored before the
@@ -25,11 +26,14 @@ impl StoreInner {
         expression: &[ConstOp],
     ) -> Result<TransferSlot, Error> {
         let bottom = self.operands.len();
-        let result = expression.iter().try_for_each(|op| self.step(instance, op));
+        // A collection in between may end in a panic of an observer.
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            expression.iter().try_for_each(|op| self.step(instance, op))
+        }));
         let value = self.operands.pop();
         // After an error there may be more.
         self.operands.truncate(bottom);
-        result?;
+        result.unwrap_or_else(|panic| resume_unwind(panic))?;
         value
             .map(|(value, _)| value)
             .ok_or_else(|| Error::internal("a constant expression without a value"))

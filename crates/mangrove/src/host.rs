@@ -11,7 +11,6 @@ use crate::caller::Caller;
 use crate::code::LoadedCode;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::exception::Exception;
 use crate::pending::Pending;
 use crate::signature::Signature;
 use crate::store::{HOST_MODULE, StoreInner, StorePtr};
@@ -133,50 +132,25 @@ pub unsafe extern "C" fn host_call(
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
         let outer = std::mem::replace(&mut (*store).host_func, host);
-        match catch_unwind(AssertUnwindSafe(|| run(store, &*host))) {
-            Ok(Ok(())) => {
-                (*store).host_func = outer;
-                LibcallResult::ok(0)
-            }
+        // No panic may leave this function: what called it cannot unwind.
+        let done = catch_unwind(AssertUnwindSafe(|| match run(store, &*host) {
             // An exception goes on in the Wasm code that called.
-            Ok(Err(Error::Exception(exception))) => {
-                let thrown = throw_on(&mut *store, &exception);
-                if thrown.status == LibcallResult::LAND {
-                    (*store).host_func = outer;
-                }
-                thrown
+            Err(Error::Exception(exception)) => {
+                let exn = (*store).exception_ref(&exception)?;
+                (*store).throw(exn).map(|_| LibcallResult::LAND)
+            }
+            result => result.map(|()| LibcallResult::OK).map_err(Pending::from),
+        }));
+        match done.unwrap_or_else(|panic| Err(Pending::Panic(panic))) {
+            Ok(status) => {
+                (*store).host_func = outer;
+                LibcallResult { value: 0, status }
             }
             // `host_func` stays, for the backtrace; the activation restores it.
-            Ok(Err(error)) => {
-                (*store).pending = Some(Pending::from(error));
+            Err(pending) => {
+                (*store).pending = Some(pending);
                 LibcallResult::leave()
             }
-            Err(panic) => {
-                (*store).pending = Some(Pending::Panic(panic));
-                LibcallResult::leave()
-            }
-        }
-    }
-}
-
-/// Throws an exception that a host function ended with.
-///
-/// # Safety
-/// The running chain is stopped at the call of that function.
-unsafe fn throw_on(store: &mut StoreInner, exception: &Exception) -> LibcallResult {
-    let thrown = match store.exception_ref(exception) {
-        // SAFETY: by contract, and it is one.
-        Ok(exn) => unsafe { store.throw(exn) },
-        Err(error) => Err(Pending::from(error)),
-    };
-    match thrown {
-        Ok(_) => LibcallResult {
-            value: 0,
-            status: LibcallResult::LAND,
-        },
-        Err(pending) => {
-            store.pending = Some(pending);
-            LibcallResult::leave()
         }
     }
 }

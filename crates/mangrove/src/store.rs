@@ -50,8 +50,8 @@ impl StorePtr {
     }
 }
 
-/// What gives access to a store: a [`Store`], a [`crate::Caller`] or a
-/// [`crate::StoreView`].
+/// What gives access to a store: a [`Store`], a [`crate::Caller`] or, to look at
+/// it only, a [`crate::StoreView`].
 ///
 /// # Safety
 /// `raw` is a live store that nobody else uses while `self` is borrowed.
