@@ -25,9 +25,10 @@ impl Global {
     /// A global with this value.
     ///
     /// # Errors
-    /// The value is not of the type.
+    /// The value is not of the type, or the engine does not have that type.
     pub fn new(store: &mut impl AsStoreMut, ty: GlobalType, value: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
+        store.engine.check_type(ty.content)?;
         let slot = store.lower(&value, ty.content)?;
         let origin = Origin {
             instance: None,

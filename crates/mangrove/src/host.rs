@@ -42,17 +42,25 @@ impl HostBody {
         ty: FuncType,
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let type_id = engine.func_type_id(&ty)?;
+        Ok(Self::of_type(engine.func_type_id(&ty)?, name, body))
+    }
+
+    /// A body of a type that the engine has.
+    pub fn of_type<T: 'static>(
+        type_id: TypeId,
+        name: String,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Self {
         let call = move |store, data, args: &[Val], results: &mut [Val]| {
             // SAFETY: `host_call` has sole access to the store, and linkers and
             // `Func::new` give bodies only to stores with data of their type.
             body(unsafe { Caller::new(store, data) }, args, results)
         };
-        Ok(Self {
+        Self {
             type_id,
             name,
             call: Box::new(call),
-        })
+        }
     }
 }
 

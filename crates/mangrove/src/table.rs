@@ -25,9 +25,11 @@ impl Table {
     /// A table of `ty.minimum` times `init`.
     ///
     /// # Errors
-    /// `init` is not of the element type, or there is no room.
+    /// `init` is not of the element type, the engine does not have that type, or
+    /// there is no room.
     pub fn new(store: &mut impl AsStoreMut, ty: TableType, init: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
+        store.engine.check_type(ValType::Ref(ty.element))?;
         let value = store.lower(&init, ValType::Ref(ty.element))?;
         let origin = Origin {
             instance: None,

@@ -92,7 +92,7 @@ impl World {
             params: vec![ValType::I32],
             results: vec![ValType::I32],
         };
-        linker.func("host", "f", ty, body);
+        linker.func("host", "f", ty, body).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         Self { store, instance }
     }

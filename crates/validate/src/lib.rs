@@ -32,5 +32,5 @@ pub use error::ValidateError;
 pub use features::Language;
 pub use map::MapTypes;
 pub use module::*;
-pub use registry::{RegistryError, TypeInfo, TypeRegistry};
+pub use registry::{MOST_VALUES, RegistryError, TypeInfo, TypeRegistry};
 pub use types::*;

@@ -21,6 +21,8 @@ use std::ptr::{self, NonNull};
 const ALIGN: usize = 16;
 /// Elements there is room for at least, once there is room for any.
 const FEWEST: u64 = 4;
+/// Most elements of a table with 32-bit indices.
+const LARGEST_32: u64 = u32::MAX as u64;
 
 /// A table of a store.
 pub struct TableEntry {
@@ -41,6 +43,15 @@ impl TableEntry {
     /// # Errors
     /// More elements than `limit`, or no memory.
     pub fn new(ty: TableType, kind: ValueKind, origin: Origin, limit: u64) -> Result<Self, Error> {
+        // A 32-bit table's length is an index of it.
+        let limit = if ty.table64 {
+            limit
+        } else {
+            limit.min(LARGEST_32)
+        };
+        if ty.maximum.is_some_and(|maximum| maximum < ty.minimum) {
+            return Err(Error::usage("a table whose maximum is below its minimum"));
+        }
         if ty.minimum > limit {
             return Err(Error::Limit(format!(
                 "a table of {} elements is beyond the limit of {limit} (table_max)",
