@@ -53,8 +53,13 @@ impl Registry {
     ///
     /// # Errors
     /// As many continuations live as may, or the kernel gives no stack.
-    pub fn take_initial(&mut self) -> Result<*mut ContRecord, LimitError> {
-        self.check_count()?;
+    pub fn take_initial(&mut self, ctx: &mut StoreContext) -> Result<*mut ContRecord, LimitError> {
+        if let Err(error) = self.check_count() {
+            // Those on the free list do not live, but compiled code makes them live
+            // without asking. With one fewer of them the count stays a bound.
+            let idle = self.steal(ctx).ok_or(error)?;
+            self.arena.release(idle);
+        }
         if let Some(record) = self.initial.idle.pop() {
             self.initial.in_use += 1;
             return Ok(record);

@@ -363,7 +363,7 @@ impl Registry {
     }
 
     /// The stack of the idle record that was released last.
-    fn steal(&mut self, ctx: &mut StoreContext) -> Option<Stack> {
+    pub(crate) fn steal(&mut self, ctx: &mut StoreContext) -> Option<Stack> {
         let record = self.pop_free(ctx)?;
         // SAFETY: a record of our slab that is gone and has a stack, by having
         // been in this list; nobody uses either.

@@ -183,7 +183,11 @@ impl Heap {
             descriptors,
             types,
             limit,
-            initial_window: config.initial_window.next_multiple_of(OBJECT_ALIGN),
+            // A multiple below the limit, which is one.
+            initial_window: config
+                .initial_window
+                .min(limit)
+                .next_multiple_of(OBJECT_ALIGN),
             poison: config.poison,
             live_end: start,
             window_end: start,

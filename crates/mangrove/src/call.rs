@@ -193,11 +193,14 @@ impl StoreInner {
     /// A record for the initial continuation of a call; collects first when the
     /// limit is reached.
     fn take_initial(&mut self) -> Result<*mut ContRecord, Error> {
-        if let Ok(record) = self.registry.take_initial() {
+        let mut ctx = self.ctx;
+        // SAFETY: the context is ours, and no compiled code runs.
+        if let Ok(record) = self.registry.take_initial(unsafe { ctx.as_mut() }) {
             return Ok(record);
         }
         self.collect()?;
-        let record = self.registry.take_initial();
+        // SAFETY: as above.
+        let record = self.registry.take_initial(unsafe { ctx.as_mut() });
         record.map_err(|error| Error::Limit(error.to_string()))
     }
 

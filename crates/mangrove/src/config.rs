@@ -10,6 +10,9 @@ use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, Refusal};
 use std::fmt;
 use std::str::FromStr;
 
+/// Most threads to compile with: each is started, and takes a stack.
+const MOST_THREADS: usize = 1024;
+
 /// How often to collect beyond need. Every mode but none also poisons what a
 /// collection vacates and verifies the heap after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -213,7 +216,8 @@ impl Config {
         self
     }
 
-    /// Least bytes allocated between two collections.
+    /// Least bytes allocated between two collections, as far as
+    /// [`Config::heap_max`] has them.
     pub fn heap_window(&mut self, bytes: u64) -> &mut Self {
         self.heap_window = bytes;
         self
@@ -326,7 +330,8 @@ impl Config {
         self
     }
 
-    /// How many threads validate and compile; all of the machine's by default.
+    /// How many threads validate and compile, up to 1,024; all of the machine's by
+    /// default.
     pub fn threads(&mut self, threads: usize) -> &mut Self {
         self.threads = Some(threads);
         self
@@ -384,7 +389,8 @@ impl Config {
         }
         if !(64 << 10..=largest_heap()).contains(&self.heap_max) {
             return usage(format!(
-                "a heap limit of {} bytes is not between 65536 and {}",
+                "a heap limit of {} bytes is not between 65536 and {} (heap_max): references are \
+                 offsets of 32 bits, and a heap is two spaces",
                 self.heap_max,
                 largest_heap()
             ));
@@ -410,8 +416,12 @@ impl Config {
         if self.nesting_max == Some(0) {
             return usage("a limit of 0 continuations inside each other runs nothing".into());
         }
-        if self.threads == Some(0) {
-            return usage("0 threads compile nothing".into());
+        if let Some(threads) = self.threads
+            && !(1..=MOST_THREADS).contains(&threads)
+        {
+            return usage(format!(
+                "{threads} threads to compile with are not between 1 and {MOST_THREADS}"
+            ));
         }
         Ok(())
     }
