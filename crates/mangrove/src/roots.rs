@@ -274,19 +274,26 @@ impl StoreInner {
 /// # Safety
 /// `slot` is valid and holds one.
 unsafe fn show(visitor: &mut dyn RootVisitor, owner: RootOwner, kind: ValueKind, slot: *mut u8) {
-    match kind {
-        ValueKind::Any | ValueKind::Extern | ValueKind::Exn => visitor.heap_ref(owner, slot.cast()),
-        ValueKind::Cont(_) => visitor.cont_ref(owner, slot.cast()),
-        ValueKind::I32
-        | ValueKind::I64
-        | ValueKind::F32
-        | ValueKind::F64
-        | ValueKind::V128
-        | ValueKind::Func => {}
+    // SAFETY: by contract.
+    unsafe {
+        match kind {
+            ValueKind::Any | ValueKind::Extern | ValueKind::Exn => {
+                visitor.heap_ref(owner, slot.cast());
+            }
+            ValueKind::Cont(_) => visitor.cont_ref(owner, slot.cast()),
+            ValueKind::I32
+            | ValueKind::I64
+            | ValueKind::F32
+            | ValueKind::F64
+            | ValueKind::V128
+            | ValueKind::Func => {}
+        }
     }
 }
 
-impl Roots for StoreRoots<'_> {
+// SAFETY: [`StoreInner::parts`] names every field that holds roots, and each is
+// gone through below; nothing is in two of them.
+unsafe impl Roots for StoreRoots<'_> {
     fn visit(&mut self, visitor: &mut dyn RootVisitor) {
         for global in self.globals {
             let Origin { instance, index } = global.origin;
@@ -318,30 +325,39 @@ impl Roots for StoreRoots<'_> {
                 match values {
                     ElementValues::Heap(items) => {
                         let items = (0..).zip(items);
-                        items.for_each(|(index, item)| visitor.heap_ref(owner(index), item));
+                        // SAFETY: the segment's own items.
+                        items.for_each(|(index, item)| unsafe {
+                            visitor.heap_ref(owner(index), item);
+                        });
                     }
                     ElementValues::Cont(items) => {
                         let items = (0..).zip(items);
-                        items.for_each(|(index, item)| visitor.cont_ref(owner(index), item));
+                        // SAFETY: the segment's own items.
+                        items.for_each(|(index, item)| unsafe {
+                            visitor.cont_ref(owner(index), item);
+                        });
                     }
                     ElementValues::Func(_) => {}
                 }
             }
         }
         for (index, slot) in (0..).zip(&self.handles.heap) {
-            visitor.heap_ref(RootOwner::Handle { index }, slot.address());
+            // SAFETY: a handle's slot, which only those with access to the store read.
+            unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };
         }
         let first = self.handles.heap.len() as u32;
         for (index, slot) in (first..).zip(&self.handles.conts) {
             // Continuations stay where they are: a copy will do.
             let mut value = slot.get();
-            visitor.cont_ref(RootOwner::Handle { index }, &mut value);
+            // SAFETY: ours.
+            unsafe { visitor.cont_ref(RootOwner::Handle { index }, &mut value) };
         }
         let first = first + self.handles.conts.len() as u32;
         for (index, (slot, is_reference)) in (first..).zip(&mut *self.operands) {
             if *is_reference {
                 let owner = RootOwner::Handle { index };
-                visitor.heap_ref(owner, (&raw mut slot.words).cast());
+                // SAFETY: the operand is a heap reference, in the low bytes.
+                unsafe { visitor.heap_ref(owner, (&raw mut slot.words).cast()) };
             }
         }
     }

@@ -132,7 +132,9 @@ impl StoreCode {
     }
 }
 
-impl mangrove_collector::Code for StoreCode {
+// SAFETY: images are loaded with the sites the compiler wrote down for their text,
+// and stay in executable memory for as long as this store owns them.
+unsafe impl mangrove_collector::Code for StoreCode {
     fn image_at(&self, pc: u64) -> Option<(&mangrove_abi::CodeImage, u32, ModuleId)> {
         let (code, offset, module) = self.find(pc)?;
         Some((&code.image, offset, module))

@@ -5,8 +5,8 @@ mod common;
 use common::{call, instance, instance_with};
 use mangrove::{AbstractHeap, HeapType};
 use mangrove::{
-    Config, Error, Global, GlobalType, HandleKind, HeapHandle, RefType, Store, TrapReason, Val,
-    ValType,
+    Config, Error, Global, GlobalType, HandleKind, HeapHandle, RefType, ReportOptions, Store,
+    TrapReason, Val, ValType,
 };
 
 /// A list of `n` cells is built, then summed; garbage in between.
@@ -213,6 +213,35 @@ fn globals_take_values_of_their_type_only() {
             Err(Error::Usage(_))
         ));
     }
+}
+
+#[test]
+fn long_chains_of_bound_continuations_take_no_stack_of_the_hosts() {
+    let mut config = Config::new();
+    config.stack_size(4 << 10);
+    // Each of 64 chains: a continuation bound to one bound to one …
+    let (mut store, instance) = instance_with(
+        &config,
+        r#"(module
+            (type $f0 (func)) (type $k0 (cont $f0))
+            (type $f1 (func (param (ref null $k0)))) (type $k1 (cont $f1))
+            (table $t 64 (ref null $k0))
+            (func $g (type $f1))
+            (elem declare func $g)
+            (func (export "chains") (param $n i32)
+                (local $i i32) (local $at i32)
+                (loop $next
+                    (local.set $at (i32.and (local.get $i) (i32.const 63)))
+                    (table.set $t (local.get $at)
+                        (cont.bind $k1 $k0 (table.get $t (local.get $at))
+                            (cont.new $k1 (ref.func $g))))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $next (i32.lt_u (local.get $i) (local.get $n))))))"#,
+    );
+    call(&mut store, instance, "chains", &[Val::I32(100_000)]).unwrap();
+    store.gc().unwrap();
+    assert_eq!(store.live_continuations(), 100_000);
+    store.continuations(ReportOptions::default()).unwrap();
 }
 
 #[test]
