@@ -236,14 +236,14 @@ impl World {
     }
 
     pub(crate) fn pair(&mut self, id: u32, left: HeapRef, right: HeapRef) -> HeapRef {
-        let node = self.heap.allocate(&mut self.ctx, NODE, 16).expect("room");
-        // SAFETY: the node was just made.
+        // SAFETY: nodes have 16 bytes, and all their parts are written here.
         unsafe {
+            let node = self.heap.allocate(&mut self.ctx, NODE, 16).expect("room");
             self.heap.write(node, ID, id);
             self.heap.write_ref(node, LEFT, left);
             self.heap.write_ref(node, RIGHT, right);
+            node
         }
-        node
     }
 
     /// The `i32` of a node.

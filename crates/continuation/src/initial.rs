@@ -58,7 +58,8 @@ impl Registry {
             // Those on the free list do not live, but compiled code makes them live
             // without asking. With one fewer of them the count stays a bound.
             let idle = self.steal(ctx).ok_or(error)?;
-            self.arena.release(idle);
+            // SAFETY: the record it was stripped off is gone.
+            unsafe { self.arena.release(idle) };
         }
         if let Some(record) = self.initial.idle.pop() {
             self.initial.in_use += 1;
@@ -70,11 +71,13 @@ impl Registry {
         let record = match self.stackless(RecordState::Gone) {
             Ok(record) => record,
             Err(error) => {
-                self.initial.arena.release(stack);
+                // SAFETY: just allocated, and for nobody.
+                unsafe { self.initial.arena.release(stack) };
                 return Err(error);
             }
         };
-        self.set_stack(record, stack);
+        // SAFETY: just allocated, for this record.
+        unsafe { self.set_stack(record, stack) };
         self.initial.in_use += 1;
         Ok(record)
     }

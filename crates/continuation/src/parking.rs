@@ -358,7 +358,8 @@ impl Registry {
         parking.parked_bytes += unsafe { used_bytes(record) };
         self.counts.parked += 1;
         self.with_stack -= 1;
-        self.arena.release(stack);
+        // SAFETY: what was needed of it is in the buffer.
+        unsafe { self.arena.release(stack) };
         true
     }
 

@@ -128,7 +128,8 @@ impl StoreInner {
             return Err(Error::internal(format!("type {type_id} is not a struct")));
         };
         // The operands stay where they are, as roots, until the object is there.
-        let object = self.new_object(type_id, u64::from(layout.size))?;
+        // SAFETY: the layout is that of the type, a struct's.
+        let object = unsafe { self.new_object(type_id, u64::from(layout.size))? };
         if with_fields {
             let values = self.take(fields.len());
             for ((value, field), &offset) in values.into_iter().zip(&fields).zip(&layout.offsets) {
@@ -147,7 +148,8 @@ impl StoreInner {
         let Shape::Array { element, size } = Shape::of(&self.engine, type_id) else {
             return Err(Error::internal(format!("type {type_id} is not an array")));
         };
-        let array = self.new_array(type_id, size, len)?;
+        // SAFETY: the type is an array's, of elements of that size.
+        let array = unsafe { self.new_array(type_id, size, len)? };
         let values = match fill {
             Fill::Zero => return Ok(array),
             Fill::Same => vec![self.pop(); len as usize],

@@ -66,7 +66,8 @@ impl Exception {
         lower(store)?;
         // SAFETY: the tag is this store's.
         let TagDef { exn_type, .. } = *unsafe { store.tags[tag.index as usize].def.as_ref() };
-        let object = store.new_object(exn_type, u64::from(layout.size))?;
+        // SAFETY: the layout is that of the tag's exceptions.
+        let object = unsafe { store.new_object(exn_type, u64::from(layout.size))? };
         // Only now: making the object may have moved what they refer to.
         let slots = lower(store)?;
         let address = store.tags[tag.index as usize]

@@ -227,9 +227,12 @@ impl InstanceData {
     }
 
     /// Address of the part of its context at an offset of its layout.
-    pub fn at<T>(&self, offset: i32) -> *mut T {
+    ///
+    /// # Safety
+    /// The offset is one that the module's layout gives, for a `T`.
+    pub unsafe fn at<T>(&self, offset: i32) -> *mut T {
         debug_assert!(offset as usize + size_of::<T>() <= self.layout.size());
-        // SAFETY: offsets of the layout are within the context.
+        // SAFETY: by contract it is within the context.
         unsafe {
             self.context
                 .as_ptr()
@@ -240,16 +243,25 @@ impl InstanceData {
     }
 
     /// The address of one of its functions.
+    ///
+    /// # Panics
+    /// If the module has no such function.
     pub fn func_ref(&self, function: u32) -> NonNull<FuncRef> {
+        assert!(
+            (function as usize) < self.module.parsed().functions.len(),
+            "function {function} of a module with fewer"
+        );
         let layout = self.module.layout();
         let imported = layout.counts().imported_funcs;
-        let address: *mut FuncRef = match function.checked_sub(imported) {
-            Some(defined) => self.at(layout.defined_func(defined)),
-            // SAFETY: the context's import entries hold such addresses.
-            None => unsafe {
-                self.at::<*mut FuncRef>(layout.imported_func(function))
-                    .read()
-            },
+        // SAFETY: the layout has an entry for each function of the module; those of
+        // imports hold such addresses.
+        let address: *mut FuncRef = unsafe {
+            match function.checked_sub(imported) {
+                Some(defined) => self.at(layout.defined_func(defined)),
+                None => self
+                    .at::<*mut FuncRef>(layout.imported_func(function))
+                    .read(),
+            }
         };
         NonNull::new(address).expect("instantiation fills in the functions")
     }

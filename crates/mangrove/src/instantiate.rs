@@ -213,9 +213,9 @@ impl StoreInner {
             if let Some(init) = &definition.init {
                 let value = self.evaluate(data, init)?;
                 // All elements exist: the table was made with as many.
-                table
-                    .fill(0, definition.ty.minimum, value)
-                    .map_err(trap_outside)?;
+                // SAFETY: validation made the value one of the table's.
+                let filled = unsafe { table.fill(0, definition.ty.minimum, value) };
+                filled.map_err(trap_outside)?;
             }
             self.tables.push(table);
             data.tables.push(self.tables.len() as u32 - 1);
@@ -301,9 +301,9 @@ impl StoreInner {
                     let table = data.tables[*table as usize] as usize;
                     let values = &data.elements[index];
                     let len = values.len();
-                    self.tables[table]
-                        .init(to, values, 0, len)
-                        .map_err(trap_outside)?;
+                    // SAFETY: validation made the segment's items those of the table.
+                    let copied = unsafe { self.tables[table].init(to, values, 0, len) };
+                    copied.map_err(trap_outside)?;
                 }
             }
             data.elements[index] = ElementValues::DROPPED;

@@ -107,20 +107,34 @@ pub fn trap_outside(reason: TrapReason) -> Error {
 
 impl StoreInner {
     /// A new object of `size` bytes, all zero but the header.
-    pub(crate) fn new_object(&mut self, type_id: TypeId, size: u64) -> Result<HeapRef, Error> {
-        let object = self.allocate_with(size, |heap, ctx| heap.allocate(ctx, type_id, size))?;
+    ///
+    /// # Safety
+    /// The type is one of structs or exceptions whose objects have that size.
+    pub(crate) unsafe fn new_object(
+        &mut self,
+        type_id: TypeId,
+        size: u64,
+    ) -> Result<HeapRef, Error> {
+        // SAFETY: by contract.
+        let object = self.allocate_with(size, |heap, ctx| unsafe {
+            heap.allocate(ctx, type_id, size)
+        })?;
         object.ok_or_else(|| self.exhausted(size))
     }
 
     /// A new array, all zero.
-    pub(crate) fn new_array(
+    ///
+    /// # Safety
+    /// The type is one of arrays, of elements of `element` bytes.
+    pub(crate) unsafe fn new_array(
         &mut self,
         type_id: TypeId,
         element: u32,
         len: u32,
     ) -> Result<HeapRef, Error> {
         let size = array_size(element, len);
-        let array = self.allocate_with(size, |heap, ctx| {
+        // SAFETY: by contract.
+        let array = self.allocate_with(size, |heap, ctx| unsafe {
             heap.allocate_array(ctx, type_id, element, len)
         })?;
         array.ok_or_else(|| self.exhausted(size))

@@ -36,7 +36,9 @@ impl Table {
             index: store.tables.len() as u32,
         };
         let mut table = store.new_table(ty, origin)?;
-        table.write(0, ty.minimum, value);
+        // SAFETY: the value is of the element type.
+        let filled = unsafe { table.fill(0, ty.minimum, value) };
+        filled.map_err(Error::internal)?;
         store.tables.push(table);
         Ok(Self {
             store: store.id,
@@ -84,7 +86,9 @@ impl Table {
         let ty = self.entry(store)?.ty;
         let slot = store.lower(&value, ValType::Ref(ty.element))?;
         let table = &mut store.tables[self.index as usize];
-        table.fill(index, 1, slot).map_err(|_| {
+        // SAFETY: the value is of the element type.
+        let filled = unsafe { table.fill(index, 1, slot) };
+        filled.map_err(|_| {
             Error::usage(format!(
                 "element {index} of a table of {} was set",
                 table.len()
@@ -105,7 +109,8 @@ impl Table {
         let store = inner_mut(store);
         let ty = self.entry(store)?.ty;
         let slot = store.lower(&init, ValType::Ref(ty.element))?;
-        Ok(store.tables[self.index as usize].grow(by, slot))
+        // SAFETY: the value is of the element type.
+        Ok(unsafe { store.tables[self.index as usize].grow(by, slot) })
     }
 }
 

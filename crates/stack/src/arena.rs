@@ -240,12 +240,15 @@ impl StackArena {
         })
     }
 
-    /// Takes back a stack that came from [`StackArena::allocate`] and on which
-    /// nothing is needed any more.
+    /// Takes back a stack that came from [`StackArena::allocate`].
     ///
     /// # Panics
     /// If it is no stack of this arena.
-    pub fn release(&mut self, stack: Stack) {
+    ///
+    /// # Safety
+    /// Nothing on it is needed any more, by whoever has a copy of the two addresses:
+    /// it will be handed out again.
+    pub unsafe fn release(&mut self, stack: Stack) {
         assert!(self.owns(stack), "{stack:x?} is not of this arena");
         debug_assert!(self.idle.len() < self.stacks, "more releases than stacks");
         self.idle.push(stack);
