@@ -268,7 +268,8 @@ impl StoreInner {
         entered: Entered,
     ) -> Result<Outcome, Error> {
         if entered.word == word::RETURNED {
-            let results = self.arrived(results, entered.payload);
+            // SAFETY: what returned has left its results.
+            let results = unsafe { self.arrived(results, entered.payload) };
             if self.activations.last().is_some_and(|call| call.is_call) {
                 let mut ctx = self.ctx;
                 // SAFETY: the context is ours, and no compiled code runs.
@@ -290,11 +291,17 @@ impl StoreInner {
         };
         // SAFETY: signatures live as long as the store.
         let kinds = unsafe { &clause.signature.as_ref().params };
-        let values = self.arrived(kinds, entered.payload);
         let record = entered.from;
-        // SAFETY: a suspension comes from the innermost record of its chain.
-        let revision = unsafe { (*record).revision };
-        let continuation = self.cont_handle(ContRef { record, revision }, clause.ty);
+        // SAFETY: the values are those of the tag; a suspension comes from the
+        // innermost record of its chain, and what is left of it is of the clause's type.
+        let (values, continuation) = unsafe {
+            let values = self.arrived(kinds, entered.payload);
+            let revision = (*record).revision;
+            (
+                values,
+                self.cont_handle(ContRef { record, revision }, clause.ty),
+            )
+        };
         self.leave(call);
         Ok(Outcome::Suspended {
             tag: clause.tag,
@@ -354,7 +361,10 @@ impl StoreInner {
     }
 
     /// The values that arrived with a switch to the host.
-    fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
+    ///
+    /// # Safety
+    /// They are of these kinds.
+    unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
             let slot = if index == 0 && kind.in_register() {
@@ -362,7 +372,8 @@ impl StoreInner {
             } else {
                 self.context().transfer[index]
             };
-            values.push(self.lift(slot, kind));
+            // SAFETY: by contract.
+            values.push(unsafe { self.lift(slot, kind) });
         }
         values
     }

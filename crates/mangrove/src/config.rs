@@ -122,15 +122,21 @@ pub struct Hooks {
     pub switches: bool,
 }
 
-/// Something to go wrong on purpose: a defect of the collector, so that tests
-/// can show that they would find it, or a refusal of the system.
+/// A defect of the collector, so that tests can show that they would find it.
 #[doc(hidden)]
+#[cfg_attr(not(feature = "planted-defects"), expect(dead_code))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
+pub enum Defect {
     /// It overlooks the frames of suspended continuations.
     SkipSuspended,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
+}
+
+/// A refusal of the system, on purpose.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
     /// The system refuses these requests for stacks and records.
     Refuse(Refusal),
     /// It refuses to commit memory for the heap.
@@ -164,6 +170,8 @@ pub struct Config {
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
     pub(crate) injected: Option<Fault>,
+    /// Always none without the feature `planted-defects`.
+    pub(crate) defect: Option<Defect>,
     pub(crate) parking: ParkPolicy,
 }
 
@@ -192,6 +200,7 @@ impl Default for Config {
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
             injected: None,
+            defect: None,
             parking: ParkPolicy::default(),
         }
     }
@@ -360,9 +369,17 @@ impl Config {
         self
     }
 
-    /// Makes something go wrong. With a defect of the collector, stale references
-    /// are left behind: values go wrong, and the store may trap or report
-    /// internal errors.
+    /// Gives the collector a defect. Stale references are left behind, and compiled
+    /// code follows them: what happens then is undefined, in any store of the engine.
+    /// For tests in a process of their own.
+    #[cfg(feature = "planted-defects")]
+    #[doc(hidden)]
+    pub fn plant_defect(&mut self, defect: Defect) -> &mut Self {
+        self.defect = Some(defect);
+        self
+    }
+
+    /// Makes the system refuse something.
     #[doc(hidden)]
     pub fn inject_fault(&mut self, fault: Fault) -> &mut Self {
         self.injected = Some(fault);

@@ -83,7 +83,8 @@ impl Func {
                 .registry
                 .make_fresh(ctx.as_mut(), record, self.as_ptr().as_ptr())
         };
-        Ok(store.cont_handle(reference, reference_to(ty)))
+        // SAFETY: it was just made, of that type.
+        Ok(unsafe { store.cont_handle(reference, reference_to(ty)) })
     }
 }
 

@@ -85,7 +85,8 @@ impl Exception {
                 write_field(&mut store.heap, object, offset, (storage, size), slot);
             }
         }
-        let handle = store.heap_handle(object);
+        // SAFETY: it was just made.
+        let handle = unsafe { store.heap_handle(object) };
         Ok(Self {
             handle,
             tag,
@@ -147,7 +148,8 @@ impl StoreInner {
             // SAFETY: the object has this layout.
             let slot = unsafe { read_field(&self.heap, object, offset, self.field_size(ty)) };
             // Handles allocate nothing in the heap: `object` stays where it is.
-            values.push(self.lift(slot, kind));
+            // SAFETY: it was read from a field of that kind.
+            values.push(unsafe { self.lift(slot, kind) });
         }
         Ok((
             Tag {

@@ -34,7 +34,8 @@ impl Global {
             instance: None,
             index: store.globals.len() as u32,
         };
-        store.add_global(ty, slot, origin);
+        // SAFETY: the value is of that type.
+        unsafe { store.add_global(ty, slot, origin) };
         Ok(Self {
             store: store.id,
             index: origin.index,
@@ -59,7 +60,8 @@ impl Global {
         let kind = entry.kind;
         // SAFETY: the cell is this store's.
         let slot = unsafe { entry.cell.as_ref().value };
-        Ok(store.lift(slot, kind))
+        // SAFETY: the cell holds a value of that kind.
+        Ok(unsafe { store.lift(slot, kind) })
     }
 
     /// Assigns to it.
@@ -116,7 +118,10 @@ impl Tag {
 
 impl StoreInner {
     /// Adds a global and returns its number.
-    pub(crate) fn add_global(
+    ///
+    /// # Safety
+    /// The value is of that type.
+    pub(crate) unsafe fn add_global(
         &mut self,
         ty: GlobalType,
         value: TransferSlot,

@@ -22,6 +22,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
+/// A closure that forgot the type of the embedder's data. To be called with a store
+/// that nobody else uses meanwhile, and with its data, of that type.
 type ErasedBody =
     dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync;
 
@@ -31,7 +33,7 @@ pub struct HostBody {
     pub type_id: TypeId,
     /// What backtraces call it; may be empty.
     pub name: String,
-    call: Box<ErasedBody>,
+    erased: Box<ErasedBody>,
 }
 
 impl HostBody {
@@ -52,15 +54,29 @@ impl HostBody {
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Self {
         let call = move |store, data, args: &[Val], results: &mut [Val]| {
-            // SAFETY: `host_call` has sole access to the store, and linkers and
-            // `Func::new` give bodies only to stores with data of their type.
+            // SAFETY: by the contract of `call`, the only one to call this.
             body(unsafe { Caller::new(store, data) }, args, results)
         };
         Self {
             type_id,
             name,
-            call: Box::new(call),
+            erased: Box::new(call),
         }
+    }
+
+    /// Runs it.
+    ///
+    /// # Safety
+    /// The store is live and nobody else uses it meanwhile; `data` is its data, of
+    /// the type that this body was made for.
+    unsafe fn call(
+        &self,
+        store: StorePtr,
+        data: NonNull<()>,
+        args: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Error> {
+        (self.erased)(store, data, args, results)
     }
 }
 
@@ -176,7 +192,8 @@ unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<(), Error> {
         let store = unsafe { &mut *store };
         for (index, &kind) in signature.params.iter().enumerate() {
             let slot = store.context().transfer[index];
-            args.push(store.lift(slot, kind));
+            // SAFETY: the trampoline has put the parameters there.
+            args.push(unsafe { store.lift(slot, kind) });
         }
     }
     let mut results: SmallVec<[Val; 2]> =
@@ -185,9 +202,12 @@ unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<(), Error> {
     // `Caller`, uses the store.
     let data = unsafe { (*store).data };
     let pointer = StorePtr::new(NonNull::new(store).expect("a live store"));
-    (host.body.call)(pointer, data, &args, &mut results)?;
-    // SAFETY: the body has returned.
-    let store = unsafe { &mut *store };
+    // SAFETY: by contract; linkers and `Func::new` give bodies only to stores with
+    // data of their type. The body has returned by the time the store is used again.
+    let store = unsafe {
+        host.body.call(pointer, data, &args, &mut results)?;
+        &mut *store
+    };
     for (index, (value, &ty)) in results.iter().zip(&signature.ty.results).enumerate() {
         let slot = store.lower(value, ty)?;
         store.context().transfer[index] = slot;

@@ -195,7 +195,8 @@ impl StoreInner {
                 instance: Some(data.index),
                 index,
             };
-            let global = self.add_global(module.canonical(definition.ty), value, origin);
+            // SAFETY: validation made the expression's value one of the type.
+            let global = unsafe { self.add_global(module.canonical(definition.ty), value, origin) };
             data.globals.push(global);
         }
         Ok(())

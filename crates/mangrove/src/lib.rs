@@ -72,6 +72,9 @@ mod values;
 
 pub use caller::Caller;
 pub use compiled::{CompiledError, MAGIC as COMPILED_MAGIC};
+#[cfg(feature = "planted-defects")]
+#[doc(hidden)]
+pub use config::Defect;
 #[doc(hidden)]
 pub use config::Fault;
 pub use config::{Config, Guard, Hooks, OptLevel, Zeal};

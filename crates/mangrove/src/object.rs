@@ -170,7 +170,8 @@ impl HeapHandle {
         let size = u64::from(HOST_SIZE);
         let object = store.allocate_with(size, |heap, ctx| heap.allocate_host(ctx, payload))?;
         match object {
-            Some(object) => Ok(store.heap_handle(object)),
+            // SAFETY: it was just made.
+            Some(object) => Ok(unsafe { store.heap_handle(object) }),
             None => Err(store.exhausted(size)),
         }
     }
@@ -233,6 +234,7 @@ impl HeapHandle {
             StorageType::I8 | StorageType::I16 => crate::signature::ValueKind::I32,
             StorageType::Val(ty) => store.engine.kind_of(ty),
         };
-        Ok(Some(store.lift(slot, kind)))
+        // SAFETY: it was read from a field of that kind.
+        Ok(Some(unsafe { store.lift(slot, kind) }))
     }
 }

@@ -239,7 +239,8 @@ impl StoreInner {
                 revision: (*record).revision,
             }
         };
-        Ok(self.cont_handle(reference, reference_to(ty)))
+        // SAFETY: the continuation now takes what is left of its parameters.
+        Ok(unsafe { self.cont_handle(reference, reference_to(ty)) })
     }
 
     /// The function type of a continuation, by number and as calls need it.

@@ -4,7 +4,7 @@
 //! field that is added does not compile until someone has decided whether it
 //! holds roots.
 
-use crate::config::Fault;
+use crate::config::Defect;
 use crate::error::Error;
 use crate::handle::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use crate::instance::{ElementValues, InstancePtr};
@@ -133,9 +133,9 @@ impl StoreInner {
         let config = self.engine.config();
         let options = CollectOptions {
             verify: config.verify_heap || config.zeal.is_on(),
-            skip_suspended: config.injected == Some(Fault::SkipSuspended),
-            drop_slot: match config.injected {
-                Some(Fault::DropSlot(number)) => Some(number),
+            skip_suspended: config.defect == Some(Defect::SkipSuspended),
+            drop_slot: match config.defect {
+                Some(Defect::DropSlot(number)) => Some(number),
                 _ => None,
             },
             ..CollectOptions::default()
@@ -251,7 +251,10 @@ impl StoreInner {
     }
 
     /// A handle on a heap reference that is not null.
-    pub(crate) fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
         let (handle, slot) = HeapHandle::new(self.id, value);
         if let Some(slot) = slot {
             self.handles.make_room();
@@ -261,7 +264,11 @@ impl StoreInner {
     }
 
     /// A handle on a continuation reference that is not null.
-    pub(crate) fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
+    ///
+    /// # Safety
+    /// It has the address of one of this store's records, and if it is current, the
+    /// continuation is of that type.
+    pub(crate) unsafe fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
         let (handle, slot) = ContHandle::new(self.id, value, ty);
         self.handles.make_room();
         self.handles.conts.push(slot);

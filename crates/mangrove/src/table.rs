@@ -74,7 +74,10 @@ impl Table {
         let store = inner_mut(store);
         let table = self.entry(store)?;
         let kind = table.kind;
-        Ok(table.get(index).map(|slot| store.lift(slot, kind)))
+        // SAFETY: it is an element, and elements are of that kind.
+        Ok(table
+            .get(index)
+            .map(|slot| unsafe { store.lift(slot, kind) }))
     }
 
     /// Writes an element.

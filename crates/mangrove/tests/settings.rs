@@ -75,6 +75,7 @@ const OTHERS: &[&str] = &[
     "verify_heap",
     "verify_clif",
     "injected",
+    "defect",
 ];
 
 /// Objects, a memory, a table, and continuations that are suspended while the
