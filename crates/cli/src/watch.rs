@@ -180,7 +180,7 @@ impl Screen {
             safepoint: report.is_some(),
             report,
         };
-        let text = serde_json::to_string(&line);
+        let text = render::json_line(&line);
         text.map_or_else(|error| error.to_string(), |text| text + "\n")
     }
 

@@ -146,7 +146,6 @@ pub unsafe fn collect(
         budget: stats.budget,
         reclaimed,
     };
-    tracing::debug!(?report, "collected");
     Ok(report)
 }
 

@@ -79,6 +79,9 @@ impl Registry {
         // SAFETY: just allocated, for this record.
         unsafe { self.set_stack(record, stack) };
         self.initial.in_use += 1;
+        // SAFETY: a record of our slab, which only this thread uses.
+        let id = unsafe { (*record).id };
+        tracing::trace!(target: crate::TRACE, id, "initial continuation");
         Ok(record)
     }
 

@@ -232,6 +232,9 @@ impl Registry {
         unsafe { unpark(record, stack) };
         self.has_stack(record);
         self.counts.unparked += 1;
+        // SAFETY: a record of our slab, which only this thread uses.
+        let id = unsafe { (*record).id };
+        tracing::trace!(target: crate::TRACE, id, "unparked");
         Ok(())
     }
 
@@ -355,7 +358,9 @@ impl Registry {
         };
         parking.parked += 1;
         // SAFETY: as above.
-        parking.parked_bytes += unsafe { used_bytes(record) };
+        let (id, bytes) = unsafe { ((*record).id, used_bytes(record)) };
+        parking.parked_bytes += bytes;
+        tracing::trace!(target: crate::TRACE, id, bytes, "parked");
         self.counts.parked += 1;
         self.with_stack -= 1;
         // SAFETY: what was needed of it is in the buffer.

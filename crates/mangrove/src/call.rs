@@ -179,15 +179,19 @@ impl StoreInner {
         if ctx.free_records.is_null() && self.registry.collection_is_due(ctx) {
             self.collect()?;
         }
-        match self.registry.take(ctx) {
-            Ok(record) => Ok(record),
+        let record = match self.registry.take(ctx) {
+            Ok(record) => record,
             Err(_) => {
                 self.collect()?;
                 self.registry
                     .take(ctx)
-                    .map_err(|error| Error::Limit(error.to_string()))
+                    .map_err(|error| Error::Limit(error.to_string()))?
             }
-        }
+        };
+        // SAFETY: one of the registry's records.
+        let id = unsafe { (*record).id };
+        tracing::trace!(target: "mangrove::cont", id, "made");
+        Ok(record)
     }
 
     /// A record for the initial continuation of a call; collects first when the

@@ -101,6 +101,7 @@ pub use mangrove_stack::GuardKind;
 pub use mangrove_stack::{Refusal, Request};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
+    printable,
 };
 pub use memory::{Memory, PAGE};
 pub use module::{ExternType, Module};

@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::exception::Exception;
 use crate::global::Tag;
 use crate::handle::ContHandle;
+use crate::libcalls::SWITCHES;
 use crate::pending::Pending;
 use crate::signature::{Signature, ValueKind};
 use crate::store::{StoreInner, StorePtr, foreign};
@@ -163,6 +164,9 @@ impl StoreInner {
     ) -> Result<Way, Error> {
         let record = self.current_record(handle)?;
         let host = self.host_record()?;
+        // SAFETY: one of the registry's records.
+        let of = unsafe { (*record).id };
+        tracing::trace!(target: SWITCHES, of, "resume by the host");
         let exception = match entry {
             Entry::Values(slots) => {
                 let payload = self.transfer_behind_bound(record, slots);

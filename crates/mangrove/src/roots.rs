@@ -129,6 +129,7 @@ impl StoreInner {
     /// as it was; [`Error::Internal`] when something is not as it must be.
     pub(crate) fn collect(&mut self) -> Result<(), Error> {
         self.notify(Moment::Collection(self.collections + 1));
+        self.trace_roots()?;
         self.handles.prune();
         let config = self.engine.config();
         let options = CollectOptions {
@@ -153,7 +154,7 @@ impl StoreInner {
         let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
         match collected {
             Ok(report) => {
-                tracing::trace!(target: "mangrove::gc", ?report, "collected");
+                tracing::debug!(target: "mangrove::gc", ?report, "collected");
                 self.collections += 1;
                 self.close_window();
                 self.park_old();
@@ -164,6 +165,22 @@ impl StoreInner {
             }
             Err(error) => Err(Error::internal(error)),
         }
+    }
+
+    /// Says what the roots are, if someone listens: a line on all of them, and one on
+    /// each.
+    fn trace_roots(&mut self) -> Result<(), Error> {
+        const TRACE: &str = "mangrove::roots";
+        if !tracing::enabled!(target: TRACE, tracing::Level::TRACE) {
+            return Ok(());
+        }
+        let set = self.root_set()?;
+        let (roots, continuations, frames) = (set.roots.len(), set.continuations, set.frames);
+        tracing::debug!(target: TRACE, roots, continuations, frames, "root set");
+        for root in &set.roots {
+            tracing::trace!(target: TRACE, owner = %root.owner, value = ?root.value, "root");
+        }
+        Ok(())
     }
 
     /// The root set now.

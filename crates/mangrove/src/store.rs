@@ -262,8 +262,8 @@ impl Drop for StoreInner {
 pub struct Store<T> {
     inner: NonNull<StoreInner>,
     data: NonNull<T>,
-    /// A store owns its data, and is invariant in it.
-    owns: PhantomData<(Box<StoreInner>, Box<T>, fn(T) -> T)>,
+    owns: PhantomData<Box<T>>,
+    invariant: PhantomData<fn(T) -> T>,
 }
 
 // SAFETY: a store owns all it points to; nothing of it is tied to a thread
@@ -288,6 +288,7 @@ impl<T> Store<T> {
             inner,
             data,
             owns: PhantomData,
+            invariant: PhantomData,
         })
     }
 
