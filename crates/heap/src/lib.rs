@@ -22,6 +22,8 @@
 mod access;
 mod alloc;
 mod collect;
+#[cfg(miri)]
+mod interpreted;
 mod space;
 mod verify;
 

@@ -10,10 +10,14 @@
 //! touched). A vacated space stays committed, and its pages stay in memory as
 //! far as the next use will need them; beyond that they go back to the system.
 
+#[cfg(miri)]
+use crate::interpreted as mm;
 use crate::{CommitRefusal, HeapError};
 use mangrove_abi::object::NULL_GUARD;
 use rustix::io::Errno;
-use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+#[cfg(not(miri))]
+use rustix::mm;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;

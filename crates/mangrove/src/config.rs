@@ -4,6 +4,7 @@
 //! which hooks compiled code carries, limits decide what is reserved.
 
 use crate::error::Error;
+use crate::handlers::SignalPolicy;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{CommitRefusal, HeapConfig, largest_heap};
 use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, Refusal};
@@ -173,6 +174,7 @@ pub struct Config {
     /// Always none without the feature `planted-defects`.
     pub(crate) defect: Option<Defect>,
     pub(crate) parking: ParkPolicy,
+    pub(crate) signals: SignalPolicy,
 }
 
 impl Default for Config {
@@ -202,6 +204,7 @@ impl Default for Config {
             injected: None,
             defect: None,
             parking: ParkPolicy::default(),
+            signals: SignalPolicy::default(),
         }
     }
 }
@@ -366,6 +369,13 @@ impl Config {
     /// is resumed; resuming the others costs nothing more.
     pub fn park(&mut self, policy: ParkPolicy) -> &mut Self {
         self.parking = policy;
+        self
+    }
+
+    /// What to do if the process has signal handlers that Wasm cannot be run beside
+    /// (see [`crate::Engine`]): to warn, as by default, or to make no engine.
+    pub fn signals(&mut self, policy: SignalPolicy) -> &mut Self {
+        self.signals = policy;
         self
     }
 

@@ -4,6 +4,7 @@ use crate::code::{LoadedCode, load};
 use crate::config::{Config, OptLevel};
 use crate::descriptors::DescriptorTable;
 use crate::error::Error;
+use crate::handlers::SignalProblem;
 use crate::signature::{Signature, ValueKind};
 use hashbrown::HashMap;
 use mangrove_abi::{TypeDescriptor, TypeId};
@@ -15,6 +16,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Settings and everything modules share: canonical types, their descriptors,
 /// the trampolines of host functions. Cheap to clone; clones are the same engine.
+///
+/// # Signals
+/// The first engine of a process installs handlers of `SIGSEGV`, `SIGBUS`, `SIGILL`
+/// and `SIGFPE`, by which traps come. Faults outside of compiled code go on to whoever
+/// had handled them before. Each thread that runs Wasm gets an alternate signal stack
+/// of 128 KiB, in place of one it may have had.
+///
+/// While Wasm runs, the thread's stack pointer is on a stack made for Wasm, with no
+/// room for others. **Every other signal handler of the process has to be installed
+/// with `SA_ONSTACK`**; one that is not writes over Wasm's frames or dies in a guard.
+/// What there is when an engine is made is looked at ([`crate::Config::signals`]), and
+/// [`Engine::signal_problems`] looks again.
 #[derive(Clone, Debug)]
 pub struct Engine {
     inner: Arc<EngineInner>,
@@ -49,6 +62,7 @@ impl Engine {
     pub fn new(config: &Config) -> Result<Self, Error> {
         config.check()?;
         crate::signals::install()?;
+        crate::handlers::check(config.signals)?;
         let threads = match config.threads {
             None => None,
             Some(count) => {
@@ -82,6 +96,23 @@ impl Engine {
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// The signal handlers of the process, as they are now, that Wasm cannot be run
+    /// beside. To be asked after others have installed theirs.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// for problem in engine.signal_problems() {
+    ///     eprintln!("{problem}");
+    /// }
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn signal_problems(&self) -> Vec<SignalProblem> {
+        crate::handlers::problems()
     }
 
     /// Its settings.

@@ -9,7 +9,7 @@
 //!  Func       (func, call)   entering Wasm; (host, caller) being called by it
 //!  ContHandle (continuation, resume) made, resumed and bound by the host
 //!  Global, Tag, Table, Memory, Val; HeapHandle, ContHandle (handle)
-//!  Trap       (trap, backtrace, signals); (source) lines from DWARF
+//!  Trap       (trap, backtrace, signals, handlers); (source) lines from DWARF
 //!  libcalls/                 what compiled code asks for
 //! ```
 //!
@@ -46,6 +46,7 @@ mod exception;
 mod func;
 mod global;
 mod handle;
+mod handlers;
 mod host;
 mod instance;
 mod instantiate;
@@ -85,6 +86,7 @@ pub use exception::Exception;
 pub use func::Func;
 pub use global::{Global, Tag};
 pub use handle::{ContHandle, HandleKind, HeapHandle};
+pub use handlers::{SignalPolicy, SignalProblem};
 pub use instance::{Extern, Instance};
 pub use linker::Linker;
 pub use mangrove_abi::{TrapCode, TypeId};

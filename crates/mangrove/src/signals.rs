@@ -48,7 +48,7 @@ pub fn install() -> Result<(), Error> {
             // must not be touched in a handler; `old` is written.
             let result = unsafe {
                 let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-                action.sa_sigaction = on_fault as *const () as usize;
+                action.sa_sigaction = handler();
                 // A fault in the handler itself must not be blocked, or it ends
                 // the process without a word.
                 action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
@@ -69,6 +69,16 @@ pub fn install() -> Result<(), Error> {
             io::Error::from_raw_os_error(*code)
         ))),
     }
+}
+
+/// The handler's address.
+pub fn handler() -> usize {
+    on_fault as *const () as usize
+}
+
+/// Whether traps come by this signal.
+pub fn is_ours(signal: libc::c_int) -> bool {
+    SIGNALS.contains(&signal)
 }
 
 /// Runs `enter`, which runs Wasm with this context, ready for its faults.

@@ -76,6 +76,7 @@ const OTHERS: &[&str] = &[
     "verify_clif",
     "injected",
     "defect",
+    "signals",
 ];
 
 /// Objects, a memory, a table, and continuations that are suspended while the
