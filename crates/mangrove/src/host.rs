@@ -93,15 +93,23 @@ pub struct HostFunc {
 }
 
 impl StoreInner {
-    /// The function of a body in this store, made the first time.
-    pub(crate) fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<NonNull<FuncRef>, Error> {
-        for known in &self.host_funcs {
-            // SAFETY: host functions live as long as their store.
-            let known = unsafe { &mut *known.as_ptr() };
-            if Arc::ptr_eq(&known.body, &body) {
-                return Ok(NonNull::from(&mut known.func));
-            }
+    /// The function of a linker's body in this store, made the first time.
+    pub(crate) fn linked_host_func(
+        &mut self,
+        body: &Arc<HostBody>,
+    ) -> Result<NonNull<FuncRef>, Error> {
+        // The function keeps its body, so the address stays its own.
+        let address = Arc::as_ptr(body).addr();
+        if let Some(&known) = self.linked.get(&address) {
+            return Ok(known);
         }
+        let func = self.add_host_func(body.clone())?;
+        self.linked.insert(address, func);
+        Ok(func)
+    }
+
+    /// A function of this body in this store.
+    pub(crate) fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<NonNull<FuncRef>, Error> {
         let signature = self.signature(body.type_id)?;
         // SAFETY: signatures live as long as the store.
         let code = self.engine.host_code(unsafe { signature.as_ref() })?;

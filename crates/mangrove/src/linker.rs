@@ -191,7 +191,7 @@ impl<T: 'static> Linker<T> {
                     return Err(Error::usage("a linker of another engine was used"));
                 }
                 let store = inner_mut(store);
-                let func = store.add_host_func(body.clone())?;
+                let func = store.linked_host_func(body)?;
                 Func::new_ref(store.id, func).into()
             }
         }))

@@ -93,6 +93,7 @@ impl StoreInner {
             tags: _,
             // A host function's references are the handles in its closure.
             host_funcs: _,
+            linked: _,
             host_func: _,
             // Records only; the running chain is walked from the context.
             activations: _,

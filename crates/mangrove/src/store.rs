@@ -22,7 +22,7 @@ use crate::pending::{Activation, Pending};
 use crate::roots::Handles;
 use crate::signature::{Signature, ValueKind};
 use hashbrown::HashMap;
-use mangrove_abi::{GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
+use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_collector::ModuleId;
 use mangrove_continuation::Registry;
 use mangrove_heap::Heap;
@@ -157,6 +157,8 @@ pub(crate) struct StoreInner {
     pub(crate) instances: Vec<InstancePtr>,
     /// Owned, each.
     pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
+    /// Those that linkers asked for, by the address of their body.
+    pub(crate) linked: HashMap<usize, NonNull<FuncRef>>,
     pub(crate) globals: Vec<GlobalEntry>,
     pub(crate) tables: Vec<crate::table::TableEntry>,
     pub(crate) memories: Vec<crate::memory::MemoryEntry>,
