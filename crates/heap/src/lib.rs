@@ -22,8 +22,6 @@
 mod access;
 mod alloc;
 mod collect;
-#[cfg(miri)]
-mod interpreted;
 mod space;
 mod verify;
 

@@ -1,5 +1,5 @@
-//! What the kernel does for a heap, for Miri, which has no kernel: all memory is
-//! there, zero, and accessible from the start.
+//! What the kernel does for heaps and stacks, for Miri, which has no kernel: all
+//! memory is there, zero, and accessible from the start.
 
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
@@ -9,28 +9,34 @@ use std::ffi::c_void;
 const PAGE: usize = 4096;
 
 fn layout(len: usize) -> Layout {
-    Layout::from_size_align(len, PAGE).expect("a heap fits the address space")
+    Layout::from_size_align(len, PAGE).expect("it fits the address space")
 }
 
 /// As `mmap` does it.
 ///
+/// # Errors
+/// None.
+///
 /// # Safety
-/// None is needed.
-pub(crate) unsafe fn mmap_anonymous(
+/// The length is not 0.
+pub unsafe fn mmap_anonymous(
     _: *mut c_void,
     len: usize,
     _: ProtFlags,
     _: MapFlags,
 ) -> Result<*mut c_void, Errno> {
-    // SAFETY: a heap is not empty.
+    // SAFETY: by contract.
     Ok(unsafe { alloc_zeroed(layout(len)) }.cast())
 }
 
 /// As `munmap` does it.
 ///
+/// # Errors
+/// None.
+///
 /// # Safety
 /// The range is one that [`mmap_anonymous`] made.
-pub(crate) unsafe fn munmap(base: *mut c_void, len: usize) -> Result<(), Errno> {
+pub unsafe fn munmap(base: *mut c_void, len: usize) -> Result<(), Errno> {
     // SAFETY: by contract.
     unsafe { dealloc(base.cast(), layout(len)) };
     Ok(())
@@ -38,17 +44,23 @@ pub(crate) unsafe fn munmap(base: *mut c_void, len: usize) -> Result<(), Errno> 
 
 /// Nothing: access is not taken away, nor given.
 ///
+/// # Errors
+/// None.
+///
 /// # Safety
 /// None is needed.
-pub(crate) unsafe fn mprotect(_: *mut c_void, _: usize, _: MprotectFlags) -> Result<(), Errno> {
+pub unsafe fn mprotect(_: *mut c_void, _: usize, _: MprotectFlags) -> Result<(), Errno> {
     Ok(())
 }
 
 /// What was given back reads as zero.
 ///
+/// # Errors
+/// None.
+///
 /// # Safety
 /// The range is one's own.
-pub(crate) unsafe fn madvise(from: *mut c_void, len: usize, _: Advice) -> Result<(), Errno> {
+pub unsafe fn madvise(from: *mut c_void, len: usize, _: Advice) -> Result<(), Errno> {
     // SAFETY: by contract.
     unsafe { from.write_bytes(0, len) };
     Ok(())
