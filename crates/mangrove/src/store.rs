@@ -250,6 +250,20 @@ impl Drop for StoreInner {
 
 /// Instances, the objects and continuations they share, and the embedder's data.
 ///
+/// A store can be sent to another thread, but is used by one at a time:
+///
+/// ```
+/// fn sendable<T: Send>() {}
+///
+/// sendable::<mangrove::Store<u64>>();
+/// ```
+///
+/// ```compile_fail
+/// fn shared<T: Sync>() {}
+///
+/// shared::<mangrove::Store<u64>>();
+/// ```
+///
 /// Host functions get the data as the `T` the store was made with, so `T` stays
 /// what it is: a store of longer-lived data is none of shorter-lived data.
 ///
