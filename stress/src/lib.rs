@@ -4,7 +4,7 @@
 //! ```text
 //!  seed ──scenario──▶ Case: program + what it must compute ──round──▶ passed, or a Failure with its seed
 //!                                                │
-//!                       mangrove (engine, store) ┘  zeal, limits, injected faults
+//!                       mangrove (engine, store) ┘  zeal, limits
 //! ```
 //!
 //! A case's program checks every object itself as it meets it again, and

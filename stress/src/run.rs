@@ -8,7 +8,7 @@ use crate::rng::Rng;
 use crate::round::{self, Outcome};
 use crate::scenarios::{Rounds, Shrink, Suite, suites};
 use crate::summary::{Failure, SuiteReport, Summary};
-use mangrove::{Config, Fault, Zeal};
+use mangrove::{Config, Zeal};
 use std::time::{Duration, Instant};
 
 /// Steps in a round of the model test, at full size.
@@ -27,9 +27,7 @@ pub struct Options {
     pub zeal: Zeal,
     /// Size of the cases; 1 is full size.
     pub scale: f64,
-    /// A fault for the collector to make on purpose: the run should then fail.
-    pub fault: Option<Fault>,
-    /// The embedder's limits and other settings; `zeal` and `fault` are put in.
+    /// The embedder's limits and other settings; `zeal` is put in.
     pub config: Config,
 }
 
@@ -41,7 +39,6 @@ impl Default for Options {
             time: Duration::ZERO,
             zeal: Zeal::NONE,
             scale: 1.0,
-            fault: None,
             config: Config::new(),
         }
     }
@@ -71,9 +68,6 @@ pub fn run(options: &Options, progress: &mut dyn Progress) -> Result<Summary, Un
     let chosen = choose(&options.suites)?;
     let mut config = options.config.clone();
     config.zeal(options.zeal);
-    if let Some(fault) = options.fault {
-        config.inject_fault(fault);
-    }
     let budget = options.time / u32::try_from(chosen.len()).unwrap_or(u32::MAX).max(1);
     let mut summary = Summary {
         seed: options.seed,

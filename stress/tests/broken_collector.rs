@@ -4,7 +4,7 @@
 //! Stale references are followed here, so each run is a process of its own:
 //! the test starts itself again, and a crash counts as found like a wrong value.
 
-use mangrove::{Fault, Zeal};
+use mangrove::{Config, Defect, Zeal};
 use mangrove_stress::{Options, Quiet, run, suites};
 use std::process::Command;
 
@@ -12,16 +12,17 @@ use std::process::Command;
 const ORDER: &str = "MANGROVE_STRESS_BROKEN";
 
 fn options(suite: &str, fault: &str, zeal: &str) -> Options {
-    let fault = match fault {
-        "none" => None,
-        "skip" => Some(Fault::SkipSuspended),
-        slot => Some(Fault::DropSlot(slot.parse().unwrap())),
+    let mut config = Config::new();
+    match fault {
+        "none" => &mut config,
+        "skip" => config.plant_defect(Defect::SkipSuspended),
+        slot => config.plant_defect(Defect::DropSlot(slot.parse().unwrap())),
     };
     Options {
         suites: vec![suite.to_owned()],
         zeal: zeal.parse::<Zeal>().unwrap(),
         scale: 0.02,
-        fault,
+        config,
         ..Options::default()
     }
 }

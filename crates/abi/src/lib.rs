@@ -18,6 +18,9 @@
 
 pub mod context;
 pub mod image;
+#[cfg(miri)]
+#[doc(hidden)]
+pub mod interpreted;
 pub mod layout;
 pub mod libcall;
 pub mod object;

@@ -140,8 +140,12 @@ libcalls! {
 pub mod hook {
     /// Entry of a function.
     pub const CALL: u64 = 0;
-    /// Just before a `suspend` (or `switch`) takes effect.
+    /// Just before a `suspend` takes effect.
     pub const SUSPEND: u64 = 1;
     /// Just before a `resume` takes effect.
     pub const RESUME: u64 = 2;
+    /// Just before a `switch` takes effect.
+    pub const SWITCH: u64 = 3;
+    /// Just before a `resume_throw` or `resume_throw_ref` takes effect.
+    pub const RESUME_THROW: u64 = 4;
 }

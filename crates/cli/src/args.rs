@@ -2,7 +2,7 @@
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mangrove::{Config, Guard, OptLevel, ParkPolicy, Zeal};
+use mangrove::{Config, Guard, Hooks, OptLevel, ParkPolicy, Zeal};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -223,10 +223,13 @@ pub struct StressArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Engine")]
 pub struct EngineArgs {
+    /// Whether code calls the runtime at each switch, because `--trace` asks for it.
+    #[arg(skip)]
+    pub switches: bool,
     /// Collect beyond need: none, alloc, alloc:N, switch, call, move, joined with commas
     #[arg(long, value_name = "MODES", value_parser = parse_zeal)]
     pub zeal: Option<Zeal>,
-    /// Most bytes of live objects, like 64M
+    /// Most bytes of live objects, like 64M; less than 2G
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub heap_max: Option<u64>,
     /// Bytes of each stack, like 64K [default: 256K for continuations, 1M for calls]
@@ -305,6 +308,21 @@ pub enum Level {
     Speed,
 }
 
+impl Cli {
+    /// Passes on what a channel needs of the engine.
+    pub fn prepare(mut self) -> Self {
+        let engine = match &mut self.command {
+            Command::Run(args) => &mut args.engine,
+            Command::Compile(args) => &mut args.engine,
+            Command::Wast(args) => &mut args.engine,
+            Command::Roots(args) => &mut args.engine,
+            Command::Stress(args) => &mut args.engine,
+        };
+        engine.switches = self.trace.contains(&Channel::Switch);
+        self
+    }
+}
+
 impl EngineArgs {
     /// The engine's settings; what is not given keeps its default.
     pub fn config(&self) -> Config {
@@ -343,6 +361,10 @@ impl EngineArgs {
         if let Some(most) = self.activations_max {
             config.activations_max(count(most));
         }
+        config.hooks(Hooks {
+            switches: self.switches,
+            ..Hooks::default()
+        });
         config.canonical_nans(self.canonical_nans);
         config.stack_switching(!self.no_stack_switching);
         config.fresh_stacks(self.fresh_stacks);

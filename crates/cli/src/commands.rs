@@ -7,11 +7,13 @@ pub mod stress;
 pub mod wast;
 
 use crate::args::Target;
-use crate::errors::Failure;
+use crate::errors::{Failure, shown};
 use crate::output;
 use crate::trusted;
 use crate::values;
-use mangrove::{COMPILED_MAGIC, Engine, Extern, Func, Instance, Linker, Module, Store, Val};
+use mangrove::{
+    COMPILED_MAGIC, Engine, Extern, Func, Instance, Linker, Module, Store, Val, printable,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -86,7 +88,7 @@ impl<'a> Program<'a> {
 
     /// A failure of the input, with the file's name before it.
     pub fn input(&self, message: &str) -> Failure {
-        Failure::Input(format!("{}: {message}", self.file.display()))
+        Failure::Input(format!("{}: {message}", shown(self.file)))
     }
 
     fn no_such_export(&self, instance: Instance, name: &str) -> String {
@@ -94,7 +96,7 @@ impl<'a> Program<'a> {
             .exports(&self.store)
             .into_iter()
             .filter(|(_, item)| matches!(item, Extern::Func(_)))
-            .map(|(name, _)| name)
+            .map(|(name, _)| printable(&name).into_owned())
             .collect();
         match functions.as_slice() {
             [] => format!("there is no export {name:?}; no function is exported"),

@@ -6,12 +6,17 @@
 //! | 2 | bad usage, or a module that does not load |
 //! | 134 | a trap or an uncaught exception |
 
-use mangrove::{Backtrace, Error};
+use mangrove::{Backtrace, Error, printable};
 use mangrove_wast::ScriptError;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+
+/// A file's name, to be shown.
+pub fn shown(file: &Path) -> String {
+    printable(&file.to_string_lossy()).into_owned()
+}
 
 /// Why a command did not succeed.
 #[derive(Debug)]
@@ -34,7 +39,7 @@ pub enum Failure {
 impl Failure {
     /// The failure an error of the engine is, for a module from this file.
     pub fn engine(file: &Path, error: Error) -> Self {
-        let in_file = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
+        let in_file = |error: &dyn fmt::Display| format!("{}: {error}", shown(file));
         match error {
             Error::Trap(trap) => Self::Wasm {
                 message: in_file(&format_args!("trap: {}", trap.reason)),
@@ -68,10 +73,14 @@ impl Failure {
         }
     }
 
-    /// Prints the message on standard error and gives the exit code.
+    /// Prints the message on standard error and gives the exit code. Names in it are
+    /// escaped where they are put in, because their line breaks have to be; here
+    /// nothing gets past, wherever a message is from.
     pub fn report(self) -> ExitCode {
         // Nowhere is left to say that standard error is closed.
-        let _ = writeln!(io::stderr(), "error: {self}");
+        let text = format!("error: {self}");
+        let lines: Vec<_> = text.lines().map(printable).collect();
+        let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
         ExitCode::from(self.code())
     }
 }

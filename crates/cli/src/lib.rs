@@ -32,7 +32,7 @@ pub use errors::Failure;
 ///
 /// On bad usage this does not return; it exits with code 2.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let cli = Cli::parse_from(arguments.map(values::hide_minus));
+    let cli = Cli::parse_from(arguments.map(values::hide_minus)).prepare();
     trace::start(&cli.trace);
     let mut output = Output::standard();
     let result = execute(&cli, &mut output);
@@ -48,7 +48,7 @@ pub fn capture(arguments: impl Iterator<Item = OsString>) -> (String, Result<(),
     let mut output = Output::captured();
     let result = Cli::try_parse_from(arguments.map(values::hide_minus))
         .map_err(|error| Failure::Input(error.to_string()))
-        .and_then(|cli| execute(&cli, &mut output));
+        .and_then(|cli| execute(&cli.prepare(), &mut output));
     (output.into_text(), result)
 }
 

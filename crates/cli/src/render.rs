@@ -10,9 +10,37 @@ pub mod text;
 pub mod view;
 
 use crate::errors::Failure;
+use mangrove::printable;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// JSON, indented.
 pub fn json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value).map_err(|error| Failure::Output(error.into()))
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| lines(&text))
+        .map_err(|error| Failure::Output(error.into()))
+}
+
+/// JSON in a line.
+pub fn json_line(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string(value).map(|text| lines(&text))
+}
+
+/// JSON has its own escapes for the control characters of ASCII, and takes the rest
+/// as it is. Names are what has them, and so they are in strings.
+fn lines(text: &str) -> String {
+    let escaped = |line: &str| match printable(line) {
+        Cow::Borrowed(line) => line.to_owned(),
+        Cow::Owned(_) => line
+            .chars()
+            .map(
+                |character| match printable(character.encode_utf8(&mut [0; 4])) {
+                    Cow::Borrowed(_) => character.to_string(),
+                    Cow::Owned(_) => format!("\\u{:04x}", u32::from(character)),
+                },
+            )
+            .collect(),
+    };
+    let lines: Vec<String> = text.split('\n').map(escaped).collect();
+    lines.join("\n")
 }

@@ -6,15 +6,17 @@ use tracing_subscriber::EnvFilter;
 /// What can be traced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Channel {
-    /// Stacks mapped, taken, given back.
+    /// Stacks reserved, made, given back
     Stack,
-    /// Continuations and their ends.
+    /// Continuations made by the runtime, thrown out of, trapped, collected, parked
     Cont,
-    /// Collections.
+    /// Each resume, suspend, switch, resume_throw
+    Switch,
+    /// Collections
     Gc,
-    /// Root sets.
+    /// The root set at each collection
     Roots,
-    /// Compilation.
+    /// Code compiled and loaded
     Compile,
 }
 
@@ -23,6 +25,7 @@ impl Channel {
         match self {
             Self::Stack => "mangrove::stack",
             Self::Cont => "mangrove::cont",
+            Self::Switch => "mangrove::switch",
             Self::Gc => "mangrove::gc",
             Self::Roots => "mangrove::roots",
             Self::Compile => "mangrove::compile",

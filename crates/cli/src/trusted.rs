@@ -1,6 +1,6 @@
 //! The one place where the command runs machine code it did not make itself.
 
-use crate::errors::Failure;
+use crate::errors::{Failure, shown};
 use mangrove::{Engine, Module};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub fn load(engine: &Engine, file: &Path, bytes: &[u8], allowed: bool) -> Result
         return Err(Failure::Input(format!(
             "{}: a compiled module, whose machine code runs unchecked: \
              --allow-compiled says that you trust it",
-            file.display()
+            shown(file)
         )));
     }
     // SAFETY: the one who may vouch for the file, its user, has done so: by

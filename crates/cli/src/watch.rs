@@ -90,7 +90,7 @@ impl Drop for Watch {
 }
 
 fn look(
-    view: &mut StoreView,
+    view: &mut StoreView<'_>,
     options: ReportOptions,
 ) -> Result<ContinuationsReport, mangrove::Error> {
     let counts = view.report();
@@ -180,7 +180,7 @@ impl Screen {
             safepoint: report.is_some(),
             report,
         };
-        let text = serde_json::to_string(&line);
+        let text = render::json_line(&line);
         text.map_or_else(|error| error.to_string(), |text| text + "\n")
     }
 

@@ -16,7 +16,7 @@
 
 use mangrove_validate::{
     AbstractHeap, CompositeType, FieldType, HeapType, Module, RefType, StorageType, SubType,
-    ValType,
+    ValType, printable,
 };
 use std::fmt;
 
@@ -171,7 +171,7 @@ fn continuation(module: &Module, ty: ValType) -> Option<RefType> {
 fn text(module: &Module, ty: RefType) -> String {
     let heap = match ty.heap {
         HeapType::Concrete(index) => match module.names.types.get(&index) {
-            Some(name) => format!("${name}"),
+            Some(name) => format!("${}", printable(name)),
             None => index.to_string(),
         },
         HeapType::Abstract(AbstractHeap::NoCont) => "nocont".into(),
@@ -186,7 +186,7 @@ struct Named<'a>(u32, &'a Option<String>);
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.1 {
-            Some(name) => write!(f, "{} (${name})", self.0),
+            Some(name) => write!(f, "{} (${})", self.0, printable(name)),
             None => write!(f, "{}", self.0),
         }
     }

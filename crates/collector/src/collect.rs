@@ -146,7 +146,6 @@ pub unsafe fn collect(
         budget: stats.budget,
         reclaimed,
     };
-    tracing::debug!(?report, "collected");
     Ok(report)
 }
 
@@ -179,11 +178,11 @@ struct Mover<'h> {
 
 impl Sink for Mover<'_> {
     #[inline]
-    fn heap_ref(&mut self, _: Holder<'_>, slot: *mut u32) {
-        // SAFETY: `Sink` is shown valid slots.
+    unsafe fn heap_ref(&mut self, _: Holder<'_>, slot: *mut u32) {
+        // SAFETY: by contract.
         unsafe { self.collection.visit_slot(slot) };
     }
 
     #[inline]
-    fn cont_ref(&mut self, _: Holder<'_>, _: *mut ContRef) {}
+    unsafe fn cont_ref(&mut self, _: Holder<'_>, _: *mut ContRef) {}
 }

@@ -51,13 +51,22 @@ use std::fmt;
 pub struct ModuleId(pub u32);
 
 /// The code a return address can lie in.
-pub trait Code {
+///
+/// # Safety
+/// An image that is returned holds the code at that address, at that offset, and
+/// its call sites are those of the code: their slots are where a frame stopped
+/// there has its references, and nothing else has them.
+pub unsafe trait Code {
     /// The image that holds `pc`, and its offset in the image's text.
     fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)>;
 }
 
 /// Everything that holds references outside of frames and bound arguments.
-pub trait Roots {
+///
+/// # Safety
+/// What is shown are all such slots of the store, each once, each valid for reads
+/// and writes until `visit` returns, and each with a reference of its kind.
+pub unsafe trait Roots {
     /// Shows the visitor every slot: globals, tables, element segments, host
     /// handles, the exception in flight. Each slot once.
     fn visit(&mut self, visitor: &mut dyn RootVisitor);
@@ -66,9 +75,15 @@ pub trait Roots {
 /// Is shown slots, and may change what is in them.
 pub trait RootVisitor {
     /// A slot with a heap reference.
-    fn heap_ref(&mut self, owner: RootOwner, slot: *mut u32);
-    /// A slot with a continuation reference.
-    fn cont_ref(&mut self, owner: RootOwner, slot: *mut ContRef);
+    ///
+    /// # Safety
+    /// The slot is valid for reads and writes, and holds one.
+    unsafe fn heap_ref(&mut self, owner: RootOwner, slot: *mut u32);
+    /// A slot with a continuation reference, at any alignment.
+    ///
+    /// # Safety
+    /// The slot is valid for reads and writes, and holds one.
+    unsafe fn cont_ref(&mut self, owner: RootOwner, slot: *mut ContRef);
 }
 
 /// Who holds a root.

@@ -44,12 +44,19 @@ pub enum ChainError {
     },
 }
 
-/// Takes every root marking comes upon. Slots are valid, and each is shown once.
+/// Takes every root marking comes upon, each once.
 pub(crate) trait Sink {
     /// A heap reference.
-    fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32);
-    /// A continuation reference. Marking follows it by itself.
-    fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef);
+    ///
+    /// # Safety
+    /// The slot is valid for reads and writes, and holds one.
+    unsafe fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32);
+    /// A continuation reference, at any alignment. Marking follows it by itself.
+    ///
+    /// # Safety
+    /// The slot is valid for reads and writes, and holds one: null, or to one of
+    /// the registry's records, which are never freed.
+    unsafe fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef);
 }
 
 /// Who holds a slot; turned into a [`RootOwner`] only where one is wanted.
@@ -374,14 +381,16 @@ impl<S: Sink> Marker<'_, '_, S> {
                     slot,
                 };
                 let address = frame.address(slot);
-                match slot.kind() {
-                    SlotKind::Ref => sink.heap_ref(holder, address.cast()),
-                    SlotKind::Cont => {
-                        let slot: *mut ContRef = address.cast();
-                        sink.cont_ref(holder, slot);
-                        // SAFETY: the call site says that a continuation
-                        // reference is live in this slot.
-                        reached.see(unsafe { slot.read_unaligned() });
+                // SAFETY: the call site, one of the code's by the contract of
+                // [`Code`], says that a reference of this kind is in this slot.
+                unsafe {
+                    match slot.kind() {
+                        SlotKind::Ref => sink.heap_ref(holder, address.cast()),
+                        SlotKind::Cont => {
+                            let slot: *mut ContRef = address.cast();
+                            sink.cont_ref(holder, slot);
+                            reached.see(slot.read_unaligned());
+                        }
                     }
                 }
             }
@@ -414,25 +423,39 @@ impl<S: Sink> Marker<'_, '_, S> {
                 index,
             };
             let slot: *mut TransferSlot = slot;
-            match kind {
-                SlotKind::Ref => self.heap_ref(owner, slot.cast()),
-                SlotKind::Cont => self.cont_ref(owner, slot.cast()),
+            self.looked.outside += 1;
+            let holder = Holder::Outside(owner);
+            // SAFETY: the registry owns these slots, and binding noted their kinds.
+            unsafe {
+                match kind {
+                    SlotKind::Ref => self.sink.heap_ref(holder, slot.cast()),
+                    SlotKind::Cont => {
+                        let slot: *mut ContRef = slot.cast();
+                        self.sink.cont_ref(holder, slot);
+                        // Not to be followed from here: a program can bind each of
+                        // a million continuations to the next.
+                        self.reached.see(slot.read_unaligned());
+                    }
+                }
             }
         }
     }
 }
 
 impl<S: Sink> RootVisitor for Marker<'_, '_, S> {
-    fn heap_ref(&mut self, owner: RootOwner, slot: *mut u32) {
+    unsafe fn heap_ref(&mut self, owner: RootOwner, slot: *mut u32) {
         self.looked.outside += 1;
-        self.sink.heap_ref(Holder::Outside(owner), slot);
+        // SAFETY: by contract.
+        unsafe { self.sink.heap_ref(Holder::Outside(owner), slot) };
     }
 
-    fn cont_ref(&mut self, owner: RootOwner, slot: *mut ContRef) {
+    unsafe fn cont_ref(&mut self, owner: RootOwner, slot: *mut ContRef) {
         self.looked.outside += 1;
-        self.sink.cont_ref(Holder::Outside(owner), slot);
-        // SAFETY: `Roots` shows valid slots, by the contract of `collect`.
-        self.reached.see(unsafe { slot.read_unaligned() });
+        // SAFETY: by contract.
+        unsafe {
+            self.sink.cont_ref(Holder::Outside(owner), slot);
+            self.reached.see(slot.read_unaligned());
+        }
         if self.reached.seen.len() > AHEAD {
             self.go_on();
         }

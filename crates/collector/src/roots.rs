@@ -121,9 +121,9 @@ struct List<'h> {
 }
 
 impl Sink for List<'_> {
-    fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
+    unsafe fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
         let owner = holder.owner();
-        // SAFETY: `Sink` is shown valid slots.
+        // SAFETY: by contract.
         let reference = HeapRef(unsafe { slot.read() });
         let value = if reference.is_null() {
             RootValue::Null
@@ -154,9 +154,8 @@ impl Sink for List<'_> {
         });
     }
 
-    fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
-        // SAFETY: `Sink` is shown valid slots; the record of a reference that
-        // is not null is one of the registry's, which are never freed.
+    unsafe fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
+        // SAFETY: by contract.
         let value = unsafe {
             let reference = slot.read_unaligned();
             match reference.record.as_ref() {

@@ -87,7 +87,8 @@ fn image() -> CodeImage {
 
 pub(crate) struct FakeCode(pub(crate) CodeImage);
 
-impl Code for FakeCode {
+// SAFETY: the frames that worlds make are of this code.
+unsafe impl Code for FakeCode {
     fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)> {
         let offset = pc
             .checked_sub(CODE)
@@ -103,14 +104,16 @@ pub(crate) struct Outside {
     pub(crate) conts: Vec<ContRef>,
 }
 
-impl Roots for Outside {
+// SAFETY: everything a world has outside of its frames is in these lists.
+unsafe impl Roots for Outside {
     fn visit(&mut self, visitor: &mut dyn RootVisitor) {
         for (index, slot) in (0..).zip(&mut self.refs) {
             let owner = RootOwner::Global {
                 instance: Some(0),
                 index,
             };
-            visitor.heap_ref(owner, &raw mut slot.0);
+            // SAFETY: the list's.
+            unsafe { visitor.heap_ref(owner, &raw mut slot.0) };
         }
         for (element, slot) in (0..).zip(&mut self.conts) {
             let owner = RootOwner::Table {
@@ -118,7 +121,8 @@ impl Roots for Outside {
                 index: 0,
                 element,
             };
-            visitor.cont_ref(owner, slot);
+            // SAFETY: the list's.
+            unsafe { visitor.cont_ref(owner, slot) };
         }
     }
 }
@@ -232,14 +236,14 @@ impl World {
     }
 
     pub(crate) fn pair(&mut self, id: u32, left: HeapRef, right: HeapRef) -> HeapRef {
-        let node = self.heap.allocate(&mut self.ctx, NODE, 16).expect("room");
-        // SAFETY: the node was just made.
+        // SAFETY: nodes have 16 bytes, and all their parts are written here.
         unsafe {
+            let node = self.heap.allocate(&mut self.ctx, NODE, 16).expect("room");
             self.heap.write(node, ID, id);
             self.heap.write_ref(node, LEFT, left);
             self.heap.write_ref(node, RIGHT, right);
+            node
         }
-        node
     }
 
     /// The `i32` of a node.

@@ -70,8 +70,8 @@ struct Check {
 }
 
 impl Sink for Check {
-    fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
-        // SAFETY: `Sink` is shown valid slots.
+    unsafe fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
+        // SAFETY: by contract.
         let value = unsafe { slot.read() };
         if !self.starts.admits(HeapRef(value)) && self.error.is_none() {
             self.error = Some(CollectError::BadRoot {
@@ -82,5 +82,5 @@ impl Sink for Check {
         }
     }
 
-    fn cont_ref(&mut self, _: Holder<'_>, _: *mut ContRef) {}
+    unsafe fn cont_ref(&mut self, _: Holder<'_>, _: *mut ContRef) {}
 }

@@ -183,11 +183,10 @@ struct Recorder {
 }
 
 impl Sink for Recorder {
-    fn heap_ref(&mut self, _: Holder<'_>, _: *mut u32) {}
+    unsafe fn heap_ref(&mut self, _: Holder<'_>, _: *mut u32) {}
 
-    fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
-        // SAFETY: `Sink` is shown valid slots; the record of a reference that
-        // is not null is one of the registry's, which are never freed.
+    unsafe fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
+        // SAFETY: by contract.
         let current = unsafe {
             let reference = slot.read_unaligned();
             reference.record.as_ref().filter(|record| {

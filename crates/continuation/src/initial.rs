@@ -53,8 +53,14 @@ impl Registry {
     ///
     /// # Errors
     /// As many continuations live as may, or the kernel gives no stack.
-    pub fn take_initial(&mut self) -> Result<*mut ContRecord, LimitError> {
-        self.check_count()?;
+    pub fn take_initial(&mut self, ctx: &mut StoreContext) -> Result<*mut ContRecord, LimitError> {
+        if let Err(error) = self.check_count() {
+            // Those on the free list do not live, but compiled code makes them live
+            // without asking. With one fewer of them the count stays a bound.
+            let idle = self.steal(ctx).ok_or(error)?;
+            // SAFETY: the record it was stripped off is gone.
+            unsafe { self.arena.release(idle) };
+        }
         if let Some(record) = self.initial.idle.pop() {
             self.initial.in_use += 1;
             return Ok(record);
@@ -65,12 +71,17 @@ impl Registry {
         let record = match self.stackless(RecordState::Gone) {
             Ok(record) => record,
             Err(error) => {
-                self.initial.arena.release(stack);
+                // SAFETY: just allocated, and for nobody.
+                unsafe { self.initial.arena.release(stack) };
                 return Err(error);
             }
         };
-        self.set_stack(record, stack);
+        // SAFETY: just allocated, for this record.
+        unsafe { self.set_stack(record, stack) };
         self.initial.in_use += 1;
+        // SAFETY: a record of our slab, which only this thread uses.
+        let id = unsafe { (*record).id };
+        tracing::trace!(target: crate::TRACE, id, "initial continuation");
         Ok(record)
     }
 

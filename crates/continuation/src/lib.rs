@@ -36,6 +36,9 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+/// What events of this crate are about.
+const TRACE: &str = "mangrove::cont";
+
 pub use bound::Bound;
 pub use limits::{LimitError, RegistryConfig};
 pub use parking::ParkPolicy;

@@ -232,6 +232,9 @@ impl Registry {
         unsafe { unpark(record, stack) };
         self.has_stack(record);
         self.counts.unparked += 1;
+        // SAFETY: a record of our slab, which only this thread uses.
+        let id = unsafe { (*record).id };
+        tracing::trace!(target: crate::TRACE, id, "unparked");
         Ok(())
     }
 
@@ -360,15 +363,18 @@ impl Registry {
         };
         parking.parked += 1;
         // SAFETY: as above.
-        parking.parked_bytes += unsafe { used_bytes(record) };
+        let (id, bytes) = unsafe { ((*record).id, used_bytes(record)) };
+        parking.parked_bytes += bytes;
+        tracing::trace!(target: crate::TRACE, id, bytes, "parked");
         self.counts.parked += 1;
         self.with_stack -= 1;
-        self.arena.release(stack);
+        // SAFETY: what was needed of it is in the buffer.
+        unsafe { self.arena.release(stack) };
         true
     }
 
     /// The stack of the idle record that was released last.
-    fn steal(&mut self, ctx: &mut StoreContext) -> Option<Stack> {
+    pub(crate) fn steal(&mut self, ctx: &mut StoreContext) -> Option<Stack> {
         let record = self.pop_free(ctx)?;
         // SAFETY: a record of our slab that is gone and has a stack, by having
         // been in this list; nobody uses either.

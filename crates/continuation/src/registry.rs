@@ -111,11 +111,13 @@ impl Registry {
         let record = match self.stackless(RecordState::Gone) {
             Ok(record) => record,
             Err(error) => {
-                self.arena.release(stack);
+                // SAFETY: just allocated, and for nobody.
+                unsafe { self.arena.release(stack) };
                 return Err(error);
             }
         };
-        self.set_stack(record, stack);
+        // SAFETY: just allocated, for this record.
+        unsafe { self.set_stack(record, stack) };
         self.has_stack(record);
         Ok(record)
     }
@@ -134,10 +136,14 @@ impl Registry {
         Some(record)
     }
 
-    /// Gives a record without a stack one that nobody uses.
-    pub(crate) fn set_stack(&self, record: *mut ContRecord, stack: Stack) {
+    /// Gives a record without a stack one.
+    ///
+    /// # Safety
+    /// The stack is one of the arena for such records, and nobody else's.
+    pub(crate) unsafe fn set_stack(&self, record: *mut ContRecord, stack: Stack) {
         let record = self.own(record);
-        // SAFETY: a record of our slab, which only this thread uses.
+        // SAFETY: a record of our slab, which only this thread uses, and by contract a
+        // stack that nobody does.
         unsafe {
             (*record).stack_top = stack.top;
             (*record).stack_limit = stack.limit;
@@ -424,6 +430,7 @@ impl Registry {
         unsafe {
             debug_assert_eq!((*record).state, RecordState::Live as u32);
             let initial = is_initial(record);
+            tracing::trace!(target: crate::TRACE, id = (*record).id, initial, ?end, "ended");
             let counts = &mut self.counts;
             match end {
                 End::Returned => ctx.returned += 1,

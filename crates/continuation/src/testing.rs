@@ -143,7 +143,7 @@ impl World {
 
     /// The host calls Wasm, from within a host call if Wasm runs.
     pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
-        let record = self.registry.take_initial()?;
+        let record = self.registry.take_initial(&mut self.ctx)?;
         self.make_fresh(record);
         let host = self.registry.new_host_record().unwrap();
         let outer = self.ctx.current;

@@ -59,6 +59,22 @@ impl Heap {
         ctx.alloc_limit = self.window_end.min(self.space().committed());
     }
 
+    /// Makes sure of what everything here relies on: the context is this heap's, and
+    /// both ends of its allocation window are in committed memory of the space that
+    /// objects are in.
+    ///
+    /// # Panics
+    /// If it is not so.
+    #[inline]
+    pub(crate) fn check(&self, ctx: &StoreContext) {
+        let space = self.space();
+        let ours = ctx.heap_base == self.base()
+            && ctx.alloc_next >= space.start()
+            && ctx.alloc_next <= space.committed()
+            && ctx.alloc_limit <= space.committed();
+        assert!(ours, "a context of another heap");
+    }
+
     /// Bytes in use: live objects, and garbage not collected yet.
     pub fn used(&self, ctx: &StoreContext) -> u64 {
         ctx.alloc_next - self.space().start()
@@ -68,7 +84,11 @@ impl Heap {
     ///
     /// A limit that someone else lowered (so that every allocation comes here)
     /// is raised again.
+    ///
+    /// # Panics
+    /// If `ctx` is not the context this heap is attached to.
     pub fn reserve(&mut self, ctx: &mut StoreContext, size: u64) -> Reserve {
+        self.check(ctx);
         self.refused = None;
         if self.broken || size > MAX_OBJECT || size > self.limit {
             return Reserve::Impossible;
@@ -143,14 +163,20 @@ impl Heap {
     /// Allocates `size` bytes, for the runtime: the header is written and the
     /// rest zeroed. None: see what [`Heap::reserve`] says.
     ///
-    /// The object must be complete (an array's length above all) before the
-    /// next collection; [`Heap::allocate_array`] sees to that.
-    pub fn allocate(
+    /// # Panics
+    /// If `ctx` is not the context this heap is attached to.
+    ///
+    /// # Safety
+    /// `type_id` is a heap type of the descriptors, whose objects take `size` bytes,
+    /// and the object is complete (an array's length above all) before the next
+    /// collection; [`Heap::allocate_array`] sees to the latter.
+    pub unsafe fn allocate(
         &mut self,
         ctx: &mut StoreContext,
         type_id: TypeId,
         size: u64,
     ) -> Option<HeapRef> {
+        self.check(ctx);
         if size > MAX_OBJECT {
             return None;
         }
@@ -172,25 +198,39 @@ impl Heap {
 
     /// Allocates an array with `len` elements of `element` bytes, all zero.
     /// None as for [`Heap::allocate`].
-    pub fn allocate_array(
+    ///
+    /// # Panics
+    /// As [`Heap::allocate`].
+    ///
+    /// # Safety
+    /// `type_id` is an array type of the descriptors, of elements of that many bytes.
+    pub unsafe fn allocate_array(
         &mut self,
         ctx: &mut StoreContext,
         type_id: TypeId,
         element: u32,
         len: u32,
     ) -> Option<HeapRef> {
-        let array = self.allocate(ctx, type_id, array_size(element, len))?;
-        // SAFETY: the object was just made, and an array has its length there.
-        unsafe { self.write(array, ARRAY_LENGTH, len) };
-        Some(array)
+        // SAFETY: by contract; an array has its length where it is written.
+        unsafe {
+            let array = self.allocate(ctx, type_id, array_size(element, len))?;
+            self.write(array, ARRAY_LENGTH, len);
+            Some(array)
+        }
     }
 
     /// Allocates a host object that carries `payload`. None as for
     /// [`Heap::allocate`].
+    ///
+    /// # Panics
+    /// As [`Heap::allocate`].
     pub fn allocate_host(&mut self, ctx: &mut StoreContext, payload: u64) -> Option<HeapRef> {
-        let object = self.allocate(ctx, TYPE_HOST, HOST_SIZE as u64)?;
-        // SAFETY: the object was just made, and a host object has its payload there.
-        unsafe { self.write(object, HOST_PAYLOAD, payload) };
-        Some(object)
+        // SAFETY: every table of descriptors has host objects, of that size, with the
+        // payload where it is written.
+        unsafe {
+            let object = self.allocate(ctx, TYPE_HOST, HOST_SIZE as u64)?;
+            self.write(object, HOST_PAYLOAD, payload);
+            Some(object)
+        }
     }
 }

@@ -64,7 +64,11 @@ impl Heap {
     /// # Errors
     /// [`HeapError::Commit`] when the system has no memory for the other
     /// space; the heap is as it was. [`HeapError::Broken`].
+    ///
+    /// # Panics
+    /// If `ctx` is not the context this heap is attached to.
     pub fn begin(&mut self, ctx: &StoreContext) -> Result<Collection<'_>, HeapError> {
+        self.check(ctx);
         if self.broken {
             return Err(HeapError::Broken);
         }
@@ -97,8 +101,13 @@ impl Heap {
 impl Collection<'_> {
     /// Copies an object unless that has been done, and returns where it is
     /// now. Null and `i31` stay as they are.
+    ///
+    /// # Safety
+    /// `reference` is one of those, or what a sound heap has for a reference: it may
+    /// be stray (that is found), but not to the middle of an object, where whatever
+    /// is there would be taken for a header and written over.
     #[inline]
-    pub fn forward(&mut self, reference: HeapRef) -> HeapRef {
+    pub unsafe fn forward(&mut self, reference: HeapRef) -> HeapRef {
         let value = reference.0;
         // Null is below every space, so the range check covers it.
         let inside = value.wrapping_sub(self.from) < self.used;
@@ -155,7 +164,8 @@ impl Collection<'_> {
     /// Forwards the reference in a slot.
     ///
     /// # Safety
-    /// `slot` must be valid for reading and writing a `u32`.
+    /// `slot` must be valid for reading and writing a `u32`, and hold what
+    /// [`Collection::forward`] takes.
     #[inline]
     pub unsafe fn visit_slot(&mut self, slot: *mut u32) {
         // SAFETY: by contract.

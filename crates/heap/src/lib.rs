@@ -160,8 +160,9 @@ impl Heap {
     /// # Safety
     /// `descriptors` must point to `types` entries that stay readable, at that
     /// place, as long as the heap lives; entries not in use must have kind
-    /// `Unused` (all bytes zero will do), and those of heap objects must be
-    /// valid in all their parts from before their first object is made.
+    /// `Unused` (all bytes zero will do), that of host objects must be theirs, and
+    /// those of other heap objects must be valid in all their parts from before their
+    /// first object is made.
     pub unsafe fn new(
         config: HeapConfig,
         descriptors: *const TypeDescriptor,
@@ -183,7 +184,11 @@ impl Heap {
             descriptors,
             types,
             limit,
-            initial_window: config.initial_window.next_multiple_of(OBJECT_ALIGN),
+            // A multiple below the limit, which is one.
+            initial_window: config
+                .initial_window
+                .min(limit)
+                .next_multiple_of(OBJECT_ALIGN),
             poison: config.poison,
             live_end: start,
             window_end: start,

@@ -87,7 +87,8 @@ impl World {
     pub(crate) fn try_collect(&mut self) -> Result<CollectionStats, HeapFault> {
         let mut collection = self.heap.begin(&self.ctx).expect("memory");
         for root in &mut self.roots {
-            *root = collection.forward(*root);
+            // SAFETY: roots are references to whole objects, or stray ones on purpose.
+            *root = unsafe { collection.forward(*root) };
         }
         collection.finish(&mut self.ctx, self.roots.len() as u64)
     }
@@ -104,7 +105,9 @@ impl World {
     /// when the heap is exhausted.
     pub(crate) fn allocate(&mut self, type_id: TypeId, size: u64) -> Option<HeapRef> {
         loop {
-            if let Some(object) = self.heap.allocate(&mut self.ctx, type_id, size) {
+            // SAFETY: tests ask for types of theirs with the sizes they have, and fill
+            // in an array's length.
+            if let Some(object) = unsafe { self.heap.allocate(&mut self.ctx, type_id, size) } {
                 return Some(object);
             }
             match self.heap.reserve(&mut self.ctx, size) {

@@ -70,10 +70,9 @@ fn every_kind_of_object_is_scanned_as_what_it_is() {
     world.write(exn, 12, 0xdead_beef);
     let leaf = world.allocate(LEAF, 16).unwrap();
     world.write(leaf, 8, inner.0);
-    let array = world
-        .heap
-        .allocate_array(&mut world.ctx, REFS, 4, 5)
-        .unwrap();
+    // SAFETY: these are arrays of references.
+    let array = unsafe { world.heap.allocate_array(&mut world.ctx, REFS, 4, 5) };
+    let array = array.unwrap();
     let items = [exn, leaf, HeapRef::NULL, HeapRef::from_i31(1), array];
     for (index, item) in (0..).zip(items) {
         world.set_item(array, index, item);

@@ -115,11 +115,15 @@ impl Heap {
     ///
     /// # Errors
     /// The first object whose header or size is impossible; the walk ends there.
+    ///
+    /// # Panics
+    /// If `ctx` is not the context this heap is attached to.
     pub fn walk(
         &self,
         ctx: &StoreContext,
         mut f: impl FnMut(HeapRef, TypeId, u64),
     ) -> Result<(), HeapFault> {
+        self.check(ctx);
         let end = ctx.alloc_next;
         let mut at = self.space().start();
         while at < end {
@@ -148,7 +152,11 @@ impl Heap {
     ///
     /// # Errors
     /// As [`Heap::walk`].
+    ///
+    /// # Panics
+    /// As [`Heap::walk`].
     pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
+        self.check(ctx);
         let mut starts = Starts::new(self.space().start(), ctx.alloc_next);
         self.walk(ctx, |object, _, _| starts.insert(object.0))?;
         Ok(starts)
@@ -158,6 +166,9 @@ impl Heap {
     /// questions, ask [`Heap::starts`] once.
     ///
     /// # Errors
+    /// As [`Heap::walk`].
+    ///
+    /// # Panics
     /// As [`Heap::walk`].
     pub fn is_object_start(
         &self,
@@ -171,6 +182,9 @@ impl Heap {
     ///
     /// # Errors
     /// The first fault found.
+    ///
+    /// # Panics
+    /// As [`Heap::walk`].
     pub fn verify(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
         let starts = self.starts(ctx)?;
         let mut fault = None;

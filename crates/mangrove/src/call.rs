@@ -178,25 +178,32 @@ impl StoreInner {
         if ctx.free_records.is_null() && self.registry.collection_is_due(ctx) {
             self.collect()?;
         }
-        match self.registry.take(ctx) {
-            Ok(record) => Ok(record),
+        let record = match self.registry.take(ctx) {
+            Ok(record) => record,
             Err(_) => {
                 self.collect()?;
                 self.registry
                     .take(ctx)
-                    .map_err(|error| Error::Limit(error.to_string()))
+                    .map_err(|error| Error::Limit(error.to_string()))?
             }
-        }
+        };
+        // SAFETY: one of the registry's records.
+        let id = unsafe { (*record).id };
+        tracing::trace!(target: "mangrove::cont", id, "made");
+        Ok(record)
     }
 
     /// A record for the initial continuation of a call; collects first when the
     /// limit is reached.
     fn take_initial(&mut self) -> Result<*mut ContRecord, Error> {
-        if let Ok(record) = self.registry.take_initial() {
+        let mut ctx = self.ctx;
+        // SAFETY: the context is ours, and no compiled code runs.
+        if let Ok(record) = self.registry.take_initial(unsafe { ctx.as_mut() }) {
             return Ok(record);
         }
         self.collect()?;
-        let record = self.registry.take_initial();
+        // SAFETY: as above.
+        let record = self.registry.take_initial(unsafe { ctx.as_mut() });
         record.map_err(|error| Error::Limit(error.to_string()))
     }
 
@@ -264,7 +271,8 @@ impl StoreInner {
         entered: Entered,
     ) -> Result<Outcome, Error> {
         if entered.word == word::RETURNED {
-            let results = self.arrived(results, entered.payload);
+            // SAFETY: what returned has left its results.
+            let results = unsafe { self.arrived(results, entered.payload) };
             if self.activations.last().is_some_and(|call| call.is_call) {
                 let mut ctx = self.ctx;
                 // SAFETY: the context is ours, and no compiled code runs.
@@ -286,11 +294,17 @@ impl StoreInner {
         };
         // SAFETY: signatures live as long as the store.
         let kinds = unsafe { &clause.signature.as_ref().params };
-        let values = self.arrived(kinds, entered.payload);
         let record = entered.from;
-        // SAFETY: a suspension comes from the innermost record of its chain.
-        let revision = unsafe { (*record).revision };
-        let continuation = self.cont_handle(ContRef { record, revision }, clause.ty);
+        // SAFETY: the values are those of the tag; a suspension comes from the
+        // innermost record of its chain, and what is left of it is of the clause's type.
+        let (values, continuation) = unsafe {
+            let values = self.arrived(kinds, entered.payload);
+            let revision = (*record).revision;
+            (
+                values,
+                self.cont_handle(ContRef { record, revision }, clause.ty),
+            )
+        };
         self.leave(call);
         Ok(Outcome::Suspended {
             tag: clause.tag,
@@ -312,13 +326,15 @@ impl StoreInner {
         // SAFETY: by contract.
         let fault = unsafe { self.settle_fault() };
         let reason = why.unwrap_or_else(|| self.reason(fault));
-        // SAFETY: the stacks of all activations are as they were left.
-        let backtrace = unsafe { self.backtrace(fault) };
-        // A panic of an observer has to wait until everything is put back.
-        let observed = match reason {
-            Pending::Exception(_) => Ok(()),
-            _ => catch_unwind(AssertUnwindSafe(|| self.notify(Moment::Trap))),
-        };
+        // A panic in here, an observer's for one, waits until everything is put back.
+        let looked = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: the stacks of all activations are as they were left.
+            let backtrace = unsafe { self.backtrace(fault) };
+            if !matches!(reason, Pending::Exception(_)) {
+                self.notify(Moment::Trap);
+            }
+            backtrace
+        }));
         let mut ctx = self.ctx;
         let end = match reason {
             Pending::Exception(_) => End::Thrown,
@@ -331,21 +347,28 @@ impl StoreInner {
             self.registry
                 .release_chain(ctx, ctx.current, call.host, end)
         };
-        self.leave(call);
-        if let Err(panic) = observed {
-            resume_unwind(panic);
-        }
-        match reason {
+        let left = catch_unwind(AssertUnwindSafe(|| self.leave(call)));
+        // Of several panics the first goes on.
+        match (reason, looked, left) {
+            (Pending::Panic(panic), ..) | (_, Err(panic), _) | (_, _, Err(panic)) => {
+                resume_unwind(panic)
+            }
             _ if !whole => Err(Error::internal("a chain did not end at its host record")),
-            Pending::Trap(reason) => Err(Error::Trap(Box::new(Trap { reason, backtrace }))),
-            Pending::Exception(handle) => self.exception(handle, backtrace).map(Outcome::Thrown),
-            Pending::Error(error) => Err(error),
-            Pending::Panic(panic) => resume_unwind(panic),
+            (Pending::Trap(reason), Ok(backtrace), _) => {
+                Err(Error::Trap(Box::new(Trap { reason, backtrace })))
+            }
+            (Pending::Exception(handle), Ok(backtrace), _) => {
+                self.exception(handle, backtrace).map(Outcome::Thrown)
+            }
+            (Pending::Error(error), ..) => Err(error),
         }
     }
 
     /// The values that arrived with a switch to the host.
-    fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
+    ///
+    /// # Safety
+    /// They are of these kinds.
+    unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
             let slot = if index == 0 && kind.in_register() {
@@ -353,7 +376,8 @@ impl StoreInner {
             } else {
                 self.context().transfer[index]
             };
-            values.push(self.lift(slot, kind));
+            // SAFETY: by contract.
+            values.push(unsafe { self.lift(slot, kind) });
         }
         values
     }

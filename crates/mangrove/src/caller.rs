@@ -6,6 +6,16 @@ use std::ptr::NonNull;
 
 /// The store of the Wasm code that called, while it waits. Everything that can
 /// be done with a store can be done with this, calls into Wasm included.
+///
+/// It stays on the thread that runs the Wasm code:
+///
+/// ```compile_fail
+/// fn sendable<T: Send>(_: T) {}
+///
+/// fn elsewhere(caller: mangrove::Caller<'_, ()>) {
+///     sendable(caller);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Caller<'a, T> {
     store: StorePtr,

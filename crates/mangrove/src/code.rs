@@ -172,7 +172,7 @@ pub fn load(mut image: CodeImage) -> Result<LoadedCode, Error> {
         )));
     }
     let base = region.mapping.base().expose_provenance() as u64 + start as u64;
-    tracing::debug!(target: "mangrove::code", base, len, "loaded");
+    tracing::debug!(target: "mangrove::compile", base, len, "loaded");
     Ok(LoadedCode {
         image,
         base,

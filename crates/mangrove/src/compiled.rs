@@ -18,7 +18,7 @@ use mangrove_abi::{
     CodeImage, ContRecord, FuncRef, InstanceContext, Libcall, StoreContext, TypeDescriptor,
 };
 use mangrove_compile as compile;
-use mangrove_validate::Language;
+use mangrove_validate::{Language, printable};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -65,7 +65,7 @@ pub enum CompiledError {
     #[error("damaged: the checksum differs")]
     Checksum,
     /// Another version of this crate made them.
-    #[error("made by version {found}, this is version {expected}")]
+    #[error("made by version {}, this is version {expected}", printable(.found))]
     Engine {
         /// The version that made them.
         found: String,
@@ -84,7 +84,7 @@ pub enum CompiledError {
         expected: String,
     },
     /// The code needs a better machine.
-    #[error("made for a machine with {missing}, which this one does not have")]
+    #[error("made for a machine with {}, which this one does not have", printable(.missing))]
     Features {
         /// The CPU's features that are missing.
         missing: String,

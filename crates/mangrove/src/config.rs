@@ -4,11 +4,15 @@
 //! which hooks compiled code carries, limits decide what is reserved.
 
 use crate::error::Error;
+use crate::handlers::SignalPolicy;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{CommitRefusal, HeapConfig, largest_heap};
 use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, Refusal};
 use std::fmt;
 use std::str::FromStr;
+
+/// Most threads to compile with: each is started, and takes a stack.
+const MOST_THREADS: usize = 1024;
 
 /// How often to collect beyond need. Every mode but none also poisons what a
 /// collection vacates and verifies the heap after it.
@@ -119,15 +123,21 @@ pub struct Hooks {
     pub switches: bool,
 }
 
-/// Something to go wrong on purpose: a defect of the collector, so that tests
-/// can show that they would find it, or a refusal of the system.
+/// A defect of the collector, so that tests can show that they would find it.
 #[doc(hidden)]
+#[cfg_attr(not(feature = "planted-defects"), expect(dead_code))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
+pub enum Defect {
     /// It overlooks the frames of suspended continuations.
     SkipSuspended,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
+}
+
+/// A refusal of the system, on purpose.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
     /// The system refuses these requests for stacks and records.
     Refuse(Refusal),
     /// It refuses to commit memory for the heap.
@@ -161,7 +171,10 @@ pub struct Config {
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
     pub(crate) injected: Option<Fault>,
+    /// Always none without the feature `planted-defects`.
+    pub(crate) defect: Option<Defect>,
     pub(crate) parking: ParkPolicy,
+    pub(crate) signals: SignalPolicy,
 }
 
 impl Default for Config {
@@ -189,7 +202,9 @@ impl Default for Config {
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
             injected: None,
+            defect: None,
             parking: ParkPolicy::default(),
+            signals: SignalPolicy::default(),
         }
     }
 }
@@ -213,7 +228,8 @@ impl Config {
         self
     }
 
-    /// Least bytes allocated between two collections.
+    /// Least bytes allocated between two collections, as far as
+    /// [`Config::heap_max`] has them.
     pub fn heap_window(&mut self, bytes: u64) -> &mut Self {
         self.heap_window = bytes;
         self
@@ -326,7 +342,8 @@ impl Config {
         self
     }
 
-    /// How many threads validate and compile; all of the machine's by default.
+    /// How many threads validate and compile, up to 1,024; all of the machine's by
+    /// default.
     pub fn threads(&mut self, threads: usize) -> &mut Self {
         self.threads = Some(threads);
         self
@@ -355,9 +372,24 @@ impl Config {
         self
     }
 
-    /// Makes something go wrong. With a defect of the collector, stale references
-    /// are left behind: values go wrong, and the store may trap or report
-    /// internal errors.
+    /// What to do if the process has signal handlers that Wasm cannot be run beside
+    /// (see [`crate::Engine`]): to warn, as by default, or to make no engine.
+    pub fn signals(&mut self, policy: SignalPolicy) -> &mut Self {
+        self.signals = policy;
+        self
+    }
+
+    /// Gives the collector a defect. Stale references are left behind, and compiled
+    /// code follows them: what happens then is undefined, in any store of the engine.
+    /// For tests in a process of their own.
+    #[cfg(feature = "planted-defects")]
+    #[doc(hidden)]
+    pub fn plant_defect(&mut self, defect: Defect) -> &mut Self {
+        self.defect = Some(defect);
+        self
+    }
+
+    /// Makes the system refuse something.
     #[doc(hidden)]
     pub fn inject_fault(&mut self, fault: Fault) -> &mut Self {
         self.injected = Some(fault);
@@ -384,7 +416,8 @@ impl Config {
         }
         if !(64 << 10..=largest_heap()).contains(&self.heap_max) {
             return usage(format!(
-                "a heap limit of {} bytes is not between 65536 and {}",
+                "a heap limit of {} bytes is not between 65536 and {} (heap_max): references are \
+                 offsets of 32 bits, and a heap is two spaces",
                 self.heap_max,
                 largest_heap()
             ));
@@ -410,8 +443,12 @@ impl Config {
         if self.nesting_max == Some(0) {
             return usage("a limit of 0 continuations inside each other runs nothing".into());
         }
-        if self.threads == Some(0) {
-            return usage("0 threads compile nothing".into());
+        if let Some(threads) = self.threads
+            && !(1..=MOST_THREADS).contains(&threads)
+        {
+            return usage(format!(
+                "{threads} threads to compile with are not between 1 and {MOST_THREADS}"
+            ));
         }
         Ok(())
     }

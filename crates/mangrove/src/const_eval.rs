@@ -11,6 +11,7 @@ use crate::store::StoreInner;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{TransferSlot, TypeId};
 use mangrove_validate::ConstOp;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 impl StoreInner {
     /// The value of a constant expression. No root: to be stored before the
@@ -25,11 +26,14 @@ impl StoreInner {
         expression: &[ConstOp],
     ) -> Result<TransferSlot, Error> {
         let bottom = self.operands.len();
-        let result = expression.iter().try_for_each(|op| self.step(instance, op));
+        // A collection in between may end in a panic of an observer.
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            expression.iter().try_for_each(|op| self.step(instance, op))
+        }));
         let value = self.operands.pop();
         // After an error there may be more.
         self.operands.truncate(bottom);
-        result?;
+        result.unwrap_or_else(|panic| resume_unwind(panic))?;
         value
             .map(|(value, _)| value)
             .ok_or_else(|| Error::internal("a constant expression without a value"))
@@ -124,7 +128,8 @@ impl StoreInner {
             return Err(Error::internal(format!("type {type_id} is not a struct")));
         };
         // The operands stay where they are, as roots, until the object is there.
-        let object = self.new_object(type_id, u64::from(layout.size))?;
+        // SAFETY: the layout is that of the type, a struct's.
+        let object = unsafe { self.new_object(type_id, u64::from(layout.size))? };
         if with_fields {
             let values = self.take(fields.len());
             for ((value, field), &offset) in values.into_iter().zip(&fields).zip(&layout.offsets) {
@@ -143,7 +148,8 @@ impl StoreInner {
         let Shape::Array { element, size } = Shape::of(&self.engine, type_id) else {
             return Err(Error::internal(format!("type {type_id} is not an array")));
         };
-        let array = self.new_array(type_id, size, len)?;
+        // SAFETY: the type is an array's, of elements of that size.
+        let array = unsafe { self.new_array(type_id, size, len)? };
         let values = match fill {
             Fill::Zero => return Ok(array),
             Fill::Same => vec![self.pop(); len as usize],

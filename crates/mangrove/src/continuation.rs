@@ -4,9 +4,10 @@ use crate::error::Error;
 use crate::exception::Exception;
 use crate::func::Func;
 use crate::global::Tag;
+use crate::handle::ContHandle;
 use crate::resume::{self, With, reference_to};
 use crate::store::{AsStore, AsStoreMut, foreign, inner, inner_mut};
-use crate::values::{ContHandle, Val};
+use crate::values::Val;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
 
 /// How a continuation the host resumed came back: one of returned, suspended,
@@ -82,7 +83,8 @@ impl Func {
                 .registry
                 .make_fresh(ctx.as_mut(), record, self.as_ptr().as_ptr())
         };
-        Ok(store.cont_handle(reference, reference_to(ty)))
+        // SAFETY: it was just made, of that type.
+        Ok(unsafe { store.cont_handle(reference, reference_to(ty)) })
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::error::Error;
 use crate::func::Func;
+use crate::handle::{HandleKind, HeapHandle};
 use crate::signature::ValueKind;
 use crate::store::{StoreInner, foreign};
-use crate::values::{HandleKind, HeapHandle, Val};
+use crate::values::Val;
 use mangrove_abi::object::{HeapRef, TYPE_EXN, TYPE_HOST};
 use mangrove_abi::{FuncRef, Kind, TransferSlot};
 use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
@@ -157,7 +158,10 @@ impl StoreInner {
     }
 
     /// What compiled code left in a slot, as a `Val`. References become rooted.
-    pub(crate) fn lift(&mut self, slot: TransferSlot, kind: ValueKind) -> Val {
+    ///
+    /// # Safety
+    /// The slot holds a value of that kind, of this store.
+    pub(crate) unsafe fn lift(&mut self, slot: TransferSlot, kind: ValueKind) -> Val {
         let low = slot.words[0];
         match kind {
             ValueKind::I32 => Val::I32(low as i32),
@@ -169,18 +173,25 @@ impl StoreInner {
                 let address = ptr::with_exposed_provenance_mut::<FuncRef>(low as usize);
                 Val::Func(NonNull::new(address).map(|func| Func::new_ref(self.id, func)))
             }
-            ValueKind::Any => Val::Any(self.lift_heap(low)),
-            ValueKind::Extern => Val::Extern(self.lift_heap(low)),
-            ValueKind::Exn => Val::Exn(self.lift_heap(low)),
+            // SAFETY: by contract, here and below.
+            ValueKind::Any => Val::Any(unsafe { self.lift_heap(low) }),
+            // SAFETY: as above.
+            ValueKind::Extern => Val::Extern(unsafe { self.lift_heap(low) }),
+            // SAFETY: as above.
+            ValueKind::Exn => Val::Exn(unsafe { self.lift_heap(low) }),
             ValueKind::Cont(ty) => {
                 let value = slot.as_cont();
-                Val::Cont((!value.is_null()).then(|| self.cont_handle(value, ty)))
+                // SAFETY: as above.
+                Val::Cont((!value.is_null()).then(|| unsafe { self.cont_handle(value, ty) }))
             }
         }
     }
 
-    fn lift_heap(&mut self, low: u64) -> Option<HeapHandle> {
+    /// # Safety
+    /// The low half is a heap reference of this store.
+    unsafe fn lift_heap(&mut self, low: u64) -> Option<HeapHandle> {
         let value = HeapRef(low as u32);
-        (!value.is_null()).then(|| self.heap_handle(value))
+        // SAFETY: by contract.
+        (!value.is_null()).then(|| unsafe { self.heap_handle(value) })
     }
 }

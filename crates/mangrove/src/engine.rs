@@ -4,15 +4,30 @@ use crate::code::{LoadedCode, load};
 use crate::config::{Config, OptLevel};
 use crate::descriptors::DescriptorTable;
 use crate::error::Error;
+use crate::handlers::SignalProblem;
 use crate::signature::{Signature, ValueKind};
 use hashbrown::HashMap;
 use mangrove_abi::{TypeDescriptor, TypeId};
 use mangrove_compile as compile;
-use mangrove_validate::{CompositeType, FuncType, HeapType, Language, TypeRegistry, ValType};
+use mangrove_validate::{
+    CompositeType, FuncType, HeapType, Language, RefType, RegistryError, TypeRegistry, ValType,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Settings and everything modules share: canonical types, their descriptors,
 /// the trampolines of host functions. Cheap to clone; clones are the same engine.
+///
+/// # Signals
+/// The first engine of a process installs handlers of `SIGSEGV`, `SIGBUS`, `SIGILL`
+/// and `SIGFPE`, by which traps come. Faults outside of compiled code go on to whoever
+/// had handled them before. Each thread that runs Wasm gets an alternate signal stack
+/// of 128 KiB, in place of one it may have had.
+///
+/// While Wasm runs, the thread's stack pointer is on a stack made for Wasm, with no
+/// room for others. **Every other signal handler of the process has to be installed
+/// with `SA_ONSTACK`**; one that is not writes over Wasm's frames or dies in a guard.
+/// What there is when an engine is made is looked at ([`crate::Config::signals`]), and
+/// [`Engine::signal_problems`] looks again.
 #[derive(Clone, Debug)]
 pub struct Engine {
     inner: Arc<EngineInner>,
@@ -23,9 +38,20 @@ struct EngineInner {
     config: Config,
     types: TypeRegistry,
     descriptors: DescriptorTable,
+    /// The types of the functions of the module `mangrove`.
+    own_types: OwnTypes,
     /// Trampolines by canonical function type.
     host_code: Mutex<HashMap<TypeId, Arc<LoadedCode>>>,
     threads: Option<rayon::ThreadPool>,
+}
+
+/// Function types every engine has.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnTypes {
+    /// Nothing to nothing.
+    pub action: TypeId,
+    /// Nothing to an i64.
+    pub count: TypeId,
 }
 
 impl Engine {
@@ -36,6 +62,7 @@ impl Engine {
     pub fn new(config: &Config) -> Result<Self, Error> {
         config.check()?;
         crate::signals::install()?;
+        crate::handlers::check(config.signals)?;
         let threads = match config.threads {
             None => None,
             Some(count) => {
@@ -45,9 +72,22 @@ impl Engine {
                 })?)
             }
         };
+        let types = TypeRegistry::new();
+        let own = |results: Vec<ValType>| {
+            let ty = FuncType {
+                params: Vec::new(),
+                results,
+            };
+            types.intern_func(ty).map_err(Error::internal)
+        };
+        let own_types = OwnTypes {
+            action: own(vec![])?,
+            count: own(vec![ValType::I64])?,
+        };
         let inner = EngineInner {
             config: config.clone(),
-            types: TypeRegistry::new(),
+            types,
+            own_types,
             descriptors: DescriptorTable::new()?,
             host_code: Mutex::new(HashMap::new()),
             threads,
@@ -56,6 +96,23 @@ impl Engine {
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// The signal handlers of the process, as they are now, that Wasm cannot be run
+    /// beside. To be asked after others have installed theirs.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// for problem in engine.signal_problems() {
+    ///     eprintln!("{problem}");
+    /// }
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn signal_problems(&self) -> Vec<SignalProblem> {
+        crate::handlers::problems()
     }
 
     /// Its settings.
@@ -76,8 +133,13 @@ impl Engine {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
+    /// Function types it has from the start.
+    pub(crate) fn own_types(&self) -> OwnTypes {
+        self.inner.own_types
+    }
+
     /// The canonical types of all modules of this engine.
-    pub fn types(&self) -> &TypeRegistry {
+    pub(crate) fn types(&self) -> &TypeRegistry {
         &self.inner.types
     }
 
@@ -85,12 +147,17 @@ impl Engine {
     /// canonical ids.
     ///
     /// # Errors
-    /// There are more types than an engine can hold.
+    /// [`Error::Limit`] if it has more than 1,000 parameters or results, which is
+    /// what a module's function may have, or if there are more types than an engine
+    /// can hold; [`Error::Usage`] if it refers to types this engine does not have.
     pub fn func_type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
         let id = self
             .types()
             .intern_func(ty.clone())
-            .map_err(|e| Error::Limit(e.to_string()))?;
+            .map_err(|error| match error {
+                RegistryError::Unknown { .. } => Error::usage(error.to_string()),
+                _ => Error::Limit(error.to_string()),
+            })?;
         self.publish_types()?;
         Ok(id)
     }
@@ -108,8 +175,25 @@ impl Engine {
         Ok(id)
     }
 
+    /// Refuses a type made by the host that refers to types this engine does not
+    /// have.
+    pub(crate) fn check_type(&self, ty: ValType) -> Result<(), Error> {
+        match ty {
+            ValType::Ref(RefType {
+                heap: HeapType::Concrete(id),
+                ..
+            }) if !self.types().contains(id) => {
+                Err(Error::usage(RegistryError::Unknown { id }.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The function type with this canonical id, if it is one.
     pub fn func_type(&self, id: TypeId) -> Option<FuncType> {
+        if !self.types().contains(id) {
+            return None;
+        }
         match &self.types().get(id).composite {
             CompositeType::Func(ty) => Some(ty.clone()),
             _ => None,
@@ -117,8 +201,9 @@ impl Engine {
     }
 
     /// The value a variable of this canonical type starts with: zero or null;
-    /// none for a reference type without null.
+    /// none for a reference type without null, or of a type this engine does not have.
     pub fn default_value(&self, ty: ValType) -> Option<crate::Val> {
+        self.check_type(ty).ok()?;
         self.kind_of(ty).default_value(ty)
     }
 

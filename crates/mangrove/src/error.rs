@@ -4,6 +4,7 @@ use crate::compiled::CompiledError;
 use crate::exception::Exception;
 use crate::trap::Trap;
 use mangrove_collector::admission::AdmissionError;
+use mangrove_validate::printable;
 use std::path::PathBuf;
 
 /// Anything that goes wrong in an embedding. Its message is one line.
@@ -34,7 +35,7 @@ pub enum Error {
     #[error("{0}")]
     Text(String),
     /// A file could not be read.
-    #[error("{path}: {source}", path = .path.display())]
+    #[error("{path}: {source}", path = printable(&.path.to_string_lossy()))]
     Io {
         /// Which.
         path: PathBuf,

@@ -2,10 +2,11 @@
 
 use crate::error::Error;
 use crate::global::Tag;
+use crate::handle::{HandleKind, HeapHandle};
 use crate::object::{read_field, write_field};
 use crate::store::{AsStoreMut, StoreInner, inner_mut};
 use crate::trap::Backtrace;
-use crate::values::{HandleKind, HeapHandle, Val};
+use crate::values::Val;
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{StructLayout, TagDef};
 use mangrove_validate::{FuncType, StorageType, ValType};
@@ -65,7 +66,8 @@ impl Exception {
         lower(store)?;
         // SAFETY: the tag is this store's.
         let TagDef { exn_type, .. } = *unsafe { store.tags[tag.index as usize].def.as_ref() };
-        let object = store.new_object(exn_type, u64::from(layout.size))?;
+        // SAFETY: the layout is that of the tag's exceptions.
+        let object = unsafe { store.new_object(exn_type, u64::from(layout.size))? };
         // Only now: making the object may have moved what they refer to.
         let slots = lower(store)?;
         let address = store.tags[tag.index as usize]
@@ -83,7 +85,8 @@ impl Exception {
                 write_field(&mut store.heap, object, offset, (storage, size), slot);
             }
         }
-        let handle = store.heap_handle(object);
+        // SAFETY: it was just made.
+        let handle = unsafe { store.heap_handle(object) };
         Ok(Self {
             handle,
             tag,
@@ -145,7 +148,8 @@ impl StoreInner {
             // SAFETY: the object has this layout.
             let slot = unsafe { read_field(&self.heap, object, offset, self.field_size(ty)) };
             // Handles allocate nothing in the heap: `object` stays where it is.
-            values.push(self.lift(slot, kind));
+            // SAFETY: it was read from a field of that kind.
+            values.push(unsafe { self.lift(slot, kind) });
         }
         Ok((
             Tag {

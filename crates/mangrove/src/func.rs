@@ -50,7 +50,10 @@ impl Func {
     /// result's type.
     ///
     /// An error becomes a trap in the Wasm code that called; a panic goes on
-    /// in the embedder's code that called Wasm.
+    /// in the embedder's code that called Wasm, when Wasm has been left and its
+    /// continuations are ended: the store works on.
+    ///
+    /// It lives as long as the store, and so does what `body` holds.
     ///
     /// # Errors
     /// There is no room for its code, or the engine has too many types.

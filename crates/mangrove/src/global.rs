@@ -25,15 +25,17 @@ impl Global {
     /// A global with this value.
     ///
     /// # Errors
-    /// The value is not of the type.
+    /// The value is not of the type, or the engine does not have that type.
     pub fn new(store: &mut impl AsStoreMut, ty: GlobalType, value: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
+        store.engine.check_type(ty.content)?;
         let slot = store.lower(&value, ty.content)?;
         let origin = Origin {
             instance: None,
             index: store.globals.len() as u32,
         };
-        store.add_global(ty, slot, origin);
+        // SAFETY: the value is of that type.
+        unsafe { store.add_global(ty, slot, origin) };
         Ok(Self {
             store: store.id,
             index: origin.index,
@@ -58,7 +60,8 @@ impl Global {
         let kind = entry.kind;
         // SAFETY: the cell is this store's.
         let slot = unsafe { entry.cell.as_ref().value };
-        Ok(store.lift(slot, kind))
+        // SAFETY: the cell holds a value of that kind.
+        Ok(unsafe { store.lift(slot, kind) })
     }
 
     /// Assigns to it.
@@ -115,7 +118,10 @@ impl Tag {
 
 impl StoreInner {
     /// Adds a global and returns its number.
-    pub(crate) fn add_global(
+    ///
+    /// # Safety
+    /// The value is of that type.
+    pub(crate) unsafe fn add_global(
         &mut self,
         ty: GlobalType,
         value: TransferSlot,

@@ -11,7 +11,6 @@ use crate::caller::Caller;
 use crate::code::LoadedCode;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::exception::Exception;
 use crate::pending::Pending;
 use crate::signature::Signature;
 use crate::store::{HOST_MODULE, StoreInner, StorePtr};
@@ -23,6 +22,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
+/// A closure that forgot the type of the embedder's data. To be called with a store
+/// that nobody else uses meanwhile, and with its data, of that type.
 type ErasedBody =
     dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync;
 
@@ -32,7 +33,7 @@ pub struct HostBody {
     pub type_id: TypeId,
     /// What backtraces call it; may be empty.
     pub name: String,
-    call: Box<ErasedBody>,
+    erased: Box<ErasedBody>,
 }
 
 impl HostBody {
@@ -43,17 +44,39 @@ impl HostBody {
         ty: FuncType,
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let type_id = engine.func_type_id(&ty)?;
+        Ok(Self::of_type(engine.func_type_id(&ty)?, name, body))
+    }
+
+    /// A body of a type that the engine has.
+    pub fn of_type<T: 'static>(
+        type_id: TypeId,
+        name: String,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Self {
         let call = move |store, data, args: &[Val], results: &mut [Val]| {
-            // SAFETY: `host_call` has sole access to the store, and linkers and
-            // `Func::new` give bodies only to stores with data of their type.
+            // SAFETY: by the contract of `call`, the only one to call this.
             body(unsafe { Caller::new(store, data) }, args, results)
         };
-        Ok(Self {
+        Self {
             type_id,
             name,
-            call: Box::new(call),
-        })
+            erased: Box::new(call),
+        }
+    }
+
+    /// Runs it.
+    ///
+    /// # Safety
+    /// The store is live and nobody else uses it meanwhile; `data` is its data, of
+    /// the type that this body was made for.
+    unsafe fn call(
+        &self,
+        store: StorePtr,
+        data: NonNull<()>,
+        args: &[Val],
+        results: &mut [Val],
+    ) -> Result<(), Error> {
+        (self.erased)(store, data, args, results)
     }
 }
 
@@ -70,15 +93,23 @@ pub struct HostFunc {
 }
 
 impl StoreInner {
-    /// The function of a body in this store, made the first time.
-    pub(crate) fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<NonNull<FuncRef>, Error> {
-        for known in &self.host_funcs {
-            // SAFETY: host functions live as long as their store.
-            let known = unsafe { &mut *known.as_ptr() };
-            if Arc::ptr_eq(&known.body, &body) {
-                return Ok(NonNull::from(&mut known.func));
-            }
+    /// The function of a linker's body in this store, made the first time.
+    pub(crate) fn linked_host_func(
+        &mut self,
+        body: &Arc<HostBody>,
+    ) -> Result<NonNull<FuncRef>, Error> {
+        // The function keeps its body, so the address stays its own.
+        let address = Arc::as_ptr(body).addr();
+        if let Some(&known) = self.linked.get(&address) {
+            return Ok(known);
         }
+        let func = self.add_host_func(body.clone())?;
+        self.linked.insert(address, func);
+        Ok(func)
+    }
+
+    /// A function of this body in this store.
+    pub(crate) fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<NonNull<FuncRef>, Error> {
         let signature = self.signature(body.type_id)?;
         // SAFETY: signatures live as long as the store.
         let code = self.engine.host_code(unsafe { signature.as_ref() })?;
@@ -133,50 +164,25 @@ pub unsafe extern "C" fn host_call(
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
         let outer = std::mem::replace(&mut (*store).host_func, host);
-        match catch_unwind(AssertUnwindSafe(|| run(store, &*host))) {
-            Ok(Ok(())) => {
-                (*store).host_func = outer;
-                LibcallResult::ok(0)
-            }
+        // No panic may leave this function: what called it cannot unwind.
+        let done = catch_unwind(AssertUnwindSafe(|| match run(store, &*host) {
             // An exception goes on in the Wasm code that called.
-            Ok(Err(Error::Exception(exception))) => {
-                let thrown = throw_on(&mut *store, &exception);
-                if thrown.status == LibcallResult::LAND {
-                    (*store).host_func = outer;
-                }
-                thrown
+            Err(Error::Exception(exception)) => {
+                let exn = (*store).exception_ref(&exception)?;
+                (*store).throw(exn).map(|_| LibcallResult::LAND)
+            }
+            result => result.map(|()| LibcallResult::OK).map_err(Pending::from),
+        }));
+        match done.unwrap_or_else(|panic| Err(Pending::Panic(panic))) {
+            Ok(status) => {
+                (*store).host_func = outer;
+                LibcallResult { value: 0, status }
             }
             // `host_func` stays, for the backtrace; the activation restores it.
-            Ok(Err(error)) => {
-                (*store).pending = Some(Pending::from(error));
+            Err(pending) => {
+                (*store).pending = Some(pending);
                 LibcallResult::leave()
             }
-            Err(panic) => {
-                (*store).pending = Some(Pending::Panic(panic));
-                LibcallResult::leave()
-            }
-        }
-    }
-}
-
-/// Throws an exception that a host function ended with.
-///
-/// # Safety
-/// The running chain is stopped at the call of that function.
-unsafe fn throw_on(store: &mut StoreInner, exception: &Exception) -> LibcallResult {
-    let thrown = match store.exception_ref(exception) {
-        // SAFETY: by contract, and it is one.
-        Ok(exn) => unsafe { store.throw(exn) },
-        Err(error) => Err(Pending::from(error)),
-    };
-    match thrown {
-        Ok(_) => LibcallResult {
-            value: 0,
-            status: LibcallResult::LAND,
-        },
-        Err(pending) => {
-            store.pending = Some(pending);
-            LibcallResult::leave()
         }
     }
 }
@@ -194,7 +200,8 @@ unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<(), Error> {
         let store = unsafe { &mut *store };
         for (index, &kind) in signature.params.iter().enumerate() {
             let slot = store.context().transfer[index];
-            args.push(store.lift(slot, kind));
+            // SAFETY: the trampoline has put the parameters there.
+            args.push(unsafe { store.lift(slot, kind) });
         }
     }
     let mut results: SmallVec<[Val; 2]> =
@@ -203,9 +210,12 @@ unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<(), Error> {
     // `Caller`, uses the store.
     let data = unsafe { (*store).data };
     let pointer = StorePtr::new(NonNull::new(store).expect("a live store"));
-    (host.body.call)(pointer, data, &args, &mut results)?;
-    // SAFETY: the body has returned.
-    let store = unsafe { &mut *store };
+    // SAFETY: by contract; linkers and `Func::new` give bodies only to stores with
+    // data of their type. The body has returned by the time the store is used again.
+    let store = unsafe {
+        host.body.call(pointer, data, &args, &mut results)?;
+        &mut *store
+    };
     for (index, (value, &ty)) in results.iter().zip(&signature.ty.results).enumerate() {
         let slot = store.lower(value, ty)?;
         store.context().transfer[index] = slot;

@@ -7,7 +7,7 @@ use crate::memory::Memory;
 use crate::module::{ExternType, Module};
 use crate::store::{AsStore, StoreId, StoreInner, inner};
 use crate::table::Table;
-use mangrove_abi::{FuncRef, InstanceContext, TransferSlot};
+use mangrove_abi::{ContRef, FuncRef, InstanceContext, TransferSlot};
 use mangrove_validate::{EntityIndex, EntityType};
 use std::alloc::{self, Layout};
 use std::ops::{Deref, DerefMut};
@@ -87,20 +87,21 @@ pub enum ElementValues {
     Heap(Vec<u32>),
     /// Addresses of `FuncRef`s.
     Func(Vec<u64>),
-    /// This many null continuations: no constant expression makes another.
-    Cont(usize),
+    /// Continuations: roots. No constant expression makes one, but a global that
+    /// is imported may hold one.
+    Cont(Vec<ContRef>),
 }
 
 impl ElementValues {
     /// No items: what is left of a dropped segment.
-    pub const DROPPED: Self = Self::Cont(0);
+    pub const DROPPED: Self = Self::Func(Vec::new());
 
     /// How many items.
     pub fn len(&self) -> u64 {
         match self {
             Self::Heap(items) => items.len() as u64,
             Self::Func(items) => items.len() as u64,
-            Self::Cont(count) => *count as u64,
+            Self::Cont(items) => items.len() as u64,
         }
     }
 
@@ -112,10 +113,7 @@ impl ElementValues {
         match self {
             Self::Heap(items) => TransferSlot::from_u64(u64::from(items[index])),
             Self::Func(items) => TransferSlot::from_u64(items[index]),
-            Self::Cont(count) => {
-                assert!(index < *count);
-                TransferSlot::default()
-            }
+            Self::Cont(items) => TransferSlot::from_cont(items[index]),
         }
     }
 }
@@ -229,9 +227,12 @@ impl InstanceData {
     }
 
     /// Address of the part of its context at an offset of its layout.
-    pub fn at<T>(&self, offset: i32) -> *mut T {
+    ///
+    /// # Safety
+    /// The offset is one that the module's layout gives, for a `T`.
+    pub unsafe fn at<T>(&self, offset: i32) -> *mut T {
         debug_assert!(offset as usize + size_of::<T>() <= self.layout.size());
-        // SAFETY: offsets of the layout are within the context.
+        // SAFETY: by contract it is within the context.
         unsafe {
             self.context
                 .as_ptr()
@@ -242,16 +243,25 @@ impl InstanceData {
     }
 
     /// The address of one of its functions.
+    ///
+    /// # Panics
+    /// If the module has no such function.
     pub fn func_ref(&self, function: u32) -> NonNull<FuncRef> {
+        assert!(
+            (function as usize) < self.module.parsed().functions.len(),
+            "function {function} of a module with fewer"
+        );
         let layout = self.module.layout();
         let imported = layout.counts().imported_funcs;
-        let address: *mut FuncRef = match function.checked_sub(imported) {
-            Some(defined) => self.at(layout.defined_func(defined)),
-            // SAFETY: the context's import entries hold such addresses.
-            None => unsafe {
-                self.at::<*mut FuncRef>(layout.imported_func(function))
-                    .read()
-            },
+        // SAFETY: the layout has an entry for each function of the module; those of
+        // imports hold such addresses.
+        let address: *mut FuncRef = unsafe {
+            match function.checked_sub(imported) {
+                Some(defined) => self.at(layout.defined_func(defined)),
+                None => self
+                    .at::<*mut FuncRef>(layout.imported_func(function))
+                    .read(),
+            }
         };
         NonNull::new(address).expect("instantiation fills in the functions")
     }

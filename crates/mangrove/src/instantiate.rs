@@ -195,7 +195,8 @@ impl StoreInner {
                 instance: Some(data.index),
                 index,
             };
-            let global = self.add_global(module.canonical(definition.ty), value, origin);
+            // SAFETY: validation made the expression's value one of the type.
+            let global = unsafe { self.add_global(module.canonical(definition.ty), value, origin) };
             data.globals.push(global);
         }
         Ok(())
@@ -213,9 +214,9 @@ impl StoreInner {
             if let Some(init) = &definition.init {
                 let value = self.evaluate(data, init)?;
                 // All elements exist: the table was made with as many.
-                table
-                    .fill(0, definition.ty.minimum, value)
-                    .map_err(trap_outside)?;
+                // SAFETY: validation made the value one of the table's.
+                let filled = unsafe { table.fill(0, definition.ty.minimum, value) };
+                filled.map_err(trap_outside)?;
             }
             self.tables.push(table);
             data.tables.push(self.tables.len() as u32 - 1);
@@ -231,7 +232,7 @@ impl StoreInner {
                 .kind_of(ValType::Ref(module.canonical(segment.ty)));
             let empty = match kind {
                 ValueKind::Func => ElementValues::Func(Vec::new()),
-                ValueKind::Cont(_) => ElementValues::Cont(segment.items.len()),
+                ValueKind::Cont(_) => ElementValues::Cont(Vec::new()),
                 _ => ElementValues::Heap(Vec::new()),
             };
             // In the instance from the first item on: each may collect.
@@ -247,11 +248,11 @@ impl StoreInner {
         segment: &ElementSegment,
     ) -> Result<(), Error> {
         for item in &segment.items {
-            let value = self.evaluate(data, item)?.words[0];
+            let value = self.evaluate(data, item)?;
             match data.elements.last_mut().expect("pushed by the caller") {
-                ElementValues::Heap(items) => items.push(value as u32),
-                ElementValues::Func(items) => items.push(value),
-                ElementValues::Cont(_) => {}
+                ElementValues::Heap(items) => items.push(value.words[0] as u32),
+                ElementValues::Func(items) => items.push(value.words[0]),
+                ElementValues::Cont(items) => items.push(value.as_cont()),
             }
         }
         Ok(())
@@ -301,9 +302,9 @@ impl StoreInner {
                     let table = data.tables[*table as usize] as usize;
                     let values = &data.elements[index];
                     let len = values.len();
-                    self.tables[table]
-                        .init(to, values, 0, len)
-                        .map_err(trap_outside)?;
+                    // SAFETY: validation made the segment's items those of the table.
+                    let copied = unsafe { self.tables[table].init(to, values, 0, len) };
+                    copied.map_err(trap_outside)?;
                 }
             }
             data.elements[index] = ElementValues::DROPPED;

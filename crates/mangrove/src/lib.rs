@@ -8,8 +8,8 @@
 //!  Instance   (instance, instantiate, const_eval)
 //!  Func       (func, call)   entering Wasm; (host, caller) being called by it
 //!  ContHandle (continuation, resume) made, resumed and bound by the host
-//!  Global, Tag, Table, Memory, Val, HeapHandle
-//!  Trap       (trap, backtrace, signals); (source) lines from DWARF
+//!  Global, Tag, Table, Memory, Val; HeapHandle, ContHandle (handle)
+//!  Trap       (trap, backtrace, signals, handlers); (source) lines from DWARF
 //!  libcalls/                 what compiled code asks for
 //! ```
 //!
@@ -46,6 +46,8 @@ mod exception;
 mod fault;
 mod func;
 mod global;
+mod handle;
+mod handlers;
 mod host;
 mod instance;
 mod instantiate;
@@ -72,6 +74,9 @@ mod values;
 
 pub use caller::Caller;
 pub use compiled::{CompiledError, MAGIC as COMPILED_MAGIC};
+#[cfg(feature = "planted-defects")]
+#[doc(hidden)]
+pub use config::Defect;
 #[doc(hidden)]
 pub use config::Fault;
 pub use config::{Config, Guard, Hooks, OptLevel, Zeal};
@@ -81,6 +86,8 @@ pub use error::Error;
 pub use exception::Exception;
 pub use func::Func;
 pub use global::{Global, Tag};
+pub use handle::{ContHandle, HandleKind, HeapHandle};
+pub use handlers::{SignalPolicy, SignalProblem};
 pub use instance::{Extern, Instance};
 pub use linker::Linker;
 pub use mangrove_abi::{TrapCode, TypeId};
@@ -97,6 +104,7 @@ pub use mangrove_stack::GuardKind;
 pub use mangrove_stack::{Refusal, Request};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
+    printable,
 };
 pub use memory::{Memory, PAGE};
 pub use module::{ExternType, Module};
@@ -106,4 +114,4 @@ pub use source::SourceLine;
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
 pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
-pub use values::{ContHandle, HandleKind, HeapHandle, Val};
+pub use values::Val;

@@ -1,7 +1,7 @@
 //! Names and what they stand for.
 
 use crate::caller::Caller;
-use crate::engine::Engine;
+use crate::engine::{Engine, OwnTypes};
 use crate::error::Error;
 use crate::func::Func;
 use crate::host::HostBody;
@@ -10,16 +10,29 @@ use crate::module::Module;
 use crate::store::{AsStore, Store, inner, inner_mut};
 use crate::values::Val;
 use hashbrown::HashMap;
-use mangrove_validate::{FuncType, ValType};
+use mangrove_abi::TypeId;
+use mangrove_validate::FuncType;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// Finds imports by name. Host functions defined here serve any number of
 /// stores with data of type `T`; everything else belongs to one store.
+///
+/// A host function may assign to the data, so it serves stores of exactly the
+/// `T` it was defined for:
+///
+/// ```compile_fail
+/// use mangrove::Linker;
+///
+/// fn widen(linker: Linker<fn(&'static str)>) -> Linker<for<'a> fn(&'a str)> {
+///     linker
+/// }
+/// ```
 pub struct Linker<T> {
     engine: Engine,
     modules: HashMap<String, HashMap<String, Definition>>,
-    data: PhantomData<fn(T)>,
+    /// Invariant in `T`; without data of its own.
+    data: PhantomData<fn(T) -> T>,
 }
 
 #[derive(Clone)]
@@ -92,50 +105,70 @@ impl<T: 'static> Linker<T> {
 
     /// Defines a host function. See [`Func::new`] for what `body` may do.
     ///
-    /// # Panics
-    /// If the type refers to types this engine does not have, or there are
-    /// more than it can hold.
+    /// # Errors
+    /// The type has more than 1,000 parameters or results, refers to types this
+    /// engine does not have, or there are more than it can hold.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, FuncType, Linker, Val, ValType};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let mut linker = Linker::<u64>::new(&engine);
+    /// let ty = FuncType { params: vec![ValType::I64], results: vec![] };
+    /// linker.func("host", "add", ty, |mut caller, args, _| {
+    ///     *caller.data_mut() += args[0].as_i64().expect("an i64") as u64;
+    ///     Ok(())
+    /// })?;
+    /// let ty = FuncType { params: vec![ValType::I64; 2000], results: vec![] };
+    /// let refused = linker.func("host", "wide", ty, |_, _, _| Ok(()));
+    /// assert!(matches!(refused, Err(Error::Limit(_))));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn func(
         &mut self,
         module: &str,
         name: &str,
         ty: FuncType,
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
-    ) -> &mut Self {
+    ) -> Result<&mut Self, Error> {
         let full_name = format!("{module} {name}");
-        let body = HostBody::new(&self.engine, full_name, ty, body)
-            .unwrap_or_else(|error| panic!("host function {module:?} {name:?}: {error}"));
-        self.insert(module, name, Definition::Host(Arc::new(body)))
+        let body = HostBody::new(&self.engine, full_name, ty, body)?;
+        Ok(self.insert(module, name, Definition::Host(Arc::new(body))))
     }
 
     /// Defines the module `mangrove`: `gc` collects now; `collections`,
     /// `continuations` and `heap_bytes` say how many collections there were,
     /// continuations live, and bytes the heap's objects take.
     pub fn define_mangrove(&mut self) -> &mut Self {
-        let count = || FuncType {
-            params: vec![],
-            results: vec![ValType::I64],
-        };
-        self.func("mangrove", "gc", FuncType::default(), |mut caller, _, _| {
-            caller.gc()
-        });
-        self.func("mangrove", "collections", count(), |caller, _, results| {
+        let OwnTypes { action, count } = self.engine.own_types();
+        self.own(action, "gc", |mut caller, _| caller.gc());
+        self.own(count, "collections", |caller, results| {
             results[0] = Val::I64(caller.collections() as i64);
             Ok(())
         });
-        self.func(
-            "mangrove",
-            "continuations",
-            count(),
-            |caller, _, results| {
-                results[0] = Val::I64(caller.live_continuations() as i64);
-                Ok(())
-            },
-        );
-        self.func("mangrove", "heap_bytes", count(), |caller, _, results| {
+        self.own(count, "continuations", |caller, results| {
+            results[0] = Val::I64(caller.live_continuations() as i64);
+            Ok(())
+        });
+        self.own(count, "heap_bytes", |caller, results| {
             results[0] = Val::I64(caller.heap_bytes() as i64);
             Ok(())
         })
+    }
+
+    /// Defines a function of the module `mangrove`.
+    fn own(
+        &mut self,
+        ty: TypeId,
+        name: &str,
+        body: impl Fn(Caller<'_, T>, &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> &mut Self {
+        let body =
+            move |caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| body(caller, results);
+        let body = HostBody::of_type(ty, format!("mangrove {name}"), body);
+        self.insert("mangrove", name, Definition::Host(Arc::new(body)))
     }
 
     /// What a name stands for in a store.
@@ -158,7 +191,7 @@ impl<T: 'static> Linker<T> {
                     return Err(Error::usage("a linker of another engine was used"));
                 }
                 let store = inner_mut(store);
-                let func = store.add_host_func(body.clone())?;
+                let func = store.linked_host_func(body)?;
                 Func::new_ref(store.id, func).into()
             }
         }))

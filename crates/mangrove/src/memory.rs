@@ -44,6 +44,9 @@ impl MemoryEntry {
         let limit = asked
             .min(max)
             .min(if ty.memory64 { u64::MAX } else { LARGEST_32 });
+        if ty.maximum.is_some_and(|maximum| maximum < ty.minimum) {
+            return Err(Error::usage("a memory whose maximum is below its minimum"));
+        }
         let first = ty.minimum.saturating_mul(PAGE);
         if first > limit {
             return Err(Error::Limit(format!(

@@ -12,6 +12,7 @@ use mangrove_collector::admission::{self, Policy};
 use mangrove_compile as compile;
 use mangrove_validate::{
     EntityIndex, EntityType, FuncType, GlobalType, MapTypes, MemoryType, TableType, TypeRegistry,
+    printable,
 };
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -314,11 +315,12 @@ fn compile_error(error: compile::CompileError) -> Error {
 /// `FILE:LINE:COLUMN: what`.
 fn text_error(error: &wat::Error, path: Option<&Path>) -> Error {
     let full = error.to_string();
-    let message = full.lines().next().unwrap_or_default();
+    let message = printable(full.lines().next().unwrap_or_default());
     let place = full
         .lines()
         .find_map(|line| line.trim_start().strip_prefix("--> <anon>:"));
-    let file = path.map_or("text".into(), |path| path.display().to_string());
+    let file = path.map_or("text".into(), |path| path.to_string_lossy());
+    let file = printable(&file);
     Error::Text(match place {
         Some(place) => format!("{file}:{place}: {message}"),
         None => format!("{file}: {message}"),

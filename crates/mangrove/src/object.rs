@@ -2,9 +2,10 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::handle::{HandleKind, HeapHandle};
 use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
 use crate::trap::{Backtrace, Trap, TrapReason};
-use crate::values::{HandleKind, HeapHandle, Val};
+use crate::values::Val;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, HOST_PAYLOAD, HOST_SIZE, HeapRef, MAX_OBJECT, array_size,
 };
@@ -106,20 +107,34 @@ pub fn trap_outside(reason: TrapReason) -> Error {
 
 impl StoreInner {
     /// A new object of `size` bytes, all zero but the header.
-    pub(crate) fn new_object(&mut self, type_id: TypeId, size: u64) -> Result<HeapRef, Error> {
-        let object = self.allocate_with(size, |heap, ctx| heap.allocate(ctx, type_id, size))?;
+    ///
+    /// # Safety
+    /// The type is one of structs or exceptions whose objects have that size.
+    pub(crate) unsafe fn new_object(
+        &mut self,
+        type_id: TypeId,
+        size: u64,
+    ) -> Result<HeapRef, Error> {
+        // SAFETY: by contract.
+        let object = self.allocate_with(size, |heap, ctx| unsafe {
+            heap.allocate(ctx, type_id, size)
+        })?;
         object.ok_or_else(|| self.exhausted(size))
     }
 
     /// A new array, all zero.
-    pub(crate) fn new_array(
+    ///
+    /// # Safety
+    /// The type is one of arrays, of elements of `element` bytes.
+    pub(crate) unsafe fn new_array(
         &mut self,
         type_id: TypeId,
         element: u32,
         len: u32,
     ) -> Result<HeapRef, Error> {
         let size = array_size(element, len);
-        let array = self.allocate_with(size, |heap, ctx| {
+        // SAFETY: by contract.
+        let array = self.allocate_with(size, |heap, ctx| unsafe {
             heap.allocate_array(ctx, type_id, element, len)
         })?;
         array.ok_or_else(|| self.exhausted(size))
@@ -155,7 +170,8 @@ impl HeapHandle {
         let size = u64::from(HOST_SIZE);
         let object = store.allocate_with(size, |heap, ctx| heap.allocate_host(ctx, payload))?;
         match object {
-            Some(object) => Ok(store.heap_handle(object)),
+            // SAFETY: it was just made.
+            Some(object) => Ok(unsafe { store.heap_handle(object) }),
             None => Err(store.exhausted(size)),
         }
     }
@@ -218,6 +234,7 @@ impl HeapHandle {
             StorageType::I8 | StorageType::I16 => crate::signature::ValueKind::I32,
             StorageType::Val(ty) => store.engine.kind_of(ty),
         };
-        Ok(Some(store.lift(slot, kind)))
+        // SAFETY: it was read from a field of that kind.
+        Ok(Some(unsafe { store.lift(slot, kind) }))
     }
 }

@@ -2,9 +2,12 @@
 
 use crate::error::Error;
 use crate::report::ContinuationsReport;
-use crate::store::{AsStore, AsStoreMut, Store, StoreInner, StorePtr, inner, inner_mut};
+use crate::store::{AsStore, Store, StoreInner, StorePtr, inner, inner_mut};
 use mangrove_collector::{ReportOptions, RootSet};
 use mangrove_continuation::RegistryReport;
+use std::any::Any;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 /// When an observer is called. Counts start at 1.
@@ -23,24 +26,46 @@ pub enum Moment {
     End,
 }
 
-/// What an observer sees of a store.
+/// What an observer sees of a store: everything there is to look at, and nothing
+/// that would run Wasm, collect, or change what it looks at.
+///
+/// ```compile_fail
+/// # use mangrove::{Func, Store};
+/// fn run(store: &mut Store<()>, func: Func) {
+///     store.observe(Box::new(move |view, _| drop(func.call(view, &[]))));
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use mangrove::Store;
+/// fn collect(store: &mut Store<()>) {
+///     store.observe(Box::new(|view, _| drop(view.gc())));
+/// }
+/// ```
 #[derive(Debug)]
-pub struct StoreView {
+pub struct StoreView<'a> {
     store: StorePtr,
+    borrow: PhantomData<&'a mut StoreInner>,
 }
 
 // SAFETY: made only by `notify`, for a store that is borrowed meanwhile.
-unsafe impl AsStore for StoreView {
+unsafe impl AsStore for StoreView<'_> {
     fn raw(&self) -> StorePtr {
         self.store
     }
 }
 
-// SAFETY: as above.
-unsafe impl AsStoreMut for StoreView {}
+impl StoreView<'_> {
+    /// The store's insides. What is done with them leaves the program where it
+    /// stands: [`crate::AsStoreMut`], which would allow more, is not for views.
+    fn inner_mut(&mut self) -> &mut StoreInner {
+        // SAFETY: `notify` has sole access to the store, and lends it to this view.
+        unsafe { &mut *self.store.as_ptr() }
+    }
+}
 
 /// An observer.
-pub type Observer = Box<dyn FnMut(&mut StoreView, Moment) + Send>;
+pub type Observer = Box<dyn FnMut(&mut StoreView<'_>, Moment) + Send>;
 
 /// The observers of a store.
 #[derive(Default)]
@@ -51,7 +76,8 @@ pub struct Observers {
 }
 
 impl StoreInner {
-    /// Tells the observers. One that causes another moment is not told of it.
+    /// Tells the observers, all of them: a panic of one goes on when the others
+    /// have been told. Of several panics the first does.
     pub(crate) fn notify(&mut self, moment: Moment) {
         if self.observers.list.is_empty() {
             return;
@@ -59,12 +85,19 @@ impl StoreInner {
         let mut observers = std::mem::take(&mut self.observers.list);
         let mut view = StoreView {
             store: StorePtr::new(NonNull::from(&mut *self)),
+            borrow: PhantomData,
         };
+        let mut panics: Vec<Box<dyn Any + Send>> = Vec::new();
         for observer in &mut observers {
-            observer(&mut view, moment);
+            // What a panic leaves half done is the observer's own: it cannot
+            // change the store.
+            let told = catch_unwind(AssertUnwindSafe(|| observer(&mut view, moment)));
+            panics.extend(told.err());
         }
-        observers.append(&mut self.observers.list);
         self.observers.list = observers;
+        if let Some(first) = panics.into_iter().next() {
+            resume_unwind(first);
+        }
     }
 
     /// A suspension is about to take effect.
@@ -88,6 +121,12 @@ impl<T> Store<T> {
     }
 
     /// Adds an observer. It stays as long as the store.
+    ///
+    /// A panic of an observer ends what the store does at that moment, as a panic
+    /// of a host function does: the other observers are told, Wasm is left, its
+    /// continuations are ended and its host record is taken down, and then the
+    /// panic goes on in the embedder's code that called, resumed or collected. The
+    /// store works on, with all its observers.
     pub fn observe(&mut self, observer: Observer) {
         inner_mut(self).observers.list.push(observer);
     }
@@ -95,29 +134,14 @@ impl<T> Store<T> {
 
 /// What can be asked of a store, by whoever has access to it.
 macro_rules! inspection {
-    ($($(#[$generics:meta])* [$($header:tt)*])*) => { $(
+    ($([$($header:tt)*] by $inner:path;)*) => { $(
         $($header)* {
             /// The root set as it is now; nothing moves.
             ///
             /// # Errors
             /// [`Error::Internal`] if a frame or the heap is not as it must be.
             pub fn roots(&mut self) -> Result<RootSet, Error> {
-                inner_mut(self).root_set()
-            }
-
-            /// A full collection now.
-            ///
-            /// # Errors
-            /// [`Error::Limit`] when the system has no memory for it.
-            pub fn gc(&mut self) -> Result<(), Error> {
-                inner_mut(self).collect()
-            }
-
-            /// Parks every continuation that does not run (see
-            /// [`crate::Config::park`]); how many that was. For moments when
-            /// many are known to sleep for long.
-            pub fn park(&mut self) -> u64 {
-                inner_mut(self).park_all()
+                $inner(self).root_set()
             }
 
             /// How many collections there were.
@@ -151,7 +175,7 @@ macro_rules! inspection {
                 &mut self,
                 options: ReportOptions,
             ) -> Result<ContinuationsReport, Error> {
-                inner_mut(self).continuations(options)
+                $inner(self).continuations(options)
             }
 
             /// Counts of the registry of continuations.
@@ -165,9 +189,39 @@ macro_rules! inspection {
 }
 
 inspection! {
-    [impl<T> Store<T>]
-    [impl<T> crate::Caller<'_, T>]
-    [impl StoreView]
+    [impl<T> Store<T>] by inner_mut;
+    [impl<T> crate::Caller<'_, T>] by inner_mut;
+    [impl StoreView<'_>] by StoreView::inner_mut;
+}
+
+/// What can be done to a store, by whoever may change it.
+macro_rules! maintenance {
+    ($([$($header:tt)*];)*) => { $(
+        $($header)* {
+            /// A full collection now.
+            ///
+            /// # Errors
+            /// [`Error::Limit`] when the system has no memory for it.
+            ///
+            /// # Panics
+            /// With a panic of an observer; nothing was collected then.
+            pub fn gc(&mut self) -> Result<(), Error> {
+                inner_mut(self).collect()
+            }
+
+            /// Parks every continuation that does not run (see
+            /// [`crate::Config::park`]); how many that was. For moments when
+            /// many are known to sleep for long.
+            pub fn park(&mut self) -> u64 {
+                inner_mut(self).park_all()
+            }
+        }
+    )* };
+}
+
+maintenance! {
+    [impl<T> Store<T>];
+    [impl<T> crate::Caller<'_, T>];
 }
 
 impl StoreInner {

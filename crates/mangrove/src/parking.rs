@@ -50,7 +50,7 @@ impl StoreInner {
         let ctx = unsafe { self.ctx.as_ref() };
         let parked = self.registry.park_old(ctx);
         if parked > 0 {
-            tracing::debug!(target: "mangrove::park", parked, "parked old continuations");
+            tracing::debug!(target: "mangrove::cont", parked, "parked old continuations");
         }
     }
 

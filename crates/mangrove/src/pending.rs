@@ -1,9 +1,9 @@
 //! What the host remembers while Wasm runs, and why Wasm is being left.
 
 use crate::error::Error;
+use crate::handle::HeapHandle;
 use crate::host::HostFunc;
 use crate::trap::TrapReason;
-use crate::values::HeapHandle;
 use mangrove_abi::ContRecord;
 use std::any::Any;
 

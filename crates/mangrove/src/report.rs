@@ -8,7 +8,7 @@ use crate::store::StoreInner;
 use crate::trap::Place;
 use mangrove_collector::{CodeName, ContinuationInfo, Created, FunctionName, ReportOptions, Why};
 use mangrove_continuation::{RegistryReport, State};
-use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType};
+use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -206,7 +206,7 @@ fn type_text(id: u32, module: Option<&Module>) -> String {
     let known = module.and_then(|module| {
         let index = module.type_ids().iter().position(|&known| known == id)? as u32;
         let name = module.parsed().names.types.get(&index);
-        Some(name.map_or_else(|| index.to_string(), |name| format!("${name}")))
+        Some(name.map_or_else(|| index.to_string(), |name| format!("${}", printable(name))))
     });
     known.unwrap_or_else(|| format!("canonical {id}"))
 }

@@ -16,11 +16,13 @@ use crate::continuation::Outcome;
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::global::Tag;
+use crate::handle::ContHandle;
+use crate::libcalls::SWITCHES;
 use crate::pending::Pending;
 use crate::signature::{Signature, ValueKind};
 use crate::store::{StoreInner, StorePtr, foreign};
 use crate::trap::{Trap, TrapReason};
-use crate::values::{ContHandle, Val};
+use crate::values::Val;
 use mangrove_abi::{ContRecord, ContRef, HandlerTable, SlotKind, TagDef, TrapCode, TypeId};
 use mangrove_validate::{CompositeType, FuncType, HeapType, RefType};
 use std::ptr::{self, NonNull};
@@ -162,6 +164,9 @@ impl StoreInner {
     ) -> Result<Way, Error> {
         let record = self.current_record(handle)?;
         let host = self.host_record()?;
+        // SAFETY: one of the registry's records.
+        let of = unsafe { (*record).id };
+        tracing::trace!(target: SWITCHES, of, "resume by the host");
         let exception = match entry {
             Entry::Values(slots) => {
                 let payload = self.transfer_behind_bound(record, slots);
@@ -238,7 +243,8 @@ impl StoreInner {
                 revision: (*record).revision,
             }
         };
-        Ok(self.cont_handle(reference, reference_to(ty)))
+        // SAFETY: the continuation now takes what is left of its parameters.
+        Ok(unsafe { self.cont_handle(reference, reference_to(ty)) })
     }
 
     /// The function type of a continuation, by number and as calls need it.

@@ -4,14 +4,14 @@
 //! field that is added does not compile until someone has decided whether it
 //! holds roots.
 
-use crate::config::Fault;
+use crate::config::Defect;
 use crate::error::Error;
+use crate::handle::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use crate::instance::{ElementValues, InstancePtr};
 use crate::observe::Moment;
 use crate::signature::ValueKind;
 use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
 use crate::table::TableEntry;
-use crate::values::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, ContinuationsReport, ReportOptions, RootOwner, RootSet,
@@ -93,6 +93,7 @@ impl StoreInner {
             tags: _,
             // A host function's references are the handles in its closure.
             host_funcs: _,
+            linked: _,
             host_func: _,
             // Records only; the running chain is walked from the context.
             activations: _,
@@ -129,13 +130,14 @@ impl StoreInner {
     /// as it was; [`Error::Internal`] when something is not as it must be.
     pub(crate) fn collect(&mut self) -> Result<(), Error> {
         self.notify(Moment::Collection(self.collections + 1));
+        self.trace_roots()?;
         self.handles.prune();
         let config = self.engine.config();
         let options = CollectOptions {
             verify: config.verify_heap || config.zeal.is_on(),
-            skip_suspended: config.injected == Some(Fault::SkipSuspended),
-            drop_slot: match config.injected {
-                Some(Fault::DropSlot(number)) => Some(number),
+            skip_suspended: config.defect == Some(Defect::SkipSuspended),
+            drop_slot: match config.defect {
+                Some(Defect::DropSlot(number)) => Some(number),
                 _ => None,
             },
             ..CollectOptions::default()
@@ -153,7 +155,7 @@ impl StoreInner {
         let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
         match collected {
             Ok(report) => {
-                tracing::trace!(target: "mangrove::gc", ?report, "collected");
+                tracing::debug!(target: "mangrove::gc", ?report, "collected");
                 self.collections += 1;
                 self.close_window();
                 self.park_old();
@@ -164,6 +166,22 @@ impl StoreInner {
             }
             Err(error) => Err(Error::internal(error)),
         }
+    }
+
+    /// Says what the roots are, if someone listens: a line on all of them, and one on
+    /// each.
+    fn trace_roots(&mut self) -> Result<(), Error> {
+        const TRACE: &str = "mangrove::roots";
+        if !tracing::enabled!(target: TRACE, tracing::Level::TRACE) {
+            return Ok(());
+        }
+        let set = self.root_set()?;
+        let (roots, continuations, frames) = (set.roots.len(), set.continuations, set.frames);
+        tracing::debug!(target: TRACE, roots, continuations, frames, "root set");
+        for root in &set.roots {
+            tracing::trace!(target: TRACE, owner = %root.owner, value = ?root.value, "root");
+        }
+        Ok(())
     }
 
     /// The root set now.
@@ -251,7 +269,10 @@ impl StoreInner {
     }
 
     /// A handle on a heap reference that is not null.
-    pub(crate) fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
         let (handle, slot) = HeapHandle::new(self.id, value);
         if let Some(slot) = slot {
             self.handles.make_room();
@@ -261,7 +282,11 @@ impl StoreInner {
     }
 
     /// A handle on a continuation reference that is not null.
-    pub(crate) fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
+    ///
+    /// # Safety
+    /// It has the address of one of this store's records, and if it is current, the
+    /// continuation is of that type.
+    pub(crate) unsafe fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
         let (handle, slot) = ContHandle::new(self.id, value, ty);
         self.handles.make_room();
         self.handles.conts.push(slot);
@@ -274,19 +299,26 @@ impl StoreInner {
 /// # Safety
 /// `slot` is valid and holds one.
 unsafe fn show(visitor: &mut dyn RootVisitor, owner: RootOwner, kind: ValueKind, slot: *mut u8) {
-    match kind {
-        ValueKind::Any | ValueKind::Extern | ValueKind::Exn => visitor.heap_ref(owner, slot.cast()),
-        ValueKind::Cont(_) => visitor.cont_ref(owner, slot.cast()),
-        ValueKind::I32
-        | ValueKind::I64
-        | ValueKind::F32
-        | ValueKind::F64
-        | ValueKind::V128
-        | ValueKind::Func => {}
+    // SAFETY: by contract.
+    unsafe {
+        match kind {
+            ValueKind::Any | ValueKind::Extern | ValueKind::Exn => {
+                visitor.heap_ref(owner, slot.cast());
+            }
+            ValueKind::Cont(_) => visitor.cont_ref(owner, slot.cast()),
+            ValueKind::I32
+            | ValueKind::I64
+            | ValueKind::F32
+            | ValueKind::F64
+            | ValueKind::V128
+            | ValueKind::Func => {}
+        }
     }
 }
 
-impl Roots for StoreRoots<'_> {
+// SAFETY: [`StoreInner::parts`] names every field that holds roots, and each is
+// gone through below; nothing is in two of them.
+unsafe impl Roots for StoreRoots<'_> {
     fn visit(&mut self, visitor: &mut dyn RootVisitor) {
         for global in self.globals {
             let Origin { instance, index } = global.origin;
@@ -310,33 +342,47 @@ impl Roots for StoreRoots<'_> {
             let mut instance = *instance;
             let number = instance.index;
             for (segment, values) in (0..).zip(&mut instance.elements) {
-                let ElementValues::Heap(items) = values else {
-                    continue;
+                let owner = |index| RootOwner::Element {
+                    instance: number,
+                    segment,
+                    index,
                 };
-                for (index, item) in (0..).zip(items) {
-                    let owner = RootOwner::Element {
-                        instance: number,
-                        segment,
-                        index,
-                    };
-                    visitor.heap_ref(owner, item);
+                match values {
+                    ElementValues::Heap(items) => {
+                        let items = (0..).zip(items);
+                        // SAFETY: the segment's own items.
+                        items.for_each(|(index, item)| unsafe {
+                            visitor.heap_ref(owner(index), item);
+                        });
+                    }
+                    ElementValues::Cont(items) => {
+                        let items = (0..).zip(items);
+                        // SAFETY: the segment's own items.
+                        items.for_each(|(index, item)| unsafe {
+                            visitor.cont_ref(owner(index), item);
+                        });
+                    }
+                    ElementValues::Func(_) => {}
                 }
             }
         }
         for (index, slot) in (0..).zip(&self.handles.heap) {
-            visitor.heap_ref(RootOwner::Handle { index }, slot.address());
+            // SAFETY: a handle's slot, which only those with access to the store read.
+            unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };
         }
         let first = self.handles.heap.len() as u32;
         for (index, slot) in (first..).zip(&self.handles.conts) {
             // Continuations stay where they are: a copy will do.
             let mut value = slot.get();
-            visitor.cont_ref(RootOwner::Handle { index }, &mut value);
+            // SAFETY: ours.
+            unsafe { visitor.cont_ref(RootOwner::Handle { index }, &mut value) };
         }
         let first = first + self.handles.conts.len() as u32;
         for (index, (slot, is_reference)) in (first..).zip(&mut *self.operands) {
             if *is_reference {
                 let owner = RootOwner::Handle { index };
-                visitor.heap_ref(owner, (&raw mut slot.words).cast());
+                // SAFETY: the operand is a heap reference, in the low bytes.
+                unsafe { visitor.heap_ref(owner, (&raw mut slot.words).cast()) };
             }
         }
     }

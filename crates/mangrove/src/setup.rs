@@ -67,6 +67,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         code: StoreCode::default(),
         instances: Vec::new(),
         host_funcs: Vec::new(),
+        linked: HashMap::new(),
         globals: Vec::new(),
         tables: Vec::new(),
         memories: Vec::new(),

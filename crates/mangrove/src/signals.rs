@@ -48,7 +48,7 @@ pub fn install() -> Result<(), Error> {
             // must not be touched in a handler; `old` is written.
             let result = unsafe {
                 let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
-                action.sa_sigaction = on_fault as *const () as usize;
+                action.sa_sigaction = handler();
                 // A fault in the handler itself must not be blocked, or it ends
                 // the process without a word.
                 action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
@@ -69,6 +69,16 @@ pub fn install() -> Result<(), Error> {
             io::Error::from_raw_os_error(*code)
         ))),
     }
+}
+
+/// The handler's address.
+pub fn handler() -> usize {
+    on_fault as *const () as usize
+}
+
+/// Whether traps come by this signal.
+pub fn is_ours(signal: libc::c_int) -> bool {
+    SIGNALS.contains(&signal)
 }
 
 /// Runs `enter`, which runs Wasm with this context, ready for its faults.
@@ -116,12 +126,15 @@ unsafe fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut
     let previous = index
         .zip(PREVIOUS.get())
         .and_then(|(i, p)| Some(p.as_ref().ok()?[i]));
-    // SAFETY: a previous action's handler has the signature its flags say.
-    // Without one, the default action is restored and the fault happens again.
+    // SAFETY: the kernel hands a handler valid pointers; a previous action's handler has
+    // the signature its flags say. Without one, the default action is restored and the
+    // fault happens again.
     unsafe {
         match previous {
-            Some(action) if action.sa_sigaction == libc::SIG_IGN => {}
-            Some(action) if action.sa_sigaction != libc::SIG_DFL => {
+            // A fault cannot be ignored: it would happen again for ever. A signal that
+            // someone sent can.
+            Some(action) if action.sa_sigaction == libc::SIG_IGN && (*info).si_code <= 0 => {}
+            Some(action) if !matches!(action.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) => {
                 if action.sa_flags & libc::SA_SIGINFO != 0 {
                     type Action =
                         unsafe extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);

@@ -11,8 +11,9 @@
 
 use addr2line::Context;
 use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
-use mangrove_validate::Module;
+use mangrove_validate::{Module, printable};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A place in a source file.
@@ -28,7 +29,7 @@ pub struct SourceLine {
 
 impl fmt::Display for SourceLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file, self.line)?;
+        write!(f, "{}:{}", printable(&self.file), self.line)?;
         match self.column {
             Some(column) => write!(f, ":{column}"),
             None => Ok(()),
@@ -77,11 +78,16 @@ impl SourceMap {
         let address = (offset as usize).checked_sub(self.code_offset)?;
         // What a panic leaves behind is at most a unit that was not read.
         let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = context.find_location(address as u64).ok()??;
-        Some(SourceLine {
-            file: place.file?.to_owned(),
-            line: place.line.filter(|&line| line > 0)?,
-            column: place.column.filter(|&column| column > 0),
-        })
+        // The bytes are the module's, and what reads them is asked in the middle of
+        // putting a store right: no line is better than a panic there.
+        let find = || {
+            let place = context.find_location(address as u64).ok()??;
+            Some(SourceLine {
+                file: place.file?.to_owned(),
+                line: place.line.filter(|&line| line > 0)?,
+                column: place.column.filter(|&column| column > 0),
+            })
+        };
+        catch_unwind(AssertUnwindSafe(find)).ok().flatten()
     }
 }

@@ -22,7 +22,7 @@ use crate::pending::{Activation, Pending};
 use crate::roots::Handles;
 use crate::signature::{Signature, ValueKind};
 use hashbrown::HashMap;
-use mangrove_abi::{GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
+use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_collector::ModuleId;
 use mangrove_continuation::Registry;
 use mangrove_heap::Heap;
@@ -50,8 +50,8 @@ impl StorePtr {
     }
 }
 
-/// What gives access to a store: a [`Store`], a [`crate::Caller`] or a
-/// [`crate::StoreView`].
+/// What gives access to a store: a [`Store`], a [`crate::Caller`] or, to look at
+/// it only, a [`crate::StoreView`].
 ///
 /// # Safety
 /// `raw` is a live store that nobody else uses while `self` is borrowed.
@@ -132,7 +132,9 @@ impl StoreCode {
     }
 }
 
-impl mangrove_collector::Code for StoreCode {
+// SAFETY: images are loaded with the sites the compiler wrote down for their text,
+// and stay in executable memory for as long as this store owns them.
+unsafe impl mangrove_collector::Code for StoreCode {
     fn image_at(&self, pc: u64) -> Option<(&mangrove_abi::CodeImage, u32, ModuleId)> {
         let (code, offset, module) = self.find(pc)?;
         Some((&code.image, offset, module))
@@ -155,6 +157,8 @@ pub(crate) struct StoreInner {
     pub(crate) instances: Vec<InstancePtr>,
     /// Owned, each.
     pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
+    /// Those that linkers asked for, by the address of their body.
+    pub(crate) linked: HashMap<usize, NonNull<FuncRef>>,
     pub(crate) globals: Vec<GlobalEntry>,
     pub(crate) tables: Vec<crate::table::TableEntry>,
     pub(crate) memories: Vec<crate::memory::MemoryEntry>,
@@ -245,11 +249,37 @@ impl Drop for StoreInner {
 }
 
 /// Instances, the objects and continuations they share, and the embedder's data.
+///
+/// A store can be sent to another thread, but is used by one at a time:
+///
+/// ```
+/// fn sendable<T: Send>() {}
+///
+/// sendable::<mangrove::Store<u64>>();
+/// ```
+///
+/// ```compile_fail
+/// fn shared<T: Sync>() {}
+///
+/// shared::<mangrove::Store<u64>>();
+/// ```
+///
+/// Host functions get the data as the `T` the store was made with, so `T` stays
+/// what it is: a store of longer-lived data is none of shorter-lived data.
+///
+/// ```compile_fail
+/// use mangrove::Store;
+///
+/// fn shorten<'a>(store: Store<&'static str>) -> Store<&'a str> {
+///     store
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Store<T> {
     inner: NonNull<StoreInner>,
     data: NonNull<T>,
-    owns: PhantomData<(Box<StoreInner>, Box<T>)>,
+    owns: PhantomData<Box<T>>,
+    invariant: PhantomData<fn(T) -> T>,
 }
 
 // SAFETY: a store owns all it points to; nothing of it is tied to a thread
@@ -274,6 +304,7 @@ impl<T> Store<T> {
             inner,
             data,
             owns: PhantomData,
+            invariant: PhantomData,
         })
     }
 

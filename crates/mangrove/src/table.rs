@@ -25,16 +25,20 @@ impl Table {
     /// A table of `ty.minimum` times `init`.
     ///
     /// # Errors
-    /// `init` is not of the element type, or there is no room.
+    /// `init` is not of the element type, the engine does not have that type, or
+    /// there is no room.
     pub fn new(store: &mut impl AsStoreMut, ty: TableType, init: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
+        store.engine.check_type(ValType::Ref(ty.element))?;
         let value = store.lower(&init, ValType::Ref(ty.element))?;
         let origin = Origin {
             instance: None,
             index: store.tables.len() as u32,
         };
         let mut table = store.new_table(ty, origin)?;
-        table.write(0, ty.minimum, value);
+        // SAFETY: the value is of the element type.
+        let filled = unsafe { table.fill(0, ty.minimum, value) };
+        filled.map_err(Error::internal)?;
         store.tables.push(table);
         Ok(Self {
             store: store.id,
@@ -70,7 +74,10 @@ impl Table {
         let store = inner_mut(store);
         let table = self.entry(store)?;
         let kind = table.kind;
-        Ok(table.get(index).map(|slot| store.lift(slot, kind)))
+        // SAFETY: it is an element, and elements are of that kind.
+        Ok(table
+            .get(index)
+            .map(|slot| unsafe { store.lift(slot, kind) }))
     }
 
     /// Writes an element.
@@ -82,7 +89,9 @@ impl Table {
         let ty = self.entry(store)?.ty;
         let slot = store.lower(&value, ValType::Ref(ty.element))?;
         let table = &mut store.tables[self.index as usize];
-        table.fill(index, 1, slot).map_err(|_| {
+        // SAFETY: the value is of the element type.
+        let filled = unsafe { table.fill(index, 1, slot) };
+        filled.map_err(|_| {
             Error::usage(format!(
                 "element {index} of a table of {} was set",
                 table.len()
@@ -103,7 +112,8 @@ impl Table {
         let store = inner_mut(store);
         let ty = self.entry(store)?.ty;
         let slot = store.lower(&init, ValType::Ref(ty.element))?;
-        Ok(store.tables[self.index as usize].grow(by, slot))
+        // SAFETY: the value is of the element type.
+        Ok(unsafe { store.tables[self.index as usize].grow(by, slot) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::source::SourceLine;
 use mangrove_abi::TrapCode;
+use mangrove_validate::printable;
 use std::fmt;
 
 /// A trap.
@@ -73,7 +74,7 @@ impl fmt::Display for TrapReason {
                 write!(f, "{}: the frame of ", TrapCode::UnhandledTag)?;
                 match function.as_str() {
                     "" => f.write_str("a host function")?,
-                    name => write!(f, "host function \"{name}\"")?,
+                    name => write!(f, "host function \"{}\"", printable(name))?,
                 }
                 f.write_str(" stands between this suspension and the handlers outside")
             }
@@ -191,7 +192,9 @@ impl fmt::Display for Backtrace {
                         None => writeln!(f, ", resumed by the host --")?,
                     }
                 }
-                BacktraceEntry::Host(name) => writeln!(f, "      -- host function {name} --")?,
+                BacktraceEntry::Host(name) => {
+                    writeln!(f, "      -- host function {} --", printable(name))?;
+                }
             }
         }
         if self.truncated {
@@ -232,11 +235,11 @@ fn write_place(
     offset: Option<u32>,
 ) -> fmt::Result {
     if let Some(module) = module {
-        write!(f, "{module} ")?;
+        write!(f, "{} ", printable(module))?;
     }
     write!(f, "func {function}")?;
     if let Some(name) = name {
-        write!(f, " ${name}")?;
+        write!(f, " ${}", printable(name))?;
     }
     match offset {
         Some(offset) => write!(f, " at {offset:#x}"),

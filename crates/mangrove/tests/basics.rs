@@ -156,18 +156,20 @@ fn the_host_is_called_and_calls_back() {
     let mut linker: Linker<Vec<i32>> = Linker::new(&engine);
     let slot = std::sync::Arc::new(std::sync::OnceLock::<mangrove::Instance>::new());
     let known = slot.clone();
-    linker.func(
-        "host",
-        "twice",
-        unary(ValType::I32, ValType::I32),
-        move |mut caller, args, results| {
-            let leaf = known.get().unwrap().func(&caller, "leaf").unwrap();
-            let value = leaf.call(&mut caller, args)?[0].as_i32().unwrap();
-            caller.data_mut().push(value);
-            results[0] = Val::I32(2 * value);
-            Ok(())
-        },
-    );
+    linker
+        .func(
+            "host",
+            "twice",
+            unary(ValType::I32, ValType::I32),
+            move |mut caller, args, results| {
+                let leaf = known.get().unwrap().func(&caller, "leaf").unwrap();
+                let value = leaf.call(&mut caller, args)?[0].as_i32().unwrap();
+                caller.data_mut().push(value);
+                results[0] = Val::I32(2 * value);
+                Ok(())
+            },
+        )
+        .unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     slot.set(instance).unwrap();
     assert_eq!(
@@ -207,11 +209,13 @@ fn an_error_of_the_host_is_a_trap_and_a_panic_goes_on() {
         params: vec![ValType::I32],
         results: vec![],
     };
-    linker.func("host", "f", ty, |_, args, _| match args[0] {
-        Val::I32(0) => Ok(()),
-        Val::I32(1) => Err(Error::host("no")),
-        _ => panic!("as asked"),
-    });
+    linker
+        .func("host", "f", ty, |_, args, _| match args[0] {
+            Val::I32(0) => Ok(()),
+            Val::I32(1) => Err(Error::host("no")),
+            _ => panic!("as asked"),
+        })
+        .unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     for round in 0..3 {
         call(&mut store, instance, "run", &[Val::I32(0)]).unwrap();
@@ -233,10 +237,12 @@ fn calls_from_the_host_nest_only_so_deep() {
     let module = Module::new(&engine, text.as_bytes()).unwrap();
     let mut store = mangrove::Store::new(&engine, None::<mangrove::Func>).unwrap();
     let mut linker: Linker<Option<mangrove::Func>> = Linker::new(&engine);
-    linker.func("host", "again", FuncType::default(), |mut caller, _, _| {
-        let run = caller.data().unwrap();
-        run.call(&mut caller, &[]).map(drop)
-    });
+    linker
+        .func("host", "again", FuncType::default(), |mut caller, _, _| {
+            let run = caller.data().unwrap();
+            run.call(&mut caller, &[]).map(drop)
+        })
+        .unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     *store.data_mut() = instance.func(&store, "run");
     for _ in 0..3 {

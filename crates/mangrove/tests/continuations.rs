@@ -263,19 +263,21 @@ fn exceptions_cross_the_host() {
     let tag = mangrove::Tag::new(&mut store, ty).unwrap();
     let mut linker: Linker<Option<mangrove::Func>> = Linker::new(&engine);
     linker.define("host", "e", tag);
-    linker.func(
-        "host",
-        "f",
-        FuncType::default(),
-        move |mut caller, _, _| match *caller.data() {
-            // What Wasm threw goes on where the host function was called.
-            Some(func) => func.call(&mut caller, &[]).map(drop),
-            None => {
-                let exception = Exception::new(&mut caller, tag, vec![Val::I32(8)])?;
-                Err(Error::Exception(Box::new(exception)))
-            }
-        },
-    );
+    linker
+        .func(
+            "host",
+            "f",
+            FuncType::default(),
+            move |mut caller, _, _| match *caller.data() {
+                // What Wasm threw goes on where the host function was called.
+                Some(func) => func.call(&mut caller, &[]).map(drop),
+                None => {
+                    let exception = Exception::new(&mut caller, tag, vec![Val::I32(8)])?;
+                    Err(Error::Exception(Box::new(exception)))
+                }
+            },
+        )
+        .unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     assert_eq!(
         call(&mut store, instance, "run", &[]).unwrap(),

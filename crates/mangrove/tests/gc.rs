@@ -5,7 +5,8 @@ mod common;
 use common::{call, instance, instance_with};
 use mangrove::{AbstractHeap, HeapType};
 use mangrove::{
-    Config, Error, Global, GlobalType, HandleKind, HeapHandle, RefType, TrapReason, Val, ValType,
+    Config, Error, Global, GlobalType, HandleKind, HeapHandle, RefType, ReportOptions, Store,
+    TrapReason, Val, ValType,
 };
 
 /// A list of `n` cells is built, then summed; garbage in between.
@@ -98,14 +99,25 @@ fn host_objects_carry_their_payload() {
     let object = HeapHandle::new_host(&mut store, 0xdead_beef_0123).unwrap();
     let given = Val::Extern(Some(object.clone()));
     let back = call(&mut store, instance, "keep", std::slice::from_ref(&given)).unwrap();
-    assert_eq!(back, std::slice::from_ref(&given));
+    let same = |store: &Store<()>, values: &[Val]| match values {
+        [Val::Extern(Some(handle)) | Val::Any(Some(handle))] => {
+            // Received apart: handles of their own, for the same object.
+            *handle != object && handle.same_object(store, &object).unwrap()
+        }
+        _ => false,
+    };
+    assert!(same(&store, &back));
     let inside = call(&mut store, instance, "inside", &[given]).unwrap();
-    assert_eq!(inside, [Val::Any(Some(object.clone()))]);
+    assert!(same(&store, &inside));
+    let another = HeapHandle::new_host(&mut store, 0xdead_beef_0123).unwrap();
+    assert!(!same(&store, &[Val::Extern(Some(another))]));
     drop((inside, back));
     store.gc().unwrap();
     assert_eq!(object.host_value(&store), Some(0xdead_beef_0123));
     let (other, _) = common::instance("(module)");
     assert_eq!(object.host_value(&other), None);
+    assert!(object.same_object(&other, &object).is_err());
+    assert_eq!(object, object.clone());
     let i31 = HeapHandle::from_i31(u32::MAX);
     assert_eq!(
         (i31.as_i31(), i31.kind(&store).unwrap()),
@@ -204,14 +216,44 @@ fn globals_take_values_of_their_type_only() {
 }
 
 #[test]
+fn long_chains_of_bound_continuations_take_no_stack_of_the_hosts() {
+    let mut config = Config::new();
+    config.stack_size(4 << 10);
+    // Each of 64 chains: a continuation bound to one bound to one …
+    let (mut store, instance) = instance_with(
+        &config,
+        r#"(module
+            (type $f0 (func)) (type $k0 (cont $f0))
+            (type $f1 (func (param (ref null $k0)))) (type $k1 (cont $f1))
+            (table $t 64 (ref null $k0))
+            (func $g (type $f1))
+            (elem declare func $g)
+            (func (export "chains") (param $n i32)
+                (local $i i32) (local $at i32)
+                (loop $next
+                    (local.set $at (i32.and (local.get $i) (i32.const 63)))
+                    (table.set $t (local.get $at)
+                        (cont.bind $k1 $k0 (table.get $t (local.get $at))
+                            (cont.new $k1 (ref.func $g))))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $next (i32.lt_u (local.get $i) (local.get $n))))))"#,
+    );
+    call(&mut store, instance, "chains", &[Val::I32(100_000)]).unwrap();
+    store.gc().unwrap();
+    assert_eq!(store.live_continuations(), 100_000);
+    store.continuations(ReportOptions::default()).unwrap();
+}
+
+#[test]
 fn many_handles_do_not_pile_up() {
     let (mut store, instance) =
         instance(r#"(module (func (export "id") (param anyref) (result anyref) (local.get 0)))"#);
-    let object = Val::Any(Some(HeapHandle::new_host(&mut store, 1).unwrap()));
+    let object = HeapHandle::new_host(&mut store, 1).unwrap();
     for _ in 0..10_000 {
-        assert_eq!(
-            call(&mut store, instance, "id", std::slice::from_ref(&object)).unwrap(),
-            std::slice::from_ref(&object)
+        let given = Val::Any(Some(object.clone()));
+        let back = call(&mut store, instance, "id", &[given]).unwrap();
+        assert!(
+            matches!(&back[..], [Val::Any(Some(back))] if back.same_object(&store, &object).unwrap())
         );
     }
     let handles = |set: mangrove::RootSet| {

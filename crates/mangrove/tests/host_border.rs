@@ -83,7 +83,7 @@ impl World {
         let mut linker = Linker::new(&engine);
         linker.define("host", "ask", ask);
         linker.define("host", "e", e);
-        linker.func("host", "f", unary(), body);
+        linker.func("host", "f", unary(), body).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         store.data_mut().tag = Some(ask);
         Self {

@@ -150,6 +150,31 @@ fn live_continuations() {
 }
 
 #[test]
+fn idle_stacks_are_no_live_continuations() {
+    let message = "the limit of 10 live continuations is reached (continuations_max)";
+    let mut world = World::new(Config::new().continuations_max(10));
+    for parked in [false, true] {
+        let one = world.instance.func(&world.store, "one").unwrap();
+        let held: Vec<_> = (0..10)
+            .map(|_| one.continuation(&mut world.store).unwrap())
+            .collect();
+        if parked {
+            world.store.park();
+        }
+        drop(held);
+        world.store.gc().unwrap();
+        // Ten idle stacks, and nothing lives: a call can begin, and ten can live
+        // with its initial continuation among them.
+        assert_eq!(world.store.report().live, 0);
+        world.call("deep", &[9]).unwrap();
+        world.clear();
+        world.reaches("deep", &[10], message);
+        world.clear();
+        world.store.gc().unwrap();
+    }
+}
+
+#[test]
 fn bytes_of_stacks() {
     // The call's own stack is not one of them.
     const BYTES: i32 = 10 * 32768;

@@ -77,7 +77,15 @@ fn child(test: &str) -> Command {
 
 #[test]
 fn a_fault_outside_of_wasm_ends_the_process_as_ever() {
-    if std::env::var_os("MANGROVE_CHILD").is_some() {
+    if let Some(how) = std::env::var_os("MANGROVE_CHILD") {
+        let ignores = how == "ignores";
+        if ignores {
+            // SAFETY: no handler is installed. The alarm ends a fault without end.
+            unsafe {
+                libc::signal(libc::SIGSEGV, libc::SIG_IGN);
+                libc::alarm(60);
+            }
+        }
         let engine = Engine::new(&Config::new()).unwrap();
         let module = Module::new(&engine, TEXT.as_bytes()).unwrap();
         let mut store = Store::new(&engine, ()).unwrap();
@@ -85,11 +93,17 @@ fn a_fault_outside_of_wasm_ends_the_process_as_ever() {
             .instantiate(&mut store, &module)
             .unwrap();
         exercise(&mut store, instance);
+        if ignores {
+            // SAFETY: a signal that was sent is ignored, as it was to be.
+            unsafe { libc::raise(libc::SIGSEGV) };
+        }
         // SAFETY: none: the fault is the point.
         unsafe { std::ptr::without_provenance_mut::<u8>(16).write_volatile(1) };
         return;
     }
     let name = "a_fault_outside_of_wasm_ends_the_process_as_ever";
-    let output = child(name).output().unwrap();
-    assert_eq!(output.status.signal(), Some(libc::SIGSEGV), "{output:?}");
+    for how in ["1", "ignores"] {
+        let output = child(name).env("MANGROVE_CHILD", how).output().unwrap();
+        assert_eq!(output.status.signal(), Some(libc::SIGSEGV), "{output:?}");
+    }
 }

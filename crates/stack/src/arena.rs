@@ -45,6 +45,9 @@ pub const DEFAULT_INITIAL_STACK_SIZE: usize = 1 << 20;
 /// Bytes at the top of a stack that [`StackArena::shrink`] leaves as they are.
 pub const KEPT: usize = 16 << 10;
 
+/// What events of this crate are about.
+const TRACE: &str = "mangrove::stack";
+
 /// Tops are staggered by multiples of this.
 const COLOUR: usize = 64;
 /// How many different staggers there are. Half a page in all: a stack that uses
@@ -233,6 +236,7 @@ impl StackArena {
         self.install_guard(base)?;
         let colour = self.stacks % COLOURS * COLOUR;
         self.stacks += 1;
+        tracing::trace!(target: TRACE, number = self.stacks, size = self.stack_size, "made");
         self.reservations.last_mut().expect("made above").used += 1;
         Ok(Stack {
             top: (base + slot - colour) as u64,
@@ -240,12 +244,15 @@ impl StackArena {
         })
     }
 
-    /// Takes back a stack that came from [`StackArena::allocate`] and on which
-    /// nothing is needed any more.
+    /// Takes back a stack that came from [`StackArena::allocate`].
     ///
     /// # Panics
     /// If it is no stack of this arena.
-    pub fn release(&mut self, stack: Stack) {
+    ///
+    /// # Safety
+    /// Nothing on it is needed any more, by whoever has a copy of the two addresses:
+    /// it will be handed out again.
+    pub unsafe fn release(&mut self, stack: Stack) {
         assert!(self.owns(stack), "{stack:x?} is not of this arena");
         debug_assert!(self.idle.len() < self.stacks, "more releases than stacks");
         self.idle.push(stack);
@@ -289,10 +296,11 @@ impl StackArena {
             // minds if they read as zero. Guards between them stay guards.
             if let Err(error) = unsafe { self.kernel.discard(limit, last + len - limit) } {
                 // Costs memory, nothing else; the next trim tries again.
-                tracing::warn!(%error, "cannot give back the memory of stacks");
+                tracing::warn!(target: TRACE, %error, "cannot give back the memory of stacks");
                 return;
             }
             self.clean += run.len();
+            tracing::debug!(target: TRACE, stacks = run.len(), "memory given back");
         }
     }
 
@@ -311,7 +319,7 @@ impl StackArena {
         }
         // SAFETY: by contract; the range ends below the stack's top.
         if let Err(error) = unsafe { self.kernel.discard(limit, len) } {
-            tracing::warn!(%error, "cannot give back the deep end of a stack");
+            tracing::warn!(target: TRACE, %error, "cannot give back the deep end of a stack");
         }
     }
 
@@ -405,7 +413,7 @@ impl StackArena {
             let bytes = slots.saturating_mul(slot);
             match self.kernel.reserve(bytes) {
                 Ok(base) => {
-                    tracing::debug!(slots, bytes, "reserved stacks");
+                    tracing::debug!(target: TRACE, slots, bytes, "reserved");
                     self.reservations.push(Reservation {
                         base,
                         slots,
@@ -443,7 +451,7 @@ impl StackArena {
                 // The kernel does not know the advice, or not for this mapping
                 // (one that is locked in memory).
                 Err(Errno::INVAL) => {
-                    tracing::debug!("no lightweight guards here: using mprotect");
+                    tracing::debug!(target: TRACE, "no lightweight guards here: using mprotect");
                     self.guard = GuardKind::Mprotect;
                     mprotect(kernel)
                 }
@@ -471,7 +479,7 @@ impl Drop for StackArena {
             // SAFETY: we mapped exactly this range, and whoever used a stack in
             // it did so as long as this arena, its owner, was there.
             if let Err(error) = unsafe { self.kernel.unmap(reservation.base, bytes) } {
-                tracing::error!(%error, bytes, "cannot unmap stacks");
+                tracing::error!(target: TRACE, %error, bytes, "cannot unmap stacks");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What is said of a module that is not valid.
 
+use crate::printable;
+
 /// Why some bytes are not a module this runtime accepts.
 ///
 /// Of several faults the one with the smallest offset is reported, whatever
@@ -17,7 +19,8 @@ impl From<wasmparser::Error> for ValidateError {
     fn from(error: wasmparser::Error) -> Self {
         Self {
             offset: error.offset() as usize,
-            message: error.message().to_owned(),
+            // It may quote names.
+            message: printable(error.message()).into_owned(),
         }
     }
 }

@@ -21,8 +21,13 @@ use crate::map::MapTypes;
 use crate::module::Module;
 use crate::types::{CompositeType, FuncType, HeapType, Repr, StorageType, SubType, ValType};
 use entries::{Entries, in_group};
-use mangrove_abi::{Kind, StructLayout, TypeId};
+use mangrove_abi::{Kind, StructLayout, TRANSFER_SLOTS, TypeId};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Most parameters, and most results, of a function type. Validation allows
+/// modules no more, and what travels between them and the host is made for it.
+pub const MOST_VALUES: usize = 1000;
+const _: () = assert!(MOST_VALUES <= TRANSFER_SLOTS);
 
 /// Why a type cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +37,14 @@ pub enum RegistryError {
     Full {
         /// How many there can be.
         limit: u32,
+    },
+    /// A host's function type has more values than a module's may have.
+    #[error("a function type of {count} {what}: the limit is {MOST_VALUES}")]
+    TooManyValues {
+        /// How many.
+        count: usize,
+        /// Parameters or results.
+        what: &'static str,
     },
     /// A host's type refers to a type this registry does not have.
     #[error("there is no type with the number {id} in this engine")]
@@ -114,9 +127,16 @@ impl TypeRegistry {
     /// are canonical: the same as that of a module's `(type (func …))`.
     ///
     /// # Errors
-    /// [`RegistryError::Full`], and [`RegistryError::Unknown`] if it refers to
-    /// a type that is not in this registry.
+    /// [`RegistryError::Full`], [`RegistryError::TooManyValues`], and
+    /// [`RegistryError::Unknown`] if it refers to a type that is not in this
+    /// registry.
     pub fn intern_func(&self, ty: FuncType) -> Result<TypeId, RegistryError> {
+        for (what, values) in [("parameters", &ty.params), ("results", &ty.results)] {
+            let count = values.len();
+            if count > MOST_VALUES {
+                return Err(RegistryError::TooManyValues { count, what });
+            }
+        }
         let mut entries = self.write();
         for &value in ty.params.iter().chain(&ty.results) {
             if let ValType::Ref(ty) = value

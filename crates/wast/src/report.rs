@@ -1,5 +1,6 @@
 //! What running a script came to, in a form that can be printed or serialized.
 
+use mangrove::printable;
 use serde::Serialize;
 
 /// Why a directive failed.
@@ -88,7 +89,8 @@ impl FileReport {
         self.failed == 0
     }
 
-    /// One line for a failure: `file:line:column: directive: message`.
+    /// One line for a failure: `file:line:column: directive: message`. What is in
+    /// neither that could not be shown is escaped.
     pub fn line_of(&self, failure: &Failure) -> String {
         let Failure {
             line,
@@ -98,9 +100,10 @@ impl FileReport {
             message,
         } = failure;
         format!(
-            "{}:{line}:{column}: {directive} failed ({}): {message}",
-            self.file,
-            kind.name()
+            "{}:{line}:{column}: {directive} failed ({}): {}",
+            printable(&self.file),
+            kind.name(),
+            printable(message)
         )
     }
 }

@@ -4,6 +4,7 @@
 //! rejects some Unicode characters that are hard to see; the specification
 //! allows them, and its own scripts use them.
 
+use mangrove::printable;
 use std::path::{Path, PathBuf};
 use wast::lexer::Lexer;
 use wast::parser::{self, Parse, ParseBuffer};
@@ -13,7 +14,7 @@ use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, Wat};
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
     /// The file could not be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{}: {error}", printable(&path.to_string_lossy()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -21,7 +22,7 @@ pub enum ScriptError {
         error: std::io::Error,
     },
     /// The file is not text.
-    #[error("{}: malformed UTF-8 encoding (at byte 0x{offset:x})", path.display())]
+    #[error("{}: malformed UTF-8 encoding (at byte 0x{offset:x})", printable(&path.to_string_lossy()))]
     Encoding {
         /// The file.
         path: PathBuf,
@@ -29,7 +30,7 @@ pub enum ScriptError {
         offset: usize,
     },
     /// A store or what scripts import could not be made.
-    #[error("{file}: {error}")]
+    #[error("{}: {error}", printable(.file))]
     Setup {
         /// The script's name.
         file: String,
@@ -37,7 +38,7 @@ pub enum ScriptError {
         error: Box<mangrove::Error>,
     },
     /// The text is not a script, or not a module.
-    #[error("{file}:{line}:{column}: {message} (at byte 0x{offset:x})")]
+    #[error("{}:{line}:{column}: {} (at byte 0x{offset:x})", printable(.file), printable(.message))]
     Syntax {
         /// The script's name.
         file: String,

@@ -21,7 +21,7 @@ pub fn define_spectest<T: 'static>(
     store: &mut Store<T>,
     sink: &Sink,
 ) -> Result<(), Error> {
-    define_functions(linker, sink);
+    define_functions(linker, sink)?;
     define_globals(linker, store)?;
     for (name, table64) in [("table", false), ("table64", true)] {
         let element = RefType {
@@ -47,7 +47,7 @@ pub fn define_spectest<T: 'static>(
     Ok(())
 }
 
-fn define_functions<T: 'static>(linker: &mut Linker<T>, sink: &Sink) {
+fn define_functions<T: 'static>(linker: &mut Linker<T>, sink: &Sink) -> Result<(), Error> {
     use ValType::{F32, F64, I32, I64};
     let functions: [(&str, &[ValType]); 7] = [
         ("print", &[]),
@@ -73,8 +73,9 @@ fn define_functions<T: 'static>(linker: &mut Linker<T>, sink: &Sink) {
                 sink(&shown.join(" "));
                 Ok(())
             },
-        );
+        )?;
     }
+    Ok(())
 }
 
 fn define_globals<T: 'static>(linker: &mut Linker<T>, store: &mut Store<T>) -> Result<(), Error> {

@@ -109,7 +109,7 @@ fn prepare(engine: &Engine, store: &mut Store<Host>) -> Result<(), Error> {
     let shared = Module::new(engine, puppet::shared().as_bytes())?;
     let module = Module::new(engine, puppet::puppet().as_bytes())?;
     let mut linker = Linker::new(engine);
-    define_host(&mut linker);
+    define_host(&mut linker)?;
     let shared = linker.instantiate(store, &shared)?;
     linker.define_instance(store, "shared", shared);
     for number in 0..2 {
@@ -142,13 +142,13 @@ fn tag_of(store: &Store<Host>, shared: Instance, name: &str) -> Result<Tag, Erro
     }
 }
 
-fn define_host(linker: &mut Linker<Host>) {
+fn define_host(linker: &mut Linker<Host>) -> Result<(), Error> {
     use ValType::{I32, I64};
     let ty = |params: &[ValType], results: &[ValType]| FuncType {
         params: params.to_vec(),
         results: results.to_vec(),
     };
-    linker.func("host", "next", ty(&[], &[I32, I32, I32, I64]), next);
+    linker.func("host", "next", ty(&[], &[I32, I32, I32, I64]), next)?;
     let event = |mut caller: Caller<'_, Host>, args: &[Val], results: &mut [Val]| {
         let [Val::I32(code), Val::I64(a), Val::I64(b), Val::I64(c)] = *args else {
             return Err(Error::host("an event has other values"));
@@ -156,10 +156,11 @@ fn define_host(linker: &mut Linker<Host>) {
         results[0] = Val::I64(caller.data_mut().said(code, [a, b, c])?);
         Ok(())
     };
-    linker.func("host", "event", ty(&[I32, I64, I64, I64], &[I64]), event);
+    linker.func("host", "event", ty(&[I32, I64, I64, I64], &[I64]), event)?;
     linker.func("host", "call", ty(&[I64], &[]), |mut caller, _, _| {
         call_back(&mut caller)
-    });
+    })?;
+    Ok(())
 }
 
 /// The puppet asks what to do.

@@ -59,7 +59,7 @@ impl<'a> Sweep<'a> {
                 ([Val::I32(1)], Some(again)) => again.call(&mut caller, &[]).map(|_| ()),
                 _ => Ok(()),
             }
-        });
+        })?;
         let instance = linker.instantiate(&mut store, &module)?;
         *store.data_mut() = instance.func(&store, "again");
         Ok(Self {

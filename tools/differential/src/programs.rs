@@ -92,7 +92,7 @@ fn on_ours(wasm: &[u8]) -> Run {
             .extend(args[0].as_i32().map(|unit| unit as u16));
         Ok(())
     };
-    linker.func("spectest", "print_char", ty, print);
+    linker.func("spectest", "print_char", ty, print)?;
     let instance = linker.instantiate(&mut store, &module)?;
     let start = instance.func(&store, "_start").context("no `_start`")?;
     let clock = Instant::now();

@@ -1,7 +1,7 @@
 //! `mangrove compile`: machine code to a file, for later runs to load.
 
 use crate::args::CompileArgs;
-use crate::errors::Failure;
+use crate::errors::{Failure, shown};
 use crate::output::Output;
 use mangrove::{COMPILED_MAGIC, Module};
 
@@ -14,7 +14,7 @@ pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
     let in_file = |error| Failure::engine(&args.file, error);
     let bytes = mangrove_wast::read_module(&args.file)?;
     if bytes.starts_with(&COMPILED_MAGIC) {
-        let file = args.file.display();
+        let file = shown(&args.file);
         return Err(Failure::Input(format!("{file}: is compiled already")));
     }
     let module = Module::from_binary(&engine, bytes).map_err(in_file)?;
@@ -24,6 +24,6 @@ pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
         None => args.file.with_extension(EXTENSION),
     };
     std::fs::write(&to, &compiled)
-        .map_err(|error| Failure::Input(format!("{}: {error}", to.display())))?;
-    output.line(&format!("{}: {} bytes", to.display(), compiled.len()))
+        .map_err(|error| Failure::Input(format!("{}: {error}", shown(&to))))?;
+    output.line(&format!("{}: {} bytes", shown(&to), compiled.len()))
 }

@@ -23,7 +23,7 @@ struct Seen {
 /// Runs the command.
 pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
     let mut config = args.engine.config();
-    let switches = matches!(args.at, At::Suspend(_));
+    let switches = args.engine.switches || matches!(args.at, At::Suspend(_));
     config.hooks(Hooks {
         switches,
         ..Hooks::default()

@@ -5,7 +5,7 @@ use crate::args::WastArgs;
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
-use mangrove::{COMPILED_MAGIC, Engine};
+use mangrove::{COMPILED_MAGIC, Engine, printable};
 use mangrove_wast::{FailureKind, FileReport, Options};
 use serde::Serialize;
 use std::fs::File;
@@ -99,7 +99,7 @@ fn print(report: &FileReport, output: &mut Output) -> Result<(), Failure> {
     }
     output.line(&format!(
         "{}: {}",
-        report.file,
+        printable(&report.file),
         counts(report.passed, report.failed)
     ))?;
     // A later script may take long.

@@ -1,7 +1,7 @@
 //! The names a module gives to what roots are held by and refer to.
 
 use super::view::Value;
-use mangrove::{CodeName, FrameOwner, Module, RootOwner, RootValue};
+use mangrove::{CodeName, FrameOwner, Module, RootOwner, RootValue, printable};
 use mangrove_abi::object;
 use std::collections::HashMap;
 
@@ -121,7 +121,7 @@ impl<'a> Names<'a> {
 
 fn named(what: &str, index: u32, name: Option<&String>) -> String {
     match name {
-        Some(name) => format!("{what} {index} ${name}"),
+        Some(name) => format!("{what} {index} ${}", printable(name)),
         None => format!("{what} {index}"),
     }
 }

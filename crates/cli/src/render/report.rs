@@ -3,7 +3,7 @@
 use super::names::Names;
 use mangrove::{
     ContinuationReport, ContinuationsReport, Ends, GuardKind, Link, Module, Reason, RegistryReport,
-    RootOwner,
+    RootOwner, printable,
 };
 use std::fmt::Write as _;
 
@@ -139,12 +139,12 @@ fn one(text: &mut String, report: &ContinuationReport, names: &Names<'_>) {
 fn made_from(report: &ContinuationReport) -> String {
     let function = &report.function;
     let mut text = match (&function.module, function.instance) {
-        (Some(module), _) => format!("{module} func {}", function.index),
+        (Some(module), _) => format!("{} func {}", printable(module), function.index),
         (None, Some(_)) => format!("func {}", function.index),
         (None, None) => format!("host function {}", function.index),
     };
     if let Some(name) = &function.name {
-        let _ = write!(text, " ${name}");
+        let _ = write!(text, " ${}", printable(name));
     }
     text
 }

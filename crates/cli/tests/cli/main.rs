@@ -5,3 +5,5 @@ mod commands;
 mod common;
 mod compiled;
 mod lives;
+mod names;
+mod trace;

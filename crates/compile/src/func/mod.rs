@@ -295,11 +295,11 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     }
 
     /// Tells the runtime that the continuation on top of the operands is about
-    /// to be resumed.
-    fn hook_resume(&mut self) {
+    /// to be resumed, in this way.
+    fn hook_resume(&mut self, kind: u64) {
         let reference = self.top();
         let (record, revision) = self.b.ins().isplit(reference);
-        let kind = self.word(hook::RESUME);
+        let kind = self.word(kind);
         self.libcall(Libcall::Hook, &[kind, record, revision]);
     }
 }

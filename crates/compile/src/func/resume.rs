@@ -20,6 +20,7 @@ use super::control::block_args;
 use super::payload::Arrival;
 use crate::prescan;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
+use mangrove_abi::libcall::hook;
 use mangrove_abi::record::word;
 use mangrove_abi::{ContRecord, Libcall, StoreContext, TrapCode};
 use mangrove_validate::Repr;
@@ -31,7 +32,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn resume(&mut self, cont_type: u32, table: &ResumeTable) {
         let signature = self.env.signature(self.env.cont_function(cont_type));
         if self.hooks.switches {
-            self.hook_resume();
+            self.hook_resume(hook::RESUME);
         }
         let reference = self.pop();
         let arguments = self.pop_n(signature.params.len());
@@ -57,7 +58,7 @@ impl FuncTranslator<'_, '_> {
             .signature(self.env.cont_function(cont_type))
             .results;
         if self.hooks.switches {
-            self.hook_resume();
+            self.hook_resume(hook::RESUME_THROW);
         }
         let reference = self.pop();
         let exn = match tag {

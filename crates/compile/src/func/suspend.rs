@@ -43,7 +43,7 @@ impl FuncTranslator<'_, '_> {
         let params = self.env.signature(self.env.cont_function(cont_type)).params;
         let back = self.params_of_last(cont_type);
         if self.hooks.switches {
-            self.hook(hook::SUSPEND);
+            self.hook(hook::SWITCH);
         }
         let reference = self.pop();
         let mut arguments = self.pop_n(params.len() - 1);

@@ -49,7 +49,9 @@ fn what_can_never_fit_needs_no_collection() {
         world.heap.reserve(&mut world.ctx, u64::MAX),
         Reserve::Impossible
     );
-    assert_eq!(world.heap.allocate(&mut world.ctx, BYTES, u64::MAX), None);
+    // SAFETY: nothing is made.
+    let none = unsafe { world.heap.allocate(&mut world.ctx, BYTES, u64::MAX) };
+    assert_eq!(none, None);
     assert_eq!(world.heap.reserve(&mut world.ctx, MIB), Reserve::Ready);
     world.node(1, HeapRef::NULL, HeapRef::NULL);
     assert_eq!(world.heap.reserve(&mut world.ctx, MIB), Reserve::Collect);

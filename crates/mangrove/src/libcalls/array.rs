@@ -106,12 +106,16 @@ impl Scene<'_> {
     }
 
     /// A new array for `len` elements, all zero.
-    fn new_array(&mut self, id: TypeId, size: u32, len: u64) -> Result<HeapRef, Pending> {
+    ///
+    /// # Safety
+    /// The type is one of arrays, of elements of that size.
+    unsafe fn new_array(&mut self, id: TypeId, size: u32, len: u64) -> Result<HeapRef, Pending> {
         let len = len as u32;
         if array_size(size, len) > MAX_OBJECT {
             return trap(TrapCode::AllocationTooLarge);
         }
-        self.store.new_array(id, size, len).map_err(pending)
+        // SAFETY: by contract.
+        unsafe { self.store.new_array(id, size, len) }.map_err(pending)
     }
 }
 
@@ -119,7 +123,8 @@ pub fn new_data(scene: &mut Scene<'_>, [type_data, from, len, _]: [u64; 4]) -> A
     let (ty, data) = halves(type_data);
     let (id, _, size) = scene.element_by_index(ty);
     let range = scene.data_range(data, from, len, size)?;
-    let array = scene.new_array(id, size, len)?;
+    // SAFETY: validation allows arrays only, and this is their elements' size.
+    let array = unsafe { scene.new_array(id, size, len)? };
     scene.write_data(array, ARRAY_ELEMENTS, data, range);
     Ok(Outcome::Value(u64::from(array.0)))
 }
@@ -128,7 +133,8 @@ pub fn new_elem(scene: &mut Scene<'_>, [type_elem, from, len, _]: [u64; 4]) -> A
     let (ty, elem) = halves(type_elem);
     let (id, storage, size) = scene.element_by_index(ty);
     let range = scene.elem_range(elem, from, len)?;
-    let array = scene.new_array(id, size, len)?;
+    // SAFETY: validation allows arrays only, and this is their elements' size.
+    let array = unsafe { scene.new_array(id, size, len)? };
     scene.write_elem(array, ARRAY_ELEMENTS, (storage, size), elem, range);
     Ok(Outcome::Value(u64::from(array.0)))
 }

@@ -15,6 +15,8 @@ mod memory;
 mod table;
 mod throw;
 
+pub use hook::SWITCHES;
+
 use crate::error::Error;
 use crate::host::host_call;
 use crate::instance::InstancePtr;

@@ -14,23 +14,25 @@ impl Scene<'_> {
 
 pub fn grow(scene: &mut Scene<'_>, [table, len, ..]: [u64; 4]) -> Answer {
     let value = scene.store.context().transfer[0];
-    let old = scene.table(table as u32).grow(len, value);
+    // SAFETY: validation made the value one of the table's.
+    let old = unsafe { scene.table(table as u32).grow(len, value) };
     Ok(Outcome::Value(old.unwrap_or(u64::MAX)))
 }
 
 pub fn fill(scene: &mut Scene<'_>, [table, at, len, _]: [u64; 4]) -> Answer {
     let value = scene.store.context().transfer[0];
-    scene
-        .table(table as u32)
-        .fill(at, len, value)
-        .map_err(Pending::from)?;
+    // SAFETY: validation made the value one of the table's.
+    let filled = unsafe { scene.table(table as u32).fill(at, len, value) };
+    filled.map_err(Pending::from)?;
     DONE
 }
 
 pub fn copy(scene: &mut Scene<'_>, [tables, to, from, len]: [u64; 4]) -> Answer {
     let (to_table, from_table) = halves(tables);
     let table = |index: u32| &scene.store.tables[scene.instance.tables[index as usize] as usize];
-    copy_table((table(to_table), to), (table(from_table), from), len).map_err(Pending::from)?;
+    // SAFETY: validation made the elements of one table those of the other.
+    let copied = unsafe { copy_table((table(to_table), to), (table(from_table), from), len) };
+    copied.map_err(Pending::from)?;
     DONE
 }
 
@@ -39,9 +41,9 @@ pub fn init(scene: &mut Scene<'_>, [table_elem, to, from, len]: [u64; 4]) -> Ans
     let index = scene.instance.tables[table as usize];
     let instance = scene.instance;
     let values = &instance.elements[elem as usize];
-    scene.store.tables[index as usize]
-        .init(to, values, from, len)
-        .map_err(Pending::from)?;
+    // SAFETY: validation made the segment's items those of the table.
+    let copied = unsafe { scene.store.tables[index as usize].init(to, values, from, len) };
+    copied.map_err(Pending::from)?;
     DONE
 }
 

@@ -21,6 +21,8 @@ use std::ptr::{self, NonNull};
 const ALIGN: usize = 16;
 /// Elements there is room for at least, once there is room for any.
 const FEWEST: u64 = 4;
+/// Most elements of a table with 32-bit indices.
+const LARGEST_32: u64 = u32::MAX as u64;
 
 /// A table of a store.
 pub struct TableEntry {
@@ -41,6 +43,15 @@ impl TableEntry {
     /// # Errors
     /// More elements than `limit`, or no memory.
     pub fn new(ty: TableType, kind: ValueKind, origin: Origin, limit: u64) -> Result<Self, Error> {
+        // A 32-bit table's length is an index of it.
+        let limit = if ty.table64 {
+            limit
+        } else {
+            limit.min(LARGEST_32)
+        };
+        if ty.maximum.is_some_and(|maximum| maximum < ty.minimum) {
+            return Err(Error::usage("a table whose maximum is below its minimum"));
+        }
         if ty.minimum > limit {
             return Err(Error::Limit(format!(
                 "a table of {} elements is beyond the limit of {limit} (table_max)",
@@ -59,7 +70,8 @@ impl TableEntry {
             limit: limit.min(ty.maximum.unwrap_or(u64::MAX)),
             capacity: 0,
         };
-        if table.grow(ty.minimum, TransferSlot::default()).is_none() {
+        // SAFETY: all zero is null. Where the type has none, who makes the table fills it.
+        if unsafe { table.grow(ty.minimum, TransferSlot::default()) }.is_none() {
             return Err(Error::Limit(format!(
                 "no memory for a table of {} elements",
                 ty.minimum
@@ -120,11 +132,14 @@ impl TableEntry {
         })
     }
 
-    /// Writes `len` elements from `at`, which must exist.
-    pub fn write(&mut self, at: u64, len: u64, value: TransferSlot) {
+    /// Writes `len` elements from `at`.
+    ///
+    /// # Safety
+    /// They exist, and the value is of their type.
+    unsafe fn write(&mut self, at: u64, len: u64, value: TransferSlot) {
         let size = self.element_size();
         for index in at..at + len {
-            // SAFETY: as in `get`.
+            // SAFETY: the element exists by contract, and is not larger than a slot.
             unsafe {
                 ptr::copy_nonoverlapping((&raw const value).cast(), self.element(index), size);
             }
@@ -135,23 +150,37 @@ impl TableEntry {
     ///
     /// # Errors
     /// The elements do not all exist.
-    pub fn fill(&mut self, at: u64, len: u64, value: TransferSlot) -> Result<(), TrapReason> {
+    ///
+    /// # Safety
+    /// The value is of their type.
+    pub unsafe fn fill(
+        &mut self,
+        at: u64,
+        len: u64,
+        value: TransferSlot,
+    ) -> Result<(), TrapReason> {
         in_bounds(at, len, self.len())?;
-        self.write(at, len, value);
+        // SAFETY: by the check, and by contract.
+        unsafe { self.write(at, len, value) };
         Ok(())
     }
 
     /// Adds `by` elements and returns the old size; `None` if the limit or
     /// memory does not allow it.
-    pub fn grow(&mut self, by: u64, value: TransferSlot) -> Option<u64> {
+    ///
+    /// # Safety
+    /// The value is of their type.
+    pub unsafe fn grow(&mut self, by: u64, value: TransferSlot) -> Option<u64> {
         let old = self.len();
         let new = old.checked_add(by).filter(|&new| new <= self.limit)?;
         if new > self.capacity {
             self.make_room(new)?;
         }
-        // SAFETY: owned by this table.
-        unsafe { (*self.def.as_ptr()).len = new };
-        self.write(old, by, value);
+        // SAFETY: owned by this table, which has room; the rest by contract.
+        unsafe {
+            (*self.def.as_ptr()).len = new;
+            self.write(old, by, value);
+        }
         Some(old)
     }
 
@@ -190,7 +219,10 @@ impl TableEntry {
     ///
     /// # Errors
     /// A range that is not all there.
-    pub fn init(
+    ///
+    /// # Safety
+    /// The segment's items are of the elements' type.
+    pub unsafe fn init(
         &mut self,
         to: u64,
         values: &ElementValues,
@@ -200,7 +232,8 @@ impl TableEntry {
         in_bounds(to, len, self.len())?;
         in_bounds(from, len, values.len())?;
         for index in 0..len {
-            self.write(to + index, 1, values.get((from + index) as usize));
+            // SAFETY: by the check, and by contract.
+            unsafe { self.write(to + index, 1, values.get((from + index) as usize)) };
         }
         Ok(())
     }
@@ -235,7 +268,10 @@ impl Drop for TableEntry {
 ///
 /// # Errors
 /// A range that is not all there.
-pub fn copy(
+///
+/// # Safety
+/// The elements of the one table are of the type of the other's.
+pub unsafe fn copy(
     (to_table, to): (&TableEntry, u64),
     (from_table, from): (&TableEntry, u64),
     len: u64,
@@ -244,8 +280,7 @@ pub fn copy(
     in_bounds(from, len, from_table.len())?;
     if len > 0 {
         let bytes = len as usize * to_table.element_size();
-        // SAFETY: both ranges exist, and validation made the elements of one
-        // table those of the other; they may overlap.
+        // SAFETY: both ranges exist, of elements of one size; they may overlap.
         unsafe { ptr::copy(from_table.element(from), to_table.element(to), bytes) };
     }
     Ok(())
@@ -289,10 +324,12 @@ mod tests {
     fn a_table_grows_up_to_its_limits() {
         let mut table = table(2, Some(1000), 100).unwrap();
         let value = TransferSlot::from_u64(7);
-        assert_eq!(table.grow(3, value), Some(2));
-        assert_eq!(table.grow(95, value), Some(5));
-        assert_eq!(table.grow(1, value), None);
-        assert_eq!(table.grow(u64::MAX, value), None);
+        // SAFETY: nobody follows these references.
+        let mut grow = |by| unsafe { table.grow(by, value) };
+        assert_eq!(grow(3), Some(2));
+        assert_eq!(grow(95), Some(5));
+        assert_eq!(grow(1), None);
+        assert_eq!(grow(u64::MAX), None);
         let words: Vec<_> = (0..6).map(|i| table.get(i).unwrap().words[0]).collect();
         assert_eq!(words, [0, 0, 7, 7, 7, 7]);
         assert_eq!(table.get(100), None);
@@ -307,12 +344,15 @@ mod tests {
     fn copies_overlap_as_moves_do() {
         let mut table = table(6, None, 100).unwrap();
         for index in 0..6 {
-            table.write(index, 1, TransferSlot::from_u64(2 * index + 1));
+            // SAFETY: nobody follows these references.
+            unsafe { table.write(index, 1, TransferSlot::from_u64(2 * index + 1)) };
         }
-        copy((&table, 1), (&table, 0), 5).unwrap();
+        // SAFETY: the same table.
+        let copy = |to, from, len| unsafe { super::copy((&table, to), (&table, from), len) };
+        copy(1, 0, 5).unwrap();
         let words: Vec<_> = (0..6).map(|i| table.get(i).unwrap().words[0]).collect();
         assert_eq!(words, [1, 1, 3, 5, 7, 9]);
-        assert!(copy((&table, 2), (&table, 0), 5).is_err());
-        assert!(copy((&table, 0), (&table, u64::MAX), 2).is_err());
+        assert!(copy(2, 0, 5).is_err());
+        assert!(copy(0, u64::MAX, 2).is_err());
     }
 }

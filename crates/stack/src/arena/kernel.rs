@@ -1,8 +1,12 @@
 //! What the arena asks of the kernel, and how it explains a refusal.
 
 use super::refusal::{Request, Requests};
+#[cfg(miri)]
+use mangrove_abi::interpreted as mm;
 use rustix::io::Errno;
-use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+#[cfg(not(miri))]
+use rustix::mm;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use std::ffi::c_void;
 use std::{fs, io, ptr};
 
@@ -75,6 +79,9 @@ impl Kernel {
         len: usize,
     ) -> Result<(), Errno> {
         self.ask(Request::LightweightGuard)?;
+        if cfg!(miri) {
+            return Err(Errno::INVAL);
+        }
         // rustix has no name for this advice.
         // SAFETY: the caller's contract.
         if unsafe { libc::madvise(pointer(base), len, GUARD_INSTALL) } == 0 {
