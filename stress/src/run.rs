@@ -114,20 +114,23 @@ fn run_suite(
         collections: 0,
         elapsed_ms: 0,
         failure: None,
+        refused: None,
     };
-    while report.failure.is_none() && (report.rounds < suite.least || start.elapsed() < budget) {
+    let ended = |report: &SuiteReport| report.failure.is_some() || report.refused.is_some();
+    while !ended(&report) && (report.rounds < suite.least || start.elapsed() < budget) {
         let seed = options.seed.wrapping_add(report.rounds);
         report.rounds += 1;
         let mut begin = |parameters: &str| {
             progress.round(report.rounds, parameters, start.elapsed());
         };
         let round = Round { seed, size, config };
-        let (collections, failure) = match suite.rounds {
+        let (outcome, failure) = match suite.rounds {
             Rounds::Cases { make, shrink } => round.case(make, shrink, &mut begin),
             Rounds::Model => round.model(&mut begin),
         };
-        report.collections += collections;
+        report.collections += outcome.collections;
         report.failure = failure;
+        report.refused = outcome.refused;
     }
     report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     report
@@ -147,11 +150,11 @@ impl Round<'_> {
         make: fn(&mut Rng, Size) -> Case,
         shrink: Option<Shrink>,
         begin: &mut dyn FnMut(&str),
-    ) -> (u64, Option<Failure>) {
+    ) -> (Outcome, Option<Failure>) {
         let case = make(&mut Rng::new(self.seed), self.size);
         begin(&case.parameters);
         let outcome = round::play(&case, self.config);
-        let failure = outcome.problem.map(|message| {
+        let failure = outcome.problem.clone().map(|message| {
             // The smaller case may fail in another way: it speaks for itself.
             let mut fails = |case: &Case| round::play(case, self.config).problem.is_some();
             let smaller =
@@ -171,11 +174,11 @@ impl Round<'_> {
                 arguments: case.arguments,
             }
         });
-        (outcome.collections, failure)
+        (outcome, failure)
     }
 
     /// Runs the model test.
-    fn model(&self, begin: &mut dyn FnMut(&str)) -> (u64, Option<Failure>) {
+    fn model(&self, begin: &mut dyn FnMut(&str)) -> (Outcome, Option<Failure>) {
         let steps = u64::from(self.size.of(STEPS, 500));
         let parameters = format!("steps={steps}");
         begin(&parameters);
@@ -183,16 +186,17 @@ impl Round<'_> {
             let run = model::run(self.seed, steps, self.config, None)?;
             Ok(Outcome {
                 problem: run.difference,
+                refused: None,
                 collections: run.collections,
             })
         });
-        let failure = outcome.problem.map(|message| Failure {
+        let failure = outcome.problem.clone().map(|message| Failure {
             seed: self.seed,
             parameters,
             message,
             program: String::new(),
             arguments: Vec::new(),
         });
-        (outcome.collections, failure)
+        (outcome, failure)
     }
 }

@@ -4,6 +4,7 @@
 //! |-|-|
 //! | 1 | a test or check failed |
 //! | 2 | bad usage, or a module that does not load |
+//! | 3 | memory, address space or a thread was refused: nothing is known of the program |
 //! | 134 | a trap or an uncaught exception |
 
 use mangrove::{Backtrace, Error};
@@ -13,6 +14,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+/// The exit code for a refused resource.
+pub const REFUSED: u8 = 3;
+
 /// Why a command did not succeed.
 #[derive(Debug)]
 pub enum Failure {
@@ -20,6 +24,13 @@ pub enum Failure {
     Input(String),
     /// A test or check failed; the message says which. Exit code 1.
     Check(String),
+    /// The system, or a bound that was set, refused a resource. Exit code 3.
+    Resource {
+        /// What was refused, and why.
+        message: String,
+        /// Where, if Wasm ran.
+        backtrace: Option<Backtrace>,
+    },
     /// Wasm trapped, or an exception left it. Exit code 134.
     Wasm {
         /// The reason.
@@ -35,6 +46,9 @@ impl Failure {
     /// The failure an error of the engine is, for a module from this file.
     pub fn engine(file: &Path, error: Error) -> Self {
         let in_file = |error: &dyn fmt::Display| format!("{}: {error}", file.display());
+        if error.resource().is_some() {
+            return Self::refused(in_file(&error), error);
+        }
         match error {
             Error::Trap(trap) => Self::Wasm {
                 message: in_file(&format_args!("trap: {}", trap.reason)),
@@ -51,6 +65,7 @@ impl Failure {
             | Error::Unsupported(_)
             | Error::Link { .. }
             | Error::Limit(_)
+            | Error::Resource(_)
             | Error::Compiled(_)
             | Error::Host(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
@@ -59,11 +74,30 @@ impl Failure {
         }
     }
 
+    /// A refused resource, with the backtrace where the error has one.
+    fn refused(message: String, error: Error) -> Self {
+        let backtrace = match error {
+            Error::Trap(trap) => Some(trap.backtrace),
+            _ => None,
+        };
+        Self::Resource { message, backtrace }
+    }
+
+    /// The failure an error is that has nothing to do with a file.
+    pub fn settings(error: Error) -> Self {
+        let message = error.to_string();
+        match error.resource() {
+            Some(_) => Self::refused(message, error),
+            None => Self::Input(message),
+        }
+    }
+
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
             Self::Check(_) | Self::Output(_) => 1,
             Self::Input(_) => 2,
+            Self::Resource { .. } => REFUSED,
             Self::Wasm { .. } => 134,
         }
     }
@@ -81,7 +115,15 @@ impl fmt::Display for Failure {
         match self {
             Self::Input(message) | Self::Check(message) => f.write_str(message),
             Self::Output(error) => write!(f, "standard output: {error}"),
-            Self::Wasm { message, backtrace } => {
+            Self::Resource {
+                message,
+                backtrace: None,
+            } => f.write_str(message),
+            Self::Resource {
+                message,
+                backtrace: Some(backtrace),
+            }
+            | Self::Wasm { message, backtrace } => {
                 let text = backtrace.to_string();
                 write!(f, "{message}\n{}", text.trim_end())
             }
@@ -91,6 +133,12 @@ impl fmt::Display for Failure {
 
 impl From<ScriptError> for Failure {
     fn from(error: ScriptError) -> Self {
-        Self::Input(error.to_string())
+        let message = error.to_string();
+        match error {
+            ScriptError::Setup { error, .. } if error.resource().is_some() => {
+                Self::refused(message, *error)
+            }
+            _ => Self::Input(message),
+        }
     }
 }

@@ -5,6 +5,8 @@ use crate::config::{Config, OptLevel};
 use crate::descriptors::DescriptorTable;
 use crate::error::Error;
 use crate::signature::{Signature, ValueKind};
+use crate::space::Plan;
+use crate::threads;
 use hashbrown::HashMap;
 use mangrove_abi::{TypeDescriptor, TypeId};
 use mangrove_compile as compile;
@@ -21,6 +23,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct EngineInner {
     config: Config,
+    plan: Plan,
     types: TypeRegistry,
     descriptors: DescriptorTable,
     /// Trampolines by canonical function type.
@@ -32,25 +35,19 @@ impl Engine {
     /// An engine with these settings.
     ///
     /// # Errors
-    /// Settings that cannot work, or address space that is not to be had.
+    /// Settings that cannot work, or address space that is not to be had
+    /// ([`Error::Resource`]). Too few threads are no error: there are fewer then.
     pub fn new(config: &Config) -> Result<Self, Error> {
         config.check()?;
         crate::signals::install()?;
-        let threads = match config.threads {
-            None => None,
-            Some(count) => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-                Some(pool.map_err(|error| {
-                    Error::Limit(format!("cannot start {count} compilation threads: {error}"))
-                })?)
-            }
-        };
+        let plan = Plan::new(config);
         let inner = EngineInner {
             config: config.clone(),
-            types: TypeRegistry::new(),
-            descriptors: DescriptorTable::new()?,
+            types: TypeRegistry::up_to(plan.type_end),
+            descriptors: DescriptorTable::new(plan.type_end, &plan.addresses)?,
             host_code: Mutex::new(HashMap::new()),
-            threads,
+            threads: config.threads.and_then(threads::pool),
+            plan,
         };
         inner.descriptors.publish(&inner.types)?;
         Ok(Self {
@@ -90,7 +87,7 @@ impl Engine {
         let id = self
             .types()
             .intern_func(ty.clone())
-            .map_err(|e| Error::Limit(e.to_string()))?;
+            .map_err(|error| self.too_many_types(error))?;
         self.publish_types()?;
         Ok(id)
     }
@@ -103,7 +100,7 @@ impl Engine {
         let id = self
             .types()
             .intern_cont(func)
-            .map_err(|e| Error::Limit(e.to_string()))?;
+            .map_err(|error| self.too_many_types(error))?;
         self.publish_types()?;
         Ok(id)
     }
@@ -177,16 +174,28 @@ impl Engine {
         let (params, results) = (signature.param_reprs(), signature.result_reprs());
         let image = compile::compile_host_signature(&params, &results, &self.compile_options())
             .map_err(Error::internal)?;
-        let code = Arc::new(load(image)?);
+        let code = Arc::new(load(image, &self.plan().addresses)?);
         cache.insert(signature.id, code.clone());
         Ok(code)
     }
 
+    /// How its address space and memory are divided.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.inner.plan
+    }
+
+    /// The error for types that do not all fit.
+    pub(crate) fn too_many_types(&self, error: impl std::fmt::Display) -> Error {
+        self.inner.descriptors.full(error)
+    }
+
     /// Runs `work` on the threads this engine validates and compiles with.
     pub(crate) fn with_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.inner.threads {
-            Some(pool) => pool.install(work),
-            None => work(),
+        match (&self.inner.threads, self.config().threads) {
+            (Some(pool), _) => pool.install(work),
+            // Not one thread was to be had.
+            (None, Some(_)) => threads::alone(work),
+            (None, None) => threads::shared(self.plan().threads, work),
         }
     }
 
@@ -202,6 +211,7 @@ impl Engine {
                 switches: hooks.switches,
             },
             canonical_nans: self.config().canonical_nans,
+            checked_memories: self.plan().checked_memories,
             verify_clif: self.config().verify_clif,
             stubs: mangrove_stack::arch::stub_image(),
         }

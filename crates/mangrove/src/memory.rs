@@ -1,15 +1,19 @@
 //! Linear memories.
 //!
 //! ```text
-//!  32-bit   8 GiB and a guard reserved: index + offset always lands inside
-//!  64-bit   as much as its type or the embedder's limit allows; compiled code
-//!           compares with `len`
+//!  by reservation   8 GiB and a guard reserved: index + offset always lands
+//!                   inside; 32-bit memories, as a rule
+//!  checked          as much as its type or the embedder's limit allows, or there
+//!                   is room for; compiled code compares with `len`; 64-bit
+//!                   memories, and all where address space is scarce
 //!  ┌── committed: len bytes ──┬────────────── no access ──────────────┐
 //!  base (never moves)         grows here
 //! ```
 
 use crate::error::Error;
 use crate::mapping::Mapping;
+use crate::resource::{Need, map_error};
+use crate::space::{Plan, Share};
 use crate::store::{AsStore, AsStoreMut, StoreId, StoreInner, inner, inner_mut};
 use crate::trap::TrapReason;
 use mangrove_abi::{MemoryDef, TrapCode};
@@ -29,6 +33,8 @@ pub struct MemoryEntry {
     /// Owned; instance contexts hold its address.
     def: NonNull<MemoryDef>,
     mapping: Mapping,
+    /// Of the engine's address space, and of its memory.
+    shares: [Share; 2],
     ty: MemoryType,
     /// Most bytes: the type's maximum, the embedder's limit, or the reservation.
     limit: u64,
@@ -39,7 +45,7 @@ impl MemoryEntry {
     ///
     /// # Errors
     /// More than `max` bytes, or address space or memory is not to be had.
-    pub fn new(ty: MemoryType, max: u64) -> Result<Self, Error> {
+    pub fn new(ty: MemoryType, max: u64, plan: &Plan) -> Result<Self, Error> {
         let asked = ty.maximum.unwrap_or(u64::MAX).saturating_mul(PAGE);
         let limit = asked
             .min(max)
@@ -50,19 +56,21 @@ impl MemoryEntry {
                 "a memory of {first} bytes is beyond the limit of {max} (memory_max)"
             )));
         }
-        let reserved = if ty.memory64 {
-            limit.saturating_add(PAGE)
-        } else {
-            RESERVED_32
+        let by_reservation = !ty.memory64 && !plan.checked_memories;
+        let (mapping, addresses, limit) = match by_reservation {
+            true => {
+                let what = "reserve address space for a memory without checks \
+                            (memory_checks explicit takes less)";
+                let (mapping, share) = reserve(what, RESERVED_32, plan)?;
+                (mapping, share, limit)
+            }
+            false => reserve_some(first, limit, plan)?,
         };
-        let mapping = Mapping::reserve(reserved as usize).map_err(|error| {
-            Error::Limit(format!(
-                "cannot reserve {reserved} bytes for a memory: {error}"
-            ))
-        })?;
-        mapping.commit(0, first as usize).map_err(|error| {
-            Error::Limit(format!("no memory for {} pages: {error}", ty.minimum))
-        })?;
+        let what = format!("have memory for {} pages", ty.minimum);
+        let shares = [addresses, plan.memory.take(&what, first)?];
+        mapping
+            .commit(0, first as usize)
+            .map_err(|error| map_error(Need::Commit, &what, first, &error))?;
         let def = Box::new(MemoryDef {
             base: mapping.base(),
             len: first,
@@ -70,6 +78,7 @@ impl MemoryEntry {
         Ok(Self {
             def: NonNull::from(Box::leak(def)),
             mapping,
+            shares,
             ty,
             limit,
         })
@@ -107,8 +116,11 @@ impl MemoryEntry {
             .checked_mul(PAGE)?
             .checked_add(old)
             .filter(|&new| new <= self.limit)?;
+        let [_, memory] = &mut self.shares;
+        memory.grow(new - old).ok()?;
         if let Err(error) = self.mapping.commit(old as usize, (new - old) as usize) {
             tracing::debug!(%error, pages, "cannot grow a memory");
+            memory.shrink(new - old);
             return None;
         }
         // SAFETY: owned by this memory.
@@ -155,6 +167,36 @@ impl MemoryEntry {
     }
 }
 
+/// Reserves so many bytes for a memory.
+fn reserve(what: &str, bytes: u64, plan: &Plan) -> Result<(Mapping, Share), Error> {
+    let share = plan.addresses.take(what, bytes)?;
+    let mapping = usize::try_from(bytes)
+        .map_err(|_| std::io::ErrorKind::OutOfMemory.into())
+        .and_then(Mapping::reserve)
+        .map_err(|error| map_error(Need::Reserve, what, bytes, &error))?;
+    Ok((mapping, share))
+}
+
+/// Reserves address space for a memory of `first` bytes that may grow up to
+/// `limit`, and says how far it can. Where there is a bound on address space, it
+/// leaves half of the rest to others, and takes less rather than nothing.
+fn reserve_some(first: u64, limit: u64, plan: &Plan) -> Result<(Mapping, Share, u64), Error> {
+    let what = "reserve address space for a memory";
+    let Some(left) = plan.addresses.left() else {
+        let (mapping, share) = reserve(what, limit.saturating_add(PAGE), plan)?;
+        return Ok((mapping, share, limit));
+    };
+    let pages = |bytes: u64| bytes / PAGE * PAGE;
+    let mut most = limit.min(pages(left / 2)).max(first);
+    loop {
+        match reserve(what, most.saturating_add(PAGE), plan) {
+            Ok((mapping, share)) => return Ok((mapping, share, most)),
+            Err(_) if most > first => most = pages(most / 2).max(first),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 impl Drop for MemoryEntry {
     fn drop(&mut self) {
         // SAFETY: leaked by `new`, and with its store gone nobody knows it.
@@ -197,7 +239,8 @@ impl Memory {
     /// A limit is exceeded, or there is no memory.
     pub fn new(store: &mut impl AsStoreMut, ty: MemoryType) -> Result<Self, Error> {
         let store = inner_mut(store);
-        let memory = MemoryEntry::new(ty, store.engine.config().memory_max)?;
+        let engine = &store.engine;
+        let memory = MemoryEntry::new(ty, engine.config().memory_max, engine.plan())?;
         store.memories.push(memory);
         Ok(Self {
             store: store.id,
@@ -275,8 +318,10 @@ fn beyond(memory: &MemoryEntry, at: u64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Cause, Config, MemoryLimit};
 
     fn memory(minimum: u64, maximum: Option<u64>, memory64: bool) -> Result<MemoryEntry, Error> {
+        let plan = Plan::new(&Config::new());
         MemoryEntry::new(
             MemoryType {
                 memory64,
@@ -284,6 +329,7 @@ mod tests {
                 maximum,
             },
             1 << 20,
+            &plan,
         )
     }
 
@@ -326,7 +372,65 @@ mod tests {
             minimum: 0,
             maximum: None,
         };
-        let error = MemoryEntry::new(ty, u64::MAX).err().unwrap();
-        assert!(error.to_string().contains("cannot reserve"), "{error}");
+        let plan = Plan::new(&Config::new());
+        let error = MemoryEntry::new(ty, u64::MAX, &plan).err().unwrap();
+        let refused = error.resource().expect("the system's");
+        assert_eq!(refused.causes(), [Cause::TooLarge], "{error}");
+    }
+
+    #[test]
+    fn a_bound_decides_how_far_a_memory_can_grow() {
+        let mut config = Config::new();
+        config.address_space(100 << 20);
+        let plan = Plan::new(&config);
+        assert!(plan.checked_memories);
+        let ty = |minimum, maximum| MemoryType {
+            memory64: false,
+            minimum,
+            maximum,
+        };
+        let small = MemoryEntry::new(ty(1, Some(10)), u64::MAX, &plan).unwrap();
+        assert_eq!(plan.addresses.left(), Some((100 << 20) - 11 * PAGE));
+        // As if it had no maximum of its own: half of what is left.
+        let mut large = MemoryEntry::new(ty(1, None), u64::MAX, &plan).unwrap();
+        assert!(
+            large.limit > 48 << 20 && large.limit < 50 << 20,
+            "{}",
+            large.limit
+        );
+        assert_eq!(large.grow(large.limit / PAGE), None);
+        assert_eq!(large.grow(large.limit / PAGE - 1), Some(1));
+        large.fill(0, 1, large.limit).unwrap();
+        // What it needs at least it may have.
+        assert!(MemoryEntry::new(ty(700, None), u64::MAX, &plan).is_ok());
+        let error = MemoryEntry::new(ty(900, None), u64::MAX, &plan)
+            .err()
+            .unwrap();
+        assert!(matches!(
+            error.resource().unwrap().causes()[..],
+            [Cause::Bound { .. }]
+        ));
+        drop((small, large));
+        assert_eq!(plan.addresses.left(), Some(100 << 20));
+    }
+
+    #[test]
+    fn memories_share_a_bound_on_memory() {
+        let mut config = Config::new();
+        config.memory_limit(MemoryLimit::Bytes(10 * PAGE));
+        let plan = Plan::new(&config);
+        let ty = MemoryType {
+            memory64: false,
+            minimum: 4,
+            maximum: None,
+        };
+        let mut one = MemoryEntry::new(ty, u64::MAX, &plan).unwrap();
+        let mut two = MemoryEntry::new(ty, u64::MAX, &plan).unwrap();
+        assert!(MemoryEntry::new(ty, u64::MAX, &plan).is_err());
+        assert_eq!(one.grow(3), None);
+        assert_eq!(one.grow(2), Some(4));
+        assert_eq!(two.grow(1), None);
+        drop(one);
+        assert_eq!(two.grow(1), Some(4));
     }
 }

@@ -108,7 +108,7 @@ macro_rules! inspection {
             /// A full collection now.
             ///
             /// # Errors
-            /// [`Error::Limit`] when the system has no memory for it.
+            /// [`Error::Resource`] when the system has no memory for it.
             pub fn gc(&mut self) -> Result<(), Error> {
                 inner_mut(self).collect()
             }

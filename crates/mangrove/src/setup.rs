@@ -6,11 +6,11 @@ use crate::error::Error;
 use crate::libcalls;
 use crate::observe::Observers;
 use crate::parking::{Moving, give_stack};
+use crate::resource::heap_error;
 use crate::roots::Handles;
 use crate::store::{StoreCode, StoreId, StoreInner};
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
-use mangrove_abi::object::TYPE_END;
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::{ArenaConfig, GuardKind};
@@ -19,20 +19,23 @@ use std::ptr::{self, NonNull};
 /// The insides of a new store. `data` and the context's `owner` are still to
 /// be set.
 pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
-    let config = engine.config();
+    let (config, plan) = (engine.config(), engine.plan());
+    let heap_shares = plan.heap()?;
+    let room = plan.stacks(config)?;
     let heap = HeapConfig {
-        max_bytes: config.heap_max,
+        max_bytes: plan.heap_max,
         initial_window: config.heap_window,
         poison: config.zeal.is_on(),
+        strict_commit: plan.strict_commit,
         refusal: match config.injected {
             Some(Fault::RefuseCommit(refusal)) => Some(refusal),
             _ => None,
         },
     };
-    // SAFETY: the engine's table has readable entries for all types, at a fixed
-    // place, for as long as the engine, which the store keeps.
-    let heap = unsafe { Heap::new(heap, engine.descriptors(), TYPE_END) }
-        .map_err(|error| Error::Limit(error.to_string()))?;
+    // SAFETY: the engine's table has readable entries for all its types, at a
+    // fixed place, for as long as the engine, which the store keeps.
+    let heap = unsafe { Heap::new(heap, engine.descriptors(), plan.type_end) };
+    let heap = heap.map_err(heap_error)?;
     let mut registry = Registry::new(RegistryConfig {
         stacks: ArenaConfig {
             stack_size: config.stack_size,
@@ -41,15 +44,16 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
                 Guard::Lightweight => GuardKind::Lightweight,
                 Guard::Mprotect => GuardKind::Mprotect,
             },
-            // One more, to move the last one to.
-            max_stacks: config.continuations_max.saturating_add(1),
+            max_stacks: room.stacks,
+            strict_commit: plan.strict_commit,
             refusal: match config.injected {
                 Some(Fault::Refuse(refusal)) => Some(refusal),
                 _ => None,
             },
         },
         initial_stack_size: config.initial_stack_size,
-        max_stack_bytes: config.stack_bytes_max,
+        max_initial_stacks: room.initial,
+        max_stack_bytes: room.bytes_max,
         max_continuations: config.continuations_max,
     });
     // SAFETY: `give_stack` unparks in the registry of the context's owner, which
@@ -64,6 +68,8 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         ctx: NonNull::from(Box::leak(ctx)),
         heap,
         registry,
+        stack_bound: room.bound,
+        shares: (heap_shares, room.shares),
         code: StoreCode::default(),
         instances: Vec::new(),
         host_funcs: Vec::new(),

@@ -1,0 +1,278 @@
+//! Who gets how much of an engine's bounds.
+//!
+//! | part | of a bound |
+//! |-|-|
+//! | type table, once | 1/32 of the address space |
+//! | code, for the process | as needed |
+//! | heap of a store, both spaces | what `heap_max` needs; 3/8 if it is not set |
+//! | stacks of a store | half of what is left then, an eighth of it for calls |
+//! | a memory | at most half of what is left then, and its minimum at least |
+//!
+//! Without a bound each gets what its own limits allow. An eighth of a process's
+//! address space and memory is not the engine's: the program, its threads, the
+//! allocator's and the compiler's memory.
+
+use super::{Bound, BoundSource, Ledger, Share};
+use crate::config::{Config, MemoryChecks, MemoryLimit};
+use crate::error::Error;
+use crate::resource::{Facts, cgroup_memory, resident, strict_commit};
+use mangrove_abi::TypeDescriptor;
+use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
+use mangrove_heap::{largest_heap, reserved_bytes};
+use mangrove_stack::slot_size;
+
+/// Bytes of objects in a heap if nobody has said, and no bound says less.
+const DEFAULT_HEAP: u64 = 1 << 30;
+/// The least a heap can be limited to.
+pub(crate) const SMALLEST_HEAP: u64 = 64 << 10;
+/// With at least this much address space, every 32-bit memory may reserve all
+/// that its instructions can address, 8 GiB and a guard.
+const ROOMY: u64 = 64 << 30;
+/// Address space of a compiler's thread: its stack, and the part of the
+/// allocator that each thread reserves for itself.
+const THREAD: u64 = 160 << 20;
+/// Types there is always room for.
+const FEWEST_TYPES: u32 = 1 << 12;
+
+/// How an engine divides what it may take.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Of address space.
+    pub(crate) addresses: Ledger,
+    /// Of memory.
+    pub(crate) memory: Ledger,
+    /// Bytes of objects in the heap of each store.
+    pub(crate) heap_max: u64,
+    /// What decided that, if not the embedder or the default.
+    pub(crate) heap_bound: Option<Bound>,
+    /// Whether accesses to 32-bit memories compare with the memory's size.
+    pub(crate) checked_memories: bool,
+    /// One more than the highest type number.
+    pub(crate) type_end: u32,
+    /// How many threads there is address space for.
+    pub(crate) threads: Option<usize>,
+    /// Whether the system counts memory as used once it can be written to.
+    pub(crate) strict_commit: bool,
+}
+
+/// What a store's stacks may take.
+#[derive(Debug)]
+pub(crate) struct StackRoom {
+    /// Stacks of continuations, one for moving included.
+    pub(crate) stacks: usize,
+    /// Stacks of calls from the host.
+    pub(crate) initial: usize,
+    /// Most bytes in use, as [`Config::stack_bytes_max`].
+    pub(crate) bytes_max: u64,
+    /// What the numbers are by, if not by the embedder's limits.
+    pub(crate) bound: Option<Bound>,
+    pub(crate) shares: [Share; 2],
+}
+
+impl Plan {
+    pub(crate) fn new(config: &Config) -> Self {
+        let facts = Facts::address_space();
+        let addresses = address_bound(config, &facts);
+        let memory = memory_bound(config);
+        let bounds = [addresses, memory].into_iter().flatten();
+        let least = bounds.min_by_key(|bound| bound.bytes);
+        let default = default_heap(least.map(|bound| bound.bytes));
+        Self {
+            heap_max: config.heap_max.unwrap_or(default),
+            heap_bound: least.filter(|_| config.heap_max.is_none() && default < DEFAULT_HEAP),
+            checked_memories: match config.memory_checks {
+                MemoryChecks::Auto => addresses.is_some_and(|bound| bound.bytes < ROOMY),
+                MemoryChecks::Reservation => false,
+                MemoryChecks::Explicit => true,
+            },
+            type_end: type_end(addresses),
+            threads: facts.address_limit.map(|limit| {
+                let free = limit.saturating_sub(facts.address_used);
+                usize::try_from(free / 4 / THREAD).unwrap_or(usize::MAX)
+            }),
+            strict_commit: strict_commit(),
+            addresses: Ledger::new(addresses),
+            memory: Ledger::new(memory),
+        }
+    }
+
+    /// Takes the shares of a store's heap.
+    pub(crate) fn heap(&self) -> Result<[Share; 2], Error> {
+        let bytes = reserved_bytes(self.heap_max);
+        let what = format!(
+            "have both spaces of a heap of {} bytes (heap_max)",
+            self.heap_max
+        );
+        Ok([
+            self.addresses.take(&what, bytes)?,
+            self.memory.take(&what, bytes)?,
+        ])
+    }
+
+    /// Takes the shares of a store's stacks.
+    pub(crate) fn stacks(&self, config: &Config) -> Result<StackRoom, Error> {
+        // One more, to move the last one to.
+        let most = config.continuations_max.saturating_add(1);
+        let slot = |size| slot_size(size).map_or(u64::MAX, |slot| slot as u64);
+        let stack = (config.stack_size as u64, slot(config.stack_size));
+        let initial = (
+            config.initial_stack_size as u64,
+            slot(config.initial_stack_size),
+        );
+        let by_address = room(&self.addresses, stack.1, initial.1);
+        let by_memory = room(&self.memory, stack.0, initial.0);
+        let rooms = [(by_address, &self.addresses), (by_memory, &self.memory)];
+        let rooms = rooms
+            .into_iter()
+            .filter_map(|(room, ledger)| Some((room?, ledger)));
+        let mut stacks = most as u64;
+        let mut initials = stacks;
+        let mut bytes_max = config.stack_bytes_max;
+        let mut bound = None;
+        for ((room, initial_room), ledger) in rooms {
+            initials = initials
+                .min(initial_room)
+                .min(config.activations_max as u64);
+            if room < stacks {
+                stacks = room;
+                bytes_max = bytes_max.min((room - 1) * stack.0);
+                bound = ledger.bound();
+            }
+        }
+        let what = format!("have {stacks} stacks and {initials} for calls");
+        let sum = |stack: u64, initial: u64| {
+            let all = stacks.saturating_mul(stack);
+            all.saturating_add(initials.saturating_mul(initial))
+        };
+        Ok(StackRoom {
+            stacks: usize::try_from(stacks).unwrap_or(usize::MAX),
+            initial: usize::try_from(initials).unwrap_or(usize::MAX),
+            bytes_max,
+            bound,
+            shares: [
+                self.addresses.take(&what, sum(stack.1, initial.1))?,
+                self.memory.take(&what, sum(stack.0, initial.0))?,
+            ],
+        })
+    }
+}
+
+/// How many stacks, and stacks for calls, fit into half of what is left of a
+/// bound: two and one at least, whether they do or not.
+fn room(ledger: &Ledger, stack: u64, initial: u64) -> Option<(u64, u64)> {
+    let half = ledger.left()? / 2;
+    let initials = (half / 8 / initial).max(1);
+    let rest = half.saturating_sub(initials.saturating_mul(initial));
+    Some(((rest / stack).max(2), initials))
+}
+
+fn address_bound(config: &Config, facts: &Facts) -> Option<Bound> {
+    if let Some(bytes) = config.address_space {
+        let source = BoundSource::AddressSpace;
+        return Some(Bound { bytes, source });
+    }
+    let limit = facts.address_limit?;
+    let free = limit.saturating_sub(facts.address_used);
+    Some(Bound {
+        bytes: free - free / 4,
+        source: BoundSource::AddressLimit { limit },
+    })
+}
+
+fn memory_bound(config: &Config) -> Option<Bound> {
+    match config.memory_limit? {
+        MemoryLimit::Bytes(bytes) => Some(Bound {
+            bytes,
+            source: BoundSource::MemoryLimit,
+        }),
+        MemoryLimit::Cgroup => {
+            let (limit, _) = cgroup_memory()?;
+            Some(Bound {
+                bytes: (limit - limit / 8).saturating_sub(resident()),
+                source: BoundSource::Cgroup { limit },
+            })
+        }
+    }
+}
+
+/// The limit of a heap whose two spaces take three eighths of a bound.
+fn default_heap(bound: Option<u64>) -> u64 {
+    let part = bound.map_or(DEFAULT_HEAP, |bytes| bytes / 16 * 3);
+    part.clamp(SMALLEST_HEAP, DEFAULT_HEAP.min(largest_heap()))
+}
+
+fn type_end(bound: Option<Bound>) -> u32 {
+    let Some(bound) = bound else { return TYPE_END };
+    let types = bound.bytes / 32 / size_of::<TypeDescriptor>() as u64;
+    let types = u32::try_from(types).unwrap_or(TYPE_END);
+    types.clamp(TYPE_FIRST + FEWEST_TYPES, TYPE_END)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(config: &Config, limit: Option<u64>) -> (Option<Bound>, u64) {
+        let facts = Facts {
+            address_limit: limit,
+            address_used: 100 << 20,
+            ..Facts::default()
+        };
+        let bound = address_bound(config, &facts);
+        (bound, default_heap(bound.map(|bound| bound.bytes)))
+    }
+
+    #[test]
+    fn without_a_bound_nothing_is_divided() {
+        let config = Config::new();
+        assert_eq!(plan(&config, None), (None, 1 << 30));
+        assert_eq!(type_end(None), TYPE_END);
+    }
+
+    #[test]
+    fn a_limit_of_the_process_leaves_it_a_part() {
+        let (bound, heap) = plan(&Config::new(), Some(2100 << 20));
+        let bytes = bound.unwrap().bytes;
+        assert_eq!(bytes, 1500 << 20);
+        assert!(reserved_bytes(heap) <= bytes / 8 * 3 + 4 * 4096);
+        let (bound, heap) = plan(&Config::new(), Some(1 << 20));
+        assert_eq!((bound.unwrap().bytes, heap), (0, SMALLEST_HEAP));
+        let (bound, heap) = plan(Config::new().address_space(1 << 40), Some(1 << 30));
+        assert_eq!((bound.unwrap().bytes, heap), (1 << 40, 1 << 30));
+    }
+
+    /// Whatever the bound: what is taken stays below it, and is refused where
+    /// there is too little for the least.
+    #[test]
+    fn shares_fit_or_are_refused() {
+        for shift in 12..45 {
+            for memory in [false, true] {
+                let mut config = Config::new();
+                match memory {
+                    true => config.memory_limit(MemoryLimit::Bytes(1 << shift)),
+                    false => config.address_space(1 << shift),
+                };
+                let plan = Plan::new(&config);
+                let ledger = if memory {
+                    &plan.memory
+                } else {
+                    &plan.addresses
+                };
+                let Ok(_heap) = plan.heap() else {
+                    assert!(shift < 20, "{shift}");
+                    continue;
+                };
+                let before = ledger.left().unwrap();
+                let Ok(stacks) = plan.stacks(&config) else {
+                    assert!(shift < 24, "{shift}");
+                    continue;
+                };
+                assert!(ledger.left().unwrap() >= before / 4, "{shift}");
+                assert!(stacks.stacks >= 2 && stacks.initial >= 1);
+                assert!(stacks.bytes_max >= 256 << 10, "{stacks:?}");
+                let all = config.continuations_max + 1;
+                assert_eq!(stacks.bound.is_some(), stacks.stacks < all);
+            }
+        }
+    }
+}
