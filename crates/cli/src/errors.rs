@@ -7,7 +7,7 @@
 //! | 3 | memory, address space or a thread was refused: nothing is known of the program |
 //! | 134 | a trap or an uncaught exception |
 
-use mangrove::{Backtrace, Error};
+use mangrove::{Backtrace, Error, ResourceError};
 use mangrove_wast::ScriptError;
 use std::fmt;
 use std::io::{self, Write};
@@ -70,7 +70,7 @@ impl Failure {
             | Error::Host(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
             // It names its file itself.
-            Error::Io { .. } => Self::Input(error.to_string()),
+            Error::Io { path, source } => Self::unreadable(&path, &source),
         }
     }
 
@@ -81,6 +81,16 @@ impl Failure {
             _ => None,
         };
         Self::Resource { message, backtrace }
+    }
+
+    /// A file that could not be read.
+    fn unreadable(file: &Path, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::OutOfMemory {
+            let what = format!("read {}", file.display());
+            let bytes = std::fs::metadata(file).map(|file| file.len());
+            return Self::settings(ResourceError::memory(what, bytes.ok()).into());
+        }
+        Self::Input(format!("{}: {error}", file.display()))
     }
 
     /// The failure an error is that has nothing to do with a file.
@@ -138,6 +148,7 @@ impl From<ScriptError> for Failure {
             ScriptError::Setup { error, .. } if error.resource().is_some() => {
                 Self::refused(message, *error)
             }
+            ScriptError::Io { path, error } => Self::unreadable(&path, &error),
             _ => Self::Input(message),
         }
     }

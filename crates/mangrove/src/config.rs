@@ -346,7 +346,9 @@ impl Config {
     /// and tables of the engine's stores may take, all together; no bound by
     /// default. They are counted as if each stack were used to its end: what stays
     /// is enough whatever the program does. Compiled code, the compiler, and what the runtime
-    /// notes about continuations come on top.
+    /// notes about continuations come on top. Where the process has a limit on what
+    /// it can write to (`RLIMIT_DATA`), three quarters of what that leaves bound the
+    /// same.
     ///
     /// # Examples
     /// ```

@@ -139,7 +139,7 @@ impl StoreInner {
                 Error::Resource(error) => TrapReason::Resource(error),
                 other => TrapReason::Limit(format!("heap exhausted: {other}")),
             }
-        } else if let Some(bound) = self.engine.plan().heap_bound {
+        } else if let Some(bound) = self.heap_bound {
             let limit = self.heap.limit();
             let what = format!("allocate an object in a heap of {limit} bytes (heap_max)");
             let error = ResourceError::beyond(what, size, bound, None);

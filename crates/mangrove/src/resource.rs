@@ -17,7 +17,7 @@ mod facts;
 
 pub(crate) use diagnose::Need;
 pub use exhaustion::{NotingAllocator, exit_when_exhausted};
-pub(crate) use facts::{Facts, cgroup_memory, resident, strict_commit};
+pub(crate) use facts::{Facts, cgroup_memory, strict_commit};
 
 use crate::error::Error;
 use crate::space::Bound;
@@ -140,6 +140,22 @@ impl ResourceError {
             errno,
             causes: diagnose::causes(need, bytes.unwrap_or(0), errno, &facts),
         }
+    }
+
+    /// Memory that the allocator did not give, for what "cannot" is to be said of.
+    ///
+    /// # Examples
+    /// ```
+    /// let refused = mangrove::ResourceError::memory("read the file", Some(1 << 40));
+    /// assert!(refused.to_string().starts_with("cannot read the file: 1099511627776 bytes"));
+    /// ```
+    pub fn memory(what: impl Into<String>, bytes: Option<u64>) -> Self {
+        Self::of(
+            Need::Allocate,
+            what,
+            bytes,
+            Some(Errno::NOMEM.raw_os_error()),
+        )
     }
 
     /// A thread that could not be started, for what "cannot" is to be said of.
@@ -344,7 +360,7 @@ fn stack_error(error: &StackError) -> Option<ResourceError> {
         StackError::Limit { .. } => return None,
         StackError::Reserve { bytes, source } => {
             let what = "reserve address space for stacks".to_owned();
-            (Need::Reserve, what, *bytes, source)
+            (Need::Map, what, *bytes, source)
         }
         StackError::Guard {
             kind,

@@ -86,6 +86,7 @@ impl StoreInner {
             handles,
             operands,
             // Numbers of bytes.
+            heap_bound: _,
             stack_bound: _,
             shares: _,
             // Types, and code by type.

@@ -20,10 +20,10 @@ use std::ptr::{self, NonNull};
 /// be set.
 pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
     let (config, plan) = (engine.config(), engine.plan());
-    let heap_shares = plan.heap()?;
+    let heap_room = plan.heap(config)?;
     let room = plan.stacks(config)?;
     let heap = HeapConfig {
-        max_bytes: plan.heap_max,
+        max_bytes: heap_room.max,
         initial_window: config.heap_window,
         poison: config.zeal.is_on(),
         strict_commit: plan.strict_commit,
@@ -68,8 +68,9 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         ctx: NonNull::from(Box::leak(ctx)),
         heap,
         registry,
+        heap_bound: heap_room.bound,
         stack_bound: room.bound,
-        shares: (heap_shares, room.shares),
+        shares: (heap_room.shares, room.shares),
         code: StoreCode::default(),
         instances: Vec::new(),
         host_funcs: Vec::new(),

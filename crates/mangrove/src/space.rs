@@ -38,6 +38,11 @@ pub enum BoundSource {
         /// The limit.
         limit: u64,
     },
+    /// A part of what `RLIMIT_DATA` left when the engine was made.
+    DataLimit {
+        /// The limit.
+        limit: u64,
+    },
     /// [`crate::Config::memory_limit`].
     MemoryLimit,
     /// A part of what the process's control group has, as
@@ -62,6 +67,11 @@ impl fmt::Display for Bound {
                 f,
                 "{bytes} bytes of address space may be reserved, for RLIMIT_AS (ulimit -v) is \
                  {limit} bytes (address_space sets another bound)"
+            ),
+            BoundSource::DataLimit { limit } => write!(
+                f,
+                "{bytes} bytes of memory may be taken, for RLIMIT_DATA (ulimit -d) is {limit} \
+                 bytes"
             ),
             BoundSource::MemoryLimit => {
                 write!(f, "{bytes} bytes of memory may be taken (memory_limit)")

@@ -152,6 +152,8 @@ pub(crate) struct StoreInner {
     pub(crate) ctx: NonNull<StoreContext>,
     pub(crate) heap: Heap,
     pub(crate) registry: Registry,
+    /// What bounds the heap, if not the embedder's limit or the default.
+    pub(crate) heap_bound: Option<Bound>,
     /// What bounds the number of stacks, if not the embedder's limits.
     pub(crate) stack_bound: Option<Bound>,
     /// What heap and stacks may take, of address space and memory each.

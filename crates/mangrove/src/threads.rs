@@ -10,9 +10,13 @@ use std::thread;
 
 /// A pool of `count` threads, or of as many as there are to be had.
 pub fn pool(count: usize) -> Option<ThreadPool> {
+    as_many_as_possible(count, ThreadPoolBuilder::new)
+}
+
+fn as_many_as_possible(count: usize, builder: fn() -> ThreadPoolBuilder) -> Option<ThreadPool> {
     let mut wanted = count;
     while wanted > 0 {
-        match ThreadPoolBuilder::new().num_threads(wanted).build() {
+        match builder().num_threads(wanted).build() {
             Ok(pool) => return Some(pool),
             Err(error) => {
                 let errno = std::error::Error::source(&error)
@@ -91,10 +95,11 @@ mod tests {
     }
 
     #[test]
-    fn more_threads_than_can_be_are_fewer() {
-        // The pool itself has a highest number, so ask for a plain one.
-        let pool = pool(2).unwrap();
-        assert_eq!(pool.current_num_threads(), 2);
+    fn threads_that_are_not_to_be_had_are_done_without() {
+        assert_eq!(pool(2).unwrap().current_num_threads(), 2);
+        // No system has stacks of this size.
+        let none = as_many_as_possible(4, || ThreadPoolBuilder::new().stack_size(1 << 50));
+        assert!(none.is_none());
         let sum: u32 = shared(Some(1), || (0..1000u32).into_par_iter().sum());
         assert_eq!(sum, 499_500);
     }

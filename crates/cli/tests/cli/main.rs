@@ -5,3 +5,4 @@ mod commands;
 mod common;
 mod compiled;
 mod lives;
+mod resources;

@@ -5,8 +5,13 @@ use rustix::io::Errno;
 
 /// Bytes below which user space ends on x86-64 with page tables of four levels.
 const ADDRESSES: u64 = 1 << 47;
+/// All but one of so many parts of the mappings are nearly all.
+const NEARLY_ALL: u64 = 64;
 /// A group this close to its memory limit had nothing to give.
 const NEARLY_FULL: u64 = 1 << 20;
+/// What the allocator asks the system for, for the least of requests: some of it
+/// for later ones.
+const ALLOCATOR_STEP: u64 = 1 << 20;
 /// A request may make two mappings of one, or three.
 const SPLIT: u64 = 2;
 
@@ -15,7 +20,9 @@ const SPLIT: u64 = 2;
 pub(crate) enum Need {
     /// Address space that cannot be written to yet.
     Reserve,
-    /// That a part of it can be written to.
+    /// Address space that can be written to, and is counted when it is.
+    Map,
+    /// That a part of what was reserved can be written to.
     Commit,
     /// Another protection of a part, which makes a mapping of its own.
     Protect,
@@ -28,14 +35,18 @@ pub(crate) enum Need {
 /// The limits that a request of this many bytes exceeds, if it failed with this
 /// error.
 pub(super) fn causes(need: Need, bytes: u64, errno: Option<i32>, facts: &Facts) -> Vec<Cause> {
-    use Need::{Allocate, Commit, Reserve, Thread};
+    use Need::{Allocate, Commit, Map, Reserve, Thread};
     if bytes >= ADDRESSES {
         return vec![Cause::TooLarge];
     }
     let mut causes = Vec::new();
+    let bytes = match need {
+        Allocate => bytes + ALLOCATOR_STEP,
+        _ => bytes,
+    };
     let again = errno == Some(Errno::AGAIN.raw_os_error());
-    let maps_new = matches!(need, Reserve | Allocate | Thread);
-    let writable = matches!(need, Commit | Allocate | Thread);
+    let maps_new = matches!(need, Reserve | Map | Allocate | Thread);
+    let writable = matches!(need, Map | Commit | Allocate | Thread);
     if let Some(limit) = facts.address_limit
         && maps_new
         && facts.address_used.saturating_add(bytes) > limit
@@ -67,6 +78,15 @@ pub(super) fn causes(need: Need, bytes: u64, errno: Option<i32>, facts: &Facts) 
         threads(facts, &mut causes);
     } else if again && let Some(limit) = facts.lock_limit {
         causes.push(Cause::Locked { limit });
+    }
+    // Other threads may have given some back since.
+    if causes.is_empty()
+        && need != Thread
+        && let Some(limit) = facts.map_limit
+        && facts.maps > limit - limit / NEARLY_ALL
+    {
+        let used = facts.maps;
+        causes.push(Cause::Mappings { limit, used });
     }
     // The last to be suspected: a full group reclaims before it refuses.
     if causes.is_empty()
@@ -114,8 +134,9 @@ mod tests {
         causes(need, bytes, Some(Errno::NOMEM.raw_os_error()), facts)
     }
 
-    const ALL: [Need; 5] = [
+    const ALL: [Need; 6] = [
         Need::Reserve,
+        Need::Map,
         Need::Commit,
         Need::Protect,
         Need::Allocate,
@@ -155,24 +176,37 @@ mod tests {
             ..free()
         };
         for need in ALL {
+            let expected = (need == Need::Allocate).then_some(Cause::Heuristic { total: 1000 });
+            assert_eq!(of(need, 1001, &loose), Vec::from_iter(expected));
+            let (limit, used) = (65530, 65529);
+            assert_eq!(of(need, 1, &maps), [Cause::Mappings { limit, used }]);
+        }
+        for need in ALL.into_iter().filter(|&need| need != Need::Allocate) {
             for facts in [&address, &data, &strict] {
                 assert_eq!(of(need, 900, facts), [], "{need:?}");
             }
-            assert_eq!(of(need, 1000, &loose), []);
-            let new = matches!(need, Need::Reserve | Need::Allocate | Need::Thread);
+            let new = !matches!(need, Need::Commit | Need::Protect);
             let expected = new.then_some(Cause::AddressSpace { limit, used });
             assert_eq!(of(need, 901, &address), Vec::from_iter(expected));
-            let writable = matches!(need, Need::Commit | Need::Allocate | Need::Thread);
+            let writable = !matches!(need, Need::Reserve | Need::Protect);
             let expected = writable.then_some(Cause::Data { limit, used });
             assert_eq!(of(need, 901, &data), Vec::from_iter(expected));
             let committed = used;
             let expected = writable.then_some(Cause::Overcommit { limit, committed });
             assert_eq!(of(need, 901, &strict), Vec::from_iter(expected));
-            let heuristic = (need == Need::Allocate).then_some(Cause::Heuristic { total: 1000 });
-            assert_eq!(of(need, 1001, &loose), Vec::from_iter(heuristic));
-            let (limit, used) = (65530, 65529);
-            assert_eq!(of(need, 1, &maps), [Cause::Mappings { limit, used }]);
         }
+        // The allocator asks for more than it was asked for.
+        let near = Facts {
+            address_limit: Some(100 + ALLOCATOR_STEP),
+            data_limit: Some(100 + ALLOCATOR_STEP + 1),
+            ..free()
+        };
+        assert_eq!(of(Need::Allocate, 0, &near), []);
+        let found = of(Need::Allocate, 1, &near);
+        assert!(
+            matches!(found[..], [Cause::AddressSpace { .. }]),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 /// for the allocator to give them back to the system.
 const BALLAST: usize = 512 << 10;
 
-/// What the allocator was refused last; 0 if nothing.
+/// The most that the allocator was refused at once; 0 if nothing.
 static REFUSED: AtomicUsize = AtomicUsize::new(0);
 static BALLAST_AT: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
 static CODE: AtomicI32 = AtomicI32::new(0);
@@ -38,7 +38,8 @@ pub struct NotingAllocator;
 /// Notes a refusal.
 fn noted(pointer: *mut u8, size: usize) -> *mut u8 {
     if pointer.is_null() {
-        REFUSED.store(size, Ordering::Relaxed);
+        // On the way to its end, the process may ask for more that is smaller.
+        REFUSED.fetch_max(size, Ordering::Relaxed);
     }
     pointer
 }

@@ -24,6 +24,8 @@ pub(crate) struct Facts {
     pub(crate) address_used: u64,
     pub(crate) data_limit: Option<u64>,
     pub(crate) data_used: u64,
+    /// Bytes of the process in memory.
+    pub(crate) resident: u64,
     pub(crate) lock_limit: Option<u64>,
     pub(crate) process_limit: Option<u64>,
     /// `vm.overcommit_memory`.
@@ -44,8 +46,6 @@ impl Facts {
         let (commit_limit, committed, total) = meminfo();
         let threads = need == Need::Thread;
         Self {
-            data_limit: limit(Resource::Data),
-            data_used: status("VmData:"),
             lock_limit: limit(Resource::Memlock),
             process_limit: limit(Resource::Nproc),
             overcommit: number("/proc/sys/vm/overcommit_memory"),
@@ -56,15 +56,19 @@ impl Facts {
             maps: mappings(),
             cgroup_memory: cgroup_memory(),
             cgroup_pids: threads.then(cgroup_pids).flatten(),
-            ..Self::address_space()
+            ..Self::of_process()
         }
     }
 
-    /// What bounds the process's address space.
-    pub(crate) fn address_space() -> Self {
+    /// What bounds the process itself.
+    pub(crate) fn of_process() -> Self {
+        let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         Self {
             address_limit: limit(Resource::As),
-            address_used: status("VmSize:"),
+            address_used: kilobytes(&status, "VmSize:"),
+            data_limit: limit(Resource::Data),
+            data_used: kilobytes(&status, "VmData:"),
+            resident: kilobytes(&status, "VmRSS:"),
             ..Self::default()
         }
     }
@@ -74,11 +78,6 @@ impl Facts {
 /// (`vm.overcommit_memory` is 2).
 pub(crate) fn strict_commit() -> bool {
     number("/proc/sys/vm/overcommit_memory") == Some(2)
-}
-
-/// Bytes of the process in memory.
-pub(crate) fn resident() -> u64 {
-    status("VmRSS:")
 }
 
 /// The least `memory.max` of the process's control group and those around it,
@@ -140,12 +139,6 @@ fn number(path: impl AsRef<Path>) -> Option<u64> {
     fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
-/// Bytes behind a word of `/proc/self/status`; 0 if it is not known.
-fn status(word: &str) -> u64 {
-    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    kilobytes(&text, word)
-}
-
 /// `CommitLimit`, `Committed_AS`, and memory with swap.
 fn meminfo() -> (u64, u64, u64) {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
@@ -157,6 +150,7 @@ fn meminfo() -> (u64, u64, u64) {
     )
 }
 
+/// Bytes behind a word, in a text that has kilobytes there; 0 if it is not known.
 fn kilobytes(text: &str, word: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(word));
     let value = line.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
@@ -187,7 +181,7 @@ mod tests {
         assert!(facts.address_used > 1 << 20 && facts.data_used > 4096);
         assert!(facts.maps > 10 && facts.total > 1 << 20);
         assert!(facts.overcommit.is_some_and(|mode| mode <= 2));
-        assert!(resident() > 1 << 20);
+        assert!(facts.resident > 1 << 20);
     }
 
     #[test]

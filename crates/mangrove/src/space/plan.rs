@@ -4,18 +4,18 @@
 //! |-|-|
 //! | type table, once | 1/32 of the address space |
 //! | code, for the process | as needed |
-//! | heap of a store, both spaces | what `heap_max` needs; 3/8 if it is not set |
+//! | heap of a store, both spaces | what `heap_max` needs; 3/8 of what is left if it is not set |
 //! | stacks of a store | half of what is left then, an eighth of it for calls |
 //! | a memory | at most half of what is left then, and its minimum at least |
 //!
-//! Without a bound each gets what its own limits allow. An eighth of a process's
-//! address space and memory is not the engine's: the program, its threads, the
-//! allocator's and the compiler's memory.
+//! Without a bound each gets what its own limits allow. Where a limit of the
+//! process or its group is the bound, a part of it is not the engine's: the
+//! program, its threads, the allocator's and the compiler's memory.
 
 use super::{Bound, BoundSource, Ledger, Share};
 use crate::config::{Config, MemoryChecks, MemoryLimit};
 use crate::error::Error;
-use crate::resource::{Facts, cgroup_memory, resident, strict_commit};
+use crate::resource::{Facts, cgroup_memory, strict_commit};
 use mangrove_abi::TypeDescriptor;
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
 use mangrove_heap::{largest_heap, reserved_bytes};
@@ -31,6 +31,8 @@ const ROOMY: u64 = 64 << 30;
 /// Address space of a compiler's thread: its stack, and the part of the
 /// allocator that each thread reserves for itself.
 const THREAD: u64 = 160 << 20;
+/// What it can write to, likewise: its stack, and what it works on.
+const THREAD_DATA: u64 = 8 << 20;
 /// Types there is always room for.
 const FEWEST_TYPES: u32 = 1 << 12;
 
@@ -41,18 +43,25 @@ pub(crate) struct Plan {
     pub(crate) addresses: Ledger,
     /// Of memory.
     pub(crate) memory: Ledger,
-    /// Bytes of objects in the heap of each store.
-    pub(crate) heap_max: u64,
-    /// What decided that, if not the embedder or the default.
-    pub(crate) heap_bound: Option<Bound>,
     /// Whether accesses to 32-bit memories compare with the memory's size.
     pub(crate) checked_memories: bool,
     /// One more than the highest type number.
     pub(crate) type_end: u32,
     /// How many threads there is address space for.
     pub(crate) threads: Option<usize>,
-    /// Whether the system counts memory as used once it can be written to.
+    /// Whether what can be written to counts, touched or not: under strict
+    /// overcommit, and for `RLIMIT_DATA`.
     pub(crate) strict_commit: bool,
+}
+
+/// What a store's heap may take.
+#[derive(Debug)]
+pub(crate) struct HeapRoom {
+    /// Bytes of objects.
+    pub(crate) max: u64,
+    /// What decided that, if not the embedder or the default.
+    pub(crate) bound: Option<Bound>,
+    pub(crate) shares: [Share; 2],
 }
 
 /// What a store's stacks may take.
@@ -71,42 +80,43 @@ pub(crate) struct StackRoom {
 
 impl Plan {
     pub(crate) fn new(config: &Config) -> Self {
-        let facts = Facts::address_space();
+        let facts = Facts::of_process();
         let addresses = address_bound(config, &facts);
-        let memory = memory_bound(config);
-        let bounds = [addresses, memory].into_iter().flatten();
-        let least = bounds.min_by_key(|bound| bound.bytes);
-        let default = default_heap(least.map(|bound| bound.bytes));
+        let memory = memory_bound(config, &facts);
         Self {
-            heap_max: config.heap_max.unwrap_or(default),
-            heap_bound: least.filter(|_| config.heap_max.is_none() && default < DEFAULT_HEAP),
             checked_memories: match config.memory_checks {
                 MemoryChecks::Auto => addresses.is_some_and(|bound| bound.bytes < ROOMY),
                 MemoryChecks::Reservation => false,
                 MemoryChecks::Explicit => true,
             },
             type_end: type_end(addresses),
-            threads: facts.address_limit.map(|limit| {
-                let free = limit.saturating_sub(facts.address_used);
-                usize::try_from(free / 4 / THREAD).unwrap_or(usize::MAX)
-            }),
-            strict_commit: strict_commit(),
+            threads: threads(&facts),
+            strict_commit: facts.data_limit.is_some() || strict_commit(),
             addresses: Ledger::new(addresses),
             memory: Ledger::new(memory),
         }
     }
 
     /// Takes the shares of a store's heap.
-    pub(crate) fn heap(&self) -> Result<[Share; 2], Error> {
-        let bytes = reserved_bytes(self.heap_max);
-        let what = format!(
-            "have both spaces of a heap of {} bytes (heap_max)",
-            self.heap_max
-        );
-        Ok([
-            self.addresses.take(&what, bytes)?,
-            self.memory.take(&what, bytes)?,
-        ])
+    pub(crate) fn heap(&self, config: &Config) -> Result<HeapRoom, Error> {
+        let ledgers = [&self.addresses, &self.memory].into_iter();
+        let lefts = ledgers.filter_map(|ledger| Some((ledger.left()?, ledger.bound())));
+        let (left, bound) = match lefts.min_by_key(|&(left, _)| left) {
+            Some((left, bound)) => (Some(left), bound),
+            None => (None, None),
+        };
+        let default = default_heap(left);
+        let max = config.heap_max.unwrap_or(default);
+        let what = format!("have both spaces of a heap of {max} bytes (heap_max)");
+        let bytes = reserved_bytes(max);
+        Ok(HeapRoom {
+            max,
+            bound: bound.filter(|_| config.heap_max.is_none() && default < DEFAULT_HEAP),
+            shares: [
+                self.addresses.take(&what, bytes)?,
+                self.memory.take(&what, bytes)?,
+            ],
+        })
     }
 
     /// Takes the shares of a store's stacks.
@@ -166,33 +176,58 @@ fn room(ledger: &Ledger, stack: u64, initial: u64) -> Option<(u64, u64)> {
     Some(((rest / stack).max(2), initials))
 }
 
+/// How many threads fit into the quarter that is not the engine's.
+fn threads(facts: &Facts) -> Option<usize> {
+    let fit = |limit: u64, used, one| limit.saturating_sub(used) / 4 / one;
+    let by_address = facts
+        .address_limit
+        .map(|l| fit(l, facts.address_used, THREAD));
+    let by_data = facts
+        .data_limit
+        .map(|l| fit(l, facts.data_used, THREAD_DATA));
+    let most = by_address.into_iter().chain(by_data).min()?;
+    Some(usize::try_from(most).unwrap_or(usize::MAX))
+}
+
 fn address_bound(config: &Config, facts: &Facts) -> Option<Bound> {
     if let Some(bytes) = config.address_space {
         let source = BoundSource::AddressSpace;
         return Some(Bound { bytes, source });
     }
     let limit = facts.address_limit?;
-    let free = limit.saturating_sub(facts.address_used);
     Some(Bound {
-        bytes: free - free / 4,
+        bytes: most_of(limit, facts.address_used),
         source: BoundSource::AddressLimit { limit },
     })
 }
 
-fn memory_bound(config: &Config) -> Option<Bound> {
-    match config.memory_limit? {
-        MemoryLimit::Bytes(bytes) => Some(Bound {
+/// Three quarters of what is left of a limit.
+fn most_of(limit: u64, used: u64) -> u64 {
+    let free = limit.saturating_sub(used);
+    free - free / 4
+}
+
+/// What was asked for, and what the process can write to: the lesser of both.
+fn memory_bound(config: &Config, facts: &Facts) -> Option<Bound> {
+    let asked = match config.memory_limit {
+        None => None,
+        Some(MemoryLimit::Bytes(bytes)) => Some(Bound {
             bytes,
             source: BoundSource::MemoryLimit,
         }),
-        MemoryLimit::Cgroup => {
-            let (limit, _) = cgroup_memory()?;
-            Some(Bound {
-                bytes: (limit - limit / 8).saturating_sub(resident()),
-                source: BoundSource::Cgroup { limit },
-            })
-        }
-    }
+        Some(MemoryLimit::Cgroup) => cgroup_memory().map(|(limit, _)| Bound {
+            bytes: (limit - limit / 8).saturating_sub(facts.resident),
+            source: BoundSource::Cgroup { limit },
+        }),
+    };
+    let data = facts.data_limit.map(|limit| Bound {
+        bytes: most_of(limit, facts.data_used),
+        source: BoundSource::DataLimit { limit },
+    });
+    asked
+        .into_iter()
+        .chain(data)
+        .min_by_key(|bound| bound.bytes)
 }
 
 /// The limit of a heap whose two spaces take three eighths of a bound.
@@ -241,6 +276,22 @@ mod tests {
         assert_eq!((bound.unwrap().bytes, heap), (1 << 40, 1 << 30));
     }
 
+    #[test]
+    fn threads_are_as_many_as_there_is_room_for() {
+        let facts = |address_limit, data_limit| Facts {
+            address_limit,
+            data_limit,
+            ..Facts::default()
+        };
+        assert_eq!(threads(&facts(None, None)), None);
+        assert_eq!(threads(&facts(Some(4 * THREAD - 1), None)), Some(0));
+        assert_eq!(threads(&facts(Some(8 * THREAD), None)), Some(2));
+        assert_eq!(
+            threads(&facts(Some(8 * THREAD), Some(4 * THREAD_DATA))),
+            Some(1)
+        );
+    }
+
     /// Whatever the bound: what is taken stays below it, and is refused where
     /// there is too little for the least.
     #[test]
@@ -258,7 +309,7 @@ mod tests {
                 } else {
                     &plan.addresses
                 };
-                let Ok(_heap) = plan.heap() else {
+                let Ok(_heap) = plan.heap(&config) else {
                     assert!(shift < 20, "{shift}");
                     continue;
                 };
