@@ -1,6 +1,6 @@
 //! Making a store.
 
-use crate::config::{Fault, Guard};
+use crate::config::{Config, Fault, Guard};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::libcalls;
@@ -8,6 +8,7 @@ use crate::observe::Observers;
 use crate::parking::{Moving, give_stack};
 use crate::resource::heap_error;
 use crate::roots::Handles;
+use crate::space::StackRoom;
 use crate::store::{StoreCode, StoreId, StoreInner};
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
@@ -36,26 +37,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
     // fixed place, for as long as the engine, which the store keeps.
     let heap = unsafe { Heap::new(heap, engine.descriptors(), plan.type_end) };
     let heap = heap.map_err(heap_error)?;
-    let mut registry = Registry::new(RegistryConfig {
-        stacks: ArenaConfig {
-            stack_size: config.stack_size,
-            guard: match config.guard {
-                Guard::Auto => GuardKind::Auto,
-                Guard::Lightweight => GuardKind::Lightweight,
-                Guard::Mprotect => GuardKind::Mprotect,
-            },
-            max_stacks: room.stacks,
-            strict_commit: plan.strict_commit,
-            refusal: match config.injected {
-                Some(Fault::Refuse(refusal)) => Some(refusal),
-                _ => None,
-            },
-        },
-        initial_stack_size: config.initial_stack_size,
-        max_initial_stacks: room.initial,
-        max_stack_bytes: room.bytes_max,
-        max_continuations: config.continuations_max,
-    });
+    let mut registry = Registry::new(registry_config(config, &room, plan.strict_commit));
     // SAFETY: `give_stack` unparks in the registry of the context's owner, which
     // is the store that this registry will be in.
     unsafe { registry.allow_parking(config.parking, give_stack) };
@@ -93,4 +75,27 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
     });
     inner.close_window();
     Ok(inner)
+}
+
+fn registry_config(config: &Config, room: &StackRoom, strict_commit: bool) -> RegistryConfig {
+    RegistryConfig {
+        stacks: ArenaConfig {
+            stack_size: config.stack_size,
+            guard: match config.guard {
+                Guard::Auto => GuardKind::Auto,
+                Guard::Lightweight => GuardKind::Lightweight,
+                Guard::Mprotect => GuardKind::Mprotect,
+            },
+            max_stacks: room.stacks,
+            strict_commit,
+            refusal: match config.injected {
+                Some(Fault::Refuse(refusal)) => Some(refusal),
+                _ => None,
+            },
+        },
+        initial_stack_size: config.initial_stack_size,
+        max_initial_stacks: room.initial,
+        max_stack_bytes: room.bytes_max,
+        max_continuations: config.continuations_max,
+    }
 }

@@ -11,7 +11,7 @@
 
 mod plan;
 
-pub(crate) use plan::{Plan, SMALLEST_HEAP};
+pub(crate) use plan::{Plan, SMALLEST_HEAP, StackRoom};
 
 use crate::error::Error;
 use crate::resource::ResourceError;
