@@ -312,6 +312,16 @@ impl Config {
     }
 
     /// How accesses to 32-bit memories are kept inside them.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, MemoryChecks};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(Config::new().memory_checks(MemoryChecks::Explicit))?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn memory_checks(&mut self, checks: MemoryChecks) -> &mut Self {
         self.memory_checks = checks;
         self

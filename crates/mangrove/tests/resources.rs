@@ -259,6 +259,30 @@ fn explicit_checks_do_what_the_reservation_does() {
     }
 }
 
+/// Without the comparison the access would reach what lies behind the memory: the
+/// memories made before it, whose bytes are all there.
+#[test]
+fn an_access_beyond_a_memory_does_not_reach_another() {
+    let memories: String = (0..8).map(|n| format!("(memory $m{n} 64 64)")).collect();
+    let text = format!(
+        r#"(module {memories}
+            (func (export "load") (param i32) (result i32) (i32.load8_u $m7 (local.get 0)))
+            (func (export "store") (param i32) (i32.store8 $m7 (local.get 0) (i32.const 1)))
+            (func (export "copy") (param i32)
+                (memory.copy $m7 $m7 (i32.const 0) (local.get 0) (i32.const 1))))"#
+    );
+    let mut config = Config::new();
+    config.address_space(256 << 20);
+    let (mut store, instance) = instance_with(&config, &text);
+    for page in 60..600u32 {
+        for name in ["load", "store", "copy"] {
+            let at = [Val::I32((page << 16) as i32)];
+            let result = call(&mut store, instance, name, &at);
+            assert_eq!(result.is_ok(), page < 64, "{name} at page {page}");
+        }
+    }
+}
+
 #[test]
 fn compiled_code_says_how_its_memories_are_checked() {
     let engine = |checks| Engine::new(Config::new().memory_checks(checks)).unwrap();

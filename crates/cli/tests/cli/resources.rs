@@ -200,7 +200,8 @@ fn little_of_the_systems_stack_and_of_writable_memory_will_do() {
     limited("ulimit -s 64", run).prints("1000\n");
     limited("ulimit -d 100000", run).prints("1000\n");
     let ended = limited("ulimit -d 1500", run);
-    is_refused(&ended, ["RLIMIT_DATA (ulimit -d) is 1536000 bytes"]);
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    ended.says(["RLIMIT_DATA (ulimit -d) is 1536000 bytes"]);
 }
 
 /// An allocation that nobody planned for ends the same way.

@@ -19,7 +19,7 @@ use crate::resource::{Facts, cgroup_memory, strict_commit};
 use mangrove_abi::TypeDescriptor;
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
 use mangrove_heap::{largest_heap, reserved_bytes};
-use mangrove_stack::slot_size;
+use mangrove_stack::{GUARD_SIZE, slot_size};
 
 /// Bytes of objects in a heap if nobody has said, and no bound says less.
 const DEFAULT_HEAP: u64 = 1 << 30;
@@ -123,12 +123,7 @@ impl Plan {
     pub(crate) fn stacks(&self, config: &Config) -> Result<StackRoom, Error> {
         // One more, to move the last one to.
         let most = config.continuations_max.saturating_add(1);
-        let slot = |size| slot_size(size).map_or(u64::MAX, |slot| slot as u64);
-        let stack = (config.stack_size as u64, slot(config.stack_size));
-        let initial = (
-            config.initial_stack_size as u64,
-            slot(config.initial_stack_size),
-        );
+        let (stack, initial) = (costs(config.stack_size), costs(config.initial_stack_size));
         let by_address = room(&self.addresses, stack.1, initial.1);
         let by_memory = room(&self.memory, stack.0, initial.0);
         let rooms = [(by_address, &self.addresses), (by_memory, &self.memory)];
@@ -145,7 +140,11 @@ impl Plan {
                 .min(config.activations_max as u64);
             if room < stacks {
                 stacks = room;
-                bytes_max = bytes_max.min((room - 1) * stack.0);
+                // As the registry counts: whole pages.
+                let each = config
+                    .stack_size
+                    .next_multiple_of(rustix::param::page_size());
+                bytes_max = bytes_max.min((room - 1).saturating_mul(each as u64));
                 bound = ledger.bound();
             }
         }
@@ -165,6 +164,12 @@ impl Plan {
             ],
         })
     }
+}
+
+/// What a stack takes of memory, when it is used to its end, and of address space.
+fn costs(size: usize) -> (u64, u64) {
+    let slot = slot_size(size).map_or(u64::MAX, |slot| slot as u64);
+    (slot - GUARD_SIZE as u64, slot)
 }
 
 /// How many stacks, and stacks for calls, fit into half of what is left of a
@@ -321,6 +326,12 @@ mod tests {
                 assert!(ledger.left().unwrap() >= before / 4, "{shift}");
                 assert!(stacks.stacks >= 2 && stacks.initial >= 1);
                 assert!(stacks.bytes_max >= 256 << 10, "{stacks:?}");
+                // So odd a size has room for one as well.
+                config.stack_size(10_000);
+                if let Ok(small) = Plan::new(&config).stacks(&config) {
+                    assert!(small.bytes_max >= 12_288, "{small:?}");
+                }
+                config.stack_size(256 << 10);
                 let all = config.continuations_max + 1;
                 assert_eq!(stacks.bound.is_some(), stacks.stacks < all);
             }
