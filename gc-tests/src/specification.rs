@@ -183,10 +183,14 @@ pub fn reason(group: &str, file: &str, failure: &Failure) -> Option<&'static str
 /// Runs a script.
 ///
 /// # Errors
-/// If it is none.
+/// If it is none, or a lack of resources ended it.
 pub fn run(engine: &Engine, script: &Script) -> Result<FileReport, String> {
-    run_source(engine, &script.name, &script.text, &Options::default())
-        .map_err(|error| error.to_string())
+    let report = run_source(engine, &script.name, &script.text, &Options::default())
+        .map_err(|error| error.to_string())?;
+    match &report.refused {
+        Some(refused) => Err(report.line_of(refused)),
+        None => Ok(report),
+    }
 }
 
 /// Runs a group, and returns how many directives passed.

@@ -42,7 +42,10 @@ impl Progress for ConsoleProgress {
             bar.set_style(style);
         }
         bar.set_prefix(suite.name);
-        bar.enable_steady_tick(Duration::from_millis(100));
+        // It ticks on a thread of its own, and ends the process without one.
+        if stderr().is_terminal() && thread_to_be_had() {
+            bar.enable_steady_tick(Duration::from_millis(100));
+        }
         self.bar = Some(bar);
     }
 
@@ -61,4 +64,10 @@ impl Progress for ConsoleProgress {
             eprintln!("{report}");
         }
     }
+}
+
+/// Whether the system gives a thread.
+fn thread_to_be_had() -> bool {
+    let thread = std::thread::Builder::new().spawn(|| ());
+    thread.is_ok_and(|thread| thread.join().is_ok())
 }

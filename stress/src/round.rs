@@ -9,6 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub struct Outcome {
     /// What went wrong, if anything did.
     pub problem: Option<String>,
+    /// What was refused, if the round could not be played for lack of a resource.
+    pub refused: Option<String>,
     /// Collections that happened.
     pub collections: u64,
 }
@@ -23,8 +25,14 @@ pub fn guarded(play: impl FnOnce() -> Result<Outcome, Error>) -> Outcome {
     // Nothing outlives the closure that a panic could have left half changed.
     match catch_unwind(AssertUnwindSafe(play)) {
         Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) if error.resource().is_some() => Outcome {
+            problem: None,
+            refused: Some(error.to_string()),
+            collections: 0,
+        },
         Ok(Err(error)) => Outcome {
             problem: Some(error.to_string()),
+            refused: None,
             collections: 0,
         },
         Err(panic) => {
@@ -35,6 +43,7 @@ pub fn guarded(play: impl FnOnce() -> Result<Outcome, Error>) -> Outcome {
                 .unwrap_or("without a message");
             Outcome {
                 problem: Some(format!("the engine panicked: {text}")),
+                refused: None,
                 collections: 0,
             }
         }
@@ -51,6 +60,7 @@ fn start(case: &Case, config: &Config) -> Result<Outcome, Error> {
     let problem = judge(case, &mut store, instance)?;
     Ok(Outcome {
         problem,
+        refused: None,
         collections: store.collections(),
     })
 }

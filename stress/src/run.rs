@@ -109,21 +109,24 @@ fn run_suite(
         collections: 0,
         elapsed_ms: 0,
         failure: None,
+        refused: None,
     };
-    while report.failure.is_none() && (report.rounds < suite.least || start.elapsed() < budget) {
+    let ended = |report: &SuiteReport| report.failure.is_some() || report.refused.is_some();
+    while !ended(&report) && (report.rounds < suite.least || start.elapsed() < budget) {
         let seed = options.seed.wrapping_add(report.rounds);
         report.rounds += 1;
         let mut begin = |parameters: &str| {
             progress.round(report.rounds, parameters, start.elapsed());
         };
         let round = Round { seed, size, config };
-        let (collections, failure) = match suite.rounds {
+        let (outcome, failure) = match suite.rounds {
             Rounds::Cases { make, shrink } => round.case(make, shrink, &mut begin),
             Rounds::Model => round.model(&mut begin),
             Rounds::Overflow => round.overflow(&mut begin),
         };
-        report.collections += collections;
+        report.collections += outcome.collections;
         report.failure = failure;
+        report.refused = outcome.refused;
     }
     report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     report
@@ -143,11 +146,11 @@ impl Round<'_> {
         make: fn(&mut Rng, Size) -> Case,
         shrink: Option<Shrink>,
         begin: &mut dyn FnMut(&str),
-    ) -> (u64, Option<Failure>) {
+    ) -> (Outcome, Option<Failure>) {
         let case = make(&mut Rng::new(self.seed), self.size);
         begin(&case.parameters);
         let outcome = round::play(&case, self.config);
-        let failure = outcome.problem.map(|message| {
+        let failure = outcome.problem.clone().map(|message| {
             // The smaller case may fail in another way: it speaks for itself.
             let mut fails = |case: &Case| round::play(case, self.config).problem.is_some();
             let smaller =
@@ -167,11 +170,11 @@ impl Round<'_> {
                 arguments: case.arguments,
             }
         });
-        (outcome.collections, failure)
+        (outcome, failure)
     }
 
     /// Runs the model test.
-    fn model(&self, begin: &mut dyn FnMut(&str)) -> (u64, Option<Failure>) {
+    fn model(&self, begin: &mut dyn FnMut(&str)) -> (Outcome, Option<Failure>) {
         let steps = u64::from(self.size.of(STEPS, 500));
         let parameters = format!("steps={steps}");
         begin(&parameters);
@@ -179,6 +182,7 @@ impl Round<'_> {
             let run = model::run(self.seed, steps, self.config, None)?;
             Ok(Outcome {
                 problem: run.difference,
+                refused: None,
                 collections: run.collections,
             })
         });
@@ -186,27 +190,32 @@ impl Round<'_> {
     }
 
     /// Sweeps shapes across the end of a stack.
-    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (u64, Option<Failure>) {
+    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (Outcome, Option<Failure>) {
         let setting = overflow::setting(self.seed).to_string();
         begin(&setting);
         let outcome = round::guarded(|| {
             let swept = overflow::round(self.seed, self.size, self.config)?;
             Ok(Outcome {
                 problem: swept.problem,
+                refused: None,
                 collections: swept.collections,
             })
         });
         self.without_a_program(outcome, setting)
     }
 
-    fn without_a_program(&self, outcome: Outcome, parameters: String) -> (u64, Option<Failure>) {
-        let failure = outcome.problem.map(|message| Failure {
+    fn without_a_program(
+        &self,
+        outcome: Outcome,
+        parameters: String,
+    ) -> (Outcome, Option<Failure>) {
+        let failure = outcome.problem.clone().map(|message| Failure {
             seed: self.seed,
             parameters,
             message,
             program: String::new(),
             arguments: Vec::new(),
         });
-        (outcome.collections, failure)
+        (outcome, failure)
     }
 }

@@ -27,6 +27,9 @@ pub struct SuiteReport {
     pub elapsed_ms: u64,
     /// The failure that ended it, if there was one.
     pub failure: Option<Failure>,
+    /// What was refused, if a lack of resources ended it: nothing is known of the
+    /// last round then.
+    pub refused: Option<String>,
 }
 
 /// A round that went wrong.
@@ -45,9 +48,10 @@ pub struct Failure {
 }
 
 impl Summary {
-    /// Whether no suite failed.
+    /// Whether no suite failed, and none lacked a resource.
     pub fn passed(&self) -> bool {
-        self.suites.iter().all(|suite| suite.failure.is_none())
+        let mut suites = self.suites.iter();
+        suites.all(|suite| suite.failure.is_none() && suite.refused.is_none())
     }
 }
 
@@ -56,6 +60,9 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for suite in &self.suites {
             writeln!(f, "{suite}")?;
+            if let Some(refused) = &suite.refused {
+                writeln!(f, "    {refused}")?;
+            }
             if let Some(failure) = &suite.failure {
                 writeln!(f, "    {}", failure.message)?;
                 writeln!(f, "    {}", failure.parameters)?;
@@ -78,8 +85,13 @@ impl fmt::Display for SuiteReport {
             collections,
             elapsed_ms,
             failure,
+            refused,
         } = self;
-        let verdict = if failure.is_none() { "ok" } else { "FAILED" };
+        let verdict = match (failure, refused) {
+            (Some(_), _) => "FAILED",
+            (None, Some(_)) => "REFUSED",
+            (None, None) => "ok",
+        };
         write!(
             f,
             "{suite:<12} {verdict:<6} {rounds} rounds, {collections} collections, {:.1} s",

@@ -2,7 +2,7 @@
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mangrove::{Config, Guard, Hooks, OptLevel, ParkPolicy, Zeal};
+use mangrove::{Config, Guard, Hooks, MemoryChecks, MemoryLimit, OptLevel, ParkPolicy, Zeal};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -229,7 +229,8 @@ pub struct EngineArgs {
     /// Collect beyond need: none, alloc, alloc:N, switch, call, move, joined with commas
     #[arg(long, value_name = "MODES", value_parser = parse_zeal)]
     pub zeal: Option<Zeal>,
-    /// Most bytes of live objects, like 64M; less than 2G
+    /// Most bytes of live objects, like 64M; less than 2G. A collection takes up to
+    /// twice as much [default: 1G, or what address space and memory limit have room for]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub heap_max: Option<u64>,
     /// Bytes of each stack, like 64K [default: 256K for continuations, 1M for calls]
@@ -262,6 +263,19 @@ pub struct EngineArgs {
     /// Most bytes a memory may grow to, like 16M
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub memory_max: Option<u64>,
+    /// How accesses to 32-bit memories are checked: by reserving 8 GiB for each, or
+    /// with explicit comparisons [default: by reservation, explicitly where less than
+    /// 64G of address space may be reserved]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub memory_checks: Option<Checks>,
+    /// Most bytes of address space to reserve for heap, stacks, memories, types and
+    /// code together, like 1G [default: three quarters of what ulimit -v leaves]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub address_space: Option<u64>,
+    /// Most bytes of memory for heap (twice --heap-max), stacks, memories and tables
+    /// together, like 256M; cgroup for what the control group's memory.max leaves
+    #[arg(long, value_name = "SIZE|cgroup", value_parser = parse_memory_limit)]
+    pub memory_limit: Option<MemoryLimit>,
     /// Most elements a table may grow to, like 1000 or 2M
     #[arg(long, value_name = "COUNT", value_parser = parse_size)]
     pub table_max: Option<u64>,
@@ -297,6 +311,17 @@ pub enum GuardKind {
     Lightweight,
     /// Protected pages: two mappings to a stack
     Mprotect,
+}
+
+/// How accesses to 32-bit memories are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Checks {
+    /// By reservation where there is much address space, else explicitly
+    Auto,
+    /// By reserving what an access can address
+    Reservation,
+    /// By comparing with the memory's size
+    Explicit,
 }
 
 /// How hard to optimise.
@@ -351,6 +376,18 @@ impl EngineArgs {
         config.park(self.park_policy());
         if let Some(bytes) = self.memory_max {
             config.memory_max(bytes);
+        }
+        match self.memory_checks {
+            Some(Checks::Auto) => config.memory_checks(MemoryChecks::Auto),
+            Some(Checks::Reservation) => config.memory_checks(MemoryChecks::Reservation),
+            Some(Checks::Explicit) => config.memory_checks(MemoryChecks::Explicit),
+            None => &mut config,
+        };
+        if let Some(bytes) = self.address_space {
+            config.address_space(bytes);
+        }
+        if let Some(limit) = self.memory_limit {
+            config.memory_limit(limit);
         }
         if let Some(elements) = self.table_max {
             config.table_max(elements);
@@ -423,6 +460,16 @@ fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "too large".to_owned())
 }
 
+/// A size, or `cgroup`.
+fn parse_memory_limit(text: &str) -> Result<MemoryLimit, String> {
+    match text {
+        "cgroup" => Ok(MemoryLimit::Cgroup),
+        _ => parse_size(text)
+            .map(MemoryLimit::Bytes)
+            .map_err(|error| format!("{error}, or cgroup")),
+    }
+}
+
 /// Seconds, with a fraction if need be; at least a hundredth.
 fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().map_err(|_| "expected seconds".to_owned())?;
@@ -450,6 +497,13 @@ mod tests {
         for text in ["", "K", "1T", "-1", "1.5M", "99999999999G", "1MB"] {
             assert!(parse_size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn memory_limits() {
+        assert_eq!(parse_memory_limit("64M"), Ok(MemoryLimit::Bytes(64 << 20)));
+        assert_eq!(parse_memory_limit("cgroup"), Ok(MemoryLimit::Cgroup));
+        assert!(parse_memory_limit("group").is_err());
     }
 
     #[test]

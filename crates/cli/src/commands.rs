@@ -40,8 +40,11 @@ impl<'a> Program<'a> {
         let mut store = Store::new(engine, ()).map_err(in_file)?;
         let mut linker = Linker::new(engine);
         linker.define_mangrove();
-        mangrove_wast::define_spectest(&mut linker, &mut store, &(Arc::new(output::line_now) as _))
-            .map_err(in_file)?;
+        // Its memory reserves address space: only for who asks for it.
+        if mangrove_wast::imports_spectest(&module) {
+            let sink = Arc::new(output::line_now) as _;
+            mangrove_wast::define_spectest(&mut linker, &mut store, &sink).map_err(in_file)?;
+        }
         Ok(Self {
             file,
             linker,
@@ -110,5 +113,5 @@ impl<'a> Program<'a> {
 
 /// Makes the engine.
 pub fn engine(config: &mangrove::Config) -> Result<Engine, Failure> {
-    Engine::new(config).map_err(|error| Failure::Input(error.to_string()))
+    Engine::new(config).map_err(Failure::settings)
 }

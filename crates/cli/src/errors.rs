@@ -4,14 +4,18 @@
 //! |-|-|
 //! | 1 | a test or check failed |
 //! | 2 | bad usage, or a module that does not load |
+//! | 3 | memory, address space or a thread was refused: nothing is known of the program |
 //! | 134 | a trap or an uncaught exception |
 
-use mangrove::{Backtrace, Error, printable};
+use mangrove::{Backtrace, Error, ResourceError, printable};
 use mangrove_wast::ScriptError;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+
+/// The exit code for a refused resource.
+pub const REFUSED: u8 = 3;
 
 /// A file's name, to be shown.
 pub fn shown(file: &Path) -> String {
@@ -25,6 +29,13 @@ pub enum Failure {
     Input(String),
     /// A test or check failed; the message says which. Exit code 1.
     Check(String),
+    /// The system, or a bound that was set, refused a resource. Exit code 3.
+    Resource {
+        /// What was refused, and why.
+        message: String,
+        /// Where, if Wasm ran.
+        backtrace: Option<Backtrace>,
+    },
     /// Wasm trapped, or an exception left it. Exit code 134.
     Wasm {
         /// The reason.
@@ -40,6 +51,9 @@ impl Failure {
     /// The failure an error of the engine is, for a module from this file.
     pub fn engine(file: &Path, error: Error) -> Self {
         let in_file = |error: &dyn fmt::Display| format!("{}: {error}", shown(file));
+        if error.resource().is_some() {
+            return Self::refused(in_file(&error), error);
+        }
         match error {
             Error::Trap(trap) => Self::Wasm {
                 message: in_file(&format_args!("trap: {}", trap.reason)),
@@ -56,11 +70,40 @@ impl Failure {
             | Error::Unsupported(_)
             | Error::Link { .. }
             | Error::Limit(_)
+            | Error::Resource(_)
             | Error::Compiled(_)
             | Error::Host(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
             // It names its file itself.
-            Error::Io { .. } => Self::Input(error.to_string()),
+            Error::Io { path, source } => Self::unreadable(&path, &source),
+        }
+    }
+
+    /// A refused resource, with the backtrace where the error has one.
+    fn refused(message: String, error: Error) -> Self {
+        let backtrace = match error {
+            Error::Trap(trap) => Some(trap.backtrace),
+            _ => None,
+        };
+        Self::Resource { message, backtrace }
+    }
+
+    /// A file that could not be read.
+    fn unreadable(file: &Path, error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::OutOfMemory {
+            let what = format!("read {}", file.display());
+            let bytes = std::fs::metadata(file).map(|file| file.len());
+            return Self::settings(ResourceError::memory(what, bytes.ok()).into());
+        }
+        Self::Input(format!("{}: {error}", file.display()))
+    }
+
+    /// The failure an error is that has nothing to do with a file.
+    pub fn settings(error: Error) -> Self {
+        let message = error.to_string();
+        match error.resource() {
+            Some(_) => Self::refused(message, error),
+            None => Self::Input(message),
         }
     }
 
@@ -69,6 +112,7 @@ impl Failure {
         match self {
             Self::Check(_) | Self::Output(_) => 1,
             Self::Input(_) => 2,
+            Self::Resource { .. } => REFUSED,
             Self::Wasm { .. } => 134,
         }
     }
@@ -90,7 +134,15 @@ impl fmt::Display for Failure {
         match self {
             Self::Input(message) | Self::Check(message) => f.write_str(message),
             Self::Output(error) => write!(f, "standard output: {error}"),
-            Self::Wasm { message, backtrace } => {
+            Self::Resource {
+                message,
+                backtrace: None,
+            } => f.write_str(message),
+            Self::Resource {
+                message,
+                backtrace: Some(backtrace),
+            }
+            | Self::Wasm { message, backtrace } => {
                 let text = backtrace.to_string();
                 write!(f, "{message}\n{}", text.trim_end())
             }
@@ -100,6 +152,13 @@ impl fmt::Display for Failure {
 
 impl From<ScriptError> for Failure {
     fn from(error: ScriptError) -> Self {
-        Self::Input(error.to_string())
+        let message = error.to_string();
+        match error {
+            ScriptError::Setup { error, .. } if error.resource().is_some() => {
+                Self::refused(message, *error)
+            }
+            ScriptError::Io { path, error } => Self::unreadable(&path, &error),
+            _ => Self::Input(message),
+        }
     }
 }

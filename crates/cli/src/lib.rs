@@ -14,6 +14,7 @@ mod commands;
 mod errors;
 mod output;
 mod render;
+mod room;
 mod trace;
 mod trusted;
 mod values;
@@ -32,7 +33,14 @@ pub use errors::Failure;
 ///
 /// On bad usage this does not return; it exits with code 2.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let cli = Cli::parse_from(arguments.map(values::hide_minus)).prepare();
+    mangrove::exit_when_exhausted(errors::REFUSED);
+    // What the process was started with cannot go to another thread.
+    let arguments: Vec<OsString> = arguments.collect();
+    room::with_stack(move || run(arguments)).unwrap_or_else(Failure::report)
+}
+
+fn run(arguments: Vec<OsString>) -> ExitCode {
+    let cli = Cli::parse_from(arguments.into_iter().map(values::hide_minus)).prepare();
     trace::start(&cli.trace);
     let mut output = Output::standard();
     let result = execute(&cli, &mut output);

@@ -3,6 +3,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mangrove::NotingAllocator = mangrove::NotingAllocator;
+
 fn main() -> ExitCode {
     mangrove_cli::main(std::env::args_os())
 }

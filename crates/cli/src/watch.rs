@@ -12,14 +12,17 @@
 //! stopped at calls. A program that never comes to such a point is never looked
 //! at, and the output says that.
 
+use crate::errors::Failure;
 use crate::render;
-use mangrove::{ContinuationsReport, Module, Moment, ReportOptions, Store, StoreView};
+use mangrove::{
+    ContinuationsReport, Module, Moment, ReportOptions, ResourceError, Store, StoreView,
+};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 /// Stacks beyond which their pages are not counted at each refresh.
@@ -40,26 +43,33 @@ pub struct Watch {
 
 impl Watch {
     /// Begins to watch the store, which runs this module.
+    ///
+    /// # Errors
+    /// The system gives no thread.
     pub fn start(
         store: &mut Store<()>,
         module: Module,
         every: Duration,
         options: ReportOptions,
         json: bool,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
         let next = Arc::new(AtomicU8::new(NOTHING));
         let screen = Arc::new(Mutex::new(Screen::new(json)));
         let (stop, stopped) = mpsc::channel();
         let thread = {
             let (next, screen) = (Arc::clone(&next), Arc::clone(&screen));
-            std::thread::spawn(move || {
+            let thread = thread::Builder::new().spawn(move || {
                 while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                     let (from, to, order) = (NOTHING, DUE, Ordering::Relaxed);
                     if next.compare_exchange(from, to, order, order) == Err(DUE) {
                         lock(&screen).nothing();
                     }
                 }
-            })
+            });
+            thread.map_err(|error| {
+                let error = ResourceError::thread("start a thread for --watch", &error);
+                Failure::settings(error.into())
+            })?
         };
         store.observe(Box::new(move |view, moment| {
             let looks = !matches!(moment, Moment::Trap | Moment::End);
@@ -72,10 +82,10 @@ impl Watch {
                 next.store(NOTHING, Ordering::Relaxed);
             }
         }));
-        Self {
+        Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
-        }
+        })
     }
 }
 

@@ -196,11 +196,12 @@ impl World {
             stack_size: 8192,
             guard: GuardKind::Auto,
             max_stacks: 4096,
-            refusal: None,
+            ..ArenaConfig::default()
         };
         let registry = Registry::new(RegistryConfig {
             stacks,
             initial_stack_size: 8192,
+            max_initial_stacks: 4096,
             max_continuations: 4096,
             max_stack_bytes: u64::MAX,
         });

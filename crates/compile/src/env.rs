@@ -16,6 +16,8 @@ pub struct ModuleEnv<'a> {
     pub uses_suspend: bool,
     /// Whether anything leaves its stack at all.
     pub switches: bool,
+    /// Whether accesses to 32-bit memories compare with the memory's size.
+    pub checked_memories: bool,
     prescan: Prescan,
     structs: Vec<Option<StructLayout>>,
     depths: Vec<u32>,
@@ -23,7 +25,7 @@ pub struct ModuleEnv<'a> {
 
 impl<'a> ModuleEnv<'a> {
     /// Looks at the whole module once.
-    pub fn new(module: &'a Module, _options: &Options) -> Result<Self, CompileError> {
+    pub fn new(module: &'a Module, options: &Options) -> Result<Self, CompileError> {
         let layout = InstanceLayout::new(&module.instance_counts());
         let prescan = prescan(module)?;
         let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());
@@ -49,6 +51,7 @@ impl<'a> ModuleEnv<'a> {
             layout,
             uses_suspend: prescan.uses_suspend,
             switches: prescan.switches,
+            checked_memories: options.checked_memories,
             prescan,
             structs,
             depths,

@@ -60,6 +60,9 @@ pub struct Options {
     pub hooks: Hooks,
     /// Make every arithmetic NaN the canonical one.
     pub canonical_nans: bool,
+    /// Compare every access to a 32-bit memory with the memory's size. Without it
+    /// a memory must have reserved all that an access can address.
+    pub checked_memories: bool,
     /// Run Cranelift's verifier on every function.
     pub verify_clif: bool,
     /// The assembly stubs to put into the image.

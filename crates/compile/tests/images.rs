@@ -9,6 +9,7 @@ fn options(opt_level: OptLevel) -> Options {
         opt_level,
         hooks: Hooks::default(),
         canonical_nans: false,
+        checked_memories: false,
         verify_clif: true,
         stubs: mangrove_stack::arch::stub_image(),
     }

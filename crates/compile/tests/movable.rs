@@ -22,6 +22,7 @@ fn options(opt_level: OptLevel, switches: bool) -> Options {
             switches,
         },
         canonical_nans: false,
+        checked_memories: false,
         verify_clif: true,
         stubs: mangrove_stack::arch::stub_image(),
     }

@@ -11,6 +11,7 @@ fn code(body: &str) -> Vec<u8> {
         opt_level: OptLevel::Speed,
         hooks: Hooks::default(),
         canonical_nans: false,
+        checked_memories: false,
         verify_clif: true,
         stubs: mangrove_stack::arch::stub_image(),
     };

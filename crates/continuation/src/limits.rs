@@ -10,6 +10,8 @@ pub struct RegistryConfig {
     /// Usable bytes of the stacks that calls from the host begin on, which are
     /// otherwise made as the others are.
     pub initial_stack_size: usize,
+    /// How many of those there may be.
+    pub max_initial_stacks: usize,
     /// How many continuations may live at a time. The initial one of each
     /// active call from the host counts too.
     pub max_continuations: usize,
@@ -25,6 +27,7 @@ impl Default for RegistryConfig {
         Self {
             stacks,
             initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
+            max_initial_stacks: stacks.max_stacks,
             max_continuations: stacks.max_stacks,
             max_stack_bytes: u64::MAX,
         }

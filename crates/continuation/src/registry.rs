@@ -81,6 +81,7 @@ impl Registry {
             arena: StackArena::new(config.stacks),
             initial: Initial::new(ArenaConfig {
                 stack_size: config.initial_stack_size,
+                max_stacks: config.max_initial_stacks,
                 ..config.stacks
             }),
             max_continuations: config.max_continuations,

@@ -25,9 +25,10 @@ pub(crate) fn config(max_continuations: usize) -> RegistryConfig {
             stack_size: 4096,
             guard,
             max_stacks: usize::MAX,
-            refusal: None,
+            ..ArenaConfig::default()
         },
         initial_stack_size: 8192,
+        max_initial_stacks: usize::MAX,
         max_continuations,
         max_stack_bytes: u64::MAX,
     }

@@ -2,7 +2,7 @@
 //! collection itself. It sees slots and headers, never a stack.
 //!
 //! ```text
-//!  base          4 GiB reserved, references are 32-bit offsets into it
+//!  base          reserved for the limit; references are 32-bit offsets into it
 //!  ├─ page ─┬───────────── space A ─────────────┬─ page ─┬───── space B ─────┤
 //!  │ never  │ survivors │ new objects │ window ┆ │ never  │ empty until the   │
 //!  │ mapped │           ▲ live_end    ▲ next   ▲ │ mapped │ next collection   │
@@ -38,8 +38,26 @@ use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};
 
 /// Largest value of [`HeapConfig::max_bytes`].
+///
+/// # Examples
+/// ```
+/// assert!(mangrove_heap::largest_heap() < 2 << 30);
+/// ```
 pub fn largest_heap() -> u64 {
-    space::space_bytes()
+    space::largest_space()
+}
+
+/// Bytes of address space that a heap with this limit reserves, for both of its
+/// spaces. As much memory is the most that it takes: both are full in a collection
+/// in which everything is live.
+///
+/// # Examples
+/// ```
+/// let bytes = mangrove_heap::reserved_bytes(64 << 20);
+/// assert!((128 << 20..129 << 20).contains(&bytes));
+/// ```
+pub fn reserved_bytes(max_bytes: u64) -> u64 {
+    space::reserved_bytes(max_bytes.min(largest_heap()))
 }
 
 /// Limits and modes of a heap.
@@ -54,6 +72,9 @@ pub struct HeapConfig {
     /// Fill the vacated space with `0xdd` after each collection and protect it
     /// until it is used again, so that a stale reference faults.
     pub poison: bool,
+    /// Whether the system counts memory as used once it is writable (strict
+    /// overcommit). What a space no longer needs is then made inaccessible.
+    pub strict_commit: bool,
     /// Which commits of memory to refuse on purpose, so that tests can see what
     /// becomes of the heap then; none, as a rule.
     pub refusal: Option<CommitRefusal>,
@@ -76,6 +97,7 @@ impl Default for HeapConfig {
             max_bytes: 1 << 30,
             initial_window: 1 << 20,
             poison: false,
+            strict_commit: false,
             refusal: None,
         }
     }
@@ -175,10 +197,11 @@ impl Heap {
                 largest: largest_heap(),
             });
         }
-        let spaces = Space::pair();
+        let reservation = Reservation::new(&config)?;
+        let spaces = reservation.spaces();
         let start = spaces[0].start();
         let mut heap = Self {
-            reservation: Reservation::new(config.refusal)?,
+            reservation,
             spaces,
             current: 0,
             descriptors,

@@ -1,16 +1,19 @@
 //! The address range of a heap and the two spaces in it.
 //!
 //! ```text
-//!  0        page                    2 GiB    +page                   4 GiB
+//!  0        page                    half     +page                   2 × half
 //!  │ never  │ A: committed ┆ no access │ never  │ B: committed ┆ no access │
 //! ```
 //!
-//! The whole range is reserved without access. A space commits from its start
+//! The whole range, as much as the heap's limit needs, is reserved without access. A space commits from its start
 //! upwards (`mprotect` to read and write: the system gives pages as they are
 //! touched). A vacated space stays committed, and its pages stay in memory as
 //! far as the next use will need them; beyond that they go back to the system.
+//! Where the system counts what is writable and not what is touched (strict
+//! overcommit), the rest is mapped anew, without access: nothing less takes it
+//! off the count.
 
-use crate::{CommitRefusal, HeapError};
+use crate::{CommitRefusal, HeapConfig, HeapError};
 #[cfg(miri)]
 use mangrove_abi::interpreted as mm;
 use mangrove_abi::object::NULL_GUARD;
@@ -22,9 +25,8 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
-/// Bytes of a whole heap: what 32-bit offsets reach. Miri writes down what it knows of
-/// each byte, and gets less.
-const HEAP_BYTES: u64 = if cfg!(miri) { 1 << 28 } else { 1 << 32 };
+/// Bytes of the largest heap: what 32-bit offsets reach.
+const LARGEST: u64 = 1 << 32;
 /// What a vacated space is filled with when asked.
 const POISON: u8 = 0xdd;
 /// Pages kept beyond need are given back in pieces of at least this many bytes.
@@ -35,40 +37,45 @@ fn page() -> u64 {
     (rustix::param::page_size() as u64).max(NULL_GUARD as u64)
 }
 
-/// Bytes one space can hold.
-pub(crate) fn space_bytes() -> u64 {
-    HEAP_BYTES / 2 - page()
+/// Bytes one space can hold at most.
+pub(crate) fn largest_space() -> u64 {
+    LARGEST / 2 - page()
+}
+
+/// Bytes of address space for a heap whose spaces hold `limit` bytes each.
+pub(crate) fn reserved_bytes(limit: u64) -> u64 {
+    debug_assert!(limit <= largest_space());
+    2 * (page() + limit.next_multiple_of(page()))
 }
 
 /// The reserved address range.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     base: *mut c_void,
+    bytes: u64,
+    /// Whether the system counts what is writable.
+    strict_commit: bool,
     refusal: Option<CommitRefusal>,
     /// How many commits were asked for.
     commits: Cell<u64>,
 }
 
 impl Reservation {
-    pub(crate) fn new(refusal: Option<CommitRefusal>) -> Result<Self, HeapError> {
+    /// A range for spaces of `config.max_bytes`, which the caller has checked.
+    pub(crate) fn new(config: &HeapConfig) -> Result<Self, HeapError> {
+        let bytes = reserved_bytes(config.max_bytes);
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a new anonymous mapping at an address of the system's choice
         // touches nothing that exists.
         let mapped = unsafe {
-            mm::mmap_anonymous(
-                ptr::null_mut(),
-                HEAP_BYTES as usize,
-                ProtFlags::empty(),
-                flags,
-            )
+            mm::mmap_anonymous(ptr::null_mut(), bytes as usize, ProtFlags::empty(), flags)
         };
-        let base = mapped.map_err(|source| HeapError::Reserve {
-            bytes: HEAP_BYTES,
-            source,
-        })?;
+        let base = mapped.map_err(|source| HeapError::Reserve { bytes, source })?;
         Ok(Self {
             base,
-            refusal,
+            bytes,
+            strict_commit: config.strict_commit,
+            refusal: config.refusal,
             commits: Cell::new(0),
         })
     }
@@ -85,13 +92,23 @@ impl Reservation {
     pub(crate) fn base(&self) -> *mut u8 {
         self.base.cast()
     }
+
+    /// Both spaces, nothing committed.
+    pub(crate) fn spaces(&self) -> [Space; 2] {
+        [0, self.bytes / 2].map(|half| Space {
+            start: half + page(),
+            end: half + self.bytes / 2,
+            committed: half + page(),
+            touched: half + page(),
+        })
+    }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
         // SAFETY: the range is this reservation's own, and whoever drops the
         // heap gives up every offset into it.
-        if let Err(error) = unsafe { mm::munmap(self.base, HEAP_BYTES as usize) } {
+        if let Err(error) = unsafe { mm::munmap(self.base, self.bytes as usize) } {
             tracing::error!(%error, "cannot unmap a heap");
         }
     }
@@ -101,6 +118,8 @@ impl Drop for Reservation {
 #[derive(Debug)]
 pub(crate) struct Space {
     start: u64,
+    /// End of what is reserved for it.
+    end: u64,
     /// End of what can be read and written; a multiple of the page size.
     committed: u64,
     /// End of what may have pages in memory.
@@ -108,15 +127,6 @@ pub(crate) struct Space {
 }
 
 impl Space {
-    /// Both spaces of a heap, nothing committed.
-    pub(crate) fn pair() -> [Self; 2] {
-        [page(), HEAP_BYTES / 2 + page()].map(|start| Self {
-            start,
-            committed: start,
-            touched: start,
-        })
-    }
-
     pub(crate) fn start(&self) -> u64 {
         self.start
     }
@@ -127,7 +137,7 @@ impl Space {
 
     /// Makes `[start, end)` readable and writable.
     pub(crate) fn commit(&mut self, heap: &Reservation, end: u64) -> Result<(), HeapError> {
-        debug_assert!(end <= self.start + space_bytes());
+        debug_assert!(end <= self.end);
         if end > self.committed {
             let end = end.next_multiple_of(page());
             if heap.refuses_commit() {
@@ -158,19 +168,33 @@ impl Space {
                 Err(error) => tracing::warn!(%error, "cannot protect a vacated space"),
             }
         } else if self.touched.saturating_sub(keep) >= RELEASE_STEP {
-            let keep = keep.next_multiple_of(page());
-            let end = self.touched.next_multiple_of(page());
-            // SAFETY: the range lies in this vacated space, so nobody needs
-            // its contents.
-            let released = unsafe {
-                let from = heap.base().add(keep as usize);
-                mm::madvise(from.cast(), (end - keep) as usize, Advice::LinuxDontNeed)
-            };
-            match released {
-                Ok(()) => self.touched = keep,
+            match self.release(heap, keep.next_multiple_of(page())) {
+                Ok(()) => {}
                 Err(error) => tracing::warn!(%error, "cannot give heap memory back"),
             }
         }
+    }
+
+    /// Gives the memory of a vacated space back from `keep`, a multiple of the
+    /// page size, upwards.
+    fn release(&mut self, heap: &Reservation, keep: u64) -> Result<(), Errno> {
+        let from = heap.base().wrapping_add(keep as usize).cast::<c_void>();
+        if !heap.strict_commit {
+            let len = self.touched.next_multiple_of(page()) - keep;
+            // SAFETY: the range lies in this vacated space, so nobody needs its
+            // contents.
+            unsafe { mm::madvise(from, len as usize, Advice::LinuxDontNeed)? };
+        } else if self.committed > keep {
+            let len = (self.committed - keep) as usize;
+            let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+            // SAFETY: as above; the new mapping takes the place of a part of the
+            // reservation, which stays reserved and becomes inaccessible, as
+            // `committed` says from here on.
+            unsafe { mm::mmap_anonymous(from, len, ProtFlags::empty(), flags)? };
+            self.committed = keep;
+        }
+        self.touched = keep;
+        Ok(())
     }
 
     fn protect(

@@ -77,8 +77,7 @@ impl World {
         Self::new(HeapConfig {
             max_bytes,
             initial_window: window,
-            poison: false,
-            refusal: None,
+            ..HeapConfig::default()
         })
         .unwrap()
     }

@@ -129,8 +129,9 @@ impl StoreInner {
         Ok((signature, call))
     }
 
-    /// Whether the host may enter Wasm once more.
+    /// Whether the host may enter Wasm once more, on this thread.
     pub(crate) fn check_activations(&self) -> Result<(), Error> {
+        signals::ready()?;
         if self.activations.len() < self.engine.config().activations_max {
             return Ok(());
         }
@@ -182,9 +183,8 @@ impl StoreInner {
             Ok(record) => record,
             Err(_) => {
                 self.collect()?;
-                self.registry
-                    .take(ctx)
-                    .map_err(|error| Error::Limit(error.to_string()))?
+                let record = self.registry.take(ctx);
+                record.map_err(|error| self.no_room(error))?
             }
         };
         // SAFETY: one of the registry's records.
@@ -204,13 +204,13 @@ impl StoreInner {
         self.collect()?;
         // SAFETY: as above.
         let record = self.registry.take_initial(unsafe { ctx.as_mut() });
-        record.map_err(|error| Error::Limit(error.to_string()))
+        record.map_err(|error| self.no_room(error))
     }
 
     /// A record for the host.
     pub(crate) fn host_record(&mut self) -> Result<*mut ContRecord, Error> {
         let host = self.registry.new_host_record();
-        host.map_err(|error| Error::Limit(error.to_string()))
+        host.map_err(|error| self.no_room(error))
     }
 
     /// Consumes a continuation that is fresh or suspended and puts its chain on

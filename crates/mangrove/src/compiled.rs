@@ -29,7 +29,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -101,6 +101,7 @@ struct Settings {
     hook_calls: bool,
     hook_switches: bool,
     canonical_nans: bool,
+    checked_memories: bool,
     stack_switching: bool,
 }
 
@@ -111,6 +112,7 @@ impl Settings {
             opt_level,
             hooks: compile::Hooks { calls, switches },
             canonical_nans,
+            checked_memories,
             verify_clif: _,
             stubs: _,
         } = engine.compile_options();
@@ -119,6 +121,7 @@ impl Settings {
             hook_calls: calls,
             hook_switches: switches,
             canonical_nans,
+            checked_memories,
             stack_switching: engine.language() == Language::StackSwitching,
         }
     }
@@ -135,9 +138,14 @@ impl fmt::Display for Settings {
         };
         let nans = if self.canonical_nans { "on" } else { "off" };
         let stacks = if self.stack_switching { "on" } else { "off" };
+        let memories = match self.checked_memories {
+            true => "explicit",
+            false => "by reservation",
+        };
         write!(
             f,
-            "opt-level {level}, hooks {hooks}, canonical NaNs {nans}, stack switching {stacks}"
+            "opt-level {level}, hooks {hooks}, canonical NaNs {nans}, memory checks {memories}, \
+             stack switching {stacks}"
         )
     }
 }
@@ -364,8 +372,9 @@ mod tests {
         let settings = refusal(|head| head.settings.canonical_nans = true).to_string();
         assert_eq!(
             settings,
-            "made with opt-level speed, hooks none, canonical NaNs on, stack switching on; \
-             this engine has opt-level speed, hooks none, canonical NaNs off, stack switching on"
+            "made with opt-level speed, hooks none, canonical NaNs on, memory checks by \
+             reservation, stack switching on; this engine has opt-level speed, hooks none, \
+             canonical NaNs off, memory checks by reservation, stack switching on"
         );
         let features = refusal(|head| head.features.push("has_tomorrow".into())).to_string();
         assert_eq!(

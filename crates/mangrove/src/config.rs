@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::handlers::SignalPolicy;
+use crate::space::SMALLEST_HEAP;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{CommitRefusal, HeapConfig, largest_heap};
 use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, Refusal};
@@ -113,6 +114,31 @@ pub enum Guard {
     Mprotect,
 }
 
+/// How accesses to a 32-bit memory are kept inside it. Those to a 64-bit memory
+/// always compare with its size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MemoryChecks {
+    /// By reservation, unless the engine has less than 64 GiB of address space.
+    #[default]
+    Auto,
+    /// Each memory reserves all that an access can address, 8 GiB and a guard: an
+    /// access needs no check, and one beyond the memory faults.
+    Reservation,
+    /// Code compares with the memory's size, and a memory reserves no more than it
+    /// may grow to.
+    Explicit,
+}
+
+/// A bound on the memory that an engine takes: see [`Config::memory_limit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemoryLimit {
+    /// So many bytes.
+    Bytes(u64),
+    /// Seven eighths of what the process's control group may have, less what the
+    /// process has already; none where the group has no limit.
+    Cgroup,
+}
+
 /// Places at which compiled code calls the runtime, beside those zeal asks for.
 /// Observers of suspensions need `switches`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -150,7 +176,8 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub(crate) zeal: Zeal,
-    pub(crate) heap_max: u64,
+    /// None: not set, and decided by the bounds.
+    pub(crate) heap_max: Option<u64>,
     pub(crate) heap_window: u64,
     pub(crate) stack_size: usize,
     pub(crate) initial_stack_size: usize,
@@ -159,6 +186,9 @@ pub struct Config {
     pub(crate) nesting_max: Option<usize>,
     pub(crate) activations_max: usize,
     pub(crate) memory_max: u64,
+    pub(crate) memory_checks: MemoryChecks,
+    pub(crate) address_space: Option<u64>,
+    pub(crate) memory_limit: Option<MemoryLimit>,
     pub(crate) table_max: u64,
     pub(crate) instances_max: usize,
     pub(crate) opt_level: OptLevel,
@@ -181,7 +211,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             zeal: Zeal::NONE,
-            heap_max: 1 << 30,
+            heap_max: None,
             heap_window: HeapConfig::default().initial_window,
             stack_size: DEFAULT_STACK_SIZE,
             initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
@@ -190,6 +220,9 @@ impl Default for Config {
             nesting_max: None,
             activations_max: 200,
             memory_max: 16 << 30,
+            memory_checks: MemoryChecks::default(),
+            address_space: None,
+            memory_limit: None,
             table_max: 10_000_000,
             instances_max: 10_000,
             opt_level: OptLevel::default(),
@@ -221,10 +254,15 @@ impl Config {
         self
     }
 
-    /// Most bytes the live objects of a store may take; from 64 KiB up to just
-    /// under 2 GiB.
+    /// Most bytes the objects of a store may take; from 64 KiB up to just under
+    /// 2 GiB. If it is not set: 1 GiB, or what [`Config::address_space`] and
+    /// [`Config::memory_limit`] have room for.
+    ///
+    /// A collection copies what is live from one space to another of the same
+    /// size, so the heap reserves twice as much address space, and takes up to
+    /// twice as much memory while everything is live.
     pub fn heap_max(&mut self, bytes: u64) -> &mut Self {
-        self.heap_max = bytes;
+        self.heap_max = Some(bytes);
         self
     }
 
@@ -286,6 +324,70 @@ impl Config {
     /// address space is reserved, or as much as its type's maximum asks for.
     pub fn memory_max(&mut self, bytes: u64) -> &mut Self {
         self.memory_max = bytes;
+        self
+    }
+
+    /// How accesses to 32-bit memories are kept inside them.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, MemoryChecks};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(Config::new().memory_checks(MemoryChecks::Explicit))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn memory_checks(&mut self, checks: MemoryChecks) -> &mut Self {
+        self.memory_checks = checks;
+        self
+    }
+
+    /// Most bytes of address space that the engine and its stores may reserve, all
+    /// together: for heaps, stacks, memories, the type table and code. What was
+    /// not set otherwise is made to fit; what was set and does not fit is an
+    /// [`Error::Resource`]. Where it is not set and the process has a limit
+    /// (`RLIMIT_AS`), it is three quarters of what that leaves.
+    ///
+    /// With less than 64 GiB, 32-bit memories are checked explicitly, unless
+    /// [`Config::memory_checks`] says otherwise. A memory may then find no room to
+    /// grow before its maximum.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(Config::new().address_space(256 << 20))?;
+    /// let store = Store::new(&engine, ())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn address_space(&mut self, bytes: u64) -> &mut Self {
+        self.address_space = Some(bytes);
+        self
+    }
+
+    /// Most bytes of memory that the heaps (both spaces of each), stacks, memories
+    /// and tables of the engine's stores may take, all together; no bound by
+    /// default. They are counted as if each stack were used to its end: what stays
+    /// is enough whatever the program does. Compiled code, the compiler, and what the runtime
+    /// notes about continuations come on top. Where the process has a limit on what
+    /// it can write to (`RLIMIT_DATA`), three quarters of what that leaves bound the
+    /// same.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, MemoryLimit, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(Config::new().memory_limit(MemoryLimit::Bytes(64 << 20)))?;
+    /// let store = Store::new(&engine, ())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn memory_limit(&mut self, limit: MemoryLimit) -> &mut Self {
+        self.memory_limit = Some(limit);
         self
     }
 
@@ -414,11 +516,12 @@ impl Config {
         if self.zeal.alloc == Some(0) {
             return usage("zeal alloc:0: the count starts at 1".into());
         }
-        if !(64 << 10..=largest_heap()).contains(&self.heap_max) {
+        if let Some(bytes) = self.heap_max
+            && !(SMALLEST_HEAP..=largest_heap()).contains(&bytes)
+        {
             return usage(format!(
-                "a heap limit of {} bytes is not between 65536 and {} (heap_max): references are \
-                 offsets of 32 bits, and a heap is two spaces",
-                self.heap_max,
+                "a heap limit of {bytes} bytes is not between {SMALLEST_HEAP} and {} (heap_max): \
+                 references are offsets of 32 bits, and a heap is two spaces",
                 largest_heap()
             ));
         }

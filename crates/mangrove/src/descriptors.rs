@@ -1,7 +1,7 @@
 //! The table of type descriptors, at an address that never changes.
 //!
 //! ```text
-//!  reserved for all type numbers there can be; readable, and zero (unused), from the start
+//!  reserved for all type numbers the engine has room for; readable, and zero (unused), from the start
 //!  ┌────────┬────────┬──── … ────┬────────┬──────── … ────────┬───────┬───────┐
 //!  │ TYPE 0 │ TYPE 1 │           │ TYPE n │                   │ exn 1 │ exn 0 │
 //!  └────────┴────────┴──── … ────┴────────┴──────── … ────────┴───────┴───────┘
@@ -14,6 +14,8 @@
 
 use crate::error::Error;
 use crate::mapping::Mapping;
+use crate::resource::{Need, ResourceError, map_error};
+use crate::space::{Ledger, Share};
 use hashbrown::{HashMap, HashSet};
 use mangrove_abi::object::{HOST_SIZE, INLINE_SUPERS, NO_TYPE, TYPE_END, TYPE_HOST, exn_layout};
 use mangrove_abi::{Kind, TypeDescriptor, TypeId};
@@ -27,6 +29,10 @@ const STEP: usize = 64 << 10;
 #[derive(Debug)]
 pub struct DescriptorTable {
     mapping: Mapping,
+    /// One more than the highest type number.
+    end: TypeId,
+    /// Of the engine's address space.
+    share: Share,
     state: Mutex<State>,
 }
 
@@ -52,13 +58,23 @@ impl State {
 }
 
 impl DescriptorTable {
-    /// A table in which only host objects have an entry.
-    pub fn new() -> Result<Self, Error> {
-        let mapping = Mapping::reserve(TYPE_END as usize * size_of::<TypeDescriptor>())
+    /// A table in which only host objects have an entry, with room for all type
+    /// numbers below `end`.
+    ///
+    /// # Errors
+    /// The bound or the system leaves no room for it.
+    pub fn new(end: TypeId, addresses: &Ledger) -> Result<Self, Error> {
+        // The last step is made writable whole.
+        let bytes = (end as usize * size_of::<TypeDescriptor>()).next_multiple_of(STEP);
+        let what = "reserve address space for the type table";
+        let share = addresses.take(what, bytes as u64)?;
+        let mapping = Mapping::reserve(bytes)
             .and_then(|mapping| mapping.make_readable().map(|()| mapping))
-            .map_err(|error| Error::Limit(format!("cannot reserve the type table: {error}")))?;
+            .map_err(|error| map_error(Need::Reserve, what, bytes as u64, &error))?;
         let table = Self {
             mapping,
+            end,
+            share,
             state: Mutex::default(),
         };
         let kind = Kind::Host as u8;
@@ -80,8 +96,8 @@ impl DescriptorTable {
     pub fn publish(&self, types: &TypeRegistry) -> Result<(), Error> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         for info in types.new_types_since(state.published) {
-            if TYPE_END - info.id <= state.exceptions.len() as u32 {
-                return Err(full());
+            if self.end - info.id <= state.exceptions.len() as u32 {
+                return Err(self.full("exceptions take the numbers of the last types"));
             }
             let descriptor = describe(&mut state, &info);
             self.write(&mut state, info.id, descriptor)?;
@@ -96,9 +112,9 @@ impl DescriptorTable {
         if let Some(&known) = state.exceptions.get(&tag_type) {
             return Ok(known);
         }
-        let id = TYPE_END - 1 - state.exceptions.len() as u32;
+        let id = self.end - 1 - state.exceptions.len() as u32;
         if types.contains(id) {
-            return Err(full());
+            return Err(self.full("types take the numbers of the last exceptions"));
         }
         let params = match &types.get(tag_type).composite {
             mangrove_validate::CompositeType::Func(FuncType { params, .. }) => params.clone(),
@@ -124,6 +140,19 @@ impl DescriptorTable {
         Ok(id)
     }
 
+    /// The error for more types than there are numbers for: of the bound, if that
+    /// is why there are no more.
+    pub fn full(&self, why: impl std::fmt::Display) -> Error {
+        let end = self.end;
+        match self.share.bound() {
+            Some((bound, left)) if end < TYPE_END => {
+                let what = format!("have more than {end} types in one engine ({why})");
+                ResourceError::beyond(what, STEP as u64, bound, left).into()
+            }
+            _ => Error::Limit(format!("too many types in one engine: {why}")),
+        }
+    }
+
     /// Writes an entry nobody reads yet.
     fn write(
         &self,
@@ -134,9 +163,9 @@ impl DescriptorTable {
         let at = id as usize * size_of::<TypeDescriptor>();
         let step = at / STEP;
         if !state.writable.contains(&step) {
-            self.mapping
-                .commit(step * STEP, STEP)
-                .map_err(|error| Error::Limit(format!("cannot grow the type table: {error}")))?;
+            self.mapping.commit(step * STEP, STEP).map_err(|error| {
+                map_error(Need::Commit, "grow the type table", STEP as u64, &error)
+            })?;
             state.writable.insert(step);
         }
         let entry = self
@@ -149,12 +178,6 @@ impl DescriptorTable {
         unsafe { entry.write(descriptor) };
         Ok(())
     }
-}
-
-fn full() -> Error {
-    Error::Limit(format!(
-        "too many types in one engine: the limit is {TYPE_END}"
-    ))
 }
 
 fn describe(state: &mut State, info: &TypeInfo) -> TypeDescriptor {
@@ -187,7 +210,7 @@ mod tests {
     #[test]
     fn exceptions_have_a_type_for_each_tag_type() {
         let types = TypeRegistry::new();
-        let table = DescriptorTable::new().unwrap();
+        let table = DescriptorTable::new(TYPE_END, &Ledger::new(None)).unwrap();
         let any = ValType::Ref(RefType {
             nullable: true,
             heap: HeapType::Abstract(AbstractHeap::Any),

@@ -6,6 +6,8 @@ use crate::descriptors::DescriptorTable;
 use crate::error::Error;
 use crate::handlers::SignalProblem;
 use crate::signature::{Signature, ValueKind};
+use crate::space::Plan;
+use crate::threads;
 use hashbrown::HashMap;
 use mangrove_abi::{TypeDescriptor, TypeId};
 use mangrove_compile as compile;
@@ -36,6 +38,7 @@ pub struct Engine {
 #[derive(Debug)]
 struct EngineInner {
     config: Config,
+    plan: Plan,
     types: TypeRegistry,
     descriptors: DescriptorTable,
     /// The types of the functions of the module `mangrove`.
@@ -58,21 +61,14 @@ impl Engine {
     /// An engine with these settings.
     ///
     /// # Errors
-    /// Settings that cannot work, or address space that is not to be had.
+    /// Settings that cannot work, or address space that is not to be had
+    /// ([`Error::Resource`]). Too few threads are no error: there are fewer then.
     pub fn new(config: &Config) -> Result<Self, Error> {
         config.check()?;
         crate::signals::install()?;
         crate::handlers::check(config.signals)?;
-        let threads = match config.threads {
-            None => None,
-            Some(count) => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-                Some(pool.map_err(|error| {
-                    Error::Limit(format!("cannot start {count} compilation threads: {error}"))
-                })?)
-            }
-        };
-        let types = TypeRegistry::new();
+        let plan = Plan::new(config);
+        let types = TypeRegistry::up_to(plan.type_end);
         let own = |results: Vec<ValType>| {
             let ty = FuncType {
                 params: Vec::new(),
@@ -88,9 +84,10 @@ impl Engine {
             config: config.clone(),
             types,
             own_types,
-            descriptors: DescriptorTable::new()?,
+            descriptors: DescriptorTable::new(plan.type_end, &plan.addresses)?,
             host_code: Mutex::new(HashMap::new()),
-            threads,
+            threads: config.threads.and_then(threads::pool),
+            plan,
         };
         inner.descriptors.publish(&inner.types)?;
         Ok(Self {
@@ -154,10 +151,7 @@ impl Engine {
         let id = self
             .types()
             .intern_func(ty.clone())
-            .map_err(|error| match error {
-                RegistryError::Unknown { .. } => Error::usage(error.to_string()),
-                _ => Error::Limit(error.to_string()),
-            })?;
+            .map_err(|error| self.no_type(error))?;
         self.publish_types()?;
         Ok(id)
     }
@@ -170,7 +164,7 @@ impl Engine {
         let id = self
             .types()
             .intern_cont(func)
-            .map_err(|e| Error::Limit(e.to_string()))?;
+            .map_err(|error| self.no_type(error))?;
         self.publish_types()?;
         Ok(id)
     }
@@ -262,16 +256,37 @@ impl Engine {
         let (params, results) = (signature.param_reprs(), signature.result_reprs());
         let image = compile::compile_host_signature(&params, &results, &self.compile_options())
             .map_err(Error::internal)?;
-        let code = Arc::new(load(image)?);
+        let code = Arc::new(load(image, &self.plan().addresses)?);
         cache.insert(signature.id, code.clone());
         Ok(code)
     }
 
+    /// How its address space and memory are divided.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.inner.plan
+    }
+
+    /// The error for a type of the host's that there cannot be.
+    fn no_type(&self, error: RegistryError) -> Error {
+        match error {
+            RegistryError::Unknown { .. } => Error::usage(error.to_string()),
+            RegistryError::TooManyValues { .. } => Error::Limit(error.to_string()),
+            RegistryError::Full { .. } => self.too_many_types(error),
+        }
+    }
+
+    /// The error for types that do not all fit.
+    pub(crate) fn too_many_types(&self, error: impl std::fmt::Display) -> Error {
+        self.inner.descriptors.full(error)
+    }
+
     /// Runs `work` on the threads this engine validates and compiles with.
     pub(crate) fn with_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.inner.threads {
-            Some(pool) => pool.install(work),
-            None => work(),
+        match (&self.inner.threads, self.config().threads) {
+            (Some(pool), _) => pool.install(work),
+            // Not one thread was to be had.
+            (None, Some(_)) => threads::alone(work),
+            (None, None) => threads::shared(self.plan().threads, work),
         }
     }
 
@@ -287,6 +302,7 @@ impl Engine {
                 switches: hooks.switches,
             },
             canonical_nans: self.config().canonical_nans,
+            checked_memories: self.plan().checked_memories,
             verify_clif: self.config().verify_clif,
             stubs: mangrove_stack::arch::stub_image(),
         }

@@ -2,7 +2,8 @@
 
 use crate::compiled::CompiledError;
 use crate::exception::Exception;
-use crate::trap::Trap;
+use crate::resource::ResourceError;
+use crate::trap::{Trap, TrapReason};
 use mangrove_collector::admission::AdmissionError;
 use mangrove_validate::printable;
 use std::path::PathBuf;
@@ -55,9 +56,13 @@ pub enum Error {
         /// Why.
         message: String,
     },
-    /// A limit of the embedder or of the system was reached outside of Wasm.
+    /// A limit of the embedder was reached outside of Wasm.
     #[error("{0}")]
     Limit(String),
+    /// The system, or a bound on what the engine may take, gave no memory, no
+    /// address space or no thread. Says nothing about the program.
+    #[error("{0}")]
+    Resource(Box<ResourceError>),
     /// What a host function gave as its reason to fail. Once it has crossed
     /// Wasm it is a [`Error::Trap`] with that reason.
     #[error("{0}")]
@@ -80,6 +85,23 @@ impl Error {
     pub fn as_trap(&self) -> Option<&Trap> {
         match self {
             Self::Trap(trap) => Some(trap),
+            _ => None,
+        }
+    }
+
+    /// What was refused, if that is the reason: outside of Wasm, or as a trap.
+    ///
+    /// # Examples
+    /// ```
+    /// assert!(mangrove::Error::host("no more tea").resource().is_none());
+    /// ```
+    pub fn resource(&self) -> Option<&ResourceError> {
+        match self {
+            Self::Resource(error) => Some(error),
+            Self::Trap(trap) => match &trap.reason {
+                TrapReason::Resource(error) => Some(error),
+                _ => None,
+            },
             _ => None,
         }
     }

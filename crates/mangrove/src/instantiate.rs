@@ -176,7 +176,8 @@ impl StoreInner {
         let parsed = module.parsed();
         let max = self.engine.config().memory_max;
         for &ty in &parsed.memories[parsed.imported_memories as usize..] {
-            self.memories.push(MemoryEntry::new(ty, max)?);
+            let memory = MemoryEntry::new(ty, max, self.engine.plan())?;
+            self.memories.push(memory);
             data.memories.push(self.memories.len() as u32 - 1);
         }
         for &ty in &parsed.tags[parsed.imported_tags as usize..] {

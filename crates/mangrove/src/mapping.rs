@@ -1,6 +1,6 @@
 //! A stretch of address space: reserved whole, made accessible bit by bit.
 
-use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
 use std::ffi::c_void;
 use std::{io, ptr};
 
@@ -78,7 +78,8 @@ impl Mapping {
         Ok(())
     }
 
-    /// Gives a part's memory back and makes it inaccessible.
+    /// Gives a part's memory back and makes it inaccessible. It is mapped anew:
+    /// under strict overcommit, nothing less takes it off what the system counts.
     ///
     /// # Safety
     /// Nobody accesses the part until it is committed again.
@@ -86,8 +87,8 @@ impl Mapping {
         let range = self.range(from, len);
         // SAFETY: the range is ours, and by the contract nobody accesses it.
         unsafe {
-            mm::madvise(range, len, Advice::LinuxDontNeed)?;
-            mm::mprotect(range, len, MprotectFlags::empty())?;
+            let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+            mm::mmap_anonymous(range, len, ProtFlags::empty(), flags)?;
         }
         Ok(())
     }

@@ -1,15 +1,19 @@
 //! Linear memories.
 //!
 //! ```text
-//!  32-bit   8 GiB and a guard reserved: index + offset always lands inside
-//!  64-bit   as much as its type or the embedder's limit allows; compiled code
-//!           compares with `len`
+//!  by reservation   8 GiB and a guard reserved: index + offset always lands
+//!                   inside; 32-bit memories, as a rule
+//!  checked          as much as its type or the embedder's limit allows, or there
+//!                   is room for; compiled code compares with `len`; 64-bit
+//!                   memories, and all where address space is scarce
 //!  ┌── committed: len bytes ──┬────────────── no access ──────────────┐
 //!  base (never moves)         grows here
 //! ```
 
 use crate::error::Error;
 use crate::mapping::Mapping;
+use crate::resource::{Need, map_error};
+use crate::space::{Plan, Share};
 use crate::store::{AsStore, AsStoreMut, StoreId, StoreInner, inner, inner_mut};
 use crate::trap::TrapReason;
 use mangrove_abi::{MemoryDef, TrapCode};
@@ -29,6 +33,8 @@ pub struct MemoryEntry {
     /// Owned; instance contexts hold its address.
     def: NonNull<MemoryDef>,
     mapping: Mapping,
+    /// Of the engine's address space, and of its memory.
+    shares: [Share; 2],
     ty: MemoryType,
     /// Most bytes: the type's maximum, the embedder's limit, or the reservation.
     limit: u64,
@@ -39,7 +45,7 @@ impl MemoryEntry {
     ///
     /// # Errors
     /// More than `max` bytes, or address space or memory is not to be had.
-    pub fn new(ty: MemoryType, max: u64) -> Result<Self, Error> {
+    pub fn new(ty: MemoryType, max: u64, plan: &Plan) -> Result<Self, Error> {
         let asked = ty.maximum.unwrap_or(u64::MAX).saturating_mul(PAGE);
         let limit = asked
             .min(max)
@@ -53,19 +59,21 @@ impl MemoryEntry {
                 "a memory of {first} bytes is beyond the limit of {max} (memory_max)"
             )));
         }
-        let reserved = if ty.memory64 {
-            limit.saturating_add(PAGE)
-        } else {
-            RESERVED_32
+        let by_reservation = !ty.memory64 && !plan.checked_memories;
+        let (mapping, addresses, limit) = match by_reservation {
+            true => {
+                let what = "reserve address space for a memory without checks \
+                            (memory_checks explicit takes less)";
+                let (mapping, share) = reserve(what, RESERVED_32, plan)?;
+                (mapping, share, limit)
+            }
+            false => reserve_some(first, limit, plan)?,
         };
-        let mapping = Mapping::reserve(reserved as usize).map_err(|error| {
-            Error::Limit(format!(
-                "cannot reserve {reserved} bytes for a memory: {error}"
-            ))
-        })?;
-        mapping.commit(0, first as usize).map_err(|error| {
-            Error::Limit(format!("no memory for {} pages: {error}", ty.minimum))
-        })?;
+        let what = format!("have memory for {} pages", ty.minimum);
+        let shares = [addresses, plan.memory.take(&what, first)?];
+        mapping
+            .commit(0, first as usize)
+            .map_err(|error| map_error(Need::Commit, &what, first, &error))?;
         let def = Box::new(MemoryDef {
             base: mapping.base(),
             len: first,
@@ -73,6 +81,7 @@ impl MemoryEntry {
         Ok(Self {
             def: NonNull::from(Box::leak(def)),
             mapping,
+            shares,
             ty,
             limit,
         })
@@ -110,8 +119,11 @@ impl MemoryEntry {
             .checked_mul(PAGE)?
             .checked_add(old)
             .filter(|&new| new <= self.limit)?;
+        let [_, memory] = &mut self.shares;
+        memory.grow(new - old).ok()?;
         if let Err(error) = self.mapping.commit(old as usize, (new - old) as usize) {
             tracing::debug!(%error, pages, "cannot grow a memory");
+            memory.shrink(new - old);
             return None;
         }
         // SAFETY: owned by this memory.
@@ -158,6 +170,36 @@ impl MemoryEntry {
     }
 }
 
+/// Reserves so many bytes for a memory.
+fn reserve(what: &str, bytes: u64, plan: &Plan) -> Result<(Mapping, Share), Error> {
+    let share = plan.addresses.take(what, bytes)?;
+    let mapping = usize::try_from(bytes)
+        .map_err(|_| std::io::ErrorKind::OutOfMemory.into())
+        .and_then(Mapping::reserve)
+        .map_err(|error| map_error(Need::Reserve, what, bytes, &error))?;
+    Ok((mapping, share))
+}
+
+/// Reserves address space for a memory of `first` bytes that may grow up to
+/// `limit`, and says how far it can. Where there is a bound on address space, it
+/// leaves half of the rest to others, and takes less rather than nothing.
+fn reserve_some(first: u64, limit: u64, plan: &Plan) -> Result<(Mapping, Share, u64), Error> {
+    let what = "reserve address space for a memory";
+    let Some(left) = plan.addresses.left() else {
+        let (mapping, share) = reserve(what, limit.saturating_add(PAGE), plan)?;
+        return Ok((mapping, share, limit));
+    };
+    let pages = |bytes: u64| bytes / PAGE * PAGE;
+    let mut most = limit.min(pages(left / 2)).max(first);
+    loop {
+        match reserve(what, most.saturating_add(PAGE), plan) {
+            Ok((mapping, share)) => return Ok((mapping, share, most)),
+            Err(_) if most > first => most = pages(most / 2).max(first),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 impl Drop for MemoryEntry {
     fn drop(&mut self) {
         // SAFETY: leaked by `new`, and with its store gone nobody knows it.
@@ -200,7 +242,8 @@ impl Memory {
     /// A limit is exceeded, or there is no memory.
     pub fn new(store: &mut impl AsStoreMut, ty: MemoryType) -> Result<Self, Error> {
         let store = inner_mut(store);
-        let memory = MemoryEntry::new(ty, store.engine.config().memory_max)?;
+        let engine = &store.engine;
+        let memory = MemoryEntry::new(ty, engine.config().memory_max, engine.plan())?;
         store.memories.push(memory);
         Ok(Self {
             store: store.id,
@@ -276,60 +319,4 @@ fn beyond(memory: &MemoryEntry, at: u64) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn memory(minimum: u64, maximum: Option<u64>, memory64: bool) -> Result<MemoryEntry, Error> {
-        MemoryEntry::new(
-            MemoryType {
-                memory64,
-                minimum,
-                maximum,
-            },
-            1 << 20,
-        )
-    }
-
-    #[test]
-    fn a_memory_grows_in_place() {
-        for is_64 in [false, true] {
-            let mut memory = memory(1, Some(100), is_64).unwrap();
-            memory.fill(0, 7, PAGE).unwrap();
-            let base = memory.base();
-            assert_eq!(memory.grow(2), Some(1));
-            assert_eq!(memory.base(), base);
-            assert_eq!(memory.grow(14), None, "beyond the embedder's limit");
-            assert_eq!(memory.grow(u64::MAX), None);
-            assert_eq!(memory.len(), 3 * PAGE);
-            memory.init(2 * PAGE, b"abc", 1, 2).unwrap();
-            copy((&memory, 0), (&memory, 2 * PAGE), 3).unwrap();
-            // SAFETY: the bytes exist.
-            let bytes = unsafe { std::slice::from_raw_parts(memory.base(), 4) };
-            assert_eq!(bytes, [b'b', b'c', 0, 7]);
-        }
-    }
-
-    #[test]
-    fn ranges_are_checked() {
-        let memory = memory(1, None, false).unwrap();
-        assert!(memory.range(PAGE, 0).is_ok());
-        assert!(memory.range(PAGE, 1).is_err());
-        assert!(memory.range(u64::MAX, 2).is_err());
-        assert!(memory.init(0, b"abc", 2, 2).is_err());
-        assert!(memory.init(0, b"abc", u64::MAX, 0).is_err());
-        assert!(memory.fill(1, 0, PAGE).is_err());
-    }
-
-    #[test]
-    fn too_large_a_memory_is_refused() {
-        assert!(matches!(memory(17, None, true), Err(Error::Limit(_))));
-        assert!(matches!(memory(u64::MAX, None, true), Err(Error::Limit(_))));
-        let ty = MemoryType {
-            memory64: true,
-            minimum: 0,
-            maximum: None,
-        };
-        let error = MemoryEntry::new(ty, u64::MAX).err().unwrap();
-        assert!(error.to_string().contains("cannot reserve"), "{error}");
-    }
-}
+mod tests;

@@ -162,7 +162,7 @@ impl Module {
         let types = engine
             .types()
             .intern(&parsed)
-            .map_err(|e| Error::Limit(e.to_string()))?;
+            .map_err(|error| engine.too_many_types(error))?;
         engine.publish_types()?;
         let handlers: u32 = image
             .handler_tables
@@ -176,7 +176,7 @@ impl Module {
             context_size: layout.size(handlers),
             types,
             layout,
-            code: Arc::new(load(image)?),
+            code: Arc::new(load(image, &engine.plan().addresses)?),
             parsed,
             sources: OnceLock::new(),
         };

@@ -3,6 +3,7 @@
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::handle::{HandleKind, HeapHandle};
+use crate::resource::{ResourceError, heap_error};
 use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
 use crate::trap::{Backtrace, Trap, TrapReason};
 use crate::values::Val;
@@ -149,7 +150,15 @@ impl StoreInner {
         if size > MAX_OBJECT {
             TrapReason::Code(TrapCode::AllocationTooLarge)
         } else if let Some(error) = self.heap.refused() {
-            TrapReason::Limit(format!("heap exhausted: {error}"))
+            match heap_error(error) {
+                Error::Resource(error) => TrapReason::Resource(error),
+                other => TrapReason::Limit(format!("heap exhausted: {other}")),
+            }
+        } else if let Some(bound) = self.heap_bound {
+            let limit = self.heap.limit();
+            let what = format!("allocate an object in a heap of {limit} bytes (heap_max)");
+            let error = ResourceError::beyond(what, size, bound, None);
+            TrapReason::Resource(Box::new(error.so("heap exhausted".into())))
         } else {
             TrapReason::HeapExhausted {
                 requested: size,

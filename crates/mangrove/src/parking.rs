@@ -9,7 +9,6 @@
 use crate::error::Error;
 use crate::pending::Pending;
 use crate::store::StoreInner;
-use crate::trap::TrapReason;
 use mangrove_abi::{ContRecord, StoreContext};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -22,7 +21,7 @@ pub unsafe extern "sysv64" fn give_stack(ctx: *mut StoreContext, record: *mut Co
     let given = catch_unwind(AssertUnwindSafe(|| store.give_room(record)));
     store.pending = Some(match given {
         Ok(Ok(())) => return true,
-        Ok(Err(error)) => Pending::Trap(TrapReason::Limit(error.to_string())),
+        Ok(Err(error)) => Pending::from(error),
         Err(panic) => Pending::Panic(panic),
     });
     false
@@ -68,7 +67,7 @@ impl StoreInner {
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { self.ctx.as_mut() };
         let given = self.registry.unpark(ctx, record);
-        given.map_err(|error| Error::Limit(error.to_string()))
+        given.map_err(|error| self.no_room(error))
     }
 
     /// With `move` zeal, before every switch: moves what the last suspension
@@ -82,7 +81,7 @@ impl StoreInner {
             self.moving.moved += 1;
             let parked = self.moving.moved.is_multiple_of(2);
             let moved = self.registry.displace(ctx, record, parked);
-            moved.map_err(|error| Error::Limit(error.to_string()))?;
+            moved.map_err(|error| self.no_room(error))?;
             // SAFETY: the registry's records stay readable, whatever became of
             // this one; its parent is null or another.
             next = Some(unsafe { (*record).parent });

@@ -47,6 +47,7 @@ impl From<Error> for Pending {
         match error {
             Error::Host(message) => Self::Trap(TrapReason::Host(message)),
             Error::Limit(message) => Self::Trap(TrapReason::Limit(message)),
+            Error::Resource(error) => Self::Trap(TrapReason::Resource(error)),
             other => Self::Error(other),
         }
     }

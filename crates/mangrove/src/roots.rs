@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::handle::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use crate::instance::{ElementValues, InstancePtr};
 use crate::observe::Moment;
+use crate::resource::heap_error;
 use crate::signature::ValueKind;
 use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
 use crate::table::TableEntry;
@@ -84,6 +85,10 @@ impl StoreInner {
             tables,
             handles,
             operands,
+            // Numbers of bytes.
+            heap_bound: _,
+            stack_bound: _,
+            shares: _,
             // Types, and code by type.
             signatures: _,
             suspended_types: _,
@@ -126,7 +131,7 @@ impl StoreInner {
     /// Collects now.
     ///
     /// # Errors
-    /// [`Error::Limit`] when the system has no memory for it, and the store is
+    /// [`Error::Resource`] when the system has no memory for it, and the store is
     /// as it was; [`Error::Internal`] when something is not as it must be.
     pub(crate) fn collect(&mut self) -> Result<(), Error> {
         self.notify(Moment::Collection(self.collections + 1));
@@ -162,7 +167,7 @@ impl StoreInner {
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
-                Err(Error::Limit(error.to_string()))
+                Err(heap_error(error))
             }
             Err(error) => Err(Error::internal(error)),
         }

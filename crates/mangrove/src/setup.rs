@@ -1,16 +1,17 @@
 //! Making a store.
 
-use crate::config::{Fault, Guard};
+use crate::config::{Config, Fault, Guard};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::libcalls;
 use crate::observe::Observers;
 use crate::parking::{Moving, give_stack};
+use crate::resource::heap_error;
 use crate::roots::Handles;
+use crate::space::StackRoom;
 use crate::store::{StoreCode, StoreId, StoreInner};
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
-use mangrove_abi::object::TYPE_END;
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::{ArenaConfig, GuardKind};
@@ -19,39 +20,24 @@ use std::ptr::{self, NonNull};
 /// The insides of a new store. `data` and the context's `owner` are still to
 /// be set.
 pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
-    let config = engine.config();
+    let (config, plan) = (engine.config(), engine.plan());
+    let heap_room = plan.heap(config)?;
+    let room = plan.stacks(config)?;
     let heap = HeapConfig {
-        max_bytes: config.heap_max,
+        max_bytes: heap_room.max,
         initial_window: config.heap_window,
         poison: config.zeal.is_on(),
+        strict_commit: plan.strict_commit,
         refusal: match config.injected {
             Some(Fault::RefuseCommit(refusal)) => Some(refusal),
             _ => None,
         },
     };
-    // SAFETY: the engine's table has readable entries for all types, at a fixed
-    // place, for as long as the engine, which the store keeps.
-    let heap = unsafe { Heap::new(heap, engine.descriptors(), TYPE_END) }
-        .map_err(|error| Error::Limit(error.to_string()))?;
-    let mut registry = Registry::new(RegistryConfig {
-        stacks: ArenaConfig {
-            stack_size: config.stack_size,
-            guard: match config.guard {
-                Guard::Auto => GuardKind::Auto,
-                Guard::Lightweight => GuardKind::Lightweight,
-                Guard::Mprotect => GuardKind::Mprotect,
-            },
-            // One more, to move the last one to.
-            max_stacks: config.continuations_max.saturating_add(1),
-            refusal: match config.injected {
-                Some(Fault::Refuse(refusal)) => Some(refusal),
-                _ => None,
-            },
-        },
-        initial_stack_size: config.initial_stack_size,
-        max_stack_bytes: config.stack_bytes_max,
-        max_continuations: config.continuations_max,
-    });
+    // SAFETY: the engine's table has readable entries for all its types, at a
+    // fixed place, for as long as the engine, which the store keeps.
+    let heap = unsafe { Heap::new(heap, engine.descriptors(), plan.type_end) };
+    let heap = heap.map_err(heap_error)?;
+    let mut registry = Registry::new(registry_config(config, &room, plan.strict_commit));
     // SAFETY: `give_stack` unparks in the registry of the context's owner, which
     // is the store that this registry will be in.
     unsafe { registry.allow_parking(config.parking, give_stack) };
@@ -64,6 +50,9 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         ctx: NonNull::from(Box::leak(ctx)),
         heap,
         registry,
+        heap_bound: heap_room.bound,
+        stack_bound: room.bound,
+        shares: (heap_room.shares, room.shares),
         code: StoreCode::default(),
         instances: Vec::new(),
         host_funcs: Vec::new(),
@@ -87,4 +76,27 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
     });
     inner.close_window();
     Ok(inner)
+}
+
+fn registry_config(config: &Config, room: &StackRoom, strict_commit: bool) -> RegistryConfig {
+    RegistryConfig {
+        stacks: ArenaConfig {
+            stack_size: config.stack_size,
+            guard: match config.guard {
+                Guard::Auto => GuardKind::Auto,
+                Guard::Lightweight => GuardKind::Lightweight,
+                Guard::Mprotect => GuardKind::Mprotect,
+            },
+            max_stacks: room.stacks,
+            strict_commit,
+            refusal: match config.injected {
+                Some(Fault::Refuse(refusal)) => Some(refusal),
+                _ => None,
+            },
+        },
+        initial_stack_size: config.initial_stack_size,
+        max_initial_stacks: room.initial,
+        max_stack_bytes: room.bytes_max,
+        max_continuations: config.continuations_max,
+    }
 }

@@ -13,6 +13,8 @@
 
 use crate::code::is_code;
 use crate::error::Error;
+use crate::mapping::Mapping;
+use crate::resource::{Need, map_error};
 use mangrove_abi::StoreContext;
 use mangrove_stack::arch;
 use std::cell::{Cell, OnceCell};
@@ -81,15 +83,31 @@ pub fn is_ours(signal: libc::c_int) -> bool {
     SIGNALS.contains(&signal)
 }
 
+/// Makes this thread ready for [`within`].
+///
+/// # Errors
+/// There is no memory for its signal stack.
+pub fn ready() -> Result<(), Error> {
+    STACK.with(|stack| {
+        if stack.get().is_none() {
+            // Nobody else sets it: this thread is here.
+            let _ = stack.set(SignalStack::install()?);
+        }
+        Ok(())
+    })
+}
+
 /// Runs `enter`, which runs Wasm with this context, ready for its faults.
+///
+/// # Panics
+/// If [`ready`] has not succeeded on this thread.
 ///
 /// # Safety
 /// `ctx` is live, and its `host_record` is a valid place to leave to whenever
 /// this thread runs code of the code region inside `enter`.
 pub unsafe fn within<R>(ctx: *mut StoreContext, enter: impl FnOnce() -> R) -> R {
-    STACK.with(|stack| {
-        stack.get_or_init(SignalStack::install);
-    });
+    let is_ready = STACK.with(|stack| stack.get().is_some());
+    assert!(is_ready, "a thread without a signal stack runs Wasm");
     let outer = INNERMOST.replace(ctx);
     let result = enter();
     INNERMOST.set(outer);
@@ -154,18 +172,21 @@ unsafe fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut
 
 /// A thread's signal stack, until the thread ends.
 struct SignalStack {
-    memory: Option<crate::mapping::Mapping>,
+    memory: Option<Mapping>,
 }
 
 impl SignalStack {
     /// Gives this thread a signal stack that is large enough.
     ///
-    /// # Panics
-    /// If there is no memory for it.
-    fn install() -> Self {
-        let memory = crate::mapping::Mapping::reserve(SIGNAL_STACK)
-            .and_then(|memory| memory.commit(0, SIGNAL_STACK).map(|()| memory))
-            .expect("memory for a signal stack");
+    /// # Errors
+    /// There is no memory for it.
+    fn install() -> Result<Self, Error> {
+        let (what, bytes) = ("have a signal stack", SIGNAL_STACK as u64);
+        let memory = Mapping::reserve(SIGNAL_STACK)
+            .map_err(|error| map_error(Need::Reserve, what, bytes, &error))?;
+        memory
+            .commit(0, SIGNAL_STACK)
+            .map_err(|error| map_error(Need::Commit, what, bytes, &error))?;
         let stack = libc::stack_t {
             ss_sp: memory.base().cast(),
             ss_flags: 0,
@@ -173,10 +194,13 @@ impl SignalStack {
         };
         // SAFETY: the memory is ours and stays until `drop` takes it off.
         let result = unsafe { libc::sigaltstack(&stack, ptr::null_mut()) };
-        assert_eq!(result, 0, "sigaltstack: {}", io::Error::last_os_error());
-        Self {
-            memory: Some(memory),
+        if result != 0 {
+            let error = io::Error::last_os_error();
+            return Err(Error::internal(format!("sigaltstack: {error}")));
         }
+        Ok(Self {
+            memory: Some(memory),
+        })
     }
 }
 

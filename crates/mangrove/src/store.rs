@@ -19,12 +19,14 @@ use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::observe::Observers;
 use crate::pending::{Activation, Pending};
+use crate::resource::limit_error;
 use crate::roots::Handles;
 use crate::signature::{Signature, ValueKind};
+use crate::space::{Bound, Share};
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_collector::ModuleId;
-use mangrove_continuation::Registry;
+use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
 use mangrove_validate::GlobalType;
 use std::marker::PhantomData;
@@ -152,6 +154,13 @@ pub(crate) struct StoreInner {
     pub(crate) ctx: NonNull<StoreContext>,
     pub(crate) heap: Heap,
     pub(crate) registry: Registry,
+    /// What bounds the heap, if not the embedder's limit or the default.
+    pub(crate) heap_bound: Option<Bound>,
+    /// What bounds the number of stacks, if not the embedder's limits.
+    pub(crate) stack_bound: Option<Bound>,
+    /// What heap and stacks may take, of address space and memory each.
+    #[expect(dead_code, reason = "held, and given back with the store")]
+    pub(crate) shares: ([Share; 2], [Share; 2]),
     pub(crate) code: StoreCode,
     /// Owned, each.
     pub(crate) instances: Vec<InstancePtr>,
@@ -206,6 +215,11 @@ impl StoreInner {
         let address = NonNull::from(&*signature);
         self.signatures.insert(id, signature);
         Ok(address)
+    }
+
+    /// The error for a continuation there is no room for.
+    pub(crate) fn no_room(&self, error: LimitError) -> Error {
+        limit_error(error, self.stack_bound)
     }
 
     /// Refuses a handle of another store.
@@ -290,7 +304,7 @@ impl<T> Store<T> {
     /// A store with this data.
     ///
     /// # Errors
-    /// Address space is not to be had.
+    /// Address space is not to be had ([`Error::Resource`]).
     pub fn new(engine: &Engine, data: T) -> Result<Self, Error> {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed));

@@ -1,5 +1,6 @@
 //! Why Wasm execution ended, and where.
 
+use crate::resource::ResourceError;
 use crate::source::SourceLine;
 use mangrove_abi::TrapCode;
 use mangrove_validate::printable;
@@ -33,8 +34,11 @@ pub enum TrapReason {
         /// The host function's name; empty if it has none.
         function: String,
     },
-    /// A limit of the embedder or of the system was reached.
+    /// A limit of the embedder was reached.
     Limit(String),
+    /// The system, or a bound on what the engine may take, gave no memory or no
+    /// address space.
+    Resource(Box<ResourceError>),
     /// The live objects fill the heap.
     HeapExhausted {
         /// Bytes asked for.
@@ -61,7 +65,7 @@ impl TrapReason {
         match self {
             Self::Code(code) => Some(*code),
             Self::UnhandledTagInHostCall { .. } => Some(TrapCode::UnhandledTag),
-            Self::Limit(_) | Self::HeapExhausted { .. } | Self::Host(_) => None,
+            Self::Limit(_) | Self::Resource(_) | Self::HeapExhausted { .. } | Self::Host(_) => None,
         }
     }
 }
@@ -79,6 +83,7 @@ impl fmt::Display for TrapReason {
                 f.write_str(" stands between this suspension and the handlers outside")
             }
             Self::Limit(message) | Self::Host(message) => f.write_str(message),
+            Self::Resource(error) => write!(f, "{error}"),
             Self::HeapExhausted { requested, limit } => write!(
                 f,
                 "heap exhausted: {requested} bytes do not fit under the limit of {limit}"

@@ -6,7 +6,7 @@ mod common;
 use common::{call, instance_with};
 use mangrove::{
     CommitRefusal, Config, Error, Fault, Guard, Instance, Outcome, ParkPolicy, Refusal, Request,
-    Store, TrapReason, Val,
+    Store, Val,
 };
 
 /// Continuations in a table: fresh ones, suspended ones, and chains of two that
@@ -87,13 +87,10 @@ const PROGRAM: &str = r#"(module
 
 /// What a refused request may come out as.
 fn is_clear(error: &Error, words: &[&str]) -> bool {
-    let limit = match error {
-        Error::Limit(_) => true,
-        Error::Trap(trap) => matches!(trap.reason, TrapReason::Limit(_)),
-        _ => false,
-    };
     let message = error.to_string();
-    limit && words.iter().any(|word| message.contains(word)) && message.lines().count() == 1
+    error.resource().is_some()
+        && words.iter().any(|word| message.contains(word))
+        && message.lines().count() == 1
 }
 
 struct World {

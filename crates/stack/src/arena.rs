@@ -19,18 +19,24 @@
 //! Two kinds of guard. A *lightweight* guard region (Linux 6.13) marks page table
 //! entries and leaves the mapping whole. `mprotect` splits it: two mappings a
 //! stack, of which the kernel allows `vm.max_map_count`.
+//!
+//! Under strict overcommit the kernel counts what is writable, touched or not.
+//! There a slot is made writable when it is handed out (`commit`), and trimming
+//! takes that back too.
 
+mod commit;
+mod error;
 mod kernel;
 mod refusal;
 #[cfg(test)]
 mod tests;
 
+pub use error::StackError;
 pub use refusal::{Refusal, Request};
 
-use kernel::{Kernel, hint};
+use kernel::Kernel;
 use refusal::Requests;
 use rustix::io::Errno;
-use std::io;
 
 /// Bytes of unmapped memory below each stack. Code that makes larger frames
 /// probes its stack at least this often.
@@ -79,6 +85,10 @@ pub struct ArenaConfig {
     pub guard: GuardKind,
     /// How many stacks there may be, idle ones included.
     pub max_stacks: usize,
+    /// Whether the system counts memory as used once it is writable (strict
+    /// overcommit). Stacks are then made writable one by one, and guards take no
+    /// part of what is counted unless they are to be lightweight.
+    pub strict_commit: bool,
     /// What to refuse on purpose; nothing, as a rule.
     pub refusal: Option<Refusal>,
 }
@@ -90,6 +100,7 @@ impl Default for ArenaConfig {
             stack_size: DEFAULT_STACK_SIZE,
             guard: GuardKind::Auto,
             max_stacks: 16 << 20,
+            strict_commit: false,
             refusal: None,
         }
     }
@@ -102,41 +113,6 @@ pub struct Stack {
     pub top: u64,
     /// Lowest usable byte, just above the guard; a multiple of the page size.
     pub limit: u64,
-}
-
-/// Why there is no further stack.
-#[derive(Debug, thiserror::Error)]
-pub enum StackError {
-    /// The configured limit.
-    #[error("the limit of {limit} stacks is reached")]
-    Limit {
-        /// [`ArenaConfig::max_stacks`].
-        limit: usize,
-    },
-    /// The kernel gives no address space.
-    #[error(
-        "cannot reserve {bytes} bytes of address space for stacks: {source}{}",
-        hint(source)
-    )]
-    Reserve {
-        /// How much was asked for.
-        bytes: usize,
-        /// What the kernel said.
-        source: io::Error,
-    },
-    /// The kernel gives no guard.
-    #[error(
-        "cannot guard stack {number} ({kind:?} guard): {source}{}",
-        hint(source)
-    )]
-    Guard {
-        /// The kind of guard that was tried last.
-        kind: GuardKind,
-        /// How many stacks the arena has already.
-        number: usize,
-        /// What the kernel said.
-        source: io::Error,
-    },
 }
 
 /// What an arena holds.
@@ -187,15 +163,11 @@ impl StackArena {
         let page = rustix::param::page_size();
         let stack_size = config.stack_size.max(1).checked_next_multiple_of(page);
         // A size whose slot exceeds the address space is refused by `allocate`.
-        let slot = stack_size.and_then(|size| {
-            let usable = size
-                .checked_add(COLOUR * COLOURS)?
-                .checked_next_multiple_of(page)?;
-            usable.checked_add(GUARD_SIZE)
-        });
+        let slot = slot_size(config.stack_size);
         Self {
             kernel: Kernel {
                 requests: Requests::new(config.refusal),
+                strict_commit: config.strict_commit,
             },
             page,
             stack_size: stack_size.unwrap_or(usize::MAX),
@@ -214,7 +186,11 @@ impl StackArena {
     /// # Errors
     /// The configured limit is reached, or the kernel refuses. The arena stays usable.
     pub fn allocate(&mut self) -> Result<Stack, StackError> {
-        if let Some(stack) = self.idle.pop() {
+        if let Some(&stack) = self.idle.last() {
+            if self.idle.len() == self.clean {
+                self.recommit(stack)?;
+            }
+            self.idle.pop();
             self.clean = self.clean.min(self.idle.len());
             return Ok(stack);
         }
@@ -233,7 +209,7 @@ impl StackArena {
         let slot = self.slot_size();
         let last = self.reservations.last().expect("made above");
         let base = last.base + last.used * slot;
-        self.install_guard(base)?;
+        self.open(base)?;
         let colour = self.stacks % COLOURS * COLOUR;
         self.stacks += 1;
         tracing::trace!(target: TRACE, number = self.stacks, size = self.stack_size, "made");
@@ -293,8 +269,9 @@ impl StackArena {
             let (limit, _) = usable(&run[0], self.page);
             let (last, len) = usable(&run[run.len() - 1], self.page);
             // SAFETY: the range is slots of ours whose stacks are idle: nobody
-            // minds if they read as zero. Guards between them stay guards.
-            if let Err(error) = unsafe { self.kernel.discard(limit, last + len - limit) } {
+            // minds if they read as zero. Guards between them stay guards, or
+            // become inaccessible like the rest, which `recommit` undoes.
+            if let Err(error) = unsafe { self.kernel.give_back(limit, last + len - limit) } {
                 // Costs memory, nothing else; the next trim tries again.
                 tracing::warn!(target: TRACE, %error, "cannot give back the memory of stacks");
                 return;
@@ -431,39 +408,25 @@ impl StackArena {
             }
         }
     }
+}
 
-    /// Makes the low end of the slot at `base` inaccessible.
-    fn install_guard(&mut self, base: usize) -> Result<(), StackError> {
-        let kernel = &mut self.kernel;
-        // SAFETY: the range is the guard of a slot of ours, which nobody accesses.
-        let lightweight =
-            |kernel: &mut Kernel| unsafe { kernel.lightweight_guard(base, GUARD_SIZE) };
-        // SAFETY: as above.
-        let mprotect = |kernel: &mut Kernel| unsafe { kernel.mprotect_guard(base, GUARD_SIZE) };
-        let result = match self.guard {
-            GuardKind::Lightweight => lightweight(kernel),
-            GuardKind::Mprotect => mprotect(kernel),
-            GuardKind::Auto => match lightweight(kernel) {
-                Ok(()) => {
-                    self.guard = GuardKind::Lightweight;
-                    Ok(())
-                }
-                // The kernel does not know the advice, or not for this mapping
-                // (one that is locked in memory).
-                Err(Errno::INVAL) => {
-                    tracing::debug!(target: TRACE, "no lightweight guards here: using mprotect");
-                    self.guard = GuardKind::Mprotect;
-                    mprotect(kernel)
-                }
-                Err(error) => Err(error),
-            },
-        };
-        result.map_err(|error| StackError::Guard {
-            kind: self.guard,
-            number: self.stacks,
-            source: error.into(),
-        })
-    }
+/// Bytes of address space that a stack of this size takes: guard, stack, colour.
+/// None if that exceeds all there is.
+///
+/// # Examples
+/// ```
+/// let slot = mangrove_stack::slot_size(256 << 10).unwrap();
+/// assert!(slot > (256 << 10) + mangrove_stack::GUARD_SIZE);
+/// assert_eq!(mangrove_stack::slot_size(usize::MAX), None);
+/// ```
+pub fn slot_size(stack_size: usize) -> Option<usize> {
+    let page = rustix::param::page_size();
+    let usable = stack_size
+        .max(1)
+        .checked_next_multiple_of(page)?
+        .checked_add(COLOUR * COLOURS)?
+        .checked_next_multiple_of(page)?;
+    usable.checked_add(GUARD_SIZE)
 }
 
 /// First byte and length of what a stack may use, in whole pages.

@@ -57,7 +57,7 @@ fn a_million(guard: GuardKind) -> (usize, usize, Option<StackError>) {
 }
 
 #[test]
-fn running_out_of_mappings_names_the_limit() {
+fn running_out_of_mappings_is_an_error() {
     let _alone = ALONE.lock();
     let (stacks, taken, error) = a_million(GuardKind::Mprotect);
     println!("mprotect: {stacks} stacks, {taken} mappings, {error:?}");
@@ -70,8 +70,6 @@ fn running_out_of_mappings_names_the_limit() {
         matches!(error, StackError::Guard { .. } | StackError::Reserve { .. }),
         "{error}"
     );
-    let message = error.to_string();
-    assert!(message.contains("vm.max_map_count"), "{message}");
     assert!(stacks > 1000, "{stacks}");
     assert!(
         (stacks..=2 * stacks + 100).contains(&taken),

@@ -86,6 +86,26 @@ impl TypeRegistry {
         Self::default()
     }
 
+    /// A registry without types, whose numbers will all be below `end`.
+    ///
+    /// # Panics
+    /// If `end` is beyond the end of all numbers, or before their first.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_validate::{FuncType, TypeRegistry};
+    ///
+    /// let types = TypeRegistry::up_to(mangrove_abi::object::TYPE_FIRST + 1);
+    /// assert!(types.intern_func(FuncType::default()).is_ok());
+    /// let other = FuncType { params: vec![mangrove_validate::ValType::I32], results: vec![] };
+    /// assert!(types.intern_func(other).is_err());
+    /// ```
+    pub fn up_to(end: TypeId) -> Self {
+        Self {
+            entries: RwLock::new(Entries::up_to(end)),
+        }
+    }
+
     // Entries are complete before a lock is given back, whoever panicked.
     fn read(&self) -> RwLockReadGuard<'_, Entries> {
         self.entries.read().unwrap_or_else(PoisonError::into_inner)

@@ -24,5 +24,5 @@ mod values;
 pub use report::{Failure, FailureKind, FileReport};
 pub use runner::{Options, run_file, run_source};
 pub use script::{ScriptError, read_module};
-pub use spectest::{Sink, define_spectest};
+pub use spectest::{Sink, define_spectest, imports_spectest};
 pub use values::display;

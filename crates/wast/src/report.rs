@@ -19,6 +19,9 @@ pub enum FailureKind {
     Missing,
     /// The directive asks for something Mangrove does not have.
     Unsupported,
+    /// The system, or a bound on what the engine may take, gave no memory or no
+    /// address space: nothing is known of the directive.
+    Resource,
 }
 
 impl FailureKind {
@@ -30,6 +33,7 @@ impl FailureKind {
             Self::Admission => "admission",
             Self::Missing => "missing",
             Self::Unsupported => "unsupported",
+            Self::Resource => "resource",
         }
     }
 }
@@ -60,6 +64,9 @@ pub struct FileReport {
     pub failed: usize,
     /// The failed ones, in the script's order.
     pub failures: Vec<Failure>,
+    /// The directive that lacked a resource, if one did. It counts as neither
+    /// passed nor failed, and the script ended there.
+    pub refused: Option<Failure>,
 }
 
 impl FileReport {
@@ -70,6 +77,7 @@ impl FileReport {
             passed: 0,
             failed: 0,
             failures: Vec::new(),
+            refused: None,
         }
     }
 
@@ -86,11 +94,11 @@ impl FileReport {
 
     /// Whether every directive passed.
     pub fn is_success(&self) -> bool {
-        self.failed == 0
+        self.failed == 0 && self.refused.is_none()
     }
 
-    /// One line for a failure: `file:line:column: directive: message`. What is in
-    /// neither that could not be shown is escaped.
+    /// One line for a failure or a refusal: `file:line:column: directive: message`.
+    /// What is in neither that could not be shown is escaped.
     pub fn line_of(&self, failure: &Failure) -> String {
         let Failure {
             line,
@@ -99,8 +107,12 @@ impl FileReport {
             kind,
             message,
         } = failure;
+        let failed = match kind {
+            FailureKind::Resource => "could not run",
+            _ => "failed",
+        };
         format!(
-            "{}:{line}:{column}: {directive} failed ({}): {}",
+            "{}:{line}:{column}: {directive} {failed} ({}): {}",
             printable(&self.file),
             kind.name(),
             printable(message)

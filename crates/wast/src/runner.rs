@@ -15,7 +15,7 @@ mod modules;
 
 use crate::report::{Failure, FailureKind, FileReport};
 use crate::script::{self, ScriptError, Tokens};
-use crate::spectest::{self, Sink};
+use crate::spectest::{self, Sink, imports_spectest};
 use mangrove::{Engine, Error, Instance, Linker, Module, Store};
 use std::collections::HashMap;
 use std::path::Path;
@@ -81,7 +81,14 @@ pub fn run_source(
                 kind: problem.kind,
                 message: problem.message,
             });
-        report.add(failure);
+        match failure {
+            // What comes later may need what this one would have made.
+            Some(failure) if failure.kind == FailureKind::Resource => {
+                report.refused = Some(failure);
+                break;
+            }
+            failure => report.add(failure),
+        }
     }
     Ok(report)
 }
@@ -119,6 +126,15 @@ impl Problem {
             Error::Admission(_) => FailureKind::Admission,
             _ => FailureKind::Module,
         };
+        Self::error(kind, error)
+    }
+
+    /// A problem of this kind, unless the error says that there was no resource.
+    fn error(kind: FailureKind, error: &Error) -> Self {
+        let kind = match error.resource() {
+            Some(_) => FailureKind::Resource,
+            None => kind,
+        };
         Self::new(kind, error.to_string())
     }
 }
@@ -128,6 +144,9 @@ struct Runner<'e> {
     engine: &'e Engine,
     store: Store<()>,
     linker: Linker<()>,
+    sink: Sink,
+    /// Whether the linker has a module `spectest`.
+    has_spectest: bool,
     /// Loaded by `module definition`, by name.
     definitions: HashMap<String, Module>,
     /// The module loaded last.
@@ -140,19 +159,30 @@ struct Runner<'e> {
 
 impl<'e> Runner<'e> {
     fn new(engine: &'e Engine, options: &Options) -> Result<Self, Error> {
-        let mut store = Store::new(engine, ())?;
+        let store = Store::new(engine, ())?;
         let mut linker = Linker::new(engine);
         linker.define_mangrove();
-        spectest::define_spectest(&mut linker, &mut store, &options.sink)?;
         Ok(Self {
             engine,
             store,
             linker,
+            sink: options.sink.clone(),
+            has_spectest: false,
             definitions: HashMap::new(),
             last_definition: None,
             instances: HashMap::new(),
             current: None,
         })
+    }
+
+    /// Links a module and makes an instance of it. `spectest` is made when the
+    /// first module asks for it: its memory reserves address space.
+    fn link(&mut self, module: &Module) -> Result<Instance, Error> {
+        if !self.has_spectest && imports_spectest(module) {
+            spectest::define_spectest(&mut self.linker, &mut self.store, &self.sink)?;
+            self.has_spectest = true;
+        }
+        self.linker.instantiate(&mut self.store, module)
     }
 
     fn run_directive(&mut self, directive: WastDirective<'_>) -> Result<(), Problem> {

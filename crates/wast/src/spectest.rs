@@ -3,9 +3,17 @@
 use crate::values::display;
 use mangrove::{
     AbstractHeap, Caller, Error, FuncType, Global, GlobalType, HeapType, Linker, Memory,
-    MemoryType, RefType, Store, Table, TableType, Val, ValType,
+    MemoryType, Module, RefType, Store, Table, TableType, Val, ValType,
 };
 use std::sync::Arc;
+
+/// The module's name.
+pub(crate) const MODULE: &str = "spectest";
+
+/// Whether a module imports something of `spectest`.
+pub fn imports_spectest(module: &Module) -> bool {
+    module.imports().any(|(name, ..)| name == MODULE)
+}
 
 /// Takes what the printing functions print, a line at a time.
 pub type Sink = Arc<dyn Fn(&str) + Send + Sync>;
@@ -35,7 +43,7 @@ pub fn define_spectest<T: 'static>(
             maximum: Some(20),
         };
         let table = Table::new(store, ty, Val::Func(None))?;
-        linker.define("spectest", name, table);
+        linker.define(MODULE, name, table);
     }
     let ty = MemoryType {
         memory64: false,
@@ -43,7 +51,7 @@ pub fn define_spectest<T: 'static>(
         maximum: Some(2),
     };
     let memory = Memory::new(store, ty)?;
-    linker.define("spectest", "memory", memory);
+    linker.define(MODULE, "memory", memory);
     Ok(())
 }
 
@@ -65,7 +73,7 @@ fn define_functions<T: 'static>(linker: &mut Linker<T>, sink: &Sink) -> Result<(
             results: Vec::new(),
         };
         linker.func(
-            "spectest",
+            MODULE,
             name,
             ty,
             move |caller: Caller<'_, T>, args: &[Val], _: &mut [Val]| {
@@ -94,7 +102,7 @@ fn define_globals<T: 'static>(linker: &mut Linker<T>, store: &mut Store<T>) -> R
             },
             value,
         )?;
-        linker.define("spectest", name, global);
+        linker.define(MODULE, name, global);
     }
     Ok(())
 }

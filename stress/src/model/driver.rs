@@ -10,7 +10,7 @@ use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops};
 use crate::rng::Rng;
 use mangrove::{
     AsStoreMut, Caller, Config, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module,
-    Store, Tag, Val, ValType,
+    ResourceError, Store, Tag, Val, ValType,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -56,6 +56,8 @@ struct Host {
     wanted: u64,
     trace: Trace,
     difference: Option<String>,
+    /// What was refused, which ends everything.
+    refused: Option<ResourceError>,
     done: HashSet<i32>,
     told: HashSet<i32>,
     endings: BTreeSet<String>,
@@ -81,6 +83,7 @@ pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Resu
             wanted: steps,
             trace: Trace::default(),
             difference: None,
+            refused: None,
             done: HashSet::new(),
             told: HashSet::new(),
             endings: BTreeSet::new(),
@@ -90,6 +93,9 @@ pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Resu
     prepare(&engine, &mut store)?;
     while store.data().steps < steps && activate(&mut store).is_ok() {}
     if store.data().difference.is_none() {
+        if let Some(refused) = store.data_mut().refused.take() {
+            return Err(refused.into());
+        }
         store.gc()?;
         let live = store.live_continuations();
         store.data_mut().collected(live);
@@ -219,6 +225,11 @@ fn activate(access: &mut impl Access) -> Result<(Ending, Result<(), Error>), Err
     let base = host.machine.begin();
     let run = *host.rng.pick(&host.run);
     let result = run.call(access, &[Val::I64(base)]).map(drop);
+    if let Some(refused) = result.as_ref().err().and_then(Error::resource) {
+        // The model knows nothing of the machine it runs on.
+        access.host().refused = Some(refused.clone());
+        return Err(refused.clone().into());
+    }
     let ended = Ended::of(access, &result);
     let ending = access.host().ended(&ended)?;
     Ok((ending, result))

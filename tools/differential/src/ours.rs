@@ -175,6 +175,7 @@ fn failure(store: &mut Store<()>, error: &Error) -> End {
         },
         Error::Exception(exception) => End::Threw(values(store, &exception.values)),
         Error::Limit(message) => End::Limit(message.clone()),
+        Error::Resource(refused) => End::Limit(refused.to_string()),
         other => End::Broken(other.to_string()),
     }
 }

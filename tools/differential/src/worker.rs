@@ -66,7 +66,8 @@ pub fn judge(seed: u64) -> Verdict {
     let (ours, theirs) = match (ours::compile(&case), theirs::compile(&case.wasm)) {
         (Ok(ours), Ok(theirs)) => (ours, theirs),
         // Limits on sizes differ, and both are right.
-        (Err(Error::Unsupported(_) | Error::Limit(_)), _) | (Err(_), Err(_)) => {
+        (Err(Error::Unsupported(_) | Error::Limit(_) | Error::Resource(_)), _)
+        | (Err(_), Err(_)) => {
             return Verdict::Nothing;
         }
         (Err(error), Ok(_)) => return refused(error.to_string(), "takes it".to_owned()),

@@ -24,6 +24,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
         let module = program.module.clone();
         Watch::start(&mut program.store, module, every, options(args), args.json)
     });
+    let watch = watch.transpose()?;
     let result = execute(&mut program, args, output);
     drop(watch);
     // A report on a run that trapped is the more wanted.

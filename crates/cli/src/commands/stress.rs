@@ -8,7 +8,7 @@ use crate::args::StressArgs;
 use crate::errors::Failure;
 use crate::output::Output;
 use mangrove::Zeal;
-use mangrove_stress::{ConsoleProgress, Options};
+use mangrove_stress::{ConsoleProgress, Options, SuiteReport};
 use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
@@ -30,12 +30,16 @@ pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
     if !summary.passed() || !stdout().is_terminal() || !stderr().is_terminal() {
         output.text(&summary.to_string())?;
     }
-    match summary
-        .suites
-        .iter()
-        .filter(|suite| suite.failure.is_some())
-        .count()
-    {
+    let count = |what: fn(&SuiteReport) -> bool| summary.suites.iter().filter(|s| what(s)).count();
+    let refused = count(|suite| suite.refused.is_some());
+    match count(|suite| suite.failure.is_some()) {
+        0 if refused > 0 => Err(Failure::Resource {
+            message: match refused {
+                1 => "1 suite could not run to its end".to_owned(),
+                _ => format!("{refused} suites could not run to their end"),
+            },
+            backtrace: None,
+        }),
         0 => Ok(()),
         1 => Err(Failure::Check("1 suite failed".to_owned())),
         failed => Err(Failure::Check(format!("{failed} suites failed"))),

@@ -17,6 +17,8 @@ use std::path::Path;
 struct Outcome {
     passed: usize,
     failed: usize,
+    /// Scripts that a lack of resources ended.
+    refused: usize,
     files: Vec<FileReport>,
     /// Scripts that could not be read.
     errors: Vec<String>,
@@ -29,9 +31,13 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
     let mut outcome = Outcome {
         passed: 0,
         failed: 0,
+        refused: 0,
         files: Vec::new(),
         errors: Vec::new(),
     };
+    // A lack of resources that left no report.
+    let mut without_report = None;
+    let mut unreadable = Vec::new();
     for file in &args.files {
         let report = if is_compiled(file) {
             run_compiled(&engine, file, args.allow_compiled)
@@ -42,12 +48,21 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
             Ok(report) => {
                 outcome.passed += report.passed;
                 outcome.failed += report.failed;
+                outcome.refused += usize::from(report.refused.is_some());
                 if !args.json {
                     print(&report, output)?;
                 }
                 outcome.files.push(report);
             }
-            Err(error) => outcome.errors.push(error.to_string()),
+            Err(error @ Failure::Resource { .. }) => {
+                outcome.refused += 1;
+                outcome.errors.push(error.to_string());
+                without_report.get_or_insert(error);
+            }
+            Err(error) => {
+                outcome.errors.push(error.to_string());
+                unreadable.push(error.to_string());
+            }
         }
     }
     if args.json {
@@ -58,11 +73,21 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
             counts(outcome.passed, outcome.failed)
         ))?;
     }
-    if !outcome.errors.is_empty() {
-        return Err(Failure::Input(outcome.errors.join("\nerror: ")));
+    if !unreadable.is_empty() {
+        return Err(Failure::Input(unreadable.join("\nerror: ")));
     }
     match outcome.failed {
-        0 => Ok(()),
+        0 => match (without_report, outcome.refused) {
+            (Some(refused), _) => Err(refused),
+            (None, 0) => Ok(()),
+            (None, refused) => Err(Failure::Resource {
+                message: match refused {
+                    1 => "1 script could not run to its end".to_owned(),
+                    _ => format!("{refused} scripts could not run to their end"),
+                },
+                backtrace: None,
+            }),
+        },
         1 => Err(Failure::Check("1 directive failed".to_owned())),
         failed => Err(Failure::Check(format!("{failed} directives failed"))),
     }
@@ -79,7 +104,11 @@ fn is_compiled(file: &Path) -> bool {
 fn run_compiled(engine: &Engine, file: &Path, allowed: bool) -> Result<FileReport, Failure> {
     let mut program = Program::load(engine, file, allowed)?;
     let failure = program.instantiate().err();
+    if let Some(refused @ Failure::Resource { .. }) = failure {
+        return Err(refused);
+    }
     Ok(FileReport {
+        refused: None,
         file: file.display().to_string(),
         passed: usize::from(failure.is_none()),
         failed: usize::from(failure.is_some()),
@@ -94,13 +123,18 @@ fn run_compiled(engine: &Engine, file: &Path, allowed: bool) -> Result<FileRepor
 }
 
 fn print(report: &FileReport, output: &mut Output) -> Result<(), Failure> {
-    for failure in &report.failures {
+    for failure in report.failures.iter().chain(&report.refused) {
         output.line(&report.line_of(failure))?;
     }
     output.line(&format!(
         "{}: {}",
         printable(&report.file),
         counts(report.passed, report.failed)
+            + if report.refused.is_some() {
+                ", then refused"
+            } else {
+                ""
+            }
     ))?;
     // A later script may take long.
     output.flush()

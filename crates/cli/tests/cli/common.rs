@@ -30,6 +30,18 @@ pub fn mangrove<const N: usize>(arguments: [&str; N]) -> Ended {
     ended(output)
 }
 
+/// Runs `mangrove` with these arguments in a shell that has first done this, like
+/// `ulimit -v 100000`.
+pub fn limited<const N: usize>(limit: &str, arguments: [&str; N]) -> Ended {
+    let output = Command::new("bash")
+        .args(["-c", &format!("{limit} && exec \"$0\" \"$@\"")])
+        .arg(env!("CARGO_BIN_EXE_mangrove"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    ended(output)
+}
+
 /// Runs `mangrove run` on a module with further arguments.
 pub fn run<const N: usize>(name: &str, contents: impl AsRef<[u8]>, arguments: [&str; N]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_mangrove"))

@@ -6,4 +6,5 @@ mod common;
 mod compiled;
 mod lives;
 mod names;
+mod resources;
 mod trace;

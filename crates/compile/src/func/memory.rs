@@ -2,7 +2,10 @@
 //!
 //! A 32-bit memory reserves every address its instructions can form, so an
 //! access needs no check: beyond the memory's size it faults, and the fault is
-//! the trap. 64-bit memories check against the current size.
+//! the trap. 64-bit memories, and with [`Options::checked_memories`] all, check
+//! against the current size.
+//!
+//! [`Options::checked_memories`]: crate::Options::checked_memories
 
 use super::access::{plain, trap, trapping};
 use super::{FuncTranslator, Known};
@@ -122,6 +125,9 @@ impl FuncTranslator<'_, '_> {
             );
         }
         let index = self.extend(index);
+        if self.env.checked_memories {
+            self.check_end(index, memory, memarg.offset + u64::from(size));
+        }
         let address = self.b.ins().iadd(base, index);
         match i32::try_from(memarg.offset) {
             Ok(offset) => (address, offset),
@@ -130,6 +136,16 @@ impl FuncTranslator<'_, '_> {
                 (self.b.ins().iadd(address, offset), 0)
             }
         }
+    }
+
+    /// Traps unless `index + end`, in a 32-bit memory, is no more than its size.
+    fn check_end(&mut self, index: Value, memory: u32, end: u64) {
+        // Index and offset have 32 bits each: the sum has far fewer than 64.
+        let end = self.word(end);
+        let end = self.b.ins().iadd(index, end);
+        let len = self.memory_len(memory);
+        let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, len);
+        self.trap_if(beyond, TrapCode::MemoryOutOfBounds);
     }
 
     fn checked_address(

@@ -1,8 +1,8 @@
 //! What the system sees: protection, poison, memory given back.
 
 use super::MIB;
-use crate::HeapConfig;
 use crate::testing::*;
+use crate::{HeapConfig, reserved_bytes};
 use mangrove_abi::object::HeapRef;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 /// The mappings of the heap's range: start, end, access, kilobytes in memory.
 fn mappings(world: &World) -> Vec<(u64, u64, String, u64)> {
     let base = world.heap.base() as u64;
-    let range = base..base + (1 << 32);
+    let range = base..base + reserved_bytes(world.heap.limit());
     let smaps = fs::read_to_string("/proc/self/smaps").unwrap();
     let mut found: Vec<(u64, u64, String, u64)> = Vec::new();
     let mut inside = false;
@@ -53,7 +53,9 @@ fn null_is_never_mapped() {
     for _ in 0..2 {
         assert_eq!(access(&world, 0), "---p");
         assert_eq!(access(&world, 4095), "---p");
-        assert_eq!(access(&world, 1 << 31), "---p");
+        let half = reserved_bytes(MIB) as u32 / 2;
+        assert_eq!(access(&world, half), "---p");
+        assert_eq!(access(&world, half + 4095), "---p");
         world.collect();
     }
     assert_eq!(access(&world, node.0), "rw-p");
@@ -65,7 +67,7 @@ fn vacated_space_is_poisoned_and_out_of_reach() {
         max_bytes: 16 * MIB,
         initial_window: MIB,
         poison: true,
-        refusal: None,
+        ..HeapConfig::default()
     };
     let mut world = World::new(config).unwrap();
     let memory = File::open("/proc/self/mem").unwrap();
@@ -114,4 +116,58 @@ fn a_small_live_set_stays_in_warm_memory() {
     }
     let warm = resident(&world);
     assert!((2 * MIB - 8192..3 * MIB).contains(&warm), "{warm} bytes");
+}
+
+#[test]
+fn the_reservation_is_what_the_limit_needs() {
+    for limit in [64 << 10, MIB, 64 * MIB, 1 << 30] {
+        let world = World::small(limit, MIB);
+        let reserved = reserved_bytes(limit);
+        let (start, end) = (
+            world.heap.base() as u64,
+            world.heap.base() as u64 + reserved,
+        );
+        // A neighbour may have become one mapping with it.
+        let clipped = mappings(&world).into_iter();
+        let mapped: u64 = clipped.map(|m| m.1.min(end) - m.0.max(start)).sum();
+        assert_eq!(mapped, reserved);
+        assert!(reserved <= 2 * limit + 2 * 8192, "{reserved} for {limit}");
+    }
+    let mut world = World::small(MIB, MIB);
+    // Both spaces hold the whole limit.
+    for _ in 0..2 {
+        world.roots = vec![world.array(BYTES, 1, MIB as u32 - 8)];
+        world.collect();
+        world.roots.clear();
+        world.collect();
+        world.node(0, HeapRef::NULL, HeapRef::NULL);
+        world.collect();
+    }
+}
+
+#[test]
+fn what_strict_overcommit_counts_goes_back_as_well() {
+    let mut world = World::new(HeapConfig {
+        max_bytes: 256 * MIB,
+        strict_commit: true,
+        ..HeapConfig::default()
+    })
+    .unwrap();
+    let writable = |world: &World| -> u64 {
+        let all = mappings(world).into_iter();
+        all.filter(|m| m.2 == "rw-p").map(|m| m.1 - m.0).sum()
+    };
+    let big = world.array(BYTES, 1, 64 * MIB as u32);
+    world.roots = vec![big];
+    world.collect();
+    assert!(writable(&world) >= 128 * MIB);
+    world.roots.clear();
+    world.collect();
+    world.collect();
+    assert!(writable(&world) <= 4 * MIB, "{} bytes", writable(&world));
+    // What was given back is there again when it is needed.
+    for number in 1..4 {
+        world.roots = vec![world.array(BYTES, 1, number * 16 * MIB as u32)];
+        world.collect();
+    }
 }

@@ -9,11 +9,14 @@
 
 use crate::error::Error;
 use crate::instance::ElementValues;
+use crate::resource::{Need, ResourceError};
 use crate::signature::ValueKind;
+use crate::space::{Bound, Ledger, Share};
 use crate::store::Origin;
 use crate::trap::TrapReason;
 use mangrove_abi::{TableDef, TransferSlot, TrapCode};
 use mangrove_validate::TableType;
+use rustix::io::Errno;
 use std::alloc::{self, Layout};
 use std::ptr::{self, NonNull};
 
@@ -35,6 +38,18 @@ pub struct TableEntry {
     limit: u64,
     /// Elements there is room for.
     capacity: u64,
+    /// Of the engine's memory.
+    share: Share,
+}
+
+/// Why a table cannot grow.
+enum NoRoom {
+    /// Its limit.
+    Limit,
+    /// The allocator gives no memory for so many bytes.
+    Memory(u64),
+    /// So many bytes go beyond a bound, of which so many are left.
+    Bound(u64, Bound, u64),
 }
 
 impl TableEntry {
@@ -42,7 +57,13 @@ impl TableEntry {
     ///
     /// # Errors
     /// More elements than `limit`, or no memory.
-    pub fn new(ty: TableType, kind: ValueKind, origin: Origin, limit: u64) -> Result<Self, Error> {
+    pub fn new(
+        ty: TableType,
+        kind: ValueKind,
+        origin: Origin,
+        limit: u64,
+        memory: &Ledger,
+    ) -> Result<Self, Error> {
         // A 32-bit table's length is an index of it.
         let limit = if ty.table64 {
             limit
@@ -69,15 +90,21 @@ impl TableEntry {
             origin,
             limit: limit.min(ty.maximum.unwrap_or(u64::MAX)),
             capacity: 0,
+            share: memory.take("have an empty table", 0)?,
         };
+        let what = format!("have memory for a table of {} elements", ty.minimum);
         // SAFETY: all zero is null. Where the type has none, who makes the table fills it.
-        if unsafe { table.grow(ty.minimum, TransferSlot::default()) }.is_none() {
-            return Err(Error::Limit(format!(
-                "no memory for a table of {} elements",
-                ty.minimum
-            )));
+        match unsafe { table.try_grow(ty.minimum, TransferSlot::default()) } {
+            Ok(_) => Ok(table),
+            Err(NoRoom::Limit) => Err(Error::internal(format!("{what} within its limit"))),
+            Err(NoRoom::Memory(bytes)) => {
+                let errno = Some(Errno::NOMEM.raw_os_error());
+                Err(ResourceError::of(Need::Allocate, what, Some(bytes), errno).into())
+            }
+            Err(NoRoom::Bound(bytes, bound, left)) => {
+                Err(ResourceError::beyond(what, bytes, bound, left).into())
+            }
         }
-        Ok(table)
     }
 
     /// Address of what compiled code sees.
@@ -171,8 +198,16 @@ impl TableEntry {
     /// # Safety
     /// The value is of their type.
     pub unsafe fn grow(&mut self, by: u64, value: TransferSlot) -> Option<u64> {
+        // SAFETY: by contract.
+        unsafe { self.try_grow(by, value) }.ok()
+    }
+
+    /// # Safety
+    /// As for [`TableEntry::grow`].
+    unsafe fn try_grow(&mut self, by: u64, value: TransferSlot) -> Result<u64, NoRoom> {
         let old = self.len();
-        let new = old.checked_add(by).filter(|&new| new <= self.limit)?;
+        let new = old.checked_add(by).filter(|&new| new <= self.limit);
+        let new = new.ok_or(NoRoom::Limit)?;
         if new > self.capacity {
             self.make_room(new)?;
         }
@@ -181,16 +216,25 @@ impl TableEntry {
             (*self.def.as_ptr()).len = new;
             self.write(old, by, value);
         }
-        Some(old)
+        Ok(old)
     }
 
-    /// Room for `len` elements or more; `None` without memory.
-    fn make_room(&mut self, len: u64) -> Option<()> {
+    /// Room for `len` elements or more.
+    fn make_room(&mut self, len: u64) -> Result<(), NoRoom> {
         let wanted = len
             .max(self.capacity.saturating_mul(2))
             .max(FEWEST)
             .min(self.limit.max(len));
-        let layout = self.layout(wanted)?;
+        // Twice the room where that fits a bound, else what is needed.
+        self.resize(wanted).or_else(|_| self.resize(len))
+    }
+
+    /// Room for `wanted` elements, more than there is room for now.
+    fn resize(&mut self, wanted: u64) -> Result<(), NoRoom> {
+        let layout = self.layout(wanted).ok_or(NoRoom::Memory(u64::MAX))?;
+        let more = (wanted - self.capacity) * self.element_size() as u64;
+        let beyond = |(bound, left)| NoRoom::Bound(more, bound, left);
+        self.share.grow(more).map_err(beyond)?;
         // SAFETY: the old block, if there is one, was made with the old layout;
         // the new one is not empty.
         unsafe {
@@ -200,12 +244,13 @@ impl TableEntry {
                 _ => alloc::alloc(layout),
             };
             if base.is_null() {
-                return None;
+                self.share.shrink(more);
+                return Err(NoRoom::Memory(layout.size() as u64));
             }
             (*def).base = base;
         }
         self.capacity = wanted;
-        Some(())
+        Ok(())
     }
 
     fn layout(&self, capacity: u64) -> Option<Layout> {
@@ -317,6 +362,7 @@ mod tests {
                 index: 0,
             },
             limit,
+            &Ledger::new(None),
         )
     }
 

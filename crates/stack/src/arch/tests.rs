@@ -28,7 +28,7 @@ impl World {
             stack_size: 64 << 10,
             guard,
             max_stacks: usize::MAX,
-            refusal: None,
+            ..ArenaConfig::default()
         };
         let arena = StackArena::new(config);
         Self {

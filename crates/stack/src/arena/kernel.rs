@@ -1,4 +1,4 @@
-//! What the arena asks of the kernel, and how it explains a refusal.
+//! What the arena asks of the kernel.
 
 use super::refusal::{Request, Requests};
 #[cfg(miri)]
@@ -8,7 +8,7 @@ use rustix::io::Errno;
 use rustix::mm;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use std::ffi::c_void;
-use std::{fs, io, ptr};
+use std::{io, ptr};
 
 /// `MADV_GUARD_INSTALL`, which libc does not name yet.
 const GUARD_INSTALL: libc::c_int = 102;
@@ -22,6 +22,8 @@ fn pointer(address: usize) -> *mut c_void {
 #[derive(Debug)]
 pub(super) struct Kernel {
     pub(super) requests: Requests,
+    /// Whether it counts memory as used once it is writable.
+    pub(super) strict_commit: bool,
 }
 
 impl Kernel {
@@ -32,12 +34,18 @@ impl Kernel {
         }
     }
 
-    /// Reserves address space, readable and writable, committed page by page
-    /// when it is touched.
+    /// Reserves address space: readable and writable, and committed page by page
+    /// when it is touched; under strict overcommit without access.
     pub(super) fn reserve(&mut self, bytes: usize) -> Result<usize, Errno> {
         self.ask(Request::Reserve)?;
-        let protection = ProtFlags::READ | ProtFlags::WRITE;
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
+        let (protection, flags) = match self.strict_commit {
+            // Strict overcommit knows no mapping that is not counted.
+            true => (ProtFlags::empty(), MapFlags::PRIVATE),
+            false => (
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::PRIVATE | MapFlags::NORESERVE,
+            ),
+        };
         // SAFETY: a new mapping at an address the kernel chooses overlaps nothing.
         let base = unsafe { mm::mmap_anonymous(ptr::null_mut(), bytes, protection, flags)? };
         // A huge page would back several stacks at once: 2 MiB for the first touch
@@ -57,6 +65,39 @@ impl Kernel {
         self.ask(Request::Unmap)?;
         // SAFETY: the caller's contract.
         unsafe { mm::munmap(pointer(base), len) }
+    }
+
+    /// Makes a range readable and writable.
+    ///
+    /// # Safety
+    /// The range lies in a reservation, in slots that nobody uses.
+    pub(super) unsafe fn commit(&mut self, base: usize, len: usize) -> Result<(), Errno> {
+        self.ask(Request::Commit)?;
+        let access = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: the caller's contract.
+        unsafe { mm::mprotect(pointer(base), len, access) }
+    }
+
+    /// Gives the memory in a range of idle stacks back; under strict overcommit
+    /// what it counts for as well, and all access with it.
+    ///
+    /// # Safety
+    /// The range lies in a reservation, nobody needs what is in it, and whoever
+    /// uses it next makes it accessible ([`Kernel::commit`]) before.
+    pub(super) unsafe fn give_back(&mut self, base: usize, len: usize) -> Result<(), Errno> {
+        if !self.strict_commit {
+            // SAFETY: the caller's contract.
+            return unsafe { self.discard(base, len) };
+        }
+        self.ask(Request::Discard)?;
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED;
+        // SAFETY: the new mapping takes the place of a part of the reservation,
+        // which by the contract nobody minds.
+        unsafe { mm::mmap_anonymous(pointer(base), len, ProtFlags::empty(), flags)? };
+        // As in `reserve`.
+        // SAFETY: advice on the mapping just made.
+        let _ = unsafe { mm::madvise(pointer(base), len, Advice::LinuxNoHugepage) };
+        Ok(())
     }
 
     /// Gives the memory in a range back; it reads as zero from then on.
@@ -110,19 +151,4 @@ pub(super) fn resident(base: usize, len: usize, pages: &mut [u8]) -> usize {
         return 0;
     }
     pages.iter().filter(|&&page| page & 1 != 0).count()
-}
-
-/// What to do about an `ENOMEM`, which for a mapping seldom means memory.
-pub(super) fn hint(error: &io::Error) -> String {
-    if error.raw_os_error() != Some(Errno::NOMEM.raw_os_error()) {
-        return String::new();
-    }
-    let now = fs::read_to_string("/proc/sys/vm/max_map_count");
-    let now = now
-        .map(|text| format!(" (now {})", text.trim()))
-        .unwrap_or_default();
-    format!(
-        "; most likely the process has as many mappings as vm.max_map_count{now} allows, \
-         or as much address space as its limits do"
-    )
 }

@@ -13,7 +13,9 @@ pub enum Request {
     LightweightGuard,
     /// A guard by `mprotect`.
     MprotectGuard,
-    /// Giving a stack's memory back (`madvise`).
+    /// Making a stack writable (`mprotect`), under strict overcommit.
+    Commit,
+    /// Giving a stack's memory back (`madvise`, or `mmap` under strict overcommit).
     Discard,
     /// `munmap` of a reservation.
     Unmap,
@@ -25,10 +27,11 @@ pub enum Request {
 
 impl Request {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Reserve,
         Self::LightweightGuard,
         Self::MprotectGuard,
+        Self::Commit,
         Self::Discard,
         Self::Unmap,
         Self::Buffer,

@@ -8,7 +8,7 @@ fn arena(guard: GuardKind, max_stacks: usize) -> StackArena {
         stack_size: 10_000,
         guard,
         max_stacks,
-        refusal: None,
+        ..ArenaConfig::default()
     })
 }
 
@@ -130,7 +130,7 @@ fn impossible_sizes_are_errors() {
         let mut arena = StackArena::new(config);
         let error = arena.allocate().unwrap_err();
         assert!(matches!(error, StackError::Reserve { .. }), "{error}");
-        assert!(error.to_string().contains("vm.max_map_count"), "{error}");
+        assert!(error.to_string().contains("allocate memory"), "{error}");
     }
     let config = ArenaConfig {
         stack_size: 0,
@@ -278,4 +278,121 @@ fn the_deep_end_is_given_back_and_the_top_stays() {
     // SAFETY: as above.
     unsafe { small.shrink(stack) };
     assert_eq!(lowest_and_highest(stack), [1, 1]);
+}
+
+/// Bytes of the arena's mappings that the kernel counts (flag `ac`), and how many
+/// of them can be written to.
+fn counted(arena: &StackArena) -> (usize, usize) {
+    let all = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let (mut bytes, mut writable) = (0, 0);
+    let mut current = None;
+    for line in all.lines() {
+        let mut words = line.split_whitespace();
+        let first = words.next().unwrap_or("");
+        let range = first.split_once('-').and_then(|(start, end)| {
+            let parse = |text| usize::from_str_radix(text, 16).ok();
+            Some((parse(start)?, parse(end)?))
+        });
+        if let Some((start, end)) = range {
+            let ours = arena
+                .reservations
+                .iter()
+                .any(|one| start < one.base + one.slots * arena.slot_size() && end > one.base);
+            current = ours.then_some(end - start);
+            if ours && words.next().unwrap().starts_with("rw") {
+                writable += end - start;
+            }
+        } else if let (Some(len), "VmFlags:") = (current, first) {
+            bytes += if words.any(|flag| flag == "ac") {
+                len
+            } else {
+                0
+            };
+        }
+    }
+    (bytes, writable)
+}
+
+#[test]
+fn under_strict_overcommit_only_stacks_in_use_are_counted() {
+    for guard in [GuardKind::Auto, GuardKind::Mprotect, GuardKind::Lightweight] {
+        let mut arena = StackArena::new(ArenaConfig {
+            stack_size: 64 << 10,
+            guard,
+            strict_commit: true,
+            ..ArenaConfig::default()
+        });
+        let all: Vec<_> = (0..20).map(|_| arena.allocate().unwrap()).collect();
+        let one = match guard {
+            GuardKind::Lightweight => arena.slot_size(),
+            _ => arena.slot_size() - GUARD_SIZE,
+        };
+        assert_eq!(counted(&arena), (20 * one, 20 * one), "{guard:?}");
+        for &stack in &all {
+            touch(stack, 1);
+            assert!(arena.guard_contains(stack.limit - 1));
+            release(&mut arena, stack);
+        }
+        arena.trim(5);
+        let (bytes, _) = counted(&arena);
+        // Lightweight guards at the low end of what was given back stay.
+        assert!(
+            (5 * one..=5 * one + GUARD_SIZE).contains(&bytes),
+            "{bytes} {guard:?}"
+        );
+        let again: Vec<_> = (0..20).map(|_| arena.allocate().unwrap()).collect();
+        for (number, &stack) in again.iter().enumerate() {
+            let left = if number < 5 { 1 } else { 0 };
+            assert_eq!(lowest_and_highest(stack), [left; 2], "{number} {guard:?}");
+            touch(stack, 2);
+            assert!(!readable(stack.limit - 1), "{number} {guard:?}");
+        }
+        assert_eq!(counted(&arena), (20 * one, 20 * one), "{guard:?}");
+    }
+}
+
+/// Whether the kernel can read the byte.
+fn readable(address: u64) -> bool {
+    let (_pipe, into) = std::io::pipe().unwrap();
+    let from = ptr::with_exposed_provenance(address as usize);
+    // SAFETY: the kernel checks the address; nobody reads the pipe.
+    unsafe { libc::write(std::os::fd::AsRawFd::as_raw_fd(&into), from, 1) == 1 }
+}
+
+#[test]
+fn a_stack_that_cannot_be_committed_is_an_error_and_wanted_again_later() {
+    for after in [0, 2, 3] {
+        let mut arena = StackArena::new(ArenaConfig {
+            strict_commit: true,
+            refusal: Some(Refusal {
+                request: Request::Commit,
+                after,
+                times: 2,
+            }),
+            ..ArenaConfig::default()
+        });
+        let mut refused = 0;
+        let mut next = |arena: &mut StackArena| loop {
+            match arena.allocate() {
+                Ok(stack) => return stack,
+                Err(error) => {
+                    assert!(error.to_string().contains("cannot commit"), "{error}");
+                    refused += 1;
+                }
+            }
+        };
+        let stacks: Vec<_> = (0..2).map(|_| next(&mut arena)).collect();
+        for &stack in &stacks {
+            touch(stack, 1);
+            release(&mut arena, stack);
+        }
+        arena.trim(0);
+        let again: Vec<_> = (0..2).map(|_| next(&mut arena)).collect();
+        assert_eq!(again, [stacks[1], stacks[0]]);
+        for stack in again {
+            assert_eq!(lowest_and_highest(stack), [0; 2]);
+            touch(stack, 1);
+        }
+        assert_eq!((refused, arena.stats().stacks), (2, 2));
+    }
 }

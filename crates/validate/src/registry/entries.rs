@@ -51,8 +51,16 @@ pub(super) struct Entries {
 
 impl Default for Entries {
     fn default() -> Self {
+        Self::up_to(TYPE_END)
+    }
+}
+
+impl Entries {
+    /// None yet, and never one with this number or a higher one.
+    pub(super) fn up_to(end: TypeId) -> Self {
+        assert!((TYPE_FIRST..=TYPE_END).contains(&end), "types up to {end}");
         Self {
-            limit: TYPE_END - TYPE_FIRST,
+            limit: end - TYPE_FIRST,
             entries: Vec::new(),
             groups: HashMap::new(),
         }

@@ -11,6 +11,7 @@
 use super::{Problem, Runner};
 use crate::messages;
 use crate::patterns;
+use crate::report::FailureKind;
 use crate::values;
 use mangrove::{Error, Extern, Instance, TrapCode, TrapReason, Val};
 use wast::token::Id;
@@ -20,6 +21,15 @@ use wast::{QuoteWat, WastExecute, WastInvoke, WastRet};
 enum Outcome {
     Returned(Vec<Val>),
     Raised(Error),
+}
+
+/// An action that an error ended, unless it was for lack of a resource: then it
+/// is not known how it would have ended.
+fn raised(error: Error) -> Result<Outcome, Problem> {
+    match error.resource() {
+        Some(_) => Err(Problem::error(FailureKind::Resource, &error)),
+        None => Ok(Outcome::Raised(error)),
+    }
 }
 
 impl Runner<'_> {
@@ -133,10 +143,10 @@ impl Runner<'_> {
             // The instance is reachable through its imports only: nobody names it.
             WastExecute::Wat(module) => {
                 let module = self.load(&mut QuoteWat::Wat(module))?;
-                Ok(match self.linker.instantiate(&mut self.store, &module) {
-                    Ok(_) => Outcome::Returned(Vec::new()),
-                    Err(error) => Outcome::Raised(error),
-                })
+                match self.link(&module) {
+                    Ok(_) => Ok(Outcome::Returned(Vec::new())),
+                    Err(error) => raised(error),
+                }
             }
         }
     }
@@ -153,10 +163,10 @@ impl Runner<'_> {
         for arg in &invoke.args {
             args.push(values::argument(&mut self.store, arg)?);
         }
-        Ok(match func.call(&mut self.store, &args) {
-            Ok(results) => Outcome::Returned(results),
-            Err(error) => Outcome::Raised(error),
-        })
+        match func.call(&mut self.store, &args) {
+            Ok(results) => Ok(Outcome::Returned(results)),
+            Err(error) => raised(error),
+        }
     }
 
     fn get(&mut self, id: Option<Id<'_>>, name: &str) -> Result<Outcome, Problem> {
@@ -167,7 +177,7 @@ impl Runner<'_> {
         global
             .get(&mut self.store)
             .map(|value| Outcome::Returned(vec![value]))
-            .map_err(|error| Problem::assertion(error.to_string()))
+            .map_err(|error| Problem::error(FailureKind::Assertion, &error))
     }
 
     fn export(&self, instance: Instance, name: &str) -> Result<Extern, Problem> {

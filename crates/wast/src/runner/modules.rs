@@ -18,6 +18,7 @@
 use super::{Problem, Runner};
 use crate::report::FailureKind;
 use crate::script;
+use crate::spectest;
 use mangrove::{Error, Instance, Module};
 use wast::token::Id;
 use wast::{QuoteWat, Wat};
@@ -67,6 +68,7 @@ impl Runner<'_> {
     pub(super) fn register(&mut self, name: &str, id: Option<Id<'_>>) -> Result<(), Problem> {
         let instance = self.instance(id)?;
         self.linker.define_instance(&self.store, name, instance);
+        self.has_spectest |= name == spectest::MODULE;
         Ok(())
     }
 
@@ -141,7 +143,7 @@ impl Runner<'_> {
     /// `assert_unlinkable`: valid, but its imports are not there or do not fit.
     pub(super) fn assert_unlinkable(&mut self, module: Wat<'_>) -> Result<(), Problem> {
         let module = self.load(&mut QuoteWat::Wat(module))?;
-        match self.linker.instantiate(&mut self.store, &module) {
+        match self.link(&module) {
             Err(Error::Link { .. }) => Ok(()),
             other => Err(unexpected("a failure to link", other)),
         }
@@ -155,9 +157,7 @@ impl Runner<'_> {
     }
 
     fn instantiate(&mut self, module: &Module) -> Result<Instance, Problem> {
-        self.linker
-            .instantiate(&mut self.store, module)
-            .map_err(|error| Problem::module(&error))
+        self.link(module).map_err(|error| Problem::module(&error))
     }
 
     fn define(&mut self, name: Option<Id<'_>>, module: Option<&Module>) {
@@ -192,6 +192,7 @@ impl Runner<'_> {
 fn unexpected<T>(expected: &str, actual: Result<T, Error>) -> Problem {
     match actual {
         Ok(_) => Problem::assertion(format!("expected {expected}, but there is nothing wrong")),
+        Err(error) if error.resource().is_some() => Problem::module(&error),
         Err(error) => Problem::assertion(format!("expected {expected}, got: {error}")),
     }
 }

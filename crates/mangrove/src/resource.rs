@@ -1,0 +1,313 @@
+//! What the system, or a bound on what an engine may take, has refused, and why.
+//!
+//! ```text
+//!  a request that failed ─▶ Need, bytes, errno ─┐
+//!                                               ├─ diagnose ─▶ ResourceError { …, causes }
+//!  limits and use, read then ─▶ Facts (facts) ──┘
+//! ```
+//!
+//! A lack of resources says nothing about the program: it is kept apart from
+//! traps and failed checks all the way to the command's exit code. The kernel
+//! says little more than `ENOMEM`, so the limits are looked at right after it,
+//! here and nowhere else, and only those are named that the request exceeds.
+
+mod cause;
+mod diagnose;
+mod exhaustion;
+mod facts;
+
+pub use cause::Cause;
+pub(crate) use diagnose::Need;
+pub use exhaustion::{NotingAllocator, exit_when_exhausted};
+pub(crate) use facts::{Facts, cgroup_memory, strict_commit};
+
+use crate::error::Error;
+use crate::space::Bound;
+use mangrove_continuation::LimitError;
+use mangrove_heap::HeapError;
+use mangrove_stack::StackError;
+use rustix::io::Errno;
+use std::{fmt, io};
+
+/// A request for memory, address space or a thread that was refused.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Cause, Config, Engine, Error, Store};
+///
+/// # fn main() -> Result<(), Error> {
+/// let mut config = Config::new();
+/// config.heap_max(1 << 30).address_space(1 << 20);
+/// let error = Engine::new(&config).and_then(|engine| Store::new(&engine, ())).unwrap_err();
+/// let refused = error.resource().expect("a heap of 1 GiB takes more than 1 MiB");
+/// assert!(matches!(refused.causes()[0], Cause::Bound { .. }));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceError {
+    /// What it was for; may be empty.
+    purpose: String,
+    what: String,
+    bytes: Option<u64>,
+    errno: Option<i32>,
+    causes: Vec<Cause>,
+}
+
+impl ResourceError {
+    /// A request to the system that failed with this error just now.
+    pub(crate) fn of(
+        need: Need,
+        what: impl Into<String>,
+        bytes: Option<u64>,
+        errno: Option<i32>,
+    ) -> Self {
+        let facts = Facts::read(need);
+        Self {
+            purpose: String::new(),
+            what: what.into(),
+            bytes,
+            errno,
+            causes: diagnose::causes(need, bytes.unwrap_or(0), errno, &facts),
+        }
+    }
+
+    /// Memory that the allocator did not give, for what "cannot" is to be said of.
+    ///
+    /// # Examples
+    /// ```
+    /// let refused = mangrove::ResourceError::memory("read the file", Some(1 << 40));
+    /// assert!(refused.to_string().starts_with("cannot read the file: 1099511627776 bytes"));
+    /// ```
+    pub fn memory(what: impl Into<String>, bytes: Option<u64>) -> Self {
+        Self::of(
+            Need::Allocate,
+            what,
+            bytes,
+            Some(Errno::NOMEM.raw_os_error()),
+        )
+    }
+
+    /// A thread that could not be started, for what "cannot" is to be said of.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::io::{Error, ErrorKind};
+    ///
+    /// let error = Error::from(ErrorKind::WouldBlock);
+    /// let refused = mangrove::ResourceError::thread("start a thread to watch", &error);
+    /// assert!(refused.to_string().starts_with("cannot start a thread to watch"));
+    /// ```
+    pub fn thread(what: impl Into<String>, error: &io::Error) -> Self {
+        Self::of(Need::Thread, what, None, error.raw_os_error())
+    }
+
+    /// A request that would have gone beyond a bound of the engine's own.
+    pub(crate) fn beyond(
+        what: impl Into<String>,
+        bytes: impl Into<Option<u64>>,
+        bound: Bound,
+        left: impl Into<Option<u64>>,
+    ) -> Self {
+        Self {
+            purpose: String::new(),
+            what: what.into(),
+            bytes: bytes.into(),
+            errno: None,
+            causes: vec![Cause::Bound {
+                bound,
+                left: left.into(),
+            }],
+        }
+    }
+
+    /// With what it was for, in words that stand before the request.
+    pub(crate) fn so(self, purpose: String) -> Self {
+        Self { purpose, ..self }
+    }
+
+    /// What was asked for, as in "reserve address space for a memory".
+    pub fn request(&self) -> &str {
+        &self.what
+    }
+
+    /// How much was asked for, where that is known.
+    pub fn bytes(&self) -> Option<u64> {
+        self.bytes
+    }
+
+    /// The system's error number; none where the system was not asked.
+    pub fn errno(&self) -> Option<i32> {
+        self.errno
+    }
+
+    /// The limits that the request exceeds; empty if none was found.
+    pub fn causes(&self) -> &[Cause] {
+        &self.causes
+    }
+}
+
+impl fmt::Display for ResourceError {
+    /// One line: the request, the system's answer, the causes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.purpose.is_empty() {
+            write!(f, "{}: ", self.purpose)?;
+        }
+        write!(f, "cannot {}", self.what)?;
+        if let Some(bytes) = self.bytes {
+            write!(f, ": {bytes} bytes")?;
+        }
+        if let Some(errno) = self.errno {
+            write!(f, ": {}", io::Error::from_raw_os_error(errno))?;
+        }
+        for cause in &self.causes {
+            write!(f, "; {cause}")?;
+        }
+        if self.causes.is_empty() && self.errno.is_some() {
+            f.write_str("; no limit of the process explains it")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ResourceError {}
+
+/// The error of a heap.
+pub(crate) fn heap_error(error: HeapError) -> Error {
+    match error {
+        HeapError::Reserve { bytes, source } => ResourceError::of(
+            Need::Reserve,
+            "reserve address space for the heap",
+            Some(bytes),
+            Some(source.raw_os_error()),
+        )
+        .into(),
+        HeapError::Commit { bytes, source } => ResourceError::of(
+            Need::Commit,
+            "commit heap memory",
+            Some(bytes),
+            Some(source.raw_os_error()),
+        )
+        .into(),
+        HeapError::Limit { .. } => Error::Limit(error.to_string()),
+        HeapError::Broken => Error::internal(error),
+    }
+}
+
+/// The error of a registry without a further continuation. `bound` is what the
+/// stacks it may have were counted by, if not by the embedder's own limits.
+pub(crate) fn limit_error(error: LimitError, bound: Option<Bound>) -> Error {
+    let message = error.to_string();
+    match (error, bound) {
+        (LimitError::Record { live }, _) => {
+            let errno = Some(Errno::NOMEM.raw_os_error());
+            ResourceError::of(Need::Allocate, "allocate a record", None, errno)
+                .so(format!(
+                    "no memory for the record of a further continuation, {live} are live"
+                ))
+                .into()
+        }
+        (LimitError::Stack { live, source }, bound) => {
+            let purpose = no_stack(live);
+            match (stack_error(&source), bound) {
+                (Some(error), _) => error.so(purpose).into(),
+                // The limit of the arena, which the bound has decided.
+                (None, Some(bound)) => {
+                    let what = "have more stacks at a time";
+                    ResourceError::beyond(what, None, bound, None)
+                        .so(purpose)
+                        .into()
+                }
+                (None, None) => Error::Limit(message),
+            }
+        }
+        (LimitError::StackBytes { stacks, .. }, Some(bound)) => {
+            let what = format!("have more than {stacks} stacks at a time");
+            let error = ResourceError::beyond(what, None, bound, None);
+            error.so(no_stack(stacks)).into()
+        }
+        (LimitError::StackBytes { .. } | LimitError::Continuations { .. }, _) => {
+            Error::Limit(message)
+        }
+    }
+}
+
+fn no_stack(live: usize) -> String {
+    format!("no stack for a further continuation, {live} are live")
+}
+
+/// The system's refusal of a stack; none if it was not the system's.
+fn stack_error(error: &StackError) -> Option<ResourceError> {
+    let (need, what, bytes, source) = match error {
+        StackError::Limit { .. } => return None,
+        StackError::Reserve { bytes, source } => {
+            let what = "reserve address space for stacks".to_owned();
+            (Need::Map, what, *bytes, source)
+        }
+        StackError::Guard {
+            kind,
+            number,
+            source,
+        } => {
+            let what = format!("guard stack {number} ({kind:?} guard)");
+            (Need::Protect, what, mangrove_stack::GUARD_SIZE, source)
+        }
+        StackError::Commit {
+            bytes,
+            number,
+            source,
+        } => (
+            Need::Commit,
+            format!("commit stack {number}"),
+            *bytes,
+            source,
+        ),
+    };
+    let errno = source.raw_os_error();
+    Some(ResourceError::of(need, what, Some(bytes as u64), errno))
+}
+
+impl From<ResourceError> for Error {
+    fn from(error: ResourceError) -> Self {
+        Self::Resource(Box::new(error))
+    }
+}
+
+/// A mapping that could not be made or changed.
+pub(crate) fn map_error(need: Need, what: &str, bytes: u64, error: &io::Error) -> Error {
+    let no_memory = Errno::NOMEM.raw_os_error();
+    let errno = error.raw_os_error().unwrap_or(no_memory);
+    ResourceError::of(need, what, Some(bytes), Some(errno)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_one_line_with_request_answer_and_causes() {
+        let error = ResourceError {
+            purpose: String::new(),
+            what: "reserve address space for the heap".into(),
+            bytes: Some(4096),
+            errno: Some(Errno::NOMEM.raw_os_error()),
+            causes: vec![Cause::AddressSpace {
+                limit: 9999,
+                used: 8888,
+            }],
+        };
+        assert_eq!(
+            error.to_string(),
+            "cannot reserve address space for the heap: 4096 bytes: Cannot allocate memory (os \
+             error 12); RLIMIT_AS (ulimit -v) is 9999 bytes, 8888 are in use: raise it, or have \
+             less reserved (address_space)"
+        );
+    }
+
+    #[test]
+    fn a_request_no_process_can_make_is_explained() {
+        let error = crate::mapping::Mapping::reserve(1 << 60).unwrap_err();
+        let error = map_error(Need::Reserve, "reserve it", 1 << 60, &error);
+        assert_eq!(error.resource().unwrap().causes(), [Cause::TooLarge]);
+    }
+}
