@@ -363,9 +363,10 @@ impl<S: Sink> Marker<'_, '_, S> {
             base = frame.fp;
             looked.frames += 1;
             looked.slots += frame.site.slots.len() as u64;
-            for (number, &slot) in frame.site.slots.iter().enumerate() {
+            let slots = frame.site.slots.iter().enumerate();
+            slots.for_each(|(number, &slot)| {
                 if number == dropped {
-                    continue;
+                    return;
                 }
                 let holder = Holder::Frame {
                     continuation,
@@ -384,7 +385,7 @@ impl<S: Sink> Marker<'_, '_, S> {
                         reached.see(unsafe { slot.read_unaligned() });
                     }
                 }
-            }
+            });
         };
         // SAFETY: by contract.
         unsafe { walker.frames(record, fault, frame)? };

@@ -185,7 +185,7 @@ fn a_call_inside_a_try_table_lists_the_clauses_around_it_innermost_first() {
         .filter(|site| site.function == index);
     let tags: Vec<Vec<Option<u32>>> = sites
         .map(|site| match image.sites.handlers(site) {
-            Some(handlers) => handlers.list.iter().map(|handler| handler.tag).collect(),
+            Some(handlers) => image.sites.catches(handlers).collect(),
             None => Vec::new(),
         })
         .collect();
@@ -201,13 +201,7 @@ fn nothing_is_searched_behind_a_clause_that_catches_all() {
     );
     let site = image.sites.sites()[0];
     let handlers = image.sites.handlers(&site).unwrap();
-    assert_eq!(
-        handlers
-            .list
-            .iter()
-            .map(|handler| handler.tag)
-            .collect::<Vec<_>>(),
-        [None]
-    );
+    let clauses: Vec<_> = image.sites.catches(handlers).collect();
+    assert_eq!(clauses, [None]);
     assert!(handlers.instance_distance <= handlers.frame_size);
 }

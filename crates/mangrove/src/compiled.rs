@@ -29,7 +29,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -97,11 +97,19 @@ pub enum CompiledError {
 /// Settings that decide which code is made, and of which modules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Settings {
-    optimised: bool,
+    opt_level: Level,
     hook_calls: bool,
     hook_switches: bool,
     canonical_nans: bool,
     stack_switching: bool,
+}
+
+/// As the compiler's, for the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Level {
+    Frame,
+    None,
+    Speed,
 }
 
 impl Settings {
@@ -115,7 +123,11 @@ impl Settings {
             stubs: _,
         } = engine.compile_options();
         Self {
-            optimised: opt_level == compile::OptLevel::Speed,
+            opt_level: match opt_level {
+                compile::OptLevel::Frame => Level::Frame,
+                compile::OptLevel::None => Level::None,
+                compile::OptLevel::Speed => Level::Speed,
+            },
             hook_calls: calls,
             hook_switches: switches,
             canonical_nans,
@@ -126,7 +138,11 @@ impl Settings {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = if self.optimised { "speed" } else { "none" };
+        let level = match self.opt_level {
+            Level::Frame => "frame",
+            Level::None => "none",
+            Level::Speed => "speed",
+        };
         let hooks = match (self.hook_calls, self.hook_switches) {
             (false, false) => "none",
             (true, false) => "calls",

@@ -75,7 +75,7 @@ impl FuncTranslator<'_, '_> {
                 let array = self.pop();
                 let address = self.object(array);
                 let len = self.array_len(address);
-                self.stack.push(len);
+                self.push_value(len);
             }
             _ => return false,
         }
