@@ -45,7 +45,9 @@ pub struct Liveness<'a> {
     flow: ControlFlowGraph,
     /// By value: the block it is defined in.
     defined: Vec<Option<Block>>,
-    /// What is live at the end of a block, by block.
+    /// What is live at the start of a block.
+    pub into: Vec<(Value, Block)>,
+    /// What is live at the end of a block.
     pub out: Vec<(Block, Value)>,
     /// What is left of the limit.
     pub left: u64,
@@ -69,6 +71,7 @@ impl<'a> Liveness<'a> {
             function,
             flow: ControlFlowGraph::with_function(function),
             defined,
+            into: Vec::new(),
             out: Vec::new(),
             left: limit,
         }
@@ -114,6 +117,7 @@ impl<'a> Liveness<'a> {
                     return false;
                 };
                 self.left = rest;
+                self.into.push((value, block));
                 for before in self.flow.pred_iter(block) {
                     if left[before.block.as_u32() as usize].replace(value) != Some(value) {
                         self.out.push((before.block, value));

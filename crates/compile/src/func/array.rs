@@ -153,9 +153,14 @@ impl FuncTranslator<'_, '_> {
         let mask = self.word(!(OBJECT_ALIGN - 1));
         let padded = self.b.ins().iadd(bytes, round);
         let padded = self.b.ins().band(padded, mask);
-        let zero = self.word(0);
-        self.fill(StorageType::Val(ValType::I64), zero, first, padded);
+        self.clear_words(first, padded);
         self.push(reference, Repr::HeapRef);
+    }
+
+    /// Stores zero over `bytes` bytes, a multiple of 8, from `first` on.
+    pub(super) fn clear_words(&mut self, first: Value, bytes: Value) {
+        let zero = self.word(0);
+        self.fill(StorageType::Val(ValType::I64), zero, first, bytes);
     }
 
     fn array_new_fixed(&mut self, type_index: u32, len: u32) {
