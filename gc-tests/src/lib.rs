@@ -31,13 +31,14 @@ pub use case::{Case, Kind, cases};
 use std::ffi::OsString;
 
 /// How scripts are run: a name, and options of the command line.
-pub const CONFIGURATIONS: [(&str, &[&str]); 7] = [
+pub const CONFIGURATIONS: [(&str, &[&str]); 8] = [
     ("default", &[]),
     ("zeal_alloc", &["--zeal", "alloc"]),
     ("zeal_switch", &["--zeal", "switch"]),
     ("zeal_call", &["--zeal", "call"]),
     ("zeal_move", &["--zeal", "move"]),
     ("unoptimised", &["--opt-level", "none"]),
+    ("in_frames", &["--opt-level", "frame"]),
     // The corner of the matrix that is furthest from the default.
     (
         "corner",

@@ -10,10 +10,17 @@ use std::process::ExitCode;
 /// A way to run it: its name, and what is special to it.
 type Way = (&'static str, fn(&mut Config));
 
-const WAYS: [Way; 9] = [
+const WAYS: [Way; 11] = [
     ("default", |_| {}),
     ("unoptimised", |config| {
         config.opt_level(OptLevel::None);
+    }),
+    ("in_frames", |config| {
+        config.opt_level(OptLevel::Frame);
+    }),
+    ("in_frames_zeal_alloc", |config| {
+        config.opt_level(OptLevel::Frame);
+        zeal(config, "alloc");
     }),
     ("mprotect", |config| {
         config.guard(Guard::Mprotect);

@@ -37,5 +37,5 @@ pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
 pub use record::{ContRecord, HandlerTable, RecordState, word};
-pub use site::{CallSite, Handler, Handlers, SiteTable, SiteTableBuilder, Slot, SlotKind};
+pub use site::{CallSite, Handlers, SiteTable, SiteTableBuilder, Slot, SlotKind, Slots};
 pub use trap::{TrapCode, TrapSite};

@@ -13,6 +13,8 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// What a stack slot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,26 +59,33 @@ impl Slot {
     }
 }
 
-/// One exception handler of a call site, in the order they are tried.
+/// What a call site inside a `try_table` says of the exceptions it may land.
+///
+/// One *landing* serves all clauses around the site: the compiled code there
+/// finds out which clause it is. The runtime needs to know only whether one of
+/// them is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Handler {
-    /// The tag it catches, as an index in the module of the frame's instance;
-    /// none for a handler that catches everything.
-    pub tag: Option<u32>,
-    /// Where it continues, as an offset in the image's text.
-    pub pc: u32,
-}
-
-/// The exception handlers around a call site.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Handlers {
-    /// Bytes from the frame's stack pointer, at the call and at the handler's
-    /// entry, up to its frame pointer.
+    /// Bytes from the frame's stack pointer, at the call and at the landing,
+    /// up to its frame pointer.
     pub frame_size: u32,
     /// Bytes from the slot that holds the frame's instance up to its frame pointer.
     pub instance_distance: u32,
-    /// The handlers.
-    pub list: Vec<Handler>,
+    /// The landing, as an offset in the image's text.
+    pub pc: u32,
+    /// The innermost scope around the site: see [`SiteTable::catches`].
+    pub scope: u32,
+}
+
+/// The clauses of one `try_table`, and the scope around it. A clause is the tag
+/// it catches, as an index in the module of the frame's instance; none for one
+/// that catches everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct CatchScope {
+    first: u32,
+    count: u32,
+    /// Number of the scope around this one plus one, or 0.
+    around: u32,
 }
 
 /// One call site.
@@ -90,8 +99,36 @@ pub struct CallSite {
     pub wasm_offset: u32,
     first_slot: u32,
     slot_count: u32,
+    /// Number in the table's shared lists plus one, or 0.
+    shared: u32,
     /// Number in the table's handlers plus one, or 0.
     handlers: u32,
+}
+
+/// The live slots of a frame: those of its call site alone, and those that all
+/// sites of its function have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slots<'a> {
+    own: &'a [Slot],
+    shared: &'a [Slot],
+}
+
+impl<'a> Slots<'a> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.own.len() + self.shared.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All of them. In a loop that matters, `for_each` is quicker than `for`.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = &'a Slot> + use<'a> {
+        self.own.iter().chain(self.shared)
+    }
 }
 
 /// All call sites of an image: a hash table from return address to entry, one
@@ -102,7 +139,11 @@ pub struct SiteTable {
     buckets: Box<[u32]>,
     sites: Box<[CallSite]>,
     slots: Box<[Slot]>,
+    /// First slot and count of each list that a function's sites share.
+    shared: Box<[(u32, u32)]>,
     handlers: Box<[Handlers]>,
+    scopes: Box<[CatchScope]>,
+    clauses: Box<[Option<u32>]>,
 }
 
 impl SiteTable {
@@ -128,10 +169,21 @@ impl SiteTable {
         }
     }
 
-    /// The live slots of a frame stopped at this site, in ascending distance.
+    /// The live slots of a frame stopped at this site.
     #[inline]
-    pub fn slots(&self, site: &CallSite) -> &[Slot] {
-        &self.slots[site.first_slot as usize..][..site.slot_count as usize]
+    pub fn slots(&self, site: &CallSite) -> Slots<'_> {
+        let shared = match site.shared.checked_sub(1) {
+            Some(list) => self.shared[list as usize],
+            None => (0, 0),
+        };
+        Slots {
+            own: self.list((site.first_slot, site.slot_count)),
+            shared: self.list(shared),
+        }
+    }
+
+    fn list(&self, (first, count): (u32, u32)) -> &[Slot] {
+        &self.slots[first as usize..][..count as usize]
     }
 
     /// The exception handlers around this site, if there are any.
@@ -139,42 +191,89 @@ impl SiteTable {
         Some(&self.handlers[site.handlers.checked_sub(1)? as usize])
     }
 
+    /// The clauses around a site, in the order they are tried: innermost scope
+    /// first.
+    ///
+    /// # Panics
+    /// If the handlers are not of this table.
+    pub fn catches(&self, handlers: &Handlers) -> impl Iterator<Item = Option<u32>> {
+        let mut next = handlers.scope + 1;
+        let scopes = std::iter::from_fn(move || {
+            let scope = self.scopes[next.checked_sub(1)? as usize];
+            next = scope.around;
+            Some(scope)
+        });
+        scopes.flat_map(|scope| {
+            self.clauses[scope.first as usize..][..scope.count as usize]
+                .iter()
+                .copied()
+        })
+    }
+
     /// All sites, in ascending `pc`.
     pub fn sites(&self) -> &[CallSite] {
         &self.sites
     }
 
-    /// A copy without the `nth` slot of the whole table (slots counted over all
-    /// sites). For tests that show what losing one root does.
+    /// A copy without the `nth` slot of all sites' own, counted over them. For
+    /// tests that show what losing one root does.
     ///
     /// # Panics
     /// If there are not that many slots.
     pub fn without_slot(&self, nth: usize) -> Self {
-        assert!(nth < self.slots.len());
-        let mut builder = SiteTableBuilder::default();
-        for site in &self.sites {
-            let range = site.first_slot as usize..(site.first_slot + site.slot_count) as usize;
-            let kept = range
-                .filter(|&index| index != nth)
-                .map(|index| self.slots[index]);
-            let handlers = self.handlers(site).cloned();
-            builder.add(site.pc, site.function, site.wasm_offset, kept, handlers);
+        let mut copy = self.clone();
+        let mut slots = Vec::new();
+        let mut number = 0;
+        for site in &mut copy.sites {
+            let own = self.list((site.first_slot, site.slot_count));
+            site.first_slot = slots.len() as u32;
+            for &slot in own {
+                if number != nth {
+                    slots.push(slot);
+                }
+                number += 1;
+            }
+            site.slot_count = slots.len() as u32 - site.first_slot;
         }
-        builder.finish()
+        assert!(nth < number);
+        for list in &mut copy.shared {
+            let shared = self.list(*list);
+            list.0 = slots.len() as u32;
+            slots.extend(shared);
+        }
+        copy.slots = slots.into();
+        copy
     }
 
     /// How many slots all sites have together.
     pub fn slot_count(&self) -> usize {
-        self.slots.len()
+        let sites = self.sites.iter();
+        sites.map(|site| self.slots(site).len()).sum()
+    }
+
+    /// Bytes the table takes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.buckets)
+            + size_of_val(&*self.sites)
+            + size_of_val(&*self.slots)
+            + size_of_val(&*self.shared)
+            + size_of_val(&*self.handlers)
+            + size_of_val(&*self.scopes)
+            + size_of_val(&*self.clauses)
     }
 }
 
-/// Collects call sites into a [`SiteTable`].
+/// Collects call sites into a [`SiteTable`]. Equal lists of slots are kept once.
 #[derive(Debug, Default)]
 pub struct SiteTableBuilder {
     sites: Vec<CallSite>,
     slots: Vec<Slot>,
+    /// Where each list lies in `slots`.
+    lists: HashMap<Box<[Slot]>, u32>,
+    shared: Vec<(u32, u32)>,
     handlers: Vec<Handlers>,
+    scopes: Vec<CatchScope>,
+    clauses: Vec<Option<u32>>,
 }
 
 impl SiteTableBuilder {
@@ -187,12 +286,12 @@ impl SiteTableBuilder {
         slots: impl IntoIterator<Item = Slot>,
         handlers: Option<Handlers>,
     ) {
-        let first_slot = self.slots.len() as u32;
-        self.slots.extend(slots);
-        self.slots[first_slot as usize..].sort_unstable_by_key(|slot| slot.distance());
-        let slot_count = self.slots.len() as u32 - first_slot;
+        let (first_slot, slot_count) = self.list(slots);
         let handlers = handlers.map_or(0, |handlers| {
-            self.handlers.push(handlers);
+            // Neighbours are often in the same scope.
+            if self.handlers.last() != Some(&handlers) {
+                self.handlers.push(handlers);
+            }
             self.handlers.len() as u32
         });
         self.sites.push(CallSite {
@@ -201,8 +300,58 @@ impl SiteTableBuilder {
             wasm_offset,
             first_slot,
             slot_count,
+            shared: 0,
             handlers,
         });
+    }
+
+    /// Gives the last `sites` that were added these slots besides their own.
+    ///
+    /// # Panics
+    /// If fewer were added.
+    pub fn share(&mut self, sites: usize, slots: impl IntoIterator<Item = Slot>) {
+        let list = self.list(slots);
+        if list.1 == 0 {
+            return;
+        }
+        self.shared.push(list);
+        let from = self.sites.len() - sites;
+        for site in &mut self.sites[from..] {
+            site.shared = self.shared.len() as u32;
+        }
+    }
+
+    /// Adds the clauses of a `try_table`, to be named by [`Handlers::scope`].
+    /// `around` is the scope around it.
+    pub fn scope(
+        &mut self,
+        clauses: impl IntoIterator<Item = Option<u32>>,
+        around: Option<u32>,
+    ) -> u32 {
+        let first = self.clauses.len() as u32;
+        self.clauses.extend(clauses);
+        self.scopes.push(CatchScope {
+            first,
+            count: self.clauses.len() as u32 - first,
+            around: around.map_or(0, |scope| scope + 1),
+        });
+        self.scopes.len() as u32 - 1
+    }
+
+    /// A list of slots, in ascending distance.
+    fn list(&mut self, slots: impl IntoIterator<Item = Slot>) -> (u32, u32) {
+        let mut slots: Vec<Slot> = slots.into_iter().collect();
+        slots.sort_unstable_by_key(|slot| slot.distance());
+        let count = slots.len() as u32;
+        let end = self.slots.len() as u32;
+        let first = match self.lists.entry(slots.into_boxed_slice()) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                self.slots.extend(place.key());
+                *place.insert(end)
+            }
+        };
+        (first, count)
     }
 
     /// Builds the table.
@@ -216,7 +365,10 @@ impl SiteTableBuilder {
             buckets: vec![0; size].into(),
             sites: self.sites.into(),
             slots: self.slots.into(),
+            shared: self.shared.into(),
             handlers: self.handlers.into(),
+            scopes: self.scopes.into(),
+            clauses: self.clauses.into(),
         };
         for index in 0..table.sites.len() {
             let pc = table.sites[index].pc;
@@ -267,6 +419,57 @@ mod tests {
         let less = table.without_slot(0);
         assert_eq!(less.slot_count() + 1, table.slot_count());
         assert!(less.slots(less.find(7 + 5).unwrap()).is_empty());
+    }
+
+    #[test]
+    fn equal_lists_are_kept_once() {
+        let table = table();
+        // 0, 1, 2 and 3 slots.
+        assert_eq!(table.slots.len(), 6);
+        assert_eq!(table.slot_count(), 1500);
+        assert_eq!(
+            table.slots(table.find(3 * 7 + 5).unwrap()),
+            table.slots(table.find(7 * 7 + 5).unwrap())
+        );
+    }
+
+    #[test]
+    fn a_shared_list_comes_on_top_of_a_sites_own() {
+        let slot = |distance| Slot::new(SlotKind::Ref, distance);
+        let mut builder = SiteTableBuilder::default();
+        builder.add(1, 0, 0, [slot(8)], None);
+        builder.add(2, 1, 0, [slot(16)], None);
+        builder.add(3, 1, 0, [], None);
+        builder.share(2, [slot(32), slot(24)]);
+        let table = builder.finish();
+        let slots = |table: &SiteTable, pc| {
+            let site = table.find(pc).unwrap();
+            table.slots(site).iter().copied().collect::<Vec<_>>()
+        };
+        assert_eq!(slots(&table, 1), [slot(8)]);
+        assert_eq!(slots(&table, 2), [slot(16), slot(24), slot(32)]);
+        assert_eq!(slots(&table, 3), [slot(24), slot(32)]);
+        assert_eq!(slots(&table.without_slot(1), 2), [slot(24), slot(32)]);
+    }
+
+    #[test]
+    fn clauses_are_tried_from_the_innermost_scope_out() {
+        let mut builder = SiteTableBuilder::default();
+        let outer = builder.scope([Some(1), None], None);
+        let inner = builder.scope([Some(2), Some(3)], Some(outer));
+        let handlers = Handlers {
+            frame_size: 16,
+            instance_distance: 8,
+            pc: 40,
+            scope: inner,
+        };
+        builder.add(1, 0, 0, [], Some(handlers));
+        builder.add(2, 0, 0, [], Some(handlers));
+        let table = builder.finish();
+        let handlers = table.handlers(table.find(2).unwrap()).unwrap();
+        let clauses: Vec<_> = table.catches(handlers).collect();
+        assert_eq!(clauses, [Some(2), Some(3), Some(1), None]);
+        assert_eq!(table.handlers.len(), 1, "neighbours of one scope share it");
     }
 
     #[test]

@@ -327,6 +327,8 @@ pub enum Checks {
 /// How hard to optimise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Level {
+    /// Operands and locals in the frame, as in functions too large for another level
+    Frame,
     /// Quick compilation
     None,
     /// Fast code
@@ -412,6 +414,7 @@ impl EngineArgs {
             None => &mut config,
         };
         match self.opt_level {
+            Some(Level::Frame) => config.opt_level(OptLevel::Frame),
             Some(Level::None) => config.opt_level(OptLevel::None),
             Some(Level::Speed) => config.opt_level(OptLevel::Speed),
             None => &mut config,

@@ -370,9 +370,10 @@ impl<S: Sink> Marker<'_, '_, S> {
             base = frame.fp;
             looked.frames += 1;
             looked.slots += frame.site.slots.len() as u64;
-            for (number, &slot) in frame.site.slots.iter().enumerate() {
+            let slots = frame.site.slots.iter().enumerate();
+            slots.for_each(|(number, &slot)| {
                 if number == dropped {
-                    continue;
+                    return;
                 }
                 let holder = Holder::Frame {
                     continuation,
@@ -393,7 +394,7 @@ impl<S: Sink> Marker<'_, '_, S> {
                         }
                     }
                 }
-            }
+            });
         };
         // SAFETY: by contract.
         unsafe { walker.frames(record, fault, frame)? };

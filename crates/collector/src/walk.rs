@@ -13,7 +13,7 @@
 //! is remembered in a small table in front of the image's.
 
 use crate::{Code, ModuleId};
-use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, Slot};
+use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, Slot, Slots};
 use mangrove_stack::{Frame, arch};
 
 /// Entries of the table of remembered sites: a power of two. 64 of them take
@@ -59,7 +59,7 @@ pub(crate) struct Site<'a> {
     pub(crate) module: ModuleId,
     image: &'a CodeImage,
     call: &'a CallSite,
-    pub(crate) slots: &'a [Slot],
+    pub(crate) slots: Slots<'a>,
 }
 
 impl Site<'_> {

@@ -85,7 +85,7 @@ pub fn host(options: &Options) -> OwnedTargetIsa {
     set(
         "opt_level",
         match options.opt_level {
-            OptLevel::None => "none",
+            OptLevel::Frame | OptLevel::None => "none",
             OptLevel::Speed => "speed",
         },
     );

@@ -11,6 +11,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod cost;
 mod env;
 mod func;
 mod isa;
@@ -35,6 +36,9 @@ pub use signature::{FLOAT_RESULTS, INT_RESULTS};
 /// How hard to work on the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OptLevel {
+    /// No optimisation, and operands and locals in the frame: how functions are
+    /// compiled that would be too much work otherwise.
+    Frame,
     /// No optimisation: quick compilation.
     None,
     /// Fast code.

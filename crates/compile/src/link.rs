@@ -16,7 +16,8 @@
 use crate::CompileError;
 use crate::output::{Callee, CompiledFunc, Relocation};
 use mangrove_abi::{
-    CodeImage, FunctionCode, FunctionKind, SiteTableBuilder, SourcePosition, StubImage, TrapSite,
+    CodeImage, FunctionCode, FunctionKind, Handlers, SiteTableBuilder, SourcePosition, StubImage,
+    TrapSite,
 };
 use std::collections::HashMap;
 
@@ -70,23 +71,7 @@ impl Linker {
         let index = self.image.functions.len() as u32;
         let start = self.append(function.kind, &function.code, FUNCTION_ALIGN);
         self.placed.insert(function.kind, index);
-        for site in &function.sites {
-            let handlers = site.handlers.clone().map(|mut handlers| {
-                handlers
-                    .list
-                    .iter_mut()
-                    .for_each(|handler| handler.pc += start);
-                handlers
-            });
-            let slots = site.slots.iter().copied();
-            self.sites.add(
-                start + site.offset,
-                index,
-                site.wasm_offset,
-                slots,
-                handlers,
-            );
-        }
+        self.place_sites(function, index, start);
         let traps = function.traps.iter();
         self.image
             .traps
@@ -117,6 +102,32 @@ impl Linker {
             return Err(CompileError::TooLarge("more than 2 GiB of machine code"));
         }
         Ok(())
+    }
+
+    fn place_sites(&mut self, function: &CompiledFunc, index: u32, start: u32) {
+        let mut scopes: Vec<u32> = Vec::with_capacity(function.scopes.len());
+        for scope in &function.scopes {
+            let around = scope.around.map(|outer| scopes[outer as usize]);
+            let clauses = scope.clauses.iter().copied();
+            scopes.push(self.sites.scope(clauses, around));
+        }
+        for site in &function.sites {
+            let handlers = site.handlers.map(|handlers| Handlers {
+                pc: handlers.pc + start,
+                scope: scopes[handlers.scope as usize],
+                ..handlers
+            });
+            let slots = site.slots.iter().copied();
+            self.sites.add(
+                start + site.offset,
+                index,
+                site.wasm_offset,
+                slots,
+                handlers,
+            );
+        }
+        let homes = function.homes.iter().copied();
+        self.sites.share(function.sites.len(), homes);
     }
 
     /// Turns the call whose displacement is at `field` into a jump to a thunk.

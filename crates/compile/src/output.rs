@@ -1,19 +1,22 @@
 //! One function through Cranelift, and what is kept of the result.
 
+use crate::cost::Work;
 use crate::func::touch_stack;
 use crate::movable::pin_stack_loads;
-use crate::sites::sites;
-use crate::{CompileError, Options, isa};
+use crate::sites::{homes, sites};
+use crate::{CompileError, OptLevel, Options, isa};
 use cranelift_codegen::Context;
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::entity::PrimaryMap;
 use cranelift_codegen::ir::{
-    self, ExternalName, Function, Signature, SourceLoc, UserExternalName, UserFuncName,
+    self, ExternalName, Function, Signature, SourceLoc, UserExternalName, UserExternalNameRef,
+    UserFuncName,
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::{FinalizedRelocTarget, MachBufferFinalized};
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{FunctionKind, Handlers, Slot, TrapCode};
+use mangrove_abi::{FunctionKind, Handlers, Slot, SlotKind, TrapCode};
 
 /// What a call in compiled code refers to. The linker resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,8 +80,27 @@ pub struct Site {
     pub wasm_offset: u32,
     /// What is live there.
     pub slots: Vec<Slot>,
-    /// The exception handlers around it; their `pc` is relative to the function.
+    /// The exception handlers around it; their `pc` is relative to the function,
+    /// their scope a number in the function's.
     pub handlers: Option<Handlers>,
+}
+
+/// The clauses of one `try_table`: see [`mangrove_abi::SiteTable::catches`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatchScope {
+    /// The tags, in the order they are tried; none for a clause that catches all.
+    pub clauses: Vec<Option<u32>>,
+    /// The scope around it, which comes earlier in the function's list.
+    pub around: Option<u32>,
+}
+
+/// What a function's translation says beside the CLIF.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// The scopes of its `try_table`s.
+    pub scopes: Vec<CatchScope>,
+    /// Roots that lie in the frame at every call: kind, slot, and offset in it.
+    pub homes: Vec<(SlotKind, ir::StackSlot, u32)>,
 }
 
 /// A function's code and metadata; offsets are relative to its start.
@@ -92,15 +114,32 @@ pub struct CompiledFunc {
     pub relocations: Vec<Relocation>,
     /// Calls that can return.
     pub sites: Vec<Site>,
+    /// The scopes its sites' handlers name.
+    pub scopes: Vec<CatchScope>,
+    /// What is live at each of its sites besides the site's own slots.
+    pub homes: Vec<Slot>,
     /// Instructions that may trap.
     pub traps: Vec<(u32, TrapCode)>,
     /// Source positions, `(code offset, module offset)`.
     pub positions: Vec<(u32, u32)>,
 }
 
+/// How a function is finished.
+#[derive(Clone, Copy, Debug)]
+pub enum Finished {
+    /// Optimised as asked for, if it is within these limits.
+    Values(Work),
+    /// Not optimised: its values are in homes.
+    Homes,
+}
+
 /// Reused state of one compiling thread.
 pub struct Compiler {
     isa: OwnedTargetIsa,
+    /// Generates code of what is optimised already.
+    generator: OwnedTargetIsa,
+    /// Generates code without optimising it.
+    plain: OwnedTargetIsa,
     context: Context,
     control_plane: ControlPlane,
     /// See [`mangrove_abi::StubImage::depth`].
@@ -109,6 +148,8 @@ pub struct Compiler {
     pub builder_context: FunctionBuilderContext,
     /// Whether to compile hooks in, and which.
     pub hooks: crate::Hooks,
+    /// Whether every function is to be in homes.
+    pub homes_only: bool,
 }
 
 impl Compiler {
@@ -116,11 +157,21 @@ impl Compiler {
     pub fn new(options: &Options) -> Self {
         Self {
             isa: isa::host(options),
+            generator: isa::host(&Options {
+                opt_level: OptLevel::None,
+                canonical_nans: false,
+                ..*options
+            }),
+            plain: isa::host(&Options {
+                opt_level: OptLevel::None,
+                ..*options
+            }),
             context: Context::new(),
             control_plane: ControlPlane::default(),
             stub_depth: options.stubs.depth,
             builder_context: FunctionBuilderContext::new(),
             hooks: options.hooks,
+            homes_only: options.opt_level == OptLevel::Frame,
         }
     }
 
@@ -141,23 +192,54 @@ impl Compiler {
         touch_stack(function, self.stub_depth, start);
     }
 
-    /// Generates the code of a built function.
-    pub fn finish(
+    /// Forgets a function that was not finished.
+    pub fn abandon(&mut self) {
+        self.builder_context = FunctionBuilderContext::new();
+    }
+
+    /// Generates the code of a built function that is small: a routine of this crate.
+    pub fn finish_small(
         &mut self,
         kind: FunctionKind,
         function: Function,
     ) -> Result<CompiledFunc, CompileError> {
+        let small = Finished::Values(Work::unlimited());
+        let compiled = self.finish(kind, function, Beside::default(), small)?;
+        Ok(compiled.expect("there is no limit"))
+    }
+
+    /// Generates the code of a built function; none if it exceeds its limits.
+    pub fn finish(
+        &mut self,
+        kind: FunctionKind,
+        function: Function,
+        beside: Beside,
+        finished: Finished,
+    ) -> Result<Option<CompiledFunc>, CompileError> {
         self.context.clear();
         self.context.func = function;
         pin_stack_loads(&mut self.context.func);
-        let names = compiled_names(&self.context.func);
+        let names = self.context.func.params.user_named_funcs().clone();
         let failed = |message: String| CompileError::Codegen {
             function: format!("{kind:?}"),
             message,
         };
+        let isa = match finished {
+            Finished::Homes => &self.plain,
+            Finished::Values(work) if work.is_small(&self.context.func) => &self.isa,
+            Finished::Values(work) => {
+                self.context
+                    .optimize(&*self.isa, &mut self.control_plane)
+                    .map_err(|error| failed(format!("{error:?}")))?;
+                if !work.allows_live(&self.context.func) {
+                    return Ok(None);
+                }
+                &self.generator
+            }
+        };
         let compiled = self
             .context
-            .compile(&*self.isa, &mut self.control_plane)
+            .compile(&**isa, &mut self.control_plane)
             .map_err(|error| failed(format!("{:?}", error.inner)))?;
         let buffer = &compiled.buffer;
         let mut positions: Vec<(u32, u32)> = Vec::new();
@@ -169,31 +251,25 @@ impl Compiler {
             };
             positions.push((loc.start, wasm));
         }
-        Ok(CompiledFunc {
+        Ok(Some(CompiledFunc {
             kind,
             code: compiled.code_buffer().to_vec(),
             relocations: relocations(buffer, &names).map_err(failed)?,
             sites: sites(buffer, &positions).map_err(failed)?,
+            homes: homes(buffer, &beside).map_err(failed)?,
+            scopes: beside.scopes,
             traps: traps(buffer).map_err(failed)?,
             positions,
-        })
+        }))
     }
 }
 
 /// Finished code of one function.
 pub type Buffer = MachBufferFinalized<cranelift_codegen::Final>;
 
-fn compiled_names(function: &Function) -> Vec<(ir::UserExternalNameRef, UserExternalName)> {
-    let names = function.params.user_named_funcs();
-    names
-        .iter()
-        .map(|(reference, name)| (reference, name.clone()))
-        .collect()
-}
-
 fn relocations(
     buffer: &Buffer,
-    names: &[(ir::UserExternalNameRef, UserExternalName)],
+    names: &PrimaryMap<UserExternalNameRef, UserExternalName>,
 ) -> Result<Vec<Relocation>, String> {
     let mut found = Vec::new();
     for reloc in buffer.relocs() {
@@ -205,9 +281,8 @@ fn relocations(
             return Err(format!("relocation {:?}", reloc.kind));
         }
         let callee = names
-            .iter()
-            .find(|(known, _)| known == reference)
-            .and_then(|(_, name)| Callee::from_name(name))
+            .get(*reference)
+            .and_then(Callee::from_name)
             .ok_or("reference to an unknown name")?;
         found.push(Relocation {
             offset: reloc.offset,

@@ -3,12 +3,12 @@
 //! Cranelift addresses a frame from its stack pointer, the runtime from its
 //! frame pointer; the distance between the two is the frame's layout.
 
-use crate::output::{Buffer, Site};
-use cranelift_codegen::ir::types;
+use crate::output::{Beside, Buffer, Site};
+use cranelift_codegen::ir::{StackSlot, types};
 use cranelift_codegen::{
     ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
 };
-use mangrove_abi::{Handler, Handlers, Slot, SlotKind};
+use mangrove_abi::{Handlers, Slot, SlotKind};
 
 /// Every call site, with its stack map if it has one. Cranelift makes no map
 /// where nothing is live; the walk needs an entry all the same. It also lists
@@ -73,28 +73,42 @@ fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<Handle
         return Err(format!("a frame of two sizes at {:#x}", call.ret_addr));
     }
     let mut instance = None;
-    let mut list = Vec::new();
+    let mut landing = None;
     for handler in call.exception_handlers {
         match *handler {
-            FinalizedMachExceptionHandler::Tag(tag, pc) => {
-                list.push(Handler {
-                    tag: Some(tag.as_u32()),
-                    pc,
-                });
-            }
-            FinalizedMachExceptionHandler::Default(pc) => list.push(Handler { tag: None, pc }),
+            FinalizedMachExceptionHandler::Tag(scope, pc) => landing = Some((scope.as_u32(), pc)),
             FinalizedMachExceptionHandler::Context(ExceptionContextLoc::SPOffset(offset)) => {
                 instance = Some(distance(size, offset, call.ret_addr)?);
+            }
+            FinalizedMachExceptionHandler::Default(pc) => {
+                return Err(format!("a landing of no scope at {pc:#x}"));
             }
             FinalizedMachExceptionHandler::Context(ExceptionContextLoc::GPR(register)) => {
                 return Err(format!("an instance in register {register} over a call"));
             }
         }
     }
-    let instance_distance = instance.ok_or("handlers without an instance")?;
+    let (scope, pc) = landing.ok_or("handlers without a landing")?;
     Ok(Some(Handlers {
         frame_size: size,
-        instance_distance,
-        list,
+        instance_distance: instance.ok_or("handlers without an instance")?,
+        pc,
+        scope,
     }))
+}
+
+/// Where the roots lie that are in the frame at every call.
+///
+/// # Errors
+/// As for [`sites`].
+pub fn homes(buffer: &Buffer, beside: &Beside) -> Result<Vec<Slot>, String> {
+    let layout = buffer
+        .frame_layout()
+        .ok_or("a function without a frame layout")?;
+    let slot = |&(kind, slot, offset): &(SlotKind, StackSlot, u32)| {
+        let start = layout.stackslots[slot].offset;
+        distance(layout.frame_to_fp_offset, start + offset, 0)
+            .map(|distance| Slot::new(kind, distance))
+    };
+    beside.homes.iter().map(slot).collect()
 }

@@ -84,7 +84,7 @@ pub fn entry(
     let payload = payload.unwrap_or_else(|| b.ins().iconst(I64, 0));
     leave(&mut b, region, store, own, payload);
     b.finalize(config);
-    compiler.finish(kind, clif)
+    compiler.finish_small(kind, clif)
 }
 
 /// Gives the running record back and switches to its parent.
@@ -186,5 +186,5 @@ pub fn to_host(
     }
     b.ins().return_(&values);
     b.finalize(config);
-    compiler.finish(kind, clif)
+    compiler.finish_small(kind, clif)
 }

@@ -186,7 +186,7 @@ fn a_call_inside_a_try_table_lists_the_clauses_around_it_innermost_first() {
         .filter(|site| site.function == index);
     let tags: Vec<Vec<Option<u32>>> = sites
         .map(|site| match image.sites.handlers(site) {
-            Some(handlers) => handlers.list.iter().map(|handler| handler.tag).collect(),
+            Some(handlers) => image.sites.catches(handlers).collect(),
             None => Vec::new(),
         })
         .collect();
@@ -202,13 +202,70 @@ fn nothing_is_searched_behind_a_clause_that_catches_all() {
     );
     let site = image.sites.sites()[0];
     let handlers = image.sites.handlers(&site).unwrap();
-    assert_eq!(
-        handlers
-            .list
-            .iter()
-            .map(|handler| handler.tag)
-            .collect::<Vec<_>>(),
-        [None]
-    );
+    let clauses: Vec<_> = image.sites.catches(handlers).collect();
+    assert_eq!(clauses, [None]);
     assert!(handlers.instance_distance <= handlers.frame_size);
+}
+
+/// A function with `n` references that live in locals over `n` calls.
+fn many_live(n: usize) -> String {
+    let each = |text: fn(usize) -> String| (0..n).map(text).collect::<String>();
+    format!(
+        "(module (type $s (struct (field i32))) (func $new (result (ref $s)) (struct.new_default $s))
+           (func (result i32) {} {} (i32.const 0) {}))",
+        each(|i| format!("(local $l{i} (ref null $s))")),
+        each(|i| format!("(local.set $l{i} (call $new))")),
+        each(|i| format!("(i32.add (struct.get $s 0 (local.get $l{i})))")),
+    )
+}
+
+#[test]
+fn stack_maps_of_a_large_function_are_one_list() {
+    // A small one: each call has those that were set before it and no other.
+    let small = live_kinds(&image(&many_live(20)), 1);
+    let counts: Vec<usize> = small.iter().map(Vec::len).collect();
+    assert_eq!(counts, (0..20).collect::<Vec<_>>());
+    // In a large one all locals are roots at every call, and said once.
+    let [once, twice] = [2000, 4000].map(|n| {
+        let image = image(&many_live(n));
+        let large = live_kinds(&image, 1);
+        assert_eq!(large.len(), n);
+        assert!(large.iter().all(|kinds| kinds.len() >= n));
+        image.sites.bytes()
+    });
+    assert!(twice < once * 23 / 10, "{once} and {twice} bytes");
+}
+
+#[test]
+fn clauses_and_calls_do_not_multiply() {
+    let image = |n: usize| {
+        image(&format!(
+            "(module (tag $e) (func $f) (func (block $out {} {} {})))",
+            format!("(try_table {} ", "(catch $e $out)".repeat(n)).repeat(10),
+            "(call $f)".repeat(n),
+            ")".repeat(10),
+        ))
+    };
+    let [once, twice] = [200, 400].map(|n| image(n).sites.bytes());
+    assert!(twice < once * 23 / 10, "{once} and {twice} bytes");
+}
+
+#[test]
+fn values_of_a_br_table_are_moved_once_for_a_label() {
+    let text = |n: usize| {
+        let results = " i64".repeat(100);
+        image(&format!(
+            "(module (func (param i32) (result {results}) (block $b (result {results})
+               {} (br_table {} (local.get 0)))))",
+            (0..100)
+                .map(|i| format!("(i64.const {i})"))
+                .collect::<String>(),
+            "$b ".repeat(n),
+        ))
+        .text
+        .len()
+    };
+    // An entry of the table is four bytes.
+    let (few, many) = (text(10), text(1010));
+    assert!(many - few <= 8 * 1000, "{few} and {many} bytes");
 }

@@ -97,12 +97,20 @@ pub enum CompiledError {
 /// Settings that decide which code is made, and of which modules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Settings {
-    optimised: bool,
+    opt_level: Level,
     hook_calls: bool,
     hook_switches: bool,
     canonical_nans: bool,
     checked_memories: bool,
     stack_switching: bool,
+}
+
+/// As the compiler's, for the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Level {
+    Frame,
+    None,
+    Speed,
 }
 
 impl Settings {
@@ -117,7 +125,11 @@ impl Settings {
             stubs: _,
         } = engine.compile_options();
         Self {
-            optimised: opt_level == compile::OptLevel::Speed,
+            opt_level: match opt_level {
+                compile::OptLevel::Frame => Level::Frame,
+                compile::OptLevel::None => Level::None,
+                compile::OptLevel::Speed => Level::Speed,
+            },
             hook_calls: calls,
             hook_switches: switches,
             canonical_nans,
@@ -129,7 +141,11 @@ impl Settings {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = if self.optimised { "speed" } else { "none" };
+        let level = match self.opt_level {
+            Level::Frame => "frame",
+            Level::None => "none",
+            Level::Speed => "speed",
+        };
         let hooks = match (self.hook_calls, self.hook_switches) {
             (false, false) => "none",
             (true, false) => "calls",

@@ -95,6 +95,10 @@ impl fmt::Display for Zeal {
 /// How hard the compiler works on the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum OptLevel {
+    /// No optimisation, and operands and locals in the frame. It is how a
+    /// function is compiled at any level for which that level would take time
+    /// and memory out of proportion to its size; for tests of that.
+    Frame,
     /// No optimisation: quick compilation.
     None,
     /// Fast code.

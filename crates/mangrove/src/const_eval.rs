@@ -150,12 +150,18 @@ impl StoreInner {
         };
         // SAFETY: the type is an array's, of elements of that size.
         let array = unsafe { self.new_array(type_id, size, len)? };
-        let values = match fill {
+        let from = match fill {
             Fill::Zero => return Ok(array),
-            Fill::Same => vec![self.pop(); len as usize],
-            Fill::Each => self.take(len as usize),
+            Fill::Same => self.operands.len() - 1,
+            Fill::Each => self.operands.len() - len as usize,
         };
-        for (index, value) in (0..len).zip(values) {
+        for index in 0..len {
+            // The operands stay where they are: no copy for each element.
+            let operand = match fill {
+                Fill::Each => from + index as usize,
+                Fill::Same | Fill::Zero => from,
+            };
+            let value = self.operands[operand].0;
             let offset = mangrove_abi::object::ARRAY_ELEMENTS + index * size;
             // SAFETY: the array was just made with `len` elements of that size.
             unsafe {
@@ -168,6 +174,7 @@ impl StoreInner {
                 )
             };
         }
+        self.operands.truncate(from);
         Ok(array)
     }
 }

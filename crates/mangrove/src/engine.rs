@@ -294,6 +294,7 @@ impl Engine {
         let hooks = self.config().needed_hooks();
         compile::Options {
             opt_level: match self.config().opt_level {
+                OptLevel::Frame => compile::OptLevel::Frame,
                 OptLevel::None => compile::OptLevel::None,
                 OptLevel::Speed => compile::OptLevel::Speed,
             },

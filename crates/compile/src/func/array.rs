@@ -76,7 +76,7 @@ impl FuncTranslator<'_, '_> {
                 let array = self.pop();
                 let address = self.object(array);
                 let len = self.array_len(address);
-                self.stack.push(len);
+                self.push_value(len);
             }
             _ => return false,
         }
@@ -158,10 +158,15 @@ impl FuncTranslator<'_, '_> {
         let mask = self.word(!(OBJECT_ALIGN - 1));
         let padded = self.b.ins().iadd(bytes, round);
         let padded = self.b.ins().band(padded, mask);
-        let zero = self.word(0);
-        self.fill(StorageType::Val(ValType::I64), zero, first, padded);
+        self.clear_words(first, padded);
         let reference = self.publish(&array);
         self.push(reference, Repr::HeapRef);
+    }
+
+    /// Stores zero over `bytes` bytes, a multiple of 8, from `first` on.
+    pub(super) fn clear_words(&mut self, first: Value, bytes: Value) {
+        let zero = self.word(0);
+        self.fill(StorageType::Val(ValType::I64), zero, first, bytes);
     }
 
     fn array_new_fixed(&mut self, type_index: u32, len: u32) {

@@ -49,7 +49,7 @@ impl FuncTranslator<'_, '_> {
         let value = self.pop();
         let is = self.has_type(value, ty, nullable);
         let result = self.b.ins().uextend(I32, is);
-        self.stack.push(result);
+        self.push_value(result);
     }
 
     fn ref_cast(&mut self, ty: HeapType, nullable: bool) {

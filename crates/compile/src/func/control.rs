@@ -5,11 +5,14 @@
 //! parameters are the loop's parameters. Code that cannot be reached is read
 //! for its nesting and nothing else.
 
+use super::operand::Label;
 use super::{FuncTranslator, Known};
 use crate::signature::{clif_type, is_root};
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::TrapCode;
 use mangrove_validate::Repr;
+use std::collections::HashMap;
+use std::rc::Rc;
 use wasmparser::{BlockType, BrTable, Catch, Operator, TryTable};
 
 /// What opened a frame.
@@ -32,15 +35,21 @@ pub struct ControlFrame {
     kind: FrameKind,
     /// What follows the `end`.
     end: Block,
-    params: Vec<Repr>,
-    results: Vec<Repr>,
-    /// Operand stack height below the block's parameters.
+    params: Rc<[Repr]>,
+    results: Rc<[Repr]>,
+    /// Operand stack height below the block's parameters; of an `if` with its
+    /// second arm ahead, below the copies its first arm has.
     height: usize,
+    /// Operand stack height below the block's results.
+    base: usize,
     /// Whether the block's start can be reached.
     entered: bool,
     /// Whether anything branches to `end`.
     end_reached: bool,
 }
+
+/// How a block's parameters and results are represented.
+pub type BlockReprs = (Rc<[Repr]>, Rc<[Repr]>);
 
 /// Values as arguments of a branch.
 pub fn block_args(values: &[Value]) -> Vec<BlockArg> {
@@ -76,9 +85,12 @@ impl FuncTranslator<'_, '_> {
         Ok(true)
     }
 
-    /// A block with parameters of these representations.
-    pub(super) fn block_with(&mut self, reprs: &[Repr]) -> Block {
+    /// A block that takes operands of these representations.
+    fn block_with(&mut self, reprs: &[Repr]) -> Block {
         let block = self.b.create_block();
+        if self.frame.is_some() {
+            return block;
+        }
         for &repr in reprs {
             let param = self.b.append_block_param(block, clif_type(repr));
             if is_root(repr) {
@@ -88,33 +100,38 @@ impl FuncTranslator<'_, '_> {
         block
     }
 
-    fn block_type(&self, ty: BlockType) -> (Vec<Repr>, Vec<Repr>) {
+    fn block_type(&mut self, ty: BlockType) -> BlockReprs {
         match ty {
-            BlockType::Empty => (Vec::new(), Vec::new()),
-            BlockType::Type(ty) => (Vec::new(), vec![self.local_repr(ty)]),
+            BlockType::Empty => (self.no_reprs.clone(), self.no_reprs.clone()),
+            BlockType::Type(ty) => (self.no_reprs.clone(), Rc::new([self.local_repr(ty)])),
             BlockType::FuncType(index) => {
-                let ty = self.env.module.func_type(index);
-                (self.reprs(&ty.params), self.reprs(&ty.results))
+                let env = self.env;
+                let known = self.block_types.entry(index).or_insert_with(|| {
+                    let ty = env.module.func_type(index);
+                    (env.reprs(&ty.params).into(), env.reprs(&ty.results).into())
+                });
+                known.clone()
             }
         }
     }
 
     /// The frame of the whole body: its `end` is the function's return.
     pub(super) fn push_function_frame(&mut self) {
-        let results = self.signature.results.clone();
+        let results: Rc<[Repr]> = self.signature.results.as_slice().into();
         let end = self.block_with(&results);
         self.control.push(ControlFrame {
             kind: FrameKind::Block,
             end,
-            params: Vec::new(),
+            params: self.no_reprs.clone(),
             results,
             height: 0,
+            base: 0,
             entered: true,
             end_reached: false,
         });
     }
 
-    fn push_frame(&mut self, kind: FrameKind, params: Vec<Repr>, results: Vec<Repr>, end: Block) {
+    fn push_frame(&mut self, kind: FrameKind, (params, results): BlockReprs, end: Block) {
         let height = if self.reachable {
             self.stack.len() - params.len()
         } else {
@@ -127,6 +144,7 @@ impl FuncTranslator<'_, '_> {
             params,
             results,
             height,
+            base: height,
             entered,
             end_reached: false,
         };
@@ -134,48 +152,47 @@ impl FuncTranslator<'_, '_> {
     }
 
     fn open_block(&mut self, ty: BlockType) {
-        let (params, results) = self.block_type(ty);
-        let end = self.block_with(&results);
-        self.push_frame(FrameKind::Block, params, results, end);
+        let reprs = self.block_type(ty);
+        let end = self.block_with(&reprs.1);
+        self.push_frame(FrameKind::Block, reprs, end);
     }
 
     fn open_try_table(&mut self, table: &TryTable) {
-        let (params, results) = self.block_type(table.ty);
-        let end = self.block_with(&results);
+        let reprs = self.block_type(table.ty);
+        let end = self.block_with(&reprs.1);
         if self.reachable {
-            self.open_clauses(table);
+            self.open_scope(table);
         }
-        self.push_frame(
-            FrameKind::TryTable(table.catches.clone()),
-            params,
-            results,
-            end,
-        );
+        self.push_frame(FrameKind::TryTable(table.catches.clone()), reprs, end);
     }
 
     fn open_loop(&mut self, ty: BlockType) {
-        let (params, results) = self.block_type(ty);
-        let end = self.block_with(&results);
-        let header = self.block_with(&params);
-        self.push_frame(FrameKind::Loop(header), params.clone(), results, end);
+        let reprs = self.block_type(ty);
+        let end = self.block_with(&reprs.1);
+        let header = self.block_with(&reprs.0);
+        let params = reprs.0.clone();
+        self.push_frame(FrameKind::Loop(header), reprs, end);
         if self.reachable {
-            let arguments = self.pop_n(params.len());
-            self.b.ins().jump(header, &block_args(&arguments));
+            let label = self.label(0);
+            let arguments = self.branch_args(label);
+            self.b.ins().jump(header, &arguments);
             self.b.switch_to_block(header);
-            self.stack.extend_from_slice(self.b.block_params(header));
+            self.stack.truncate(label.height);
+            self.push_block_params(header, &params);
         }
     }
 
     fn open_if(&mut self, ty: BlockType) {
-        let (params, results) = self.block_type(ty);
-        let end = self.block_with(&results);
+        let reprs = self.block_type(ty);
+        let end = self.block_with(&reprs.1);
         let otherwise = self.b.create_block();
         if !self.reachable {
-            self.push_frame(FrameKind::If(otherwise), params, results, end);
+            self.push_frame(FrameKind::If(otherwise), reprs, end);
             return;
         }
         let condition = self.pop();
-        self.push_frame(FrameKind::If(otherwise), params, results, end);
+        let count = reprs.0.len();
+        self.push_frame(FrameKind::If(otherwise), reprs, end);
         let then = self.b.create_block();
         self.b.ins().brif(condition, then, &[], otherwise, &[]);
         self.b.seal_block(then);
@@ -183,18 +200,22 @@ impl FuncTranslator<'_, '_> {
         self.b.switch_to_block(then);
         // Both arms start with the same parameters: keep a copy below for the
         // second one, which the first cannot reach.
+        let params = self.peek_n(count);
         let frame = self.control.last_mut().expect("just pushed");
-        let params = self.stack[frame.height..].to_vec();
-        frame.height += params.len();
-        self.stack.extend(params);
+        frame.height += count;
+        self.push_values(&params);
     }
 
-    /// The values an `if` kept for its second arm.
-    fn take_kept_params(&mut self) -> Vec<Value> {
+    /// Starts the second arm of an `if` in its block, with the values kept for it.
+    fn open_second_arm(&mut self, otherwise: Block) {
         let frame = self.control.last_mut().expect("inside an if");
-        frame.height -= frame.params.len();
-        let height = frame.height;
-        self.stack.split_off(height)
+        self.stack.truncate(frame.height);
+        let count = frame.params.len();
+        frame.height = frame.base;
+        self.b.switch_to_block(otherwise);
+        let params = self.pop_n(count);
+        self.push_values(&params);
+        self.reachable = true;
     }
 
     fn open_else(&mut self) {
@@ -203,28 +224,30 @@ impl FuncTranslator<'_, '_> {
         let FrameKind::If(otherwise) = std::mem::replace(&mut frame.kind, FrameKind::Else) else {
             unreachable!("an else of a validated body belongs to an if");
         };
-        if !frame.entered {
-            return;
+        if frame.entered {
+            self.open_second_arm(otherwise);
         }
-        let height = frame.height;
-        self.stack.truncate(height);
-        let params = self.take_kept_params();
-        self.stack.extend(params);
-        self.b.switch_to_block(otherwise);
-        self.reachable = true;
     }
 
     /// Falls through to the end of the innermost block.
     fn jump_to_end(&mut self) {
         if self.reachable {
-            let count = self.control.last().expect("an open block").results.len();
-            let values = self.pop_n(count);
-            let frame = self.control.last_mut().expect("an open block");
-            frame.end_reached = true;
-            let end = frame.end;
-            self.b.ins().jump(end, &block_args(&values));
+            let label = self.end_label();
+            let arguments = self.branch_args(label);
+            self.b.ins().jump(label.block, &arguments);
         }
         self.reachable = false;
+    }
+
+    /// The end of the innermost block, which is now reached.
+    fn end_label(&mut self) -> Label {
+        let frame = self.control.last_mut().expect("an open block");
+        frame.end_reached = true;
+        Label {
+            block: frame.end,
+            count: frame.results.len(),
+            height: frame.base,
+        }
     }
 
     fn end(&mut self) {
@@ -232,14 +255,8 @@ impl FuncTranslator<'_, '_> {
         let frame = self.control.last().expect("an open block");
         if let (FrameKind::If(otherwise), true) = (&frame.kind, frame.entered) {
             // No `else`: the parameters are the results.
-            let otherwise = *otherwise;
-            self.stack.truncate(frame.height);
-            let params = self.take_kept_params();
-            self.b.switch_to_block(otherwise);
-            let frame = self.control.last_mut().expect("an open block");
-            frame.end_reached = true;
-            let end = frame.end;
-            self.b.ins().jump(end, &block_args(&params));
+            self.open_second_arm(*otherwise);
+            self.jump_to_end();
         }
         let frame = self.control.pop().expect("an open block");
         if let (FrameKind::Loop(header), true) = (&frame.kind, frame.entered) {
@@ -247,15 +264,15 @@ impl FuncTranslator<'_, '_> {
         }
         self.stack.truncate(frame.height);
         if let (FrameKind::TryTable(catches), true) = (&frame.kind, frame.entered) {
-            self.close_clauses(catches);
+            self.close_scope(catches);
         }
         self.reachable = frame.end_reached;
         if self.reachable {
             self.b.seal_block(frame.end);
             self.b.switch_to_block(frame.end);
-            let results = self.b.block_params(frame.end).to_vec();
-            self.stack.extend_from_slice(&results);
+            self.push_block_params(frame.end, &frame.results);
             if self.control.is_empty() {
+                let results = self.pop_n(frame.results.len());
                 self.return_values(&results);
             }
         }
@@ -278,27 +295,31 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Where a branch to this label goes, and what it takes along.
-    pub(super) fn label(&mut self, depth: u32) -> (Block, usize) {
+    pub(super) fn label(&mut self, depth: u32) -> Label {
         let index = self.control.len() - 1 - depth as usize;
         let frame = &mut self.control[index];
+        let height = frame.base;
         match frame.kind {
-            FrameKind::Loop(header) => (header, frame.params.len()),
+            FrameKind::Loop(block) => Label {
+                block,
+                count: frame.params.len(),
+                height,
+            },
             _ => {
                 frame.end_reached = true;
-                (frame.end, frame.results.len())
+                Label {
+                    block: frame.end,
+                    count: frame.results.len(),
+                    height,
+                }
             }
         }
     }
 
-    /// The top `count` operands, left in place.
-    pub(super) fn peek_n(&self, count: usize) -> &[Value] {
-        &self.stack[self.stack.len() - count..]
-    }
-
-    pub(super) fn br(&mut self, depth: u32) {
-        let (target, count) = self.label(depth);
-        let values = self.pop_n(count);
-        self.b.ins().jump(target, &block_args(&values));
+    fn br(&mut self, depth: u32) {
+        let label = self.label(depth);
+        let arguments = self.branch_args(label);
+        self.b.ins().jump(label.block, &arguments);
         self.reachable = false;
     }
 
@@ -309,28 +330,57 @@ impl FuncTranslator<'_, '_> {
 
     /// Branches to a label with the top operands if `condition` is not zero.
     pub(super) fn branch_if(&mut self, condition: Value, depth: u32) {
-        let (target, count) = self.label(depth);
-        let values = block_args(self.peek_n(count));
+        let label = self.label(depth);
         let next = self.b.create_block();
-        self.b.ins().brif(condition, target, &values, next, &[]);
+        if self.frame.is_none() || self.in_place(label) {
+            let values = self.branch_args(label);
+            self.b
+                .ins()
+                .brif(condition, label.block, &values, next, &[]);
+        } else {
+            // Only who branches may move the operands.
+            let edge = self.b.create_block();
+            self.b.ins().brif(condition, edge, &[], next, &[]);
+            self.fill_edge(edge, label);
+        }
         self.b.seal_block(next);
         self.b.switch_to_block(next);
     }
 
+    /// A block that goes on to a label with the top operands.
+    fn fill_edge(&mut self, edge: Block, label: Label) {
+        self.b.seal_block(edge);
+        self.b.switch_to_block(edge);
+        let arguments = self.branch_args(label);
+        self.b.ins().jump(label.block, &arguments);
+    }
+
+    /// Values go through one block for each label, however many entries of the
+    /// table have it.
     fn br_table(&mut self, targets: &BrTable<'_>) -> Result<(), crate::CompileError> {
         let index = self.pop();
-        let mut depths = Vec::with_capacity(targets.len() as usize + 1);
-        for depth in targets.targets() {
-            depths.push(depth?);
+        let mut blocks: Vec<Block> = Vec::with_capacity(targets.len() as usize + 1);
+        let mut known: HashMap<u32, Block> = HashMap::new();
+        let mut edges: Vec<(Block, Label)> = Vec::new();
+        for depth in targets.targets().chain([Ok(targets.default())]) {
+            let depth = depth?;
+            if let Some(&block) = known.get(&depth) {
+                blocks.push(block);
+                continue;
+            }
+            let label = self.label(depth);
+            let mut block = label.block;
+            if label.count > 0 && !self.in_place(label) {
+                block = self.b.create_block();
+                edges.push((block, label));
+            }
+            known.insert(depth, block);
+            blocks.push(block);
         }
-        depths.push(targets.default());
-        let labels: Vec<(Block, usize)> = depths.iter().map(|&depth| self.label(depth)).collect();
-        let count = labels[0].1;
-        let values = block_args(&self.pop_n(count));
         let pool = &mut self.b.func.dfg.value_lists;
-        let mut calls: Vec<BlockCall> = labels
-            .iter()
-            .map(|&(block, _)| BlockCall::new(block, values.iter().copied(), pool))
+        let mut calls: Vec<BlockCall> = blocks
+            .into_iter()
+            .map(|block| BlockCall::new(block, std::iter::empty::<BlockArg>(), pool))
             .collect();
         let default = calls.pop().expect("the default was pushed last");
         debug_assert_eq!(self.b.func.dfg.value_type(index), types::I32);
@@ -338,6 +388,9 @@ impl FuncTranslator<'_, '_> {
             .b
             .create_jump_table(JumpTableData::new(default, &calls));
         self.b.ins().br_table(index, table);
+        for (edge, label) in edges {
+            self.fill_edge(edge, label);
+        }
         self.reachable = false;
         Ok(())
     }

@@ -1,10 +1,20 @@
 //! Exceptions: `throw`, `throw_ref`, `try_table`.
 //!
 //! Nothing is paid while nothing is thrown. A call inside a `try_table` is a
-//! `try_call` that lists the clauses around it, innermost first; the list ends
-//! up beside the call's stack map, and the runtime reads it when it looks for a
-//! handler. Each clause has a landing block, which is entered with the
-//! exception object in a register, unpacks it and goes to the clause's label.
+//! `try_call` that names the innermost scope around it; the scopes' clauses end
+//! up beside the stack maps, and the runtime reads them when it looks for a
+//! handler. Each `try_table` has one landing block, however many clauses and
+//! calls it has, so that neither multiplies the other:
+//!
+//! ```text
+//!  landing (exception object in a register)
+//!    the tag of clause 0?  unpack, to its label
+//!    the tag of clause 1?  unpack, to its label
+//!    else                  the landing of the try_table around this one
+//! ```
+//!
+//! The runtime lands only where some clause catches, so the last comparison of
+//! the outermost is left out.
 //!
 //! ```text
 //!  exception object   header │ tag address │ payload, laid out like a struct's fields
@@ -14,8 +24,9 @@ use super::access::{plain, trap};
 use super::control::block_args;
 use super::structure::Extension;
 use super::{FuncTranslator, Known};
-use crate::output::Callee;
+use crate::output::{Callee, CatchScope};
 use crate::signature::call_host_signature;
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self, Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, InstBuilder, Value,
     types,
@@ -27,12 +38,12 @@ use std::mem::offset_of;
 use types::{I32, I64};
 use wasmparser::{Catch, Operator, TryTable};
 
-/// One clause of an open `try_table`.
+/// An open `try_table` with clauses.
 #[derive(Clone, Copy)]
-pub struct Clause {
-    /// The tag it catches; none for all.
-    tag: Option<u32>,
-    /// Where it lands, with the exception as a word.
+pub struct OpenScope {
+    /// Its number in the function's scopes.
+    number: u32,
+    /// Where an exception lands, as a word.
     landing: Block,
 }
 
@@ -108,7 +119,8 @@ impl FuncTranslator<'_, '_> {
 
     /// Calls near code; inside a `try_table` with its clauses.
     pub(super) fn emit_call(&mut self, callee: ir::FuncRef, arguments: &[Value]) -> Vec<Value> {
-        if self.clauses.is_empty() {
+        self.note_call();
+        if self.scopes.is_empty() {
             let call = self.b.ins().call(callee, arguments);
             return self.b.inst_results(call).to_vec();
         }
@@ -127,7 +139,8 @@ impl FuncTranslator<'_, '_> {
         code: Value,
         arguments: &[Value],
     ) -> Vec<Value> {
-        if self.clauses.is_empty() {
+        self.note_call();
+        if self.scopes.is_empty() {
             let call = self.b.ins().call_indirect(signature, code, arguments);
             return self.b.inst_results(call).to_vec();
         }
@@ -158,7 +171,7 @@ impl FuncTranslator<'_, '_> {
         (back, results, table)
     }
 
-    /// The table of a `try_call`: where it returns, and the clauses around it.
+    /// The table of a `try_call`: where it returns, and the scope around it.
     pub(super) fn exception_table(
         &mut self,
         signature: ir::SigRef,
@@ -168,66 +181,103 @@ impl FuncTranslator<'_, '_> {
         let pool = &mut self.b.func.dfg.value_lists;
         let normal = BlockCall::new(back, returned, pool);
         let mut items = Vec::new();
-        if !self.clauses.is_empty() {
+        if let Some(scope) = self.scopes.last() {
             items.push(ExceptionTableItem::Context(self.instance));
-        }
-        for clause in self.clauses.iter().rev() {
             // The convention's first exception register; the switch thunk puts
             // its payload there.
-            let landing = BlockCall::new(clause.landing, [BlockArg::TryCallExn(0)], pool);
-            items.push(match clause.tag {
-                Some(tag) => ExceptionTableItem::Tag(ir::ExceptionTag::from_u32(tag), landing),
-                None => ExceptionTableItem::Default(landing),
-            });
-            if clause.tag.is_none() {
-                break;
-            }
+            let landing = BlockCall::new(scope.landing, [BlockArg::TryCallExn(0)], pool);
+            // Cranelift hands the number through: `sites` finds it beside the call.
+            let number = ir::ExceptionTag::from_u32(scope.number);
+            items.push(ExceptionTableItem::Tag(number, landing));
         }
         let table = ExceptionTableData::new(signature, normal, items);
         self.b.func.dfg.exception_tables.push(table)
     }
 
-    /// Opens the clauses of a `try_table`, whose labels count from outside it.
-    pub(super) fn open_clauses(&mut self, table: &TryTable) {
-        // The innermost clause is the last: within one table the first wins.
-        for catch in table.catches.iter().rev() {
-            let landing = self.b.create_block();
-            self.b.append_block_param(landing, I64);
-            let tag = match *catch {
-                Catch::One { tag, .. } | Catch::OneRef { tag, .. } => Some(tag),
-                Catch::All { .. } | Catch::AllRef { .. } => None,
-            };
-            self.clauses.push(Clause { tag, landing });
+    /// Opens the scope of a `try_table`, whose labels count from outside it.
+    /// One without clauses needs none.
+    pub(super) fn open_scope(&mut self, table: &TryTable) {
+        if table.catches.is_empty() {
+            return;
         }
+        let landing = self.b.create_block();
+        self.b.append_block_param(landing, I64);
+        let clauses = table.catches.iter().map(caught_tag);
+        let mut clauses: Vec<Option<u32>> = clauses.collect();
+        let around = self.scopes.last().map(|scope| scope.number);
+        // Nothing is searched behind a clause that catches all.
+        let all = clauses.iter().position(Option::is_none);
+        let around = around.filter(|_| all.is_none());
+        if let Some(all) = all {
+            clauses.truncate(all + 1);
+        }
+        self.beside.scopes.push(CatchScope { clauses, around });
+        self.scopes.push(OpenScope {
+            number: self.beside.scopes.len() as u32 - 1,
+            landing,
+        });
     }
 
-    /// Closes the clauses of a `try_table` and fills their landing blocks.
-    /// Called with the `try_table`'s own frame popped.
-    pub(super) fn close_clauses(&mut self, catches: &[Catch]) {
-        for catch in catches {
-            let clause = self.clauses.pop().expect("one clause for each catch");
-            self.b.seal_block(clause.landing);
-            self.b.switch_to_block(clause.landing);
-            let exn = self.b.block_params(clause.landing)[0];
-            let exn = self.b.ins().ireduce(I32, exn);
-            let (tag, with_reference, label) = match *catch {
-                Catch::One { tag, label } => (Some(tag), false, label),
-                Catch::OneRef { tag, label } => (Some(tag), true, label),
-                Catch::All { label } => (None, false, label),
-                Catch::AllRef { label } => (None, true, label),
-            };
-            let mut values = match tag {
-                Some(tag) => self.unpack_exception(tag, exn),
-                None => Vec::new(),
-            };
-            if with_reference {
-                self.declare_root(exn, Repr::HeapRef);
-                values.push(exn);
-            }
-            let (target, count) = self.label(label);
-            debug_assert_eq!(count, values.len());
-            self.b.ins().jump(target, &block_args(&values));
+    /// Closes the scope of a `try_table` and fills its landing. Called with the
+    /// `try_table`'s own frame popped.
+    pub(super) fn close_scope(&mut self, catches: &[Catch]) {
+        if catches.is_empty() {
+            return;
         }
+        let scope = self.scopes.pop().expect("one scope for each try_table");
+        let around = self.scopes.last().map(|outer| outer.landing);
+        self.b.seal_block(scope.landing);
+        self.b.switch_to_block(scope.landing);
+        let word = self.b.block_params(scope.landing)[0];
+        let exn = self.b.ins().ireduce(I32, word);
+        let mut known = None;
+        for (index, catch) in catches.iter().enumerate() {
+            let tag = caught_tag(catch);
+            let last = index + 1 == catches.len() && around.is_none();
+            let (Some(expected), false) = (tag, last) else {
+                return self.take_exception(catch, exn);
+            };
+            let tag = match known {
+                Some(tag) => tag,
+                None => *known.insert(self.exception_tag(exn)),
+            };
+            let expected = self.instance_word(self.env.layout.tag(expected));
+            let is = self.b.ins().icmp(IntCC::Equal, tag, expected);
+            let [take, next] = [(); 2].map(|()| self.b.create_block());
+            self.b.ins().brif(is, take, &[], next, &[]);
+            self.b.seal_block(take);
+            self.b.seal_block(next);
+            self.b.switch_to_block(take);
+            self.take_exception(catch, exn);
+            self.b.switch_to_block(next);
+        }
+        let around = around.expect("the outermost scope's last clause needs no comparison");
+        self.b.ins().jump(around, &block_args(&[word]));
+    }
+
+    /// One clause: the payload, and the exception if asked for, go to its label.
+    fn take_exception(&mut self, catch: &Catch, exn: Value) {
+        let (with_reference, label) = match *catch {
+            Catch::One { label, .. } | Catch::All { label } => (false, label),
+            Catch::OneRef { label, .. } | Catch::AllRef { label } => (true, label),
+        };
+        let mut values = match caught_tag(catch) {
+            Some(tag) => self.unpack_exception(tag, exn),
+            None => Vec::new(),
+        };
+        if with_reference {
+            self.declare_root(exn, Repr::HeapRef);
+            values.push(exn);
+        }
+        self.jump_to_label(label, &values);
+    }
+
+    /// The address of the tag an exception was thrown with.
+    fn exception_tag(&mut self, exn: Value) -> Value {
+        let address = self.object(exn);
+        let flags = plain(self.regions.heap);
+        let offset = exn_layout([]).offsets[0] as i32;
+        self.b.ins().load(I64, flags, address, offset)
     }
 
     fn unpack_exception(&mut self, tag: u32, exn: Value) -> Vec<Value> {
@@ -243,5 +293,13 @@ impl FuncTranslator<'_, '_> {
             values.push(value);
         }
         values
+    }
+}
+
+/// The tag a clause catches; none if it catches all.
+fn caught_tag(catch: &Catch) -> Option<u32> {
+    match *catch {
+        Catch::One { tag, .. } | Catch::OneRef { tag, .. } => Some(tag),
+        Catch::All { .. } | Catch::AllRef { .. } => None,
     }
 }

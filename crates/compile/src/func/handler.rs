@@ -62,6 +62,7 @@ impl FuncTranslator<'_, '_> {
 
         self.b.switch_to_block(search);
         let routine = self.callee(Callee::FindHandler, find_handler_signature);
+        self.note_call();
         let call = self.b.ins().call(routine, &[own, tag]);
         let results = block_args(self.b.inst_results(call));
         self.b.ins().jump(done, &results);
@@ -95,7 +96,7 @@ pub fn find_handler(compiler: &mut Compiler) -> Result<CompiledFunc, CompileErro
     search.parents(own, tag, start);
     b.seal_all_blocks();
     b.finalize(config);
-    compiler.finish(FunctionKind::Helper, clif)
+    compiler.finish_small(FunctionKind::Helper, clif)
 }
 
 /// The routine under construction.

@@ -94,7 +94,7 @@ impl FuncTranslator<'_, '_> {
         let pages = self.b.ins().ushr(len, shift);
         let is_64 = self.env.module.memories[memory as usize].memory64;
         let pages = self.index_result(pages, is_64);
-        self.stack.push(pages);
+        self.push_value(pages);
     }
 
     fn memory_grow(&mut self, memory: u32) {
@@ -104,7 +104,7 @@ impl FuncTranslator<'_, '_> {
         let old = self.libcall(Libcall::MemoryGrow, &[index, pages]);
         let is_64 = self.env.module.memories[memory as usize].memory64;
         let old = self.index_result(old, is_64);
-        self.stack.push(old);
+        self.push_value(old);
     }
 
     /// The address of an access of `size` bytes, and the offset that is left
@@ -198,7 +198,7 @@ impl FuncTranslator<'_, '_> {
             (false, true) => self.b.ins().sextend(ty, loaded),
             (false, false) => self.b.ins().uextend(ty, loaded),
         };
-        self.stack.push(value);
+        self.push_value(value);
     }
 
     fn store(&mut self, operator: &Operator<'_>) -> bool {

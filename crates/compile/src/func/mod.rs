@@ -4,7 +4,8 @@
 //! Wasm's operand stack becomes a stack of SSA values; locals become frontend
 //! variables. Every value that is a root is declared to the frontend where it
 //! is made ([`FuncTranslator::push`]), which spills it over safepoints and
-//! writes the stack maps.
+//! writes the stack maps. A function that would be too much work that way is
+//! translated a second time, with both in the frame (`frame`).
 
 mod access;
 mod alloc;
@@ -14,9 +15,11 @@ mod cast;
 mod continuation;
 mod control;
 mod exception;
+mod frame;
 mod handler;
 mod memory;
 mod numeric;
+mod operand;
 mod payload;
 mod reference;
 mod resume;
@@ -39,17 +42,21 @@ pub mod runtime_support {
 }
 
 use crate::CompileError;
+use crate::cost::Work;
 use crate::env::ModuleEnv;
-use crate::output::{CompiledFunc, Compiler};
-use crate::signature::{WasmSignature, clif_type, is_root};
+use crate::output::{Beside, CompiledFunc, Compiler, Finished};
+use crate::signature::WasmSignature;
 use access::Regions;
-use control::ControlFrame;
+use control::{BlockReprs, ControlFrame};
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
+use frame::{Frame, MOST_FRAME_BYTES};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::{FunctionKind, Libcall};
-use mangrove_validate::{Repr, ValType};
-use std::collections::HashMap;
+use mangrove_validate::Repr;
+use operand::{Locals, Operand};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 /// State of one function's translation.
@@ -60,13 +67,21 @@ pub struct FuncTranslator<'a, 'b> {
     signature: WasmSignature,
     instance: Value,
     regions: Regions,
-    stack: Vec<Value>,
+    stack: Vec<Operand>,
     control: Vec<ControlFrame>,
-    /// Exception clauses around the current position, innermost last.
-    clauses: Vec<exception::Clause>,
+    /// The `try_table`s with clauses around the current position, innermost last.
+    scopes: Vec<exception::OpenScope>,
     /// Whether the current position can be reached.
     reachable: bool,
-    locals: Vec<(Variable, Repr)>,
+    locals: Locals,
+    /// Where operands and locals lie, if not in SSA values.
+    frame: Option<Frame>,
+    /// What the frontend's tables of variables grew by, in entries.
+    variable_work: u64,
+    /// Values that were declared roots, unless they have homes.
+    roots: HashSet<Value>,
+    /// What is said beside the CLIF.
+    beside: Beside,
     /// The running record, in modules that switch: see [`Self::own_record`].
     own: Option<Variable>,
     /// Whether an instruction needs the stack to be touched: see [`touch`].
@@ -75,17 +90,50 @@ pub struct FuncTranslator<'a, 'b> {
     offset: usize,
     callees: HashMap<crate::output::Callee, ir::FuncRef>,
     signatures: HashMap<u32, (ir::SigRef, WasmSignature)>,
+    block_types: HashMap<u32, BlockReprs>,
+    no_reprs: Rc<[Repr]>,
 }
 
 /// Whether a family knows the instruction.
 type Known = Result<bool, CompileError>;
 
-/// Translates and compiles one function of the module.
+/// Where a function's operands and locals are while it is translated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Placement {
+    /// In SSA values, for Cranelift to place.
+    Values,
+    /// In the frame, each at its home.
+    Homes,
+}
+
+/// Translates and compiles one function of the module. What that costs is
+/// bounded by the size of its body: see [`crate::cost`].
 pub fn compile(
     compiler: &mut Compiler,
     env: &ModuleEnv<'_>,
     function: u32,
 ) -> Result<CompiledFunc, CompileError> {
+    if !compiler.homes_only {
+        if let Some(compiled) = compile_as(compiler, env, function, Placement::Values)? {
+            return Ok(compiled);
+        }
+        tracing::debug!(
+            target: "mangrove::compile",
+            function,
+            "too much work to optimise: operands and locals are kept in the frame"
+        );
+    }
+    let compiled = compile_as(compiler, env, function, Placement::Homes)?;
+    Ok(compiled.expect("no work is too much with homes"))
+}
+
+/// None if it is too much work for Cranelift this way.
+fn compile_as(
+    compiler: &mut Compiler,
+    env: &ModuleEnv<'_>,
+    function: u32,
+    placement: Placement,
+) -> Result<Option<CompiledFunc>, CompileError> {
     let module = env.module;
     let range = module.bodies[(function - module.imported_functions) as usize]
         .range
@@ -97,16 +145,29 @@ pub fn compile(
     let signature = env.signature(module.functions[function as usize]);
     let hooks = compiler.hooks;
     let config = compiler.frontend_config();
+    let work = Work::of_body(range.len());
     let (mut clif, builder_context) = compiler.function(signature.clif());
     let b = FunctionBuilder::new(&mut clif, builder_context);
-    let mut translator = FuncTranslator::start(b, env, hooks, signature, range.start);
-    translator.body(&body)?;
+    let mut translator = FuncTranslator::start(b, env, hooks, signature, range.start, placement);
+    if !translator.body(&body, &work)? {
+        compiler.abandon();
+        return Ok(None);
+    }
     let touches = translator.touches;
     translator.b.finalize(config);
+    let mut beside = translator.beside;
+    let homes = translator.frame;
+    let finished = match homes {
+        Some(frame) => {
+            beside.homes = frame.finish(&mut clif);
+            Finished::Homes
+        }
+        None => Finished::Values(work),
+    };
     if touches {
         compiler.touch_stack(&mut clif, SourceLoc::new(range.start as u32));
     }
-    compiler.finish(FunctionKind::Wasm(function), clif)
+    compiler.finish(FunctionKind::Wasm(function), clif, beside, finished)
 }
 
 impl<'a, 'b> FuncTranslator<'a, 'b> {
@@ -116,6 +177,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         hooks: crate::Hooks,
         signature: WasmSignature,
         offset: usize,
+        placement: Placement,
     ) -> Self {
         let entry = b.create_block();
         b.append_block_params_for_function_params(entry);
@@ -124,6 +186,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         b.set_srcloc(SourceLoc::new(offset as u32));
         let instance = b.block_params(entry)[0];
         let regions = Regions::new(&mut b);
+        let frame = (placement == Placement::Homes).then(|| Frame::new(&mut b));
         let mut translator = Self {
             b,
             env,
@@ -133,41 +196,32 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             regions,
             stack: Vec::new(),
             control: Vec::new(),
-            clauses: Vec::new(),
+            scopes: Vec::new(),
             reachable: true,
-            locals: Vec::new(),
+            locals: Locals::default(),
+            frame,
+            variable_work: 0,
+            roots: HashSet::new(),
+            beside: Beside::default(),
             own: None,
             touches: false,
             offset,
             callees: HashMap::new(),
             signatures: HashMap::new(),
+            block_types: HashMap::new(),
+            no_reprs: Rc::new([]),
         };
-        for (index, repr) in translator.signature.params.clone().into_iter().enumerate() {
-            let value = translator.b.block_params(entry)[index + 1];
-            translator.declare_root(value, repr);
-            translator.declare_local(repr, value);
-        }
+        let params = translator.b.block_params(entry)[1..].to_vec();
+        let reprs = translator.signature.params.clone();
+        translator.define_params(&params, &reprs);
         translator
     }
 
-    fn declare_local(&mut self, repr: Repr, value: Value) {
-        let variable = self.b.declare_var(clif_type(repr));
-        if is_root(repr) {
-            self.b.declare_var_needs_stack_map(variable);
-        }
-        self.b.def_var(variable, value);
-        self.locals.push((variable, repr));
-    }
-
-    fn body(&mut self, body: &FunctionBody<'_>) -> Result<(), CompileError> {
+    /// False if it is too much work: the rest is not translated.
+    fn body(&mut self, body: &FunctionBody<'_>, work: &Work) -> Result<bool, CompileError> {
         for local in body.get_locals_reader()? {
             let (count, ty) = local?;
-            let repr = self.local_repr(ty);
-            for _ in 0..count {
-                // A non-null local starts as null too: validation lets nobody read it.
-                let zero = self.zero(repr);
-                self.declare_local(repr, zero);
-            }
+            self.locals.declare(count, self.local_repr(ty));
         }
         self.declare_own();
         if self.hooks.calls {
@@ -180,8 +234,25 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             self.offset = offset as usize;
             self.b.set_srcloc(SourceLoc::new(offset as u32));
             self.operator(&operator)?;
+            if !self.within(work)? {
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(self.frame.is_some() || work.allows_roots(self.b.func, &self.roots))
+    }
+
+    /// Whether what was translated so far is no more than the body's size allows.
+    fn within(&self, work: &Work) -> Result<bool, CompileError> {
+        if let Some(frame) = &self.frame {
+            if frame.size() > MOST_FRAME_BYTES {
+                return Err(CompileError::TooLarge(
+                    "a function with more than 16 MiB of frame",
+                ));
+            }
+            return Ok(true);
+        }
+        let values = self.b.func.dfg.num_values() + self.stack.len();
+        Ok(work.allows_values(values as u64) && work.allows_variables(self.variable_work))
     }
 
     fn local_repr(&self, ty: wasmparser::ValType) -> Repr {
@@ -228,39 +299,6 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         }
     }
 
-    /// Pushes a value; a root is declared to the frontend.
-    fn push(&mut self, value: Value, repr: Repr) {
-        self.declare_root(value, repr);
-        self.stack.push(value);
-    }
-
-    fn declare_root(&mut self, value: Value, repr: Repr) {
-        if is_root(repr) {
-            self.b.declare_value_needs_stack_map(value);
-        }
-    }
-
-    fn push_all(&mut self, values: &[Value], reprs: &[Repr]) {
-        for (&value, &repr) in values.iter().zip(reprs) {
-            self.push(value, repr);
-        }
-    }
-
-    /// # Panics
-    /// If the operand stack is empty: the body was not validated.
-    fn pop(&mut self) -> Value {
-        self.stack.pop().expect("an operand of a validated body")
-    }
-
-    /// Pops `count` values, in the order they were pushed.
-    fn pop_n(&mut self, count: usize) -> Vec<Value> {
-        self.stack.split_off(self.stack.len() - count)
-    }
-
-    fn top(&self) -> Value {
-        *self.stack.last().expect("an operand of a validated body")
-    }
-
     /// The zero or null of a representation.
     fn zero(&mut self, repr: Repr) -> Value {
         match repr {
@@ -282,10 +320,6 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     /// A 64-bit constant.
     fn word(&mut self, value: u64) -> Value {
         self.b.ins().iconst(ir::types::I64, value as i64)
-    }
-
-    fn reprs(&self, types: &[ValType]) -> Vec<Repr> {
-        self.env.reprs(types)
     }
 
     /// Calls the runtime's hook.

@@ -18,13 +18,13 @@ impl FuncTranslator<'_, '_> {
         let right = self.pop();
         let left = self.pop();
         let result = make(self, left, right);
-        self.stack.push(result);
+        self.push_value(result);
     }
 
     fn apply1(&mut self, make: impl FnOnce(&mut Self, Value) -> Value) {
         let operand = self.pop();
         let result = make(self, operand);
-        self.stack.push(result);
+        self.push_value(result);
     }
 
     fn icmp(&mut self, condition: IntCC) {
@@ -110,7 +110,7 @@ impl FuncTranslator<'_, '_> {
         let right = self.b.ins().iconcat(operands[2], operands[3]);
         let result = make(self, left, right);
         let (low, high) = self.b.ins().isplit(result);
-        self.stack.extend([low, high]);
+        self.push_values(&[low, high]);
     }
 
     fn unary(&mut self, operator: &Operator<'_>) -> bool {

@@ -60,7 +60,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Reads the running record. Where nobody uses it the load goes away.
     pub(super) fn declare_own(&mut self) {
-        if self.env.switches {
+        if self.env.switches && self.frame.is_none() {
             let variable = self.b.declare_var(I64);
             let store = self.store_context();
             let own = self.context_load(store, offset_of!(StoreContext, current));
@@ -72,13 +72,13 @@ impl FuncTranslator<'_, '_> {
     /// The record of the stack this function runs on. It is the same for the
     /// whole activation: read from the store once, at the function's entry, and
     /// handed over by every switch, so that in a loop of switches it stays in a
-    /// register.
-    ///
-    /// # Panics
-    /// If the module has no switching instruction.
+    /// register. Without variables it is read again: it is the running one.
     pub(super) fn own_record(&mut self) -> Value {
-        let variable = self.own.expect("a module that switches");
-        self.b.use_var(variable)
+        if let Some(variable) = self.own {
+            return self.b.use_var(variable);
+        }
+        let store = self.store_context();
+        self.context_load(store, offset_of!(StoreContext, current))
     }
 
     /// Leaves this stack: `[own, target, word, payload]`. A `try_call` keeps no
@@ -93,6 +93,7 @@ impl FuncTranslator<'_, '_> {
         // Results: unspecified, payload, word, own, from.
         let results = [1, 2, 3, 4].map(BlockArg::TryCallRet);
         let table = self.exception_table(signature, back, results.to_vec());
+        self.note_call();
         self.b.ins().try_call(stub, &operands, table);
         self.b.seal_block(back);
         self.b.switch_to_block(back);

@@ -18,13 +18,13 @@ impl FuncTranslator<'_, '_> {
             }
             Operator::RefFunc { function_index } => {
                 let reference = self.ref_func(function_index);
-                self.stack.push(reference);
+                self.push_value(reference);
             }
             Operator::RefIsNull => {
                 let value = self.pop();
                 let bit = self.is_null(value);
                 let result = self.b.ins().uextend(I32, bit);
-                self.stack.push(result);
+                self.push_value(result);
             }
             Operator::RefAsNonNull => {
                 let value = self.top();
@@ -35,7 +35,7 @@ impl FuncTranslator<'_, '_> {
                 let value = self.pop();
                 let null = self.is_null(value);
                 self.branch_if(null, relative_depth);
-                self.stack.push(value);
+                self.push_value(value);
             }
             Operator::BrOnNonNull { relative_depth } => {
                 let value = self.top();
@@ -49,7 +49,7 @@ impl FuncTranslator<'_, '_> {
                 let (right, left) = (self.pop(), self.pop());
                 let bit = self.b.ins().icmp(IntCC::Equal, left, right);
                 let result = self.b.ins().uextend(I32, bit);
-                self.stack.push(result);
+                self.push_value(result);
             }
             Operator::RefI31 => {
                 let value = self.pop();
@@ -118,6 +118,6 @@ impl FuncTranslator<'_, '_> {
         } else {
             self.b.ins().ushr(value, one)
         };
-        self.stack.push(number);
+        self.push_value(number);
     }
 }

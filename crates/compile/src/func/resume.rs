@@ -16,7 +16,6 @@
 
 use super::FuncTranslator;
 use super::access::trap;
-use super::control::block_args;
 use super::payload::Arrival;
 use crate::prescan;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
@@ -160,8 +159,6 @@ impl FuncTranslator<'_, '_> {
         let reference = self.b.ins().iconcat(arrival.from, revision);
         self.declare_root(reference, Repr::ContRef);
         values.push(reference);
-        let (target, count) = self.label(label);
-        debug_assert_eq!(count, values.len());
-        self.b.ins().jump(target, &block_args(&values));
+        self.jump_to_label(label, &values);
     }
 }

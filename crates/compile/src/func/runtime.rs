@@ -64,8 +64,16 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn libcall(&mut self, libcall: Libcall, operands: &[Value]) -> Value {
         let stub = self.callee(Callee::CallHost, call_host_signature);
         let arguments = self.libcall_arguments(libcall, operands);
+        self.note_call();
         let call = self.b.ins().call(stub, &arguments);
         self.b.inst_results(call)[0]
+    }
+
+    /// A call is about to be made.
+    pub(super) fn note_call(&mut self) {
+        if let Some(frame) = &mut self.frame {
+            frame.call();
+        }
     }
 
     /// What the host-call stub takes for a libcall.

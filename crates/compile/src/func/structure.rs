@@ -5,9 +5,12 @@ use super::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use mangrove_abi::TrapCode;
-use mangrove_abi::object::NULL_GUARD;
+use mangrove_abi::object::{NULL_GUARD, OBJECT_ALIGN};
 use mangrove_validate::{Repr, StorageType};
 use wasmparser::Operator;
+
+/// Defaults that are stored one by one.
+const MOST_STORES: usize = 32;
 
 /// How a packed value becomes an `i32`.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,12 +32,7 @@ impl FuncTranslator<'_, '_> {
                 self.struct_new(struct_type_index, &values);
             }
             Operator::StructNewDefault { struct_type_index } => {
-                let fields = self.env.structure(struct_type_index).0.to_vec();
-                let values: Vec<Value> = fields
-                    .iter()
-                    .map(|field| self.storage_zero(field.storage))
-                    .collect();
-                self.struct_new(struct_type_index, &values);
+                self.struct_new_default(struct_type_index);
             }
             Operator::StructGet {
                 struct_type_index,
@@ -80,6 +78,31 @@ impl FuncTranslator<'_, '_> {
         for ((field, &offset), &value) in fields.iter().zip(&layout.offsets).zip(values) {
             self.heap_store(flags, field.storage, value, object.address, offset as i32);
         }
+        let reference = self.publish(&object);
+        self.push(reference, Repr::HeapRef);
+    }
+
+    /// The default of every field is zero. A large struct is cleared in a loop:
+    /// a type of 10,000 fields takes a byte to name.
+    fn struct_new_default(&mut self, type_index: u32) {
+        let (fields, layout) = self.env.structure(type_index);
+        if fields.len() <= MOST_STORES {
+            let values: Vec<Value> = fields
+                .iter()
+                .map(|field| self.storage_zero(field.storage))
+                .collect();
+            return self.struct_new(type_index, &values);
+        }
+        let size = self.word(u64::from(layout.size));
+        let object = self.allocate(type_index, size);
+        // The header is half a word; a field may be the other half.
+        let flags = plain(self.regions.heap);
+        let zero = self.b.ins().iconst(types::I32, 0);
+        self.b.ins().store(flags, zero, object.address, 4);
+        let word = self.word(OBJECT_ALIGN);
+        let first = self.b.ins().iadd(object.address, word);
+        let bytes = self.word(u64::from(layout.size) - OBJECT_ALIGN);
+        self.clear_words(first, bytes);
         let reference = self.publish(&object);
         self.push(reference, Repr::HeapRef);
     }

@@ -31,7 +31,7 @@ impl FuncTranslator<'_, '_> {
                 let len = self.table_word(table, offset_of!(TableDef, len));
                 let is_64 = self.env.module.tables[table as usize].table64;
                 let len = self.index_result(len, is_64);
-                self.stack.push(len);
+                self.push_value(len);
             }
             Operator::TableGrow { table } => self.table_grow(table),
             Operator::TableFill { table } => self.table_fill(table),
@@ -105,7 +105,7 @@ impl FuncTranslator<'_, '_> {
         let old = self.libcall(Libcall::TableGrow, &[index, len]);
         let is_64 = self.env.module.tables[table as usize].table64;
         let old = self.index_result(old, is_64);
-        self.stack.push(old);
+        self.push_value(old);
     }
 
     fn table_fill(&mut self, table: u32) {

@@ -19,35 +19,34 @@ impl FuncTranslator<'_, '_> {
                 self.pop();
             }
             Operator::LocalGet { local_index } => {
-                let (variable, repr) = self.locals[local_index as usize];
-                let value = self.b.use_var(variable);
+                let (value, repr) = self.local(local_index);
                 self.push(value, repr);
             }
             Operator::LocalSet { local_index } => {
                 let value = self.pop();
-                self.b.def_var(self.locals[local_index as usize].0, value);
+                self.set_local(local_index, value);
             }
             Operator::LocalTee { local_index } => {
                 let value = self.top();
-                self.b.def_var(self.locals[local_index as usize].0, value);
+                self.set_local(local_index, value);
             }
             Operator::GlobalGet { global_index } => self.global_get(global_index),
             Operator::GlobalSet { global_index } => self.global_set(global_index),
             Operator::I32Const { value } => {
                 let value = self.b.ins().iconst(types::I32, i64::from(value));
-                self.stack.push(value);
+                self.push_value(value);
             }
             Operator::I64Const { value } => {
                 let value = self.word(value as u64);
-                self.stack.push(value);
+                self.push_value(value);
             }
             Operator::F32Const { value } => {
                 let value = self.b.ins().f32const(Ieee32::with_bits(value.bits()));
-                self.stack.push(value);
+                self.push_value(value);
             }
             Operator::F64Const { value } => {
                 let value = self.b.ins().f64const(Ieee64::with_bits(value.bits()));
-                self.stack.push(value);
+                self.push_value(value);
             }
             Operator::Select => self.select(None),
             Operator::TypedSelect { ty } => {

@@ -15,7 +15,7 @@ use crate::instance::InstancePtr;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{ContRecord, Handlers, InstanceContext, TagDef};
+use mangrove_abi::{ContRecord, Handlers, InstanceContext, SiteTable, TagDef};
 use mangrove_continuation::End;
 use mangrove_stack::arch::frames;
 use mangrove_stack::{Frame, is_parked};
@@ -186,10 +186,10 @@ impl StoreInner {
                     continue;
                 };
                 // SAFETY: the frame is stopped at this site.
-                if let Some(pc) = unsafe { matching(handlers, frame, tag) } {
+                if unsafe { catches(sites, handlers, frame, tag) } {
                     return Ok(Some(Place {
                         record,
-                        pc: code.base() + u64::from(pc),
+                        pc: code.base() + u64::from(handlers.pc),
                         fp: frame.fp,
                         sp: frame.fp - u64::from(handlers.frame_size),
                     }));
@@ -204,11 +204,12 @@ impl StoreInner {
     }
 }
 
-/// The first of a site's handlers that catches this tag, as an offset in the text.
+/// Whether one of the clauses around a site catches this tag. Which one, the
+/// code at the landing finds out.
 ///
 /// # Safety
 /// `frame` is stopped at the site the handlers are of.
-unsafe fn matching(handlers: &Handlers, frame: Frame, tag: u64) -> Option<u32> {
+unsafe fn catches(sites: &SiteTable, handlers: &Handlers, frame: Frame, tag: u64) -> bool {
     let slot = frame.fp - u64::from(handlers.instance_distance);
     // SAFETY: by contract the slot holds the frame's instance, whose tags are
     // where its module's layout says.
@@ -216,15 +217,12 @@ unsafe fn matching(handlers: &Handlers, frame: Frame, tag: u64) -> Option<u32> {
         let context: *const InstanceContext =
             ptr::with_exposed_provenance::<*const InstanceContext>(slot as usize).read();
         let instance = InstancePtr::from_owner((*context).owner);
-        let catches = |index: u32| {
+        let is = |index: u32| {
             let offset = instance.module.layout().tag(index);
             let known = instance.at::<*const TagDef>(offset).read();
             known as u64 == tag
         };
-        let found = handlers
-            .list
-            .iter()
-            .find(|handler| handler.tag.is_none_or(catches));
-        found.map(|handler| handler.pc)
+        let mut clauses = sites.catches(handlers);
+        clauses.any(|clause| clause.is_none_or(is))
     }
 }

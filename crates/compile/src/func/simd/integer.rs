@@ -49,7 +49,7 @@ impl FuncTranslator<'_, '_> {
         } else if let Some((lanes, make)) = summary(operator) {
             let vector = self.pop_lanes(lanes);
             let scalar = make(&mut self.b, vector);
-            self.stack.push(scalar);
+            self.push_value(scalar);
         } else {
             return self.bits(operator);
         }
@@ -78,7 +78,7 @@ impl FuncTranslator<'_, '_> {
         let mask = self.pop();
         let (ones, zeros) = self.pop_lanes2(I8X16);
         let selected = self.b.ins().bitselect(mask, ones, zeros);
-        self.stack.push(selected);
+        self.push_value(selected);
     }
 }
 

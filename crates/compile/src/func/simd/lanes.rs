@@ -15,13 +15,13 @@ impl FuncTranslator<'_, '_> {
         match operator {
             V128Const { value } => {
                 let vector = self.vector_constant(I8X16, value.bytes());
-                self.stack.push(vector);
+                self.push_value(vector);
             }
             I8x16Shuffle { lanes } => {
                 let (left, right) = self.pop_lanes2(I8X16);
                 let mask = self.b.func.dfg.immediates.push(lanes[..].into());
                 let vector = self.b.ins().shuffle(left, right, mask);
-                self.stack.push(vector);
+                self.push_value(vector);
             }
             I8x16Swizzle => self.vector2(I8X16, |b, x, y| b.ins().swizzle(x, y)),
             I8x16Splat => self.splat(I8X16),
@@ -89,7 +89,7 @@ impl FuncTranslator<'_, '_> {
     fn extract_lane(&mut self, lanes: Type, lane: u8) {
         let vector = self.pop_lanes(lanes);
         let value = self.b.ins().extractlane(vector, lane);
-        self.stack.push(value);
+        self.push_value(value);
     }
 
     fn extract_narrow(&mut self, lanes: Type, lane: u8, signed: bool) {
@@ -100,6 +100,6 @@ impl FuncTranslator<'_, '_> {
         } else {
             self.b.ins().uextend(I32, value)
         };
-        self.stack.push(value);
+        self.push_value(value);
     }
 }

@@ -24,7 +24,7 @@ impl FuncTranslator<'_, '_> {
         match operator {
             V128Load { memarg } => {
                 let vector = self.load_memory(memarg, I8X16);
-                self.stack.push(vector);
+                self.push_value(vector);
             }
             V128Load8x8S { memarg } => {
                 self.load_widen(memarg, |b, f, p, o| b.ins().sload8x8(f, p, o))

@@ -70,7 +70,7 @@ impl FuncTranslator<'_, '_> {
     /// Pushes a vector of any lanes.
     fn push_vector(&mut self, vector: Value) {
         let bytes = self.as_lanes(vector, I8X16);
-        self.stack.push(bytes);
+        self.push_value(bytes);
     }
 
     fn vector1(&mut self, lanes: Type, make: Unary) {

@@ -1,0 +1,102 @@
+//! How much work a function is for Cranelift, before it is done.
+//!
+//! Some of what Cranelift does takes time and memory in proportion to the live
+//! values of all blocks together, or to the live roots of all calls together: in
+//! a function of `n` instructions that can be `n²`. What it will come to is
+//! counted first, by an algorithm that stops at the limit; a function beyond it
+//! is compiled in another way. So the work is bounded by the size of the body:
+//!
+//! | counted | when | why it costs |
+//! |-|-|-|
+//! | values, operands | while translating | a type of 1,000 results takes a byte to name |
+//! | blocks × variables | while translating | the frontend's tables of variables |
+//! | live roots over calls | before stack maps are made | their entries |
+//! | live values over blocks | after optimisation | register allocation |
+//! | ranges of merged values | after optimisation | values that become one are sorted again for each |
+//! | block parameters | after optimisation | they are looked for again for each value |
+//!
+//! Ordinary functions stay far below: `docs/TESTING.md` says how to measure it.
+
+mod live;
+mod merge;
+mod scan;
+
+use cranelift_codegen::ir::{Function, Value};
+use live::{Liveness, with_params};
+use std::collections::HashSet;
+
+/// What every function may cost, however small. A unit is a value that is live
+/// in a block: about 0.2 µs, and 60 bytes while registers are allocated.
+const FLOOR: u64 = 200_000;
+/// Units of work for each byte of the body: five times what ordinary functions
+/// take that have many blocks and values.
+const PER_BYTE: u64 = 24;
+/// Units to the value: each is some instructions.
+const VALUE: u64 = 2;
+/// Entries of the frontend's tables to the unit: 4 bytes that are cleared.
+const ENTRIES: u64 = 8;
+/// Steps of a merge to the unit.
+const MERGES: u64 = 4;
+/// Entries of a scan to the unit.
+const SCANNED: u64 = 64;
+
+/// The limits of one function.
+#[derive(Clone, Copy, Debug)]
+pub struct Work(u64);
+
+impl Work {
+    /// For a body of this many bytes.
+    pub fn of_body(bytes: usize) -> Self {
+        Self(FLOOR + PER_BYTE * bytes as u64)
+    }
+
+    /// For code that is no function of a module.
+    pub fn unlimited() -> Self {
+        Self(u64::MAX / SCANNED)
+    }
+
+    /// Whether a function cannot exceed the limits whatever is made of it.
+    pub fn is_small(self, function: &Function) -> bool {
+        let dfg = &function.dfg;
+        dfg.num_blocks() as u64 * dfg.num_values() as u64 <= self.0
+    }
+
+    /// Whether there may be this many values.
+    pub fn allows_values(self, values: u64) -> bool {
+        values * VALUE <= self.0
+    }
+
+    /// Whether the tables of variables may have this many entries.
+    pub fn allows_variables(self, entries: u64) -> bool {
+        entries <= self.0 * ENTRIES
+    }
+
+    /// Whether the calls of a function may have this many live roots together.
+    pub fn allows_roots(self, function: &Function, roots: &HashSet<Value>) -> bool {
+        if roots.is_empty() || roots.len() as u64 * function.dfg.num_insts() as u64 <= self.0 {
+            return true;
+        }
+        let roots = with_params(function, roots);
+        let mut live = Liveness::new(function, self.0);
+        live.run(&|value| roots.contains(&value)) && live.calls(&|value| roots.contains(&value))
+    }
+
+    /// Whether the blocks of an optimised function may have this many live
+    /// values together.
+    pub fn allows_live(self, function: &Function) -> bool {
+        if self.is_small(function) {
+            return true;
+        }
+        let mut live = Liveness::new(function, self.0);
+        if !live.run(&|_| true) {
+            return false;
+        }
+        let Some(merged) = merge::steps(function, &live.out, self.0 * MERGES) else {
+            return false;
+        };
+        let scanned = scan::entries(function, &live.into, &live.out);
+        let (live, limit) = (self.0 - live.left, self.0);
+        tracing::trace!(target: "mangrove::compile", live, merged, scanned, limit, "work");
+        scanned <= limit * SCANNED
+    }
+}

@@ -1,0 +1,230 @@
+//! Homes in the frame: how large functions are translated.
+//!
+//! Some of what Cranelift does takes time in proportion to the live values of
+//! every block together: blocks × values, in functions that have many of both.
+//! A function for which that comes out too large ([`crate::cost`]) is translated
+//! so that no value outlives a block:
+//!
+//! ```text
+//!  frame:  local 0 │ local 1 │ … │ operand at depth 0 │ depth 1 │ …
+//!          one home for each local, and for each depth and size of operand;
+//!          branches go without arguments: operands lie where the label wants them
+//! ```
+//!
+//! References have homes of their own that hold nothing else and start as null.
+//! All of them are roots at every call of the function: one list, however many
+//! calls there are. An operand's home is nulled when it is popped; a local keeps
+//! alive what it holds until it is overwritten or the function returns.
+
+use cranelift_codegen::cursor::{Cursor, FuncCursor};
+use cranelift_codegen::ir::{
+    Block, Function, InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Type,
+    Value, types,
+};
+use cranelift_frontend::FunctionBuilder;
+use mangrove_abi::SlotKind;
+use std::collections::{HashMap, HashSet};
+use types::{I32, I64};
+
+/// Bytes a frame of homes may have: 64 times the stack a continuation has by
+/// default.
+pub const MOST_FRAME_BYTES: u32 = 16 << 20;
+
+/// A place in the frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Home {
+    offset: u32,
+    ty: Type,
+    root: bool,
+}
+
+/// An operand that has a home.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    ty: Type,
+    root: bool,
+    /// Its value, and when it was stored: usable until the block ends or a call
+    /// is made.
+    fresh: Option<(Value, Block, u32)>,
+}
+
+impl Kept {
+    /// An operand of this type that lies at its home already.
+    pub fn at_home(ty: Type, root: bool) -> Self {
+        let fresh = None;
+        Self { ty, root, fresh }
+    }
+}
+
+/// The homes of one function.
+pub struct Frame {
+    slot: StackSlot,
+    size: u32,
+    locals: HashMap<u32, Home>,
+    /// By depth, size and whether it is for roots.
+    operands: HashMap<(u32, u32, bool), Home>,
+    /// Homes that must be zero when the function starts.
+    zeroed: Vec<Home>,
+    /// Values that were declared roots.
+    roots: HashSet<Value>,
+    /// Calls made so far.
+    calls: u32,
+}
+
+impl Frame {
+    /// No homes yet.
+    pub fn new(b: &mut FunctionBuilder<'_>) -> Self {
+        // The size is set when all homes are known.
+        let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 0, 4);
+        Self {
+            slot: b.create_sized_stack_slot(data),
+            size: 0,
+            locals: HashMap::new(),
+            operands: HashMap::new(),
+            zeroed: Vec::new(),
+            roots: HashSet::new(),
+            calls: 0,
+        }
+    }
+
+    /// Bytes of all homes.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// A call is made: what it may collect has other values afterwards.
+    pub fn call(&mut self) {
+        self.calls += 1;
+    }
+
+    /// Remembers that a value is a root.
+    pub fn declare_root(&mut self, value: Value) {
+        self.roots.insert(value);
+    }
+
+    fn home(&mut self, ty: Type, root: bool) -> Home {
+        let bytes = ty.bytes();
+        let offset = self.size.next_multiple_of(bytes);
+        self.size = offset.saturating_add(bytes);
+        Home { offset, ty, root }
+    }
+
+    /// The home of a local, which starts as zero unless it is a parameter.
+    pub fn local(&mut self, index: u32, ty: Type, root: bool, param: bool) -> Home {
+        if let Some(&home) = self.locals.get(&index) {
+            return home;
+        }
+        let home = self.home(ty, root);
+        self.locals.insert(index, home);
+        if root || !param {
+            self.zeroed.push(home);
+        }
+        home
+    }
+
+    fn operand(&mut self, depth: usize, ty: Type, root: bool) -> Home {
+        let key = (depth as u32, ty.bytes(), root);
+        if let Some(&home) = self.operands.get(&key) {
+            return Home { ty, ..home };
+        }
+        let home = self.home(ty, root);
+        self.operands.insert(key, home);
+        if root {
+            self.zeroed.push(home);
+        }
+        home
+    }
+
+    /// Loads what a home holds.
+    pub fn load(&mut self, b: &mut FunctionBuilder<'_>, home: Home) -> Value {
+        let address = b.ins().stack_addr(I64, self.slot, home.offset as i32);
+        let value = b.ins().load(home.ty, flags(), address, 0);
+        if home.root {
+            b.declare_value_needs_stack_map(value);
+            self.declare_root(value);
+        }
+        value
+    }
+
+    /// Stores a value to a home.
+    pub fn store(&self, b: &mut FunctionBuilder<'_>, home: Home, value: Value) {
+        let address = b.ins().stack_addr(I64, self.slot, home.offset as i32);
+        b.ins().store(flags(), value, address, 0);
+    }
+
+    /// Stores an operand at its depth.
+    pub fn keep(&mut self, b: &mut FunctionBuilder<'_>, depth: usize, value: Value) -> Kept {
+        let ty = b.func.dfg.value_type(value);
+        let root = self.roots.contains(&value);
+        let home = self.operand(depth, ty, root);
+        self.store(b, home, value);
+        let block = b.current_block().expect("code is put into a block");
+        Kept {
+            ty,
+            root,
+            fresh: Some((value, block, self.calls)),
+        }
+    }
+
+    /// The value of an operand at this depth.
+    pub fn peek(&mut self, b: &mut FunctionBuilder<'_>, depth: usize, kept: Kept) -> Value {
+        match kept.fresh {
+            Some((value, block, calls))
+                if calls == self.calls && b.current_block() == Some(block) =>
+            {
+                value
+            }
+            _ => {
+                let home = self.operand(depth, kept.ty, kept.root);
+                self.load(b, home)
+            }
+        }
+    }
+
+    /// The value of an operand that is popped: its home lets go of it.
+    pub fn take(&mut self, b: &mut FunctionBuilder<'_>, depth: usize, kept: Kept) -> Value {
+        let value = self.peek(b, depth, kept);
+        if kept.root {
+            let home = self.operand(depth, kept.ty, true);
+            clear(&mut b.cursor(), self.slot, home);
+        }
+        value
+    }
+
+    /// Settles the frame's size, makes the homes zero that have to be at the
+    /// function's start, and lists the roots. For finished functions.
+    pub fn finish(self, function: &mut Function) -> Vec<(SlotKind, StackSlot, u32)> {
+        function.sized_stack_slots[self.slot].size = self.size;
+        let entry = function.layout.entry_block().expect("a finished function");
+        let mut cursor = FuncCursor::new(function).at_first_insertion_point(entry);
+        let mut roots = Vec::new();
+        for home in self.zeroed {
+            clear(&mut cursor, self.slot, home);
+            if home.root {
+                let kind = match home.ty {
+                    I32 => SlotKind::Ref,
+                    _ => SlotKind::Cont,
+                };
+                roots.push((kind, self.slot, home.offset));
+            }
+        }
+        roots
+    }
+}
+
+fn flags() -> MemFlagsData {
+    MemFlagsData::new().with_notrap()
+}
+
+/// Fills a home with zeroes.
+fn clear(cursor: &mut FuncCursor<'_>, slot: StackSlot, home: Home) {
+    let bytes = home.ty.bytes();
+    let ty = if bytes < 8 { I32 } else { I64 };
+    let zero = cursor.ins().iconst(ty, 0);
+    for at in (0..bytes).step_by(ty.bytes() as usize) {
+        let address = cursor
+            .ins()
+            .stack_addr(I64, slot, (home.offset + at) as i32);
+        cursor.ins().store(flags(), zero, address, 0);
+    }
+}
