@@ -92,6 +92,7 @@ fn check(name: &str, bytes: Vec<u8>) -> usize {
         (OptLevel::Speed, false),
         (OptLevel::Speed, true),
         (OptLevel::None, false),
+        (OptLevel::Frame, true),
     ] {
         let image = compile(&module, &options(level, switches)).unwrap();
         let found = stack_addresses(&image);

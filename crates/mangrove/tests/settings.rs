@@ -5,7 +5,8 @@ mod common;
 
 use common::call;
 use mangrove::{
-    Config, Engine, Error, HeapHandle, Instance, Linker, Module, ParkPolicy, Store, Val, Zeal,
+    Config, Engine, Error, HeapHandle, Instance, Linker, MemoryLimit, Module, ParkPolicy, Store,
+    Val, Zeal,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -46,6 +47,12 @@ const NUMBERS: &[(&str, Setter)] = &[
     ("memory_max", |config, n| {
         config.memory_max(n);
     }),
+    ("address_space", |config, n| {
+        config.address_space(n);
+    }),
+    ("memory_limit", |config, n| {
+        config.memory_limit(MemoryLimit::Bytes(n));
+    }),
     ("table_max", |config, n| {
         config.table_max(n);
     }),
@@ -66,6 +73,7 @@ const NUMBERS: &[(&str, Setter)] = &[
 
 /// Settings that are no numbers.
 const OTHERS: &[&str] = &[
+    "memory_checks",
     "opt_level",
     "guard",
     "hooks",
@@ -182,6 +190,9 @@ fn at_their_ends() {
                 Ok(()) => worked += 1,
                 Err(Error::Usage(message) | Error::Limit(message)) => {
                     assert!(!message.is_empty(), "{name}({number})");
+                }
+                Err(Error::Resource(refused)) => {
+                    assert!(!refused.to_string().is_empty(), "{name}({number})");
                 }
                 Err(Error::Trap(trap)) => {
                     let text = trap.reason.to_string();

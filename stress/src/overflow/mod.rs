@@ -78,7 +78,7 @@ pub fn settings() -> Vec<Setting> {
     for place in [Place::Initial, Place::Continuation, Place::Nested] {
         for guard in [Guard::Auto, Guard::Mprotect] {
             for parked in [false, true] {
-                for opt_level in [OptLevel::Speed, OptLevel::None] {
+                for opt_level in [OptLevel::Speed, OptLevel::None, OptLevel::Frame] {
                     all.extend(BOTTOMS.map(|bottom| Setting {
                         place,
                         guard,
