@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// A way to run it: its name, and what is special to it.
 type Way = (&'static str, fn(&mut Config));
 
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 12] = [
     ("default", |_| {}),
     ("unoptimised", |config| {
         config.opt_level(OptLevel::None);
@@ -24,6 +24,10 @@ const WAYS: [Way; 11] = [
     }),
     ("mprotect", |config| {
         config.guard(Guard::Mprotect);
+    }),
+    // Memories are checked explicitly, and everything has to fit.
+    ("small_space", |config| {
+        config.address_space(1 << 30);
     }),
     ("parked", |config| {
         config.park(ParkPolicy {

@@ -11,7 +11,6 @@
 
 use crate::error::Error;
 use crate::instance::{ElementValues, Extern, Instance, InstanceData, InstancePtr};
-use crate::memory::MemoryEntry;
 use crate::module::Module;
 use crate::object::trap_outside;
 use crate::signature::ValueKind;
@@ -174,9 +173,8 @@ impl StoreInner {
     fn make_memories_and_tags(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         let parsed = module.parsed();
-        let max = self.engine.config().memory_max;
         for &ty in &parsed.memories[parsed.imported_memories as usize..] {
-            let memory = MemoryEntry::new(ty, max, self.engine.plan())?;
+            let memory = self.new_memory(ty)?;
             self.memories.push(memory);
             data.memories.push(self.memories.len() as u32 - 1);
         }

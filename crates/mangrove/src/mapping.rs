@@ -67,6 +67,21 @@ impl Mapping {
         Ok(())
     }
 
+    /// Gives the end of the reservation back, from `len` (rounded up to pages) on.
+    ///
+    /// # Safety
+    /// Nobody accesses it any more.
+    pub unsafe fn truncate(&mut self, len: usize) -> io::Result<()> {
+        let len = len.max(1).next_multiple_of(rustix::param::page_size());
+        if len < self.len {
+            let tail = self.range(len, self.len - len);
+            // SAFETY: the range is ours, and by the contract nobody minds.
+            unsafe { mm::munmap(tail, self.len - len)? };
+            self.len = len;
+        }
+        Ok(())
+    }
+
     /// Makes a part readable and executable, and no longer writable.
     ///
     /// # Safety

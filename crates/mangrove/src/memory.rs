@@ -36,6 +36,8 @@ pub struct MemoryEntry {
     /// Of the engine's address space, and of its memory.
     shares: [Share; 2],
     ty: MemoryType,
+    /// Whether every access is compared with its size.
+    checked: bool,
     /// Most bytes: the type's maximum, the embedder's limit, or the reservation.
     limit: u64,
 }
@@ -83,6 +85,7 @@ impl MemoryEntry {
             mapping,
             shares,
             ty,
+            checked: !by_reservation,
             limit,
         })
     }
@@ -170,6 +173,55 @@ impl MemoryEntry {
     }
 }
 
+impl MemoryEntry {
+    /// Bytes it may grow by, where that is what it has reserved.
+    fn room(&self) -> u64 {
+        match self.checked {
+            true => self.limit - self.len(),
+            false => 0,
+        }
+    }
+
+    /// Gives half of the room to grow back.
+    fn halve_room(&mut self) {
+        let kept = self.room() / 2 / PAGE * PAGE;
+        let limit = self.len() + kept;
+        // SAFETY: what was not committed yet is accessed by nobody: all accesses
+        // are compared with the size, which stays below the new limit.
+        match unsafe { self.mapping.truncate((limit + PAGE) as usize) } {
+            Ok(()) => {
+                self.shares[0].shrink(self.limit - limit);
+                self.limit = limit;
+            }
+            Err(error) => tracing::warn!(%error, "cannot give address space of a memory back"),
+        }
+    }
+}
+
+impl StoreInner {
+    /// A memory, not yet in the store's list. Where address space is bounded, the
+    /// store's other memories have no more room to grow than is left for this one.
+    pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<MemoryEntry, Error> {
+        let engine = self.engine.clone();
+        let plan = engine.plan();
+        while let Some(left) = plan.addresses.left() {
+            let rich = self.memories.iter_mut();
+            let mut rich = rich
+                .filter(|memory| memory.room() > left.max(PAGE))
+                .peekable();
+            if rich.peek().is_none() {
+                break;
+            }
+            rich.for_each(MemoryEntry::halve_room);
+            if plan.addresses.left() == Some(left) {
+                // Nothing came back: the system said no.
+                break;
+            }
+        }
+        MemoryEntry::new(ty, engine.config().memory_max, plan)
+    }
+}
+
 /// Reserves so many bytes for a memory.
 fn reserve(what: &str, bytes: u64, plan: &Plan) -> Result<(Mapping, Share), Error> {
     let share = plan.addresses.take(what, bytes)?;
@@ -242,8 +294,7 @@ impl Memory {
     /// A limit is exceeded, or there is no memory.
     pub fn new(store: &mut impl AsStoreMut, ty: MemoryType) -> Result<Self, Error> {
         let store = inner_mut(store);
-        let engine = &store.engine;
-        let memory = MemoryEntry::new(ty, engine.config().memory_max, engine.plan())?;
+        let memory = store.new_memory(ty)?;
         store.memories.push(memory);
         Ok(Self {
             store: store.id,

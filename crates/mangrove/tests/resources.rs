@@ -313,6 +313,33 @@ fn compiled_code_says_how_its_memories_are_checked() {
 }
 
 #[test]
+fn many_memories_without_a_maximum_share_what_there_is() {
+    let mut config = Config::new();
+    config.address_space(256 << 20);
+    let text = r#"(module (memory 1)
+        (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+        (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))"#;
+    let (mut store, first) = instance_with(&config, text);
+    let grown = call(&mut store, first, "grow", &[Val::I32(9)]).unwrap();
+    assert_eq!(grown, [Val::I32(1)]);
+    let module = first.module(&store).clone();
+    let linker = Linker::new(module.engine());
+    let all: Vec<_> = (0..400)
+        .map(|_| linker.instantiate(&mut store, &module).unwrap())
+        .collect();
+    // Each may still grow a little, what was there is there, and what is beyond
+    // is not.
+    for instance in [first, all[0], all[200], all[399]] {
+        let old = call(&mut store, instance, "grow", &[Val::I32(1)]).unwrap();
+        let pages = if instance == first { 10 } else { 1 };
+        assert_eq!(old, [Val::I32(pages)]);
+        let end = (pages + 1) << 16;
+        assert!(call(&mut store, instance, "load", &[Val::I32(end - 4)]).is_ok());
+        assert!(call(&mut store, instance, "load", &[Val::I32(end - 3)]).is_err());
+    }
+}
+
+#[test]
 fn memories_grow_within_what_is_reserved() {
     // No maximum, no reservation of 8 GiB: half of what is left, and -1 beyond.
     let mut config = Config::new();
