@@ -94,7 +94,7 @@ impl Default for HeapConfig {
     /// little live data alternates between then fit a 2 MiB second-level cache.
     fn default() -> Self {
         Self {
-            max_bytes: 1 << 30,
+            max_bytes: if cfg!(miri) { 64 << 20 } else { 1 << 30 },
             initial_window: 1 << 20,
             poison: false,
             strict_commit: false,

@@ -37,6 +37,12 @@ impl fmt::Display for SourceLine {
     }
 }
 
+/// What `read` finds. The bytes it reads are a module's, and it is asked while a store
+/// is being put right: no line is better than a panic there.
+fn quietly<R>(read: impl FnOnce() -> Option<R>) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
+}
+
 type Reader = EndianArcSlice<LittleEndian>;
 
 /// The source lines of a module.
@@ -66,9 +72,9 @@ impl SourceMap {
             let bytes = found.map_or(&[][..], |(_, range)| &module.bytes[range.clone()]);
             Ok::<_, gimli::Error>(Reader::new(Arc::from(bytes), LittleEndian))
         };
-        let dwarf = Dwarf::load(section).ok()?;
+        let read = || Context::from_dwarf(Dwarf::load(section).ok()?).ok();
         Some(Self {
-            context: Mutex::new(Context::from_dwarf(dwarf).ok()?),
+            context: Mutex::new(quietly(read)?),
             code_offset: module.code_offset,
         })
     }
@@ -78,8 +84,6 @@ impl SourceMap {
         let address = (offset as usize).checked_sub(self.code_offset)?;
         // What a panic leaves behind is at most a unit that was not read.
         let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
-        // The bytes are the module's, and what reads them is asked in the middle of
-        // putting a store right: no line is better than a panic there.
         let find = || {
             let place = context.find_location(address as u64).ok()??;
             Some(SourceLine {
@@ -88,6 +92,6 @@ impl SourceMap {
                 column: place.column.filter(|&column| column > 0),
             })
         };
-        catch_unwind(AssertUnwindSafe(find)).ok().flatten()
+        quietly(find)
     }
 }

@@ -64,8 +64,10 @@ fn chains_that_do_not_end_at_the_host() {
     let host = world.run(&[b]);
     // The record that called the host is not known.
     // SAFETY: a record of the registry.
-    let (host, id) = unsafe { (&mut *host, (*host).id) };
-    host.last = ptr::null_mut();
+    let id = unsafe {
+        (*host).last = ptr::null_mut();
+        (*host).id
+    };
     let open = error(&mut world);
     assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
 
