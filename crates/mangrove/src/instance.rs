@@ -326,12 +326,7 @@ impl Instance {
     /// If it is of another store.
     pub fn export(&self, store: &impl AsStore, name: &str) -> Option<Extern> {
         let data = self.data(store);
-        let export = data
-            .module
-            .parsed()
-            .exports
-            .iter()
-            .find(|export| export.name == name)?;
+        let export = data.module.parsed().export(name)?;
         Some(data.extern_at(self.store, export.index))
     }
 

@@ -46,7 +46,7 @@ impl Module {
         }
         for (function, offset) in hinted {
             let (start, branches) = &targets[&function];
-            if !branches.contains(&offset) {
+            if branches.binary_search(&offset).is_err() {
                 return Err(fault(
                     start + offset as usize,
                     format!("branch hint of function {function} is at no `if` or `br_if`"),
@@ -57,7 +57,7 @@ impl Module {
     }
 }
 
-/// Offsets of the instructions in a body that a hint may be for.
+/// Offsets of the instructions in a body that a hint may be for, in ascending order.
 fn branches(
     body: &wasmparser::FunctionBody<'_>,
     start: usize,

@@ -239,6 +239,8 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// Exports in order.
     pub exports: Vec<Export>,
+    /// Their numbers, in the order of their names.
+    pub(crate) exports_by_name: Vec<u32>,
     /// Type index of each function.
     pub functions: Vec<u32>,
     /// How many functions are imported.
@@ -285,6 +287,16 @@ pub struct Module {
 }
 
 impl Module {
+    /// What it exports under a name.
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        let named = |&index: &u32| self.exports[index as usize].name.as_str();
+        let order = &self.exports_by_name;
+        let at = order
+            .binary_search_by(|index| named(index).cmp(name))
+            .ok()?;
+        self.exports.get(order[at] as usize)
+    }
+
     /// How many of each thing an instance has, for the layout of its context.
     pub fn instance_counts(&self) -> InstanceCounts {
         InstanceCounts {

@@ -96,6 +96,10 @@ impl Sections {
 
     /// The whole module, given what was found in its bodies.
     pub(crate) fn finish(mut self, mut facts: Facts) -> Module {
+        let exports = &self.module.exports;
+        let mut order: Vec<u32> = (0..exports.len() as u32).collect();
+        order.sort_unstable_by_key(|&index| exports[index as usize].name.as_str());
+        self.module.exports_by_name = order;
         self.module.thrown_tags = facts.thrown_tags();
         self.escaping.append(&mut facts.referred);
         self.escaping.sort_unstable();

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  frame ─▶ frame ─▶ … base    record ─parent─▶ record ─parent─▶ … host record
-//!  each at a call site; a site inside a `try_table` lists its handlers, and its
+//!  each at a call site; a site inside a `try_table` names its scope, and its
 //!  frame keeps the instance, by which a handler's tag becomes an address
 //! ```
 //!

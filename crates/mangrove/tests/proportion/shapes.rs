@@ -83,6 +83,10 @@ pub const SHAPES: &[Shape] = &[
         let one = |i: usize| format!("(export \"a name, and its number is {i}\" (func $f))");
         module(&format!("(func $f) {}", each(n, one)))
     }),
+    shape("branch hints", 2_000, 50_000, |n| {
+        let one = "(@metadata.code.branch_hint \"\\01\") (if (local.get 0) (then))";
+        module(&format!("(func (param i32) {})", one.repeat(n)))
+    }),
     shape("imports", 5_000, 50_000, |n| {
         module(&each(n, |_| "(import \"mangrove\" \"gc\" (func))".into()))
     }),
