@@ -17,6 +17,7 @@
 //! counters in the store's context and the few kept here.
 
 mod bound;
+mod hurry;
 mod initial;
 mod limits;
 mod marking;
@@ -29,6 +30,8 @@ mod slab;
 mod states;
 mod verify;
 
+#[cfg(test)]
+mod hurry_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]

@@ -65,10 +65,17 @@ fn is_host(record: Record) -> bool {
 
 impl World {
     pub(crate) fn new(max_continuations: usize) -> Self {
+        Self::with_stack_bytes(max_continuations, u64::MAX)
+    }
+
+    pub(crate) fn with_stack_bytes(max_continuations: usize, max_stack_bytes: u64) -> Self {
         let entry = ptr::without_provenance(0x1000);
         Self {
             ctx: StoreContext::new(),
-            registry: Registry::new(config(max_continuations)),
+            registry: Registry::new(RegistryConfig {
+                max_stack_bytes,
+                ..config(max_continuations)
+            }),
             func: Box::new(FuncRef {
                 code: entry,
                 instance: ptr::null_mut(),
