@@ -21,6 +21,7 @@ mod hurry;
 mod initial;
 mod limits;
 mod marking;
+mod memory;
 mod parking;
 mod pressure;
 mod registry;

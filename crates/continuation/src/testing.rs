@@ -158,6 +158,7 @@ impl World {
         unsafe {
             (*host).outer = self.ctx.host_record;
             (*host).last = outer;
+            (*host).handlers = &raw const self.ctx.no_handlers;
             (*record).parent = host;
         }
         if !outer.is_null() {
@@ -209,7 +210,10 @@ impl World {
             above = parent(above);
         }
         // SAFETY: records of the registry.
-        unsafe { (*(*record).last).parent = to };
+        unsafe {
+            (*(*record).last).parent = to;
+            (*to).handlers = &raw const self.ctx.no_handlers;
+        }
         self.apply(verb, subject, record);
         self.ctx.current = record;
     }
@@ -231,7 +235,10 @@ impl World {
             .for_each(|&record| self.apply(verb, Role::Between, record));
         // SAFETY: records of the registry.
         unsafe {
+            // What a search for the handler leaves behind.
+            chain.iter().for_each(|&record| (*record).last = record);
             (*own).last = outermost;
+            (*own).passed = 0;
             (*outermost).parent = ptr::null_mut();
         }
         Some(target)

@@ -27,7 +27,7 @@ mod suspend;
 mod table;
 mod variable;
 
-pub use handler::find_handler;
+pub use handler::{find_handler, search};
 
 /// What trampolines share with functions.
 pub mod runtime_support {
