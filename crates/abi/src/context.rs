@@ -260,8 +260,11 @@ pub struct MemoryDef {
 }
 
 /// A tag's identity is the address of one of these.
-#[derive(Debug)]
-#[repr(C)]
+///
+/// Aligned so that [`crate::HandlerTable::SWITCH`] fits below the address: an entry's bit is
+/// found at `bits`, counted from the entry itself.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(16))]
 pub struct TagDef {
     /// Canonical function type of the tag.
     pub type_id: u32,
@@ -269,4 +272,28 @@ pub struct TagDef {
     pub exn_type: u32,
     /// Number of the tag within its store.
     pub index: u32,
+    /// What stands for the entries of this tag in a set of 64 bits: those for
+    /// `suspend`, and those for `switch`. Several tags share bits when a store has
+    /// more than 32.
+    pub bits: [u64; 2],
+}
+
+impl TagDef {
+    /// A tag, with the bits that follow from its number.
+    ///
+    /// ```
+    /// use mangrove_abi::TagDef;
+    ///
+    /// assert_eq!(TagDef::new(0, 0, 3).bits, [1 << 3, 1 << 35]);
+    /// assert_eq!(TagDef::new(0, 0, 33).bits, [1 << 33, 1 << 1]);
+    /// ```
+    pub const fn new(type_id: u32, exn_type: u32, index: u32) -> Self {
+        let bit: u64 = 1 << (index % u64::BITS);
+        Self {
+            type_id,
+            exn_type,
+            index,
+            bits: [bit, bit.rotate_left(u64::BITS / 2)],
+        }
+    }
 }

@@ -46,6 +46,8 @@ pub enum FunctionKind {
     Helper,
     /// The assembly stubs and switch thunks.
     Stubs,
+    /// Another such routine: the search for a handler where the last one does not help.
+    Search,
 }
 
 /// A stretch of an image's text.

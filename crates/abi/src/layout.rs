@@ -13,7 +13,8 @@
 //! ```
 
 use crate::context::{FuncRef, InstanceContext};
-use core::mem::size_of;
+use crate::record::HandlerTable;
+use core::mem::{offset_of, size_of};
 
 /// How many of each thing a module has, imports first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,5 +143,6 @@ impl InstanceLayout {
 /// Bytes a handler table with `entries` entries takes (an empty one keeps room
 /// for its null first entry).
 pub const fn handler_table_size(entries: u32) -> u32 {
-    WORD * (1 + if entries == 0 { 1 } else { entries })
+    let head = offset_of!(HandlerTable, first) as u32;
+    head + WORD * if entries == 0 { 1 } else { entries }
 }

@@ -47,8 +47,9 @@ pub struct ContRecord {
     /// The handlers that the `resume` this record is executing installs for
     /// its children. Meaningful only while it is a parent.
     pub handlers: *const HandlerTable,
-    /// The outermost record suspended together with this one: itself, unless
-    /// the suspension reached past its parent. `resume` links its `parent`.
+    /// Of the innermost of a suspended chain: the outermost, which is itself unless
+    /// the suspension reached past its parent. `resume` links its `parent`. In all others
+    /// the ancestor up to which `passed` holds, or itself.
     pub last: *mut ContRecord,
     /// One of [`RecordState`].
     pub state: u32,
@@ -74,11 +75,10 @@ pub struct ContRecord {
     /// The first collection that found this continuation, its number modulo
     /// 2^32; unspecified while `mark` is 0.
     pub first_seen: u32,
-    /// What the last search from here that passed a parent was for: an entry
-    /// that no table from this record's parent up to `last` holds, so that the
-    /// next search for it goes on above `last`. Says nothing where `last` is the
-    /// record itself; 0 when nothing is known.
-    pub unhandled: u64,
+    /// What searches for a handler have found out: the tables of the records from this
+    /// one's parent up to `last` hold no entry whose bit ([`TagDef::bits`]) is missing
+    /// here. Says nothing where `last` is the record itself.
+    pub passed: u64,
     /// For a host record: the host record of the activation around this one.
     pub outer: *mut ContRecord,
 }
@@ -111,7 +111,7 @@ impl ContRecord {
             first_seen: 0,
             bound_count: 0,
             id,
-            unhandled: 0,
+            passed: 0,
             outer: ptr::null_mut(),
         }
     }
@@ -127,7 +127,7 @@ impl ContRecord {
 /// ```
 pub const FRESH_WORDS: u64 = 2;
 
-/// The handlers of one `resume`: a count, then that many tags, in order.
+/// The handlers of one `resume`: a count, a summary, then that many tags, in order.
 ///
 /// Tables of a module live in its instances' contexts, resolved to tags at
 /// instantiation. An entry is the tag's address, with [`HandlerTable::SWITCH`]
@@ -137,6 +137,8 @@ pub const FRESH_WORDS: u64 = 2;
 pub struct HandlerTable {
     /// How many entries follow.
     pub count: u64,
+    /// The bits of the entries together.
+    pub bits: u64,
     /// The first entry; null in an empty table, so that it can be compared
     /// without looking at the count.
     pub first: *const TagDef,
@@ -146,20 +148,37 @@ impl HandlerTable {
     /// A table without handlers.
     pub const EMPTY: Self = Self {
         count: 0,
+        bits: 0,
         first: ptr::null(),
     };
     /// Set in an entry that handles `switch` and not `suspend`.
-    pub const SWITCH: u64 = 1;
+    pub const SWITCH: u64 = 8;
 
-    /// Whether one of the entries is `entry`.
+    /// The bit of an entry.
+    ///
+    /// # Safety
+    /// It is one of a table's, so it leads to a tag.
+    pub unsafe fn bit_of(entry: u64) -> u64 {
+        let tag = ptr::with_exposed_provenance::<TagDef>((entry & !Self::SWITCH) as usize);
+        // SAFETY: the caller's contract.
+        let [suspend, switch] = unsafe { (*tag).bits };
+        match entry & Self::SWITCH {
+            0 => suspend,
+            _ => switch,
+        }
+    }
+
+    /// The bits of all entries, from the entries themselves.
     ///
     /// # Safety
     /// `table` is one, with as many entries as it says.
-    pub unsafe fn contains(table: *const Self, entry: u64) -> bool {
+    pub unsafe fn bits_of_entries(table: *const Self) -> u64 {
         // SAFETY: the caller vouches for the table and the entries in it.
         unsafe {
             let first = (&raw const (*table).first).cast::<u64>();
-            (0..(*table).count as usize).any(|index| first.add(index).read() == entry)
+            let bits =
+                (0..(*table).count as usize).map(|index| Self::bit_of(first.add(index).read()));
+            bits.fold(0, |all, bit| all | bit)
         }
     }
 }

@@ -240,11 +240,10 @@ mod tests {
             supertype: None,
             composite,
         };
-        Module {
-            type_offsets: (100..100 + all.len()).collect(),
-            types: all.into_iter().map(sub).collect(),
-            ..Module::default()
-        }
+        let mut module = Module::default();
+        module.type_offsets = (100..100 + all.len()).collect();
+        module.types = all.into_iter().map(sub).collect();
+        module
     }
 
     #[test]

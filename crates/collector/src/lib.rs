@@ -186,7 +186,7 @@ impl From<FunctionKind> for CodeName {
             FunctionKind::Wasm(index) => Self::Wasm(index),
             FunctionKind::Entry(index) => Self::Entry(index),
             FunctionKind::ToHost(index) => Self::ToHost(index),
-            FunctionKind::Helper => Self::Helper,
+            FunctionKind::Helper | FunctionKind::Search => Self::Helper,
             FunctionKind::Stubs => Self::Stubs,
         }
     }

@@ -153,6 +153,7 @@ fn trampolines(env: &ModuleEnv<'_>, options: &Options) -> Result<Vec<CompiledFun
     }
     if env.uses_suspend {
         done.push(func::find_handler(&mut compiler)?);
+        done.push(func::search(&mut compiler)?);
     }
     Ok(done)
 }

@@ -163,6 +163,7 @@ impl Linker {
                 Callee::CallHost => Some(self.stubs.call_host),
                 Callee::Finish => Some(self.stubs.finish),
                 Callee::FindHandler => find(FunctionKind::Helper),
+                Callee::Search => find(FunctionKind::Search),
                 Callee::Switch => None,
             }
             .ok_or(CompileError::TooLarge(
@@ -187,7 +188,7 @@ impl Linker {
                 FunctionKind::Wasm(function) => wasm.push((function, index)),
                 FunctionKind::Entry(ty) => image.entries[ty as usize] = Some(index),
                 FunctionKind::ToHost(ty) => image.to_host[ty as usize] = Some(index),
-                FunctionKind::Helper | FunctionKind::Stubs => {}
+                FunctionKind::Helper | FunctionKind::Search | FunctionKind::Stubs => {}
             }
         }
         wasm.sort_unstable();

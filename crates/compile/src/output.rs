@@ -31,6 +31,8 @@ pub enum Callee {
     Switch,
     /// The shared handler search.
     FindHandler,
+    /// The part of it that is seldom needed.
+    Search,
 }
 
 impl Callee {
@@ -44,6 +46,7 @@ impl Callee {
             Self::Finish => (Self::STUBS, 1),
             Self::Switch => (Self::STUBS, 2),
             Self::FindHandler => (Self::STUBS, 3),
+            Self::Search => (Self::STUBS, 4),
         };
         UserExternalName::new(namespace, index)
     }
@@ -55,6 +58,7 @@ impl Callee {
             (Self::STUBS, 1) => Some(Self::Finish),
             (Self::STUBS, 2) => Some(Self::Switch),
             (Self::STUBS, 3) => Some(Self::FindHandler),
+            (Self::STUBS, 4) => Some(Self::Search),
             _ => None,
         }
     }

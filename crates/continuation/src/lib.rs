@@ -17,9 +17,11 @@
 //! counters in the store's context and the few kept here.
 
 mod bound;
+mod hurry;
 mod initial;
 mod limits;
 mod marking;
+mod memory;
 mod parking;
 mod pressure;
 mod registry;
@@ -29,6 +31,8 @@ mod slab;
 mod states;
 mod verify;
 
+#[cfg(test)]
+mod hurry_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]

@@ -11,6 +11,7 @@
 //! fresh continuation holds of a parked one. See `mangrove_stack` for how a
 //! switch to one works.
 
+use crate::hurry::Rounds;
 use crate::limits::LimitError;
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::State;
@@ -31,7 +32,8 @@ pub struct ParkPolicy {
     pub keep: usize,
     /// With this many in use, a further one parks an eighth as many first,
     /// whatever their age. At least 8; a limit on the bytes of stacks that is
-    /// reached earlier takes its place.
+    /// reached earlier takes its place. Exceeded for as long as it is not worth
+    /// looking again for someone to park, since the last time few were found.
     pub most: usize,
 }
 
@@ -44,7 +46,7 @@ impl ParkPolicy {
     };
     /// Programs with up to 16 Ki continuations are left alone: 64 MiB of pages.
     /// Beyond, what two collections in a row found untouched is parked; 32 Ki
-    /// stacks, 128 MiB, are not exceeded as long as there is something to park.
+    /// stacks, 128 MiB, are exceeded only as far as hardly anything can be parked.
     pub const DEFAULT: Self = Self {
         after: 2,
         keep: 16 << 10,
@@ -59,13 +61,10 @@ impl Default for ParkPolicy {
     }
 }
 
-/// Longest chain that is looked at to park one of its records in a hurry.
-const CHAIN: usize = 8;
-
 /// What the registry knows for parking.
 #[derive(Debug)]
 pub(crate) struct Parking {
-    policy: ParkPolicy,
+    pub(crate) policy: ParkPolicy,
     unpark: Unpark,
     /// Records that have got a stack, by id, whether or not they still have it;
     /// some perhaps twice. Collections look at these only, and tidy up.
@@ -74,8 +73,8 @@ pub(crate) struct Parking {
     pub(crate) shrink_at: usize,
     /// By id: a revision, and the collection that first found it.
     found: Vec<(u64, u32)>,
-    /// Where the next search for something to park begins.
-    hand: u32,
+    /// The rounds that look for something to park in a hurry.
+    pub(crate) rounds: Rounds,
     /// How many are parked,
     pub(crate) parked: usize,
     /// and the bytes in their buffers.
@@ -99,7 +98,7 @@ impl Registry {
             stacked: (0..self.slab.len()).collect(),
             shrink_at: 0,
             found: Vec::new(),
-            hand: 0,
+            rounds: Rounds::default(),
             parked: 0,
             parked_bytes: 0,
         });
@@ -173,38 +172,6 @@ impl Registry {
             parking.found = found;
         }
         self.park_these(old)
-    }
-
-    /// Before a stack is taken: when too many are in use, parks some. Cheap for
-    /// each that is parked.
-    pub fn park_some(&mut self, ctx: &StoreContext) -> usize {
-        let Some(parking) = &self.parking else {
-            return 0;
-        };
-        let (most, len) = (parking.policy.most, self.slab.len());
-        if self.with_stack < most {
-            return 0;
-        }
-        let mut hand = parking.hand;
-        let (mut parked, mut looked) = (0, 0);
-        while parked < (most / 8).max(1) && looked < len {
-            hand = if hand + 1 < len { hand + 1 } else { 0 };
-            looked += 1;
-            let record = self.slab.get(hand);
-            // SAFETY: a record of our slab, which only this thread uses.
-            let idle = unsafe {
-                (*record).state == RecordState::Live as u32
-                    && !is_parked(record)
-                    && record != ctx.current
-                    && ends_soon(record)
-            };
-            // SAFETY: its chain ends at no host, so it is fresh or suspended.
-            parked += usize::from(idle && unsafe { self.park_idle(record) });
-        }
-        if let Some(parking) = &mut self.parking {
-            parking.hand = hand;
-        }
-        parked
     }
 
     /// Gives a parked continuation a stack again: that of an idle record, or
@@ -284,6 +251,7 @@ impl Registry {
         };
         // SAFETY: a record of our slab, which only this thread uses.
         parking.stacked.push(unsafe { (*record).id });
+        parking.rounds.stack_given();
         // Continuations that are parked and unparked without a collection in
         // between are in the list again and again.
         if parking.stacked.len() > 2 * self.with_stack + 64 {
@@ -345,7 +313,7 @@ impl Registry {
     ///
     /// # Safety
     /// A fresh or suspended record of ours, with a stack.
-    unsafe fn park_idle(&mut self, record: *mut ContRecord) -> bool {
+    pub(crate) unsafe fn park_idle(&mut self, record: *mut ContRecord) -> bool {
         let Some(parking) = &mut self.parking else {
             return false;
         };
@@ -420,22 +388,4 @@ impl Registry {
 unsafe fn used_bytes(record: *const ContRecord) -> u64 {
     // SAFETY: by contract.
     unsafe { (*record).stack_top - (*record).sp }
-}
-
-/// Whether the record's chain ends within a few steps, and at no host.
-///
-/// # Safety
-/// A live record of the registry.
-unsafe fn ends_soon(record: *const ContRecord) -> bool {
-    let mut at = record;
-    for _ in 0..CHAIN {
-        // SAFETY: by contract; parents are records of the same registry.
-        unsafe {
-            if (*at).parent.is_null() {
-                return (*at).state == RecordState::Live as u32;
-            }
-            at = (*at).parent;
-        }
-    }
-    false
 }

@@ -203,20 +203,27 @@ impl Registry {
     /// activation or one around it.
     pub(crate) fn active(&self, ctx: &StoreContext) -> Vec<bool> {
         let mut active = vec![false; self.slab.len() as usize];
+        self.active_ids(ctx)
+            .for_each(|id| active[id as usize] = true);
+        active
+    }
+
+    /// The ids of these records, from the current one down to the first host
+    /// record. More than there are records would be a cycle, which is a fault: it
+    /// must not hang a report.
+    pub(crate) fn active_ids(&self, ctx: &StoreContext) -> impl Iterator<Item = u32> {
         let mut at = ctx.current;
-        while let Some(id) = self.slab.id_of(at) {
-            // A cycle would be a fault: it must not hang a report.
-            if std::mem::replace(&mut active[id as usize], true) {
-                break;
-            }
+        let next = move || {
+            let id = self.slab.id_of(at)?;
             // SAFETY: a record of our slab, which only this thread uses.
             let record = unsafe { &*at };
             at = match record.state == RecordState::Host as u32 {
                 true => record.last,
                 false => record.parent,
             };
-        }
-        active
+            Some(id)
+        };
+        std::iter::from_fn(next).take(self.slab.len() as usize)
     }
 }
 

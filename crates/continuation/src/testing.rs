@@ -66,10 +66,17 @@ fn is_host(record: Record) -> bool {
 
 impl World {
     pub(crate) fn new(max_continuations: usize) -> Self {
+        Self::with_stack_bytes(max_continuations, u64::MAX)
+    }
+
+    pub(crate) fn with_stack_bytes(max_continuations: usize, max_stack_bytes: u64) -> Self {
         let entry = ptr::without_provenance(0x1000);
         Self {
             ctx: StoreContext::new(),
-            registry: Registry::new(config(max_continuations)),
+            registry: Registry::new(RegistryConfig {
+                max_stack_bytes,
+                ..config(max_continuations)
+            }),
             func: Box::new(FuncRef {
                 code: entry,
                 instance: ptr::null_mut(),
@@ -152,6 +159,7 @@ impl World {
         unsafe {
             (*host).outer = self.ctx.host_record;
             (*host).last = outer;
+            (*host).handlers = &raw const self.ctx.no_handlers;
             (*record).parent = host;
         }
         if !outer.is_null() {
@@ -203,7 +211,10 @@ impl World {
             above = parent(above);
         }
         // SAFETY: records of the registry.
-        unsafe { (*(*record).last).parent = to };
+        unsafe {
+            (*(*record).last).parent = to;
+            (*to).handlers = &raw const self.ctx.no_handlers;
+        }
         self.apply(verb, subject, record);
         self.ctx.current = record;
     }
@@ -225,7 +236,10 @@ impl World {
             .for_each(|&record| self.apply(verb, Role::Between, record));
         // SAFETY: records of the registry.
         unsafe {
+            // What a search for the handler leaves behind.
+            chain.iter().for_each(|&record| (*record).last = record);
             (*own).last = outermost;
+            (*own).passed = 0;
             (*outermost).parent = ptr::null_mut();
         }
         Some(target)

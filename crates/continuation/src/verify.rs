@@ -2,7 +2,7 @@
 
 use crate::registry::Registry;
 use crate::states::State;
-use mangrove_abi::{ContRecord, HandlerTable, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, RecordState, StoreContext};
 use mangrove_stack::{StackArena, is_parked};
 use std::collections::HashSet;
 use std::ptr;
@@ -73,9 +73,6 @@ impl Registry {
         let (mut live, mut suspended, mut in_chains, mut parked) = (0, 0, 0, 0);
         for (record, state) in self.states(ctx) {
             self.verify_record(record, state)?;
-            if !matches!(state, State::Gone | State::Host) {
-                self.verify_unhandled(record)?;
-            }
             live += u64::from(!matches!(state, State::Gone | State::Host));
             // SAFETY: a record of our slab, which only this thread uses.
             parked += u64::from(unsafe { is_parked(record) });
@@ -86,6 +83,7 @@ impl Registry {
                 }
             }
         }
+        self.verify_memory(ctx, &inner)?;
         // Less would be a chain without an innermost one: a cycle.
         count("records of suspended chains", in_chains, suspended)?;
         let ended = self.counts.thrown + self.counts.trapped + self.counts.collected;
@@ -222,35 +220,6 @@ impl Registry {
             return chain("its bound arguments are not those kept for it");
         }
         Ok(())
-    }
-
-    /// Checks what `record` remembers of its last search for a handler.
-    fn verify_unhandled(&self, record: *mut ContRecord) -> Result<(), RegistryFault> {
-        // SAFETY: records of our slab; the handler tables of those that resumed
-        // another belong to instances of the store.
-        unsafe {
-            let entry = (*record).unhandled;
-            if entry == 0 {
-                return Ok(());
-            }
-            let mut at = record;
-            for _ in 0..self.slab.len() {
-                if at == (*record).last {
-                    return Ok(());
-                }
-                at = (*at).parent;
-                if at.is_null() || (*at).handlers.is_null() || (*at).unhandled != 0 {
-                    break;
-                }
-                if HandlerTable::contains((*at).handlers, entry) {
-                    break;
-                }
-            }
-            Err(RegistryFault::Chain {
-                record: (*record).id,
-                what: "remembers a search for a handler that would go another way",
-            })
-        }
     }
 
     /// Checks the chain suspended inside `record`, the innermost of it: it ends

@@ -102,7 +102,10 @@ impl StoreInner {
                     let name = unsafe { host.as_ref() }.map_or("", |host| &host.body.name);
                     trace.entries.push(BacktraceEntry::Host(name.to_string()));
                 }
-                FunctionKind::Entry(_) | FunctionKind::Helper | FunctionKind::Stubs => {}
+                FunctionKind::Entry(_)
+                | FunctionKind::Helper
+                | FunctionKind::Search
+                | FunctionKind::Stubs => {}
             }
         }
     }

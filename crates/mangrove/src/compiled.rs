@@ -15,7 +15,8 @@ use crate::code::LoadedCode;
 use crate::engine::Engine;
 use crate::error::Error;
 use mangrove_abi::{
-    CodeImage, ContRecord, FuncRef, InstanceContext, Libcall, StoreContext, TypeDescriptor,
+    CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, StoreContext,
+    TypeDescriptor,
 };
 use mangrove_compile as compile;
 use mangrove_validate::{Language, printable};
@@ -243,6 +244,10 @@ fn build() -> Hash {
         offset_of!(StoreContext, libcalls),
         offset_of!(StoreContext, no_handlers),
         offset_of!(StoreContext, transfer),
+        offset_of!(HandlerTable, bits),
+        offset_of!(HandlerTable, first),
+        offset_of!(ContRecord, last),
+        offset_of!(ContRecord, passed),
     ];
     let mut hash = Sha256::new();
     for number in numbers {

@@ -142,11 +142,7 @@ impl StoreInner {
     pub(crate) fn add_tag(&mut self, type_id: TypeId) -> Result<Tag, Error> {
         let exn_type = self.engine.exception_type(type_id)?;
         let index = self.tags.len() as u32;
-        let def = NonNull::from(Box::leak(Box::new(TagDef {
-            type_id,
-            exn_type,
-            index,
-        })));
+        let def = NonNull::from(Box::leak(Box::new(TagDef::new(type_id, exn_type, index))));
         self.tags.push(TagEntry { def });
         Ok(Tag {
             store: self.id,

@@ -18,6 +18,7 @@ use crate::store::{AsStoreMut, Origin, StoreInner, StorePtr, inner_mut};
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TransferSlot};
 use mangrove_validate::{ElementSegment, SegmentMode, ValType};
+use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 
 impl Instance {
@@ -340,15 +341,20 @@ fn place_handlers(data: InstancePtr) {
     let mut at = layout.handlers();
     for table in &data.module.code().image.handler_tables {
         let count = table.len() as u32;
-        // SAFETY: the context was made large enough for all tables; an entry
-        // is a word, the first right behind the count.
+        // SAFETY: the context was made large enough for all tables; an entry is a
+        // word, from `first` on, and leads to a tag that was placed before.
         unsafe {
-            data.at::<u64>(at).write(u64::from(count));
-            for (position, &(tag, is_switch)) in (1..).zip(table) {
+            let mut bits = 0;
+            let first = at + offset_of!(HandlerTable, first) as i32;
+            for (position, &(tag, is_switch)) in (0..).zip(table) {
                 let tag = data.at::<u64>(layout.tag(tag)).read();
-                let mark = if is_switch { HandlerTable::SWITCH } else { 0 };
-                data.at::<u64>(at + 8 * position).write(tag | mark);
+                let entry = tag | if is_switch { HandlerTable::SWITCH } else { 0 };
+                bits |= HandlerTable::bit_of(entry);
+                data.at::<u64>(first + 8 * position).write(entry);
             }
+            let field = |offset: usize| data.at::<u64>(at + offset as i32);
+            field(offset_of!(HandlerTable, count)).write(u64::from(count));
+            field(offset_of!(HandlerTable, bits)).write(bits);
         }
         at += handler_table_size(count) as i32;
     }

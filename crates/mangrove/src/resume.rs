@@ -25,6 +25,7 @@ use crate::trap::{Trap, TrapReason};
 use crate::values::Val;
 use mangrove_abi::{ContRecord, ContRef, HandlerTable, SlotKind, TagDef, TrapCode, TypeId};
 use mangrove_validate::{CompositeType, FuncType, HeapType, RefType};
+use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 
 /// What a continuation is resumed with.
@@ -47,16 +48,26 @@ pub struct Clause {
 struct Table(Vec<u64>);
 
 impl Table {
-    fn new(tags: impl ExactSizeIterator<Item = *const TagDef>) -> Self {
-        let mut words = vec![tags.len() as u64];
-        words.extend(tags.map(|tag| tag.expose_provenance() as u64));
+    /// # Safety
+    /// These are tags of the store.
+    unsafe fn new(tags: impl ExactSizeIterator<Item = *const TagDef>) -> Self {
+        let mut words = vec![tags.len() as u64, 0];
+        for tag in tags {
+            let entry = tag.expose_provenance() as u64;
+            // SAFETY: by contract.
+            words[1] |= unsafe { HandlerTable::bit_of(entry) };
+            words.push(entry);
+        }
         // An empty table has a null in place of the first entry.
-        words.resize(words.len().max(2), 0);
+        words.resize(words.len().max(3), 0);
         Self(words)
     }
 
     fn address(&self) -> *const HandlerTable {
-        const { assert!(align_of::<HandlerTable>() == align_of::<u64>()) };
+        const {
+            assert!(align_of::<HandlerTable>() == align_of::<u64>());
+            assert!(offset_of!(HandlerTable, bits) == 8 && offset_of!(HandlerTable, first) == 16);
+        };
         self.0.as_ptr().cast()
     }
 }
@@ -128,7 +139,8 @@ impl StoreInner {
             clauses.push(self.clause(tag, func)?);
         }
         let address = |tag: &Tag| self.tags[tag.index as usize].def.as_ptr().cast_const();
-        let table = Table::new(tags.iter().map(address));
+        // SAFETY: each was found to be the store's.
+        let table = unsafe { Table::new(tags.iter().map(address)) };
         let reference = handle.get(self.id).ok_or_else(|| foreign("continuation"))?;
         self.check_nesting(ptr::null_mut(), reference)?;
         self.before_switch(false)?;

@@ -1,6 +1,6 @@
 //! The driver: starts workers in turn, with a deadline, and keeps what they say.
 
-use crate::engines::EngineKind;
+use crate::engines::{EngineKind, missing};
 use crate::modules::Source;
 use crate::programs::Program;
 use crate::worker::Measurement;
@@ -33,6 +33,15 @@ pub struct Outcome {
     pub measurements: Vec<Measurement>,
     /// Why it failed. An engine that failed gets no further turns.
     pub failure: Option<String>,
+    /// What is known to be missing there: nothing was run.
+    pub missing: Option<String>,
+}
+
+impl Outcome {
+    /// Whether the engine gets a turn.
+    fn runs(&self, program: &str) -> bool {
+        self.failure.is_none() && self.missing.is_none() && self.engine.has(program)
+    }
 }
 
 /// Measures a program on every engine.
@@ -44,12 +53,13 @@ pub fn measure(program: &Program, plan: &Plan<'_>) -> Result<Vec<Outcome>> {
             engine,
             measurements: Vec::new(),
             failure: None,
+            missing: missing(engine, program),
         })
         .collect();
     for _ in 0..plan.repetitions {
         for outcome in outcomes
             .iter_mut()
-            .filter(|outcome| outcome.failure.is_none() && outcome.engine.has(&program.name))
+            .filter(|outcome| outcome.runs(&program.name))
         {
             match run_worker(outcome.engine, program, plan)? {
                 Ok(measurement) => outcome.measurements.push(measurement),

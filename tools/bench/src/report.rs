@@ -51,6 +51,8 @@ struct Cell {
     ratio: Option<f64>,
     checksum: Option<i64>,
     failure: Option<String>,
+    /// Why it was not run.
+    missing: Option<String>,
     #[serde(skip)]
     text: String,
 }
@@ -110,6 +112,7 @@ impl Cell {
             (Quantity::Time, Some((median, min)), ..) => figures(median, min, operation),
             (Quantity::Memory, _, Some(peak), _) => bytes(peak, operation),
             (.., Some(_)) => "fails".to_owned(),
+            (.., None) if outcome.missing.is_some() => "cannot".to_owned(),
             (.., None) => String::new(),
         };
         Self {
@@ -123,6 +126,7 @@ impl Cell {
             ratio: None,
             checksum: outcome.measurements.first().map(|m| m.checksum),
             failure: outcome.failure,
+            missing: outcome.missing,
             text,
         }
     }
@@ -235,6 +239,9 @@ impl Report {
                 if let Some(failure) = &cell.failure {
                     let _ = writeln!(text, "{bullet}{} on {}: {failure}", row.label, cell.engine);
                 }
+                if let Some(missing) = &cell.missing {
+                    let _ = writeln!(text, "{bullet}{} was not run: {missing}", row.label);
+                }
             }
         }
         if text.is_empty() {
@@ -247,7 +254,7 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use super::{Quantity, Row};
+    use super::{Quantity, Report, Row};
     use crate::driver::Outcome;
     use crate::engines::EngineKind;
     use crate::programs::Program;
@@ -278,6 +285,7 @@ mod tests {
             engine,
             measurements,
             failure: failure.map(str::to_owned),
+            missing: None,
         }
     }
 
@@ -302,6 +310,25 @@ mod tests {
         ]);
         assert_eq!(verdicts(&row), [""]);
         assert_eq!(row.engines[1].text, "fails");
+    }
+
+    #[test]
+    fn what_is_missing_is_told_in_place_of_figures() {
+        let wasmtime = Outcome {
+            missing: Some("Wasmtime 1 has no such thing".to_owned()),
+            ..outcome(EngineKind::Wasmtime, &[], None)
+        };
+        let row = row(vec![
+            outcome(EngineKind::Mangrove, &[(10, 3)], None),
+            wasmtime,
+        ]);
+        assert_eq!(verdicts(&row), [""]);
+        assert_eq!(row.engines[1].text, "cannot");
+        let text = Report::new(1, vec![row]).text();
+        assert!(
+            text.contains("p 1 was not run: Wasmtime 1 has no such thing"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -2,27 +2,60 @@
 //! each parent's table from its first clause on.
 //!
 //! The first clause of the first parent is compared inline; everything else is
-//! one routine per module, in machine code like its callers:
+//! one routine per module, in machine code like its callers.
+//!
+//! # What records remember
+//!
+//! Each entry has one bit of 64, by the number of its tag ([`TagDef::bits`]), and each
+//! table the bits of its entries. A record's `last` and `passed` say of its ancestors:
 //!
 //! ```text
-//!  child = own.unhandled == tag ? own.last : own
-//!  loop: parent = child.parent            (null above the host's record: unhandled)
-//!        for entry i of parent.handlers:  entry == tag ? own.unhandled = tag ──▶ (parent, i + 1, child)
-//!        parent.unhandled = 0
-//!        child = parent
+//!  a < b        b is an ancestor of a, on the same chain
+//!  T(r, s]      the tables of all x with r < x ≤ s
+//!
+//!  INV 1   for each record r of a chain with last ≠ r:   r < r.last, and an entry
+//!          whose bit is not in r.passed is in no table of T(r, r.last]
+//!  INV 2   if r < x < r.last, then x.last ≤ r.last
 //! ```
 //!
-//! A generator far below its handler suspends with the same tag again and again,
-//! and takes the records in between along each time. What was found about their
-//! tables stays true until one of them runs again. It does only after a
-//! suspension that was handled there: of `own`, whose `last` is then a nearer
-//! one, or of a record below `own`, whose search has passed `own` and made it
-//! forget. (A search that skips `own` is by one below it that remembers more, and
-//! its first such search made `own` forget; since then `own` did not run.)
+//! So whoever looks for an entry from `r` on, and finds its bit missing, goes on at `r.last`,
+//! whatever lies between, and whichever tags are suspended to by turns.
+//!
+//! ```text
+//!  at x:  parent = x.parent                      (null above the host's record: unhandled)
+//!         entry i of parent.handlers == tag      ──▶ found: (parent, i + 1, x)
+//!         x.last ≠ x, bit not in x.passed        jump: x = x.last
+//!         else                                   step: x.last = x; x = parent
+//!
+//!  found at c:   c.last = c;  own.last = c, own.passed = all that was passed
+//!  a run:        the steps from one jump to the next, or to c; the first record it
+//!                comes to gets what the run passed, up to its end
+//! ```
+//!
+//! The search asks `own` first whether to jump, since its parent's first clause was compared.
+//! Runs are remembered so that tags that are handled at different places do not make each
+//! other walk: each place begins a run of its own.
+//!
+//! Why the invariants hold: `T(r, s]` changes when a record `p` of it runs, and by
+//! nothing else. It runs when its child `c` is cut off: the child returned, threw or
+//! trapped, and all that is inside `p` is gone; or it suspended, or switched away, by a search
+//! that found `p`. Nobody on the cut chain may then remember beyond `c`:
+//!
+//! - who the search stepped away from has forgotten, or begins a run that ends at `c` or
+//!   before;
+//! - who it jumped away from remembers up to where it landed, at `c` or before;
+//! - who it jumped over remembers, by INV 2, no further than that;
+//! - `c` itself is made to forget.
+//!
+//! What `p` and its ancestors remember begins above `p`, and stays true. INV 2 for `own`:
+//! as above, all between `own` and `c` remember up to `c` at most; for a run, the same up to
+//! its end. What is linked below `p` later is a chain that was cut, so it is whole in itself;
+//! `last` of a fresh record is itself. Found inline, `own` is `c`.
 
 use super::FuncTranslator;
 use super::access::{Regions, plain, trap};
 use super::control::block_args;
+use super::runtime::import;
 use crate::CompileError;
 use crate::output::{Callee, CompiledFunc, Compiler};
 use crate::signature::find_handler_signature;
@@ -76,8 +109,26 @@ impl FuncTranslator<'_, '_> {
     }
 }
 
-/// Compiles the routine.
+/// Compiles the routine that the sites call. It sees to the usual case, that
+/// what was found last time is found again, without saving registers.
 pub fn find_handler(compiler: &mut Compiler) -> Result<CompiledFunc, CompileError> {
+    routine(compiler, FunctionKind::Helper, |search, own, tag| {
+        search.again(own, tag);
+    })
+}
+
+/// Compiles the whole search.
+pub fn search(compiler: &mut Compiler) -> Result<CompiledFunc, CompileError> {
+    routine(compiler, FunctionKind::Search, |search, own, tag| {
+        search.search(own, tag);
+    })
+}
+
+fn routine(
+    compiler: &mut Compiler,
+    kind: FunctionKind,
+    build: fn(&mut Search<'_, '_>, Value, Value),
+) -> Result<CompiledFunc, CompileError> {
     let config = compiler.frontend_config();
     let (mut clif, context) = compiler.function(find_handler_signature());
     let mut b = FunctionBuilder::new(&mut clif, context);
@@ -92,11 +143,31 @@ pub fn find_handler(compiler: &mut Compiler) -> Result<CompiledFunc, CompileErro
         search.b.block_params(entry)[0],
         search.b.block_params(entry)[1],
     );
-    let start = search.start(own, tag);
-    search.parents(own, tag, start);
+    build(&mut search, own, tag);
     b.seal_all_blocks();
     b.finalize(config);
-    compiler.finish_small(FunctionKind::Helper, clif)
+    compiler.finish_small(kind, clif)
+}
+
+/// What is looked for.
+struct Wanted {
+    tag: Value,
+    bit: Value,
+    /// Where to go when nobody handles it.
+    unhandled: Block,
+}
+
+/// A parent whose table was looked at.
+struct Parent {
+    parent: Value,
+    /// The bits of its table, known in `next`.
+    bits: Value,
+    /// Number of the entry, known in `hit`.
+    index: Value,
+    /// Where it goes on if the entry is not in the table,
+    next: Block,
+    /// and if it is.
+    hit: Block,
 }
 
 /// The routine under construction.
@@ -116,46 +187,188 @@ impl Search<'_, '_> {
         self.b.ins().store(flags, value, base, offset as i32);
     }
 
-    /// The record whose parent is the first to be looked at.
-    fn start(&mut self, own: Value, tag: Value) -> Value {
-        let known = self.load(own, offset_of!(ContRecord, unhandled));
+    /// From `own` to its `last`, whose parent's first entry is looked at. If that
+    /// is it, all that `own` remembers stays as it is. Else everything is asked again.
+    /// If `last` is `own`, this is no jump, and all the same right.
+    fn again(&mut self, own: Value, tag: Value) {
+        let [jump, handlers, hit, more] = [(); 4].map(|()| self.b.create_block());
         let last = self.load(own, offset_of!(ContRecord, last));
-        let again = self.b.ins().icmp(IntCC::Equal, known, tag);
-        self.b.ins().select(again, last, own)
-    }
-
-    /// One parent after the other.
-    fn parents(&mut self, own: Value, tag: Value, start: Value) {
-        let [outer, handlers, entries, next, found, unhandled] =
-            [(); 6].map(|()| self.b.create_block());
-        let child = self.b.append_block_param(outer, I64);
-        let index = self.b.append_block_param(found, I64);
-        self.b.ins().jump(outer, &block_args(&[start]));
-
-        self.b.switch_to_block(outer);
-        let parent = self.load(child, offset_of!(ContRecord, parent));
-        self.b.ins().brif(parent, handlers, &[], unhandled, &[]);
+        let known = self.load(own, offset_of!(ContRecord, passed));
+        let bit = self.bit(tag);
+        let holds = self.b.ins().band(known, bit);
+        self.b.ins().brif(holds, more, &[], jump, &[]);
+        self.b.switch_to_block(jump);
+        let parent = self.load(last, offset_of!(ContRecord, parent));
+        self.b.ins().brif(parent, handlers, &[], more, &[]);
         self.b.switch_to_block(handlers);
         let table = self.load(parent, offset_of!(ContRecord, handlers));
         let first = self.load(table, offset_of!(HandlerTable, first));
         let matches = self.b.ins().icmp(IntCC::Equal, first, tag);
+        self.b.ins().brif(matches, hit, &[], more, &[]);
+        self.b.switch_to_block(hit);
+        self.store(last, last, offset_of!(ContRecord, last));
         let zero = self.b.ins().iconst(I64, 0);
-        let nearest = block_args(&[zero]);
-        self.b.ins().brif(matches, found, &nearest, entries, &[]);
-        self.b.switch_to_block(entries);
-        self.further_entries(tag, table, found, next);
+        self.answer(parent, zero, last);
 
-        self.b.switch_to_block(next);
-        self.store(zero, parent, offset_of!(ContRecord, unhandled));
-        self.b.ins().jump(outer, &block_args(&[parent]));
+        self.b.switch_to_block(more);
+        let search = import(self.b, Callee::Search, find_handler_signature());
+        self.b.ins().return_call(search, &[own, tag]);
+    }
 
+    fn search(&mut self, own: Value, tag: Value) {
+        let [landed, walking, found, unhandled] = [(); 4].map(|()| self.b.create_block());
+        let wanted = Wanted {
+            tag,
+            bit: self.bit(tag),
+            unhandled,
+        };
+        let zero = self.b.ins().iconst(I64, 0);
+        self.memory(own, zero, &wanted, landed, |search| {
+            let start = block_args(&[own, zero]);
+            search.b.ins().jump(landed, &start);
+        });
+        self.landed(&wanted, landed, walking, found);
+        self.walking(&wanted, landed, walking, found);
+
+        let [parent, index, outermost, passed] =
+            [(); 4].map(|()| self.b.append_block_param(found, I64));
         self.b.switch_to_block(found);
-        self.store(tag, own, offset_of!(ContRecord, unhandled));
-        let handled = self.b.ins().iconst(I64, word::HANDLED);
-        let answer = self.b.ins().iadd(index, handled);
-        self.b.ins().return_(&[parent, answer, child]);
+        self.store(outermost, outermost, offset_of!(ContRecord, last));
+        self.store(passed, own, offset_of!(ContRecord, passed));
+        self.store(outermost, own, offset_of!(ContRecord, last));
+        self.answer(parent, index, outermost);
         self.b.switch_to_block(unhandled);
         self.b.ins().trap(trap(TrapCode::UnhandledTag));
+    }
+
+    /// The bit of an entry, which lies at the same distance from either.
+    fn bit(&mut self, entry: Value) -> Value {
+        const { assert!(size_of::<u64>() as u64 == HandlerTable::SWITCH) };
+        self.load(entry, offset_of!(TagDef, bits))
+    }
+
+    fn answer(&mut self, parent: Value, index: Value, outermost: Value) {
+        let handled = self.b.ins().iconst(I64, word::HANDLED);
+        let answer = self.b.ins().iadd(index, handled);
+        self.b.ins().return_(&[parent, answer, outermost]);
+    }
+
+    /// At `x`, when no run has begun.
+    fn landed(&mut self, wanted: &Wanted, landed: Block, walking: Block, found: Block) {
+        let [x, passed] = [(); 2].map(|()| self.b.append_block_param(landed, I64));
+        self.b.switch_to_block(landed);
+        let Parent {
+            parent,
+            bits,
+            index,
+            next,
+            hit,
+        } = self.parent(x, wanted);
+        self.b.switch_to_block(hit);
+        let place = block_args(&[parent, index, x, passed]);
+        self.b.ins().jump(found, &place);
+        self.b.switch_to_block(next);
+        self.memory(x, passed, wanted, landed, |search| {
+            search.store(x, x, offset_of!(ContRecord, last));
+            let passed = search.b.ins().bor(passed, bits);
+            let zero = search.b.ins().iconst(I64, 0);
+            let begun = block_args(&[parent, passed, parent, zero]);
+            search.b.ins().jump(walking, &begun);
+        });
+    }
+
+    /// In a run, which `begun` is the first record of, and which has passed `run`.
+    fn walking(&mut self, wanted: &Wanted, landed: Block, walking: Block, found: Block) {
+        let [x, passed, begun, run] = [(); 4].map(|()| self.b.append_block_param(walking, I64));
+        self.b.switch_to_block(walking);
+        let Parent {
+            parent,
+            bits,
+            index,
+            next,
+            hit,
+        } = self.parent(x, wanted);
+        self.b.switch_to_block(hit);
+        self.store(run, begun, offset_of!(ContRecord, passed));
+        self.store(x, begun, offset_of!(ContRecord, last));
+        let place = block_args(&[parent, index, x, passed]);
+        self.b.ins().jump(found, &place);
+
+        self.b.switch_to_block(next);
+        let ended = self.b.create_block();
+        let [to, with] = [(); 2].map(|()| self.b.append_block_param(ended, I64));
+        self.memory(x, passed, wanted, ended, |search| {
+            search.store(x, x, offset_of!(ContRecord, last));
+            let passed = search.b.ins().bor(passed, bits);
+            let run = search.b.ins().bor(run, bits);
+            let on = block_args(&[parent, passed, begun, run]);
+            search.b.ins().jump(walking, &on);
+        });
+        // A run that ends where it began would overwrite what is jumped by.
+        self.b.switch_to_block(ended);
+        let remember = self.b.create_block();
+        let none = self.b.ins().icmp(IntCC::Equal, begun, x);
+        let landing = block_args(&[to, with]);
+        self.b.ins().brif(none, landed, &landing, remember, &[]);
+        self.b.switch_to_block(remember);
+        self.store(run, begun, offset_of!(ContRecord, passed));
+        self.store(x, begun, offset_of!(ContRecord, last));
+        self.b.ins().jump(landed, &landing);
+    }
+
+    /// Jumps to `landed` with `x.last` and what was passed then, if `x` remembers
+    /// that nothing up to there is wanted; else goes on with `otherwise`.
+    fn memory(
+        &mut self,
+        x: Value,
+        passed: Value,
+        wanted: &Wanted,
+        landed: Block,
+        otherwise: impl FnOnce(&mut Self),
+    ) {
+        let [knows, jump, step] = [(); 3].map(|()| self.b.create_block());
+        let last = self.load(x, offset_of!(ContRecord, last));
+        let nothing = self.b.ins().icmp(IntCC::Equal, last, x);
+        self.b.ins().brif(nothing, step, &[], knows, &[]);
+        self.b.switch_to_block(knows);
+        let known = self.load(x, offset_of!(ContRecord, passed));
+        let holds = self.b.ins().band(known, wanted.bit);
+        self.b.ins().brif(holds, step, &[], jump, &[]);
+        self.b.switch_to_block(jump);
+        let passed = self.b.ins().bor(passed, known);
+        let landing = block_args(&[last, passed]);
+        self.b.ins().jump(landed, &landing);
+        self.b.switch_to_block(step);
+        otherwise(self);
+    }
+
+    /// Looks at the table of `x`'s parent.
+    fn parent(&mut self, x: Value, wanted: &Wanted) -> Parent {
+        let [handlers, entries, all, next, hit] = [(); 5].map(|()| self.b.create_block());
+        let index = self.b.append_block_param(hit, I64);
+        let parent = self.load(x, offset_of!(ContRecord, parent));
+        let nobody = wanted.unhandled;
+        self.b.ins().brif(parent, handlers, &[], nobody, &[]);
+        self.b.switch_to_block(handlers);
+        let table = self.load(parent, offset_of!(ContRecord, handlers));
+        let first = self.load(table, offset_of!(HandlerTable, first));
+        let matches = self.b.ins().icmp(IntCC::Equal, first, wanted.tag);
+        let zero = self.b.ins().iconst(I64, 0);
+        let nearest = block_args(&[zero]);
+        self.b.ins().brif(matches, hit, &nearest, entries, &[]);
+        self.b.switch_to_block(entries);
+        let bits = self.load(table, offset_of!(HandlerTable, bits));
+        let holds = self.b.ins().band(bits, wanted.bit);
+        self.b.ins().brif(holds, all, &[], next, &[]);
+        self.b.switch_to_block(all);
+        self.further_entries(wanted.tag, table, hit, next);
+        Parent {
+            parent,
+            bits,
+            index,
+            next,
+            hit,
+        }
     }
 
     /// One entry after the other, from the second on: to `found` with the

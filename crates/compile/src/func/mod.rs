@@ -31,7 +31,7 @@ mod table;
 mod touch;
 mod variable;
 
-pub use handler::find_handler;
+pub use handler::{find_handler, search};
 pub use touch::touch_stack;
 
 /// What trampolines share with functions.

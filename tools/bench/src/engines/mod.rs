@@ -2,9 +2,12 @@
 //! compile a module.
 
 mod corosensei;
+mod missing;
 mod node;
 mod ours;
 mod wasmtime;
+
+pub use missing::missing;
 
 use crate::worker::Measurement;
 use anyhow::{Context, Result, bail};

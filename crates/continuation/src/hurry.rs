@@ -1,0 +1,204 @@
+//! Parking in a hurry: a stack is wanted, and as many are in use as the policy
+//! allows.
+//!
+//! Who is idle is nowhere written down: compiled code suspends a whole chain in
+//! a few stores. So a *round* first marks the chains that run, and then goes
+//! through the records with a stack, on from where the last round ended, until an
+//! eighth fewer than `most` are in use. It may find nothing, since all may be
+//! parents of the running one. What it costs is therefore paid for by stacks:
+//!
+//! ```text
+//!  looks of a round      records of running chains + records looked at for parking
+//!  the next one is due   when looks / PER_STACK further stacks were given out
+//!  looks of all rounds   ≤ PER_STACK · stacks given out + looks of the last one
+//! ```
+//!
+//! In between, `most` is exceeded: by an eighth of what was looked at, at most.
+//! The bound on the bytes of stacks is not. Where parking is all that can make
+//! room, the stacks given out last are tried first (who was woken last has mostly
+//! suspended again), and then there is a round, paid for or not.
+
+use crate::registry::Registry;
+use mangrove_abi::{ContRecord, RecordState, StoreContext};
+
+/// How many looks each stack that is given out pays for.
+const PER_STACK: u64 = 8;
+/// How many of the stacks given out last are tried at the bound on bytes.
+const NEWEST: usize = 32;
+/// Longest chain that is followed for one of these.
+const CHAIN: usize = 8;
+
+/// When rounds are due, and where they go on.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    /// How many stacks were given out so far; those of idle records are not.
+    given: u64,
+    /// With so many, a round is due.
+    due: u64,
+    /// Where in `Parking::stacked` the next one begins.
+    hand: usize,
+    /// Records that were looked at so far.
+    pub(crate) looks: u64,
+}
+
+impl Rounds {
+    /// A record has got a stack.
+    pub(crate) fn stack_given(&mut self) {
+        self.given += 1;
+    }
+}
+
+impl Registry {
+    /// Before a stack is taken: when too many are in use, parks some. In
+    /// constant time for each stack that was given out, all calls together. How
+    /// many continuations that was.
+    pub fn park_some(&mut self, ctx: &StoreContext) -> usize {
+        let Some(parking) = &self.parking else {
+            return 0;
+        };
+        let most = parking.policy.most;
+        let due = parking.rounds.given >= parking.rounds.due;
+        // An idle record's stack is taken before any other.
+        if self.with_stack < most || !ctx.free_records.is_null() {
+            return 0;
+        }
+        let full = self.with_stack >= self.max_with_stack();
+        if full {
+            let parked = self.park_newest(ctx);
+            if parked > 0 {
+                return parked;
+            }
+        }
+        if !due && !full {
+            return 0;
+        }
+        let enough = most.saturating_sub((most / 8).max(1));
+        self.round(ctx, self.with_stack - enough)
+    }
+
+    /// Goes through the records with a stack and parks that many of them.
+    fn round(&mut self, ctx: &StoreContext, wanted: usize) -> usize {
+        let (running, mut looks) = self.running(ctx);
+        let (mut stacked, mut hand) = self.begin_looking();
+        let mut parked = 0;
+        for _ in 0..stacked.len() {
+            if parked == wanted {
+                break;
+            }
+            looks += 1;
+            hand = if hand < stacked.len() { hand } else { 0 };
+            let record = self.slab.get(stacked[hand]);
+            if !running.contains(stacked[hand]) {
+                // SAFETY: live, with a stack and on no chain that runs: fresh or suspended.
+                parked += usize::from(unsafe { has_stack(record) && self.park_idle(record) });
+            }
+            // SAFETY: a record of our slab, which only this thread uses.
+            match unsafe { (*record).stack_limit } {
+                // The last one takes its place, and is the next to be looked at.
+                0 => drop(stacked.swap_remove(hand)),
+                _ => hand += 1,
+            }
+        }
+        let rounds = self.end_looking(stacked, hand, looks);
+        if let Some(rounds) = rounds {
+            rounds.due = rounds.given + looks / PER_STACK;
+        }
+        parked
+    }
+
+    /// Parks one of those that got a stack last.
+    fn park_newest(&mut self, ctx: &StoreContext) -> usize {
+        let (mut stacked, hand) = self.begin_looking();
+        let newest = stacked.len().saturating_sub(NEWEST)..stacked.len();
+        let mut looks = 0;
+        let place = newest.rev().find(|&place| {
+            looks += 1;
+            let record = self.slab.get(stacked[place]);
+            // SAFETY: a record of our slab; with a stack, and on a chain that ends at
+            // no host, it is fresh or suspended.
+            unsafe {
+                let idle = has_stack(record) && record != ctx.current && ends_soon(record);
+                idle && self.park_idle(record)
+            }
+        });
+        if let Some(place) = place {
+            stacked.swap_remove(place);
+        }
+        self.end_looking(stacked, hand, looks);
+        usize::from(place.is_some())
+    }
+
+    /// Takes the ids of those that have got a stack, with where the hand is, so
+    /// that records can be parked meanwhile.
+    fn begin_looking(&mut self) -> (Vec<u32>, usize) {
+        let parking = self.parking.as_mut();
+        parking.map_or((Vec::new(), 0), |parking| {
+            (std::mem::take(&mut parking.stacked), parking.rounds.hand)
+        })
+    }
+
+    /// Puts them back, and counts the looks.
+    fn end_looking(&mut self, stacked: Vec<u32>, hand: usize, looks: u64) -> Option<&mut Rounds> {
+        let parking = self.parking.as_mut()?;
+        parking.stacked = stacked;
+        parking.rounds.hand = hand;
+        parking.rounds.looks += looks;
+        Some(&mut parking.rounds)
+    }
+
+    /// The records on chains that run, and how many those are.
+    fn running(&self, ctx: &StoreContext) -> (Ids, u64) {
+        let mut running = Ids::new(self.slab.len());
+        let mut count = 0;
+        for id in self.active_ids(ctx) {
+            running.insert(id);
+            count += 1;
+        }
+        (running, count)
+    }
+}
+
+/// Whether a record is live and has a stack.
+///
+/// # Safety
+/// It is one of a registry's.
+unsafe fn has_stack(record: *const ContRecord) -> bool {
+    // SAFETY: by contract.
+    unsafe { (*record).state == RecordState::Live as u32 && (*record).stack_limit != 0 }
+}
+
+/// Whether the record's chain ends within a few steps, and at no host.
+///
+/// # Safety
+/// A live record of the registry.
+unsafe fn ends_soon(record: *const ContRecord) -> bool {
+    let mut at = record;
+    for _ in 0..CHAIN {
+        // SAFETY: by contract; parents are records of the same registry.
+        unsafe {
+            if (*at).parent.is_null() {
+                return (*at).state == RecordState::Live as u32;
+            }
+            at = (*at).parent;
+        }
+    }
+    false
+}
+
+/// A set of record ids.
+struct Ids(Vec<u64>);
+
+impl Ids {
+    /// An empty set, of ids below `end`.
+    fn new(end: u32) -> Self {
+        Self(vec![0; (end as usize).div_ceil(64)])
+    }
+
+    fn insert(&mut self, id: u32) {
+        self.0[id as usize / 64] |= 1 << (id % 64);
+    }
+
+    fn contains(&self, id: u32) -> bool {
+        self.0[id as usize / 64] >> (id % 64) & 1 != 0
+    }
+}

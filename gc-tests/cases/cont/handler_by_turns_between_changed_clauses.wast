@@ -1,0 +1,68 @@
+;; A generator far inside suspends to two places by turns. What it and those
+;; around it have found out about the clauses in between does not outlast a change
+;; of these: whoever handles one tag may handle the other when it resumes again.
+(module
+  (type $f (func (param i32) (result i32))) (type $k (cont $f))
+  (type $r (func (result i32))) (type $kr (cont $r))
+  (tag $near) (tag $far) (tag $none)
+  (global $turn (mut i32) (i32.const 0))
+  (global $log (mut i64) (i64.const 0))
+  (func $say (param i64)
+    (global.set $log (i64.add (i64.mul (global.get $log) (i64.const 10)) (local.get 0))))
+  ;; Once more in the middle, after what was innermost has returned.
+  (func $level (type $f)
+    (if (result i32) (local.get 0)
+      (then
+        (block $h (result (ref $kr))
+          (drop (resume $k (on $none $h) (i32.sub (local.get 0) (i32.const 1)) (cont.new $k (ref.func $level))))
+          (if (i32.eq (local.get 0) (i32.const 3)) (then (suspend $far) (suspend $near) (suspend $far)))
+          (return (i32.const 5)))
+        (drop) (i32.const 6))
+      (else
+        (suspend $far) (suspend $near) (suspend $far) (suspend $near) (suspend $far) (suspend $near)
+        (i32.const 7))))
+  ;; Handles $near (1), and every third time $far as well (2).
+  (func $middle (type $f) (local $k (ref null $kr))
+    (block $done (result i32)
+      (block $far (result (ref $kr))
+        (block $near (result (ref $kr))
+          (br $done (resume $k (on $near $near) (local.get 0) (cont.new $k (ref.func $level)))))
+        (local.set $k) (call $say (i64.const 1))
+        (loop $again (result (ref $kr))
+          (global.set $turn (i32.add (global.get $turn) (i32.const 1)))
+          (if (i32.rem_u (global.get $turn) (i32.const 3))
+            (then
+              (block $near (result (ref $kr))
+                (br $done (resume $kr (on $near $near) (local.get $k))))
+              (local.set $k) (call $say (i64.const 1)))
+            (else
+              (block $near (result (ref $kr))
+                (block $farther (result (ref $kr))
+                  (br $done (resume $kr (on $far $farther) (on $near $near) (local.get $k))))
+                (call $say (i64.const 2)))
+              (local.set $k)))
+          (br $again)))
+      (unreachable)))
+  ;; Handles $far (3).
+  (elem declare func $level $middle)
+  (func $outer (type $f)
+    (block $h (result (ref $kr))
+      (return (resume $k (on $none $h) (local.get 0) (cont.new $k (ref.func $middle)))))
+    (unreachable))
+  (elem declare func $outer)
+  (func (export "run") (param $levels i32) (result i32 i64) (local $k (ref null $kr)) (local $end i32)
+    (global.set $log (i64.const 0))
+    (global.set $turn (i32.const 0))
+    (block $far (result (ref $kr))
+      (return (resume $k (on $far $far) (local.get $levels) (cont.new $k (ref.func $outer))) (global.get $log)))
+    (local.set $k)
+    (loop $again
+      (call $say (i64.const 3))
+      (block $far (result (ref $kr))
+        (return (resume $kr (on $far $far) (local.get $k)) (global.get $log)))
+      (local.set $k)
+      (br $again))
+    (unreachable)))
+(assert_return (invoke "run" (i32.const 0)) (i32.const 7) (i64.const 313131))
+(assert_return (invoke "run" (i32.const 4)) (i32.const 5) (i64.const 313131213))
+(assert_return (invoke "run" (i32.const 40)) (i32.const 5) (i64.const 313131213))
