@@ -239,8 +239,8 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// Exports in order.
     pub exports: Vec<Export>,
-    /// Their numbers, in the order of their names.
-    pub(crate) exports_by_name: Vec<u32>,
+    /// Their numbers, in the order of their names: see [`Self::export`].
+    pub exports_by_name: Vec<u32>,
     /// Type index of each function.
     pub functions: Vec<u32>,
     /// How many functions are imported.

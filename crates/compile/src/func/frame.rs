@@ -26,9 +26,9 @@ use mangrove_abi::SlotKind;
 use std::collections::{HashMap, HashSet};
 use types::{I32, I64};
 
-/// Bytes a frame of homes may have: 64 times the stack a continuation has by
+/// Bytes a frame of homes may have: 16 times the stack a continuation has by
 /// default.
-pub const MOST_FRAME_BYTES: u32 = 16 << 20;
+pub const MOST_FRAME_BYTES: u32 = 4 << 20;
 
 /// A place in the frame.
 #[derive(Clone, Copy, Debug)]

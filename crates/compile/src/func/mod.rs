@@ -246,7 +246,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         if let Some(frame) = &self.frame {
             if frame.size() > MOST_FRAME_BYTES {
                 return Err(CompileError::TooLarge(
-                    "a function with more than 16 MiB of frame",
+                    "a function with more than 4 MiB of frame",
                 ));
             }
             return Ok(true);
