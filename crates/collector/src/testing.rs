@@ -24,6 +24,7 @@ use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::{ArenaConfig, Frame, GuardKind};
 use std::ptr;
+use std::rc::Rc;
 
 /// A struct: an `i32` at 4, references at 8 and 12; 16 bytes.
 pub(crate) const NODE: TypeId = 16;
@@ -160,8 +161,9 @@ pub(crate) struct World {
     pub(crate) ctx: Box<StoreContext>,
     pub(crate) code: FakeCode,
     pub(crate) outside: Outside,
-    pub(crate) func: Box<FuncRef>,
-    _instance: Box<InstanceContext>,
+    // Counted, and not boxed: a box that moves would take the records' pointers along.
+    pub(crate) func: Rc<FuncRef>,
+    _instance: Rc<InstanceContext>,
     _descriptors: Vec<TypeDescriptor>,
 }
 
@@ -207,15 +209,15 @@ impl World {
         });
         let mut ctx = StoreContext::new();
         heap.attach(&mut ctx);
-        let mut instance = Box::new(InstanceContext {
+        let instance = Rc::new(InstanceContext {
             store: &raw mut *ctx,
             heap_base: heap.base(),
             owner: 1,
             index: 9,
         });
-        let func = Box::new(FuncRef {
+        let func = Rc::new(FuncRef {
             code: ptr::null(),
-            instance: &raw mut *instance,
+            instance: Rc::as_ptr(&instance).cast_mut(),
             entry: CODE as *const u8,
             type_id: 0,
             index: 77,
@@ -263,7 +265,7 @@ impl World {
         // SAFETY: just taken; the function lives as long as the world.
         unsafe {
             self.registry
-                .make_fresh(&mut self.ctx, record, &raw const *self.func)
+                .make_fresh(&mut self.ctx, record, Rc::as_ptr(&self.func))
         }
     }
 
