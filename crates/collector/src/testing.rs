@@ -292,8 +292,10 @@ impl World {
         unsafe {
             (*host).outer = self.ctx.host_record;
             (*host).last = self.ctx.current;
+            (*host).handlers = &raw const self.ctx.no_handlers;
             for (index, cont) in chain.iter().enumerate() {
                 (*cont.record).parent = chain.get(index + 1).map_or(host, |next| next.record);
+                (*cont.record).handlers = &raw const self.ctx.no_handlers;
                 // Resuming has consumed the reference.
                 (*cont.record).revision += 1;
             }
@@ -308,7 +310,10 @@ impl World {
         let last = chain[chain.len() - 1].record;
         for pair in chain.windows(2) {
             // SAFETY: records of the registry.
-            unsafe { (*pair[0].record).parent = pair[1].record };
+            unsafe {
+                (*pair[0].record).parent = pair[1].record;
+                (*pair[1].record).handlers = &raw const self.ctx.no_handlers;
+            }
         }
         // SAFETY: as above.
         unsafe { (*chain[0].record).last = last };

@@ -1,10 +1,11 @@
 //! An input all the way: what became of it, by kind.
 
-use crate::mutate::{Input, bytes};
+use crate::damage::compiled;
+use crate::mutate::Input;
 use crate::rng::Rng;
 use mangrove::{
-    AbstractHeap, CompiledError, Config, Engine, Error, ExternType, FuncType, HeapHandle, HeapType,
-    Linker, Module, OptLevel, Store, TrapReason, Val, ValType,
+    AbstractHeap, Config, Engine, Error, ExternType, FuncType, HeapHandle, HeapType, Linker,
+    Module, OptLevel, Store, TrapReason, Val, ValType,
 };
 use mangrove_wast::{Options, define_spectest, run_source};
 use std::sync::Arc;
@@ -31,12 +32,13 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn add(&mut self, kind: impl Into<String>) {
+    /// One kind more.
+    pub fn add(&mut self, kind: impl Into<String>) {
         self.kinds.push(kind.into());
     }
 
     /// An error, by its kind; one of the engine's own is a fault.
-    fn error(&mut self, place: &str, error: &Error) {
+    pub fn error(&mut self, place: &str, error: &Error) {
         let kind = match error {
             Error::Internal(_) | Error::Usage(_) | Error::Io { .. } => {
                 self.fault = Some(format!("{place}: {error}"));
@@ -217,43 +219,4 @@ fn arg(engine: &Engine, ty: ValType, rng: &mut Rng) -> Option<Val> {
             _ => engine.default_value(ty)?,
         },
     })
-}
-
-/// The compiled form, damaged: it must be refused.
-fn compiled(engine: &Engine, binary: Vec<u8>, seed: u64, verdict: &mut Verdict) {
-    let module = match Module::from_binary(engine, binary) {
-        Ok(module) => module,
-        Err(error) => return verdict.error("module", &error),
-    };
-    let file = match module.serialize() {
-        Ok(file) => file,
-        Err(error) => return verdict.error("compiled", &error),
-    };
-    let mut rng = Rng::new(seed);
-    let mut damaged = file.clone();
-    if rng.chance(1, 5) {
-        damaged.truncate(rng.below(file.len()));
-    } else {
-        damaged = bytes(damaged, &mut rng);
-    }
-    // SAFETY: a file that differs from what was written is refused, and is not run if not.
-    let loaded = unsafe { Module::deserialize(engine, &damaged) };
-    match loaded {
-        Ok(_) if damaged == file => verdict.add("compiled: undamaged"),
-        Ok(_) => {
-            verdict.fault = Some("a damaged compiled file was taken".to_owned());
-            verdict.add("compiled: taken");
-        }
-        Err(Error::Compiled(error)) => verdict.add(format!("compiled: {}", name(&error))),
-        Err(error) => verdict.error("compiled", &error),
-    }
-}
-
-/// The kind of a refusal: its name, without what it was about.
-fn name(error: &CompiledError) -> String {
-    let text = format!("{error:?}");
-    let end = text
-        .find(|c: char| !c.is_alphanumeric())
-        .unwrap_or(text.len());
-    text[..end].to_owned()
 }

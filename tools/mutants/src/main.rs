@@ -9,8 +9,10 @@
 //! ```
 //!
 //! What a seed means follows from it, the corpus, and the feature `generators`.
+#![deny(unsafe_code)]
 
 mod corpus;
+mod damage;
 mod judge;
 mod mutate;
 mod rng;

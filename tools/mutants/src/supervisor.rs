@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 /// Seeds a worker gets at a time.
 const CHUNK: u64 = 2000;
 /// How long nobody hears of a worker before it is given up. It has a bound of its
-/// own on processor time, so only one that waits comes to this.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// own on processor time, so only one that waits comes to this; or one that is given none.
+const PATIENCE: Duration = Duration::from_secs(1800);
 /// The signal of a process whose processor time is spent.
 const SPENT: i32 = 24;
 

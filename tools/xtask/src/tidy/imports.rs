@@ -22,6 +22,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("mangrove-gc-tests", 7),
     ("mangrove-bench", 6),
     ("mangrove-differential", 6),
+    ("mangrove-mutants", 6),
     ("mangrove-xtask", 6),
 ];
 
