@@ -91,11 +91,11 @@ impl Failure {
     /// A file that could not be read.
     fn unreadable(file: &Path, error: &io::Error) -> Self {
         if error.kind() == io::ErrorKind::OutOfMemory {
-            let what = format!("read {}", file.display());
+            let what = format!("read {}", shown(file));
             let bytes = std::fs::metadata(file).map(|file| file.len());
             return Self::settings(ResourceError::memory(what, bytes.ok()).into());
         }
-        Self::Input(format!("{}: {error}", file.display()))
+        Self::Input(format!("{}: {error}", shown(file)))
     }
 
     /// The failure an error is that has nothing to do with a file.

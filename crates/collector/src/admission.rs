@@ -240,10 +240,11 @@ mod tests {
             supertype: None,
             composite,
         };
-        let mut module = Module::default();
-        module.type_offsets = (100..100 + all.len()).collect();
-        module.types = all.into_iter().map(sub).collect();
-        module
+        Module {
+            type_offsets: (100..100 + all.len()).collect(),
+            types: all.into_iter().map(sub).collect(),
+            ..Module::default()
+        }
     }
 
     #[test]
