@@ -361,6 +361,8 @@ impl Registry {
                 limit: (*record).stack_limit,
             };
             (*record).next_free = ptr::null_mut();
+            // Who returned still has its parent, and may stand for a host next.
+            (*record).parent = ptr::null_mut();
             (*record).stack_top = 0;
             (*record).stack_limit = 0;
             (*record).sp = 0;

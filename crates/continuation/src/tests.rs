@@ -439,3 +439,22 @@ fn idle_stacks_are_as_if_newly_mapped_once_trimmed() {
     assert_eq!(unsafe { place.read() }, 0);
     world.check();
 }
+
+/// A record that is given up for a call of the host, and stands for the host then,
+/// is on nobody's chain.
+#[test]
+fn a_record_given_up_for_a_call_has_no_parent() {
+    let mut world = World::new(2);
+    world.enter().unwrap();
+    // A call that leaves an initial continuation behind for the next.
+    world.enter().unwrap();
+    world.finish();
+    let cont = world.new_by_runtime().unwrap();
+    world.resume(cont);
+    world.finish();
+    assert!(!parent(cont.record).is_null(), "it returned there");
+    world.enter().unwrap();
+    assert_eq!(world.ctx.host_record, cont.record);
+    assert!(parent(world.ctx.host_record).is_null());
+    world.check();
+}

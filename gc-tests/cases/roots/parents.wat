@@ -28,7 +28,7 @@
 ;;
 ;; continuation 3, running
 ;;   frame 1: func 1 $inner at 0x4f
-;;     fp-32  ref   type 0 $s @0x1010
+;;     fp-48  ref   type 0 $s @0x1010
 ;;
 ;; continuation 2, parent
 ;;   frame 0: func 2 $outer at 0x68

@@ -1,6 +1,6 @@
 ;; A function that tail-calls with more arguments on the stack than it has moves its own frame down first, frame
 ;; pointer included. When that hits the guard, the trap's backtrace begins at its caller.
-;; config: --stack-size 16K
+;; config: --stack-size 64K
 (module
   (type $f (func (param i32))) (type $k (cont $f))
   (func $wide (param
