@@ -47,5 +47,7 @@ pub fn start(channels: &[Channel]) {
         .with_writer(std::io::stderr)
         .without_time()
         .with_ansi(false)
+        // Nowhere is left to say that standard error is closed or full.
+        .log_internal_errors(false)
         .init();
 }

@@ -33,12 +33,17 @@ const FLOOR: u64 = 200_000;
 const PER_BYTE: u64 = 24;
 /// Units to the value: each is some instructions.
 const VALUE: u64 = 2;
+/// Values of a function that is not optimised to the unit.
+const HOMES: u64 = 2;
 /// Entries of the frontend's tables to the unit: 4 bytes that are cleared.
 const ENTRIES: u64 = 8;
 /// Steps of a merge to the unit.
 const MERGES: u64 = 4;
 /// Entries of a scan to the unit.
 const SCANNED: u64 = 64;
+/// Live values of an optimised function to the unit. The loop of an interpreter
+/// of a hundred kilobytes has 150 to the byte, and is worth optimising.
+const LIVE: u64 = 7;
 
 /// The limits of one function.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +71,11 @@ impl Work {
         values * VALUE <= self.0
     }
 
+    /// Whether there may be this many values in a function that is not optimised.
+    pub fn allows_in_homes(self, values: u64) -> bool {
+        values <= self.0 * HOMES
+    }
+
     /// Whether the tables of variables may have this many entries.
     pub fn allows_variables(self, entries: u64) -> bool {
         entries <= self.0 * ENTRIES
@@ -87,15 +97,18 @@ impl Work {
         if self.is_small(function) {
             return true;
         }
-        let mut live = Liveness::new(function, self.0);
+        let most = self.0.saturating_mul(LIVE);
+        let mut live = Liveness::new(function, most);
         if !live.run(&|_| true) {
+            tracing::debug!(target: "mangrove::compile", most, "too many live values");
             return false;
         }
         let Some(merged) = merge::steps(function, &live.out, self.0 * MERGES) else {
+            tracing::debug!(target: "mangrove::compile", "too many joined values");
             return false;
         };
         let scanned = scan::entries(function, &live.into, &live.out);
-        let (live, limit) = (self.0 - live.left, self.0);
+        let (live, limit) = (most - live.left, self.0);
         tracing::trace!(target: "mangrove::compile", live, merged, scanned, limit, "work");
         scanned <= limit * SCANNED
     }

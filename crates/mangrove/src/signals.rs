@@ -127,12 +127,22 @@ unsafe extern "C" fn on_fault(
     // and host record `within` vouches for.
     unsafe {
         let (pc, _, _) = arch::fault_context(ucontext);
-        if ctx.is_null() || !is_code(pc) {
+        // What somebody sent can arrive anywhere, and is no fault of Wasm.
+        if sent(info) || ctx.is_null() || !is_code(pc) {
             return pass_on(signal, info, context);
         }
         arch::record_fault(ctx, ucontext, info, signal);
         arch::redirect_to_host(ucontext, (*ctx).host_record);
     }
+}
+
+/// Whether a signal was sent by a process, and not by the machine.
+///
+/// # Safety
+/// `info` is that of a signal handler.
+unsafe fn sent(info: *const libc::siginfo_t) -> bool {
+    // SAFETY: by contract.
+    unsafe { (*info).si_code <= 0 }
 }
 
 /// Does what would have happened without us.
@@ -145,13 +155,13 @@ unsafe fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut
         .zip(PREVIOUS.get())
         .and_then(|(i, p)| Some(p.as_ref().ok()?[i]));
     // SAFETY: the kernel hands a handler valid pointers; a previous action's handler has
-    // the signature its flags say. Without one, the default action is restored and the
-    // fault happens again.
+    // the signature its flags say. Without one, the default action is restored, and the
+    // fault happens again, or what was sent is sent again.
     unsafe {
         match previous {
             // A fault cannot be ignored: it would happen again for ever. A signal that
             // someone sent can.
-            Some(action) if action.sa_sigaction == libc::SIG_IGN && (*info).si_code <= 0 => {}
+            Some(action) if action.sa_sigaction == libc::SIG_IGN && sent(info) => {}
             Some(action) if !matches!(action.sa_sigaction, libc::SIG_DFL | libc::SIG_IGN) => {
                 if action.sa_flags & libc::SA_SIGINFO != 0 {
                     type Action =
@@ -165,6 +175,9 @@ unsafe fn pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut
             }
             _ => {
                 libc::signal(signal, libc::SIG_DFL);
+                if sent(info) {
+                    libc::raise(signal);
+                }
             }
         }
     }

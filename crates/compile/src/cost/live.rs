@@ -99,9 +99,32 @@ impl<'a> Liveness<'a> {
         uses
     }
 
-    /// Goes from each use back to the definition. False at the limit.
+    /// Goes from each use back to the definition. False at the limit: it is found
+    /// before anything is written down, so that what is too much takes no memory.
     pub fn run(&mut self, wanted: &impl Fn(Value) -> bool) -> bool {
         let uses = self.uses(wanted);
+        let (mut into, mut out, limit) = (0, 0, self.left);
+        if !self.walk(&uses, &mut |_, _| into += 1, &mut |_, _| out += 1) {
+            return false;
+        }
+        self.left = limit;
+        let (mut starts, mut ends) = (Vec::with_capacity(into), Vec::with_capacity(out));
+        let within = self.walk(
+            &uses,
+            &mut |value, block| starts.push((value, block)),
+            &mut |block, value| ends.push((block, value)),
+        );
+        (self.into, self.out) = (starts, ends);
+        within
+    }
+
+    /// Tells of each block at whose start, and at whose end, a value is live.
+    fn walk(
+        &mut self,
+        uses: &[(Value, Block)],
+        starts: &mut impl FnMut(Value, Block),
+        ends: &mut impl FnMut(Block, Value),
+    ) -> bool {
         let mut seen: Vec<Option<Value>> = vec![None; self.function.dfg.num_blocks()];
         let mut left: Vec<Option<Value>> = seen.clone();
         let mut todo: Vec<Block> = Vec::new();
@@ -117,10 +140,10 @@ impl<'a> Liveness<'a> {
                     return false;
                 };
                 self.left = rest;
-                self.into.push((value, block));
+                starts(value, block);
                 for before in self.flow.pred_iter(block) {
                     if left[before.block.as_u32() as usize].replace(value) != Some(value) {
-                        self.out.push((before.block, value));
+                        ends(before.block, value);
                     }
                     if Some(before.block) != defined {
                         todo.push(before.block);

@@ -6,8 +6,10 @@
 //! goes on from where it was only behind a value that has several ranges: as
 //! long as none has, it starts anew, and the parameters count squared.
 
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{Block, Function, Value, ValueDef};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The entries looked at, at the most: registers run out in between and make
 /// more ranges. Given what is live at the start and the end of each block.
@@ -61,35 +63,43 @@ fn arrivals(function: &Function) -> HashMap<Value, u64> {
 }
 
 /// By value that is live at the start of some block: its ranges besides the
-/// first. One begins where the block before in the layout does not end with it,
-/// and behind a call, over which it lies in the frame.
+/// first. One begins where the block before, in the order of the machine code,
+/// does not end with it. Both lists have a value's entries together, values in the same order.
 fn ranges(
     function: &Function,
     into: &[(Value, Block)],
     out: &[(Block, Value)],
 ) -> HashMap<Value, u32> {
-    let ends: HashSet<(Block, Value)> = out.iter().copied().collect();
-    let calls: HashSet<Block> = function.layout.blocks().filter(calls(function)).collect();
+    let mut ends: Vec<Option<Value>> = vec![None; function.dfg.num_blocks()];
+    let before = predecessors_in_code(function);
     let mut ranges = HashMap::new();
-    for &(value, block) in into {
-        let continues = function
-            .layout
-            .prev_block(block)
-            .is_some_and(|before| ends.contains(&(before, value)));
-        *ranges.entry(value).or_insert(0) += u32::from(!continues);
-    }
-    for (block, value) in out {
-        if let (true, Some(more)) = (calls.contains(block), ranges.get_mut(value)) {
-            *more += 1;
+    let mut ending = out.chunk_by(|a, b| a.1 == b.1).peekable();
+    for group in into.chunk_by(|a, b| a.0 == b.0) {
+        let value = group[0].0;
+        while let Some(group) = ending.next_if(|group| group[0].1 == value) {
+            for &(block, _) in group {
+                ends[block.as_u32() as usize] = Some(value);
+            }
         }
+        let begins = |&&(_, block): &&(Value, Block)| {
+            let before = before[block.as_u32() as usize];
+            before.is_none_or(|before| ends[before.as_u32() as usize] != Some(value))
+        };
+        ranges.insert(value, group.iter().filter(begins).count() as u32);
     }
     ranges
 }
 
-/// Whether a block makes a call.
-fn calls(function: &Function) -> impl Fn(&Block) -> bool {
-    |&block| {
-        let mut insts = function.layout.block_insts(block);
-        insts.any(|inst| function.dfg.insts[inst].opcode().is_call())
+/// By block: the one whose code is in front of it. Code is generated in reverse
+/// postorder, cold blocks last.
+fn predecessors_in_code(function: &Function) -> Vec<Option<Block>> {
+    let flow = ControlFlowGraph::with_function(function);
+    let dominators = DominatorTree::with_function(function, &flow);
+    let mut order: Vec<Block> = dominators.cfg_rpo().copied().collect();
+    order.sort_by_key(|&block| function.layout.is_cold(block));
+    let mut before = vec![None; function.dfg.num_blocks()];
+    for pair in order.windows(2) {
+        before[pair[1].as_u32() as usize] = Some(pair[0]);
     }
+    before
 }

@@ -249,6 +249,11 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
                     "a function with more than 4 MiB of frame",
                 ));
             }
+            if !work.allows_in_homes(self.b.func.dfg.num_values() as u64) {
+                return Err(CompileError::TooLarge(
+                    "a function that moves more than 400,000 values, and 48 for each of its bytes",
+                ));
+            }
             return Ok(true);
         }
         let values = self.b.func.dfg.num_values() + self.stack.len();

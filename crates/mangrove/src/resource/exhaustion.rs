@@ -91,8 +91,10 @@ pub fn exit_when_exhausted(code: u8) {
     unsafe {
         let mut action: libc::sigaction = MaybeUninit::zeroed().assume_init();
         action.sa_sigaction = on_abort as *const () as usize;
-        // A second abort, in the handler, is the end.
-        action.sa_flags = libc::SA_SIGINFO | libc::SA_RESETHAND | libc::SA_NODEFER;
+        // A second abort, in the handler, is the end. A thread that runs Wasm has a
+        // signal stack.
+        action.sa_flags =
+            libc::SA_SIGINFO | libc::SA_RESETHAND | libc::SA_NODEFER | libc::SA_ONSTACK;
         libc::sigemptyset(&mut action.sa_mask);
         if libc::sigaction(libc::SIGABRT, &action, ptr::null_mut()) != 0 {
             let error = io::Error::last_os_error();

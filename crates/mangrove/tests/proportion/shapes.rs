@@ -243,7 +243,7 @@ pub const SHAPES: &[Shape] = &[
             each(n, one)
         ))
     }),
-    shape("small try_tables", 1_000, 8_000, |n| {
+    shape("small try_tables", 4_000, 20_000, |n| {
         let one =
             "(block $b (result i32) (try_table (catch $e $b) (call $f)) (i32.const 7)) i32.add ";
         module(&format!(
@@ -296,7 +296,7 @@ pub const SHAPES: &[Shape] = &[
         ))
         },
     ),
-    shape("numbers that live over caught calls", 1_000, 5_000, |n| {
+    shape("numbers that live over caught calls", 4_000, 20_000, |n| {
         module(&format!(
             "(tag $e) (func $f (result i32) (i32.const 1))
              (func (result i32) (block $out
