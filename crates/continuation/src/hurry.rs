@@ -89,7 +89,9 @@ impl Registry {
             hand = if hand < stacked.len() { hand } else { 0 };
             let record = self.slab.get(stacked[hand]);
             if !running.contains(stacked[hand]) {
-                // SAFETY: live, with a stack and on no chain that runs: fresh or suspended.
+                // SAFETY: live, with a stack and on no chain that runs: fresh or
+                // suspended, or just linked by a `resume_throw` and stopped at calls
+                // like a parent, of which nobody holds an address while it asks.
                 parked += usize::from(unsafe { has_stack(record) && self.park_idle(record) });
             }
             // SAFETY: a record of our slab, which only this thread uses.

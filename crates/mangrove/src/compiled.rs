@@ -14,9 +14,10 @@
 use crate::code::LoadedCode;
 use crate::engine::Engine;
 use crate::error::Error;
+use mangrove_abi::object::{MAX_OBJECT, NULL_GUARD};
 use mangrove_abi::{
-    CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, StoreContext,
-    TypeDescriptor,
+    CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, MemoryDef,
+    StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor,
 };
 use mangrove_compile as compile;
 use mangrove_validate::{Language, printable};
@@ -248,6 +249,19 @@ fn build() -> Hash {
         offset_of!(HandlerTable, first),
         offset_of!(ContRecord, last),
         offset_of!(ContRecord, passed),
+        offset_of!(ContRecord, parent),
+        offset_of!(ContRecord, handlers),
+        offset_of!(ContRecord, bound_count),
+        size_of::<TagDef>(),
+        offset_of!(TagDef, bits),
+        offset_of!(TagDef, exn_type),
+        size_of::<MemoryDef>(),
+        offset_of!(MemoryDef, len),
+        size_of::<TableDef>(),
+        offset_of!(TableDef, len),
+        size_of::<TransferSlot>(),
+        NULL_GUARD as usize,
+        MAX_OBJECT as usize,
     ];
     let mut hash = Sha256::new();
     for number in numbers {

@@ -201,7 +201,7 @@ macro_rules! maintenance {
             /// A full collection now.
             ///
             /// # Errors
-            /// [`Error::Limit`] when the system has no memory for it.
+            /// [`Error::Resource`] when the system has no memory for it.
             ///
             /// # Panics
             /// With a panic of an observer; nothing was collected then.

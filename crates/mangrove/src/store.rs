@@ -212,9 +212,10 @@ impl StoreInner {
             return Ok(NonNull::from(&**known));
         }
         let signature = Box::new(self.engine.signature(id)?);
-        let address = NonNull::from(&*signature);
-        self.signatures.insert(id, signature);
-        Ok(address)
+        // The address is taken where the box stays: moving a box ends what was
+        // borrowed from it.
+        let kept = self.signatures.entry(id).or_insert(signature);
+        Ok(NonNull::from(&**kept))
     }
 
     /// The error for a continuation there is no room for.

@@ -80,7 +80,8 @@ impl FuncTranslator<'_, '_> {
         let own = self.own_record();
         self.install(own, table);
         let exn = self.extend(exn);
-        // Links the chain to the running one, once it knows who catches.
+        // Links the chain to the running one, or ends it: not here, where a call's
+        // push would come in between.
         let target = self.throwing_libcall(Libcall::PrepareThrow, &[record, exn]);
         let store = self.store_context();
         self.context_store(target, store, offset_of!(StoreContext, current));
