@@ -346,11 +346,6 @@ impl Registry {
             .filter(|&r| unsafe { (*r).state != RecordState::Gone as u32 })
     }
 
-    /// Whether `addr` lies in the guard of one of the stacks. Safe in a signal handler.
-    pub fn guard_contains(&self, addr: u64) -> bool {
-        self.exhausted(addr).is_some()
-    }
-
     /// Usable bytes of the stack in whose guard `addr` lies.
     pub fn exhausted(&self, addr: u64) -> Option<usize> {
         [&self.arena, &self.initial.arena]

@@ -6,10 +6,9 @@
 use crate::error::Error;
 use crate::instance::InstancePtr;
 use crate::object::{Shape, write_field};
-use crate::signature::ValueKind;
 use crate::store::StoreInner;
 use mangrove_abi::object::HeapRef;
-use mangrove_abi::{TransferSlot, TypeId};
+use mangrove_abi::{SlotKind, TransferSlot, TypeId};
 use mangrove_validate::ConstOp;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -49,7 +48,7 @@ impl StoreInner {
             ConstOp::V128(value) => TransferSlot::from_u128(value),
             ConstOp::GlobalGet(index) => {
                 let global = &self.globals[instance.globals[index as usize] as usize];
-                let is_reference = is_heap(global.kind);
+                let is_reference = global.kind.slot_kind() == Some(SlotKind::Ref);
                 // SAFETY: the cell is this store's.
                 let value = unsafe { global.cell.as_ref().value };
                 self.operands.push((value, is_reference));
@@ -186,8 +185,4 @@ enum Fill {
     Same,
     /// An operand for each element.
     Each,
-}
-
-fn is_heap(kind: ValueKind) -> bool {
-    matches!(kind, ValueKind::Any | ValueKind::Extern | ValueKind::Exn)
 }

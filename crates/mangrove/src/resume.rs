@@ -19,11 +19,11 @@ use crate::global::Tag;
 use crate::handle::ContHandle;
 use crate::libcalls::SWITCHES;
 use crate::pending::Pending;
-use crate::signature::{Signature, ValueKind};
+use crate::signature::Signature;
 use crate::store::{StoreInner, StorePtr, foreign};
 use crate::trap::{Trap, TrapReason};
 use crate::values::Val;
-use mangrove_abi::{ContRecord, ContRef, HandlerTable, SlotKind, TagDef, TrapCode, TypeId};
+use mangrove_abi::{ContRecord, ContRef, HandlerTable, TagDef, TrapCode, TypeId};
 use mangrove_validate::{CompositeType, FuncType, HeapType, RefType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -240,11 +240,7 @@ impl StoreInner {
         let ty = self.engine.cont_type_id(ty)?;
         let slots = self.lower_all(args, types)?;
         let record = self.current_record(handle)?;
-        let kinds = signature.params.iter().map(|kind| match kind {
-            ValueKind::Any | ValueKind::Extern | ValueKind::Exn => Some(SlotKind::Ref),
-            ValueKind::Cont(_) => Some(SlotKind::Cont),
-            _ => None,
-        });
+        let kinds = signature.params.iter().map(|kind| kind.slot_kind());
         // SAFETY: the context is ours, and so is the record.
         let reference = unsafe {
             self.registry

@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::values::Val;
-use mangrove_abi::TypeId;
+use mangrove_abi::{SlotKind, TypeId};
 use mangrove_validate::{AbstractHeap, FuncType, RefType, Repr, ValType};
 
 /// The form a value of some type takes: its representation, and which `Val` it is.
@@ -79,6 +79,15 @@ impl ValueKind {
     /// Whether value 0 of a payload travels in the payload register.
     pub fn in_register(self) -> bool {
         !matches!(self, Self::V128 | Self::Cont(_))
+    }
+
+    /// What the collector has to follow in such a value; none in a number or a function.
+    pub fn slot_kind(self) -> Option<SlotKind> {
+        match self {
+            Self::Any | Self::Extern | Self::Exn => Some(SlotKind::Ref),
+            Self::Cont(_) => Some(SlotKind::Cont),
+            _ => None,
+        }
     }
 
     /// Zero or null; none for a type without null.

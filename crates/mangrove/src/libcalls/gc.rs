@@ -2,8 +2,7 @@
 
 use super::{Answer, DONE, Outcome, Scene, pending};
 use crate::pending::Pending;
-use crate::signature::ValueKind;
-use mangrove_abi::{ContRecord, SlotKind, TransferSlot, TypeId};
+use mangrove_abi::{ContRecord, TransferSlot, TypeId};
 use mangrove_heap::Reserve;
 use mangrove_validate::CompositeType;
 use std::ptr;
@@ -56,11 +55,9 @@ pub fn cont_bind(scene: &mut Scene<'_>, [cont, ty, count, _]: [u64; 4]) -> Answe
     // store's, and its code waits.
     let (signature, ctx) = unsafe { (signature.as_ref(), ctx.as_ref()) };
     let count = count as usize;
-    let kinds = signature.params[..count].iter().map(|kind| match kind {
-        ValueKind::Any | ValueKind::Extern | ValueKind::Exn => Some(SlotKind::Ref),
-        ValueKind::Cont(_) => Some(SlotKind::Cont),
-        _ => None,
-    });
+    let kinds = signature.params[..count]
+        .iter()
+        .map(|kind| kind.slot_kind());
     let arguments = ctx.transfer[..count].iter().copied().zip(kinds);
     scene.store.registry.bind(ctx, record(cont), arguments);
     DONE
