@@ -9,6 +9,7 @@
 //! | counted | when | why it costs |
 //! |-|-|-|
 //! | values, operands | while translating | a type of 1,000 results takes a byte to name |
+//! | values moved by one instruction, squared | while translating | registers are sought for each beside each |
 //! | blocks × variables | while translating | the frontend's tables of variables |
 //! | live roots over calls | before stack maps are made | their entries |
 //! | live values over blocks | after optimisation | register allocation |
@@ -37,6 +38,8 @@ const VALUE: u64 = 2;
 const HOMES: u64 = 2;
 /// Entries of the frontend's tables to the unit: 4 bytes that are cleared.
 const ENTRIES: u64 = 8;
+/// Pairs of values that are moved at once to the unit.
+const PAIRS: u64 = 4;
 /// Steps of a merge to the unit.
 const MERGES: u64 = 4;
 /// Entries of a scan to the unit.
@@ -79,6 +82,11 @@ impl Work {
     /// Whether the tables of variables may have this many entries.
     pub fn allows_variables(self, entries: u64) -> bool {
         entries <= self.0 * ENTRIES
+    }
+
+    /// Whether instructions may move so many values at once: each squared, added up.
+    pub fn allows_moves(self, pairs: u64) -> bool {
+        pairs <= self.0 * PAIRS
     }
 
     /// Whether the calls of a function may have this many live roots together.

@@ -72,9 +72,20 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
+    /// Takes the operands of a call: those in its signature are returned, the
+    /// others put into their transfer slots. The call follows at once.
     fn arguments(&mut self, instance: Value, signature: &WasmSignature) -> Vec<Value> {
+        let in_call = signature.call_params();
+        let beyond = signature.params.len() - in_call;
+        self.moves(signature.params.len());
+        if beyond > 0 {
+            let store = self.store_context();
+            self.take_each(beyond, |this, index, value| {
+                this.transfer_store(store, in_call + index, value);
+            });
+        }
         let mut arguments = vec![instance];
-        arguments.extend(self.pop_n(signature.params.len()));
+        arguments.extend(self.pop_n(in_call));
         arguments
     }
 
@@ -104,14 +115,16 @@ impl FuncTranslator<'_, '_> {
     }
 
     fn push_results(&mut self, registers: Vec<Value>, signature: &WasmSignature) {
+        self.moves(signature.results.len());
         let mut registers = registers.into_iter();
+        let mut store = None;
         for (index, &repr) in signature.results.iter().enumerate() {
             let value = if signature.in_registers[index] {
                 registers
                     .next()
                     .expect("a register for each result that has one")
             } else {
-                let store = self.store_context();
+                let store = *store.get_or_insert_with(|| self.store_context());
                 self.transfer_load(store, index, repr)
             };
             self.push(value, repr);

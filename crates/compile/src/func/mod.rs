@@ -17,6 +17,7 @@ mod control;
 mod exception;
 mod frame;
 mod handler;
+mod landing;
 mod memory;
 mod numeric;
 mod operand;
@@ -78,6 +79,8 @@ pub struct FuncTranslator<'a, 'b> {
     frame: Option<Frame>,
     /// What the frontend's tables of variables grew by, in entries.
     variable_work: u64,
+    /// What instructions that move many values come to, in pairs of values.
+    wide_work: u64,
     /// Values that were declared roots, unless they have homes.
     roots: HashSet<Value>,
     /// What is said beside the CLIF.
@@ -201,6 +204,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             locals: Locals::default(),
             frame,
             variable_work: 0,
+            wide_work: 0,
             roots: HashSet::new(),
             beside: Beside::default(),
             own: None,
@@ -211,9 +215,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             block_types: HashMap::new(),
             no_reprs: Rc::new([]),
         };
-        let params = translator.b.block_params(entry)[1..].to_vec();
-        let reprs = translator.signature.params.clone();
-        translator.define_params(&params, &reprs);
+        let arguments = translator.b.block_params(entry)[1..].to_vec();
+        translator.define_params(&arguments);
         translator
     }
 
@@ -257,7 +260,9 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             return Ok(true);
         }
         let values = self.b.func.dfg.num_values() + self.stack.len();
-        Ok(work.allows_values(values as u64) && work.allows_variables(self.variable_work))
+        Ok(work.allows_values(values as u64)
+            && work.allows_variables(self.variable_work)
+            && work.allows_moves(self.wide_work))
     }
 
     fn local_repr(&self, ty: wasmparser::ValType) -> Repr {

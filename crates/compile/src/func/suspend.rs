@@ -24,17 +24,16 @@ impl FuncTranslator<'_, '_> {
         if self.hooks.switches {
             self.hook(hook::SUSPEND);
         }
-        let arguments = self.pop_n(signature.params.len());
         let tag = self.instance_word(self.env.layout.tag(tag));
         let own = self.own_record();
         let found = self.find_handler(own, tag);
         self.detach(own, &found);
         let store = self.store_context();
         self.context_store(found.target, store, offset_of!(StoreContext, current));
-        let payload = self.send(&arguments, &signature.params);
+        let payload = self.send(&signature.params);
+        self.release(signature.params.len());
         let arrival = self.switch([own, found.target, found.word, payload]);
-        let results = self.receive(&arrival, &signature.results);
-        self.push_all(&results, &signature.results);
+        self.receive(&arrival, &signature.results, Self::push_value);
     }
 
     /// `switch`: suspends to the nearest `(on $tag switch)` and resumes another
@@ -46,7 +45,6 @@ impl FuncTranslator<'_, '_> {
             self.hook(hook::SWITCH);
         }
         let reference = self.pop();
-        let mut arguments = self.pop_n(params.len() - 1);
         let (record, revision) = self.unconsumed(reference);
         let tag = self.instance_word(self.env.layout.tag(tag));
         let mark = self.word(HandlerTable::SWITCH);
@@ -56,7 +54,8 @@ impl FuncTranslator<'_, '_> {
         // Only now: a switch that nobody handles traps and consumes nothing.
         self.mark_consumed(record, revision);
         let revision = self.context_load(own, offset_of!(ContRecord, revision));
-        arguments.push(self.b.ins().iconcat(own, revision));
+        let this = self.b.ins().iconcat(own, revision);
+        self.push_value(this);
         let replace = |this: &mut Self| {
             this.detach(own, &found);
             let last = this.context_load(record, offset_of!(ContRecord, last));
@@ -66,23 +65,23 @@ impl FuncTranslator<'_, '_> {
             record,
             |this| {
                 // The runtime wants a chain that is whole.
-                let payload = this.send(&arguments, &params);
-                let payload = this.unbind(record, payload, &arguments, &params);
+                let payload = this.send(&params);
+                let payload = this.unbind(record, payload, &params);
                 replace(this);
                 payload
             },
             |this| {
                 // The other side's next search waits for these links.
                 replace(this);
-                this.send(&arguments, &params)
+                this.send(&params)
             },
         );
+        self.release(params.len());
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
         let nothing = self.word(0);
         let arrival = self.switch([own, record, nothing, payload]);
-        let values = self.receive(&arrival, &back);
-        self.push_all(&values, &back);
+        self.receive(&arrival, &back, Self::push_value);
     }
 
     /// What a continuation that was switched away from is resumed with: the
