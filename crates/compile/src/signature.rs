@@ -13,7 +13,7 @@ pub const FLOAT_RESULTS: u32 = 8;
 /// Parameters that travel as arguments of the call. The `tail` convention has
 /// registers for six integers and eight floats; beyond it takes the stack, and the
 /// compiler has them all at hand at once.
-pub const CALL_PARAMS: usize = 32;
+pub const CALL_PARAMS: usize = 16;
 
 /// The CLIF type of a value.
 pub fn clif_type(repr: Repr) -> Type {

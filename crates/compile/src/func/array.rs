@@ -172,7 +172,6 @@ impl FuncTranslator<'_, '_> {
     fn array_new_fixed(&mut self, type_index: u32, len: u32) {
         let storage = self.env.array_element(type_index).storage;
         let count = len as usize;
-        self.moves(count);
         let size = self.env.storage_size(storage);
         let bytes = self.word(u64::from(size) * u64::from(len));
         let len = self.b.ins().iconst(I32, i64::from(len));

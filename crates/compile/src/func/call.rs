@@ -62,7 +62,8 @@ impl FuncTranslator<'_, '_> {
         }
         let (_, signature) = self.type_signature(type_index);
         let callee = self.callee(Callee::Wasm(function), || signature.clif());
-        let arguments = self.arguments(self.instance, &signature);
+        let instance = self.instance();
+        let arguments = self.arguments(instance, &signature);
         if tail {
             self.b.ins().return_call(callee, &arguments);
             self.reachable = false;
@@ -77,7 +78,6 @@ impl FuncTranslator<'_, '_> {
     fn arguments(&mut self, instance: Value, signature: &WasmSignature) -> Vec<Value> {
         let in_call = signature.call_params();
         let beyond = signature.params.len() - in_call;
-        self.moves(signature.params.len());
         if beyond > 0 {
             let store = self.store_context();
             self.take_each(beyond, |this, index, value| {
@@ -115,7 +115,6 @@ impl FuncTranslator<'_, '_> {
     }
 
     fn push_results(&mut self, registers: Vec<Value>, signature: &WasmSignature) {
-        self.moves(signature.results.len());
         let mut registers = registers.into_iter();
         let mut store = None;
         for (index, &repr) in signature.results.iter().enumerate() {
@@ -139,10 +138,11 @@ impl FuncTranslator<'_, '_> {
         let offset = offset_of!(FuncRef, type_id) as i32;
         let actual = self.b.ins().load(types::I32, flags, function, offset);
         let offset = self.env.layout.type_id(type_index);
+        let instance = self.instance();
         let expected = self
             .b
             .ins()
-            .load(types::I32, fixed(), self.instance, offset);
+            .load(types::I32, fixed(), instance, offset);
         let matches = self.is_subtype(actual, expected, type_index);
         self.trap_if_zero(matches, TrapCode::IndirectCallMismatch);
         function

@@ -81,7 +81,8 @@ impl FuncTranslator<'_, '_> {
         self.context_store(func, record, offset_of!(ContRecord, func));
         self.context_store(record, record, offset_of!(ContRecord, last));
         self.context_store(zero, record, offset_of!(ContRecord, parent));
-        self.context_store(self.instance, record, offset_of!(ContRecord, creator));
+        let instance = self.instance();
+        self.context_store(instance, record, offset_of!(ContRecord, creator));
         let place = self.b.ins().iconst(I32, i64::from(self.offset as u32));
         self.context_store(place, record, offset_of!(ContRecord, created_at));
         // The half above is `mark`: no collection has found it yet.
@@ -141,7 +142,6 @@ impl FuncTranslator<'_, '_> {
         let record = self.consume(reference);
         if count > 0 {
             let store = self.store_context();
-            self.moves(count);
             self.take_each(count, |this, index, argument| {
                 this.transfer_store(store, index, argument);
             });

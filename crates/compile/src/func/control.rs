@@ -275,7 +275,6 @@ impl FuncTranslator<'_, '_> {
     /// Leaves the function with the top operands.
     fn return_top(&mut self) {
         let fits = self.signature.in_registers.clone();
-        self.moves(fits.len());
         let mut registers = Vec::new();
         let mut store = None;
         self.peek_each(fits.len(), |this, index, value| {

@@ -71,7 +71,6 @@ impl FuncTranslator<'_, '_> {
     /// Makes the exception object of a tag with the top operands.
     pub(super) fn make_exception(&mut self, tag: u32) -> Value {
         let (types, layout) = self.exn_types(tag);
-        self.moves(types.len());
         let size = self.word(u64::from(layout.size));
         let tag = self.instance_word(self.env.layout.tag(tag));
         let flags = plain(self.regions.context);
@@ -174,11 +173,12 @@ impl FuncTranslator<'_, '_> {
         back: Block,
         returned: Vec<BlockArg>,
     ) -> ir::ExceptionTable {
+        let instance = self.instance();
         let pool = &mut self.b.func.dfg.value_lists;
         let normal = BlockCall::new(back, returned, pool);
         let mut items = Vec::new();
         if let Some(scope) = self.scopes.last() {
-            items.push(ExceptionTableItem::Context(self.instance));
+            items.push(ExceptionTableItem::Context(instance));
             // The convention's first exception register; the switch thunk puts
             // its payload there.
             let landing = BlockCall::new(scope.landing, [BlockArg::TryCallExn(0)], pool);

@@ -32,7 +32,7 @@ pub const MOST_FRAME_BYTES: u32 = 4 << 20;
 
 /// Operands whose values may be used instead of their homes: those pushed last. So
 /// no more values are alive at once, however many operands there are.
-const MOST_FRESH: u32 = 16;
+const MOST_FRESH: u32 = 8;
 
 /// A place in the frame.
 #[derive(Clone, Copy, Debug)]
@@ -86,16 +86,24 @@ pub struct Frame {
     /// The address of the homes, in a block and before a call: over a call no
     /// address of the stack may be kept ([`crate::movable`]).
     base: Option<(Value, Block, u32)>,
+    /// Where the instance lies, and its value there and then.
+    instance: Home,
+    loaded: Option<(Value, Block, u32)>,
 }
 
 impl Frame {
-    /// No homes yet.
-    pub fn new(b: &mut FunctionBuilder<'_>) -> Self {
+    /// No homes yet but that of the instance.
+    pub fn new(b: &mut FunctionBuilder<'_>, instance: Value) -> Self {
         // The size is set when all homes are known.
         let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 0, 4);
-        Self {
+        let home = Home {
+            offset: 0,
+            ty: I64,
+            root: false,
+        };
+        let mut frame = Self {
             slot: b.create_sized_stack_slot(data),
-            size: 0,
+            size: home.ty.bytes(),
             locals: HashMap::new(),
             operands: HashMap::new(),
             zeroed: Vec::new(),
@@ -103,6 +111,23 @@ impl Frame {
             calls: 0,
             kept: 0,
             base: None,
+            instance: home,
+            loaded: None,
+        };
+        frame.store(b, home, instance);
+        frame
+    }
+
+    /// The instance, loaded once for each stretch of code without calls.
+    pub fn instance(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
+        let here = b.current_block().expect("code is put into a block");
+        match self.loaded {
+            Some((value, block, calls)) if block == here && calls == self.calls => value,
+            _ => {
+                let value = self.load(b, self.instance);
+                self.loaded = Some((value, here, self.calls));
+                value
+            }
         }
     }
 

@@ -79,8 +79,6 @@ pub struct FuncTranslator<'a, 'b> {
     frame: Option<Frame>,
     /// What the frontend's tables of variables grew by, in entries.
     variable_work: u64,
-    /// What instructions that move many values come to, in pairs of values.
-    wide_work: u64,
     /// Values that were declared roots, unless they have homes.
     roots: HashSet<Value>,
     /// What is said beside the CLIF.
@@ -189,7 +187,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         b.set_srcloc(SourceLoc::new(offset as u32));
         let instance = b.block_params(entry)[0];
         let regions = Regions::new(&mut b);
-        let frame = (placement == Placement::Homes).then(|| Frame::new(&mut b));
+        let frame = (placement == Placement::Homes).then(|| Frame::new(&mut b, instance));
         let mut translator = Self {
             b,
             env,
@@ -204,7 +202,6 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             locals: Locals::default(),
             frame,
             variable_work: 0,
-            wide_work: 0,
             roots: HashSet::new(),
             beside: Beside::default(),
             own: None,
@@ -260,9 +257,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             return Ok(true);
         }
         let values = self.b.func.dfg.num_values() + self.stack.len();
-        Ok(work.allows_values(values as u64)
-            && work.allows_variables(self.variable_work)
-            && work.allows_moves(self.wide_work))
+        Ok(work.allows_values(values as u64) && work.allows_variables(self.variable_work))
     }
 
     fn local_repr(&self, ty: wasmparser::ValType) -> Repr {

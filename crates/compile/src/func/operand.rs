@@ -11,9 +11,6 @@ use cranelift_frontend::Variable;
 use mangrove_validate::Repr;
 use std::collections::HashMap;
 
-/// Values that are moved at once without being counted.
-const FEW: usize = 16;
-
 /// An entry of the operand stack.
 #[derive(Clone, Copy)]
 pub enum Operand {
@@ -101,7 +98,6 @@ impl FuncTranslator<'_, '_> {
 
     /// Pushes copies of the top `count` operands.
     pub(super) fn push_copies(&mut self, count: usize) {
-        self.moves(count);
         self.peek_each(count, |this, _, value| this.push_value(value));
     }
 
@@ -200,14 +196,6 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    /// An instruction moves this many values at once. With homes they move one by
-    /// one; the register allocator looks at each beside each.
-    pub(super) fn moves(&mut self, count: usize) {
-        if self.frame.is_none() && count > FEW {
-            self.wide_work += (count as u64).pow(2);
-        }
-    }
-
     /// # Panics
     /// If the operand stack is empty: the body was not validated.
     pub(super) fn top(&mut self) -> Value {
@@ -229,7 +217,6 @@ impl FuncTranslator<'_, '_> {
         self.peek_each(label.count, |this, _, value| {
             this.hand_over(&mut handover, value);
         });
-        self.moves(label.count);
         handover.args
     }
 
@@ -249,7 +236,6 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn jump(&mut self, handover: Handover) {
         let Handover { label, count, args } = handover;
         debug_assert_eq!(label.count, count);
-        self.moves(count);
         self.b.ins().jump(label.block, &args);
     }
 

@@ -28,7 +28,6 @@ impl FuncTranslator<'_, '_> {
     /// Puts the top operands on their way, and leaves them: the payload register's
     /// word.
     pub(super) fn send(&mut self, reprs: &[Repr]) -> Value {
-        self.moves(reprs.len());
         let store = self.store_context();
         let mut payload = None;
         self.peek_each(reprs.len(), |this, index, value| {
@@ -51,7 +50,6 @@ impl FuncTranslator<'_, '_> {
         reprs: &[Repr],
         mut each: impl FnMut(&mut Self, Value),
     ) {
-        self.moves(reprs.len());
         let mut store = None;
         for (index, &repr) in reprs.iter().enumerate() {
             let value = if index == 0 && in_payload_register(repr) {

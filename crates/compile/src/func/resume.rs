@@ -90,7 +90,8 @@ impl FuncTranslator<'_, '_> {
         let handlers = match self.env.handler_table(&prescan::clauses(table)) {
             Some(offset) => {
                 let offset = self.word(offset as u64);
-                self.b.ins().iadd(self.instance, offset)
+                let instance = self.instance();
+                self.b.ins().iadd(instance, offset)
             }
             None => {
                 let offset = self.word(offset_of!(StoreContext, no_handlers) as u64);

@@ -70,7 +70,6 @@ impl FuncTranslator<'_, '_> {
 
     fn struct_new(&mut self, type_index: u32) {
         let (fields, layout) = self.env.structure(type_index);
-        self.moves(fields.len());
         let size = self.word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
         let flags = plain(self.regions.heap);
