@@ -24,7 +24,9 @@ fn kind(index: usize, shift: usize) -> usize {
 
 /// The types of `count` values, beginning with kind `shift`.
 fn types(count: usize, shift: usize) -> String {
-    (0..count).map(|i| format!(" {}", KINDS[kind(i, shift)])).collect()
+    (0..count)
+        .map(|i| format!(" {}", KINDS[kind(i, shift)]))
+        .collect()
 }
 
 /// Pushes the values of one list: value `i` tells its index and the list's number.
@@ -56,16 +58,30 @@ fn differs(i: usize, shift: usize) -> String {
         3 => format!(
             "(v128.any_true (v128.xor (local.get {i}) (v128.const i32x4 {number} 7 {i} 9)))"
         ),
-        4 => format!("(i64.ne (local.get {i}) (i64.const {}))", (number << 33) + i),
-        5 => format!("(i32.ne (resume $k (local.get {i})) (i32.const {}))", number % 5),
+        4 => format!(
+            "(i64.ne (local.get {i}) (i64.const {}))",
+            (number << 33) + i
+        ),
+        5 => format!(
+            "(i32.ne (resume $k (local.get {i})) (i32.const {}))",
+            number % 5
+        ),
         6 => format!("(f32.ne (local.get {i}) (f32.const {number}.25))"),
-        _ => format!("(i32.ne (call_ref $number (local.get {i})) (i32.const {}))", number % 5),
+        _ => format!(
+            "(i32.ne (call_ref $number (local.get {i})) (i32.const {}))",
+            number % 5
+        ),
     }
 }
 
 fn checks(count: usize, shift: usize) -> String {
     (0..count)
-        .map(|i| format!("(if {} (then (throw $wrong (i32.const {i}))))\n", differs(i, shift)))
+        .map(|i| {
+            format!(
+                "(if {} (then (throw $wrong (i32.const {i}))))\n",
+                differs(i, shift)
+            )
+        })
         .collect()
 }
 
@@ -76,7 +92,9 @@ fn module(n: usize) -> String {
     let (args, results) = (push(0, n, 0), push(0, n, 3));
     let gets: String = (0..n).map(|i| format!("(local.get {i})")).collect();
     let rest = types(n - n / 2, n / 2);
-    let fields: String = (0..n).map(|i| format!("(field {})", KINDS[kind(i, 0)])).collect();
+    let fields: String = (0..n)
+        .map(|i| format!("(field {})", KINDS[kind(i, 0)]))
+        .collect();
     let from_struct: String = (0..n)
         .map(|i| format!("(struct.get $s {i} (local.get $s))"))
         .collect();
@@ -168,8 +186,21 @@ fn module(n: usize) -> String {
 }
 
 const WAYS: [&str; 15] = [
-    "call", "call_ref", "call_indirect", "tails", "host", "resume", "suspend", "bind", "switch",
-    "throw", "throw_ref", "resume_throw", "struct", "array", "branches",
+    "call",
+    "call_ref",
+    "call_indirect",
+    "tails",
+    "host",
+    "resume",
+    "suspend",
+    "bind",
+    "switch",
+    "throw",
+    "throw_ref",
+    "resume_throw",
+    "struct",
+    "array",
+    "branches",
 ];
 
 fn check(config: &Config, n: usize) {
@@ -200,8 +231,13 @@ fn check(config: &Config, n: usize) {
         .unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     for way in WAYS {
-        let args: &[Val] = if way == "branches" { &[Val::I32(0)] } else { &[] };
-        call(&mut store, instance, way, args).unwrap_or_else(|error| panic!("{way} of {n}: {error}"));
+        let args: &[Val] = if way == "branches" {
+            &[Val::I32(0)]
+        } else {
+            &[]
+        };
+        call(&mut store, instance, way, args)
+            .unwrap_or_else(|error| panic!("{way} of {n}: {error}"));
     }
 }
 
@@ -228,9 +264,16 @@ fn they_do_so_in_frames_and_unoptimised() {
 fn they_do_so_while_everything_is_collected_and_moved() {
     let none = Zeal::NONE;
     let kinds = [
-        Zeal { alloc: Some(1), ..none },
+        Zeal {
+            alloc: Some(1),
+            ..none
+        },
         Zeal { call: true, ..none },
-        Zeal { switch: true, moving: true, ..none },
+        Zeal {
+            switch: true,
+            moving: true,
+            ..none
+        },
     ];
     for zeal in kinds {
         for level in [OptLevel::Frame, OptLevel::Speed] {

@@ -13,7 +13,9 @@ const FEW: u64 = 32;
 pub fn defined(function: &Function) -> u64 {
     let (dfg, layout) = (&function.dfg, &function.layout);
     let of_block = |block| {
-        let results = layout.block_insts(block).map(|inst| dfg.inst_results(inst).len());
+        let results = layout
+            .block_insts(block)
+            .map(|inst| dfg.inst_results(inst).len());
         dfg.num_block_params(block) + results.sum::<usize>()
     };
     layout.blocks().map(of_block).sum::<usize>() as u64

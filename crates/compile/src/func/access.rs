@@ -103,9 +103,7 @@ impl FuncTranslator<'_, '_> {
     /// A word of the instance that never changes.
     pub(super) fn instance_word(&mut self, offset: i32) -> Value {
         let instance = self.instance();
-        self.b
-            .ins()
-            .load(types::I64, fixed(), instance, offset)
+        self.b.ins().load(types::I64, fixed(), instance, offset)
     }
 
     /// The store's context.

@@ -83,8 +83,6 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn type_id(&mut self, type_index: u32) -> Value {
         let offset = self.env.layout.type_id(type_index);
         let instance = self.instance();
-        self.b
-            .ins()
-            .load(types::I32, fixed(), instance, offset)
+        self.b.ins().load(types::I32, fixed(), instance, offset)
     }
 }

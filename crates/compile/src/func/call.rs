@@ -139,10 +139,7 @@ impl FuncTranslator<'_, '_> {
         let actual = self.b.ins().load(types::I32, flags, function, offset);
         let offset = self.env.layout.type_id(type_index);
         let instance = self.instance();
-        let expected = self
-            .b
-            .ins()
-            .load(types::I32, fixed(), instance, offset);
+        let expected = self.b.ins().load(types::I32, fixed(), instance, offset);
         let matches = self.is_subtype(actual, expected, type_index);
         self.trap_if_zero(matches, TrapCode::IndirectCallMismatch);
         function

@@ -60,13 +60,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Compares the tag of the exception with those of the clauses, in order.
-    fn choose(
-        &mut self,
-        catches: &[Catch],
-        word: Value,
-        around: Option<Block>,
-        takes: &mut Takes,
-    ) {
+    fn choose(&mut self, catches: &[Catch], word: Value, around: Option<Block>, takes: &mut Takes) {
         let exn = self.b.ins().ireduce(I32, word);
         let mut known = None;
         for (index, catch) in catches.iter().enumerate() {

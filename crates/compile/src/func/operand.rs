@@ -174,11 +174,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Pops the top `count` operands, after something was done with each: in the
     /// order they were pushed, with its number, and without a call.
-    pub(super) fn take_each(
-        &mut self,
-        count: usize,
-        each: impl FnMut(&mut Self, usize, Value),
-    ) {
+    pub(super) fn take_each(&mut self, count: usize, each: impl FnMut(&mut Self, usize, Value)) {
         self.peek_each(count, each);
         self.release(count);
     }

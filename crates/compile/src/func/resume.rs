@@ -156,9 +156,7 @@ impl FuncTranslator<'_, '_> {
     /// for one that nothing arrives at.
     fn handed_on(&self, handle: &Handle) -> Option<(u32, u32)> {
         match *handle {
-            Handle::OnLabel { tag, label } => {
-                Some((self.env.module.tags[tag as usize], label))
-            }
+            Handle::OnLabel { tag, label } => Some((self.env.module.tags[tag as usize], label)),
             Handle::OnSwitch { .. } => None,
         }
     }
