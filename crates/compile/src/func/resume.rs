@@ -21,7 +21,7 @@ use super::payload::Arrival;
 use crate::prescan;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::record::word;
+use mangrove_abi::record::reason;
 use mangrove_abi::{ContRecord, Libcall, StoreContext, TrapCode};
 use mangrove_validate::Repr;
 use std::collections::HashMap;
@@ -39,7 +39,7 @@ impl FuncTranslator<'_, '_> {
         let record = self.consume(reference);
         let payload = self.send_to(record, &signature.params);
         self.release(signature.params.len());
-        let own = self.own_record();
+        let own = self.running_record();
         let last = self.context_load(record, offset_of!(ContRecord, last));
         self.context_store(own, last, offset_of!(ContRecord, parent));
         self.install(own, table);
@@ -70,7 +70,7 @@ impl FuncTranslator<'_, '_> {
             }
         };
         let record = self.consume(reference);
-        let own = self.own_record();
+        let own = self.running_record();
         self.install(own, table);
         let exn = self.extend(exn);
         // Links the chain to the running one, or ends it: not here, where a call's
@@ -107,7 +107,7 @@ impl FuncTranslator<'_, '_> {
         if table.handlers.is_empty() {
             return;
         }
-        debug_assert_eq!((word::RETURNED, word::HANDLED), (0, 1));
+        debug_assert_eq!((reason::RETURNED, reason::HANDLED), (0, 1));
         let returned = self.b.create_block();
         // Clauses that hand the same on to the same label share their code: each may
         // have a thousand values for its three bytes.
@@ -125,7 +125,9 @@ impl FuncTranslator<'_, '_> {
             })
             .collect();
         if let [clause] = clauses[..] {
-            self.b.ins().brif(arrival.word, clause, &[], returned, &[]);
+            self.b
+                .ins()
+                .brif(arrival.reason, clause, &[], returned, &[]);
         } else {
             let pool = &mut self.b.func.dfg.value_lists;
             let mut call = |block| BlockCall::new(block, std::iter::empty::<BlockArg>(), pool);
@@ -134,7 +136,7 @@ impl FuncTranslator<'_, '_> {
             let jumps = self
                 .b
                 .create_jump_table(JumpTableData::new(targets[0], &targets));
-            let index = self.b.ins().ireduce(I32, arrival.word);
+            let index = self.b.ins().ireduce(I32, arrival.reason);
             self.b.ins().br_table(index, jumps);
         }
         for (clause, handle) in code {

@@ -69,7 +69,7 @@ impl Kept {
 }
 
 /// The homes of one function.
-pub struct Frame {
+pub struct Homes {
     slot: StackSlot,
     size: u32,
     locals: HashMap<u32, Home>,
@@ -91,7 +91,7 @@ pub struct Frame {
     loaded: Option<(Value, Block, u32)>,
 }
 
-impl Frame {
+impl Homes {
     /// No homes yet but that of the instance.
     pub fn new(b: &mut FunctionBuilder<'_>, instance: Value) -> Self {
         // The size is set when all homes are known.
