@@ -24,6 +24,7 @@ mod roots;
 mod verify;
 mod walk;
 mod why;
+mod worklist;
 
 #[cfg(test)]
 mod testing;
@@ -31,7 +32,7 @@ mod testing;
 mod tests;
 
 pub use collect::{CollectOptions, CollectionReport, collect};
-pub use mark::ChainError;
+pub use mark::{ChainError, Overlook};
 pub use report::{
     ContinuationInfo, ContinuationsReport, Created, FunctionName, Place, ReportOptions, SortBy,
     continuations,
@@ -68,7 +69,7 @@ pub unsafe trait Code {
 /// and writes until `visit` returns, and each with a reference of its kind.
 pub unsafe trait Roots {
     /// Shows the visitor every slot: globals, tables, element segments, host
-    /// handles, the exception in flight. Each slot once.
+    /// handles. Each slot once.
     fn visit(&mut self, visitor: &mut dyn RootVisitor);
 }
 
@@ -120,8 +121,6 @@ pub enum RootOwner {
         /// Its number.
         index: u32,
     },
-    /// The exception in flight.
-    Exception,
     /// An argument bound to a continuation.
     BoundArgument {
         /// The continuation's id.
@@ -218,7 +217,6 @@ impl fmt::Display for RootOwner {
                 )
             }
             Self::Handle { index } => write!(f, "host handle {index}"),
-            Self::Exception => f.write_str("the exception in flight"),
             Self::BoundArgument {
                 continuation,
                 index,

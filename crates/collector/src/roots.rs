@@ -1,13 +1,12 @@
 //! The root set as it is now, for people: which slot of which frame of which
 //! continuation, or what else, holds which object. Nothing moves.
 
-use crate::mark::{Holder, Scene, Sink, mark};
+use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
 use crate::verify::When;
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TypeId};
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, Starts};
-use mangrove_stack::Frame;
 use serde::Serialize;
 
 /// All roots of a store, in the order they are found: the running chain from
@@ -72,8 +71,7 @@ pub enum RootValue {
     },
 }
 
-/// Gathers the root set. `fault` is where the running stack is stopped if it
-/// trapped and its frames are still there.
+/// Gathers the root set.
 ///
 /// # Errors
 /// When a frame cannot be understood, the heap is not sound, or a root refers
@@ -87,7 +85,6 @@ pub unsafe fn root_set(
     ctx: &StoreContext,
     code: &dyn Code,
     roots: &mut dyn Roots,
-    fault: Option<Frame>,
 ) -> Result<RootSet, CollectError> {
     let starts = heap.starts(ctx).map_err(|fault| CollectError::HeapFault {
         when: When::Looking,
@@ -99,16 +96,16 @@ pub unsafe fn root_set(
         roots: Vec::new(),
         error: None,
     };
-    let scene = Scene::whole(registry, ctx, code, fault);
+    let input = MarkInput::new(registry, ctx, code, Overlook::default());
     // SAFETY: by contract.
-    let looked = unsafe { mark(scene, roots, &mut list)? };
+    let counts = unsafe { mark(input, roots, &mut list)? };
     if let Some(error) = list.error {
         return Err(error);
     }
     Ok(RootSet {
         roots: list.roots,
-        continuations: looked.continuations,
-        frames: looked.frames,
+        continuations: counts.continuations,
+        frames: counts.frames,
     })
 }
 
@@ -121,8 +118,8 @@ struct List<'h> {
 }
 
 impl Sink for List<'_> {
-    unsafe fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
-        let owner = holder.owner();
+    unsafe fn heap_ref(&mut self, owner: SlotOwner<'_>, slot: *mut u32) {
+        let owner = owner.root_owner();
         // SAFETY: by contract.
         let reference = HeapRef(unsafe { slot.read() });
         let value = if reference.is_null() {
@@ -154,7 +151,7 @@ impl Sink for List<'_> {
         });
     }
 
-    unsafe fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
+    unsafe fn cont_ref(&mut self, owner: SlotOwner<'_>, slot: *mut ContRef) {
         // SAFETY: by contract.
         let value = unsafe {
             let reference = slot.read_unaligned();
@@ -167,7 +164,7 @@ impl Sink for List<'_> {
             }
         };
         self.roots.push(Root {
-            owner: holder.owner(),
+            owner: owner.root_owner(),
             kind: RootKind::Cont,
             value,
         });

@@ -15,7 +15,7 @@ use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
 use crate::table::TableEntry;
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, ContinuationsReport, ReportOptions, RootOwner, RootSet,
+    CollectError, CollectOptions, ContinuationsReport, Overlook, ReportOptions, RootOwner, RootSet,
     RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
@@ -140,12 +140,13 @@ impl StoreInner {
         let config = self.engine.config();
         let options = CollectOptions {
             verify: config.verify_heap || config.zeal.is_on(),
-            skip_suspended: config.defect == Some(Defect::SkipSuspended),
-            drop_slot: match config.defect {
-                Some(Defect::DropSlot(number)) => Some(number),
-                _ => None,
+            overlook: Overlook {
+                suspended: config.defect == Some(Defect::SkipSuspended),
+                slot: match config.defect {
+                    Some(Defect::DropSlot(number)) => Some(number),
+                    _ => None,
+                },
             },
-            ..CollectOptions::default()
         };
         let Parts {
             heap,
@@ -200,7 +201,7 @@ impl StoreInner {
             mut roots,
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { root_set(heap, registry, ctx, code, &mut roots, None) };
+        let found = unsafe { root_set(heap, registry, ctx, code, &mut roots) };
         found.map_err(Error::internal)
     }
 
@@ -218,7 +219,7 @@ impl StoreInner {
             mut roots,
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { continuations(registry, ctx, code, &mut roots, options, None) };
+        let found = unsafe { continuations(registry, ctx, code, &mut roots, options) };
         found.map_err(Error::internal)
     }
 

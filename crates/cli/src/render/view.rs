@@ -77,7 +77,6 @@ enum PartKey {
     Table(Option<u32>, u32),
     Segment(u32, u32),
     Handles,
-    Exception,
 }
 
 impl View {
@@ -183,8 +182,7 @@ fn continuation_of(owner: &RootOwner) -> Option<u32> {
         RootOwner::Global { .. }
         | RootOwner::Table { .. }
         | RootOwner::Element { .. }
-        | RootOwner::Handle { .. }
-        | RootOwner::Exception => None,
+        | RootOwner::Handle { .. } => None,
     }
 }
 
@@ -200,6 +198,5 @@ fn key_of(owner: &RootOwner) -> PartKey {
             instance, segment, ..
         } => PartKey::Segment(instance, segment),
         RootOwner::Handle { .. } => PartKey::Handles,
-        RootOwner::Exception => PartKey::Exception,
     }
 }

@@ -17,7 +17,7 @@ use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{ContRecord, Handlers, InstanceContext, SiteTable, TagDef};
 use mangrove_continuation::End;
-use mangrove_stack::arch::frames;
+use mangrove_stack::frames;
 use mangrove_stack::{Frame, is_parked};
 use std::ptr;
 

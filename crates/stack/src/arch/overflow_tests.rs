@@ -2,8 +2,9 @@
 
 use super::testing::Place;
 use super::tests::{World, add, call_host};
-use super::{Frame, fault_context, frames_from, redirect_to_host};
+use super::{fault_context, redirect_to_host};
 use crate::arena::GuardKind;
+use crate::{Frame, frames_from};
 use mangrove_abi::word;
 use std::cell::Cell;
 use std::{mem, ptr};

@@ -2,8 +2,9 @@
 //! [`super::testing`].
 
 use super::testing::{Code, Place, preserves_registers, record};
-use super::{Entered, Frame, enter, frames, prepare};
+use super::{Entered, enter, prepare};
 use crate::arena::{ArenaConfig, GuardKind, StackArena};
+use crate::{Frame, frames};
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, RecordState, StoreContext, word};
 use std::cell::Cell;
