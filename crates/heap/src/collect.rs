@@ -8,7 +8,7 @@
 //!                                        [scan, next): still to be looked at
 //! ```
 //!
-//! The objects between `scan` and `next` are the list of work, so a collection
+//! The objects between `scan` and `next` are the worklist, so a collection
 //! needs no memory of its own. Nothing is trusted on the way: a reference that
 //! points outside the vacated space, a header that names no type, or a copy
 //! that would not fit ends the collection with a [`HeapFault`]. Those checks
@@ -244,7 +244,7 @@ impl Collection<'_> {
         let vacated: &mut Space = &mut heap.spaces[1 - heap.current];
         let start = vacated.start();
         vacated.vacate(&heap.reservation, start + used, start + reach, heap.poison);
-        heap.judge(used - live);
+        heap.note_yield(used - live);
         heap.broken = false;
         heap.collections += 1;
 

@@ -155,13 +155,13 @@ pub struct Heap {
     live_end: u64,
     /// Where the next collection is due.
     window_end: u64,
-    /// Whether `reserve` asked for the coming collection.
-    asked: bool,
-    /// Whether the last collection was, and `reserve` was not called since:
-    /// everything in use is live.
-    answered: bool,
-    /// How many collections in a row were asked for and freed next to nothing.
-    futile: u32,
+    /// Whether `reserve` requested the coming collection.
+    collection_requested: bool,
+    /// Whether everything in use is live: `reserve` requested the last collection
+    /// and was not called since.
+    everything_live: bool,
+    /// How many collections in a row were requested and freed next to nothing.
+    fruitless: u32,
     /// Why `reserve` had no room, where the system gave none.
     refused: Option<HeapError>,
     /// A collection has begun and not ended well.
@@ -215,9 +215,9 @@ impl Heap {
             poison: config.poison,
             live_end: start,
             window_end: start,
-            asked: false,
-            answered: false,
-            futile: 0,
+            collection_requested: false,
+            everything_live: false,
+            fruitless: 0,
             refused: None,
             broken: false,
             collections: 0,
