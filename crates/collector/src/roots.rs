@@ -6,7 +6,7 @@ use crate::verify::When;
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TypeId};
 use mangrove_continuation::Registry;
-use mangrove_heap::{Heap, Starts};
+use mangrove_heap::{Heap, HeapFault, Marks};
 use serde::Serialize;
 
 /// All roots of a store, in the order they are found: the running chain from
@@ -20,6 +20,10 @@ pub struct RootSet {
     pub continuations: u64,
     /// How many frames they have.
     pub frames: u64,
+    /// How many objects are reachable from the roots.
+    pub objects: u64,
+    /// How many bytes those take.
+    pub object_bytes: u64,
 }
 
 /// One root.
@@ -86,13 +90,9 @@ pub unsafe fn root_set(
     code: &dyn Code,
     roots: &mut dyn Roots,
 ) -> Result<RootSet, CollectError> {
-    let starts = heap.starts(ctx).map_err(|fault| CollectError::HeapFault {
-        when: When::Looking,
-        fault,
-    })?;
     let mut list = List {
         heap,
-        starts,
+        marks: heap.marks(ctx).map_err(unsound)?,
         roots: Vec::new(),
         error: None,
     };
@@ -106,13 +106,22 @@ pub unsafe fn root_set(
         roots: list.roots,
         continuations: counts.continuations,
         frames: counts.frames,
+        objects: list.marks.objects(),
+        object_bytes: list.marks.bytes(),
     })
 }
 
-/// Writes every root down.
+fn unsound(fault: HeapFault) -> CollectError {
+    CollectError::HeapFault {
+        when: When::Looking,
+        fault,
+    }
+}
+
+/// Writes every root down, and marks what it reaches.
 struct List<'h> {
     heap: &'h Heap,
-    starts: Starts,
+    marks: Marks,
     roots: Vec<Root>,
     error: Option<CollectError>,
 }
@@ -128,9 +137,17 @@ impl Sink for List<'_> {
             RootValue::I31 {
                 value: reference.i31_value(),
             }
-        } else if self.starts.contains(reference) {
-            // SAFETY: an object starts there.
-            let type_id = unsafe { self.heap.type_of(reference) };
+        } else if self.marks.starts().contains(reference) {
+            // SAFETY: the marks are this heap's, which is only looked at meanwhile,
+            // and an object starts there.
+            let (marked, type_id) = unsafe {
+                let marked = self.marks.mark(self.heap, reference);
+                (marked, self.heap.type_of(reference))
+            };
+            if let Err(fault) = marked {
+                self.error.get_or_insert(unsound(fault));
+                return;
+            }
             RootValue::Object {
                 offset: reference.0,
                 type_id,

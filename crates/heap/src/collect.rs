@@ -19,7 +19,8 @@ use crate::space::Space;
 use crate::{Heap, HeapError, HeapFault};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
-    ARRAY_ELEMENTS, FORWARDED, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor,
+    ARRAY_ELEMENTS, COLLECTOR_BITS, FORWARDED, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
+    TypeDescriptor,
 };
 
 /// Objects up to this many bytes are copied word by word.
@@ -120,7 +121,8 @@ impl Collection<'_> {
         // SAFETY: the offset lies within the used part of the vacated space,
         // which is committed, and it is 8-aligned.
         let header = unsafe { self.base.add(value as usize).cast::<u32>().read() };
-        if header < self.types {
+        // With the flag of a forwarded one it is no type.
+        if header & !COLLECTOR_BITS < self.types {
             self.copy(value, header)
         } else if header & FORWARDED != 0 {
             // The shift pushes the flag out.
@@ -135,21 +137,21 @@ impl Collection<'_> {
     }
 
     #[inline]
-    fn copy(&mut self, offset: u32, type_id: u32) -> HeapRef {
+    fn copy(&mut self, offset: u32, header: u32) -> HeapRef {
         // SAFETY: `forward` has checked that the object starts within the used
         // part of the vacated space, 8-aligned, and that its type has an entry;
         // the checks against `left` and `room` that it ends there too and that
         // the copy fits what `begin` has committed.
         unsafe {
             let object = self.base.add(offset as usize);
-            let size = size_by(&*self.descriptors.add(type_id as usize), object);
+            let size = size_by(
+                &*self.descriptors.add((header & TYPE_MASK) as usize),
+                object,
+            );
             let room = self.end.offset_from(self.next) as u64;
             let left = (self.used - (offset - self.from)) as u64;
             let Some(size) = size.filter(|&size| size <= room && size <= left) else {
-                self.fail(HeapFault::UnknownType {
-                    offset,
-                    header: type_id,
-                });
+                self.fail(HeapFault::UnknownType { offset, header });
                 return HeapRef(offset);
             };
             copy_object(object, self.next, size);

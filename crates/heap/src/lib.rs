@@ -14,7 +14,8 @@
 //! collection copies what the roots reach into the other space and leaves the
 //! rest behind (`collect`). How much may be allocated until the next one is
 //! decided in `alloc`; `space` owns the address range; `verify` checks
-//! every object; `access` reads and writes them for the runtime.
+//! every object; `marks` finds the reachable ones and moves none; `access` reads and
+//! writes them for the runtime.
 //!
 //! [`StoreContext::alloc_next`]: mangrove_abi::StoreContext::alloc_next
 //! [`StoreContext::alloc_limit`]: mangrove_abi::StoreContext::alloc_limit
@@ -22,6 +23,7 @@
 mod access;
 mod alloc;
 mod collect;
+mod marks;
 mod space;
 mod verify;
 
@@ -32,7 +34,8 @@ mod tests;
 
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionStats};
-pub use verify::{HeapFault, Starts};
+pub use marks::{Marks, Starts};
+pub use verify::HeapFault;
 
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};

@@ -93,7 +93,14 @@ impl World {
     }
 
     pub(crate) fn collect(&mut self) -> CollectionStats {
+        let mut marks = self.heap.marks(&self.ctx).expect("a sound heap");
+        for &root in &self.roots {
+            // SAFETY: the marks are this heap's, as it is.
+            unsafe { marks.mark(&self.heap, root) }.expect("a sound heap");
+        }
         let stats = self.try_collect().expect("a sound heap");
+        let marked = (marks.objects(), marks.bytes());
+        assert_eq!(marked, (stats.objects, stats.live), "marked and copied");
         let starts = self.heap.verify(&self.ctx).expect("a sound heap");
         assert_eq!(starts.count(), stats.objects);
         assert!(self.roots.iter().all(|&root| starts.admits(root)));

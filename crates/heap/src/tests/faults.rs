@@ -45,6 +45,13 @@ fn references_to_no_object() {
             value,
         };
         assert_eq!(world.heap.verify(&world.ctx).unwrap_err(), fault);
+        let mut marks = world.heap.marks(&world.ctx).expect("headers are sound");
+        // SAFETY: the marks are this heap's, as it is.
+        assert_eq!(unsafe { marks.mark(&world.heap, b) }.unwrap_err(), fault);
+        // SAFETY: as above.
+        let stray = unsafe { marks.mark(&world.heap, HeapRef(value)) };
+        let unless_i31 = (value & 1 == 0).then_some(HeapFault::Stray { value });
+        assert_eq!(stray.err(), unless_i31);
 
         let (mut world, _) = self::world();
         world.set_item(array, 1, HeapRef(value));
