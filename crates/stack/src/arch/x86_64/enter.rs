@@ -56,7 +56,8 @@ unsafe extern "sysv64" fn enter_raw(
     out: *mut Entered,
 ) {
     naked_asm!(
-        // What a System V function must keep and Wasm does not.
+        // What a System V function must keep and Wasm does not. rbp first, so that
+        // the frame chain of Rust leads from here to the caller.
         "push rbp",
         "mov rbp, rsp",
         "push rbx",
@@ -64,7 +65,7 @@ unsafe extern "sysv64" fn enter_raw(
         "push r13",
         "push r14",
         "push r15",
-        // The out pointer, for when Wasm is left.
+        // The out pointer, for when Wasm is left: no register comes back with it.
         "push r8",
         // The host record becomes one like any other: its resume pc is where sp
         // points, below everything that was kept.
@@ -72,25 +73,31 @@ unsafe extern "sysv64" fn enter_raw(
         "push r9",
         "mov [rsi + {sp}], rsp",
         "mov [rsi + {fp}], rbp",
-        // Where libcalls run: from here down, as aligned as a call wants it.
+        // Where libcalls run: from here down, as aligned as a call wants it. Below
+        // sp, so that they leave what this call has kept alone.
         "mov r10, rsp",
         "and r10, -16",
         "mov [rdi + {host_sp}], r10",
-        // From here on this is a switch like any other: own record, target, word.
+        // From here on this is a switch like any other: own record, target, word 0,
+        // and the payload, which is in rcx already.
         "mov rdi, rsi",
         "mov rsi, rdx",
         "xor edx, edx",
+        // Where a landing looks for its exception, if this resumes by a throw.
         "mov rax, rcx",
+        // The rest of the switch, as in the thunk.
         "mov r9, [rsi + {sp}]",
         "mov rbp, [rsi + {fp}]",
         "lea rsp, [r9 + 8]",
         "jmp qword ptr [r9]",
-        // Something switched to the host record: rsp is above the resume pc.
+        // Something switched to the host record: rsp is above the resume pc, at the
+        // out pointer, and rbp, which the switch has loaded, is the one kept here.
         "2:",
         "pop r8",
         "mov [r8 + {word}], rdx",
         "mov [r8 + {payload}], rcx",
         "mov [r8 + {from}], rdi",
+        // In the opposite order.
         "pop r15",
         "pop r14",
         "pop r13",
