@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 type Record = *mut ContRecord;
 
 impl Registry {
-    /// Checks all chains: the running ones, and those suspended, of which `inner`
+    /// Checks I9 of all chains: the running ones, and those suspended, of which `inner`
     /// are all but the innermost records. None has a cycle.
     pub(crate) fn verify_memory(
         &self,

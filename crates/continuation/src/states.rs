@@ -29,7 +29,7 @@ pub enum State {
     Running,
     /// Waits for one it resumed, or for the host, that has called Wasm again.
     Parent,
-    /// Parked, alone or inside a chain suspended as one.
+    /// Waits to be resumed, alone or inside a chain suspended as one.
     Suspended,
     /// Over, or never begun. Its record may be used again.
     Gone,

@@ -1,4 +1,33 @@
-//! Everything that must hold of a registry between two steps of its store.
+//! The invariants of a registry: what holds whenever no compiled code runs, and
+//! the check of it.
+//!
+//! ```text
+//!  R        the records of the slab            live(r)   r.state = Live
+//!  S        the suspended records              in S, r is inner if no s in S has s.parent = r
+//!  base(r)  the word at r.stack_top - 8
+//!
+//!  I1  for each r in R:  slab[r.id] = r;  r.state is Gone, Live or Host
+//!  I2  live(r):          r.last in R;  r.parent in R, or null
+//!  I3  live(r), not running:
+//!                        r.stack_limit <= r.sp < r.stack_top;  base(r) = 0, where every walk ends
+//!                        (a parked one has stack_limit 0, and the ends of its buffer)
+//!  I4  fresh r:          r.parent = null;  r.last = r;  r.fp = 0, and in no suspended one or parent
+//!  I5  chains of S:      r, s in S with r.parent = s.parent /= null are the same record;
+//!                        from an inner r, parent by parent, null is reached, over live
+//!                        records, and the one before it is r.last; so each of S is in one
+//!                        such chain, and none in a cycle
+//!  I6  free list:        finite and without a cycle; each r of it is Gone, has a stack, and
+//!                        base(r) = 0: compiled code takes it as it is
+//!  I7  bound arguments:  kept for r exactly as many as r.bound_count, and none unless r is
+//!                        fresh or suspended
+//!  I8  counts:           live = created - returned - thrown - trapped - collected;
+//!                        stacks in use = records with a stack = live + free list - parked
+//!                        - calls of the host; likewise the stacks of those calls
+//!  I9  memory:           INV 1 and 2 of `crates/compile/src/func/handler.rs`, on every chain
+//! ```
+//!
+//! The states are derived ([`State`]), so that running ones and parents are a chain
+//! from `ctx.current` to a host record is no invariant but their definition.
 
 use crate::registry::Registry;
 use crate::states::State;
@@ -63,7 +92,7 @@ pub enum RegistryFault {
 }
 
 impl Registry {
-    /// Checks every record, list and count.
+    /// Checks I1 to I9.
     ///
     /// # Errors
     /// The first fault found.
@@ -112,7 +141,7 @@ impl Registry {
         )
     }
 
-    /// Checks the free list; its length.
+    /// I6; the length of the free list.
     fn verify_free_list(&self, ctx: &StoreContext) -> Result<u64, RegistryFault> {
         let fault = |what| Err(RegistryFault::FreeList { what });
         let mut seen = 0;
@@ -142,7 +171,7 @@ impl Registry {
         Ok(u64::from(seen))
     }
 
-    /// The parents of suspended continuations. No record may be two's.
+    /// The parents of suspended continuations, each one's only (I5).
     fn suspended_parents(
         &self,
         ctx: &StoreContext,
@@ -161,7 +190,7 @@ impl Registry {
         Ok(parents)
     }
 
-    /// Checks what a record says of itself.
+    /// I1 to I4 and I7.
     fn verify_record(&self, record: *mut ContRecord, state: State) -> Result<(), RegistryFault> {
         // SAFETY: a record of our slab, which only this thread uses.
         let r = unsafe { &*record };
@@ -222,8 +251,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Checks the chain suspended inside `record`, the innermost of it: it ends
-    /// at `last`, and all of it is suspended. How many records it has.
+    /// I5 for the chain whose innermost record this is; how many records it has.
     fn verify_chain(&self, record: *mut ContRecord) -> Result<u64, RegistryFault> {
         // SAFETY: records of our slab, which only this thread uses.
         unsafe {
