@@ -15,11 +15,9 @@ use crate::hurry::Rounds;
 use crate::limits::LimitError;
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::State;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, RecordState, Request, StoreContext};
 use mangrove_stack::arch::Unpark;
-use mangrove_stack::{
-    Request, Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark,
-};
+use mangrove_stack::{Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark};
 use std::ptr;
 
 /// When continuations are parked without being asked to.

@@ -22,8 +22,9 @@ use crate::pressure::Pressure;
 use crate::report::is_initial;
 use crate::slab::Slab;
 use crate::states::{End, Role, State, Verb, outcome};
+use mangrove_abi::Request;
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{ArenaConfig, Request, Stack, StackArena, arch, is_parked};
+use mangrove_stack::{ArenaConfig, Stack, StackArena, arch, is_parked};
 use std::collections::HashMap;
 use std::ptr;
 

@@ -2,8 +2,9 @@
 
 use crate::registry::Registry;
 use crate::states::State;
+use mangrove_abi::Request;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
-use mangrove_stack::{GuardKind, Request, is_parked};
+use mangrove_stack::{GuardKind, is_parked};
 
 /// How continuations ended, counted since the store was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]

@@ -37,6 +37,7 @@ pub use collect::{Collection, CollectionStats};
 pub use marks::{Marks, Starts};
 pub use verify::HeapFault;
 
+use mangrove_abi::Refusal;
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};
 
@@ -78,18 +79,9 @@ pub struct HeapConfig {
     /// Whether the system counts memory as used once it is writable (strict
     /// overcommit). What a space no longer needs is then made inaccessible.
     pub strict_commit: bool,
-    /// Which commits of memory to refuse on purpose, so that tests can see what
-    /// becomes of the heap then; none, as a rule.
-    pub refusal: Option<CommitRefusal>,
-}
-
-/// Commits that are refused, counted from the heap's first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CommitRefusal {
-    /// How many are granted before.
-    pub after: u64,
-    /// How many are refused then; later ones are granted again.
-    pub times: u64,
+    /// What to refuse on purpose, so that tests can see what becomes of the heap
+    /// then; nothing, as a rule.
+    pub refusal: Option<Refusal>,
 }
 
 impl Default for HeapConfig {

@@ -1,7 +1,7 @@
 //! The engine: settings, canonical types, and what is compiled once for all stores.
 
 use crate::code::{LoadedCode, load};
-use crate::config::{Config, OptLevel};
+use crate::config::Config;
 use crate::descriptors::DescriptorTable;
 use crate::error::Error;
 use crate::handlers::SignalProblem;
@@ -291,17 +291,9 @@ impl Engine {
     }
 
     pub(crate) fn compile_options(&self) -> compile::Options {
-        let hooks = self.config().needed_hooks();
         compile::Options {
-            opt_level: match self.config().opt_level {
-                OptLevel::Frame => compile::OptLevel::Frame,
-                OptLevel::None => compile::OptLevel::None,
-                OptLevel::Speed => compile::OptLevel::Speed,
-            },
-            hooks: compile::Hooks {
-                calls: hooks.calls,
-                switches: hooks.switches,
-            },
+            opt_level: self.config().opt_level,
+            hooks: self.config().needed_hooks(),
             canonical_nans: self.config().canonical_nans,
             checked_memories: self.plan().checked_memories,
             verify_clif: self.config().verify_clif,

@@ -80,9 +80,7 @@ pub use compiled::{CompiledError, MAGIC as COMPILED_MAGIC};
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use config::Defect;
-#[doc(hidden)]
-pub use config::Fault;
-pub use config::{Config, Guard, Hooks, MemoryChecks, MemoryLimit, OptLevel, Zeal};
+pub use config::{Config, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel, Zeal};
 pub use continuation::Outcome;
 pub use engine::Engine;
 pub use error::Error;
@@ -93,6 +91,8 @@ pub use handle::{ContHandle, HandleKind, HeapHandle};
 pub use handlers::{SignalPolicy, SignalProblem};
 pub use instance::{Extern, Instance};
 pub use linker::Linker;
+#[doc(hidden)]
+pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_abi::{TrapCode, TypeId};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
@@ -100,11 +100,6 @@ pub use mangrove_collector::{
     RootOwner, RootSet, RootValue, SortBy, Why,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
-#[doc(hidden)]
-pub use mangrove_heap::CommitRefusal;
-pub use mangrove_stack::GuardKind;
-#[doc(hidden)]
-pub use mangrove_stack::{Refusal, Request};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,

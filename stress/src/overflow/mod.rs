@@ -26,7 +26,7 @@ pub use shapes::{Needs, SHAPES, Shape};
 
 use crate::case::Size;
 use crate::rng::Rng;
-use mangrove::{Config, Error, Guard, OptLevel};
+use mangrove::{Config, Error, GuardKind, OptLevel};
 use std::fmt;
 
 /// Words on the stack that a frame's bottom is made of; none, or just less than
@@ -52,7 +52,7 @@ pub struct Setting {
     /// On what stack the site is.
     pub place: Place,
     /// How stacks are guarded.
-    pub guard: Guard,
+    pub guard: GuardKind,
     /// Whether what is made before is parked.
     pub parked: bool,
     /// How the code is compiled.
@@ -76,7 +76,7 @@ impl fmt::Display for Setting {
 pub fn settings() -> Vec<Setting> {
     let mut all = Vec::new();
     for place in [Place::Initial, Place::Continuation, Place::Nested] {
-        for guard in [Guard::Auto, Guard::Mprotect] {
+        for guard in [GuardKind::Auto, GuardKind::Mprotect] {
             for parked in [false, true] {
                 for opt_level in [OptLevel::Speed, OptLevel::None, OptLevel::Frame] {
                     all.extend(BOTTOMS.map(|bottom| Setting {
