@@ -38,7 +38,7 @@ pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
-pub use record::{ContRecord, HandlerTable, RecordState, word};
+pub use record::{ContRecord, HandlerTable, RecordState, reason};
 pub use refusal::{Refusal, Request, Requests};
-pub use site::{CallSite, Handlers, SiteTable, SiteTableBuilder, Slot, SlotKind, Slots};
+pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, SlotKind, Slots};
 pub use trap::{TrapCode, TrapSite};

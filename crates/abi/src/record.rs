@@ -184,8 +184,8 @@ impl HandlerTable {
     }
 }
 
-/// What travels in the word register of a switch into a parent.
-pub mod word {
+/// What travels in the reason register of a switch into a parent.
+pub mod reason {
     /// The child returned; its results are in transit.
     pub const RETURNED: i64 = 0;
     /// Added to the index of the clause that handles a suspension.

@@ -109,7 +109,7 @@ pub unsafe fn collect(
     let stats = mover
         .collection
         .finish(ctx, slots + outside + frames)
-        .map_err(|fault| CollectError::HeapFault {
+        .map_err(|fault| CollectError::HeapViolation {
             when: When::During,
             fault,
         })?;

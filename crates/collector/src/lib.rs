@@ -34,8 +34,8 @@ mod tests;
 pub use collect::{CollectOptions, CollectionReport, collect};
 pub use mark::{ChainError, Overlook};
 pub use report::{
-    ContinuationInfo, ContinuationsReport, Created, FunctionName, Place, ReportOptions, SortBy,
-    continuations,
+    ContinuationInfo, ContinuationsReport, Created, FunctionName, ReportOptions, SortBy,
+    WasmLocation, continuations,
 };
 pub use roots::{Root, RootKind, RootSet, RootValue, root_set};
 pub use verify::When;
@@ -43,7 +43,7 @@ pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};
 
 use mangrove_abi::{CodeImage, ContRef, FunctionKind};
-use mangrove_heap::{HeapError, HeapFault};
+use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
 
@@ -253,12 +253,12 @@ pub enum CollectError {
     Heap(#[from] HeapError),
     /// The heap is not sound.
     #[error("{when}: {fault}")]
-    HeapFault {
+    HeapViolation {
         /// When this was found.
         when: When,
         /// What is wrong.
         #[source]
-        fault: HeapFault,
+        fault: HeapViolation,
     },
     /// A root refers to something that is no object.
     #[error("{when}: {owner} holds {value:#x}, which is no object")]
@@ -277,6 +277,6 @@ pub enum CollectError {
         when: When,
         /// What is wrong.
         #[source]
-        fault: mangrove_continuation::RegistryFault,
+        fault: mangrove_continuation::RegistryViolation,
     },
 }

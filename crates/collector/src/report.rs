@@ -76,7 +76,7 @@ pub struct ContinuationInfo {
     /// The `cont.new` that made it; none if the host did.
     pub created: Option<Created>,
     /// Where its innermost Wasm frame is stopped; none if it has none.
-    pub stopped: Option<Place>,
+    pub stopped: Option<WasmLocation>,
     /// The continuation that resumed it (or holds the chain it is suspended
     /// in); none if there is none, or it is the host.
     pub parent: Option<u32>,
@@ -115,7 +115,7 @@ pub struct Created {
 
 /// A call in Wasm code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct WasmLocation {
     /// The module.
     pub module: ModuleId,
     /// The function.
@@ -183,7 +183,7 @@ struct Reporter<'a> {
 struct Extent {
     frames: u32,
     roots: u32,
-    stopped: Option<Place>,
+    stopped: Option<WasmLocation>,
 }
 
 impl Reporter<'_> {
@@ -273,7 +273,7 @@ impl Reporter<'_> {
             extent.frames += 1;
             extent.roots += frame.site.slots.len() as u32;
             if extent.stopped.is_none() && matches!(frame.site.function(), FunctionKind::Wasm(_)) {
-                extent.stopped = Some(Place {
+                extent.stopped = Some(WasmLocation {
                     module: frame.site.module,
                     function: frame.site.function().into(),
                     wasm_offset: frame.site.wasm_offset(),

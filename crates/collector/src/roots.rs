@@ -6,7 +6,7 @@ use crate::verify::When;
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TypeId};
 use mangrove_continuation::Registry;
-use mangrove_heap::{Heap, HeapFault, Marks};
+use mangrove_heap::{Heap, HeapViolation, Marks};
 use serde::Serialize;
 
 /// All roots of a store, in the order they are found: the running chain from
@@ -111,8 +111,8 @@ pub unsafe fn root_set(
     })
 }
 
-fn unsound(fault: HeapFault) -> CollectError {
-    CollectError::HeapFault {
+fn unsound(fault: HeapViolation) -> CollectError {
+    CollectError::HeapViolation {
         when: When::Looking,
         fault,
     }

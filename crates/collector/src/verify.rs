@@ -49,7 +49,7 @@ pub(crate) unsafe fn verify(
         .map_err(|fault| CollectError::Registry { when, fault })?;
     let starts = heap
         .verify(ctx)
-        .map_err(|fault| CollectError::HeapFault { when, fault })?;
+        .map_err(|fault| CollectError::HeapViolation { when, fault })?;
     let mut check = Check {
         starts,
         when,

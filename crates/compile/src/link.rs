@@ -16,7 +16,7 @@
 use crate::CompileError;
 use crate::output::{Callee, CompiledFunc, Relocation};
 use mangrove_abi::{
-    CodeImage, FunctionCode, FunctionKind, Handlers, SiteTableBuilder, SourcePosition, StubImage,
+    CatchSite, CodeImage, FunctionCode, FunctionKind, SiteTableBuilder, SourcePosition, StubImage,
     TrapSite,
 };
 use std::collections::HashMap;
@@ -112,7 +112,7 @@ impl Linker {
             scopes.push(self.sites.scope(clauses, around));
         }
         for site in &function.sites {
-            let handlers = site.handlers.map(|handlers| Handlers {
+            let handlers = site.handlers.map(|handlers| CatchSite {
                 pc: handlers.pc + start,
                 scope: scopes[handlers.scope as usize],
                 ..handlers

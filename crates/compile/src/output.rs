@@ -16,7 +16,7 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::{FinalizedRelocTarget, MachBufferFinalized};
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{FunctionKind, Handlers, Slot, SlotKind, TrapCode};
+use mangrove_abi::{CatchSite, FunctionKind, Slot, SlotKind, TrapCode};
 
 /// What a call in compiled code refers to. The linker resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,7 +86,7 @@ pub struct Site {
     pub slots: Vec<Slot>,
     /// The exception handlers around it; their `pc` is relative to the function,
     /// their scope a number in the function's.
-    pub handlers: Option<Handlers>,
+    pub handlers: Option<CatchSite>,
 }
 
 /// The clauses of one `try_table`: see [`mangrove_abi::SiteTable::catches`].

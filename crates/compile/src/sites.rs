@@ -8,7 +8,7 @@ use cranelift_codegen::ir::{StackSlot, types};
 use cranelift_codegen::{
     ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
 };
-use mangrove_abi::{Handlers, Slot, SlotKind};
+use mangrove_abi::{CatchSite, Slot, SlotKind};
 
 /// Every call site, with its stack map if it has one. Cranelift makes no map
 /// where nothing is live; the walk needs an entry all the same. It also lists
@@ -65,7 +65,7 @@ fn distance(frame_size: u32, offset: u32, at: u32) -> Result<u32, String> {
         .ok_or_else(|| format!("a live slot above the frame at {at:#x}"))
 }
 
-fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<Handlers>, String> {
+fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<CatchSite>, String> {
     if call.exception_handlers.is_empty() {
         return Ok(None);
     }
@@ -89,7 +89,7 @@ fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<Handle
         }
     }
     let (scope, pc) = landing.ok_or("handlers without a landing")?;
-    Ok(Some(Handlers {
+    Ok(Some(CatchSite {
         frame_size: size,
         instance_distance: instance.ok_or("handlers without an instance")?,
         pc,

@@ -19,7 +19,7 @@ use crate::signature::{
 };
 use cranelift_codegen::ir::{AliasRegion, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::record::word;
+use mangrove_abi::record::reason;
 use mangrove_abi::{ContRecord, FuncRef, FunctionKind, Libcall, RecordState, StoreContext};
 use mangrove_validate::Repr;
 use std::mem::offset_of;
@@ -129,7 +129,7 @@ fn leave(
         context,
         offset_of!(StoreContext, current),
     );
-    let word = b.ins().iconst(I64, word::RETURNED);
+    let word = b.ins().iconst(I64, reason::RETURNED);
     let finish = support::import(b, Callee::Finish, finish_signature());
     b.ins().return_call(finish, &[own, parent, word, payload]);
 }

@@ -168,7 +168,7 @@ impl Registry {
     pub fn age(&self, record: *const ContRecord) -> u32 {
         // SAFETY: a record of our slab, which only this thread uses.
         let (mark, first) = unsafe {
-            let record = self.own(record);
+            let record = self.check(record);
             ((*record).mark, (*record).first_seen)
         };
         match mark {

@@ -38,7 +38,7 @@ use std::ptr;
 
 /// What does not hold. `record` is an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegistryFault {
+pub enum RegistryViolation {
     /// A record's state is none.
     #[error("record {record} has state {state}")]
     State {
@@ -96,7 +96,7 @@ impl Registry {
     ///
     /// # Errors
     /// The first fault found.
-    pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryFault> {
+    pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryViolation> {
         let idle = self.verify_free_list(ctx)?;
         let inner = self.suspended_parents(ctx)?;
         let (mut live, mut suspended, mut in_chains, mut parked) = (0, 0, 0, 0);
@@ -142,8 +142,8 @@ impl Registry {
     }
 
     /// I6; the length of the free list.
-    fn verify_free_list(&self, ctx: &StoreContext) -> Result<u64, RegistryFault> {
-        let fault = |what| Err(RegistryFault::FreeList { what });
+    fn verify_free_list(&self, ctx: &StoreContext) -> Result<u64, RegistryViolation> {
+        let fault = |what| Err(RegistryViolation::FreeList { what });
         let mut seen = 0;
         let mut record = ctx.free_records;
         while !record.is_null() {
@@ -175,13 +175,13 @@ impl Registry {
     fn suspended_parents(
         &self,
         ctx: &StoreContext,
-    ) -> Result<HashSet<*mut ContRecord>, RegistryFault> {
+    ) -> Result<HashSet<*mut ContRecord>, RegistryViolation> {
         let mut parents = HashSet::new();
         for (record, state) in self.states(ctx) {
             // SAFETY: a record of our slab, which only this thread uses.
             let (id, parent) = unsafe { ((*record).id, (*record).parent) };
             if state == State::Suspended && !parent.is_null() && !parents.insert(parent) {
-                return Err(RegistryFault::Chain {
+                return Err(RegistryViolation::Chain {
                     record: id,
                     what: "shares its parent",
                 });
@@ -191,23 +191,27 @@ impl Registry {
     }
 
     /// I1 to I4 and I7.
-    fn verify_record(&self, record: *mut ContRecord, state: State) -> Result<(), RegistryFault> {
+    fn verify_record(
+        &self,
+        record: *mut ContRecord,
+        state: State,
+    ) -> Result<(), RegistryViolation> {
         // SAFETY: a record of our slab, which only this thread uses.
         let r = unsafe { &*record };
         let id = r.id;
         if self.slab.get(id) != record {
-            return Err(RegistryFault::Chain {
+            return Err(RegistryViolation::Chain {
                 record: id,
                 what: "has another's id",
             });
         }
         if r.state > RecordState::Host as u32 {
-            return Err(RegistryFault::State {
+            return Err(RegistryViolation::State {
                 record: id,
                 state: r.state,
             });
         }
-        let chain = |what| Err(RegistryFault::Chain { record: id, what });
+        let chain = |what| Err(RegistryViolation::Chain { record: id, what });
         if r.bound_count != 0 && !matches!(state, State::Fresh | State::Suspended) {
             return chain("has bound arguments");
         }
@@ -215,20 +219,20 @@ impl Registry {
             return Ok(());
         }
         if self.slab.id_of(r.last).is_none() {
-            return Err(RegistryFault::Foreign {
+            return Err(RegistryViolation::Foreign {
                 record: id,
                 field: "last",
             });
         }
         if !r.parent.is_null() && self.slab.id_of(r.parent).is_none() {
-            return Err(RegistryFault::Foreign {
+            return Err(RegistryViolation::Foreign {
                 record: id,
                 field: "parent",
             });
         }
         let saved = !matches!(state, State::Running);
         if saved && !(r.stack_limit..r.stack_top).contains(&r.sp) {
-            return Err(RegistryFault::StackPointer {
+            return Err(RegistryViolation::StackPointer {
                 record: id,
                 state,
                 sp: r.sp,
@@ -252,11 +256,11 @@ impl Registry {
     }
 
     /// I5 for the chain whose innermost record this is; how many records it has.
-    fn verify_chain(&self, record: *mut ContRecord) -> Result<u64, RegistryFault> {
+    fn verify_chain(&self, record: *mut ContRecord) -> Result<u64, RegistryViolation> {
         // SAFETY: records of our slab, which only this thread uses.
         unsafe {
             let fault = |what| {
-                Err(RegistryFault::Chain {
+                Err(RegistryViolation::Chain {
                     record: (*record).id,
                     what,
                 })
@@ -290,11 +294,11 @@ unsafe fn base_word(record: *const ContRecord) -> u64 {
     unsafe { ptr::with_exposed_provenance::<u64>((*record).stack_top as usize - 8).read() }
 }
 
-fn count(what: &'static str, counted: u64, expected: u64) -> Result<(), RegistryFault> {
+fn count(what: &'static str, counted: u64, expected: u64) -> Result<(), RegistryViolation> {
     if counted == expected {
         return Ok(());
     }
-    Err(RegistryFault::Count {
+    Err(RegistryViolation::Count {
         what,
         counted,
         expected,

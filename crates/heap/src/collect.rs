@@ -11,12 +11,12 @@
 //! The objects between `scan` and `next` are the worklist, so a collection
 //! needs no memory of its own. Nothing is trusted on the way: a reference that
 //! points outside the vacated space, a header that names no type, or a copy
-//! that would not fit ends the collection with a [`HeapFault`]. Those checks
+//! that would not fit ends the collection with a [`HeapViolation`]. Those checks
 //! are the ones for null and for forwarding, made wide enough.
 
 use crate::access::size_by;
 use crate::space::Space;
-use crate::{Heap, HeapError, HeapFault};
+use crate::{Heap, HeapError, HeapViolation};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, COLLECTOR_BITS, FORWARDED, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
@@ -56,7 +56,7 @@ pub struct Collection<'h> {
     scan: *mut u8,
     end: *mut u8,
     objects: u64,
-    fault: Option<HeapFault>,
+    fault: Option<HeapViolation>,
 }
 
 impl Heap {
@@ -114,7 +114,7 @@ impl Collection<'_> {
         let inside = value.wrapping_sub(self.from) < self.used;
         if !inside || value as u64 & (OBJECT_ALIGN - 1) != 0 {
             if !reference.is_null() && !reference.is_i31() {
-                self.fail(HeapFault::Stray { value });
+                self.fail(HeapViolation::Stray { value });
             }
             return reference;
         }
@@ -128,7 +128,7 @@ impl Collection<'_> {
             // The shift pushes the flag out.
             HeapRef(header << 3)
         } else {
-            self.fail(HeapFault::UnknownType {
+            self.fail(HeapViolation::UnknownType {
                 offset: value,
                 header,
             });
@@ -151,7 +151,7 @@ impl Collection<'_> {
             let room = self.end.offset_from(self.next) as u64;
             let left = (self.used - (offset - self.from)) as u64;
             let Some(size) = size.filter(|&size| size <= room && size <= left) else {
-                self.fail(HeapFault::UnknownType { offset, header });
+                self.fail(HeapViolation::UnknownType { offset, header });
                 return HeapRef(offset);
             };
             copy_object(object, self.next, size);
@@ -228,7 +228,7 @@ impl Collection<'_> {
         mut self,
         ctx: &mut StoreContext,
         roots: u64,
-    ) -> Result<CollectionStats, HeapFault> {
+    ) -> Result<CollectionStats, HeapViolation> {
         self.drain();
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -265,7 +265,7 @@ impl Collection<'_> {
 
     #[cold]
     #[inline(never)]
-    fn fail(&mut self, fault: HeapFault) {
+    fn fail(&mut self, fault: HeapViolation) {
         self.fault.get_or_insert(fault);
     }
 }

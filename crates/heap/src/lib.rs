@@ -35,7 +35,7 @@ mod tests;
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionStats};
 pub use marks::{Marks, Starts};
-pub use verify::HeapFault;
+pub use verify::HeapViolation;
 
 use mangrove_abi::Refusal;
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};

@@ -9,7 +9,7 @@
 //! Both lie beside the heap: looking changes nothing.
 
 use crate::verify::references;
-use crate::{Heap, HeapFault};
+use crate::{Heap, HeapViolation};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{ARRAY_LENGTH, HeapRef, OBJECT_ALIGN};
 
@@ -94,15 +94,15 @@ impl Marks {
     /// `i31` mark nothing.
     ///
     /// # Errors
-    /// [`HeapFault::BadReference`]: the first field on the way that refers to no
-    /// object. [`HeapFault::Stray`]: the root does.
+    /// [`HeapViolation::BadReference`]: the first field on the way that refers to no
+    /// object. [`HeapViolation::Stray`]: the root does.
     ///
     /// # Safety
     /// These marks are of `heap`, and nothing was allocated or collected since they
     /// were made.
-    pub unsafe fn mark(&mut self, heap: &Heap, root: HeapRef) -> Result<(), HeapFault> {
+    pub unsafe fn mark(&mut self, heap: &Heap, root: HeapRef) -> Result<(), HeapViolation> {
         let value = root.0;
-        self.enqueue(root).ok_or(HeapFault::Stray { value })?;
+        self.enqueue(root).ok_or(HeapViolation::Stray { value })?;
         while let Some(object) = self.worklist.pop() {
             // SAFETY: by contract the heap is as it was when its objects' starts were
             // found, each complete, and this is one of them; `references` gives
@@ -115,7 +115,7 @@ impl Marks {
                 let len = heap.read::<u32>(object, ARRAY_LENGTH);
                 for field in references(descriptor, len) {
                     let value = heap.read_ref(object, field);
-                    self.enqueue(value).ok_or(HeapFault::BadReference {
+                    self.enqueue(value).ok_or(HeapViolation::BadReference {
                         holder: object.0,
                         type_id,
                         field,
@@ -169,7 +169,7 @@ impl Heap {
     ///
     /// # Panics
     /// As [`Heap::walk`].
-    pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
+    pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapViolation> {
         self.check(ctx);
         let mut starts = Starts {
             bits: Bitmap::new(self.space().start(), ctx.alloc_next),
@@ -189,7 +189,7 @@ impl Heap {
     ///
     /// # Panics
     /// As [`Heap::walk`].
-    pub fn marks(&self, ctx: &StoreContext) -> Result<Marks, HeapFault> {
+    pub fn marks(&self, ctx: &StoreContext) -> Result<Marks, HeapViolation> {
         Ok(Marks {
             starts: self.starts(ctx)?,
             bits: Bitmap::new(self.space().start(), ctx.alloc_next),

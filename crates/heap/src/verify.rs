@@ -14,7 +14,7 @@ use mangrove_abi::object::{
 
 /// What is wrong with a heap. Offsets are from its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HeapFault {
+pub enum HeapViolation {
     /// A header names no type an object can have, or the object's size is
     /// impossible.
     #[error(
@@ -74,7 +74,7 @@ impl Heap {
         &self,
         ctx: &StoreContext,
         mut f: impl FnMut(HeapRef, TypeId, u64),
-    ) -> Result<(), HeapFault> {
+    ) -> Result<(), HeapViolation> {
         self.check(ctx);
         let end = ctx.alloc_next;
         let mut at = self.space().start();
@@ -91,9 +91,9 @@ impl Heap {
             let size = descriptor.and_then(|d| unsafe { size_by(d, object) });
             let size = size
                 .filter(|&size| size >= OBJECT_ALIGN && size % OBJECT_ALIGN == 0)
-                .ok_or(HeapFault::UnknownType { offset, header })?;
+                .ok_or(HeapViolation::UnknownType { offset, header })?;
             if at + size > end {
-                return Err(HeapFault::Overrun { offset, size, end });
+                return Err(HeapViolation::Overrun { offset, size, end });
             }
             f(HeapRef(offset), type_id, size);
             at += size;
@@ -113,7 +113,7 @@ impl Heap {
         &self,
         ctx: &StoreContext,
         reference: HeapRef,
-    ) -> Result<bool, HeapFault> {
+    ) -> Result<bool, HeapViolation> {
         Ok(self.starts(ctx)?.contains(reference))
     }
 
@@ -124,7 +124,7 @@ impl Heap {
     ///
     /// # Panics
     /// As [`Heap::walk`].
-    pub fn verify(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
+    pub fn verify(&self, ctx: &StoreContext) -> Result<Starts, HeapViolation> {
         let starts = self.starts(ctx)?;
         let mut fault = None;
         self.walk(ctx, |object, type_id, _| {
@@ -140,13 +140,13 @@ impl Heap {
         starts: &Starts,
         object: HeapRef,
         type_id: TypeId,
-    ) -> Option<HeapFault> {
+    ) -> Option<HeapViolation> {
         let descriptor = self.descriptor(type_id)?;
         let bad = |field: u32| {
             // SAFETY: `walk` has found `object` complete, and `references`
             // gives places within it.
             let value = unsafe { self.read_ref(object, field) };
-            (!starts.admits(value)).then_some(HeapFault::BadReference {
+            (!starts.admits(value)).then_some(HeapViolation::BadReference {
                 holder: object.0,
                 type_id,
                 field,

@@ -79,7 +79,7 @@ impl Func {
     pub fn ty(&self, store: &impl AsStore) -> FuncType {
         let store = inner(store);
         store
-            .own(self.store, "function")
+            .check_same_store(self.store, "function")
             .expect("a function of this store");
         store
             .engine
@@ -97,7 +97,7 @@ impl Func {
     /// # Panics
     /// With a panic of a host function it called.
     pub fn call(&self, store: &mut impl AsStoreMut, args: &[Val]) -> Result<Vec<Val>, Error> {
-        inner(store).own(self.store, "function")?;
+        inner(store).check_same_store(self.store, "function")?;
         // SAFETY: the function is this store's, to which we have sole access.
         unsafe { call::call(store.raw(), self.func, args) }
     }

@@ -18,7 +18,7 @@ pub struct Global {
 
 impl Global {
     fn entry(self, store: &StoreInner) -> Result<&GlobalEntry, Error> {
-        store.own(self.store, "global")?;
+        store.check_same_store(self.store, "global")?;
         Ok(&store.globals[self.index as usize])
     }
 
@@ -107,7 +107,9 @@ impl Tag {
     /// If it is of another store.
     pub fn ty(&self, store: &impl AsStore) -> FuncType {
         let store = inner(store);
-        store.own(self.store, "tag").expect("a tag of this store");
+        store
+            .check_same_store(self.store, "tag")
+            .expect("a tag of this store");
         let id = store.tag_type(self.index);
         store
             .engine

@@ -169,7 +169,7 @@ pub unsafe extern "C" fn host_call(
             // An exception goes on in the Wasm code that called.
             Err(Error::Exception(exception)) => {
                 let exn = (*store).exception_ref(&exception)?;
-                (*store).throw(exn).map(|_| LibcallResult::LAND)
+                (*store).throw(exn).map(|_| LibcallResult::CATCH)
             }
             result => result.map(|()| LibcallResult::OK).map_err(Pending::from),
         }));

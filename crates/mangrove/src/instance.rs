@@ -65,7 +65,7 @@ impl Extern {
 impl StoreInner {
     /// The type of something of this store, in canonical form.
     pub(crate) fn entity_type(&self, item: Extern) -> Result<EntityType, Error> {
-        self.own(item.store(), "import or export")?;
+        self.check_same_store(item.store(), "import or export")?;
         Ok(match item {
             Extern::Func(func) => EntityType::Func(func.type_id()),
             Extern::Table(table) => {
@@ -307,7 +307,7 @@ impl Instance {
     fn data<S: AsStore>(self, store: &S) -> &InstanceData {
         let store = inner(store);
         store
-            .own(self.store, "instance")
+            .check_same_store(self.store, "instance")
             .expect("an instance of this store");
         &store.instances[self.index as usize]
     }

@@ -143,23 +143,23 @@ impl<T: 'static> Linker<T> {
     /// continuations live, and bytes the heap's objects take.
     pub fn define_mangrove(&mut self) -> &mut Self {
         let OwnTypes { action, count } = self.engine.own_types();
-        self.own(action, "gc", |mut caller, _| caller.gc());
-        self.own(count, "collections", |caller, results| {
+        self.mangrove_func(action, "gc", |mut caller, _| caller.gc());
+        self.mangrove_func(count, "collections", |caller, results| {
             results[0] = Val::I64(caller.collections() as i64);
             Ok(())
         });
-        self.own(count, "continuations", |caller, results| {
+        self.mangrove_func(count, "continuations", |caller, results| {
             results[0] = Val::I64(caller.live_continuations() as i64);
             Ok(())
         });
-        self.own(count, "heap_bytes", |caller, results| {
+        self.mangrove_func(count, "heap_bytes", |caller, results| {
             results[0] = Val::I64(caller.heap_bytes() as i64);
             Ok(())
         })
     }
 
     /// Defines a function of the module `mangrove`.
-    fn own(
+    fn mangrove_func(
         &mut self,
         ty: TypeId,
         name: &str,

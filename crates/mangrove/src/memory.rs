@@ -284,7 +284,7 @@ pub struct Memory {
 
 impl Memory {
     fn entry(self, store: &StoreInner) -> Result<&MemoryEntry, Error> {
-        store.own(self.store, "memory")?;
+        store.check_same_store(self.store, "memory")?;
         Ok(&store.memories[self.index as usize])
     }
 

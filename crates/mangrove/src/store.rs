@@ -224,7 +224,7 @@ impl StoreInner {
     }
 
     /// Refuses a handle of another store.
-    pub(crate) fn own(&self, id: StoreId, what: &str) -> Result<(), Error> {
+    pub(crate) fn check_same_store(&self, id: StoreId, what: &str) -> Result<(), Error> {
         if id == self.id {
             Ok(())
         } else {

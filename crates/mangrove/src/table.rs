@@ -18,7 +18,7 @@ pub struct Table {
 
 impl Table {
     fn entry(self, store: &StoreInner) -> Result<&TableEntry, Error> {
-        store.own(self.store, "table")?;
+        store.check_same_store(self.store, "table")?;
         Ok(&store.tables[self.index as usize])
     }
 

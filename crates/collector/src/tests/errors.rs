@@ -3,7 +3,7 @@
 use crate::testing::*;
 use crate::{ChainError, CollectError, CollectOptions, WalkError, When};
 use mangrove_abi::{ContRef, HeapRef};
-use mangrove_heap::{HeapError, HeapFault};
+use mangrove_heap::{HeapError, HeapViolation};
 use std::ptr;
 
 fn error(world: &mut World) -> CollectError {
@@ -136,17 +136,17 @@ fn verification_finds_what_an_object_holds() {
     let error = world.try_collect(options).unwrap_err();
     assert!(matches!(
         error,
-        CollectError::HeapFault {
+        CollectError::HeapViolation {
             when: When::Before,
-            fault: HeapFault::BadReference { .. }
+            fault: HeapViolation::BadReference { .. }
         }
     ));
     let error = world.try_collect(CollectOptions::default()).unwrap_err();
     assert!(matches!(
         error,
-        CollectError::HeapFault {
+        CollectError::HeapViolation {
             when: When::During,
-            fault: HeapFault::Stray { value: 0x2000 }
+            fault: HeapViolation::Stray { value: 0x2000 }
         }
     ));
 }

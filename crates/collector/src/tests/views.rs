@@ -3,7 +3,7 @@
 use crate::testing::*;
 use crate::{
     Activity, CodeName, ContinuationInfo, ContinuationsReport, Created, FrameOwner, FunctionName,
-    Link, Place, Reason, ReportOptions, Root, RootKind, RootOwner, RootValue, SortBy, Why,
+    Link, Reason, ReportOptions, Root, RootKind, RootOwner, RootValue, SortBy, WasmLocation, Why,
     continuations,
 };
 use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
@@ -184,7 +184,7 @@ fn the_report_says_what_each_continuation_does() {
     // SAFETY: records of the registry.
     let used = |cont: ContRef| unsafe { (*cont.record).stack_top - (*cont.record).sp };
     let stopped = |index, wasm_offset| {
-        Some(Place {
+        Some(WasmLocation {
             module: MODULE,
             function: CodeName::Wasm(index),
             wasm_offset,

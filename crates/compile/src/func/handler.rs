@@ -62,33 +62,33 @@ use crate::signature::find_handler_signature;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::record::word;
+use mangrove_abi::record::reason;
 use mangrove_abi::{ContRecord, FunctionKind, HandlerTable, TagDef, TrapCode};
 use std::mem::{offset_of, size_of};
 use types::I64;
 
 /// A handler that was found.
-pub struct Handler {
+pub struct FoundHandler {
     /// The record whose `resume` handles the tag.
     pub target: Value,
     /// What it is switched to with.
-    pub word: Value,
+    pub reason: Value,
     /// The outermost record of the suspended chain.
     pub outermost: Value,
 }
 
 impl FuncTranslator<'_, '_> {
     /// Finds the handler of a tag (or of a tag's `switch` clause), or traps.
-    pub(super) fn find_handler(&mut self, own: Value, tag: Value) -> Handler {
+    pub(super) fn find_handler(&mut self, own: Value, tag: Value) -> FoundHandler {
         let parent = self.context_load(own, offset_of!(ContRecord, parent));
         let table = self.context_load(parent, offset_of!(ContRecord, handlers));
         let first = self.context_load(table, offset_of!(HandlerTable, first));
         let matches = self.b.ins().icmp(IntCC::Equal, first, tag);
         let search = self.b.create_block();
         let done = self.b.create_block();
-        let [target, word, outermost] = [(); 3].map(|()| self.b.append_block_param(done, I64));
+        let [target, reason, outermost] = [(); 3].map(|()| self.b.append_block_param(done, I64));
         self.b.set_cold_block(search);
-        let handled = self.word(word::HANDLED as u64);
+        let handled = self.word(reason::HANDLED as u64);
         let found = block_args(&[parent, handled, own]);
         self.b.ins().brif(matches, done, &found, search, &[]);
         self.b.seal_block(search);
@@ -101,9 +101,9 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().jump(done, &results);
         self.b.seal_block(done);
         self.b.switch_to_block(done);
-        Handler {
+        FoundHandler {
             target,
-            word,
+            reason,
             outermost,
         }
     }
@@ -248,7 +248,7 @@ impl Search<'_, '_> {
     }
 
     fn answer(&mut self, parent: Value, index: Value, outermost: Value) {
-        let handled = self.b.ins().iconst(I64, word::HANDLED);
+        let handled = self.b.ins().iconst(I64, reason::HANDLED);
         let answer = self.b.ins().iadd(index, handled);
         self.b.ins().return_(&[parent, answer, outermost]);
     }

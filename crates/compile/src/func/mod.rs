@@ -15,8 +15,8 @@ mod cast;
 mod continuation;
 mod control;
 mod exception;
-mod frame;
 mod handler;
+mod homes;
 mod memory;
 mod numeric;
 mod operand;
@@ -50,7 +50,7 @@ use access::Regions;
 use control::{BlockReprs, ControlFrame};
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
-use frame::{Frame, MOST_FRAME_BYTES};
+use homes::{Homes, MOST_FRAME_BYTES};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::{FunctionKind, Libcall};
 use mangrove_validate::Repr;
@@ -75,14 +75,14 @@ pub struct FuncTranslator<'a, 'b> {
     reachable: bool,
     locals: Locals,
     /// Where operands and locals lie, if not in SSA values.
-    frame: Option<Frame>,
+    frame: Option<Homes>,
     /// What the frontend's tables of variables grew by, in entries.
     variable_work: u64,
     /// Values that were declared roots, unless they have homes.
     roots: HashSet<Value>,
     /// What is said beside the CLIF.
     beside: Beside,
-    /// The running record, in modules that switch: see [`Self::own_record`].
+    /// The running record, in modules that switch: see [`Self::running_record`].
     own: Option<Variable>,
     /// Whether an instruction needs the stack to be touched: see [`touch`].
     touches: bool,
@@ -186,7 +186,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         b.set_srcloc(SourceLoc::new(offset as u32));
         let instance = b.block_params(entry)[0];
         let regions = Regions::new(&mut b);
-        let frame = (placement == Placement::Homes).then(|| Frame::new(&mut b));
+        let frame = (placement == Placement::Homes).then(|| Homes::new(&mut b));
         let mut translator = Self {
             b,
             env,
@@ -223,7 +223,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             let (count, ty) = local?;
             self.locals.declare(count, self.local_repr(ty));
         }
-        self.declare_own();
+        self.declare_running();
         if self.hooks.calls {
             self.hook(hook::CALL);
         }

@@ -4,7 +4,7 @@
 //! push and pop values, and branch with them.
 
 use super::FuncTranslator;
-use super::frame::{Frame, Kept};
+use super::homes::{Homes, Kept};
 use crate::signature::{clif_type, is_root};
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use cranelift_frontend::Variable;
@@ -116,7 +116,7 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    fn frame(&mut self) -> &mut Frame {
+    fn frame(&mut self) -> &mut Homes {
         let frame = self.frame.as_mut();
         frame.expect("operands with homes are in a frame of homes")
     }

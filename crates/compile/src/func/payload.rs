@@ -18,8 +18,8 @@ use types::{I32, I64};
 pub struct Arrival {
     /// Value 0, if it fits a register.
     pub payload: Value,
-    /// Why: see [`mangrove_abi::word`].
-    pub word: Value,
+    /// Why: see [`mangrove_abi::reason`].
+    pub reason: Value,
     /// The record that was left.
     pub from: Value,
 }
@@ -59,7 +59,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Reads the running record. Where nobody uses it the load goes away.
-    pub(super) fn declare_own(&mut self) {
+    pub(super) fn declare_running(&mut self) {
         if self.env.switches && self.frame.is_none() {
             let variable = self.b.declare_var(I64);
             let store = self.store_context();
@@ -73,7 +73,7 @@ impl FuncTranslator<'_, '_> {
     /// whole activation: read from the store once, at the function's entry, and
     /// handed over by every switch, so that in a loop of switches it stays in a
     /// register. Without variables it is read again: it is the running one.
-    pub(super) fn own_record(&mut self) -> Value {
+    pub(super) fn running_record(&mut self) -> Value {
         if let Some(variable) = self.own {
             return self.b.use_var(variable);
         }
@@ -81,7 +81,7 @@ impl FuncTranslator<'_, '_> {
         self.context_load(store, offset_of!(StoreContext, current))
     }
 
-    /// Leaves this stack: `[own, target, word, payload]`. A `try_call` keeps no
+    /// Leaves this stack: `[own, target, reason, payload]`. A `try_call` keeps no
     /// register, so the stub saves none; inside a `try_table` its clauses are
     /// where an exception lands that leaves a child, or that `resume_throw`
     /// throws here.
@@ -89,8 +89,8 @@ impl FuncTranslator<'_, '_> {
         let stub = self.callee(Callee::Switch, switch_signature);
         let signature = self.b.func.dfg.ext_funcs[stub].signature;
         let back = self.b.create_block();
-        let [payload, word, own, from] = [(); 4].map(|()| self.b.append_block_param(back, I64));
-        // Results: unspecified, payload, word, own, from.
+        let [payload, reason, own, from] = [(); 4].map(|()| self.b.append_block_param(back, I64));
+        // Results: unspecified, payload, reason, own, from.
         let results = [1, 2, 3, 4].map(BlockArg::TryCallRet);
         let table = self.exception_table(signature, back, results.to_vec());
         self.note_call();
@@ -102,7 +102,7 @@ impl FuncTranslator<'_, '_> {
         }
         Arrival {
             payload,
-            word,
+            reason,
             from,
         }
     }

@@ -20,7 +20,7 @@ use super::payload::Arrival;
 use crate::prescan;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::record::word;
+use mangrove_abi::record::reason;
 use mangrove_abi::{ContRecord, Libcall, StoreContext, TrapCode};
 use mangrove_validate::Repr;
 use std::mem::offset_of;
@@ -37,7 +37,7 @@ impl FuncTranslator<'_, '_> {
         let arguments = self.pop_n(signature.params.len());
         let record = self.consume(reference);
         let payload = self.send_to(record, &arguments, &signature.params);
-        let own = self.own_record();
+        let own = self.running_record();
         let last = self.context_load(record, offset_of!(ContRecord, last));
         self.context_store(own, last, offset_of!(ContRecord, parent));
         self.install(own, table);
@@ -77,7 +77,7 @@ impl FuncTranslator<'_, '_> {
             }
         };
         let record = self.consume(reference);
-        let own = self.own_record();
+        let own = self.running_record();
         self.install(own, table);
         let exn = self.extend(exn);
         // Links the chain to the running one, or ends it: not here, where a call's
@@ -114,7 +114,7 @@ impl FuncTranslator<'_, '_> {
         if table.handlers.is_empty() {
             return;
         }
-        debug_assert_eq!((word::RETURNED, word::HANDLED), (0, 1));
+        debug_assert_eq!((reason::RETURNED, reason::HANDLED), (0, 1));
         let returned = self.b.create_block();
         let clauses: Vec<Block> = table
             .handlers
@@ -122,7 +122,9 @@ impl FuncTranslator<'_, '_> {
             .map(|_| self.b.create_block())
             .collect();
         if let [clause] = clauses[..] {
-            self.b.ins().brif(arrival.word, clause, &[], returned, &[]);
+            self.b
+                .ins()
+                .brif(arrival.reason, clause, &[], returned, &[]);
         } else {
             let pool = &mut self.b.func.dfg.value_lists;
             let mut call = |block| BlockCall::new(block, std::iter::empty::<BlockArg>(), pool);
@@ -131,7 +133,7 @@ impl FuncTranslator<'_, '_> {
             let jumps = self
                 .b
                 .create_jump_table(JumpTableData::new(targets[0], &targets));
-            let index = self.b.ins().ireduce(I32, arrival.word);
+            let index = self.b.ins().ireduce(I32, arrival.reason);
             self.b.ins().br_table(index, jumps);
         }
         for (clause, handle) in clauses.into_iter().zip(&table.handlers) {

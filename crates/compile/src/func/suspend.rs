@@ -11,7 +11,7 @@
 //! ```
 
 use super::FuncTranslator;
-use super::handler::Handler;
+use super::handler::FoundHandler;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::{ContRecord, HandlerTable, StoreContext};
@@ -26,13 +26,13 @@ impl FuncTranslator<'_, '_> {
         }
         let arguments = self.pop_n(signature.params.len());
         let tag = self.instance_word(self.env.layout.tag(tag));
-        let own = self.own_record();
+        let own = self.running_record();
         let found = self.find_handler(own, tag);
         self.detach(own, &found);
         let store = self.store_context();
         self.context_store(found.target, store, offset_of!(StoreContext, current));
         let payload = self.send(&arguments, &signature.params);
-        let arrival = self.switch([own, found.target, found.word, payload]);
+        let arrival = self.switch([own, found.target, found.reason, payload]);
         let results = self.receive(&arrival, &signature.results);
         self.push_all(&results, &signature.results);
     }
@@ -51,7 +51,7 @@ impl FuncTranslator<'_, '_> {
         let tag = self.instance_word(self.env.layout.tag(tag));
         let mark = self.word(HandlerTable::SWITCH);
         let tag = self.b.ins().bor(tag, mark);
-        let own = self.own_record();
+        let own = self.running_record();
         let found = self.find_handler(own, tag);
         // Only now: a switch that nobody handles traps and consumes nothing.
         self.mark_consumed(record, revision);
@@ -103,7 +103,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Cuts the chain from the running continuation up to its handler off.
-    fn detach(&mut self, own: Value, found: &Handler) {
+    fn detach(&mut self, own: Value, found: &FoundHandler) {
         self.context_store(found.outermost, own, offset_of!(ContRecord, last));
         let nobody = self.word(0);
         self.context_store(nobody, found.outermost, offset_of!(ContRecord, parent));

@@ -15,7 +15,7 @@ mod tests;
 mod x86_64;
 
 pub use x86_64::{
-    Entered, Fault, FaultIn, Stopped, enter, fault_context, prefetch, prepare, record_fault,
+    Fault, FaultIn, Left, Stopped, enter, fault_context, prefetch, prepare, record_fault,
     redirect_to_host, stopped, stub_image, take_fault,
 };
 pub(crate) use x86_64::{STUB_DEPTH, unpark_stub};

@@ -5,7 +5,7 @@ use super::tests::{World, add, call_host};
 use super::{fault_context, redirect_to_host};
 use crate::arena::GuardKind;
 use crate::{Frame, frames_from};
-use mangrove_abi::word;
+use mangrove_abi::reason;
 use std::cell::Cell;
 use std::{mem, ptr};
 
@@ -83,8 +83,8 @@ fn overflow(guard: GuardKind) {
         let (left, caller) = call_host(&mut world, u64::MAX, add);
         FAULT.set(ptr::null_mut());
         assert_eq!(
-            (left.word, left.from),
-            (word::TRAPPED, ptr::null_mut()),
+            (left.reason, left.from),
+            (reason::TRAPPED, ptr::null_mut()),
             "round {round}"
         );
         // SAFETY: ours, and not running.

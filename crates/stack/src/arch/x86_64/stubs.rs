@@ -8,7 +8,7 @@
 //!  mangrove_stub_thunk   switch_thunk   one for each switch site
 //! ```
 
-use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, StoreContext, StubImage, word};
+use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, StoreContext, StubImage, reason};
 use std::arch::global_asm;
 use std::mem::offset_of;
 use std::slice;
@@ -56,14 +56,14 @@ global_asm!(
     // that was pushed, and r10 is free for it again.
     "2:",
     "mov r10, [rbp - 8]",
-    "cmp rdx, {land}",
+    "cmp rdx, {catch}",
     "jne 3f",
-    // LAND: an exception goes on at its handler, in any frame of any stack. The
+    // CATCH: an exception goes on at its handler, in any frame of any stack. The
     // runtime has said where; rax is where a landing looks for the exception.
-    "mov rax, [r10 + {land_exn}]",
-    "mov rsp, [r10 + {land_sp}]",
-    "mov rbp, [r10 + {land_fp}]",
-    "jmp qword ptr [r10 + {land_pc}]",
+    "mov rax, [r10 + {catch_exn}]",
+    "mov rsp, [r10 + {catch_sp}]",
+    "mov rbp, [r10 + {catch_fp}]",
+    "jmp qword ptr [r10 + {catch_pc}]",
     // LEAVE: a trap, or a host's error, leaves Wasm as by
     // finish(current, host_record, TRAPPED, 0), into which this falls. `current` is
     // read again: the libcall may have ended the record that called it.
@@ -72,7 +72,7 @@ global_asm!(
     "mov rsi, [r10 + {host_record}]",
     "mov rdx, {trapped}",
     "xor ecx, ecx",
-    // ── finish(rdi own, rsi target, rdx word, rcx payload), never to come back ──
+    // ── finish(rdi own, rsi target, rdx reason, rcx payload), never to come back ──
     // What it leaves is nobody's any more, so nothing is saved, and the four
     // registers are the target's as they are.
     ".globl mangrove_stub_finish",
@@ -88,7 +88,7 @@ global_asm!(
     ".hidden mangrove_stub_text_end",
     "mangrove_stub_text_end:",
     ".balign 16",
-    // ── switch_thunk(rdi own, rsi target, rdx word, rcx payload) ──
+    // ── switch_thunk(rdi own, rsi target, rdx reason, rcx payload) ──
     // Each site has a copy of its own, reached by a jump: a call would enter the
     // CPU's return predictor, and no return would ever take it out.
     ".globl mangrove_stub_thunk",
@@ -122,12 +122,12 @@ global_asm!(
     host_record = const offset_of!(StoreContext, host_record),
     sp = const offset_of!(ContRecord, sp),
     fp = const offset_of!(ContRecord, fp),
-    land_pc = const offset_of!(StoreContext, land_pc),
-    land_sp = const offset_of!(StoreContext, land_sp),
-    land_fp = const offset_of!(StoreContext, land_fp),
-    land_exn = const offset_of!(StoreContext, land_exn),
-    land = const LibcallResult::LAND,
-    trapped = const word::TRAPPED,
+    catch_pc = const offset_of!(StoreContext, catch_pc),
+    catch_sp = const offset_of!(StoreContext, catch_sp),
+    catch_fp = const offset_of!(StoreContext, catch_fp),
+    catch_exn = const offset_of!(StoreContext, catch_exn),
+    catch = const LibcallResult::CATCH,
+    trapped = const reason::TRAPPED,
 );
 
 unsafe extern "C" {

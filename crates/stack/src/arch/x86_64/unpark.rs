@@ -1,6 +1,6 @@
 //! Where a switch to a parked record arrives.
 
-use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, word};
+use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, reason};
 use std::arch::naked_asm;
 use std::mem::offset_of;
 
@@ -65,6 +65,6 @@ unsafe extern "C" fn on_arrival() {
         host_record = const offset_of!(StoreContext, host_record),
         sp = const offset_of!(ContRecord, sp),
         fp = const offset_of!(ContRecord, fp),
-        trapped = const word::TRAPPED,
+        trapped = const reason::TRAPPED,
     )
 }

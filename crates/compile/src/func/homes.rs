@@ -57,7 +57,7 @@ impl Kept {
 }
 
 /// The homes of one function.
-pub struct Frame {
+pub struct Homes {
     slot: StackSlot,
     size: u32,
     locals: HashMap<u32, Home>,
@@ -71,7 +71,7 @@ pub struct Frame {
     calls: u32,
 }
 
-impl Frame {
+impl Homes {
     /// No homes yet.
     pub fn new(b: &mut FunctionBuilder<'_>) -> Self {
         // The size is set when all homes are known.
