@@ -4,7 +4,7 @@
 //! |-|-|
 //! | 1 | a test or check failed |
 //! | 2 | bad usage, or a module that does not load |
-//! | 3 | memory, address space or a thread was refused: nothing is known of the program |
+//! | 3 | memory, address space, a thread or a file's size was refused: nothing is known of the program |
 //! | 134 | a trap or an uncaught exception |
 
 use mangrove::{Backtrace, Error, ResourceError, printable};
@@ -14,6 +14,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+/// The exit code for bad usage and bad input.
+pub const INPUT: u8 = 2;
 /// The exit code for a refused resource.
 pub const REFUSED: u8 = 3;
 
@@ -43,7 +45,8 @@ pub enum Failure {
         /// Where.
         backtrace: Backtrace,
     },
-    /// Standard output could not be written. Exit code 1.
+    /// Standard output could not be written. Exit code 1, or 3 where a limit of the
+    /// process is why.
     Output(io::Error),
 }
 
@@ -75,7 +78,7 @@ impl Failure {
             | Error::Host(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
             // It names its file itself.
-            Error::Io { path, source } => Self::unreadable(&path, &source),
+            Error::Io { .. } => Self::Input(error.to_string()),
         }
     }
 
@@ -88,14 +91,13 @@ impl Failure {
         Self::Resource { message, backtrace }
     }
 
-    /// A file that could not be read.
-    fn unreadable(file: &Path, error: &io::Error) -> Self {
-        if error.kind() == io::ErrorKind::OutOfMemory {
-            let what = format!("read {}", shown(file));
-            let bytes = std::fs::metadata(file).map(|file| file.len());
-            return Self::settings(ResourceError::memory(what, bytes.ok()).into());
+    /// A file that could not be written. The system says of a limit no more than that
+    /// the file is too large.
+    pub fn unwritable(file: &Path, error: &io::Error) -> Self {
+        match ResourceError::file_size(format!("write {}", shown(file)), error) {
+            Some(refused) => Self::settings(refused.into()),
+            None => Self::Input(format!("{}: {error}", shown(file))),
         }
-        Self::Input(format!("{}: {error}", shown(file)))
     }
 
     /// The failure an error is that has nothing to do with a file.
@@ -110,8 +112,9 @@ impl Failure {
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
+            Self::Output(error) if ResourceError::file_size("", error).is_some() => REFUSED,
             Self::Check(_) | Self::Output(_) => 1,
-            Self::Input(_) => 2,
+            Self::Input(_) => INPUT,
             Self::Resource { .. } => REFUSED,
             Self::Wasm { .. } => 134,
         }
@@ -133,7 +136,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Input(message) | Self::Check(message) => f.write_str(message),
-            Self::Output(error) => write!(f, "standard output: {error}"),
+            Self::Output(error) => match ResourceError::file_size("write standard output", error) {
+                Some(refused) => write!(f, "{refused}"),
+                None => write!(f, "standard output: {error}"),
+            },
             Self::Resource {
                 message,
                 backtrace: None,
@@ -157,7 +163,7 @@ impl From<ScriptError> for Failure {
             ScriptError::Setup { error, .. } if error.resource().is_some() => {
                 Self::refused(message, *error)
             }
-            ScriptError::Io { path, error } => Self::unreadable(&path, &error),
+            ScriptError::Read(error) => Self::settings(*error),
             _ => Self::Input(message),
         }
     }
