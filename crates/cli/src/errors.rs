@@ -29,6 +29,8 @@ pub fn shown(file: &Path) -> String {
 pub enum Failure {
     /// Bad usage, or input that cannot be used. Exit code 2.
     Input(String),
+    /// A limit that was set, or left as it was, does not allow it. Exit code 2.
+    Limit(String),
     /// A test or check failed; the message says which. Exit code 1.
     Check(String),
     /// The system, or a bound that was set, refused a resource. Exit code 3.
@@ -67,12 +69,12 @@ impl Failure {
                 backtrace: exception.backtrace,
             },
             Error::Internal(_) => Self::Check(in_file(&error)),
+            Error::Limit(_) => Self::Limit(in_file(&error)),
             Error::Invalid { .. }
             | Error::Admission(_)
             | Error::Text(_)
             | Error::Unsupported(_)
             | Error::Link { .. }
-            | Error::Limit(_)
             | Error::Resource(_)
             | Error::Compiled(_)
             | Error::Host(_)
@@ -114,7 +116,7 @@ impl Failure {
         match self {
             Self::Output(error) if ResourceError::file_size("", error).is_some() => REFUSED,
             Self::Check(_) | Self::Output(_) => 1,
-            Self::Input(_) => INPUT,
+            Self::Input(_) | Self::Limit(_) => INPUT,
             Self::Resource { .. } => REFUSED,
             Self::Wasm { .. } => 134,
         }
@@ -135,7 +137,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Input(message) | Self::Check(message) => f.write_str(message),
+            Self::Input(message) | Self::Limit(message) | Self::Check(message) => {
+                f.write_str(message)
+            }
             Self::Output(error) => match ResourceError::file_size("write standard output", error) {
                 Some(refused) => write!(f, "{refused}"),
                 None => write!(f, "standard output: {error}"),

@@ -296,3 +296,69 @@ fn a_file_without_an_end_is_not_read_for_ever() {
     ended.is_one_line(2, ["resources-endless.wat", message]);
     std::fs::remove_file(long).unwrap();
 }
+
+/// Each limit, reached by a directive that asserts none.
+#[test]
+fn a_limit_that_is_reached_is_no_failed_directive() {
+    let nest = "(module (type $f (func)) (type $k (cont $f))
+        (func $nest (export \"nest\") (resume $k (cont.new $k (ref.func $nest))))
+        (elem declare func $nest))";
+    let fill = "(module (type $list (struct (field (ref null $list))))
+        (global $list (mut (ref null $list)) (ref.null $list))
+        (func (export \"fill\") (loop $more
+            (global.set $list (struct.new $list (global.get $list))) (br $more))))";
+    let invoke = |name: &str| format!("(invoke \"{name}\")");
+    let returns = |name: &str| format!("(assert_return (invoke \"{name}\"))");
+    let traps = |name: &str| format!("(assert_trap (invoke \"{name}\") \"unreachable\")");
+    let module = "(module)".to_owned();
+    for (option, limit, first, then, named) in [
+        (
+            "--instances-max",
+            "2",
+            "(module)(module)",
+            module,
+            "instances_max",
+        ),
+        (
+            "--memory-max",
+            "64K",
+            "",
+            "(module (memory 2))".to_owned(),
+            "memory_max",
+        ),
+        (
+            "--table-max",
+            "9",
+            "",
+            "(module (table 10 funcref))".to_owned(),
+            "table_max",
+        ),
+        (
+            "--continuations-max",
+            "9",
+            nest,
+            returns("nest"),
+            "continuations",
+        ),
+        ("--nesting-max", "9", nest, invoke("nest"), "nesting_max"),
+        ("--stack-bytes-max", "1M", nest, traps("nest"), "stack"),
+        ("--heap-max", "1M", fill, returns("fill"), "heap"),
+    ] {
+        let script = path(
+            "resources-limits.wast",
+            &format!("{first}\n{then}\n(module)"),
+        );
+        let ended = mangrove(["wast", &script, option, limit]);
+        assert_eq!(ended.code, Some(3), "{option}: {ended:?}");
+        let refused = ended.stdout.contains("0 failed, then refused");
+        assert!(
+            refused && ended.stdout.contains(named),
+            "{option}: {ended:?}"
+        );
+    }
+    // One that is asserted holds.
+    let text = format!("{nest} (assert_exhaustion (invoke \"nest\") \"\")");
+    let script = path("resources-asserted.wast", &text);
+    let ended = mangrove(["wast", &script, "--nesting-max", "9"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}

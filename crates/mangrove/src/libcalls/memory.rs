@@ -6,12 +6,12 @@ use crate::pending::Pending;
 
 impl Scene<'_> {
     fn memory(&self, index: u32) -> &MemoryEntry {
-        &self.store.memories[self.instance.memories[index as usize] as usize]
+        &self.store.memories[self.instance.memories.at(index) as usize]
     }
 
     /// The bytes of a data segment; none of a dropped one.
     pub(super) fn data(&self, index: u32) -> &[u8] {
-        if self.instance.dropped_data[index as usize] {
+        if self.instance.dropped_data[index as usize].get() {
             return &[];
         }
         let module = self.module();
@@ -20,7 +20,7 @@ impl Scene<'_> {
 }
 
 pub fn grow(scene: &mut Scene<'_>, [memory, pages, ..]: [u64; 4]) -> Answer {
-    let index = scene.instance.memories[memory as usize];
+    let index = scene.instance.memories.at(memory as u32);
     let old = scene.store.memories[index as usize].grow(pages);
     Ok(Outcome::Value(old.unwrap_or(u64::MAX)))
 }
@@ -54,6 +54,6 @@ pub fn init(scene: &mut Scene<'_>, [memory_data, to, from, len]: [u64; 4]) -> An
 }
 
 pub fn data_drop(scene: &mut Scene<'_>, [data, ..]: [u64; 4]) -> Answer {
-    scene.instance.dropped_data[data as usize] = true;
+    scene.instance.dropped_data[data as usize].set(true);
     DONE
 }
