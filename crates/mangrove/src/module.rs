@@ -4,6 +4,7 @@ use crate::code::{LoadedCode, load};
 use crate::compiled::{self, CompiledError};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::input::read_file;
 use crate::source::{SourceLine, SourceMap};
 use crate::types::TypeHold;
 use mangrove_abi::layout::handler_table_size;
@@ -97,13 +98,10 @@ impl Module {
     /// A module from a file, binary or text.
     ///
     /// # Errors
-    /// As [`Module::new`], and if the file cannot be read. Messages about text
-    /// name the file.
+    /// As [`Module::new`], and those of [`read_file`]. Messages about text name the
+    /// file.
     pub fn from_file(engine: &Engine, path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
-            path: path.to_path_buf(),
-            source,
-        })?;
+        let bytes = read_file(path)?;
         if bytes.starts_with(b"\0asm") {
             return Self::from_binary(engine, bytes);
         }
