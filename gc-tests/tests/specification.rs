@@ -3,7 +3,7 @@
 //! is run unless others are asked for with `--ignored`.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use mangrove::{Config, Engine, Guard, OptLevel, ParkPolicy};
+use mangrove::{Config, Engine, GuardKind, OptLevel, ParkPolicy};
 use mangrove_gc_tests::specification::{check, groups};
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ const WAYS: [Way; 12] = [
         zeal(config, "alloc");
     }),
     ("mprotect", |config| {
-        config.guard(Guard::Mprotect);
+        config.guard(GuardKind::Mprotect);
     }),
     // Memories are checked explicitly, and everything has to fit.
     ("small_space", |config| {

@@ -109,13 +109,13 @@ pub struct StoreContext {
     /// The table of a `resume` without clauses.
     pub no_handlers: HandlerTable,
     /// Where a thrown exception continues: program counter,
-    pub land_pc: u64,
+    pub catch_pc: u64,
     /// stack pointer,
-    pub land_sp: u64,
+    pub catch_sp: u64,
     /// frame pointer,
-    pub land_fp: u64,
+    pub catch_fp: u64,
     /// and the exception object, for the handler's register.
-    pub land_exn: u64,
+    pub catch_exn: u64,
     /// Program counter of a fault in Wasm code; 0 if there was none. Written by
     /// the signal handler, cleared by the runtime when it reads it.
     pub fault_pc: u64,
@@ -151,10 +151,10 @@ impl StoreContext {
             created: 0,
             returned: 0,
             no_handlers: HandlerTable::EMPTY,
-            land_pc: 0,
-            land_sp: 0,
-            land_fp: 0,
-            land_exn: 0,
+            catch_pc: 0,
+            catch_sp: 0,
+            catch_fp: 0,
+            catch_exn: 0,
             fault_pc: 0,
             fault_sp: 0,
             fault_fp: 0,

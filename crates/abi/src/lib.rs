@@ -14,6 +14,7 @@
 //!  CodeImage: text + sites (stack maps) + traps + source positions   (image, site, trap)
 //! ```
 //!
+//! Besides, what heap and stacks both want of the system in tests (refusal).
 //! This crate holds no algorithm that needs a heap, a stack or a compiler.
 
 pub mod context;
@@ -25,6 +26,7 @@ pub mod layout;
 pub mod libcall;
 pub mod object;
 pub mod record;
+pub mod refusal;
 pub mod site;
 pub mod trap;
 
@@ -36,6 +38,7 @@ pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
-pub use record::{ContRecord, HandlerTable, RecordState, word};
-pub use site::{CallSite, Handlers, SiteTable, SiteTableBuilder, Slot, SlotKind, Slots};
+pub use record::{ContRecord, HandlerTable, RecordState, reason};
+pub use refusal::{Refusal, Request, Requests};
+pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, SlotKind, Slots};
 pub use trap::{TrapCode, TrapSite};

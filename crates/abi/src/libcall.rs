@@ -14,7 +14,7 @@ use crate::context::InstanceContext;
 pub struct LibcallResult {
     /// The result, 0 where there is none.
     pub value: u64,
-    /// [`Self::OK`], [`Self::LEAVE`] or [`Self::LAND`].
+    /// [`Self::OK`], [`Self::LEAVE`] or [`Self::CATCH`].
     pub status: u64,
 }
 
@@ -25,8 +25,8 @@ impl LibcallResult {
     pub const LEAVE: u64 = 1;
 
     /// Continue at the exception handler described by the store context's
-    /// `land_*` fields, on whatever stack it is.
-    pub const LAND: u64 = 2;
+    /// `catch_*` fields, on whatever stack it is.
+    pub const CATCH: u64 = 2;
 
     /// A result to go on with.
     pub const fn ok(value: u64) -> Self {

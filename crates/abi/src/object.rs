@@ -6,8 +6,8 @@
 //!  host     ┌ header u32 ┬ unused u32 ┬ payload u64                    an `externref` from outside
 //!  exn      ┌ header u32 ┬ … tag u64, then the payload, laid out like a struct's fields
 //!
-//!  header    31        30..24     23..0
-//!            forwarded reserved   TypeId
+//!  header    31        30..24      23..0
+//!            forwarded collector's TypeId
 //! ```
 //!
 //! A heap reference is a 32-bit offset from the heap base. Null is 0. An `i31`
@@ -55,6 +55,9 @@ impl HeapRef {
 pub const OBJECT_ALIGN: u64 = 8;
 /// Bits of a header that hold the [`TypeId`].
 pub const TYPE_MASK: u32 = 0x00ff_ffff;
+/// Bits of a header that the collector may set in an object that stays one: who
+/// reads a type masks them. None is in use yet.
+pub const COLLECTOR_BITS: u32 = 0x7f00_0000;
 /// Set in a header that holds, instead of a type, where the object went
 /// (its new offset divided by 8).
 pub const FORWARDED: u32 = 0x8000_0000;
@@ -222,6 +225,8 @@ impl StructLayout {
 pub fn exn_layout(payload_sizes: impl IntoIterator<Item = u32>) -> StructLayout {
     StructLayout::new(std::iter::once(8).chain(payload_sizes))
 }
+
+const _: () = assert!(TYPE_MASK | COLLECTOR_BITS | FORWARDED == u32::MAX);
 
 #[cfg(test)]
 mod tests {

@@ -42,7 +42,8 @@ pub struct ContRecord {
     pub fp: u64,
     /// Bumped each time a reference to this record is consumed. Never restarts.
     pub revision: u64,
-    /// Who resumed this continuation; null when nobody has (fresh, suspended).
+    /// Who resumed this continuation. Null when it is fresh, and for the outermost
+    /// record of a suspended chain.
     pub parent: *mut ContRecord,
     /// The handlers that the `resume` this record is executing installs for
     /// its children. Meaningful only while it is a parent.
@@ -183,8 +184,8 @@ impl HandlerTable {
     }
 }
 
-/// What travels in the word register of a switch into a parent.
-pub mod word {
+/// What travels in the reason register of a switch into a parent.
+pub mod reason {
     /// The child returned; its results are in transit.
     pub const RETURNED: i64 = 0;
     /// Added to the index of the clause that handles a suspension.

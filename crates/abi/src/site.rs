@@ -65,7 +65,7 @@ impl Slot {
 /// finds out which clause it is. The runtime needs to know only whether one of
 /// them is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Handlers {
+pub struct CatchSite {
     /// Bytes from the frame's stack pointer, at the call and at the landing,
     /// up to its frame pointer.
     pub frame_size: u32,
@@ -141,7 +141,7 @@ pub struct SiteTable {
     slots: Box<[Slot]>,
     /// First slot and count of each list that a function's sites share.
     shared: Box<[(u32, u32)]>,
-    handlers: Box<[Handlers]>,
+    handlers: Box<[CatchSite]>,
     scopes: Box<[CatchScope]>,
     clauses: Box<[Option<u32>]>,
 }
@@ -187,7 +187,7 @@ impl SiteTable {
     }
 
     /// The exception handlers around this site, if there are any.
-    pub fn handlers(&self, site: &CallSite) -> Option<&Handlers> {
+    pub fn handlers(&self, site: &CallSite) -> Option<&CatchSite> {
         Some(&self.handlers[site.handlers.checked_sub(1)? as usize])
     }
 
@@ -196,7 +196,7 @@ impl SiteTable {
     ///
     /// # Panics
     /// If the handlers are not of this table.
-    pub fn catches(&self, handlers: &Handlers) -> impl Iterator<Item = Option<u32>> {
+    pub fn catches(&self, handlers: &CatchSite) -> impl Iterator<Item = Option<u32>> {
         let mut next = handlers.scope + 1;
         let scopes = std::iter::from_fn(move || {
             let scope = self.scopes[next.checked_sub(1)? as usize];
@@ -271,7 +271,7 @@ pub struct SiteTableBuilder {
     /// Where each list lies in `slots`.
     lists: HashMap<Box<[Slot]>, u32>,
     shared: Vec<(u32, u32)>,
-    handlers: Vec<Handlers>,
+    handlers: Vec<CatchSite>,
     scopes: Vec<CatchScope>,
     clauses: Vec<Option<u32>>,
 }
@@ -284,7 +284,7 @@ impl SiteTableBuilder {
         function: u32,
         wasm_offset: u32,
         slots: impl IntoIterator<Item = Slot>,
-        handlers: Option<Handlers>,
+        handlers: Option<CatchSite>,
     ) {
         let (first_slot, slot_count) = self.list(slots);
         let handlers = handlers.map_or(0, |handlers| {
@@ -321,7 +321,7 @@ impl SiteTableBuilder {
         }
     }
 
-    /// Adds the clauses of a `try_table`, to be named by [`Handlers::scope`].
+    /// Adds the clauses of a `try_table`, to be named by [`CatchSite::scope`].
     /// `around` is the scope around it.
     pub fn scope(
         &mut self,
@@ -457,7 +457,7 @@ mod tests {
         let mut builder = SiteTableBuilder::default();
         let outer = builder.scope([Some(1), None], None);
         let inner = builder.scope([Some(2), Some(3)], Some(outer));
-        let handlers = Handlers {
+        let handlers = CatchSite {
             frame_size: 16,
             instance_distance: 8,
             pc: 40,

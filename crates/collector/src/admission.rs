@@ -31,7 +31,7 @@ pub enum Policy {
 
 /// What in a module could hold a continuation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum HeapHolder {
     /// A field of a struct type.
     Field {
         /// Its index in the struct.
@@ -64,7 +64,7 @@ pub struct AdmissionError {
     /// Its name, where the module gives one.
     pub type_name: Option<String>,
     /// What in it could hold a continuation.
-    pub holder: Holder,
+    pub holder: HeapHolder,
     /// The type that admits continuations, in text form.
     pub found: String,
     /// Why that is refused.
@@ -105,13 +105,13 @@ fn check_type(module: &Module, type_index: u32, ty: &SubType) -> Result<(), Admi
             for (index, field) in (0..).zip(fields) {
                 if let Some(found) = continuation_in(module, field) {
                     let name = module.names.fields.get(&(type_index, index)).cloned();
-                    return Err(error(Holder::Field { index, name }, found));
+                    return Err(error(HeapHolder::Field { index, name }, found));
                 }
             }
             Ok(())
         }
         CompositeType::Array(element) => match continuation_in(module, element) {
-            Some(found) => Err(error(Holder::Element, found)),
+            Some(found) => Err(error(HeapHolder::Element, found)),
             None => Ok(()),
         },
         CompositeType::Func(_) | CompositeType::Cont(_) => Ok(()),
@@ -129,7 +129,7 @@ fn check_tags(module: &Module) -> Result<(), AdmissionError> {
                 offset: thrown.offset,
                 type_index,
                 type_name: module.names.types.get(&type_index).cloned(),
-                holder: Holder::Payload {
+                holder: HeapHolder::Payload {
                     tag: thrown.tag,
                     name: module.names.tags.get(&thrown.tag).cloned(),
                     parameter,
@@ -192,7 +192,7 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-impl fmt::Display for Holder {
+impl fmt::Display for HeapHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Field { index, name } => write!(f, "field {}", Named(*index, name)),
@@ -265,7 +265,7 @@ mod tests {
             assert_eq!((error.offset, error.type_index), (102, 2));
             assert_eq!(
                 error.holder,
-                Holder::Field {
+                HeapHolder::Field {
                     index: 1,
                     name: None
                 }
@@ -273,7 +273,7 @@ mod tests {
             assert_eq!(error.found, format!("(ref null {name})"));
             let error =
                 check(&module(vec![CompositeType::Array(bad)]), Policy::Reject).unwrap_err();
-            assert_eq!(error.holder, Holder::Element);
+            assert_eq!(error.holder, HeapHolder::Element);
         }
     }
 
@@ -332,7 +332,7 @@ mod tests {
         assert_eq!((error.offset, error.type_index), (777, 2));
         assert_eq!(
             error.holder,
-            Holder::Payload {
+            HeapHolder::Payload {
                 tag: 1,
                 name: None,
                 parameter: 1

@@ -1,24 +1,23 @@
 //! A collection: its phases, in order.
 //!
 //! ```text
-//!  verify   every object, every root (when asked)
+//!  verify   every object, every root, the registry (when asked)
 //!  begin    the heap makes the other space ready
 //!  mark     running chain, roots outside of frames, then the continuations reached;
 //!           each slot's object is copied as it is met, and the slot updated
-//!  drain    what the copies refer to
-//!  sweep    continuations nobody reached are reclaimed, and what only their
-//!           frames held is not copied: it dies in the same collection
+//!  drain    what the copies refer to is copied
 //!  finish   the vacated space is given up, the allocation window opened
-//!  verify   again (when asked), with the registry
+//!  sweep    continuations nobody reached are reclaimed; what only their frames
+//!           held was not copied: both die in the same collection
+//!  verify   again (when asked)
 //! ```
 
-use crate::mark::{Holder, Looked, Scene, Sink, mark};
+use crate::mark::{MarkCounts, MarkInput, Overlook, Sink, SlotOwner, mark};
 use crate::verify::{When, verify};
 use crate::{Code, CollectError, Roots};
 use mangrove_abi::{ContRef, StoreContext};
 use mangrove_continuation::Registry;
 use mangrove_heap::{Collection, Heap};
-use mangrove_stack::Frame;
 use serde::Serialize;
 use std::time::Instant;
 
@@ -27,15 +26,8 @@ use std::time::Instant;
 pub struct CollectOptions {
     /// Check heap, roots and registry before and after.
     pub verify: bool,
-    /// Where the running stack is stopped, if it trapped and its frames are
-    /// still there. None when it called the host.
-    pub fault: Option<Frame>,
-    /// Overlook the frames of suspended continuations. Only for tests that show
-    /// what that does: it leaves stale references behind.
-    pub skip_suspended: bool,
-    /// Overlook the slot with this number, counted per call site from 0, in
-    /// every frame of a suspended continuation. Only for tests, likewise.
-    pub drop_slot: Option<usize>,
+    /// What to overlook. Only for tests.
+    pub overlook: Overlook,
 }
 
 /// What a collection did.
@@ -77,8 +69,7 @@ pub struct CollectionReport {
 /// # Safety
 /// - `ctx` is the context of the store that `heap` and `registry` belong to;
 ///   no Wasm of that store runs, and its running chain, from `ctx.current`,
-///   consists of the registry's records, each stopped at a call (or, the
-///   innermost, at `options.fault`).
+///   consists of the registry's records, each stopped at a call.
 /// - `code` knows all code that can be in a frame, with its own call sites.
 /// - `roots` shows valid slots, each once, and all there are.
 pub unsafe fn collect(
@@ -90,16 +81,12 @@ pub unsafe fn collect(
     options: CollectOptions,
 ) -> Result<CollectionReport, CollectError> {
     let mut verify_ns = 0;
-    // Verification overlooks nothing, whatever is injected.
-    let thorough = CollectOptions {
-        skip_suspended: false,
-        drop_slot: None,
-        ..options
-    };
+    // Verification overlooks nothing.
+    let nothing = Overlook::default();
     if options.verify {
-        let scene = scene(registry, ctx, code, thorough);
+        let input = MarkInput::new(registry, ctx, code, nothing);
         // SAFETY: by contract.
-        verify_ns += unsafe { verify(When::Before, heap, scene, roots)? };
+        verify_ns += unsafe { verify(When::Before, heap, input, roots)? };
     }
 
     let began = Instant::now();
@@ -107,19 +94,22 @@ pub unsafe fn collect(
         collection: heap.begin(ctx)?,
     };
     // SAFETY: by contract.
-    let looked = unsafe { mark(scene(registry, ctx, code, options), roots, &mut mover)? };
+    let counts = unsafe {
+        let input = MarkInput::new(registry, ctx, code, options.overlook);
+        mark(input, roots, &mut mover)?
+    };
     mover.collection.drain();
-    let Looked {
+    let MarkCounts {
         continuations,
         frames,
         slots,
         outside,
         stack_bytes,
-    } = looked;
+    } = counts;
     let stats = mover
         .collection
         .finish(ctx, slots + outside + frames)
-        .map_err(|fault| CollectError::HeapFault {
+        .map_err(|fault| CollectError::HeapViolation {
             when: When::During,
             fault,
         })?;
@@ -128,9 +118,9 @@ pub unsafe fn collect(
     let pause_ns = began.elapsed().as_nanos() as u64;
 
     if options.verify {
-        let scene = scene(registry, ctx, code, thorough);
+        let input = MarkInput::new(registry, ctx, code, nothing);
         // SAFETY: by contract; slots now refer to where the objects are.
-        verify_ns += unsafe { verify(When::After, heap, scene, roots)? };
+        verify_ns += unsafe { verify(When::After, heap, input, roots)? };
     }
     let report = CollectionReport {
         number: heap.collections(),
@@ -149,28 +139,6 @@ pub unsafe fn collect(
     Ok(report)
 }
 
-fn scene<'a>(
-    registry: &'a mut Registry,
-    ctx: &'a StoreContext,
-    code: &'a dyn Code,
-    options: CollectOptions,
-) -> Scene<'a> {
-    let CollectOptions {
-        verify: _,
-        fault,
-        skip_suspended,
-        drop_slot,
-    } = options;
-    Scene {
-        registry,
-        ctx,
-        code,
-        fault,
-        skip_suspended,
-        drop_slot,
-    }
-}
-
 /// Moves what each slot refers to, at once.
 struct Mover<'h> {
     collection: Collection<'h>,
@@ -178,11 +146,11 @@ struct Mover<'h> {
 
 impl Sink for Mover<'_> {
     #[inline]
-    unsafe fn heap_ref(&mut self, _: Holder<'_>, slot: *mut u32) {
+    unsafe fn heap_ref(&mut self, _: SlotOwner<'_>, slot: *mut u32) {
         // SAFETY: by contract.
         unsafe { self.collection.visit_slot(slot) };
     }
 
     #[inline]
-    unsafe fn cont_ref(&mut self, _: Holder<'_>, _: *mut ContRef) {}
+    unsafe fn cont_ref(&mut self, _: SlotOwner<'_>, _: *mut ContRef) {}
 }

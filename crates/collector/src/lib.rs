@@ -24,6 +24,7 @@ mod roots;
 mod verify;
 mod walk;
 mod why;
+mod worklist;
 
 #[cfg(test)]
 mod testing;
@@ -31,10 +32,10 @@ mod testing;
 mod tests;
 
 pub use collect::{CollectOptions, CollectionReport, collect};
-pub use mark::ChainError;
+pub use mark::{ChainError, Overlook};
 pub use report::{
-    ContinuationInfo, ContinuationsReport, Created, FunctionName, Place, ReportOptions, SortBy,
-    continuations,
+    ContinuationInfo, ContinuationsReport, Created, FunctionName, ReportOptions, SortBy,
+    WasmLocation, continuations,
 };
 pub use roots::{Root, RootKind, RootSet, RootValue, root_set};
 pub use verify::When;
@@ -42,7 +43,7 @@ pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};
 
 use mangrove_abi::{CodeImage, ContRef, FunctionKind};
-use mangrove_heap::{HeapError, HeapFault};
+use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
 
@@ -68,7 +69,7 @@ pub unsafe trait Code {
 /// and writes until `visit` returns, and each with a reference of its kind.
 pub unsafe trait Roots {
     /// Shows the visitor every slot: globals, tables, element segments, host
-    /// handles, the exception in flight. Each slot once.
+    /// handles. Each slot once.
     fn visit(&mut self, visitor: &mut dyn RootVisitor);
 }
 
@@ -120,8 +121,6 @@ pub enum RootOwner {
         /// Its number.
         index: u32,
     },
-    /// The exception in flight.
-    Exception,
     /// An argument bound to a continuation.
     BoundArgument {
         /// The continuation's id.
@@ -218,7 +217,6 @@ impl fmt::Display for RootOwner {
                 )
             }
             Self::Handle { index } => write!(f, "host handle {index}"),
-            Self::Exception => f.write_str("the exception in flight"),
             Self::BoundArgument {
                 continuation,
                 index,
@@ -255,12 +253,12 @@ pub enum CollectError {
     Heap(#[from] HeapError),
     /// The heap is not sound.
     #[error("{when}: {fault}")]
-    HeapFault {
+    HeapViolation {
         /// When this was found.
         when: When,
         /// What is wrong.
         #[source]
-        fault: HeapFault,
+        fault: HeapViolation,
     },
     /// A root refers to something that is no object.
     #[error("{when}: {owner} holds {value:#x}, which is no object")]
@@ -279,6 +277,6 @@ pub enum CollectError {
         when: When,
         /// What is wrong.
         #[source]
-        fault: mangrove_continuation::RegistryFault,
+        fault: mangrove_continuation::RegistryViolation,
     },
 }

@@ -1,29 +1,29 @@
-//! Which continuations are live, and every slot they and the store hold.
+//! Marking: which continuations are live, and every slot they and the store hold.
 //!
 //! ```text
 //!  1  ctx.current ─parent─▶ … ─parent─▶ host ─last─▶ … ─parent─▶ host (outermost)
 //!     each record on the way is live and walked
-//!  2  roots outside of frames: each continuation reference found is followed
-//!  3  until nothing is left to do: a continuation that was reached is walked,
-//!     and the continuation references in its frames are followed
+//!  2  roots outside of frames: each continuation reference is enqueued
+//!  3  until the worklist is empty: the next record is walked, and the
+//!     continuation references in its frames are enqueued
 //! ```
 //!
-//! To follow a reference is to ask the registry to mark it (it does so once,
-//! and only if the revision is current), and with the record the chain
-//! suspended inside it: `parent` by `parent` up to null. A host record stands
-//! between two activations: its `last` is the record that was running, and
-//! called the host, when its activation was entered.
+//! A reference keeps its continuation alive if its revision is the record's
+//! ([`Registry::mark`]), and with the continuation the chain suspended inside it
+//! ([`crate::worklist`]). A host record stands between two activations: its
+//! `last` is the record that was running, and called the host, when its
+//! activation was entered.
 //!
 //! What is done with the slots is a [`Sink`]'s affair. Heap references are not
 //! followed here: no heap object holds a continuation (see [`crate::admission`]).
+//! The frames of a record and their slots: [`crate::walk`].
 
 use crate::walk::{KnownFrame, Walker};
+use crate::worklist::{AHEAD, Worklist};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{ContRecord, ContRef, RecordState, Slot, SlotKind, StoreContext, TransferSlot};
 use mangrove_continuation::{Registry, kept_bytes};
-use mangrove_stack::{Frame, arch};
-use std::collections::VecDeque;
-use std::ptr;
+use mangrove_stack::stack_says_parked;
 
 /// What is wrong with the running chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,18 +50,18 @@ pub(crate) trait Sink {
     ///
     /// # Safety
     /// The slot is valid for reads and writes, and holds one.
-    unsafe fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32);
+    unsafe fn heap_ref(&mut self, owner: SlotOwner<'_>, slot: *mut u32);
     /// A continuation reference, at any alignment. Marking follows it by itself.
     ///
     /// # Safety
     /// The slot is valid for reads and writes, and holds one: null, or to one of
     /// the registry's records, which are never freed.
-    unsafe fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef);
+    unsafe fn cont_ref(&mut self, owner: SlotOwner<'_>, slot: *mut ContRef);
 }
 
 /// Who holds a slot; turned into a [`RootOwner`] only where one is wanted.
 #[derive(Clone, Copy)]
-pub(crate) enum Holder<'a> {
+pub(crate) enum SlotOwner<'a> {
     Outside(RootOwner),
     Frame {
         continuation: u32,
@@ -71,8 +71,8 @@ pub(crate) enum Holder<'a> {
     },
 }
 
-impl Holder<'_> {
-    pub(crate) fn owner(self) -> RootOwner {
+impl SlotOwner<'_> {
+    pub(crate) fn root_owner(self) -> RootOwner {
         match self {
             Self::Outside(owner) => owner,
             Self::Frame {
@@ -94,40 +94,43 @@ impl Holder<'_> {
 }
 
 /// What marking looks at.
-pub(crate) struct Scene<'a> {
+pub(crate) struct MarkInput<'a> {
     pub(crate) registry: &'a mut Registry,
     pub(crate) ctx: &'a StoreContext,
     pub(crate) code: &'a dyn Code,
-    /// Where the running stack is stopped, if it trapped there.
-    pub(crate) fault: Option<Frame>,
-    /// Do not look at the frames of suspended continuations: an injected fault.
-    pub(crate) skip_suspended: bool,
-    /// Do not look at this slot of theirs: another one.
-    pub(crate) drop_slot: Option<usize>,
+    pub(crate) overlook: Overlook,
 }
 
-impl<'a> Scene<'a> {
-    /// A scene in which nothing is overlooked.
-    pub(crate) fn whole(
+impl<'a> MarkInput<'a> {
+    pub(crate) fn new(
         registry: &'a mut Registry,
         ctx: &'a StoreContext,
         code: &'a dyn Code,
-        fault: Option<Frame>,
+        overlook: Overlook,
     ) -> Self {
         Self {
             registry,
             ctx,
             code,
-            fault,
-            skip_suspended: false,
-            drop_slot: None,
+            overlook,
         }
     }
 }
 
+/// What is overlooked on purpose, by tests that show what that does: it leaves
+/// stale references behind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Overlook {
+    /// The frames of suspended continuations.
+    pub suspended: bool,
+    /// The slot with this number, counted per call site from 0, in every frame
+    /// of a suspended continuation.
+    pub slot: Option<usize>,
+}
+
 /// How much marking looked at.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Looked {
+pub(crate) struct MarkCounts {
     pub(crate) continuations: u64,
     pub(crate) frames: u64,
     pub(crate) slots: u64,
@@ -136,13 +139,6 @@ pub(crate) struct Looked {
     pub(crate) stack_bytes: u64,
 }
 
-/// How many references and records are kept waiting for their memory. Enough for
-/// what a main memory takes to answer, few enough to stay in the nearest cache.
-const AHEAD: usize = 16;
-
-/// How much of a stack is fetched ahead: two small frames and the trampoline's.
-const FETCHED_BYTES: u64 = 192;
-const CACHE_LINE: usize = 64;
 /// From a trampoline's frame pointer to the top of the stack: its caller's, and a
 /// return address.
 const TRAMPOLINE_BYTES: u64 = 16;
@@ -152,110 +148,47 @@ const TRAMPOLINE_BYTES: u64 = 16;
 /// # Safety
 /// As for [`crate::collect`].
 pub(crate) unsafe fn mark<S: Sink>(
-    scene: Scene<'_>,
+    input: MarkInput<'_>,
     roots: &mut dyn Roots,
     sink: &mut S,
-) -> Result<Looked, CollectError> {
-    let Scene {
+) -> Result<MarkCounts, CollectError> {
+    let MarkInput {
         registry,
         ctx,
         code,
-        fault,
-        skip_suspended,
-        drop_slot,
-    } = scene;
-    registry.begin_marking();
+        overlook,
+    } = input;
     let mut marker = Marker {
         walker: Walker::new(code),
-        reached: Reached {
-            registry,
-            seen: VecDeque::with_capacity(2 * AHEAD),
-            marked: VecDeque::with_capacity(2 * AHEAD),
-        },
+        worklist: Worklist::new(registry),
         sink,
-        looked: Looked::default(),
-        skip_suspended,
-        drop_slot,
+        counts: MarkCounts::default(),
+        overlook,
         failed: None,
     };
     // SAFETY: by contract.
-    unsafe { marker.running(ctx, fault)? };
+    unsafe { marker.running_chain(ctx)? };
     roots.visit(&mut marker);
-    while !marker.reached.is_empty() && marker.failed.is_none() {
-        marker.go_on();
+    while let Some(record) = marker.worklist.next(0) {
+        if marker.failed.is_some() {
+            break;
+        }
+        marker.suspended(record);
     }
     match marker.failed {
-        None => Ok(marker.looked),
+        None => Ok(marker.counts),
         Some(error) => Err(error),
     }
 }
 
 struct Marker<'a, 's, S> {
     walker: Walker<'a>,
-    reached: Reached<'a>,
+    worklist: Worklist<'a>,
     sink: &'s mut S,
-    looked: Looked,
-    skip_suspended: bool,
-    drop_slot: Option<usize>,
-    /// The first frame that could not be understood.
+    counts: MarkCounts,
+    overlook: Overlook,
+    /// The first frame of a suspended continuation that could not be understood.
     failed: Option<CollectError>,
-}
-
-/// The registry's marks, and what is under way to being walked:
-///
-/// ```text
-///  a reference is seen ──▶ seen ──▶ its record is marked ──▶ marked ──▶ walked
-///                     record fetched                  frames fetched
-/// ```
-///
-/// Records, and even more so the buffers of parked frames, are anywhere in
-/// memory. What is put into one of the lists has been asked for, and by the time
-/// it comes out it is near.
-struct Reached<'a> {
-    registry: &'a mut Registry,
-    seen: VecDeque<ContRef>,
-    marked: VecDeque<*mut ContRecord>,
-}
-
-impl Reached<'_> {
-    fn is_empty(&self) -> bool {
-        self.seen.is_empty() && self.marked.is_empty()
-    }
-
-    #[inline]
-    fn see(&mut self, reference: ContRef) {
-        if !reference.is_null() {
-            arch::prefetch(reference.record);
-            self.seen.push_back(reference);
-        }
-    }
-
-    /// Marks what a reference stands for, and the chain suspended inside it.
-    #[inline]
-    fn follow(&mut self, reference: ContRef) {
-        let Some(record) = self.registry.mark(reference) else {
-            return;
-        };
-        self.await_frames(record);
-        // SAFETY: the registry's records are never freed, and `parent` of a
-        // live one is null or another.
-        let mut above = unsafe { (*record).parent };
-        while !above.is_null() && self.registry.mark_record(above) {
-            self.await_frames(above);
-            // SAFETY: as above.
-            above = unsafe { (*above).parent };
-        }
-    }
-
-    #[inline]
-    fn await_frames(&mut self, record: *mut ContRecord) {
-        // SAFETY: the registry's records are never freed.
-        let sp = unsafe { (*record).sp };
-        for line in (0..FETCHED_BYTES).step_by(CACHE_LINE) {
-            arch::prefetch(ptr::without_provenance::<u8>((sp + line) as usize));
-        }
-        self.marked.push_back(record);
-    }
 }
 
 impl<S: Sink> Marker<'_, '_, S> {
@@ -263,13 +196,8 @@ impl<S: Sink> Marker<'_, '_, S> {
     ///
     /// # Safety
     /// As for [`crate::collect`].
-    unsafe fn running(
-        &mut self,
-        ctx: &StoreContext,
-        fault: Option<Frame>,
-    ) -> Result<(), CollectError> {
+    unsafe fn running_chain(&mut self, ctx: &StoreContext) -> Result<(), CollectError> {
         let mut activity = Activity::Running;
-        let mut fault = fault;
         let mut at = ctx.current;
         while !at.is_null() {
             // SAFETY: by contract the chain is made of the registry's records.
@@ -286,14 +214,14 @@ impl<S: Sink> Marker<'_, '_, S> {
                 }
                 continue;
             }
-            if !self.reached.registry.mark_record(at) {
+            if !self.worklist.registry.mark_record(at) {
                 let gone = state == RecordState::Gone as u32;
                 return Err(ChainError::Record { id, gone }.into());
             }
             // SAFETY: by contract it is stopped: it called the host, or resumed
-            // the one before it, or trapped at `fault`.
-            unsafe { self.walk(at, activity, fault.take())? };
-            self.bound(at);
+            // the one before it.
+            unsafe { self.frames(at, activity)? };
+            self.bound_arguments(at);
             activity = Activity::Parent;
             if parent.is_null() {
                 return Err(ChainError::Open { id }.into());
@@ -303,33 +231,18 @@ impl<S: Sink> Marker<'_, '_, S> {
         Ok(())
     }
 
-    /// Marks the continuation whose reference has waited longest, and walks the
-    /// one that has; but not so many that the rest would not wait long enough,
-    /// unless nothing else is left.
+    /// Walks a record that comes out of the worklist.
     #[inline]
-    fn go_on(&mut self) {
-        let last = match self.reached.seen.pop_front() {
-            Some(reference) => {
-                self.reached.follow(reference);
-                false
-            }
-            None => true,
-        };
-        if !last && self.reached.marked.len() <= AHEAD {
-            return;
-        }
-        let Some(record) = self.reached.marked.pop_front() else {
-            return;
-        };
-        if !self.skip_suspended {
+    fn suspended(&mut self, record: *mut ContRecord) {
+        if !self.overlook.suspended {
             // SAFETY: marking began under the contract of `crate::collect`: a
             // live continuation that is on no running chain is suspended.
-            let walked = unsafe { self.walk(record, Activity::Suspended, None) };
+            let walked = unsafe { self.frames(record, Activity::Suspended) };
             if let Err(error) = walked {
                 self.failed.get_or_insert(error);
             }
         }
-        self.bound(record);
+        self.bound_arguments(record);
     }
 
     /// Shows the sink every slot of a continuation's frames.
@@ -337,45 +250,38 @@ impl<S: Sink> Marker<'_, '_, S> {
     /// # Safety
     /// As for [`Walker::frames`].
     #[inline]
-    unsafe fn walk(
+    unsafe fn frames(
         &mut self,
         record: *mut ContRecord,
         activity: Activity,
-        fault: Option<Frame>,
     ) -> Result<(), CollectError> {
         let Self {
             walker,
-            reached,
+            worklist,
             sink,
-            looked,
-            drop_slot,
-            skip_suspended: _,
+            counts,
+            overlook,
             failed: _,
         } = self;
-        let dropped = match activity {
-            Activity::Suspended => drop_slot.unwrap_or(usize::MAX),
+        let overlooked = match activity {
+            Activity::Suspended => overlook.slot.unwrap_or(usize::MAX),
             _ => usize::MAX,
         };
-        // Where a stack trapped, its saved pointer is from before.
         // SAFETY: by contract.
-        let (continuation, sp, lands) = unsafe {
-            match fault {
-                Some(fault) => ((*record).id, fault.fp, false),
-                None => ((*record).id, (*record).sp, arch::lands(record)),
-            }
-        };
-        looked.continuations += 1;
+        let (continuation, sp, parked) =
+            unsafe { ((*record).id, (*record).sp, stack_says_parked(record)) };
+        counts.continuations += 1;
         let mut base = sp;
         let frame = |frame: KnownFrame<'_>| {
             base = frame.fp;
-            looked.frames += 1;
-            looked.slots += frame.site.slots.len() as u64;
+            counts.frames += 1;
+            counts.slots += frame.site.slots.len() as u64;
             let slots = frame.site.slots.iter().enumerate();
             slots.for_each(|(number, &slot)| {
-                if number == dropped {
+                if number == overlooked {
                     return;
                 }
-                let holder = Holder::Frame {
+                let owner = SlotOwner::Frame {
                     continuation,
                     activity,
                     frame: &frame,
@@ -386,56 +292,55 @@ impl<S: Sink> Marker<'_, '_, S> {
                 // [`Code`], says that a reference of this kind is in this slot.
                 unsafe {
                     match slot.kind() {
-                        SlotKind::Ref => sink.heap_ref(holder, address.cast()),
+                        SlotKind::Ref => sink.heap_ref(owner, address.cast()),
                         SlotKind::Cont => {
                             let slot: *mut ContRef = address.cast();
-                            sink.cont_ref(holder, slot);
-                            reached.see(slot.read_unaligned());
+                            sink.cont_ref(owner, slot);
+                            worklist.enqueue(slot.read_unaligned());
                         }
                     }
                 }
             });
         };
         // SAFETY: by contract.
-        unsafe { walker.frames(record, fault, frame)? };
+        unsafe { walker.frames(record, frame)? };
         // The trampoline's frame is the last, right below the base.
         let used = base.saturating_sub(sp) + TRAMPOLINE_BYTES;
-        looked.stack_bytes += kept_bytes(used, lands);
+        counts.stack_bytes += kept_bytes(used, parked);
         Ok(())
     }
 
     /// Shows the sink the references among a continuation's bound arguments.
     #[inline]
-    fn bound(&mut self, record: *mut ContRecord) {
+    fn bound_arguments(&mut self, record: *mut ContRecord) {
         // SAFETY: the registry's records are never freed.
         let (continuation, count) = unsafe { ((*record).id, (*record).bound_count) };
         if count == 0 {
             return;
         }
-        let bound = self.reached.registry.bound_mut(record);
+        let bound = self.worklist.registry.bound_mut(record);
         let bound = bound.expect("the registry keeps what is bound");
         let slots: Vec<_> = bound
             .references()
             .map(|(index, kind, slot)| (index, kind, &raw mut *slot))
             .collect();
         for (index, kind, slot) in slots {
-            let owner = RootOwner::BoundArgument {
+            let owner = SlotOwner::Outside(RootOwner::BoundArgument {
                 continuation,
                 index,
-            };
+            });
             let slot: *mut TransferSlot = slot;
-            self.looked.outside += 1;
-            let holder = Holder::Outside(owner);
+            self.counts.outside += 1;
             // SAFETY: the registry owns these slots, and binding noted their kinds.
             unsafe {
                 match kind {
-                    SlotKind::Ref => self.sink.heap_ref(holder, slot.cast()),
+                    SlotKind::Ref => self.sink.heap_ref(owner, slot.cast()),
                     SlotKind::Cont => {
                         let slot: *mut ContRef = slot.cast();
-                        self.sink.cont_ref(holder, slot);
-                        // Not to be followed from here: a program can bind each of
-                        // a million continuations to the next.
-                        self.reached.see(slot.read_unaligned());
+                        self.sink.cont_ref(owner, slot);
+                        // No recursion: a program can bind each of a million
+                        // continuations to the next.
+                        self.worklist.enqueue(slot.read_unaligned());
                     }
                 }
             }
@@ -445,20 +350,21 @@ impl<S: Sink> Marker<'_, '_, S> {
 
 impl<S: Sink> RootVisitor for Marker<'_, '_, S> {
     unsafe fn heap_ref(&mut self, owner: RootOwner, slot: *mut u32) {
-        self.looked.outside += 1;
+        self.counts.outside += 1;
         // SAFETY: by contract.
-        unsafe { self.sink.heap_ref(Holder::Outside(owner), slot) };
+        unsafe { self.sink.heap_ref(SlotOwner::Outside(owner), slot) };
     }
 
     unsafe fn cont_ref(&mut self, owner: RootOwner, slot: *mut ContRef) {
-        self.looked.outside += 1;
+        self.counts.outside += 1;
         // SAFETY: by contract.
         unsafe {
-            self.sink.cont_ref(Holder::Outside(owner), slot);
-            self.reached.see(slot.read_unaligned());
+            self.sink.cont_ref(SlotOwner::Outside(owner), slot);
+            self.worklist.enqueue(slot.read_unaligned());
         }
-        if self.reached.seen.len() > AHEAD {
-            self.go_on();
+        // A table may hold millions: the worklist stays short meanwhile.
+        if let Some(record) = self.worklist.next(AHEAD) {
+            self.suspended(record);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::why::{Reasons, Why};
 use crate::{Code, CodeName, CollectError, ModuleId, Roots};
 use mangrove_abi::{ContRecord, FuncRef, FunctionKind, StoreContext, TypeId};
 use mangrove_continuation::{Registry, RegistryReport, State};
-use mangrove_stack::{Frame, is_parked};
+use mangrove_stack::is_parked;
 use serde::Serialize;
 use std::cmp::Reverse;
 
@@ -76,7 +76,7 @@ pub struct ContinuationInfo {
     /// The `cont.new` that made it; none if the host did.
     pub created: Option<Created>,
     /// Where its innermost Wasm frame is stopped; none if it has none.
-    pub stopped: Option<Place>,
+    pub stopped: Option<WasmLocation>,
     /// The continuation that resumed it (or holds the chain it is suspended
     /// in); none if there is none, or it is the host.
     pub parent: Option<u32>,
@@ -115,7 +115,7 @@ pub struct Created {
 
 /// A call in Wasm code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct WasmLocation {
     /// The module.
     pub module: ModuleId,
     /// The function.
@@ -124,8 +124,7 @@ pub struct Place {
     pub wasm_offset: u32,
 }
 
-/// Reports on live continuations. `fault` is where the running stack is
-/// stopped if it trapped and its frames are still there.
+/// Reports on live continuations.
 ///
 /// # Errors
 /// When a frame cannot be understood.
@@ -138,21 +137,19 @@ pub unsafe fn continuations(
     code: &dyn Code,
     roots: &mut dyn Roots,
     options: ReportOptions,
-    fault: Option<Frame>,
 ) -> Result<ContinuationsReport, CollectError> {
     // SAFETY: by contract.
-    let reasons = unsafe { Reasons::find(registry, ctx, code, roots, fault)? };
+    let reasons = unsafe { Reasons::find(registry, ctx, code, roots)? };
     let registry = &*registry;
     let mut reporter = Reporter {
         registry,
         walker: Walker::new(code),
-        fault,
     };
     let mut live = Vec::new();
     for (record, state) in registry.states(ctx) {
         if !matches!(state, State::Gone | State::Host) {
             // SAFETY: a live record of the registry, stopped by contract.
-            let key = unsafe { reporter.key(options.sort, record, state)? };
+            let key = unsafe { reporter.key(options.sort, record)? };
             live.push((key, record, state));
         }
     }
@@ -179,7 +176,6 @@ pub unsafe fn continuations(
 struct Reporter<'a> {
     registry: &'a Registry,
     walker: Walker<'a>,
-    fault: Option<Frame>,
 }
 
 /// What a walk over a stack finds.
@@ -187,7 +183,7 @@ struct Reporter<'a> {
 struct Extent {
     frames: u32,
     roots: u32,
-    stopped: Option<Place>,
+    stopped: Option<WasmLocation>,
 }
 
 impl Reporter<'_> {
@@ -199,16 +195,15 @@ impl Reporter<'_> {
         &mut self,
         sort: SortBy,
         record: *const ContRecord,
-        state: State,
     ) -> Result<(Reverse<u64>, u32), WalkError> {
         // SAFETY: by contract.
         let (id, most) = unsafe {
             let most = match sort {
                 SortBy::Id => 0,
                 SortBy::Age => self.registry.age(record).into(),
-                SortBy::Stack => self.used(record, state),
-                SortBy::Roots => self.extent(record, state)?.roots.into(),
-                SortBy::Depth => self.extent(record, state)?.frames.into(),
+                SortBy::Stack => self.used(record),
+                SortBy::Roots => self.extent(record)?.roots.into(),
+                SortBy::Depth => self.extent(record)?.frames.into(),
             };
             ((*record).id, most)
         };
@@ -226,7 +221,7 @@ impl Reporter<'_> {
         // SAFETY: by contract; a live record's function, instances and parent
         // live as long as the store.
         unsafe {
-            let extent = self.extent(record, state)?;
+            let extent = self.extent(record)?;
             let FuncRef {
                 instance,
                 index,
@@ -253,7 +248,7 @@ impl Reporter<'_> {
                     .filter(|parent| !is_host(parent))
                     .map(|parent| parent.id),
                 frames: extent.frames,
-                stack_bytes: self.used(record, state),
+                stack_bytes: self.used(record),
                 roots: extent.roots,
                 age: self.registry.age(record),
                 why: reasons.why((*record).id),
@@ -265,39 +260,29 @@ impl Reporter<'_> {
     ///
     /// # Safety
     /// As for [`Reporter::key`].
-    unsafe fn used(&self, record: *const ContRecord, state: State) -> u64 {
-        let fault = self.fault_of(state);
+    unsafe fn used(&self, record: *const ContRecord) -> u64 {
         // SAFETY: by contract.
-        unsafe { (*record).stack_top - fault.map_or((*record).sp, |fault| fault.fp) }
+        unsafe { (*record).stack_top - (*record).sp }
     }
 
     /// # Safety
     /// As for [`Reporter::key`].
-    unsafe fn extent(
-        &mut self,
-        record: *const ContRecord,
-        state: State,
-    ) -> Result<Extent, WalkError> {
+    unsafe fn extent(&mut self, record: *const ContRecord) -> Result<Extent, WalkError> {
         let mut extent = Extent::default();
         let frame = |frame: KnownFrame<'_>| {
             extent.frames += 1;
             extent.roots += frame.site.slots.len() as u32;
             if extent.stopped.is_none() && matches!(frame.site.function(), FunctionKind::Wasm(_)) {
-                extent.stopped = Some(Place {
+                extent.stopped = Some(WasmLocation {
                     module: frame.site.module,
                     function: frame.site.function().into(),
                     wasm_offset: frame.site.wasm_offset(),
                 });
             }
         };
-        let fault = self.fault_of(state);
         // SAFETY: by contract.
-        unsafe { self.walker.frames(record, fault, frame)? };
+        unsafe { self.walker.frames(record, frame)? };
         Ok(extent)
-    }
-
-    fn fault_of(&self, state: State) -> Option<Frame> {
-        self.fault.filter(|_| state == State::Running)
     }
 }
 

@@ -1,13 +1,12 @@
 //! The root set as it is now, for people: which slot of which frame of which
 //! continuation, or what else, holds which object. Nothing moves.
 
-use crate::mark::{Holder, Scene, Sink, mark};
+use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
 use crate::verify::When;
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TypeId};
 use mangrove_continuation::Registry;
-use mangrove_heap::{Heap, Starts};
-use mangrove_stack::Frame;
+use mangrove_heap::{Heap, HeapViolation, Marks};
 use serde::Serialize;
 
 /// All roots of a store, in the order they are found: the running chain from
@@ -21,6 +20,10 @@ pub struct RootSet {
     pub continuations: u64,
     /// How many frames they have.
     pub frames: u64,
+    /// How many objects are reachable from the roots.
+    pub objects: u64,
+    /// How many bytes those take.
+    pub object_bytes: u64,
 }
 
 /// One root.
@@ -72,8 +75,7 @@ pub enum RootValue {
     },
 }
 
-/// Gathers the root set. `fault` is where the running stack is stopped if it
-/// trapped and its frames are still there.
+/// Gathers the root set.
 ///
 /// # Errors
 /// When a frame cannot be understood, the heap is not sound, or a root refers
@@ -87,42 +89,46 @@ pub unsafe fn root_set(
     ctx: &StoreContext,
     code: &dyn Code,
     roots: &mut dyn Roots,
-    fault: Option<Frame>,
 ) -> Result<RootSet, CollectError> {
-    let starts = heap.starts(ctx).map_err(|fault| CollectError::HeapFault {
-        when: When::Looking,
-        fault,
-    })?;
     let mut list = List {
         heap,
-        starts,
+        marks: heap.marks(ctx).map_err(unsound)?,
         roots: Vec::new(),
         error: None,
     };
-    let scene = Scene::whole(registry, ctx, code, fault);
+    let input = MarkInput::new(registry, ctx, code, Overlook::default());
     // SAFETY: by contract.
-    let looked = unsafe { mark(scene, roots, &mut list)? };
+    let counts = unsafe { mark(input, roots, &mut list)? };
     if let Some(error) = list.error {
         return Err(error);
     }
     Ok(RootSet {
         roots: list.roots,
-        continuations: looked.continuations,
-        frames: looked.frames,
+        continuations: counts.continuations,
+        frames: counts.frames,
+        objects: list.marks.objects(),
+        object_bytes: list.marks.bytes(),
     })
 }
 
-/// Writes every root down.
+fn unsound(fault: HeapViolation) -> CollectError {
+    CollectError::HeapViolation {
+        when: When::Looking,
+        fault,
+    }
+}
+
+/// Writes every root down, and marks what it reaches.
 struct List<'h> {
     heap: &'h Heap,
-    starts: Starts,
+    marks: Marks,
     roots: Vec<Root>,
     error: Option<CollectError>,
 }
 
 impl Sink for List<'_> {
-    unsafe fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
-        let owner = holder.owner();
+    unsafe fn heap_ref(&mut self, owner: SlotOwner<'_>, slot: *mut u32) {
+        let owner = owner.root_owner();
         // SAFETY: by contract.
         let reference = HeapRef(unsafe { slot.read() });
         let value = if reference.is_null() {
@@ -131,9 +137,17 @@ impl Sink for List<'_> {
             RootValue::I31 {
                 value: reference.i31_value(),
             }
-        } else if self.starts.contains(reference) {
-            // SAFETY: an object starts there.
-            let type_id = unsafe { self.heap.type_of(reference) };
+        } else if self.marks.starts().contains(reference) {
+            // SAFETY: the marks are this heap's, which is only looked at meanwhile,
+            // and an object starts there.
+            let (marked, type_id) = unsafe {
+                let marked = self.marks.mark(self.heap, reference);
+                (marked, self.heap.type_of(reference))
+            };
+            if let Err(fault) = marked {
+                self.error.get_or_insert(unsound(fault));
+                return;
+            }
             RootValue::Object {
                 offset: reference.0,
                 type_id,
@@ -154,7 +168,7 @@ impl Sink for List<'_> {
         });
     }
 
-    unsafe fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
+    unsafe fn cont_ref(&mut self, owner: SlotOwner<'_>, slot: *mut ContRef) {
         // SAFETY: by contract.
         let value = unsafe {
             let reference = slot.read_unaligned();
@@ -167,7 +181,7 @@ impl Sink for List<'_> {
             }
         };
         self.roots.push(Root {
-            owner: holder.owner(),
+            owner: owner.root_owner(),
             kind: RootKind::Cont,
             value,
         });

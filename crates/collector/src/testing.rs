@@ -22,7 +22,7 @@ use mangrove_abi::{
 };
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
-use mangrove_stack::{ArenaConfig, Frame, GuardKind};
+use mangrove_stack::{ArenaConfig, GuardKind};
 use std::ptr;
 use std::rc::Rc;
 
@@ -346,7 +346,7 @@ impl World {
         self.try_collect(options).expect("a sound store")
     }
 
-    pub(crate) fn roots(&mut self, fault: Option<Frame>) -> Result<RootSet, CollectError> {
+    pub(crate) fn roots(&mut self) -> Result<RootSet, CollectError> {
         let Self {
             heap,
             registry,
@@ -356,7 +356,7 @@ impl World {
             ..
         } = self;
         // SAFETY: as for `try_collect`.
-        unsafe { root_set(heap, registry, ctx, code, outside, fault) }
+        unsafe { root_set(heap, registry, ctx, code, outside) }
     }
 }
 

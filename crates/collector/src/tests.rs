@@ -4,8 +4,8 @@ mod errors;
 mod graphs;
 mod views;
 
-use crate::CollectOptions;
 use crate::testing::*;
+use crate::{CollectOptions, Overlook};
 use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
 use mangrove_continuation::State;
 
@@ -251,8 +251,10 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
         world.outside.conts = vec![suspended];
         let options = CollectOptions {
             verify,
-            skip_suspended: true,
-            ..CollectOptions::default()
+            overlook: Overlook {
+                suspended: true,
+                slot: None,
+            },
         };
         let result = world.try_collect(options);
         assert_eq!(slot(suspended, 0, 8), object, "not updated");

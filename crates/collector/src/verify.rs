@@ -1,6 +1,6 @@
 //! Checks before and after a collection: every object, every root, the registry.
 
-use crate::mark::{Holder, Scene, Sink, mark};
+use crate::mark::{MarkInput, Sink, SlotOwner, mark};
 use crate::{CollectError, Roots};
 use mangrove_abi::{ContRef, HeapRef};
 use mangrove_heap::{Heap, Starts};
@@ -38,25 +38,25 @@ impl fmt::Display for When {
 pub(crate) unsafe fn verify(
     when: When,
     heap: &Heap,
-    scene: Scene<'_>,
+    input: MarkInput<'_>,
     roots: &mut dyn Roots,
 ) -> Result<u64, CollectError> {
     let began = Instant::now();
-    let ctx = scene.ctx;
-    scene
+    let ctx = input.ctx;
+    input
         .registry
         .verify(ctx)
         .map_err(|fault| CollectError::Registry { when, fault })?;
     let starts = heap
         .verify(ctx)
-        .map_err(|fault| CollectError::HeapFault { when, fault })?;
+        .map_err(|fault| CollectError::HeapViolation { when, fault })?;
     let mut check = Check {
         starts,
         when,
         error: None,
     };
     // SAFETY: by contract.
-    unsafe { mark(scene, roots, &mut check)? };
+    unsafe { mark(input, roots, &mut check)? };
     check
         .error
         .map_or(Ok(began.elapsed().as_nanos() as u64), Err)
@@ -70,17 +70,17 @@ struct Check {
 }
 
 impl Sink for Check {
-    unsafe fn heap_ref(&mut self, holder: Holder<'_>, slot: *mut u32) {
+    unsafe fn heap_ref(&mut self, owner: SlotOwner<'_>, slot: *mut u32) {
         // SAFETY: by contract.
         let value = unsafe { slot.read() };
         if !self.starts.admits(HeapRef(value)) && self.error.is_none() {
             self.error = Some(CollectError::BadRoot {
                 when: self.when,
-                owner: holder.owner(),
+                owner: owner.root_owner(),
                 value,
             });
         }
     }
 
-    unsafe fn cont_ref(&mut self, _: Holder<'_>, _: *mut ContRef) {}
+    unsafe fn cont_ref(&mut self, _: SlotOwner<'_>, _: *mut ContRef) {}
 }

@@ -14,7 +14,7 @@
 
 use crate::{Code, ModuleId};
 use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, Slot, Slots};
-use mangrove_stack::{Frame, arch};
+use mangrove_stack::frames;
 
 /// Entries of the table of remembered sites: a power of two. 64 of them take
 /// 4 KiB, which leaves the first-level cache to the stacks.
@@ -106,36 +106,22 @@ impl<'a> Walker<'a> {
 
     /// Calls `f` with each frame of a stack, innermost first.
     ///
-    /// A stack that trapped is stopped not at a call but at `fault`: its
-    /// innermost frame never goes on, holds nothing, and is left out unless
-    /// the pc happens to be a call's return address.
-    ///
     /// # Safety
-    /// As for [`arch::frames`] (and [`arch::frames_from`] with `fault`).
+    /// As for [`frames`].
     pub(crate) unsafe fn frames(
         &mut self,
         record: *const ContRecord,
-        fault: Option<Frame>,
         mut f: impl FnMut(KnownFrame<'a>),
     ) -> Result<(), WalkError> {
         // SAFETY: by contract.
-        let (id, frames) = unsafe {
-            let frames = match fault {
-                Some(Frame { pc, fp }) => arch::frames_from(pc, fp),
-                None => arch::frames(record),
-            };
-            ((*record).id, frames)
-        };
+        let (id, frames) = unsafe { ((*record).id, frames(record)) };
         for (index, frame) in (0..).zip(frames) {
-            match self.site(frame.pc, id, index) {
-                Ok(site) => f(KnownFrame {
-                    index,
-                    fp: frame.fp,
-                    site,
-                }),
-                Err(_) if index == 0 && fault.is_some() => {}
-                Err(error) => return Err(error),
-            }
+            let site = self.site(frame.pc, id, index)?;
+            f(KnownFrame {
+                index,
+                fp: frame.fp,
+                site,
+            });
         }
         Ok(())
     }

@@ -9,11 +9,10 @@
 //! reference that marking comes upon is taken for the reason. A collection does
 //! not pay for it.
 
-use crate::mark::{Holder, Scene, Sink, mark};
+use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, RecordState, StoreContext};
 use mangrove_continuation::{Registry, State};
-use mangrove_stack::Frame;
 use serde::Serialize;
 
 /// Most links of a way that are told: the first, and the last of the others.
@@ -89,7 +88,6 @@ impl Reasons {
         ctx: &StoreContext,
         code: &dyn Code,
         roots: &mut dyn Roots,
-        fault: Option<Frame>,
     ) -> Result<Self, CollectError> {
         let mut first: Vec<Option<Reason>> = Vec::new();
         for (record, state) in registry.states(ctx) {
@@ -98,9 +96,9 @@ impl Reasons {
             first.push(runs.then_some(Reason::Running));
         }
         let mut recorder = Recorder { first };
-        let scene = Scene::whole(registry, ctx, code, fault);
+        let input = MarkInput::new(registry, ctx, code, Overlook::default());
         // SAFETY: by contract.
-        unsafe { mark(scene, roots, &mut recorder)? };
+        unsafe { mark(input, roots, &mut recorder)? };
         let mut first = recorder.first;
         // Who was not reached by a reference was reached by a chain.
         for (record, state) in registry.states(ctx) {
@@ -183,9 +181,9 @@ struct Recorder {
 }
 
 impl Sink for Recorder {
-    unsafe fn heap_ref(&mut self, _: Holder<'_>, _: *mut u32) {}
+    unsafe fn heap_ref(&mut self, _: SlotOwner<'_>, _: *mut u32) {}
 
-    unsafe fn cont_ref(&mut self, holder: Holder<'_>, slot: *mut ContRef) {
+    unsafe fn cont_ref(&mut self, owner: SlotOwner<'_>, slot: *mut ContRef) {
         // SAFETY: by contract.
         let current = unsafe {
             let reference = slot.read_unaligned();
@@ -196,7 +194,7 @@ impl Sink for Recorder {
         if let Some(record) = current {
             let reason = &mut self.first[record.id as usize];
             reason.get_or_insert_with(|| Reason::Slot {
-                owner: holder.owner(),
+                owner: owner.root_owner(),
             });
         }
     }

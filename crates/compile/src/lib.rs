@@ -29,15 +29,18 @@ use mangrove_abi::{CodeImage, FunctionKind, StubImage};
 use mangrove_validate::{FuncType, Module, Repr};
 use output::{CompiledFunc, Compiler};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::fmt;
 
 pub use isa::{host_has, used_features};
 pub use signature::{FLOAT_RESULTS, INT_RESULTS};
 
-/// How hard to work on the code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// How hard the compiler works on the code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum OptLevel {
-    /// No optimisation, and operands and locals in the frame: how functions are
-    /// compiled that would be too much work otherwise.
+    /// No optimisation, and operands and locals in the frame. It is how a
+    /// function is compiled at any level for which that level would take time
+    /// and memory out of proportion to its size; for tests of that.
     Frame,
     /// No optimisation: quick compilation.
     None,
@@ -46,12 +49,23 @@ pub enum OptLevel {
     Speed,
 }
 
-/// Places at which compiled code calls `Libcall::Hook`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+impl fmt::Display for OptLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Frame => "frame",
+            Self::None => "none",
+            Self::Speed => "speed",
+        })
+    }
+}
+
+/// Places at which compiled code calls the runtime (`Libcall::Hook`), for zeal and
+/// for observers: those of suspensions need `switches`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hooks {
     /// At the entry of every function.
     pub calls: bool,
-    /// Before every `resume` and `suspend`.
+    /// Before every `resume`, `suspend` and `switch`.
     pub switches: bool,
 }
 

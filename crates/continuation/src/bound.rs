@@ -5,7 +5,7 @@
 //! tells compiled code that there are some.
 
 use crate::registry::Registry;
-use crate::states::{Role, Verb, outcome};
+use crate::states::{Role, Verb, next_state};
 use mangrove_abi::{ContRecord, SlotKind, StoreContext, TransferSlot};
 
 /// The arguments bound to one continuation, in the order of its parameters.
@@ -41,9 +41,9 @@ impl Registry {
         record: *mut ContRecord,
         arguments: impl IntoIterator<Item = (TransferSlot, Option<SlotKind>)>,
     ) {
-        let record = self.own(record);
+        let record = self.check(record);
         let state = self.state_of(ctx, record);
-        let outcome = outcome(Verb::Bind, Role::Subject, state);
+        let outcome = next_state(Verb::Bind, Role::Subject, state);
         debug_assert_eq!(outcome, Some(state));
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
@@ -72,7 +72,7 @@ impl Registry {
     /// # Panics
     /// If the record is none of this registry's.
     pub fn take_bound(&mut self, record: *mut ContRecord) -> Bound {
-        let record = self.own(record);
+        let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe {
             (*record).bound_count = 0;

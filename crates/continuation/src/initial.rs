@@ -90,7 +90,7 @@ impl Registry {
     /// # Panics
     /// If it is none of this registry's.
     pub fn put_back_initial(&mut self, record: *mut ContRecord) {
-        let record = self.own(record);
+        let record = self.check(record);
         self.initial.give_back(record);
     }
 

@@ -49,5 +49,5 @@ pub use parking::ParkPolicy;
 pub use pressure::kept_bytes;
 pub use registry::Registry;
 pub use report::{Ends, RegistryReport};
-pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, outcome};
-pub use verify::RegistryFault;
+pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, next_state};
+pub use verify::RegistryViolation;

@@ -4,20 +4,20 @@
 //! `crates/compile/src/func/handler.rs`.
 
 use crate::registry::Registry;
-use crate::verify::RegistryFault;
+use crate::verify::RegistryViolation;
 use mangrove_abi::{ContRecord, HandlerTable, RecordState, StoreContext};
 use std::collections::{HashMap, HashSet};
 
 type Record = *mut ContRecord;
 
 impl Registry {
-    /// Checks all chains: the running ones, and those suspended, of which `inner`
+    /// Checks I9 of all chains: the running ones, and those suspended, of which `inner`
     /// are all but the innermost records. None has a cycle.
     pub(crate) fn verify_memory(
         &self,
         ctx: &StoreContext,
         inner: &HashSet<Record>,
-    ) -> Result<(), RegistryFault> {
+    ) -> Result<(), RegistryViolation> {
         let mut active = HashSet::new();
         let mut chain = Vec::new();
         for id in self.active_ids(ctx) {
@@ -51,14 +51,14 @@ impl Registry {
 /// Checks a chain, given from the innermost record on. Each record's tables are
 /// added up once: where an inner one remembers beyond an outer one, by what was
 /// added up for that.
-fn verify_chain(chain: &[Record]) -> Result<(), RegistryFault> {
+fn verify_chain(chain: &[Record]) -> Result<(), RegistryViolation> {
     let places: HashMap<Record, usize> = (0..).zip(chain).map(|(at, &r)| (r, at)).collect();
     // For each place, how far that record remembers, and the bits up to there.
     let mut known = vec![(0, 0); chain.len()];
     for (place, &record) in chain.iter().enumerate().rev() {
         // SAFETY: records of a registry.
         let (id, last, passed) = unsafe { ((*record).id, (*record).last, (*record).passed) };
-        let fault = |what| Err(RegistryFault::Chain { record: id, what });
+        let fault = |what| Err(RegistryViolation::Chain { record: id, what });
         let Some(&to) = places.get(&last).filter(|&&to| to >= place) else {
             return fault("remembers a search that ended outside its chain");
         };
@@ -83,13 +83,13 @@ fn verify_chain(chain: &[Record]) -> Result<(), RegistryFault> {
 }
 
 /// The bits of the table of a record that has resumed another.
-fn bits_of(record: Record) -> Result<u64, RegistryFault> {
+fn bits_of(record: Record) -> Result<u64, RegistryViolation> {
     // SAFETY: a record of a registry; the tables of those that resumed another
     // belong to instances of the store, as do the tags in them.
     unsafe {
         let table = (*record).handlers;
         let fault = |what| {
-            Err(RegistryFault::Chain {
+            Err(RegistryViolation::Chain {
                 record: (*record).id,
                 what,
             })

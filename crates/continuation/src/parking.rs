@@ -15,11 +15,9 @@ use crate::hurry::Rounds;
 use crate::limits::LimitError;
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::State;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, RecordState, Request, StoreContext};
 use mangrove_stack::arch::Unpark;
-use mangrove_stack::{
-    Request, Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark,
-};
+use mangrove_stack::{Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark};
 use std::ptr;
 
 /// When continuations are parked without being asked to.
@@ -115,7 +113,7 @@ impl Registry {
     /// # Panics
     /// If the record is none of this registry's.
     pub fn park(&mut self, ctx: &StoreContext, record: *mut ContRecord) -> bool {
-        let record = self.own(record);
+        let record = self.check(record);
         let parkable = matches!(self.state_of(ctx, record), State::Fresh | State::Suspended);
         // SAFETY: a record of our slab, fresh or suspended.
         parkable && unsafe { !is_parked(record) && self.park_idle(record) }
@@ -187,7 +185,7 @@ impl Registry {
         ctx: &mut StoreContext,
         record: *mut ContRecord,
     ) -> Result<(), LimitError> {
-        let record = self.own(record);
+        let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses.
         assert!(unsafe { is_parked(record) }, "a parked continuation");
         let stack = match self.steal(ctx) {
@@ -218,7 +216,7 @@ impl Registry {
         record: *mut ContRecord,
         parked: bool,
     ) -> Result<(), LimitError> {
-        let record = self.own(record);
+        let record = self.check(record);
         let suspended = self.state_of(ctx, record) == State::Suspended;
         // SAFETY: a record of our slab, which only this thread uses.
         if !suspended || unsafe { is_parked(record) || !fits(record, self.arena.capacity()) } {

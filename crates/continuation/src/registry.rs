@@ -21,9 +21,10 @@ use crate::parking::Parking;
 use crate::pressure::Pressure;
 use crate::report::is_initial;
 use crate::slab::Slab;
-use crate::states::{End, Role, State, Verb, outcome};
+use crate::states::{End, Role, State, Verb, next_state};
+use mangrove_abi::Request;
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{ArenaConfig, Request, Stack, StackArena, arch, is_parked};
+use mangrove_stack::{ArenaConfig, Stack, StackArena, arch, is_parked};
 use std::collections::HashMap;
 use std::ptr;
 
@@ -128,7 +129,7 @@ impl Registry {
         if ctx.free_records.is_null() {
             return None;
         }
-        let record = self.own(ctx.free_records);
+        let record = self.check(ctx.free_records);
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
             ctx.free_records = (*record).next_free;
@@ -142,7 +143,7 @@ impl Registry {
     /// # Safety
     /// The stack is one of the arena for such records, and nobody else's.
     pub(crate) unsafe fn set_stack(&self, record: *mut ContRecord, stack: Stack) {
-        let record = self.own(record);
+        let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses, and by contract a
         // stack that nobody does.
         unsafe {
@@ -209,7 +210,7 @@ impl Registry {
     /// # Panics
     /// If it is not a host record of this registry.
     pub fn release_host_record(&mut self, record: *mut ContRecord) {
-        let record = self.own(record);
+        let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
             assert_eq!((*record).state, RecordState::Host as u32, "a host record");
@@ -240,7 +241,7 @@ impl Registry {
         func: *const FuncRef,
     ) -> ContRef {
         debug_assert_eq!(
-            outcome(Verb::New, Role::Subject, State::Gone),
+            next_state(Verb::New, Role::Subject, State::Gone),
             Some(State::Fresh)
         );
         // SAFETY: the caller vouches for both pointers; a record just taken has
@@ -314,7 +315,7 @@ impl Registry {
     /// # Panics
     /// If it is none of this registry's.
     pub fn state_of(&self, ctx: &StoreContext, record: *const ContRecord) -> State {
-        let record = self.own(record);
+        let record = self.check(record);
         // SAFETY: records of our slab; parents are records of the same store.
         unsafe {
             if (*record).state == RecordState::Gone as u32 {
@@ -421,7 +422,7 @@ impl Registry {
         record: *mut ContRecord,
         end: End,
     ) {
-        let record = self.own(record);
+        let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses; so is its parent.
         unsafe {
             debug_assert_eq!((*record).state, RecordState::Live as u32);
@@ -473,7 +474,7 @@ impl Registry {
     }
 
     /// The record at an address that can only be one of ours.
-    pub(crate) fn own(&self, record: *const ContRecord) -> *mut ContRecord {
+    pub(crate) fn check(&self, record: *const ContRecord) -> *mut ContRecord {
         self.slab
             .get(self.slab.id_of(record).expect("a record of this registry"))
     }

@@ -2,8 +2,9 @@
 
 use crate::registry::Registry;
 use crate::states::State;
+use mangrove_abi::Request;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
-use mangrove_stack::{GuardKind, Request, is_parked};
+use mangrove_stack::{GuardKind, is_parked};
 
 /// How continuations ended, counted since the store was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -167,7 +168,7 @@ impl Registry {
     pub fn age(&self, record: *const ContRecord) -> u32 {
         // SAFETY: a record of our slab, which only this thread uses.
         let (mark, first) = unsafe {
-            let record = self.own(record);
+            let record = self.check(record);
             ((*record).mark, (*record).first_seen)
         };
         match mark {

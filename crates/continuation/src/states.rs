@@ -29,7 +29,7 @@ pub enum State {
     Running,
     /// Waits for one it resumed, or for the host, that has called Wasm again.
     Parent,
-    /// Parked, alone or inside a chain suspended as one.
+    /// Waits to be resumed, alone or inside a chain suspended as one.
     Suspended,
     /// Over, or never begun. Its record may be used again.
     Gone,
@@ -155,7 +155,7 @@ pub const TRANSITIONS: &[Transition] = {
 };
 
 /// The state the table gives; none where the verb cannot happen to that state.
-pub fn outcome(verb: Verb, role: Role, from: State) -> Option<State> {
+pub fn next_state(verb: Verb, role: Role, from: State) -> Option<State> {
     let same = |row: &&Transition| row.verb == verb && row.role == role && row.from == from;
     TRANSITIONS.iter().find(same).map(|row| row.to)
 }
@@ -188,7 +188,7 @@ impl End {
         };
         verbs
             .iter()
-            .any(|&(verb, role)| outcome(verb, role, state) == Some(State::Gone))
+            .any(|&(verb, role)| next_state(verb, role, state) == Some(State::Gone))
     }
 }
 

@@ -2,7 +2,7 @@
 //! and the runtime make for it, and beside it the state each record should be
 //! in, by the table.
 
-use crate::{End, Registry, RegistryConfig, Role, State, Verb, outcome};
+use crate::{End, Registry, RegistryConfig, Role, State, Verb, next_state};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
 use mangrove_stack::{ArenaConfig, GuardKind};
 use std::collections::HashMap;
@@ -106,7 +106,7 @@ impl World {
 
     fn apply(&mut self, verb: Verb, role: Role, record: Record) {
         let state = self.expected.entry(record).or_insert(State::Gone);
-        *state = outcome(verb, role, *state)
+        *state = next_state(verb, role, *state)
             .unwrap_or_else(|| panic!("{verb:?} of {role:?} that is {state:?}"));
     }
 

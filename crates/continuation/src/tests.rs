@@ -1,7 +1,7 @@
 //! Lives of continuations, one by one.
 
 use crate::testing::{Record, World, is_current, parent};
-use crate::{End, Ends, RegistryFault, State};
+use crate::{End, Ends, RegistryViolation, State};
 use mangrove_abi::{ContRecord, ContRef, SlotKind, TransferSlot};
 use std::ptr;
 
@@ -408,7 +408,7 @@ fn verification_finds_what_is_wrong() {
         let cont = suspended(&mut world);
         world.check();
         damage(&mut world, cont.record);
-        let fault: RegistryFault = world.registry.verify(&world.ctx).unwrap_err();
+        let fault: RegistryViolation = world.registry.verify(&world.ctx).unwrap_err();
         assert!(
             fault.to_string().contains(message),
             "{fault}, wanted: {message}"

@@ -1,4 +1,33 @@
-//! Everything that must hold of a registry between two steps of its store.
+//! The invariants of a registry: what holds whenever no compiled code runs, and
+//! the check of it.
+//!
+//! ```text
+//!  R        the records of the slab            live(r)   r.state = Live
+//!  S        the suspended records              in S, r is inner if no s in S has s.parent = r
+//!  base(r)  the word at r.stack_top - 8
+//!
+//!  I1  for each r in R:  slab[r.id] = r;  r.state is Gone, Live or Host
+//!  I2  live(r):          r.last in R;  r.parent in R, or null
+//!  I3  live(r), not running:
+//!                        r.stack_limit <= r.sp < r.stack_top;  base(r) = 0, where every walk ends
+//!                        (a parked one has stack_limit 0, and the ends of its buffer)
+//!  I4  fresh r:          r.parent = null;  r.last = r;  r.fp = 0, and in no suspended one or parent
+//!  I5  chains of S:      r, s in S with r.parent = s.parent /= null are the same record;
+//!                        from an inner r, parent by parent, null is reached, over live
+//!                        records, and the one before it is r.last; so each of S is in one
+//!                        such chain, and none in a cycle
+//!  I6  free list:        finite and without a cycle; each r of it is Gone, has a stack, and
+//!                        base(r) = 0: compiled code takes it as it is
+//!  I7  bound arguments:  kept for r exactly as many as r.bound_count, and none unless r is
+//!                        fresh or suspended
+//!  I8  counts:           live = created - returned - thrown - trapped - collected;
+//!                        stacks in use = records with a stack = live + free list - parked
+//!                        - calls of the host; likewise the stacks of those calls
+//!  I9  memory:           INV 1 and 2 of `crates/compile/src/func/handler.rs`, on every chain
+//! ```
+//!
+//! The states are derived ([`State`]), so that running ones and parents are a chain
+//! from `ctx.current` to a host record is no invariant but their definition.
 
 use crate::registry::Registry;
 use crate::states::State;
@@ -9,7 +38,7 @@ use std::ptr;
 
 /// What does not hold. `record` is an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegistryFault {
+pub enum RegistryViolation {
     /// A record's state is none.
     #[error("record {record} has state {state}")]
     State {
@@ -63,11 +92,11 @@ pub enum RegistryFault {
 }
 
 impl Registry {
-    /// Checks every record, list and count.
+    /// Checks I1 to I9.
     ///
     /// # Errors
     /// The first fault found.
-    pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryFault> {
+    pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryViolation> {
         let idle = self.verify_free_list(ctx)?;
         let inner = self.suspended_parents(ctx)?;
         let (mut live, mut suspended, mut in_chains, mut parked) = (0, 0, 0, 0);
@@ -112,9 +141,9 @@ impl Registry {
         )
     }
 
-    /// Checks the free list; its length.
-    fn verify_free_list(&self, ctx: &StoreContext) -> Result<u64, RegistryFault> {
-        let fault = |what| Err(RegistryFault::FreeList { what });
+    /// I6; the length of the free list.
+    fn verify_free_list(&self, ctx: &StoreContext) -> Result<u64, RegistryViolation> {
+        let fault = |what| Err(RegistryViolation::FreeList { what });
         let mut seen = 0;
         let mut record = ctx.free_records;
         while !record.is_null() {
@@ -142,17 +171,17 @@ impl Registry {
         Ok(u64::from(seen))
     }
 
-    /// The parents of suspended continuations. No record may be two's.
+    /// The parents of suspended continuations, each one's only (I5).
     fn suspended_parents(
         &self,
         ctx: &StoreContext,
-    ) -> Result<HashSet<*mut ContRecord>, RegistryFault> {
+    ) -> Result<HashSet<*mut ContRecord>, RegistryViolation> {
         let mut parents = HashSet::new();
         for (record, state) in self.states(ctx) {
             // SAFETY: a record of our slab, which only this thread uses.
             let (id, parent) = unsafe { ((*record).id, (*record).parent) };
             if state == State::Suspended && !parent.is_null() && !parents.insert(parent) {
-                return Err(RegistryFault::Chain {
+                return Err(RegistryViolation::Chain {
                     record: id,
                     what: "shares its parent",
                 });
@@ -161,24 +190,28 @@ impl Registry {
         Ok(parents)
     }
 
-    /// Checks what a record says of itself.
-    fn verify_record(&self, record: *mut ContRecord, state: State) -> Result<(), RegistryFault> {
+    /// I1 to I4 and I7.
+    fn verify_record(
+        &self,
+        record: *mut ContRecord,
+        state: State,
+    ) -> Result<(), RegistryViolation> {
         // SAFETY: a record of our slab, which only this thread uses.
         let r = unsafe { &*record };
         let id = r.id;
         if self.slab.get(id) != record {
-            return Err(RegistryFault::Chain {
+            return Err(RegistryViolation::Chain {
                 record: id,
                 what: "has another's id",
             });
         }
         if r.state > RecordState::Host as u32 {
-            return Err(RegistryFault::State {
+            return Err(RegistryViolation::State {
                 record: id,
                 state: r.state,
             });
         }
-        let chain = |what| Err(RegistryFault::Chain { record: id, what });
+        let chain = |what| Err(RegistryViolation::Chain { record: id, what });
         if r.bound_count != 0 && !matches!(state, State::Fresh | State::Suspended) {
             return chain("has bound arguments");
         }
@@ -186,20 +219,20 @@ impl Registry {
             return Ok(());
         }
         if self.slab.id_of(r.last).is_none() {
-            return Err(RegistryFault::Foreign {
+            return Err(RegistryViolation::Foreign {
                 record: id,
                 field: "last",
             });
         }
         if !r.parent.is_null() && self.slab.id_of(r.parent).is_none() {
-            return Err(RegistryFault::Foreign {
+            return Err(RegistryViolation::Foreign {
                 record: id,
                 field: "parent",
             });
         }
         let saved = !matches!(state, State::Running);
         if saved && !(r.stack_limit..r.stack_top).contains(&r.sp) {
-            return Err(RegistryFault::StackPointer {
+            return Err(RegistryViolation::StackPointer {
                 record: id,
                 state,
                 sp: r.sp,
@@ -222,13 +255,12 @@ impl Registry {
         Ok(())
     }
 
-    /// Checks the chain suspended inside `record`, the innermost of it: it ends
-    /// at `last`, and all of it is suspended. How many records it has.
-    fn verify_chain(&self, record: *mut ContRecord) -> Result<u64, RegistryFault> {
+    /// I5 for the chain whose innermost record this is; how many records it has.
+    fn verify_chain(&self, record: *mut ContRecord) -> Result<u64, RegistryViolation> {
         // SAFETY: records of our slab, which only this thread uses.
         unsafe {
             let fault = |what| {
-                Err(RegistryFault::Chain {
+                Err(RegistryViolation::Chain {
                     record: (*record).id,
                     what,
                 })
@@ -262,11 +294,11 @@ unsafe fn base_word(record: *const ContRecord) -> u64 {
     unsafe { ptr::with_exposed_provenance::<u64>((*record).stack_top as usize - 8).read() }
 }
 
-fn count(what: &'static str, counted: u64, expected: u64) -> Result<(), RegistryFault> {
+fn count(what: &'static str, counted: u64, expected: u64) -> Result<(), RegistryViolation> {
     if counted == expected {
         return Ok(());
     }
-    Err(RegistryFault::Count {
+    Err(RegistryViolation::Count {
         what,
         counted,
         expected,

@@ -17,7 +17,7 @@
 //! for everything in use is live, so what does not fit then cannot. (Later it
 //! may: roots come and go without allocation.) And a program that lives
 //! at the edge, where one collection after the other frees next to nothing, is
-//! told so after [`FUTILE_LIMIT`] of them.
+//! told so after [`FRUITLESS_LIMIT`] of them.
 
 use crate::Heap;
 use mangrove_abi::StoreContext;
@@ -30,10 +30,10 @@ use mangrove_abi::object::{
 /// 8 ns of walking against 16 bytes allocated and filled in 4 ns.
 const BYTES_PER_ROOT: u64 = 32;
 /// A collection that frees less than this part of the limit, and leaves less
-/// free, is futile.
-const FUTILE_PART: u64 = 64;
-/// After this many futile collections in a row the heap counts as exhausted.
-const FUTILE_LIMIT: u32 = 8;
+/// free, is fruitless.
+const FRUITLESS_PART: u64 = 64;
+/// After this many fruitless collections in a row the heap counts as exhausted.
+const FRUITLESS_LIMIT: u32 = 8;
 
 /// The answer to [`Heap::reserve`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,8 +82,7 @@ impl Heap {
 
     /// Makes room for `size` bytes in the allocation window.
     ///
-    /// A limit that someone else lowered (so that every allocation comes here)
-    /// is raised again.
+    /// Also restores `alloc_limit` after zeal has lowered it.
     ///
     /// # Panics
     /// If `ctx` is not the context this heap is attached to.
@@ -93,18 +92,18 @@ impl Heap {
         if self.broken || size > MAX_OBJECT || size > self.limit {
             return Reserve::Impossible;
         }
-        if self.futile >= FUTILE_LIMIT {
-            self.futile = 0;
+        if self.fruitless >= FRUITLESS_LIMIT {
+            self.fruitless = 0;
             // Whoever asks next may have let go of what was live.
-            self.answered = false;
+            self.everything_live = false;
             return Reserve::Impossible;
         }
         let size = object_size(size);
         let end = ctx.alloc_next + size;
-        let all_live = std::mem::take(&mut self.answered) || self.used(ctx) == 0;
+        let all_live = std::mem::take(&mut self.everything_live) || self.used(ctx) == 0;
         if end > self.window_end {
             if !all_live {
-                self.asked = true;
+                self.collection_requested = true;
                 return Reserve::Collect;
             }
             let limit_end = self.space().start() + self.limit;
@@ -131,7 +130,7 @@ impl Heap {
         if all_live {
             return Reserve::Impossible;
         }
-        self.asked = true;
+        self.collection_requested = true;
         Reserve::Collect
     }
 
@@ -149,14 +148,14 @@ impl Heap {
         self.window_end = live_end + budget.min(self.limit - live);
     }
 
-    /// Notes whether the collection that just freed `freed` bytes was worth it.
-    pub(crate) fn judge(&mut self, freed: u64) {
-        let little = self.limit / FUTILE_PART;
+    /// Notes how much the collection that just ended freed: it may be fruitless.
+    pub(crate) fn note_yield(&mut self, freed: u64) {
+        let little = self.limit / FRUITLESS_PART;
         let free = self.limit - self.live_bytes();
-        self.answered = std::mem::take(&mut self.asked);
-        if self.answered {
-            let futile = freed < little && free < little;
-            self.futile = if futile { self.futile + 1 } else { 0 };
+        self.everything_live = std::mem::take(&mut self.collection_requested);
+        if self.everything_live {
+            let fruitless = freed < little && free < little;
+            self.fruitless = if fruitless { self.fruitless + 1 } else { 0 };
         }
     }
 

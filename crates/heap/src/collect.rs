@@ -8,18 +8,19 @@
 //!                                        [scan, next): still to be looked at
 //! ```
 //!
-//! The objects between `scan` and `next` are the list of work, so a collection
+//! The objects between `scan` and `next` are the worklist, so a collection
 //! needs no memory of its own. Nothing is trusted on the way: a reference that
 //! points outside the vacated space, a header that names no type, or a copy
-//! that would not fit ends the collection with a [`HeapFault`]. Those checks
+//! that would not fit ends the collection with a [`HeapViolation`]. Those checks
 //! are the ones for null and for forwarding, made wide enough.
 
 use crate::access::size_by;
 use crate::space::Space;
-use crate::{Heap, HeapError, HeapFault};
+use crate::{Heap, HeapError, HeapViolation};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
-    ARRAY_ELEMENTS, FORWARDED, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor,
+    ARRAY_ELEMENTS, COLLECTOR_BITS, FORWARDED, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
+    TypeDescriptor,
 };
 
 /// Objects up to this many bytes are copied word by word.
@@ -55,7 +56,7 @@ pub struct Collection<'h> {
     scan: *mut u8,
     end: *mut u8,
     objects: u64,
-    fault: Option<HeapFault>,
+    fault: Option<HeapViolation>,
 }
 
 impl Heap {
@@ -113,20 +114,21 @@ impl Collection<'_> {
         let inside = value.wrapping_sub(self.from) < self.used;
         if !inside || value as u64 & (OBJECT_ALIGN - 1) != 0 {
             if !reference.is_null() && !reference.is_i31() {
-                self.fail(HeapFault::Stray { value });
+                self.fail(HeapViolation::Stray { value });
             }
             return reference;
         }
         // SAFETY: the offset lies within the used part of the vacated space,
         // which is committed, and it is 8-aligned.
         let header = unsafe { self.base.add(value as usize).cast::<u32>().read() };
-        if header < self.types {
+        // With the flag of a forwarded one it is no type.
+        if header & !COLLECTOR_BITS < self.types {
             self.copy(value, header)
         } else if header & FORWARDED != 0 {
             // The shift pushes the flag out.
             HeapRef(header << 3)
         } else {
-            self.fail(HeapFault::UnknownType {
+            self.fail(HeapViolation::UnknownType {
                 offset: value,
                 header,
             });
@@ -135,21 +137,21 @@ impl Collection<'_> {
     }
 
     #[inline]
-    fn copy(&mut self, offset: u32, type_id: u32) -> HeapRef {
+    fn copy(&mut self, offset: u32, header: u32) -> HeapRef {
         // SAFETY: `forward` has checked that the object starts within the used
         // part of the vacated space, 8-aligned, and that its type has an entry;
         // the checks against `left` and `room` that it ends there too and that
         // the copy fits what `begin` has committed.
         unsafe {
             let object = self.base.add(offset as usize);
-            let size = size_by(&*self.descriptors.add(type_id as usize), object);
+            let size = size_by(
+                &*self.descriptors.add((header & TYPE_MASK) as usize),
+                object,
+            );
             let room = self.end.offset_from(self.next) as u64;
             let left = (self.used - (offset - self.from)) as u64;
             let Some(size) = size.filter(|&size| size <= room && size <= left) else {
-                self.fail(HeapFault::UnknownType {
-                    offset,
-                    header: type_id,
-                });
+                self.fail(HeapViolation::UnknownType { offset, header });
                 return HeapRef(offset);
             };
             copy_object(object, self.next, size);
@@ -226,7 +228,7 @@ impl Collection<'_> {
         mut self,
         ctx: &mut StoreContext,
         roots: u64,
-    ) -> Result<CollectionStats, HeapFault> {
+    ) -> Result<CollectionStats, HeapViolation> {
         self.drain();
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -244,7 +246,7 @@ impl Collection<'_> {
         let vacated: &mut Space = &mut heap.spaces[1 - heap.current];
         let start = vacated.start();
         vacated.vacate(&heap.reservation, start + used, start + reach, heap.poison);
-        heap.judge(used - live);
+        heap.note_yield(used - live);
         heap.broken = false;
         heap.collections += 1;
 
@@ -263,7 +265,7 @@ impl Collection<'_> {
 
     #[cold]
     #[inline(never)]
-    fn fail(&mut self, fault: HeapFault) {
+    fn fail(&mut self, fault: HeapViolation) {
         self.fault.get_or_insert(fault);
     }
 }

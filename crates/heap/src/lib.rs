@@ -14,7 +14,8 @@
 //! collection copies what the roots reach into the other space and leaves the
 //! rest behind (`collect`). How much may be allocated until the next one is
 //! decided in `alloc`; `space` owns the address range; `verify` checks
-//! every object; `access` reads and writes them for the runtime.
+//! every object; `marks` finds the reachable ones and moves none; `access` reads and
+//! writes them for the runtime.
 //!
 //! [`StoreContext::alloc_next`]: mangrove_abi::StoreContext::alloc_next
 //! [`StoreContext::alloc_limit`]: mangrove_abi::StoreContext::alloc_limit
@@ -22,6 +23,7 @@
 mod access;
 mod alloc;
 mod collect;
+mod marks;
 mod space;
 mod verify;
 
@@ -32,8 +34,10 @@ mod tests;
 
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionStats};
-pub use verify::{HeapFault, Starts};
+pub use marks::{Marks, Starts};
+pub use verify::HeapViolation;
 
+use mangrove_abi::Refusal;
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};
 
@@ -75,18 +79,9 @@ pub struct HeapConfig {
     /// Whether the system counts memory as used once it is writable (strict
     /// overcommit). What a space no longer needs is then made inaccessible.
     pub strict_commit: bool,
-    /// Which commits of memory to refuse on purpose, so that tests can see what
-    /// becomes of the heap then; none, as a rule.
-    pub refusal: Option<CommitRefusal>,
-}
-
-/// Commits that are refused, counted from the heap's first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CommitRefusal {
-    /// How many are granted before.
-    pub after: u64,
-    /// How many are refused then; later ones are granted again.
-    pub times: u64,
+    /// What to refuse on purpose, so that tests can see what becomes of the heap
+    /// then; nothing, as a rule.
+    pub refusal: Option<Refusal>,
 }
 
 impl Default for HeapConfig {
@@ -155,13 +150,13 @@ pub struct Heap {
     live_end: u64,
     /// Where the next collection is due.
     window_end: u64,
-    /// Whether `reserve` asked for the coming collection.
-    asked: bool,
-    /// Whether the last collection was, and `reserve` was not called since:
-    /// everything in use is live.
-    answered: bool,
-    /// How many collections in a row were asked for and freed next to nothing.
-    futile: u32,
+    /// Whether `reserve` requested the coming collection.
+    collection_requested: bool,
+    /// Whether everything in use is live: `reserve` requested the last collection
+    /// and was not called since.
+    everything_live: bool,
+    /// How many collections in a row were requested and freed next to nothing.
+    fruitless: u32,
     /// Why `reserve` had no room, where the system gave none.
     refused: Option<HeapError>,
     /// A collection has begun and not ended well.
@@ -215,9 +210,9 @@ impl Heap {
             poison: config.poison,
             live_end: start,
             window_end: start,
-            asked: false,
-            answered: false,
-            futile: 0,
+            collection_requested: false,
+            everything_live: false,
+            fruitless: 0,
             refused: None,
             broken: false,
             collections: 0,

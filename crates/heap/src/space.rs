@@ -13,15 +13,15 @@
 //! overcommit), the rest is mapped anew, without access: nothing less takes it
 //! off the count.
 
-use crate::{CommitRefusal, HeapConfig, HeapError};
+use crate::{HeapConfig, HeapError};
 #[cfg(miri)]
 use mangrove_abi::interpreted as mm;
 use mangrove_abi::object::NULL_GUARD;
+use mangrove_abi::{Request, Requests};
 use rustix::io::Errno;
 #[cfg(not(miri))]
 use rustix::mm;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
-use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
@@ -55,9 +55,7 @@ pub(crate) struct Reservation {
     bytes: u64,
     /// Whether the system counts what is writable.
     strict_commit: bool,
-    refusal: Option<CommitRefusal>,
-    /// How many commits were asked for.
-    commits: Cell<u64>,
+    requests: Requests,
 }
 
 impl Reservation {
@@ -75,17 +73,7 @@ impl Reservation {
             base,
             bytes,
             strict_commit: config.strict_commit,
-            refusal: config.refusal,
-            commits: Cell::new(0),
-        })
-    }
-
-    /// Counts a commit. Whether it is to be refused.
-    fn refuses_commit(&self) -> bool {
-        let number = self.commits.replace(self.commits.get() + 1);
-        self.refusal.is_some_and(|refusal| {
-            let later = number.checked_sub(refusal.after);
-            later.is_some_and(|later| later < refusal.times)
+            requests: Requests::new(config.refusal),
         })
     }
 
@@ -140,7 +128,7 @@ impl Space {
         debug_assert!(end <= self.end);
         if end > self.committed {
             let end = end.next_multiple_of(page());
-            if heap.refuses_commit() {
+            if !heap.requests.grants(Request::HeapCommit) {
                 let (bytes, source) = (end - self.committed, Errno::NOMEM);
                 return Err(HeapError::Commit { bytes, source });
             }

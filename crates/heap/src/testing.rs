@@ -1,6 +1,6 @@
 //! A heap with a handful of types and a list of roots, for tests.
 
-use crate::{CollectionStats, Heap, HeapConfig, HeapError, HeapFault, Reserve};
+use crate::{CollectionStats, Heap, HeapConfig, HeapError, HeapViolation, Reserve};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId, array_size,
@@ -83,7 +83,7 @@ impl World {
     }
 
     /// Collects, with `roots` as the roots.
-    pub(crate) fn try_collect(&mut self) -> Result<CollectionStats, HeapFault> {
+    pub(crate) fn try_collect(&mut self) -> Result<CollectionStats, HeapViolation> {
         let mut collection = self.heap.begin(&self.ctx).expect("memory");
         for root in &mut self.roots {
             // SAFETY: roots are references to whole objects, or stray ones on purpose.
@@ -93,7 +93,14 @@ impl World {
     }
 
     pub(crate) fn collect(&mut self) -> CollectionStats {
+        let mut marks = self.heap.marks(&self.ctx).expect("a sound heap");
+        for &root in &self.roots {
+            // SAFETY: the marks are this heap's, as it is.
+            unsafe { marks.mark(&self.heap, root) }.expect("a sound heap");
+        }
         let stats = self.try_collect().expect("a sound heap");
+        let marked = (marks.objects(), marks.bytes());
+        assert_eq!(marked, (stats.objects, stats.live), "marked and copied");
         let starts = self.heap.verify(&self.ctx).expect("a sound heap");
         assert_eq!(starts.count(), stats.objects);
         assert!(self.roots.iter().all(|&root| starts.admits(root)));

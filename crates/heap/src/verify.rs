@@ -1,20 +1,20 @@
 //! Walking the heap object by object, and checking every one.
 //!
 //! Objects lie without gaps from the start of the current space to
-//! `alloc_next`. A first walk follows their sizes and notes in a bitmap where
-//! each starts (one bit for 8 bytes); a second looks at each reference: null,
-//! an `i31`, or a start.
+//! `alloc_next`. A first walk follows their sizes and notes where each starts
+//! ([`Starts`]); a second looks at each reference: null, an `i31`, or a start.
 
-use crate::Heap;
 use crate::access::size_by;
+use crate::{Heap, Starts};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
-    ARRAY_ELEMENTS, HeapRef, Kind, OBJECT_ALIGN, TYPE_INVALID, TypeDescriptor, TypeId,
+    ARRAY_ELEMENTS, COLLECTOR_BITS, HeapRef, Kind, OBJECT_ALIGN, TYPE_INVALID, TypeDescriptor,
+    TypeId,
 };
 
 /// What is wrong with a heap. Offsets are from its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HeapFault {
+pub enum HeapViolation {
     /// A header names no type an object can have, or the object's size is
     /// impossible.
     #[error(
@@ -61,54 +61,6 @@ pub enum HeapFault {
     },
 }
 
-/// Where the objects of a heap start.
-#[derive(Clone, Debug)]
-pub struct Starts {
-    first: u32,
-    bits: Vec<u64>,
-    count: u64,
-}
-
-impl Starts {
-    fn new(first: u64, end: u64) -> Self {
-        let words = (end - first).div_ceil(OBJECT_ALIGN * 64);
-        Self {
-            first: first as u32,
-            bits: vec![0; words as usize],
-            count: 0,
-        }
-    }
-
-    fn place(&self, offset: u32) -> (usize, u64) {
-        let nth = offset.wrapping_sub(self.first) / OBJECT_ALIGN as u32;
-        (nth as usize / 64, 1 << (nth % 64))
-    }
-
-    fn insert(&mut self, offset: u32) {
-        let (word, bit) = self.place(offset);
-        self.bits[word] |= bit;
-        self.count += 1;
-    }
-
-    /// Whether an object starts there.
-    pub fn contains(&self, object: HeapRef) -> bool {
-        let (word, bit) = self.place(object.0);
-        object.0 as u64 & (OBJECT_ALIGN - 1) == 0
-            && self.bits.get(word).is_some_and(|bits| bits & bit != 0)
-    }
-
-    /// Whether this is a value a reference can have: null, an `i31`, or the
-    /// start of an object.
-    pub fn admits(&self, reference: HeapRef) -> bool {
-        !reference.is_object() || self.contains(reference)
-    }
-
-    /// How many objects there are.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-}
-
 impl Heap {
     /// Calls `f` with every object, in ascending order: its reference, its
     /// type, its size in bytes.
@@ -122,7 +74,7 @@ impl Heap {
         &self,
         ctx: &StoreContext,
         mut f: impl FnMut(HeapRef, TypeId, u64),
-    ) -> Result<(), HeapFault> {
+    ) -> Result<(), HeapViolation> {
         self.check(ctx);
         let end = ctx.alloc_next;
         let mut at = self.space().start();
@@ -133,33 +85,20 @@ impl Heap {
             let object = unsafe { self.base().add(at as usize) };
             // SAFETY: as above.
             let header = unsafe { object.cast::<u32>().read() };
-            let descriptor = self.descriptor(header).filter(|_| header != TYPE_INVALID);
+            let type_id = header & !COLLECTOR_BITS;
+            let descriptor = self.descriptor(type_id).filter(|_| type_id != TYPE_INVALID);
             // SAFETY: as above.
             let size = descriptor.and_then(|d| unsafe { size_by(d, object) });
             let size = size
                 .filter(|&size| size >= OBJECT_ALIGN && size % OBJECT_ALIGN == 0)
-                .ok_or(HeapFault::UnknownType { offset, header })?;
+                .ok_or(HeapViolation::UnknownType { offset, header })?;
             if at + size > end {
-                return Err(HeapFault::Overrun { offset, size, end });
+                return Err(HeapViolation::Overrun { offset, size, end });
             }
-            f(HeapRef(offset), header, size);
+            f(HeapRef(offset), type_id, size);
             at += size;
         }
         Ok(())
-    }
-
-    /// Notes where the objects start.
-    ///
-    /// # Errors
-    /// As [`Heap::walk`].
-    ///
-    /// # Panics
-    /// As [`Heap::walk`].
-    pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
-        self.check(ctx);
-        let mut starts = Starts::new(self.space().start(), ctx.alloc_next);
-        self.walk(ctx, |object, _, _| starts.insert(object.0))?;
-        Ok(starts)
     }
 
     /// Whether an object starts at `reference`. Walks the heap: for many
@@ -174,7 +113,7 @@ impl Heap {
         &self,
         ctx: &StoreContext,
         reference: HeapRef,
-    ) -> Result<bool, HeapFault> {
+    ) -> Result<bool, HeapViolation> {
         Ok(self.starts(ctx)?.contains(reference))
     }
 
@@ -185,7 +124,7 @@ impl Heap {
     ///
     /// # Panics
     /// As [`Heap::walk`].
-    pub fn verify(&self, ctx: &StoreContext) -> Result<Starts, HeapFault> {
+    pub fn verify(&self, ctx: &StoreContext) -> Result<Starts, HeapViolation> {
         let starts = self.starts(ctx)?;
         let mut fault = None;
         self.walk(ctx, |object, type_id, _| {
@@ -201,13 +140,13 @@ impl Heap {
         starts: &Starts,
         object: HeapRef,
         type_id: TypeId,
-    ) -> Option<HeapFault> {
+    ) -> Option<HeapViolation> {
         let descriptor = self.descriptor(type_id)?;
         let bad = |field: u32| {
             // SAFETY: `walk` has found `object` complete, and `references`
             // gives places within it.
             let value = unsafe { self.read_ref(object, field) };
-            (!starts.admits(value)).then_some(HeapFault::BadReference {
+            (!starts.admits(value)).then_some(HeapViolation::BadReference {
                 holder: object.0,
                 type_id,
                 field,
@@ -221,7 +160,7 @@ impl Heap {
 }
 
 /// Where in an object its references are; `len` is its second word.
-fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator<Item = u32> {
+pub(crate) fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator<Item = u32> {
     let fields = descriptor.kind == Kind::Struct as u8 || descriptor.kind == Kind::Exn as u8;
     let elements = descriptor.kind == Kind::Array as u8 && descriptor.elem_refs != 0;
     let fields: &[u32] = if fields && descriptor.ref_count > 0 {

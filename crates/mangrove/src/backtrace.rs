@@ -12,7 +12,8 @@ use crate::store::StoreInner;
 use crate::trap::{Backtrace, BacktraceEntry, Frame, Place};
 use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState, SourcePosition};
 use mangrove_collector::ModuleId;
-use mangrove_stack::arch::{Fault, frames};
+use mangrove_stack::arch::Fault;
+use mangrove_stack::frames;
 
 impl StoreInner {
     /// The frames from the running record on, through all activations.

@@ -22,9 +22,9 @@ use crate::signature::{Signature, ValueKind};
 use crate::store::{StoreInner, StorePtr};
 use crate::trap::Trap;
 use crate::values::Val;
-use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, word};
+use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, reason};
 use mangrove_continuation::End;
-use mangrove_stack::arch::{self, Entered};
+use mangrove_stack::arch::{self, Left};
 use mangrove_validate::ValType;
 use smallvec::SmallVec;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -60,7 +60,7 @@ pub unsafe fn call(
 ///
 /// # Safety
 /// The store is live and the call has just been set up in it.
-pub unsafe fn enter(store: *mut StoreInner, call: &Call) -> Entered {
+pub unsafe fn enter(store: *mut StoreInner, call: &Call) -> Left {
     // SAFETY: the caller's contract. No reference to the store lives meanwhile.
     unsafe {
         let ctx = (*store).ctx.as_ptr();
@@ -268,9 +268,9 @@ impl StoreInner {
         call: &Call,
         results: &[ValueKind],
         clauses: &[Clause],
-        entered: Entered,
+        entered: Left,
     ) -> Result<Outcome, Error> {
-        if entered.word == word::RETURNED {
+        if entered.reason == reason::RETURNED {
             // SAFETY: what returned has left its results.
             let results = unsafe { self.arrived(results, entered.payload) };
             if self.activations.last().is_some_and(|call| call.is_call) {
@@ -282,13 +282,13 @@ impl StoreInner {
             self.leave(call);
             return Ok(Outcome::Returned(results));
         }
-        if entered.word == word::TRAPPED {
+        if entered.reason == reason::TRAPPED {
             // SAFETY: by contract.
             return unsafe { self.ended(call, None) };
         }
-        let index = usize::try_from(entered.word - word::HANDLED).ok();
+        let index = usize::try_from(entered.reason - reason::HANDLED).ok();
         let Some(clause) = index.and_then(|index| clauses.get(index)) else {
-            let error = Error::internal(format!("Wasm was left with word {}", entered.word));
+            let error = Error::internal(format!("Wasm was left with word {}", entered.reason));
             // SAFETY: by contract.
             return unsafe { self.ended(call, Some(Pending::Error(error))) };
         };

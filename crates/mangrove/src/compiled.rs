@@ -19,7 +19,7 @@ use mangrove_abi::{
     CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, MemoryDef,
     StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor,
 };
-use mangrove_compile as compile;
+use mangrove_compile::{self as compile, Hooks, OptLevel};
 use mangrove_validate::{Language, printable};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -99,20 +99,11 @@ pub enum CompiledError {
 /// Settings that decide which code is made, and of which modules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Settings {
-    opt_level: Level,
-    hook_calls: bool,
-    hook_switches: bool,
+    opt_level: OptLevel,
+    hooks: Hooks,
     canonical_nans: bool,
     checked_memories: bool,
     stack_switching: bool,
-}
-
-/// As the compiler's, for the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Level {
-    Frame,
-    None,
-    Speed,
 }
 
 impl Settings {
@@ -120,20 +111,15 @@ impl Settings {
         // Every field is named, so that a new one is not forgotten here.
         let compile::Options {
             opt_level,
-            hooks: compile::Hooks { calls, switches },
+            hooks,
             canonical_nans,
             checked_memories,
             verify_clif: _,
             stubs: _,
         } = engine.compile_options();
         Self {
-            opt_level: match opt_level {
-                compile::OptLevel::Frame => Level::Frame,
-                compile::OptLevel::None => Level::None,
-                compile::OptLevel::Speed => Level::Speed,
-            },
-            hook_calls: calls,
-            hook_switches: switches,
+            opt_level,
+            hooks,
             canonical_nans,
             checked_memories,
             stack_switching: engine.language() == Language::StackSwitching,
@@ -143,12 +129,8 @@ impl Settings {
 
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = match self.opt_level {
-            Level::Frame => "frame",
-            Level::None => "none",
-            Level::Speed => "speed",
-        };
-        let hooks = match (self.hook_calls, self.hook_switches) {
+        let level = self.opt_level;
+        let hooks = match (self.hooks.calls, self.hooks.switches) {
             (false, false) => "none",
             (true, false) => "calls",
             (false, true) => "switches",

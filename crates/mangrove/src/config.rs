@@ -6,9 +6,12 @@
 use crate::error::Error;
 use crate::handlers::SignalPolicy;
 use crate::space::SMALLEST_HEAP;
+use mangrove_abi::Refusal;
+pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
-use mangrove_heap::{CommitRefusal, HeapConfig, largest_heap};
-use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, Refusal};
+use mangrove_heap::{HeapConfig, largest_heap};
+pub use mangrove_stack::GuardKind;
+use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE};
 use std::fmt;
 use std::str::FromStr;
 
@@ -92,32 +95,6 @@ impl fmt::Display for Zeal {
     }
 }
 
-/// How hard the compiler works on the code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum OptLevel {
-    /// No optimisation, and operands and locals in the frame. It is how a
-    /// function is compiled at any level for which that level would take time
-    /// and memory out of proportion to its size; for tests of that.
-    Frame,
-    /// No optimisation: quick compilation.
-    None,
-    /// Fast code.
-    #[default]
-    Speed,
-}
-
-/// How the low end of a stack is guarded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Guard {
-    /// Lightweight where the kernel has it, `mprotect` elsewhere.
-    #[default]
-    Auto,
-    /// Lightweight guard regions (Linux 6.13 and later).
-    Lightweight,
-    /// A page protected with `mprotect`.
-    Mprotect,
-}
-
 /// How accesses to a 32-bit memory are kept inside it. Those to a 64-bit memory
 /// always compare with its size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -143,16 +120,6 @@ pub enum MemoryLimit {
     Cgroup,
 }
 
-/// Places at which compiled code calls the runtime, beside those zeal asks for.
-/// Observers of suspensions need `switches`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Hooks {
-    /// At the entry of every function.
-    pub calls: bool,
-    /// Before every `resume`, `suspend` and `switch`.
-    pub switches: bool,
-}
-
 /// A defect of the collector, so that tests can show that they would find it.
 #[doc(hidden)]
 #[cfg_attr(not(feature = "planted-defects"), expect(dead_code))]
@@ -162,16 +129,6 @@ pub enum Defect {
     SkipSuspended,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
-}
-
-/// A refusal of the system, on purpose.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// The system refuses these requests for stacks and records.
-    Refuse(Refusal),
-    /// It refuses to commit memory for the heap.
-    RefuseCommit(CommitRefusal),
 }
 
 /// Settings of an engine. The default is fit for production: fast code, no
@@ -196,7 +153,7 @@ pub struct Config {
     pub(crate) table_max: u64,
     pub(crate) instances_max: usize,
     pub(crate) opt_level: OptLevel,
-    pub(crate) guard: Guard,
+    pub(crate) guard: GuardKind,
     pub(crate) hooks: Hooks,
     pub(crate) canonical_nans: bool,
     pub(crate) stack_switching: bool,
@@ -204,7 +161,7 @@ pub struct Config {
     pub(crate) threads: Option<usize>,
     pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
-    pub(crate) injected: Option<Fault>,
+    pub(crate) refusal: Option<Refusal>,
     /// Always none without the feature `planted-defects`.
     pub(crate) defect: Option<Defect>,
     pub(crate) parking: ParkPolicy,
@@ -230,7 +187,7 @@ impl Default for Config {
             table_max: 10_000_000,
             instances_max: 10_000,
             opt_level: OptLevel::default(),
-            guard: Guard::default(),
+            guard: GuardKind::default(),
             hooks: Hooks::default(),
             canonical_nans: false,
             stack_switching: true,
@@ -238,7 +195,7 @@ impl Default for Config {
             threads: None,
             verify_heap: false,
             verify_clif: cfg!(debug_assertions),
-            injected: None,
+            refusal: None,
             defect: None,
             parking: ParkPolicy::default(),
             signals: SignalPolicy::default(),
@@ -414,7 +371,7 @@ impl Config {
     }
 
     /// How to guard stacks.
-    pub fn guard(&mut self, guard: Guard) -> &mut Self {
+    pub fn guard(&mut self, guard: GuardKind) -> &mut Self {
         self.guard = guard;
         self
     }
@@ -495,10 +452,10 @@ impl Config {
         self
     }
 
-    /// Makes the system refuse something.
+    /// Makes the system refuse something to each store, for tests.
     #[doc(hidden)]
-    pub fn inject_fault(&mut self, fault: Fault) -> &mut Self {
-        self.injected = Some(fault);
+    pub fn refuse(&mut self, refusal: Refusal) -> &mut Self {
+        self.refusal = Some(refusal);
         self
     }
 

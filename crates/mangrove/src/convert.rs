@@ -55,7 +55,7 @@ impl StoreInner {
     fn lower_reference(&self, value: &Val, ty: ValType) -> Result<TransferSlot, Error> {
         let (slot, actual) = match value {
             Val::Func(Some(func)) => {
-                self.own(func.store, "function")?;
+                self.check_same_store(func.store, "function")?;
                 let actual = reference(HeapType::Concrete(func.type_id()), false);
                 (TransferSlot::from_u64(func.address() as u64), actual)
             }

@@ -44,7 +44,7 @@ impl Exception {
     /// never does), or no room in the heap.
     pub fn new(store: &mut impl AsStoreMut, tag: Tag, values: Vec<Val>) -> Result<Self, Error> {
         let store = inner_mut(store);
-        store.own(tag.store, "tag")?;
+        store.check_same_store(tag.store, "tag")?;
         let (ty, layout) = store.exception_layout(tag.index)?;
         if values.len() != ty.params.len() {
             return Err(Error::usage(format!(

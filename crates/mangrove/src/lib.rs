@@ -49,6 +49,7 @@ mod global;
 mod handle;
 mod handlers;
 mod host;
+mod input;
 mod instance;
 mod instantiate;
 mod libcalls;
@@ -73,6 +74,7 @@ mod store;
 mod table;
 mod threads;
 mod trap;
+mod types;
 mod values;
 
 pub use caller::Caller;
@@ -80,9 +82,7 @@ pub use compiled::{CompiledError, MAGIC as COMPILED_MAGIC};
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use config::Defect;
-#[doc(hidden)]
-pub use config::Fault;
-pub use config::{Config, Guard, Hooks, MemoryChecks, MemoryLimit, OptLevel, Zeal};
+pub use config::{Config, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel, Zeal};
 pub use continuation::Outcome;
 pub use engine::Engine;
 pub use error::Error;
@@ -91,8 +91,11 @@ pub use func::Func;
 pub use global::{Global, Tag};
 pub use handle::{ContHandle, HandleKind, HeapHandle};
 pub use handlers::{SignalPolicy, SignalProblem};
+pub use input::{MOST_INPUT, read_file};
 pub use instance::{Extern, Instance};
 pub use linker::Linker;
+#[doc(hidden)]
+pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_abi::{TrapCode, TypeId};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
@@ -100,11 +103,6 @@ pub use mangrove_collector::{
     RootOwner, RootSet, RootValue, SortBy, Why,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
-#[doc(hidden)]
-pub use mangrove_heap::CommitRefusal;
-pub use mangrove_stack::GuardKind;
-#[doc(hidden)]
-pub use mangrove_stack::{Refusal, Request};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,
@@ -113,10 +111,13 @@ pub use memory::{Memory, PAGE};
 pub use module::{ExternType, Module};
 pub use observe::{Moment, Observer, StoreView};
 pub use report::{ContinuationReport, ContinuationsReport, MadeFrom};
-pub use resource::{Cause, NotingAllocator, ResourceError, exit_when_exhausted};
+pub use resource::{
+    Cause, NotingAllocator, ResourceError, exit_when_exhausted, ignore_file_size_signal,
+};
 pub use source::SourceLine;
 pub use space::{Bound, BoundSource};
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
 pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
+pub use types::TypeCounts;
 pub use values::Val;

@@ -107,7 +107,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     /// The type has more than 1,000 parameters or results, refers to types this
-    /// engine does not have, or there are more than it can hold.
+    /// engine does not have, or there are more than it can hold; [`Error::Resource`] if
+    /// memory for the type is not to be had.
     ///
     /// # Examples
     /// ```
@@ -143,23 +144,23 @@ impl<T: 'static> Linker<T> {
     /// continuations live, and bytes the heap's objects take.
     pub fn define_mangrove(&mut self) -> &mut Self {
         let OwnTypes { action, count } = self.engine.own_types();
-        self.own(action, "gc", |mut caller, _| caller.gc());
-        self.own(count, "collections", |caller, results| {
+        self.mangrove_func(action, "gc", |mut caller, _| caller.gc());
+        self.mangrove_func(count, "collections", |caller, results| {
             results[0] = Val::I64(caller.collections() as i64);
             Ok(())
         });
-        self.own(count, "continuations", |caller, results| {
+        self.mangrove_func(count, "continuations", |caller, results| {
             results[0] = Val::I64(caller.live_continuations() as i64);
             Ok(())
         });
-        self.own(count, "heap_bytes", |caller, results| {
+        self.mangrove_func(count, "heap_bytes", |caller, results| {
             results[0] = Val::I64(caller.heap_bytes() as i64);
             Ok(())
         })
     }
 
     /// Defines a function of the module `mangrove`.
-    fn own(
+    fn mangrove_func(
         &mut self,
         ty: TypeId,
         name: &str,
@@ -167,14 +168,15 @@ impl<T: 'static> Linker<T> {
     ) -> &mut Self {
         let body =
             move |caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| body(caller, results);
-        let body = HostBody::of_type(ty, format!("mangrove {name}"), body);
+        let body = HostBody::of_type(ty, None, format!("mangrove {name}"), body);
         self.insert("mangrove", name, Definition::Host(Arc::new(body)))
     }
 
     /// What a name stands for in a store.
     ///
     /// # Errors
-    /// There is no room for a host function's code.
+    /// There is no room for a host function's code ([`Error::Limit`],
+    /// [`Error::Resource`]).
     pub fn get(
         &self,
         store: &mut Store<T>,

@@ -116,7 +116,7 @@ impl StoreInner {
 impl<T> Store<T> {
     /// How many requests of a kind were made to the system so far.
     #[doc(hidden)]
-    pub fn requests(&self, request: mangrove_stack::Request) -> u64 {
+    pub fn requests(&self, request: mangrove_abi::Request) -> u64 {
         inner(self).registry.requests(request)
     }
 

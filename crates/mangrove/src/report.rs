@@ -141,7 +141,7 @@ impl StoreInner {
         place(&self.module_of(created.instance)?, created.wasm_offset)
     }
 
-    fn stopped(&self, at: mangrove_collector::Place) -> Option<Place> {
+    fn stopped(&self, at: mangrove_collector::WasmLocation) -> Option<Place> {
         let CodeName::Wasm(function) = at.function else {
             return None;
         };

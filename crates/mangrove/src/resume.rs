@@ -109,10 +109,10 @@ struct Ready<'a> {
     signature: NonNull<Signature>,
     clauses: Vec<Clause>,
     table: Table,
-    entry: Entry<'a>,
+    entry: EnterWith<'a>,
 }
 
-enum Entry<'a> {
+enum EnterWith<'a> {
     Values(Slots),
     Exception(&'a Exception),
 }
@@ -135,7 +135,7 @@ impl StoreInner {
         self.check_activations()?;
         let mut clauses = Vec::with_capacity(tags.len());
         for &tag in tags {
-            self.own(tag.store, "tag")?;
+            self.check_same_store(tag.store, "tag")?;
             clauses.push(self.clause(tag, func)?);
         }
         let address = |tag: &Tag| self.tags[tag.index as usize].def.as_ptr().cast_const();
@@ -147,12 +147,12 @@ impl StoreInner {
         let entry = match with {
             With::Exception(exception) => {
                 self.exception_ref(exception)?;
-                Entry::Exception(exception)
+                EnterWith::Exception(exception)
             }
             With::Values(values) => {
                 // SAFETY: signatures live as long as the store.
                 let types = unsafe { &signature.as_ref().ty.params };
-                Entry::Values(self.lower_all(values, types)?)
+                EnterWith::Values(self.lower_all(values, types)?)
             }
         };
         Ok(Ready {
@@ -172,7 +172,7 @@ impl StoreInner {
         &mut self,
         handle: &ContHandle,
         table: &Table,
-        entry: Entry<'_>,
+        entry: EnterWith<'_>,
     ) -> Result<Way, Error> {
         let record = self.current_record(handle)?;
         let host = self.host_record()?;
@@ -180,14 +180,14 @@ impl StoreInner {
         let of = unsafe { (*record).id };
         tracing::trace!(target: SWITCHES, of, "resume by the host");
         let exception = match entry {
-            Entry::Values(slots) => {
+            EnterWith::Values(slots) => {
                 let payload = self.transfer_behind_bound(record, slots);
                 // SAFETY: a current reference is to a continuation that is fresh
                 // or suspended; the table stays by contract.
                 let call = unsafe { self.activate(host, record, table.address(), false, payload) };
                 return Ok(Way::In(call));
             }
-            Entry::Exception(exception) => exception,
+            EnterWith::Exception(exception) => exception,
         };
         let exn = self.exception_ref(exception)?;
         // SAFETY: as above. The chain was suspended until now.
@@ -236,8 +236,8 @@ impl StoreInner {
             params: left.to_vec(),
             results: signature.ty.results.clone(),
         };
-        let ty = self.engine.func_type_id(&ty)?;
-        let ty = self.engine.cont_type_id(ty)?;
+        let ty = self.types.func(&ty)?;
+        let ty = self.types.cont(ty)?;
         let slots = self.lower_all(args, types)?;
         let record = self.current_record(handle)?;
         let kinds = signature.params.iter().map(|kind| kind.slot_kind());
@@ -302,8 +302,8 @@ impl StoreInner {
                         results: function.as_ref().ty.results.clone(),
                     }
                 };
-                let ty = self.engine.func_type_id(&ty)?;
-                let ty = self.engine.cont_type_id(ty)?;
+                let ty = self.types.func(&ty)?;
+                let ty = self.types.cont(ty)?;
                 self.suspended_types.insert((tag_type, func), ty);
                 ty
             }

@@ -15,7 +15,7 @@ use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
 use crate::table::TableEntry;
 use mangrove_abi::{ContRef, HeapRef, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, ContinuationsReport, ReportOptions, RootOwner, RootSet,
+    CollectError, CollectOptions, ContinuationsReport, Overlook, ReportOptions, RootOwner, RootSet,
     RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
@@ -111,6 +111,7 @@ impl StoreInner {
             id: _,
             collections: _,
             zeal_left: _,
+            types: _,
         } = self;
         Parts {
             heap,
@@ -140,12 +141,13 @@ impl StoreInner {
         let config = self.engine.config();
         let options = CollectOptions {
             verify: config.verify_heap || config.zeal.is_on(),
-            skip_suspended: config.defect == Some(Defect::SkipSuspended),
-            drop_slot: match config.defect {
-                Some(Defect::DropSlot(number)) => Some(number),
-                _ => None,
+            overlook: Overlook {
+                suspended: config.defect == Some(Defect::SkipSuspended),
+                slot: match config.defect {
+                    Some(Defect::DropSlot(number)) => Some(number),
+                    _ => None,
+                },
             },
-            ..CollectOptions::default()
         };
         let Parts {
             heap,
@@ -200,7 +202,7 @@ impl StoreInner {
             mut roots,
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { root_set(heap, registry, ctx, code, &mut roots, None) };
+        let found = unsafe { root_set(heap, registry, ctx, code, &mut roots) };
         found.map_err(Error::internal)
     }
 
@@ -218,7 +220,7 @@ impl StoreInner {
             mut roots,
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { continuations(registry, ctx, code, &mut roots, options, None) };
+        let found = unsafe { continuations(registry, ctx, code, &mut roots, options) };
         found.map_err(Error::internal)
     }
 
@@ -344,9 +346,8 @@ unsafe impl Roots for StoreRoots<'_> {
             });
         }
         for instance in self.instances {
-            let mut instance = *instance;
             let number = instance.index;
-            for (segment, values) in (0..).zip(&mut instance.elements) {
+            for (segment, values) in (0..).zip(&mut *instance.elements.borrow_mut()) {
                 let owner = |index| RootOwner::Element {
                     instance: number,
                     segment,

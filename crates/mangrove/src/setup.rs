@@ -1,6 +1,6 @@
 //! Making a store.
 
-use crate::config::{Config, Fault, Guard};
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::libcalls;
@@ -10,11 +10,12 @@ use crate::resource::heap_error;
 use crate::roots::Handles;
 use crate::space::StackRoom;
 use crate::store::{StoreCode, StoreId, StoreInner};
+use crate::types::KeptTypes;
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
-use mangrove_stack::{ArenaConfig, GuardKind};
+use mangrove_stack::ArenaConfig;
 use std::ptr::{self, NonNull};
 
 /// The insides of a new store. `data` and the context's `owner` are still to
@@ -28,10 +29,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         initial_window: config.heap_window,
         poison: config.zeal.is_on(),
         strict_commit: plan.strict_commit,
-        refusal: match config.injected {
-            Some(Fault::RefuseCommit(refusal)) => Some(refusal),
-            _ => None,
-        },
+        refusal: config.refusal,
     };
     // SAFETY: the engine's table has readable entries for all its types, at a
     // fixed place, for as long as the engine, which the store keeps.
@@ -67,6 +65,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         host_func: ptr::null(),
         pending: None,
         observers: Observers::default(),
+        types: KeptTypes::new(engine.engine_types()),
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),
         collections: 0,
@@ -82,17 +81,10 @@ fn registry_config(config: &Config, room: &StackRoom, strict_commit: bool) -> Re
     RegistryConfig {
         stacks: ArenaConfig {
             stack_size: config.stack_size,
-            guard: match config.guard {
-                Guard::Auto => GuardKind::Auto,
-                Guard::Lightweight => GuardKind::Lightweight,
-                Guard::Mprotect => GuardKind::Mprotect,
-            },
+            guard: config.guard,
             max_stacks: room.stacks,
             strict_commit,
-            refusal: match config.injected {
-                Some(Fault::Refuse(refusal)) => Some(refusal),
-                _ => None,
-            },
+            refusal: config.refusal,
         },
         initial_stack_size: config.initial_stack_size,
         max_initial_stacks: room.initial,

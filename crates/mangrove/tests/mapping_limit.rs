@@ -4,7 +4,7 @@
 mod common;
 
 use common::{call, instance_with};
-use mangrove::{Cause, Config, Guard, ParkPolicy, Val};
+use mangrove::{Cause, Config, GuardKind, ParkPolicy, Val};
 
 #[test]
 fn as_many_mappings_as_there_may_be_are_named() {
@@ -15,7 +15,7 @@ fn as_many_mappings_as_there_may_be_are_named() {
         return;
     }
     let mut config = Config::new();
-    config.guard(Guard::Mprotect).park(ParkPolicy::NEVER);
+    config.guard(GuardKind::Mprotect).park(ParkPolicy::NEVER);
     config.stack_size(4 << 10);
     let text = r#"(module
         (type $f (func)) (type $k (cont $f))

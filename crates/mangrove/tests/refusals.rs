@@ -5,8 +5,7 @@ mod common;
 
 use common::{call, instance_with};
 use mangrove::{
-    CommitRefusal, Config, Error, Fault, Guard, Instance, Outcome, ParkPolicy, Refusal, Request,
-    Store, Val,
+    Config, Error, GuardKind, Instance, Outcome, ParkPolicy, Refusal, Request, Store, Val,
 };
 
 /// Continuations in a table: fresh ones, suspended ones, and chains of two that
@@ -198,7 +197,7 @@ impl World {
     }
 }
 
-fn config(guard: Guard) -> Config {
+fn config(guard: GuardKind) -> Config {
     let mut config = Config::new();
     config.verify_heap(true).guard(guard).stack_size(16 << 10);
     config.park(ParkPolicy::NEVER);
@@ -208,7 +207,7 @@ fn config(guard: Guard) -> Config {
 /// Refuses `times` requests, beginning with each one in turn; where that is not
 /// two, with some of the later ones only. Returns what failed in all.
 fn sweep(
-    guard: Guard,
+    guard: GuardKind,
     request: Request,
     times: u64,
     words: &'static [&'static str],
@@ -217,11 +216,11 @@ fn sweep(
     let mut after = 0;
     loop {
         let mut config = config(guard);
-        config.inject_fault(Fault::Refuse(Refusal {
+        config.refuse(Refusal {
             request,
             after,
             times,
-        }));
+        });
         let mut world = World::new(&config, words);
         world.live_a_life();
         world.is_exact();
@@ -241,12 +240,12 @@ fn sweep(
 fn guards() {
     for (guard, request, words) in [
         (
-            Guard::Lightweight,
+            GuardKind::Lightweight,
             Request::LightweightGuard,
             &["cannot guard stack", "Lightweight guard"],
         ),
         (
-            Guard::Mprotect,
+            GuardKind::Mprotect,
             Request::MprotectGuard,
             &["cannot guard stack", "Mprotect guard"],
         ),
@@ -273,12 +272,12 @@ fn guards() {
 fn reservations() {
     let words = &["cannot reserve"];
     assert_eq!(
-        sweep(Guard::Auto, Request::Reserve, 1, words),
+        sweep(GuardKind::Auto, Request::Reserve, 1, words),
         [""; 0],
         "a smaller one will do"
     );
-    assert!(!sweep(Guard::Auto, Request::Reserve, 20, words).is_empty());
-    let failed = sweep(Guard::Auto, Request::Reserve, u64::MAX, words);
+    assert!(!sweep(GuardKind::Auto, Request::Reserve, 20, words).is_empty());
+    let failed = sweep(GuardKind::Auto, Request::Reserve, u64::MAX, words);
     // Without any, even a call has no stack.
     let call = "suspend: no stack for a further continuation, 0 are live: cannot reserve";
     assert!(failed[0].starts_with(call), "{failed:?}");
@@ -287,9 +286,9 @@ fn reservations() {
 #[test]
 fn records() {
     let words = &["no memory for the record"];
-    let failed = sweep(Guard::Auto, Request::Records, 2, words);
+    let failed = sweep(GuardKind::Auto, Request::Records, 2, words);
     assert!(!failed.is_empty());
-    sweep(Guard::Auto, Request::Records, u64::MAX, words);
+    sweep(GuardKind::Auto, Request::Records, u64::MAX, words);
 }
 
 #[test]
@@ -297,7 +296,7 @@ fn buffers_and_giving_back() {
     // Who cannot be parked keeps the stack; memory that cannot be given back stays.
     for request in [Request::Buffer, Request::Discard, Request::Unmap] {
         for times in [1, u64::MAX] {
-            assert_eq!(sweep(Guard::Auto, request, times, &[]), [""; 0]);
+            assert_eq!(sweep(GuardKind::Auto, request, times, &[]), [""; 0]);
         }
     }
 }
@@ -307,9 +306,13 @@ fn heap_memory() {
     for times in [1, 2, 3, 8, u64::MAX] {
         let mut failed = Vec::new();
         for after in 0..20 {
-            let mut config = config(Guard::Auto);
+            let mut config = config(GuardKind::Auto);
             config.heap_window(4 << 10);
-            config.inject_fault(Fault::RefuseCommit(CommitRefusal { after, times }));
+            config.refuse(Refusal {
+                request: Request::HeapCommit,
+                after,
+                times,
+            });
             let mut world = World::new(&config, &["cannot commit"]);
             world.live_a_life();
             world.is_exact();

@@ -82,7 +82,7 @@ const OTHERS: &[&str] = &[
     "fresh_stacks",
     "verify_heap",
     "verify_clif",
-    "injected",
+    "refusal",
     "defect",
     "signals",
 ];

@@ -27,15 +27,13 @@
 mod commit;
 mod error;
 mod kernel;
-mod refusal;
 #[cfg(test)]
 mod tests;
 
 pub use error::StackError;
-pub use refusal::{Refusal, Request};
 
 use kernel::Kernel;
-use refusal::Requests;
+use mangrove_abi::{Refusal, Request, Requests};
 use rustix::io::Errno;
 
 /// Bytes of unmapped memory below each stack. Code that makes larger frames

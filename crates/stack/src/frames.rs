@@ -44,7 +44,11 @@ pub unsafe fn frames(record: *const ContRecord) -> Frames {
                 next: Frame { pc: 0, fp: 0 },
             };
         }
-        let header = if lands(record) { PARKED_HEADER } else { 0 };
+        let header = if stack_says_parked(record) {
+            PARKED_HEADER
+        } else {
+            0
+        };
         frames_from(read((*record).sp + header), (*record).fp)
     }
 }
@@ -54,12 +58,12 @@ pub unsafe fn frames(record: *const ContRecord) -> Frames {
 ///
 /// # Safety
 /// The record has a stack or is parked, and does not run.
-pub unsafe fn lands(record: *const ContRecord) -> bool {
+pub unsafe fn stack_says_parked(record: *const ContRecord) -> bool {
     // SAFETY: the word `sp` points to is a resume pc, an entry, or the unpark stub.
     unsafe {
-        let lands = read((*record).sp) == unpark_stub();
-        debug_assert_eq!(lands, is_parked(record));
-        lands
+        let parked = read((*record).sp) == unpark_stub();
+        debug_assert_eq!(parked, is_parked(record));
+        parked
     }
 }
 

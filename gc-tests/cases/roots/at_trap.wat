@@ -16,7 +16,7 @@
     (drop (struct.get $s 0 (local.get $mine)))))
 
 ;; expected:
-;; 2 roots, 2 continuations, 4 frames
+;; 2 roots, 2 continuations, 4 frames; 2 objects reachable, 16 bytes
 ;;
 ;; continuation 2, running
 ;;   frame 0: func 0 $body at 0x34

@@ -26,7 +26,7 @@
     (unreachable)))
 
 ;; expected:
-;; 1 root, 2 continuations, 4 frames
+;; 1 root, 2 continuations, 4 frames; 1 object reachable, 24 bytes
 ;;
 ;; continuation 2, running
 ;;   frame 0: func 0 $each at 0x5f

@@ -17,7 +17,7 @@
     (table.set $objects (i32.const 2) (global.get $object))))
 
 ;; expected:
-;; 7 roots, 1 continuation, 0 frames
+;; 7 roots, 1 continuation, 0 frames; 1 object reachable, 8 bytes
 ;;
 ;; outside of stacks
 ;;   globals

@@ -24,7 +24,7 @@
       (struct.get $s 0 (local.get $s)))))
 
 ;; expected:
-;; 3 roots, 3 continuations, 7 frames
+;; 3 roots, 3 continuations, 7 frames; 3 objects reachable, 24 bytes
 ;;
 ;; continuation 3, running
 ;;   frame 1: func 1 $inner at 0x4f

@@ -22,7 +22,7 @@
     (resume $k (local.get $k))))
 
 ;; expected:
-;; 2 roots, 2 continuations, 5 frames
+;; 2 roots, 2 continuations, 5 frames; 1 object reachable, 16 bytes
 ;;
 ;; continuation 0, running
 ;;   frame 1: func 2 at 0x75

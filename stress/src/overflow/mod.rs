@@ -26,7 +26,7 @@ pub use shapes::{Needs, SHAPES, Shape};
 
 use crate::case::Size;
 use crate::rng::Rng;
-use mangrove::{Config, Error, Guard, OptLevel};
+use mangrove::{Config, Error, GuardKind, OptLevel};
 use std::fmt;
 
 /// Words of a frame that nobody touches: spilled values of a branch that is never
@@ -53,7 +53,7 @@ pub struct Setting {
     /// On what stack the site is.
     pub place: Place,
     /// How stacks are guarded.
-    pub guard: Guard,
+    pub guard: GuardKind,
     /// Whether what is made before is parked.
     pub parked: bool,
     /// How the code is compiled.
@@ -77,7 +77,7 @@ impl fmt::Display for Setting {
 pub fn settings() -> Vec<Setting> {
     let mut all = Vec::new();
     for place in [Place::Initial, Place::Continuation, Place::Nested] {
-        for guard in [Guard::Auto, Guard::Mprotect] {
+        for guard in [GuardKind::Auto, GuardKind::Mprotect] {
             for parked in [false, true] {
                 for opt_level in [OptLevel::Speed, OptLevel::None, OptLevel::Frame] {
                     all.extend(BOTTOMS.map(|bottom| Setting {

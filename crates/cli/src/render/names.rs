@@ -44,7 +44,6 @@ impl<'a> Names<'a> {
             } => format!("table {index} of the host"),
             RootOwner::Element { segment, .. } => format!("element segment {segment}"),
             RootOwner::Handle { .. } => "host handles".to_owned(),
-            RootOwner::Exception => "exception in flight".to_owned(),
         }
     }
 
@@ -86,7 +85,6 @@ impl<'a> Names<'a> {
             RootOwner::BoundArgument { index, .. }
             | RootOwner::Element { index, .. }
             | RootOwner::Handle { index } => format!("[{index}]"),
-            RootOwner::Exception => "exception".to_owned(),
         }
     }
 

@@ -19,6 +19,10 @@ pub struct View {
     pub continuations: u64,
     /// How many frames they have.
     pub frames: u64,
+    /// How many objects the roots reach.
+    pub objects: u64,
+    /// How many bytes those take.
+    pub object_bytes: u64,
     /// Continuations in the order they are found; what lies outside at its place.
     pub groups: Vec<Group>,
 }
@@ -77,7 +81,6 @@ enum PartKey {
     Table(Option<u32>, u32),
     Segment(u32, u32),
     Handles,
-    Exception,
 }
 
 impl View {
@@ -102,6 +105,8 @@ impl View {
             roots: set.roots.len(),
             continuations: set.continuations,
             frames: set.frames,
+            objects: set.objects,
+            object_bytes: set.object_bytes,
             groups,
         }
     }
@@ -114,8 +119,10 @@ impl View {
         };
         let continuations = count(self.continuations, "continuation");
         let frames = count(self.frames, "frame");
+        let objects = count(self.objects, "object");
+        let bytes = count(self.object_bytes, "byte");
         format!(
-            "{}, {continuations}, {frames}",
+            "{}, {continuations}, {frames}; {objects} reachable, {bytes}",
             count(self.roots as u64, "root")
         )
     }
@@ -183,8 +190,7 @@ fn continuation_of(owner: &RootOwner) -> Option<u32> {
         RootOwner::Global { .. }
         | RootOwner::Table { .. }
         | RootOwner::Element { .. }
-        | RootOwner::Handle { .. }
-        | RootOwner::Exception => None,
+        | RootOwner::Handle { .. } => None,
     }
 }
 
@@ -200,6 +206,5 @@ fn key_of(owner: &RootOwner) -> PartKey {
             instance, segment, ..
         } => PartKey::Segment(instance, segment),
         RootOwner::Handle { .. } => PartKey::Handles,
-        RootOwner::Exception => PartKey::Exception,
     }
 }

@@ -3,8 +3,7 @@
 use crate::testing::*;
 use crate::{ChainError, CollectError, CollectOptions, WalkError, When};
 use mangrove_abi::{ContRef, HeapRef};
-use mangrove_heap::{HeapError, HeapFault};
-use mangrove_stack::Frame;
+use mangrove_heap::{HeapError, HeapViolation};
 use std::ptr;
 
 fn error(world: &mut World) -> CollectError {
@@ -117,7 +116,7 @@ fn verification_names_the_slot_that_is_wrong() {
         "before the collection: slot fp-24 of frame 0 of continuation 0 (Wasm(5) of module 3";
     assert!(message.starts_with(start), "{message}");
     assert!(matches!(
-        world.roots(None),
+        world.roots(),
         Err(CollectError::BadRoot {
             when: When::Looking,
             ..
@@ -137,62 +136,19 @@ fn verification_finds_what_an_object_holds() {
     let error = world.try_collect(options).unwrap_err();
     assert!(matches!(
         error,
-        CollectError::HeapFault {
+        CollectError::HeapViolation {
             when: When::Before,
-            fault: HeapFault::BadReference { .. }
+            fault: HeapViolation::BadReference { .. }
         }
     ));
     let error = world.try_collect(CollectOptions::default()).unwrap_err();
     assert!(matches!(
         error,
-        CollectError::HeapFault {
+        CollectError::HeapViolation {
             when: When::During,
-            fault: HeapFault::Stray { value: 0x2000 }
+            fault: HeapViolation::Stray { value: 0x2000 }
         }
     ));
-}
-
-#[test]
-fn a_trapped_stack_is_walked_from_where_it_trapped() {
-    let mut world = World::new();
-    let (kept, dead, above) = (world.node(1), world.node(2), world.node(3));
-    let parent = world.stopped(&[frame(TWO_REFS)
-        .reference(8, above)
-        .reference(24, HeapRef::NULL)]);
-    let running = world.stopped(&[
-        frame(ENTRY),
-        frame(TWO_REFS)
-            .reference(8, kept)
-            .reference(24, HeapRef::NULL),
-        frame(NO_SITE).reference(8, dead),
-    ]);
-    world.run(&[running, parent]);
-    // What a running stack saved last means nothing.
-    // SAFETY: a record of the registry.
-    unsafe {
-        (*running.record).fp = frame_pointer(running.record, 0);
-        (*running.record).sp = (*running.record).fp - 8;
-    }
-    let pc = CODE + NO_SITE as u64;
-    let fault = Some(Frame {
-        pc,
-        fp: frame_pointer(running.record, 2),
-    });
-    let roots = world.roots(fault).unwrap();
-    assert_eq!((roots.frames, roots.roots.len()), (3, 4));
-    let options = CollectOptions {
-        verify: true,
-        fault,
-        ..CollectOptions::default()
-    };
-    assert_eq!(world.try_collect(options).unwrap().objects_copied, 2);
-    assert_eq!(world.id(slot(running, 1, 8)), 1);
-    assert_eq!(world.id(slot(parent, 0, 8)), 3);
-    // Only the innermost frame may be stopped anywhere.
-    let fp = frame_pointer(running.record, 2);
-    // SAFETY: the word above the frame pointer is the return address.
-    unsafe { ((fp + 8) as *mut u64).write(CODE + NO_SITE as u64) };
-    assert!(matches!(world.roots(fault), Err(CollectError::Walk(_))));
 }
 
 #[test]

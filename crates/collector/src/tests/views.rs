@@ -3,7 +3,7 @@
 use crate::testing::*;
 use crate::{
     Activity, CodeName, ContinuationInfo, ContinuationsReport, Created, FrameOwner, FunctionName,
-    Link, Place, Reason, ReportOptions, Root, RootKind, RootOwner, RootValue, SortBy, Why,
+    Link, Reason, ReportOptions, Root, RootKind, RootOwner, RootValue, SortBy, WasmLocation, Why,
     continuations,
 };
 use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
@@ -24,7 +24,7 @@ fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
         ..
     } = world;
     // SAFETY: nothing runs, and all stacks are laid as the call sites say.
-    unsafe { continuations(registry, ctx, code, outside, options, None) }.unwrap()
+    unsafe { continuations(registry, ctx, code, outside, options) }.unwrap()
 }
 
 fn id(cont: ContRef) -> u32 {
@@ -57,7 +57,7 @@ fn world() -> (World, [ContRef; 3], [HeapRef; 2]) {
 #[test]
 fn the_root_set_lists_every_slot_and_moves_nothing() {
     let (mut world, [parent, _, suspended], [a, b]) = world();
-    let set = world.roots(None).unwrap();
+    let set = world.roots().unwrap();
     assert_eq!((set.continuations, set.frames), (3, 5));
 
     let owner = FrameOwner {
@@ -119,13 +119,13 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
     ];
     assert_eq!(set.roots, expected);
     assert_eq!(slot(parent, 1, 8), a);
-    assert_eq!(world.roots(None).unwrap(), set);
+    assert_eq!(world.roots().unwrap(), set);
 }
 
 #[test]
 fn the_root_set_serializes_flat() {
     let (mut world, ..) = world();
-    let set = serde_json::to_value(world.roots(None).unwrap()).unwrap();
+    let set = serde_json::to_value(world.roots().unwrap()).unwrap();
     assert_eq!(
         set["roots"][0],
         serde_json::json!({
@@ -155,7 +155,7 @@ fn bound_arguments_are_roots_with_an_owner() {
     ];
     world.registry.bind(&world.ctx, fresh.record, arguments);
     world.outside.conts = vec![fresh];
-    let roots = world.roots(None).unwrap().roots;
+    let roots = world.roots().unwrap().roots;
     let owner = RootOwner::BoundArgument {
         continuation: id(fresh),
         index: 1,
@@ -184,7 +184,7 @@ fn the_report_says_what_each_continuation_does() {
     // SAFETY: records of the registry.
     let used = |cont: ContRef| unsafe { (*cont.record).stack_top - (*cont.record).sp };
     let stopped = |index, wasm_offset| {
-        Some(Place {
+        Some(WasmLocation {
             module: MODULE,
             function: CodeName::Wasm(index),
             wasm_offset,

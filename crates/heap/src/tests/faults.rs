@@ -2,7 +2,7 @@
 
 use super::MIB;
 use crate::testing::*;
-use crate::{Collection, HeapError, HeapFault, Reserve};
+use crate::{Collection, HeapError, HeapViolation, Reserve};
 use mangrove_abi::object::{ARRAY_LENGTH, FORWARDED, HeapRef};
 
 /// Two nodes, the second referring to the first, and an array of both.
@@ -23,7 +23,7 @@ fn headers_that_describe_nothing() {
     for header in [0, 5, FUNC, 22, 1 << 24, FORWARDED | 600] {
         let (mut world, [a, ..]) = world();
         world.write(a, 0, header);
-        let fault = HeapFault::UnknownType {
+        let fault = HeapViolation::UnknownType {
             offset: a.0,
             header,
         };
@@ -38,17 +38,24 @@ fn references_to_no_object() {
     for value in [a.0 + 8, b.0 + 4, 8, a.0 - 8, end, 0xffff_fff0, 1 << 31] {
         let (mut world, _) = world();
         world.write(b, RIGHT, value);
-        let fault = HeapFault::BadReference {
+        let fault = HeapViolation::BadReference {
             holder: b.0,
             type_id: NODE,
             field: RIGHT,
             value,
         };
         assert_eq!(world.heap.verify(&world.ctx).unwrap_err(), fault);
+        let mut marks = world.heap.marks(&world.ctx).expect("headers are sound");
+        // SAFETY: the marks are this heap's, as it is.
+        assert_eq!(unsafe { marks.mark(&world.heap, b) }.unwrap_err(), fault);
+        // SAFETY: as above.
+        let stray = unsafe { marks.mark(&world.heap, HeapRef(value)) };
+        let unless_i31 = (value & 1 == 0).then_some(HeapViolation::Stray { value });
+        assert_eq!(stray.err(), unless_i31);
 
         let (mut world, _) = self::world();
         world.set_item(array, 1, HeapRef(value));
-        let fault = HeapFault::BadReference {
+        let fault = HeapViolation::BadReference {
             holder: array.0,
             type_id: REFS,
             field: 12,
@@ -64,13 +71,13 @@ fn an_array_longer_than_the_heap() {
     world.write(array, ARRAY_LENGTH, 4);
     let size = 24;
     let end = world.ctx.alloc_next;
-    let fault = HeapFault::Overrun {
+    let fault = HeapViolation::Overrun {
         offset: array.0,
         size,
         end,
     };
     assert_eq!(world.heap.verify(&world.ctx).unwrap_err(), fault);
-    let fault = HeapFault::UnknownType {
+    let fault = HeapViolation::UnknownType {
         offset: array.0,
         header: REFS,
     };
@@ -82,18 +89,21 @@ fn a_collection_stops_at_what_it_cannot_understand() {
     for value in [8, 0xffff_fff0, 1 << 31, 4096 + 4] {
         let (mut world, [a, ..]) = world();
         world.write(a, LEFT, value);
-        assert_eq!(world.try_collect().unwrap_err(), HeapFault::Stray { value });
+        assert_eq!(
+            world.try_collect().unwrap_err(),
+            HeapViolation::Stray { value }
+        );
     }
     let (mut world, [a, ..]) = world();
     world.write(a, 0, 1 << 24);
-    let fault = HeapFault::UnknownType {
+    let fault = HeapViolation::UnknownType {
         offset: a.0,
         header: 1 << 24,
     };
     assert_eq!(world.try_collect().unwrap_err(), fault);
     let (mut world, [a, ..]) = self::world();
     world.write(a, 0, FUNC);
-    let fault = HeapFault::UnknownType {
+    let fault = HeapViolation::UnknownType {
         offset: a.0,
         header: FUNC,
     };
@@ -108,7 +118,7 @@ fn a_root_left_behind_is_noticed_at_the_next_collection() {
     world.roots.push(b);
     assert_eq!(
         world.try_collect().unwrap_err(),
-        HeapFault::Stray { value: b.0 }
+        HeapViolation::Stray { value: b.0 }
     );
     drop(world);
     // And so is a slot that is visited twice.
@@ -120,7 +130,7 @@ fn a_root_left_behind_is_noticed_at_the_next_collection() {
         collection.visit_slot(&mut slot);
         collection.visit_slot(&mut slot);
     }
-    let fault = HeapFault::Stray { value: slot };
+    let fault = HeapViolation::Stray { value: slot };
     assert_eq!(collection.finish(&mut world.ctx, 0).unwrap_err(), fault);
 }
 

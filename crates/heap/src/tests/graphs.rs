@@ -5,7 +5,7 @@
 //! names, same edges, sharing included, and not one object more.
 
 use crate::testing::*;
-use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, TypeId, array_size};
+use mangrove_abi::object::{ARRAY_ELEMENTS, COLLECTOR_BITS, HeapRef, TypeId, array_size};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -176,6 +176,9 @@ impl Pair {
         if type_id == NODE {
             self.world.write(object, NODE_ID, name as u32);
         }
+        // The collector's bits belong to the object, and to no type.
+        let bits = (name as u32).wrapping_mul(1 << 24) & COLLECTOR_BITS;
+        self.world.write(object, 0, type_id | bits);
         self.roots[root] = Edge::To(name);
         self.world.roots[root] = object;
     }
@@ -217,6 +220,8 @@ impl Pair {
                         continue;
                     }
                     let object = &self.objects[name];
+                    let bits = (name as u32).wrapping_mul(1 << 24) & COLLECTOR_BITS;
+                    assert_eq!(self.world.read(value, 0) & COLLECTOR_BITS, bits);
                     // SAFETY: the collection says an object is there.
                     assert_eq!(unsafe { self.world.heap.type_of(value) }, object.type_id);
                     if object.type_id == NODE {

@@ -3,7 +3,7 @@
 //! Of the reasons to trap, a range beyond the segment comes with the segment's
 //! kind: data counts as memory, elements as a table.
 
-use super::{Answer, DONE, Outcome, Scene, halves, pending};
+use super::{Answer, DONE, Invocation, LibcallOutcome, halves, pending};
 use crate::object::{Shape, write_field};
 use crate::pending::Pending;
 use crate::trap::TrapReason;
@@ -17,7 +17,7 @@ fn trap<T>(code: TrapCode) -> Result<T, Pending> {
     Err(TrapReason::Code(code).into())
 }
 
-impl Scene<'_> {
+impl Invocation<'_> {
     /// Element of an array type of this module, by index: canonical type,
     /// storage, size in bytes.
     fn element_by_index(&self, type_index: u32) -> (TypeId, StorageType, u32) {
@@ -68,7 +68,7 @@ impl Scene<'_> {
     }
 
     fn elem_range(&self, elem: u32, from: u64, len: u64) -> Result<Range<usize>, Pending> {
-        let have = self.instance.elements[elem as usize].len();
+        let have = self.instance.elements.borrow()[elem as usize].len();
         match from.checked_add(len) {
             Some(end) if end <= have => Ok(from as usize..end as usize),
             _ => trap(TrapCode::TableOutOfBounds),
@@ -96,8 +96,9 @@ impl Scene<'_> {
         elem: u32,
         range: Range<usize>,
     ) {
+        let elements = self.instance.elements.borrow();
         for index in range {
-            let value = self.instance.elements[elem as usize].get(index);
+            let value = elements[elem as usize].get(index);
             // SAFETY: the elements exist, and validation made the segment's
             // items those of the array.
             unsafe { write_field(&mut self.store.heap, array, offset, element, value) };
@@ -119,34 +120,34 @@ impl Scene<'_> {
     }
 }
 
-pub fn new_data(scene: &mut Scene<'_>, [type_data, from, len, _]: [u64; 4]) -> Answer {
+pub fn new_data(invocation: &mut Invocation<'_>, [type_data, from, len, _]: [u64; 4]) -> Answer {
     let (ty, data) = halves(type_data);
-    let (id, _, size) = scene.element_by_index(ty);
-    let range = scene.data_range(data, from, len, size)?;
+    let (id, _, size) = invocation.element_by_index(ty);
+    let range = invocation.data_range(data, from, len, size)?;
     // SAFETY: validation allows arrays only, and this is their elements' size.
-    let array = unsafe { scene.new_array(id, size, len)? };
-    scene.write_data(array, ARRAY_ELEMENTS, data, range);
-    Ok(Outcome::Value(u64::from(array.0)))
+    let array = unsafe { invocation.new_array(id, size, len)? };
+    invocation.write_data(array, ARRAY_ELEMENTS, data, range);
+    Ok(LibcallOutcome::Value(u64::from(array.0)))
 }
 
-pub fn new_elem(scene: &mut Scene<'_>, [type_elem, from, len, _]: [u64; 4]) -> Answer {
+pub fn new_elem(invocation: &mut Invocation<'_>, [type_elem, from, len, _]: [u64; 4]) -> Answer {
     let (ty, elem) = halves(type_elem);
-    let (id, storage, size) = scene.element_by_index(ty);
-    let range = scene.elem_range(elem, from, len)?;
+    let (id, storage, size) = invocation.element_by_index(ty);
+    let range = invocation.elem_range(elem, from, len)?;
     // SAFETY: validation allows arrays only, and this is their elements' size.
-    let array = unsafe { scene.new_array(id, size, len)? };
-    scene.write_elem(array, ARRAY_ELEMENTS, (storage, size), elem, range);
-    Ok(Outcome::Value(u64::from(array.0)))
+    let array = unsafe { invocation.new_array(id, size, len)? };
+    invocation.write_elem(array, ARRAY_ELEMENTS, (storage, size), elem, range);
+    Ok(LibcallOutcome::Value(u64::from(array.0)))
 }
 
-pub fn copy(scene: &mut Scene<'_>, [arrays, to, from, len]: [u64; 4]) -> Answer {
+pub fn copy(invocation: &mut Invocation<'_>, [arrays, to, from, len]: [u64; 4]) -> Answer {
     let (to_array, from_array) = halves(arrays);
     let (to_array, from_array) = (HeapRef(to_array), HeapRef(from_array));
-    let (_, size) = scene.element_of(to_array);
-    let to = scene.elements(to_array, size, to, len)?;
-    let from = scene.elements(from_array, size, from, len)?;
+    let (_, size) = invocation.element_of(to_array);
+    let to = invocation.elements(to_array, size, to, len)?;
+    let from = invocation.elements(from_array, size, from, len)?;
     if len > 0 {
-        let heap = &scene.store.heap;
+        let heap = &invocation.store.heap;
         // SAFETY: both ranges exist, and validation made the elements of one
         // array those of the other; they may overlap. Copying references by
         // bytes is right as long as stores need no barrier.
@@ -162,22 +163,22 @@ pub fn copy(scene: &mut Scene<'_>, [arrays, to, from, len]: [u64; 4]) -> Answer 
     DONE
 }
 
-pub fn init_data(scene: &mut Scene<'_>, [array_data, to, from, len]: [u64; 4]) -> Answer {
+pub fn init_data(invocation: &mut Invocation<'_>, [array_data, to, from, len]: [u64; 4]) -> Answer {
     let (array, data) = halves(array_data);
     let array = HeapRef(array);
-    let (_, size) = scene.element_of(array);
-    let offset = scene.elements(array, size, to, len)?;
-    let range = scene.data_range(data, from, len, size)?;
-    scene.write_data(array, offset, data, range);
+    let (_, size) = invocation.element_of(array);
+    let offset = invocation.elements(array, size, to, len)?;
+    let range = invocation.data_range(data, from, len, size)?;
+    invocation.write_data(array, offset, data, range);
     DONE
 }
 
-pub fn init_elem(scene: &mut Scene<'_>, [array_elem, to, from, len]: [u64; 4]) -> Answer {
+pub fn init_elem(invocation: &mut Invocation<'_>, [array_elem, to, from, len]: [u64; 4]) -> Answer {
     let (array, elem) = halves(array_elem);
     let array = HeapRef(array);
-    let element = scene.element_of(array);
-    let offset = scene.elements(array, element.1, to, len)?;
-    let range = scene.elem_range(elem, from, len)?;
-    scene.write_elem(array, offset, element, elem, range);
+    let element = invocation.element_of(array);
+    let offset = invocation.elements(array, element.1, to, len)?;
+    let range = invocation.elem_range(elem, from, len)?;
+    invocation.write_elem(array, offset, element, elem, range);
     DONE
 }

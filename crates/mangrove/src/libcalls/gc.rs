@@ -1,14 +1,14 @@
 //! Room in the heap, records for continuations, types.
 
-use super::{Answer, DONE, Outcome, Scene, pending};
+use super::{Answer, DONE, Invocation, LibcallOutcome, pending};
 use crate::pending::Pending;
 use mangrove_abi::{ContRecord, TransferSlot, TypeId};
 use mangrove_heap::Reserve;
 use mangrove_validate::CompositeType;
 use std::ptr;
 
-pub fn reserve(scene: &mut Scene<'_>, [size, ..]: [u64; 4]) -> Answer {
-    let store = &mut *scene.store;
+pub fn reserve(invocation: &mut Invocation<'_>, [size, ..]: [u64; 4]) -> Answer {
+    let store = &mut *invocation.store;
     store.count_allocation().map_err(Pending::from)?;
     let zeal = store.engine.config().zeal.alloc.is_some();
     let mut collected = false;
@@ -34,23 +34,23 @@ pub fn reserve(scene: &mut Scene<'_>, [size, ..]: [u64; 4]) -> Answer {
     }
 }
 
-pub fn cont_alloc(scene: &mut Scene<'_>, _: [u64; 4]) -> Answer {
-    let record = scene.store.take_record().map_err(pending)?;
-    Ok(Outcome::Value(record.expose_provenance() as u64))
+pub fn cont_alloc(invocation: &mut Invocation<'_>, _: [u64; 4]) -> Answer {
+    let record = invocation.store.take_record().map_err(pending)?;
+    Ok(LibcallOutcome::Value(record.expose_provenance() as u64))
 }
 
 fn record(word: u64) -> *mut ContRecord {
     ptr::with_exposed_provenance_mut(word as usize)
 }
 
-pub fn cont_bind(scene: &mut Scene<'_>, [cont, ty, count, _]: [u64; 4]) -> Answer {
-    let module = scene.instance.module.parsed();
+pub fn cont_bind(invocation: &mut Invocation<'_>, [cont, ty, count, _]: [u64; 4]) -> Answer {
+    let module = invocation.instance.module.parsed();
     let CompositeType::Cont(func) = module.types[ty as usize].composite else {
         unreachable!("validation allows continuation types only")
     };
-    let id = scene.instance.module.type_ids()[func as usize];
-    let signature = scene.store.signature(id).map_err(pending)?;
-    let ctx = scene.store.ctx;
+    let id = invocation.instance.module.type_ids()[func as usize];
+    let signature = invocation.store.signature(id).map_err(pending)?;
+    let ctx = invocation.store.ctx;
     // SAFETY: signatures live as long as the store; the context is the
     // store's, and its code waits.
     let (signature, ctx) = unsafe { (signature.as_ref(), ctx.as_ref()) };
@@ -59,23 +59,23 @@ pub fn cont_bind(scene: &mut Scene<'_>, [cont, ty, count, _]: [u64; 4]) -> Answe
         .iter()
         .map(|kind| kind.slot_kind());
     let arguments = ctx.transfer[..count].iter().copied().zip(kinds);
-    scene.store.registry.bind(ctx, record(cont), arguments);
+    invocation.store.registry.bind(ctx, record(cont), arguments);
     DONE
 }
 
-pub fn cont_unbind(scene: &mut Scene<'_>, [cont, count, ..]: [u64; 4]) -> Answer {
-    let bound = scene.store.registry.take_bound(record(cont));
+pub fn cont_unbind(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) -> Answer {
+    let bound = invocation.store.registry.take_bound(record(cont));
     let values: &[TransferSlot] = bound.values();
     let (shift, count) = (values.len(), count as usize);
-    let transfer = &mut scene.store.context().transfer;
+    let transfer = &mut invocation.store.context().transfer;
     transfer.copy_within(..count, shift);
     transfer[..shift].copy_from_slice(values);
     // What travels in the payload register, if that kind of value is first.
-    Ok(Outcome::Value(transfer[0].words[0]))
+    Ok(LibcallOutcome::Value(transfer[0].words[0]))
 }
 
-pub fn is_subtype(scene: &mut Scene<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
-    let types = scene.store.engine.types();
+pub fn is_subtype(invocation: &mut Invocation<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
+    let types = invocation.store.engine.types();
     let is = types.is_subtype(actual as TypeId, expected as TypeId);
-    Ok(Outcome::Value(is.into()))
+    Ok(LibcallOutcome::Value(is.into()))
 }

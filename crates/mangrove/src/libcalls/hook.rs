@@ -1,6 +1,6 @@
 //! The places zeal and observers want to see.
 
-use super::{Answer, DONE, Scene};
+use super::{Answer, DONE, Invocation};
 use crate::error::Error;
 use crate::pending::Pending;
 use crate::store::StoreInner;
@@ -11,8 +11,8 @@ use std::ptr;
 /// What events about switches are called.
 pub const SWITCHES: &str = "mangrove::switch";
 
-pub fn hook(scene: &mut Scene<'_>, [kind, record, revision, _]: [u64; 4]) -> Answer {
-    let store = &mut *scene.store;
+pub fn hook(invocation: &mut Invocation<'_>, [kind, record, revision, _]: [u64; 4]) -> Answer {
+    let store = &mut *invocation.store;
     trace(store, kind, record);
     let done = match kind {
         hook::CALL if store.engine.config().zeal.call => store.collect(),

@@ -1,17 +1,17 @@
 //! Memories and data segments.
 
-use super::{Answer, DONE, Outcome, Scene, halves};
+use super::{Answer, DONE, Invocation, LibcallOutcome, halves};
 use crate::memory::{MemoryEntry, copy as copy_memory};
 use crate::pending::Pending;
 
-impl Scene<'_> {
+impl Invocation<'_> {
     fn memory(&self, index: u32) -> &MemoryEntry {
-        &self.store.memories[self.instance.memories[index as usize] as usize]
+        &self.store.memories[self.instance.memories.at(index) as usize]
     }
 
     /// The bytes of a data segment; none of a dropped one.
     pub(super) fn data(&self, index: u32) -> &[u8] {
-        if self.instance.dropped_data[index as usize] {
+        if self.instance.dropped_data[index as usize].get() {
             return &[];
         }
         let module = self.module();
@@ -19,41 +19,41 @@ impl Scene<'_> {
     }
 }
 
-pub fn grow(scene: &mut Scene<'_>, [memory, pages, ..]: [u64; 4]) -> Answer {
-    let index = scene.instance.memories[memory as usize];
-    let old = scene.store.memories[index as usize].grow(pages);
-    Ok(Outcome::Value(old.unwrap_or(u64::MAX)))
+pub fn grow(invocation: &mut Invocation<'_>, [memory, pages, ..]: [u64; 4]) -> Answer {
+    let index = invocation.instance.memories.at(memory as u32);
+    let old = invocation.store.memories[index as usize].grow(pages);
+    Ok(LibcallOutcome::Value(old.unwrap_or(u64::MAX)))
 }
 
-pub fn fill(scene: &mut Scene<'_>, [memory, at, value, len]: [u64; 4]) -> Answer {
-    scene
+pub fn fill(invocation: &mut Invocation<'_>, [memory, at, value, len]: [u64; 4]) -> Answer {
+    invocation
         .memory(memory as u32)
         .fill(at, value as u8, len)
         .map_err(Pending::from)?;
     DONE
 }
 
-pub fn copy(scene: &mut Scene<'_>, [memories, to, from, len]: [u64; 4]) -> Answer {
+pub fn copy(invocation: &mut Invocation<'_>, [memories, to, from, len]: [u64; 4]) -> Answer {
     let (to_memory, from_memory) = halves(memories);
     copy_memory(
-        (scene.memory(to_memory), to),
-        (scene.memory(from_memory), from),
+        (invocation.memory(to_memory), to),
+        (invocation.memory(from_memory), from),
         len,
     )
     .map_err(Pending::from)?;
     DONE
 }
 
-pub fn init(scene: &mut Scene<'_>, [memory_data, to, from, len]: [u64; 4]) -> Answer {
+pub fn init(invocation: &mut Invocation<'_>, [memory_data, to, from, len]: [u64; 4]) -> Answer {
     let (memory, data) = halves(memory_data);
-    scene
+    invocation
         .memory(memory)
-        .init(to, scene.data(data), from, len)
+        .init(to, invocation.data(data), from, len)
         .map_err(Pending::from)?;
     DONE
 }
 
-pub fn data_drop(scene: &mut Scene<'_>, [data, ..]: [u64; 4]) -> Answer {
-    scene.instance.dropped_data[data as usize] = true;
+pub fn data_drop(invocation: &mut Invocation<'_>, [data, ..]: [u64; 4]) -> Answer {
+    invocation.instance.dropped_data[data as usize].set(true);
     DONE
 }

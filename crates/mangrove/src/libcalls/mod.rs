@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!  compiled code ─▶ call_host stub (on the host's stack from here) ─▶ TABLE[libcall]
-//!      ◀─ value, OK          ◀─ LEAVE: pending says why      ◀─ LAND: at a handler
+//!      ◀─ value, OK          ◀─ LEAVE: pending says why      ◀─ CATCH: at a handler
 //! ```
 
 mod array;
@@ -27,21 +27,21 @@ use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a libcall comes back with.
-pub enum Outcome {
+pub enum LibcallOutcome {
     /// A value to go on with.
     Value(u64),
-    /// The `land_*` fields of the context say where to go on.
-    Land,
+    /// The `catch_*` fields of the context say where to go on.
+    Catch,
 }
 
-type Answer = Result<Outcome, Pending>;
+type Answer = Result<LibcallOutcome, Pending>;
 
 /// A result without a value.
-const DONE: Answer = Ok(Outcome::Value(0));
+const DONE: Answer = Ok(LibcallOutcome::Value(0));
 
 /// The store and the instance a libcall is for. A host function's trampoline
 /// has no instance, and calls none of these.
-pub struct Scene<'a> {
+pub struct Invocation<'a> {
     store: &'a mut StoreInner,
     instance: InstancePtr,
 }
@@ -54,29 +54,29 @@ pub struct Scene<'a> {
 #[inline]
 unsafe fn serve(
     instance: *mut InstanceContext,
-    work: impl FnOnce(&mut Scene<'_>) -> Answer,
+    work: impl FnOnce(&mut Invocation<'_>) -> Answer,
 ) -> LibcallResult {
     // SAFETY: by contract; owner fields hold what instantiation put there, and
     // an instance's data is apart from the store's own fields.
-    let mut scene = unsafe {
+    let mut invocation = unsafe {
         let store = (*(*instance).store).owner.cast::<StoreInner>();
-        Scene {
+        Invocation {
             store: &mut *store,
             instance: InstancePtr::from_owner((*instance).owner),
         }
     };
-    let answer = match catch_unwind(AssertUnwindSafe(|| work(&mut scene))) {
+    let answer = match catch_unwind(AssertUnwindSafe(|| work(&mut invocation))) {
         Ok(answer) => answer,
         Err(panic) => Err(Pending::Panic(panic)),
     };
     match answer {
-        Ok(Outcome::Value(value)) => LibcallResult::ok(value),
-        Ok(Outcome::Land) => LibcallResult {
+        Ok(LibcallOutcome::Value(value)) => LibcallResult::ok(value),
+        Ok(LibcallOutcome::Catch) => LibcallResult {
             value: 0,
-            status: LibcallResult::LAND,
+            status: LibcallResult::CATCH,
         },
         Err(pending) => {
-            scene.store.pending = Some(pending);
+            invocation.store.pending = Some(pending);
             LibcallResult::leave()
         }
     }
@@ -102,7 +102,7 @@ macro_rules! table {
                     d: u64,
                 ) -> LibcallResult {
                     // SAFETY: only compiled code of the instance calls this.
-                    unsafe { serve(instance, |scene| $path(scene, [a, b, c, d])) }
+                    unsafe { serve(instance, |invocation| $path(invocation, [a, b, c, d])) }
                 }
             )*
             let mut table: [LibcallFn; Libcall::ALL.len()] = [host_call; Libcall::ALL.len()];
@@ -141,7 +141,7 @@ table! {
     Hook => hook::hook,
 }
 
-impl Scene<'_> {
+impl Invocation<'_> {
     fn module(&self) -> &mangrove_validate::Module {
         self.instance.module.parsed()
     }

@@ -9,34 +9,34 @@
 //! What lies inside the handler's record ends as thrown out of. Nothing on the
 //! way has to be undone: frames own nothing.
 
-use super::{Answer, Outcome, Scene, pending};
+use super::{Answer, Invocation, LibcallOutcome, pending};
 use crate::error::Error;
 use crate::instance::InstancePtr;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{ContRecord, Handlers, InstanceContext, SiteTable, TagDef};
+use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef};
 use mangrove_continuation::End;
-use mangrove_stack::arch::frames;
+use mangrove_stack::frames;
 use mangrove_stack::{Frame, is_parked};
 use std::ptr;
 
 /// Where an exception is caught.
-struct Place {
+struct CatchPoint {
     record: *mut ContRecord,
     pc: u64,
     fp: u64,
     sp: u64,
 }
 
-pub fn throw(scene: &mut Scene<'_>, [exn, ..]: [u64; 4]) -> Answer {
+pub fn throw(invocation: &mut Invocation<'_>, [exn, ..]: [u64; 4]) -> Answer {
     // SAFETY: the running chain is stopped at this call.
-    unsafe { scene.store.throw(HeapRef(exn as u32)) }
+    unsafe { invocation.store.throw(HeapRef(exn as u32)) }
 }
 
-pub fn prepare(scene: &mut Scene<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
+pub fn prepare(invocation: &mut Invocation<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
     let exn = HeapRef(exn as u32);
-    let store = &mut *scene.store;
+    let store = &mut *invocation.store;
     let record: *mut ContRecord = ptr::with_exposed_provenance_mut(record as usize);
     let own = store.context().current;
     // SAFETY: the reference was current, so the chain from `record` on is
@@ -44,7 +44,9 @@ pub fn prepare(scene: &mut Scene<'_>, [record, exn, ..]: [u64; 4]) -> Answer {
     unsafe {
         (*(*record).last).parent = own;
         match store.throw_into(record, own, exn) {
-            Ok(Some(target)) => return Ok(Outcome::Value(target.expose_provenance() as u64)),
+            Ok(Some(target)) => {
+                return Ok(LibcallOutcome::Value(target.expose_provenance() as u64));
+            }
             Ok(None) => {}
             // The chain is linked to `own`, but is not the running one yet:
             // nobody else would end it.
@@ -109,12 +111,12 @@ impl StoreInner {
                 .map_err(pending)?;
             let ctx = self.ctx.as_mut();
             ctx.current = place.record;
-            ctx.land_pc = place.pc;
-            ctx.land_fp = place.fp;
-            ctx.land_sp = place.sp;
-            ctx.land_exn = u64::from(exn.0);
+            ctx.catch_pc = place.pc;
+            ctx.catch_fp = place.fp;
+            ctx.catch_sp = place.sp;
+            ctx.catch_exn = u64::from(exn.0);
         }
-        Ok(Outcome::Land)
+        Ok(LibcallOutcome::Catch)
     }
 
     /// Ends the continuations from `from` up to but not including `last`.
@@ -143,7 +145,7 @@ impl StoreInner {
     ///
     /// # Safety
     /// The record is stopped at a call, and nobody moves it.
-    unsafe fn on_a_stack(&mut self, place: Place, exn: HeapRef) -> Result<Place, Error> {
+    unsafe fn on_a_stack(&mut self, place: CatchPoint, exn: HeapRef) -> Result<CatchPoint, Error> {
         // SAFETY: by contract; a record's chain goes on at its parent.
         unsafe {
             if !is_parked(place.record) {
@@ -166,7 +168,7 @@ impl StoreInner {
         from: *mut ContRecord,
         end: *mut ContRecord,
         exn: HeapRef,
-    ) -> Result<Option<Place>, Error> {
+    ) -> Result<Option<CatchPoint>, Error> {
         let tag_offset = exn_layout([]).offsets[0];
         // SAFETY: every exception has its tag there.
         let tag: u64 = unsafe { self.heap.read(exn, tag_offset) };
@@ -187,7 +189,7 @@ impl StoreInner {
                 };
                 // SAFETY: the frame is stopped at this site.
                 if unsafe { catches(sites, handlers, frame, tag) } {
-                    return Ok(Some(Place {
+                    return Ok(Some(CatchPoint {
                         record,
                         pc: code.base() + u64::from(handlers.pc),
                         fp: frame.fp,
@@ -209,7 +211,7 @@ impl StoreInner {
 ///
 /// # Safety
 /// `frame` is stopped at the site the handlers are of.
-unsafe fn catches(sites: &SiteTable, handlers: &Handlers, frame: Frame, tag: u64) -> bool {
+unsafe fn catches(sites: &SiteTable, handlers: &CatchSite, frame: Frame, tag: u64) -> bool {
     let slot = frame.fp - u64::from(handlers.instance_distance);
     // SAFETY: by contract the slot holds the frame's instance, whose tags are
     // where its module's layout says.

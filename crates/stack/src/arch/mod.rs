@@ -14,9 +14,8 @@ mod testing;
 mod tests;
 mod x86_64;
 
-pub use crate::frames::{Frame, Frames, frames, frames_from, lands};
 pub use x86_64::{
-    Entered, Fault, FaultIn, Stopped, enter, fault_context, prefetch, prepare, record_fault,
+    Fault, FaultIn, Left, Stopped, enter, fault_context, prefetch, prepare, record_fault,
     redirect_to_host, stopped, stub_image, take_fault,
 };
 pub(crate) use x86_64::{STUB_DEPTH, unpark_stub};

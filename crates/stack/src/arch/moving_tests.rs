@@ -4,7 +4,7 @@ use super::testing::Place;
 use super::tests::World;
 use crate::arena::{GuardKind, Stack};
 use crate::{discard_parked, is_parked, move_frames, park, poison, unpark};
-use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, word};
+use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, reason};
 use std::ptr;
 
 /// What the unpark stub looks through for the store.
@@ -69,7 +69,7 @@ fn a_suspended_stack_goes_on_elsewhere() {
         }
     }
     let last = world.enter(generator, 0);
-    assert_eq!((last.word, last.payload), (word::RETURNED, 11));
+    assert_eq!((last.reason, last.payload), (reason::RETURNED, 11));
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn a_parked_record_is_resumed_like_any_other() {
     unsafe { park(generator, on_owner) }.unwrap();
     let resumer = world.fresh(Place::test_resumer);
     let done = world.enter(resumer, generator as u64);
-    assert_eq!((done.word, done.from), (word::RETURNED, resumer));
+    assert_eq!((done.reason, done.from), (reason::RETURNED, resumer));
     assert_eq!(done.payload, 14 + 18 + 21 + 23 + 24 + 24);
     // SAFETY: made from a box above.
     drop(unsafe { Box::from_raw(free) });
@@ -133,7 +133,7 @@ fn without_a_stack_wasm_is_left() {
     // SAFETY: the generator is suspended.
     unsafe { park(generator, on_owner) }.unwrap();
     let left = world.enter(generator, 1);
-    assert_eq!((left.word, left.from), (word::TRAPPED, generator));
+    assert_eq!((left.reason, left.from), (reason::TRAPPED, generator));
     assert_eq!(world.walk(generator).len(), 1, "its frames are still there");
     // SAFETY: nobody resumes it any more.
     unsafe {

@@ -2,9 +2,10 @@
 
 use super::testing::Place;
 use super::tests::{World, add, call_host};
-use super::{Frame, fault_context, frames_from, redirect_to_host};
+use super::{fault_context, redirect_to_host};
 use crate::arena::GuardKind;
-use mangrove_abi::word;
+use crate::{Frame, frames_from};
+use mangrove_abi::reason;
 use std::cell::Cell;
 use std::{mem, ptr};
 
@@ -82,8 +83,8 @@ fn overflow(guard: GuardKind) {
         let (left, caller) = call_host(&mut world, u64::MAX, add);
         FAULT.set(ptr::null_mut());
         assert_eq!(
-            (left.word, left.from),
-            (word::TRAPPED, ptr::null_mut()),
+            (left.reason, left.from),
+            (reason::TRAPPED, ptr::null_mut()),
             "round {round}"
         );
         // SAFETY: ours, and not running.

@@ -144,7 +144,7 @@ global_asm!(
     "test_code_end:",
     ".popsection",
     parent = const offset_of!(ContRecord, parent),
-    handled = const mangrove_abi::word::HANDLED,
+    handled = const mangrove_abi::reason::HANDLED,
 );
 
 macro_rules! symbols {

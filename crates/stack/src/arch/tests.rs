@@ -2,10 +2,11 @@
 //! [`super::testing`].
 
 use super::testing::{Code, Place, preserves_registers, record};
-use super::{Entered, Frame, enter, frames, prepare};
+use super::{Left, enter, prepare};
 use crate::arena::{ArenaConfig, GuardKind, StackArena};
+use crate::{Frame, frames};
 use mangrove_abi::libcall::LibcallFn;
-use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, RecordState, StoreContext, word};
+use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, RecordState, StoreContext, reason};
 use std::cell::Cell;
 use std::ptr;
 
@@ -57,7 +58,7 @@ impl World {
         record
     }
 
-    pub(super) fn enter(&self, target: *mut ContRecord, payload: u64) -> Entered {
+    pub(super) fn enter(&self, target: *mut ContRecord, payload: u64) -> Left {
         // SAFETY: tests enter fresh and suspended continuations only, and the
         // test code always comes back to the host record.
         unsafe {
@@ -90,8 +91,8 @@ fn a_generator_is_entered_resumed_and_finishes() {
     let generator = world.fresh(Place::test_generator);
     let first = world.enter(generator, 40);
     assert_eq!(
-        (first.word, first.payload, first.from),
-        (word::HANDLED, 40, generator)
+        (first.reason, first.payload, first.from),
+        (reason::HANDLED, 40, generator)
     );
     let walked = world.walk(generator);
     assert_eq!(walked.len(), 1);
@@ -111,8 +112,8 @@ fn a_generator_is_entered_resumed_and_finishes() {
     assert_eq!(world.enter(generator, 2).payload, 42);
     let last = world.enter(generator, 0);
     assert_eq!(
-        (last.word, last.payload, last.from),
-        (word::RETURNED, 42, generator)
+        (last.reason, last.payload, last.from),
+        (reason::RETURNED, 42, generator)
     );
 }
 
@@ -123,8 +124,8 @@ fn one_stack_resumes_another() {
     let resumer = world.fresh(Place::test_resumer);
     let done = world.enter(resumer, generator as u64);
     assert_eq!(
-        (done.word, done.payload, done.from),
-        (word::RETURNED, 70, resumer)
+        (done.reason, done.payload, done.from),
+        (reason::RETURNED, 70, resumer)
     );
 }
 
@@ -196,7 +197,7 @@ pub(super) fn call_host(
     world: &mut World,
     depth: u64,
     libcall: LibcallFn,
-) -> (Entered, *mut ContRecord) {
+) -> (Left, *mut ContRecord) {
     call_host_as(world, depth, libcall, 0)
 }
 
@@ -206,7 +207,7 @@ fn call_host_as(
     depth: u64,
     libcall: LibcallFn,
     owner: u64,
-) -> (Entered, *mut ContRecord) {
+) -> (Left, *mut ContRecord) {
     let mut instance = InstanceContext {
         store: world.ctx,
         heap_base: ptr::null_mut(),
@@ -227,8 +228,8 @@ fn a_stack_that_calls_the_host_looks_suspended() {
     let mut world = World::new(GuardKind::Auto);
     let (done, caller) = call_host(&mut world, 3, add);
     assert_eq!(
-        (done.word, done.payload, done.from),
-        (word::RETURNED, 4321, caller)
+        (done.reason, done.payload, done.from),
+        (reason::RETURNED, 4321, caller)
     );
     let at = |place| world.code.at(place) as u64;
     let recursion = at(Place::test_recurse_return);
@@ -251,7 +252,7 @@ fn a_stack_that_calls_the_host_looks_suspended() {
 fn a_libcall_can_leave_wasm() {
     let mut world = World::new(GuardKind::Auto);
     let (left, caller) = call_host(&mut world, 2, leave);
-    assert_eq!((left.word, left.from), (word::TRAPPED, caller));
+    assert_eq!((left.reason, left.from), (reason::TRAPPED, caller));
     // The stack is intact: its frames are still there to be reported.
     assert_eq!(world.walk(caller).len(), 4);
     // And the world goes on.
@@ -272,13 +273,13 @@ fn an_exception_lands_at_its_handler() {
         unsafe {
             let ctx = (*instance).store;
             let trampoline = frames((*ctx).current).last().unwrap();
-            (*ctx).land_pc = (*instance).owner;
-            (*ctx).land_sp = trampoline.fp - 16;
-            (*ctx).land_fp = trampoline.fp;
-            (*ctx).land_exn = 555;
+            (*ctx).catch_pc = (*instance).owner;
+            (*ctx).catch_sp = trampoline.fp - 16;
+            (*ctx).catch_fp = trampoline.fp;
+            (*ctx).catch_exn = 555;
             LibcallResult {
                 value: 0,
-                status: LibcallResult::LAND,
+                status: LibcallResult::CATCH,
             }
         }
     }
@@ -286,8 +287,8 @@ fn an_exception_lands_at_its_handler() {
     let owner = world.code.at(Place::test_caller_land) as u64;
     let (done, caller) = call_host_as(&mut world, 3, throw, owner);
     assert_eq!(
-        (done.word, done.payload, done.from),
-        (word::RETURNED, 555, caller)
+        (done.reason, done.payload, done.from),
+        (reason::RETURNED, 555, caller)
     );
 }
 
@@ -303,8 +304,8 @@ fn an_exception_is_thrown_into_a_suspended_stack() {
     let resumer = world.fresh(Place::test_resumer);
     let done = world.enter(resumer, generator as u64);
     assert_eq!(
-        (done.word, done.payload, done.from),
-        (word::RETURNED, 5, resumer)
+        (done.reason, done.payload, done.from),
+        (reason::RETURNED, 5, resumer)
     );
 }
 
@@ -356,7 +357,7 @@ fn host_calls_and_entries_nest() {
     unsafe { (*caller).parent = host };
     let inner = Inner { host, caller, call };
     let done = call_host_as(&mut world, 2, again, &raw const inner as u64).0;
-    assert_eq!((done.word, done.payload), (word::RETURNED, 4322));
+    assert_eq!((done.reason, done.payload), (reason::RETURNED, 4322));
 }
 
 fn ten_thousand(guard: GuardKind) {
@@ -374,7 +375,7 @@ fn ten_thousand(guard: GuardKind) {
     }
     for (n, &generator) in (0..).zip(&all) {
         let last = world.enter(generator, 0);
-        assert_eq!((last.word, last.payload), (word::RETURNED, n + 1));
+        assert_eq!((last.reason, last.payload), (reason::RETURNED, n + 1));
     }
     let stats = world.arena.stats();
     assert_eq!((stats.stacks, stats.idle), (COUNT as usize, 0));

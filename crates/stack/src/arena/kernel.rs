@@ -1,8 +1,8 @@
 //! What the arena asks of the kernel.
 
-use super::refusal::{Request, Requests};
 #[cfg(miri)]
 use mangrove_abi::interpreted as mm;
+use mangrove_abi::{Request, Requests};
 use rustix::io::Errno;
 #[cfg(not(miri))]
 use rustix::mm;

@@ -8,9 +8,9 @@ use std::mem::{MaybeUninit, offset_of};
 /// How Wasm came back to the host record.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub struct Entered {
-    /// One of [`mangrove_abi::word`].
-    pub word: i64,
+pub struct Left {
+    /// One of [`mangrove_abi::reason`].
+    pub reason: i64,
     /// Value 0 of the results, if it travels in a register; unspecified after a trap.
     pub payload: u64,
     /// Who switched here; null after [`super::redirect_to_host`], which does not know.
@@ -20,7 +20,7 @@ pub struct Entered {
 /// Switches from the host to `target` and returns when something switches to
 /// `host`. Sets [`StoreContext::host_sp`], so that host calls of the Wasm code
 /// run below this call's frame; the caller keeps the old value if it is itself
-/// inside such a host call. The word the target gets is 0.
+/// inside such a host call. The reason the target gets is 0.
 ///
 /// # Safety
 /// - `target` is fresh or suspended, and everything its code expects of
@@ -34,7 +34,7 @@ pub unsafe fn enter(
     host: *mut ContRecord,
     target: *mut ContRecord,
     payload: u64,
-) -> Entered {
+) -> Left {
     let mut out = MaybeUninit::uninit();
     // SAFETY: the caller's contract; `out` is written before the call returns.
     unsafe {
@@ -53,10 +53,11 @@ unsafe extern "sysv64" fn enter_raw(
     host: *mut ContRecord,
     target: *mut ContRecord,
     payload: u64,
-    out: *mut Entered,
+    out: *mut Left,
 ) {
     naked_asm!(
-        // What a System V function must keep and Wasm does not.
+        // What a System V function must keep and Wasm does not. rbp first, so that
+        // the frame chain of Rust leads from here to the caller.
         "push rbp",
         "mov rbp, rsp",
         "push rbx",
@@ -64,7 +65,7 @@ unsafe extern "sysv64" fn enter_raw(
         "push r13",
         "push r14",
         "push r15",
-        // The out pointer, for when Wasm is left.
+        // The out pointer, for when Wasm is left: no register comes back with it.
         "push r8",
         // The host record becomes one like any other: its resume pc is where sp
         // points, below everything that was kept.
@@ -72,25 +73,31 @@ unsafe extern "sysv64" fn enter_raw(
         "push r9",
         "mov [rsi + {sp}], rsp",
         "mov [rsi + {fp}], rbp",
-        // Where libcalls run: from here down, as aligned as a call wants it.
+        // Where libcalls run: from here down, as aligned as a call wants it. Below
+        // sp, so that they leave what this call has kept alone.
         "mov r10, rsp",
         "and r10, -16",
         "mov [rdi + {host_sp}], r10",
-        // From here on this is a switch like any other: own record, target, word.
+        // From here on this is a switch like any other: own record, target, reason 0,
+        // and the payload, which is in rcx already.
         "mov rdi, rsi",
         "mov rsi, rdx",
         "xor edx, edx",
+        // Where a landing looks for its exception, if this resumes by a throw.
         "mov rax, rcx",
+        // The rest of the switch, as in the thunk.
         "mov r9, [rsi + {sp}]",
         "mov rbp, [rsi + {fp}]",
         "lea rsp, [r9 + 8]",
         "jmp qword ptr [r9]",
-        // Something switched to the host record: rsp is above the resume pc.
+        // Something switched to the host record: rsp is above the resume pc, at the
+        // out pointer, and rbp, which the switch has loaded, is the one kept here.
         "2:",
         "pop r8",
-        "mov [r8 + {word}], rdx",
+        "mov [r8 + {reason}], rdx",
         "mov [r8 + {payload}], rcx",
         "mov [r8 + {from}], rdi",
+        // In the opposite order.
         "pop r15",
         "pop r14",
         "pop r13",
@@ -101,8 +108,8 @@ unsafe extern "sysv64" fn enter_raw(
         host_sp = const offset_of!(StoreContext, host_sp),
         sp = const offset_of!(ContRecord, sp),
         fp = const offset_of!(ContRecord, fp),
-        word = const offset_of!(Entered, word),
-        payload = const offset_of!(Entered, payload),
-        from = const offset_of!(Entered, from),
+        reason = const offset_of!(Left, reason),
+        payload = const offset_of!(Left, payload),
+        from = const offset_of!(Left, from),
     )
 }

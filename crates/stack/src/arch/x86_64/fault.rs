@@ -31,7 +31,7 @@
 //! ```
 
 use super::stubs::{call_host_end, call_host_framed};
-use mangrove_abi::{ContRecord, StoreContext, word};
+use mangrove_abi::{ContRecord, StoreContext, reason};
 use std::ptr;
 
 /// A fault of compiled code, as the signal handler found it.
@@ -187,7 +187,7 @@ pub unsafe fn record_fault(
 }
 
 /// Changes the interrupted context so that, when the signal handler returns,
-/// the thread is where a switch to `host` with word [`word::TRAPPED`] would
+/// the thread is where a switch to `host` with word [`reason::TRAPPED`] would
 /// have brought it.
 ///
 /// Flags, signal mask and floating-point state are left as the kernel saved
@@ -209,7 +209,7 @@ pub unsafe fn redirect_to_host(ucontext: *mut libc::ucontext_t, host: *const Con
         set(libc::REG_RBP, (*host).fp);
         set(libc::REG_RDI, 0);
         set(libc::REG_RSI, host.expose_provenance() as u64);
-        set(libc::REG_RDX, word::TRAPPED as u64);
+        set(libc::REG_RDX, reason::TRAPPED as u64);
         set(libc::REG_RCX, 0);
     }
 }

@@ -34,8 +34,8 @@
 //!
 //! So every record is left and entered alike, and a switch cannot tell a host
 //! record from another. **Registers of a switch**: who leaves gives rdi = own
-//! record, rsi = target, rdx = word, rcx = payload. On arrival nothing has
-//! moved: rdi = who switched here, rsi = own record, rdx = word, rcx = payload.
+//! record, rsi = target, rdx = reason, rcx = payload. On arrival nothing has
+//! moved: rdi = who switched here, rsi = own record, rdx = reason, rcx = payload.
 //! These are at once return registers of the `tail` convention (after rax, which
 //! is unspecified), so a resumed site has them as results, and its parameter
 //! registers, so a fresh stack's trampoline has them as parameters.
@@ -62,7 +62,7 @@ mod fault;
 mod stubs;
 mod unpark;
 
-pub use enter::{Entered, enter};
+pub use enter::{Left, enter};
 pub use fault::{
     Fault, FaultIn, Stopped, fault_context, record_fault, redirect_to_host, stopped, take_fault,
 };

@@ -8,7 +8,7 @@
 //!  mangrove_stub_thunk   switch_thunk   one for each switch site
 //! ```
 
-use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, StoreContext, StubImage, word};
+use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, StoreContext, StubImage, reason};
 use std::arch::global_asm;
 use std::mem::offset_of;
 use std::slice;
@@ -17,66 +17,80 @@ use std::slice;
 global_asm!(
     ".pushsection .rodata.mangrove_stubs,\"a\",@progbits",
     ".balign 16",
-    // call_host(rdi instance, rsi, rdx, rcx, r8 operands, r9 libcall) -> rax
+    // ── call_host(rdi instance, rsi, rdx, rcx, r8 operands, r9 libcall) -> rax ──
+    // A call from Wasm: rsp points to its return address. All registers but rsp and
+    // rbp are clobbered by the caller's convention, so r10 and r11 are free, and
+    // rdi to r8 stay what they are for the libcall.
     ".globl mangrove_stub_text",
     ".hidden mangrove_stub_text",
     "mangrove_stub_text:",
+    // The running record, by way of the store: Wasm keeps neither in a register.
     "mov r10, [rdi + {store}]",
     "mov r11, [r10 + {current}]",
-    // The stack looks suspended at this call: rsp points to the return address.
+    // The stack now looks suspended at this call, with the return address as its
+    // resume pc: a collection in the libcall walks it like any other.
     "mov [r11 + {sp}], rsp",
     "mov [r11 + {fp}], rbp",
     // rbp carries the Wasm stack pointer over the libcall, which must preserve
     // it; as a side effect the frame chain runs on through the libcall.
     "push rbp",
     "mov rbp, rsp",
+    // From here on a fault finds the frames by rbp, and before by rsp.
     ".globl mangrove_stub_framed",
     ".hidden mangrove_stub_framed",
     "mangrove_stub_framed:",
-    // The context, for after the call: a libcall keeps rbp, and it lies there.
+    // The context, for a libcall that leaves: rbp is all that comes back.
     "push r10",
-    // From here on the host's stack, aligned to 16 as a call wants it.
+    // The host's stack, aligned to 16 as a call wants it. What Wasm's frames and
+    // the libcall write no longer has to do with each other.
     "mov rsp, [r10 + {host_sp}]",
     "call r9",
     // rax is the value, rdx the status. OK is 0.
     "test rdx, rdx",
     "jnz 2f",
+    // Back on the Wasm stack, above the context: nobody needs that word now.
     "mov rsp, rbp",
     "pop rbp",
     "ret",
-    // It does not end here. An exception continues at its handler, in any
-    // frame of any stack …
+    // A status other than OK: this call does not return. The context is the one
+    // that was pushed, and r10 is free for it again.
     "2:",
     "mov r10, [rbp - 8]",
-    "cmp rdx, {land}",
+    "cmp rdx, {catch}",
     "jne 3f",
-    "mov rax, [r10 + {land_exn}]",
-    "mov rsp, [r10 + {land_sp}]",
-    "mov rbp, [r10 + {land_fp}]",
-    "jmp qword ptr [r10 + {land_pc}]",
-    // … and a trap leaves Wasm, as by `finish(current, host_record, TRAPPED, 0)`.
+    // CATCH: an exception goes on at its handler, in any frame of any stack. The
+    // runtime has said where; rax is where a landing looks for the exception.
+    "mov rax, [r10 + {catch_exn}]",
+    "mov rsp, [r10 + {catch_sp}]",
+    "mov rbp, [r10 + {catch_fp}]",
+    "jmp qword ptr [r10 + {catch_pc}]",
+    // LEAVE: a trap, or a host's error, leaves Wasm as by
+    // finish(current, host_record, TRAPPED, 0), into which this falls. `current` is
+    // read again: the libcall may have ended the record that called it.
     "3:",
     "mov rdi, [r10 + {current}]",
     "mov rsi, [r10 + {host_record}]",
     "mov rdx, {trapped}",
     "xor ecx, ecx",
-    // finish(rdi own, rsi target, rdx word, rcx payload), never to come back.
-    // What it leaves is nobody's any more: nothing is saved.
+    // ── finish(rdi own, rsi target, rdx reason, rcx payload), never to come back ──
+    // What it leaves is nobody's any more, so nothing is saved, and the four
+    // registers are the target's as they are.
     ".globl mangrove_stub_finish",
     ".hidden mangrove_stub_finish",
     "mangrove_stub_finish:",
     "mov r9, [rsi + {sp}]",
     "mov rbp, [rsi + {fp}]",
-    // The resume pc is taken off the stack, and jumped to from there.
+    // The resume pc is taken off the stack, and jumped to from there: the line it
+    // is in is needed next in any case.
     "lea rsp, [r9 + 8]",
     "jmp qword ptr [r9]",
     ".globl mangrove_stub_text_end",
     ".hidden mangrove_stub_text_end",
     "mangrove_stub_text_end:",
     ".balign 16",
-    // switch_thunk(rdi own, rsi target, rdx word, rcx payload): each site has a
-    // copy of its own, reached by a jump, so that nothing enters the CPU's
-    // return predictor that no return will take out.
+    // ── switch_thunk(rdi own, rsi target, rdx reason, rcx payload) ──
+    // Each site has a copy of its own, reached by a jump: a call would enter the
+    // CPU's return predictor, and no return would ever take it out.
     ".globl mangrove_stub_thunk",
     ".hidden mangrove_stub_thunk",
     "mangrove_stub_thunk:",
@@ -85,12 +99,15 @@ global_asm!(
     ".globl mangrove_stub_thunk_return",
     ".hidden mangrove_stub_thunk_return",
     "mangrove_stub_thunk_return:",
-    // What a call would have pushed. It does not hit the guard: see `Stopped`.
+    // What a call would have pushed: the resume pc. It cannot hit the guard, since
+    // the function has touched its stack (`STUB_DEPTH`).
     "push r8",
-    // Where an exception handler looks for its exception.
+    // Where a landing looks for its exception, if this is a throw.
     "mov rax, rcx",
+    // The whole of a saved context: the site keeps no other register.
     "mov [rdi + {sp}], rsp",
     "mov [rdi + {fp}], rbp",
+    // And the other side's, as `finish` takes it.
     "mov r9, [rsi + {sp}]",
     "mov rbp, [rsi + {fp}]",
     "lea rsp, [r9 + 8]",
@@ -105,12 +122,12 @@ global_asm!(
     host_record = const offset_of!(StoreContext, host_record),
     sp = const offset_of!(ContRecord, sp),
     fp = const offset_of!(ContRecord, fp),
-    land_pc = const offset_of!(StoreContext, land_pc),
-    land_sp = const offset_of!(StoreContext, land_sp),
-    land_fp = const offset_of!(StoreContext, land_fp),
-    land_exn = const offset_of!(StoreContext, land_exn),
-    land = const LibcallResult::LAND,
-    trapped = const word::TRAPPED,
+    catch_pc = const offset_of!(StoreContext, catch_pc),
+    catch_sp = const offset_of!(StoreContext, catch_sp),
+    catch_fp = const offset_of!(StoreContext, catch_fp),
+    catch_exn = const offset_of!(StoreContext, catch_exn),
+    catch = const LibcallResult::CATCH,
+    trapped = const reason::TRAPPED,
 );
 
 unsafe extern "C" {

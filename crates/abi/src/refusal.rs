@@ -1,10 +1,13 @@
-//! Requests refused on purpose, so that tests can see what becomes of a store
-//! that the system lets down.
+//! Requests to the system that are refused on purpose, so that tests can see what
+//! becomes of a store that the system lets down.
 //!
 //! Each is counted where it is made, by its kind. All of them are system calls
-//! or allocations that take far longer than the counting.
+//! or allocations that take far longer than the counting. Stacks and heap share
+//! this one counter's code; each has a counter of its own.
 
-/// A request to the system on behalf of stacks and records.
+use std::cell::Cell;
+
+/// A request to the system on behalf of stacks, records and the heap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Request {
     /// `mmap` of a reservation.
@@ -23,11 +26,13 @@ pub enum Request {
     Buffer,
     /// Memory for further records.
     Records,
+    /// Making a part of the heap accessible (`mprotect`).
+    HeapCommit,
 }
 
 impl Request {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Reserve,
         Self::LightweightGuard,
         Self::MprotectGuard,
@@ -36,6 +41,7 @@ impl Request {
         Self::Unmap,
         Self::Buffer,
         Self::Records,
+        Self::HeapCommit,
     ];
 }
 
@@ -52,24 +58,24 @@ pub struct Refusal {
 
 /// Counts requests and knows which to refuse.
 #[derive(Debug)]
-pub(super) struct Requests {
+pub struct Requests {
     refusal: Option<Refusal>,
-    made: [u64; Request::ALL.len()],
+    made: [Cell<u64>; Request::ALL.len()],
 }
 
 impl Requests {
-    pub(super) fn new(refusal: Option<Refusal>) -> Self {
+    /// Counts nothing yet.
+    pub fn new(refusal: Option<Refusal>) -> Self {
         Self {
             refusal,
-            made: [0; Request::ALL.len()],
+            made: Default::default(),
         }
     }
 
     /// Counts a request. Whether it may be made.
-    pub(super) fn grants(&mut self, request: Request) -> bool {
-        let made = &mut self.made[request as usize];
-        let number = *made;
-        *made += 1;
+    pub fn grants(&self, request: Request) -> bool {
+        let made = &self.made[request as usize];
+        let number = made.replace(made.get() + 1);
         self.refusal.is_none_or(|refusal| {
             let later = number.checked_sub(refusal.after);
             refusal.request != request || later.is_none_or(|later| later >= refusal.times)
@@ -77,8 +83,8 @@ impl Requests {
     }
 
     /// How many of a kind were made, refused ones included.
-    pub(super) fn made(&self, request: Request) -> u64 {
-        self.made[request as usize]
+    pub fn made(&self, request: Request) -> u64 {
+        self.made[request as usize].get()
     }
 }
 
@@ -88,7 +94,7 @@ mod tests {
 
     #[test]
     fn only_the_named_requests_are_refused() {
-        let mut requests = Requests::new(Some(Refusal {
+        let requests = Requests::new(Some(Refusal {
             request: Request::Buffer,
             after: 2,
             times: 3,
