@@ -9,7 +9,7 @@ pub const SHAPES: &[Shape] = &[
     shape("calls of 1,000 values", 20, 60, |n| {
         moving("(func $f (type $t) (unreachable))", &"call $f ".repeat(n))
     }),
-    shape("calls of 28 values", 1_000, 3_000, |n| {
+    shape("calls of 28 values", 3_000, 3_000, |n| {
         let types = " i64".repeat(28);
         module(&format!(
             "(func $f (param{types}) (result{types}) (unreachable))
