@@ -2,7 +2,7 @@
 //! record for a parent.
 //!
 //! ```text
-//!  before   C ◀─parent─ D                              reference = (D, revision), D.last = C
+//!  before   C ◀─parent─ D                              reference = (D, revision), D.outermost = C
 //!  during   host record ◀─parent─ C ◀─parent─ D ◀─ ctx.current
 //!              │ handlers: a table made from the tags, alive until the host is back
 //!  after    word RETURNED   C's function returned
