@@ -1,7 +1,7 @@
 //! Marking: which continuations are live, and every slot they and the store hold.
 //!
 //! ```text
-//!  1  ctx.current ─parent─▶ … ─parent─▶ host ─last─▶ … ─parent─▶ host (outermost)
+//!  1  ctx.current ─parent─▶ … ─parent─▶ host ─interrupted─▶ … ─parent─▶ host (outermost)
 //!     each record on the way is live and walked
 //!  2  roots outside of frames: each continuation reference is enqueued
 //!  3  until the worklist is empty: the next record is walked, and the
@@ -10,9 +10,10 @@
 //!
 //! A reference keeps its continuation alive if its revision is the record's
 //! ([`Registry::mark`]), and with the continuation the chain suspended inside it
-//! ([`crate::worklist`]). A host record stands between two activations: its
-//! `last` is the record that was running, and called the host, when its
-//! activation was entered.
+//! ([`crate::worklist`]). A host record stands between two activations: it
+//! leads to the record that its activation interrupted. The walk meets as many
+//! host records as there are activations, or fails: a chain that is cut short
+//! would lose roots in silence.
 //!
 //! What is done with the slots is a [`Sink`]'s affair. Heap references are not
 //! followed here: no heap object holds a continuation (see [`crate::admission`]).
@@ -36,11 +37,17 @@ pub enum ChainError {
         /// Whether its state is `Gone`; else it was met before.
         gone: bool,
     },
-    /// The chain ends above the outermost host record.
-    #[error("the running chain ends at record {id}, not at the host")]
+    /// The chain ends before the outermost host record.
+    #[error("the running chain ends at record {id}, not at the outermost activation")]
     Open {
         /// The last record's id.
         id: u32,
+    },
+    /// Nothing runs, and yet the host has entered Wasm.
+    #[error("no continuation runs in {activations} activations")]
+    Nothing {
+        /// How many activations there are.
+        activations: usize,
     },
 }
 
@@ -197,21 +204,20 @@ impl<S: Sink> Marker<'_, '_, S> {
     /// # Safety
     /// As for [`crate::collect`].
     unsafe fn running_chain(&mut self, ctx: &StoreContext) -> Result<(), CollectError> {
-        let mut activity = Activity::Running;
-        let mut at = ctx.current;
+        let activations = self.worklist.registry.activations();
+        let (mut activity, mut met) = (Activity::Running, 0);
+        let (mut at, mut ends_at) = (ctx.current, None);
         while !at.is_null() {
             // SAFETY: by contract the chain is made of the registry's records.
             let (id, state) = unsafe { ((*at).id, (*at).state) };
-            // SAFETY: as above.
-            let (parent, outer, last) = unsafe { ((*at).parent, (*at).outer, (*at).last) };
+            ends_at = Some(id);
             if state == RecordState::Host as u32 {
-                if outer.is_null() {
-                    return Ok(());
+                if met == activations {
+                    return Err(ChainError::Record { id, gone: false }.into());
                 }
-                at = last;
-                if at.is_null() {
-                    return Err(ChainError::Open { id }.into());
-                }
+                met += 1;
+                // SAFETY: as above.
+                at = unsafe { (*at).interrupted };
                 continue;
             }
             if !self.worklist.registry.mark_record(at) {
@@ -223,12 +229,17 @@ impl<S: Sink> Marker<'_, '_, S> {
             unsafe { self.frames(at, activity)? };
             self.bound_arguments(at);
             activity = Activity::Parent;
-            if parent.is_null() {
+            // SAFETY: as above.
+            at = unsafe { (*at).parent };
+            if at.is_null() {
                 return Err(ChainError::Open { id }.into());
             }
-            at = parent;
         }
-        Ok(())
+        match ends_at {
+            _ if met == activations => Ok(()),
+            Some(id) => Err(ChainError::Open { id }.into()),
+            None => Err(ChainError::Nothing { activations }.into()),
+        }
     }
 
     /// Walks a record that comes out of the worklist.

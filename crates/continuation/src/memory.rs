@@ -57,9 +57,10 @@ fn verify_chain(chain: &[Record]) -> Result<(), RegistryViolation> {
     let mut known = vec![(0, 0); chain.len()];
     for (place, &record) in chain.iter().enumerate().rev() {
         // SAFETY: records of a registry.
-        let (id, last, passed) = unsafe { ((*record).id, (*record).last, (*record).passed) };
+        let (id, outermost, passed) =
+            unsafe { ((*record).id, (*record).outermost, (*record).passed) };
         let fault = |what| Err(RegistryViolation::Chain { record: id, what });
-        let Some(&to) = places.get(&last).filter(|&&to| to >= place) else {
+        let Some(&to) = places.get(&outermost).filter(|&&to| to >= place) else {
             return fault("remembers a search that ended outside its chain");
         };
         let (mut at, mut bits) = (place, 0);

@@ -60,6 +60,8 @@ pub struct Registry {
     max_continuations: usize,
     max_stack_bytes: u64,
     pub(crate) with_stack: usize,
+    /// Host records in use.
+    pub(crate) activations: usize,
     /// Gone, without a stack.
     pub(crate) bare: Vec<*mut ContRecord>,
     /// By record id; no entry where nothing is bound.
@@ -88,6 +90,7 @@ impl Registry {
             max_continuations: config.max_continuations,
             max_stack_bytes: config.max_stack_bytes,
             with_stack: 0,
+            activations: 0,
             bare: Vec::new(),
             bound: HashMap::new(),
             epoch: 0,
@@ -202,6 +205,7 @@ impl Registry {
         let record = self.stackless(RecordState::Host)?;
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe { (*record).func = ptr::null() };
+        self.activations += 1;
         Ok(record)
     }
 
@@ -215,11 +219,17 @@ impl Registry {
         unsafe {
             assert_eq!((*record).state, RecordState::Host as u32, "a host record");
             (*record).state = RecordState::Gone as u32;
-            (*record).outer = ptr::null_mut();
-            (*record).last = ptr::null_mut();
+            (*record).interrupted = ptr::null_mut();
             (*record).handlers = ptr::null();
         }
+        self.activations -= 1;
         self.bare.push(record);
+    }
+
+    /// Host records in use, which is one for each activation. A walk of the running
+    /// chain that meets fewer has lost a part of it.
+    pub fn activations(&self) -> usize {
+        self.activations
     }
 
     /// Counts a call from the host: its initial continuation is one of those
@@ -251,7 +261,7 @@ impl Registry {
             arch::prepare(record, (*func).entry);
             (*record).state = RecordState::Live as u32;
             (*record).func = func;
-            (*record).last = record;
+            (*record).outermost = record;
             (*record).parent = ptr::null_mut();
             (*record).creator = ptr::null();
             (*record).created_at = 0;
@@ -281,7 +291,7 @@ impl Registry {
         unsafe { self.retire(ctx, record, end) }
     }
 
-    /// Ends every continuation from `from` up the parents to `last`, which
+    /// Ends every continuation from `from` up the parents to `end`, which
     /// stays as it is. False: the chain ended before, which is a defect.
     ///
     /// # Safety
@@ -291,11 +301,11 @@ impl Registry {
         &mut self,
         ctx: &mut StoreContext,
         from: *mut ContRecord,
-        last: *mut ContRecord,
-        end: End,
+        end: *mut ContRecord,
+        how: End,
     ) -> bool {
         let mut record = from;
-        while record != last {
+        while record != end {
             if record.is_null() {
                 return false;
             }
@@ -303,7 +313,7 @@ impl Registry {
             // state would walk the rest of the chain each time.
             unsafe {
                 let parent = (*record).parent;
-                self.retire(ctx, record, end);
+                self.retire(ctx, record, how);
                 record = parent;
             }
         }
@@ -444,7 +454,7 @@ impl Registry {
             (*record).state = RecordState::Gone as u32;
             (*record).revision += 1;
             (*record).parent = ptr::null_mut();
-            (*record).last = record;
+            (*record).outermost = record;
             (*record).fp = 0;
             (*record).handlers = ptr::null();
             (*record).func = ptr::null();

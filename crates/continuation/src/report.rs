@@ -219,7 +219,7 @@ impl Registry {
             // SAFETY: a record of our slab, which only this thread uses.
             let record = unsafe { &*at };
             at = match record.state == RecordState::Host as u32 {
-                true => record.last,
+                true => record.interrupted,
                 false => record.parent,
             };
             Some(id)

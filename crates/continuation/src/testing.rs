@@ -124,7 +124,7 @@ impl World {
             (*record).sp = sp;
             (*record).fp = 0;
             (*record).func = &raw const *self.func;
-            (*record).last = record;
+            (*record).outermost = record;
             (*record).parent = ptr::null_mut();
             (*record).state = RecordState::Live as u32;
         }
@@ -154,17 +154,16 @@ impl World {
         let record = self.registry.take_initial(&mut self.ctx)?;
         self.make_fresh(record);
         let host = self.registry.new_host_record().unwrap();
-        let outer = self.ctx.current;
+        let interrupted = self.ctx.current;
         // SAFETY: records of the registry.
         unsafe {
-            (*host).outer = self.ctx.host_record;
-            (*host).last = outer;
+            (*host).interrupted = interrupted;
             (*host).handlers = &raw const self.ctx.no_handlers;
             (*record).parent = host;
         }
-        if !outer.is_null() {
-            save(outer);
-            self.apply(Verb::Resume, Role::Resumer, outer);
+        if !interrupted.is_null() {
+            save(interrupted);
+            self.apply(Verb::Resume, Role::Resumer, interrupted);
         }
         self.registry.entered();
         self.ctx.host_record = host;
@@ -177,9 +176,12 @@ impl World {
     fn leave(&mut self, verb: Verb) {
         let host = self.ctx.host_record;
         // SAFETY: the activation's host record.
-        let (outer, calling) = unsafe { ((*host).outer, (*host).last) };
+        let calling = unsafe { (*host).interrupted };
         self.registry.release_host_record(host);
-        self.ctx.host_record = outer;
+        self.ctx.host_record = calling;
+        while !self.ctx.host_record.is_null() && !is_host(self.ctx.host_record) {
+            self.ctx.host_record = parent(self.ctx.host_record);
+        }
         self.ctx.current = calling;
         if !calling.is_null() {
             self.apply(verb, Role::Resumer, calling);
@@ -212,7 +214,7 @@ impl World {
         }
         // SAFETY: records of the registry.
         unsafe {
-            (*(*record).last).parent = to;
+            (*(*record).outermost).parent = to;
             (*to).handlers = &raw const self.ctx.no_handlers;
         }
         self.apply(verb, subject, record);
@@ -237,8 +239,10 @@ impl World {
         // SAFETY: records of the registry.
         unsafe {
             // What a search for the handler leaves behind.
-            chain.iter().for_each(|&record| (*record).last = record);
-            (*own).last = outermost;
+            chain
+                .iter()
+                .for_each(|&record| (*record).outermost = record);
+            (*own).outermost = outermost;
             (*own).passed = 0;
             (*outermost).parent = ptr::null_mut();
         }
@@ -352,7 +356,7 @@ impl World {
         while !at.is_null() {
             if is_host(at) {
                 // SAFETY: records of the registry.
-                at = unsafe { (*at).last };
+                at = unsafe { (*at).interrupted };
             } else {
                 assert!(self.registry.mark_record(at));
                 at = parent(at);

@@ -64,7 +64,7 @@ fn chains_that_do_not_end_at_the_host() {
     // The record that called the host is not known.
     // SAFETY: a record of the registry.
     let id = unsafe {
-        (*host).last = ptr::null_mut();
+        (*host).interrupted = ptr::null_mut();
         (*host).id
     };
     let open = error(&mut world);
@@ -80,6 +80,30 @@ fn chains_that_do_not_end_at_the_host() {
     };
     let open = error(&mut world);
     assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
+
+    // Nothing is known of what runs.
+    let mut world = World::new();
+    let a = world.stopped(&[frame(NONE)]);
+    world.run(&[a]);
+    world.ctx.current = ptr::null_mut();
+    let nothing = error(&mut world);
+    assert!(matches!(
+        nothing,
+        CollectError::Chain(ChainError::Nothing { activations: 1 })
+    ));
+
+    // A host record leads to itself.
+    let mut world = World::new();
+    let a = world.stopped(&[frame(NONE)]);
+    let host = world.run(&[a]);
+    // SAFETY: a record of the registry.
+    let id = unsafe {
+        (*host).interrupted = host;
+        (*host).id
+    };
+    let twice = error(&mut world);
+    let expected = ChainError::Record { id, gone: false };
+    assert!(matches!(twice, CollectError::Chain(at) if at == expected));
 
     let mut world = World::new();
     let [a, b] = [0; 2].map(|_| world.stopped(&[frame(NONE)]));
