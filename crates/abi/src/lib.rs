@@ -17,6 +17,11 @@
 //! Besides, what heap and stacks both want of the system in tests (refusal).
 //! This crate holds no algorithm that needs a heap, a stack or a compiler.
 
+/// Bytes of the smallest page of the machines this project runs on. The pages the
+/// kernel hands out may be larger; what must fit into one whichever they are, and
+/// what is counted in pages before anyone asks the kernel, goes by this.
+pub const PAGE_MIN: u64 = 4096;
+
 pub mod context;
 pub mod image;
 #[cfg(miri)]

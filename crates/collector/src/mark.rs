@@ -10,7 +10,7 @@
 //!
 //! A reference keeps its continuation alive if its revision is the record's
 //! ([`Registry::mark`]), and with the continuation the chain suspended inside it
-//! ([`crate::worklist`]). A host record stands between two activations: it
+//! ([`Worklist`]). A host record stands between two activations: it
 //! leads to the record that its activation interrupted. The walk meets as many
 //! host records as there are activations, or fails: a chain that is cut short
 //! would lose roots in silence.
@@ -20,10 +20,9 @@
 //! The frames of a record and their slots: [`crate::walk`].
 
 use crate::walk::{KnownFrame, Walker};
-use crate::worklist::{AHEAD, Worklist};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{ContRecord, ContRef, RecordState, Slot, SlotKind, StoreContext, TransferSlot};
-use mangrove_continuation::{Registry, kept_bytes};
+use mangrove_continuation::{Registry, Worklist, kept_bytes};
 use mangrove_stack::stack_says_parked;
 
 /// What is wrong with the running chain.
@@ -204,7 +203,7 @@ impl<S: Sink> Marker<'_, '_, S> {
     /// # Safety
     /// As for [`crate::collect`].
     unsafe fn running_chain(&mut self, ctx: &StoreContext) -> Result<(), CollectError> {
-        let activations = self.worklist.registry.activations();
+        let activations = self.worklist.registry().activations();
         let (mut activity, mut met) = (Activity::Running, 0);
         let (mut at, mut ends_at) = (ctx.current, None);
         while !at.is_null() {
@@ -220,7 +219,7 @@ impl<S: Sink> Marker<'_, '_, S> {
                 at = unsafe { (*at).interrupted };
                 continue;
             }
-            if !self.worklist.registry.mark_record(at) {
+            if !self.worklist.registry().mark_record(at) {
                 let gone = state == RecordState::Gone as u32;
                 return Err(ChainError::Record { id, gone }.into());
             }
@@ -329,7 +328,7 @@ impl<S: Sink> Marker<'_, '_, S> {
         if count == 0 {
             return;
         }
-        let bound = self.worklist.registry.bound_mut(record);
+        let bound = self.worklist.registry().bound_mut(record);
         let bound = bound.expect("the registry keeps what is bound");
         let slots: Vec<_> = bound
             .references()
@@ -374,7 +373,7 @@ impl<S: Sink> RootVisitor for Marker<'_, '_, S> {
             self.worklist.enqueue(slot.read_unaligned());
         }
         // A table may hold millions: the worklist stays short meanwhile.
-        if let Some(record) = self.worklist.next(AHEAD) {
+        if let Some(record) = self.worklist.next(Worklist::AHEAD) {
             self.suspended(record);
         }
     }

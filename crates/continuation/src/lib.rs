@@ -45,6 +45,7 @@ const TRACE: &str = "mangrove::cont";
 
 pub use bound::Bound;
 pub use limits::{LimitError, RegistryConfig};
+pub use marking::Worklist;
 pub use parking::ParkPolicy;
 pub use pressure::kept_bytes;
 pub use registry::Registry;

@@ -16,14 +16,13 @@
 
 use crate::registry::Registry;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_stack::arch::PAGE;
 use mangrove_stack::is_parked;
 
 /// Live continuations before which their number alone is no reason.
 const FEWEST: u64 = 16 << 10;
 /// Bytes before which what they use is none.
 const FEWEST_BYTES: u64 = 64 << 20;
-/// What a stack takes at least, in bytes, once it was used.
-const PAGE: u64 = 4096;
 
 /// At which point the next collection is due.
 #[derive(Debug)]
