@@ -14,7 +14,7 @@
 //!  CodeImage: text + sites (stack maps) + traps + source positions   (image, site, trap)
 //! ```
 //!
-//! Besides, what heap and stacks both want of the system in tests (refusal).
+//! Both also go by one rule of how values travel (value). Besides, what heap and stacks both want of the system in tests (refusal).
 //! This crate holds no algorithm that needs a heap, a stack or a compiler.
 
 /// Bytes of the smallest page of the machines this project runs on. The pages the
@@ -34,6 +34,7 @@ pub mod record;
 pub mod refusal;
 pub mod site;
 pub mod trap;
+pub mod value;
 
 pub use context::{
     ContRef, FuncRef, GlobalCell, InstanceContext, MemoryDef, StoreContext, TRANSFER_SLOTS,
@@ -45,5 +46,6 @@ pub use libcall::{Libcall, LibcallResult};
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
 pub use record::{ContRecord, HandlerTable, RecordState, reason};
 pub use refusal::{Refusal, Request, Requests};
-pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, SlotKind, Slots};
+pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, Slots};
 pub use trap::{TrapCode, TrapSite};
+pub use value::{Repr, SlotKind};

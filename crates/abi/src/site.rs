@@ -12,18 +12,10 @@
 //!   fp -  …   saved registers, slots …           slot at fp - distance
 //! ```
 
+use crate::value::SlotKind;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-
-/// What a stack slot holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SlotKind {
-    /// A 4-byte heap reference.
-    Ref,
-    /// A 16-byte continuation reference.
-    Cont,
-}
 
 /// One live slot of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
