@@ -4,7 +4,7 @@
 //! `crates/compile/src/func/handler.rs`.
 
 use crate::registry::Registry;
-use crate::verify::RegistryViolation;
+use crate::violation::RegistryViolation;
 use mangrove_abi::{ContRecord, HandlerTable, RecordState, StoreContext};
 use std::collections::{HashMap, HashSet};
 

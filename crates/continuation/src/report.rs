@@ -1,6 +1,7 @@
 //! What the registry says about itself.
 
 use crate::registry::Registry;
+use crate::slab::is_initial;
 use crate::states::State;
 use mangrove_abi::Request;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
@@ -225,22 +226,6 @@ impl Registry {
             Some(id)
         };
         std::iter::from_fn(next).take(self.slab.len() as usize)
-    }
-}
-
-/// Whether the record is the initial continuation of a call from the host: live,
-/// and its parent a host record that makes a call. Its chain never leaves that.
-///
-/// # Safety
-/// `record` is one of a registry's.
-pub(crate) unsafe fn is_initial(record: *const ContRecord) -> bool {
-    // SAFETY: the caller's contract; a live record's parent is another record.
-    unsafe {
-        let parent = (*record).parent;
-        (*record).state == RecordState::Live as u32
-            && !parent.is_null()
-            && (*parent).state == RecordState::Host as u32
-            && (*parent).func.is_null()
     }
 }
 

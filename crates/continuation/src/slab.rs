@@ -130,6 +130,22 @@ impl Drop for Slab {
     }
 }
 
+/// Whether the record is the initial continuation of a call from the host: live,
+/// and its parent a host record that makes a call. Its chain never leaves that.
+///
+/// # Safety
+/// `record` is one of a registry's.
+pub(crate) unsafe fn is_initial(record: *const ContRecord) -> bool {
+    // SAFETY: the caller's contract; a live record's parent is another record.
+    unsafe {
+        let parent = (*record).parent;
+        (*record).state == RecordState::Live as u32
+            && !parent.is_null()
+            && (*parent).state == RecordState::Host as u32
+            && (*parent).func.is_null()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

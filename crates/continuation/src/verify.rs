@@ -33,68 +33,11 @@
 
 use crate::registry::Registry;
 use crate::states::State;
+use crate::violation::RegistryViolation;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 use mangrove_stack::{StackArena, is_parked};
 use std::collections::HashSet;
 use std::ptr;
-
-/// What does not hold. `record` is an id.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegistryViolation {
-    /// A record's state is none.
-    #[error("record {record} has state {state}")]
-    State {
-        /// Which.
-        record: u32,
-        /// What it says.
-        state: u32,
-    },
-    /// A pointer that must lead to a record of the registry leads elsewhere.
-    #[error("record {record}: its {field} is no record of this registry")]
-    Foreign {
-        /// Which.
-        record: u32,
-        /// The field.
-        field: &'static str,
-    },
-    /// A saved stack pointer outside the stack.
-    #[error("record {record} is {state:?} with stack pointer {sp:#x} outside its stack")]
-    StackPointer {
-        /// Which.
-        record: u32,
-        /// Its state.
-        state: State,
-        /// What was saved.
-        sp: u64,
-    },
-    /// Links between records that cannot be.
-    #[error("record {record}: {what}")]
-    Chain {
-        /// Which.
-        record: u32,
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// The running chain does not end at a host record.
-    #[error("the running chain does not end at the host")]
-    RunningChain,
-    /// The free list.
-    #[error("free list: {what}")]
-    FreeList {
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// Two ways to count disagree.
-    #[error("{what}: {counted} counted, {expected} expected")]
-    Count {
-        /// What was counted.
-        what: &'static str,
-        /// What there is.
-        counted: u64,
-        /// What should be.
-        expected: u64,
-    },
-}
 
 impl Registry {
     /// Checks I1 to I10.

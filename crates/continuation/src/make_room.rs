@@ -1,52 +1,25 @@
-//! Parking in a hurry: a stack is wanted, and as many are in use as the policy
-//! allows.
+//! Making room: a stack is wanted, and as many are in use as the policy allows, so
+//! others are parked first.
 //!
 //! Who is idle is nowhere written down: compiled code suspends a whole chain in
 //! a few stores. So a *round* first marks the chains that run, and then goes
 //! through the records with a stack, on from where the last round ended, until an
 //! eighth fewer than `most` are in use. It may find nothing, since all may be
-//! parents of the running one. What it costs is therefore paid for by stacks:
+//! parents of the running one; the stacks given out pay for it ([`Rounds`]).
 //!
-//! ```text
-//!  looks of a round      records of running chains + records looked at for parking
-//!  the next one is due   when looks / PER_STACK further stacks were given out
-//!  looks of all rounds   ≤ PER_STACK · stacks given out + looks of the last one
-//! ```
-//!
-//! In between, `most` is exceeded: by an eighth of what was looked at, at most.
-//! The bound on the bytes of stacks is not. Where parking is all that can make
-//! room, the stacks given out last are tried first (who was woken last has mostly
-//! suspended again), and then there is a round, paid for or not.
+//! Until a round is paid for, `most` is exceeded, by an eighth of what the last one
+//! looked at, at most. The bound on the bytes of stacks is not. Where parking is all
+//! that can make room, the stacks given out last are tried first (who was woken last
+//! has mostly suspended again), and then there is a round, paid for or not.
 
 use crate::registry::Registry;
+use crate::rounds::Rounds;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 
-/// How many looks each stack that is given out pays for.
-const PER_STACK: u64 = 8;
 /// How many of the stacks given out last are tried at the bound on bytes.
 const NEWEST: usize = 32;
 /// Longest chain that is followed for one of these.
 const CHAIN: usize = 8;
-
-/// When rounds are due, and where they go on.
-#[derive(Debug, Default)]
-pub(crate) struct Rounds {
-    /// How many stacks were given out so far; those of idle records are not.
-    given: u64,
-    /// With so many, a round is due.
-    due: u64,
-    /// Where in `Parking::stacked` the next one begins.
-    hand: usize,
-    /// Records that were looked at so far.
-    pub(crate) looks: u64,
-}
-
-impl Rounds {
-    /// A record has got a stack.
-    pub(crate) fn stack_given(&mut self) {
-        self.given += 1;
-    }
-}
 
 impl Registry {
     /// Before a stack is taken: when too many are in use, parks some. In
@@ -57,7 +30,7 @@ impl Registry {
             return 0;
         };
         let most = parking.policy.most;
-        let due = parking.rounds.given >= parking.rounds.due;
+        let due = parking.rounds.is_due();
         // An idle record's stack is taken before any other.
         if self.with_stack < most || !ctx.free_records.is_null() {
             return 0;
@@ -103,7 +76,7 @@ impl Registry {
         }
         let rounds = self.end_looking(stacked, hand, looks);
         if let Some(rounds) = rounds {
-            rounds.due = rounds.given + looks / PER_STACK;
+            rounds.round_took(looks);
         }
         parked
     }
