@@ -12,7 +12,7 @@
 //! | `rounds`, `make_room` | parking because a stack is wanted, and when that is worth a look |
 //! | `pressure`, `due` | when continuations alone are reason to collect |
 //! | `shrinking` | idle stacks give back what they were once used to |
-//! | `verify`, `memory`, `violation` | what always holds, and the check of it |
+//! | `verify`, `memo`, `violation` | what always holds, and the check of it |
 //! | `report`, `limits` | what the registry says of itself, and when it refuses |
 //!
 //! Compiled code takes records off the free list, switches between them and
@@ -29,7 +29,7 @@ mod life;
 mod limits;
 mod make_room;
 mod marking;
-mod memory;
+mod memo;
 mod parking;
 mod parking_policy;
 mod pressure;

@@ -22,9 +22,8 @@ const NEWEST: usize = 32;
 const CHAIN: usize = 8;
 
 impl Registry {
-    /// Before a stack is taken: when too many are in use, parks some. In
-    /// constant time for each stack that was given out, all calls together. How
-    /// many continuations that was.
+    /// Before a stack is taken: when too many are in use, parks some, and says how
+    /// many. All calls together take constant time for each stack that was given out.
     pub fn park_some(&mut self, ctx: &StoreContext) -> usize {
         let Some(parking) = &self.parking else {
             return 0;

@@ -54,10 +54,10 @@ pub(crate) struct Parking {
     pub(crate) shrink_at: usize,
     /// By id: a revision, and the collection that first found it.
     pub(crate) found: Vec<(u64, u32)>,
-    /// The rounds that look for something to park in a hurry.
+    /// When it is worth to look for someone to park because a stack is wanted.
     pub(crate) rounds: Rounds,
-    /// How many are parked,
+    /// How many are parked.
     pub(crate) parked: usize,
-    /// and the bytes in their buffers.
+    /// Bytes of the frames in their buffers.
     pub(crate) parked_bytes: u64,
 }

@@ -2,17 +2,16 @@
 //!
 //! ```text
 //!                   ┌─ live ──────────── fresh, running, parents, suspended
-//!   with a stack ───┤
-//!                   └─ free list ─────── StoreContext.free_records: gone, stack kept
+//!   with a stack ───┼─ free list ─────── StoreContext.free_records: gone, stack kept
+//!                   └─ idle ──────────── gone, for the next call from the host (Initial)
 //!                   ┌─ host ──────────── one per activation
-//!   without ────────┼─ parked ────────── live, frames in a buffer
+//!   without ────────┼─ parked ────────── fresh or suspended, frames in a buffer
 //!                   └─ bare ──────────── gone
 //! ```
 //!
 //! Compiled code pops the free list for `cont.new` and pushes what has
-//! returned, without asking. So the limit on live continuations bounds the
-//! records with a stack and the parked ones: when the list is empty, all of
-//! them are live.
+//! returned, without asking. So the limit on live continuations bounds those and
+//! the records of the list together: when the list is empty, all of them are live.
 
 use crate::bound::Bound;
 use crate::initial::Initial;

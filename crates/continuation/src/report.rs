@@ -210,7 +210,7 @@ impl Registry {
         active
     }
 
-    /// The ids of these records, from the current one down to the first host
+    /// The ids of these records, from the current one out to the outermost host
     /// record. More than there are records would be a cycle, which is a fault: it
     /// must not hang a report.
     pub(crate) fn active_ids(&self, ctx: &StoreContext) -> impl Iterator<Item = u32> {

@@ -224,15 +224,15 @@ impl World {
     /// Cuts the running chain below its `levels`-th parent, which is returned;
     /// none if the host comes first.
     fn detach(&mut self, levels: usize, verb: Verb) -> Option<Record> {
-        let own = self.ctx.current;
-        let mut chain = vec![own];
+        let running = self.ctx.current;
+        let mut chain = vec![running];
         while chain.len() <= levels {
             chain.push(Some(parent(*chain.last()?)).filter(|&above| !is_host(above))?);
         }
         let outermost = *chain.last()?;
         let target = Some(parent(outermost)).filter(|&above| !is_host(above))?;
-        save(own);
-        self.apply(verb, Role::Subject, own);
+        save(running);
+        self.apply(verb, Role::Subject, running);
         chain[1..]
             .iter()
             .for_each(|&record| self.apply(verb, Role::Between, record));
@@ -242,21 +242,21 @@ impl World {
             chain
                 .iter()
                 .for_each(|&record| (*record).outermost = record);
-            (*own).outermost = outermost;
-            (*own).passed = 0;
+            (*running).outermost = outermost;
+            (*running).passed = 0;
             (*outermost).parent = ptr::null_mut();
         }
         Some(target)
     }
 
     pub(crate) fn resume(&mut self, cont: ContRef) {
-        let own = self.ctx.current;
+        let running = self.ctx.current;
         self.consume(cont);
-        save(own);
-        self.apply(Verb::Resume, Role::Resumer, own);
+        save(running);
+        self.apply(Verb::Resume, Role::Resumer, running);
         self.attach(
             cont.record,
-            own,
+            running,
             Verb::Resume,
             [Role::Subject, Role::Between],
         );
@@ -264,36 +264,36 @@ impl World {
 
     /// `suspend` whose handler is `levels` parents beyond the first.
     pub(crate) fn suspend(&mut self, levels: usize) -> Option<ContRef> {
-        let own = self.ctx.current;
+        let running = self.ctx.current;
         let target = self.detach(levels, Verb::Suspend)?;
         self.ctx.current = target;
         self.apply(Verb::Suspend, Role::Resumer, target);
-        Some(reference(own))
+        Some(reference(running))
     }
 
     pub(crate) fn switch(&mut self, cont: ContRef, levels: usize) -> Option<ContRef> {
-        let own = self.ctx.current;
+        let running = self.ctx.current;
         let handler = self.detach(levels, Verb::Switch)?;
         self.consume(cont);
         let roles = [Role::Target, Role::BetweenTarget];
         self.attach(cont.record, handler, Verb::Switch, roles);
-        Some(reference(own))
+        Some(reference(running))
     }
 
     /// The running continuation returns, as its trampoline does it.
     pub(crate) fn finish(&mut self) {
-        let own = self.ctx.current;
-        let target = parent(own);
+        let running = self.ctx.current;
+        let target = parent(running);
         // SAFETY: records of the registry.
         unsafe {
-            (*own).state = RecordState::Gone as u32;
-            (*own).next_free = self.ctx.free_records;
+            (*running).state = RecordState::Gone as u32;
+            (*running).next_free = self.ctx.free_records;
         }
-        self.ctx.free_records = own;
+        self.ctx.free_records = running;
         self.ctx.returned += 1;
-        self.apply(Verb::Return, Role::Subject, own);
+        self.apply(Verb::Return, Role::Subject, running);
         if is_host(target) {
-            self.registry.reclaim_initial(&mut self.ctx, own);
+            self.registry.reclaim_initial(&mut self.ctx, running);
         }
         self.back_to(target, Verb::Return);
     }
@@ -302,11 +302,11 @@ impl World {
     pub(crate) fn throw(&mut self, levels: usize) {
         let mut role = Role::Subject;
         for _ in 0..=levels {
-            let own = self.ctx.current;
-            let target = parent(own);
-            self.apply(Verb::Throw, role, own);
+            let running = self.ctx.current;
+            let target = parent(running);
+            self.apply(Verb::Throw, role, running);
             // SAFETY: the exception has left its frames.
-            unsafe { self.registry.release(&mut self.ctx, own, End::Thrown) };
+            unsafe { self.registry.release(&mut self.ctx, running, End::Thrown) };
             role = Role::Between;
             if is_host(target) || levels == 0 {
                 return self.back_to(target, Verb::Throw);
@@ -329,10 +329,10 @@ impl World {
 
     /// A trap ends the innermost activation.
     pub(crate) fn trap(&mut self) {
-        let (own, host) = (self.ctx.current, self.ctx.host_record);
-        let mut record = own;
+        let (running, host) = (self.ctx.current, self.ctx.host_record);
+        let mut record = running;
         while record != host {
-            let role = if record == own {
+            let role = if record == running {
                 Role::Subject
             } else {
                 Role::Between
@@ -343,7 +343,7 @@ impl World {
         // SAFETY: nobody goes on with these stacks.
         let whole = unsafe {
             self.registry
-                .release_chain(&mut self.ctx, own, host, End::Trapped)
+                .release_chain(&mut self.ctx, running, host, End::Trapped)
         };
         assert!(whole, "the chain ends at the host record");
         self.leave(Verb::Trap);

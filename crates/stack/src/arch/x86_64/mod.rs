@@ -33,9 +33,9 @@
 //! ```
 //!
 //! So every record is left and entered alike, and a switch cannot tell a host
-//! record from another. **Registers of a switch**: who leaves gives rdi = own
+//! record from another. **Registers of a switch**: who leaves gives rdi = running
 //! record, rsi = target, rdx = reason, rcx = payload. On arrival nothing has
-//! moved: rdi = who switched here, rsi = own record, rdx = reason, rcx = payload.
+//! moved: rdi = who switched here, rsi = running record, rdx = reason, rcx = payload.
 //! These are at once return registers of the `tail` convention (after rax, which
 //! is unspecified), so a resumed site has them as results, and its parameter
 //! registers, so a fresh stack's trampoline has them as parameters.

@@ -1,4 +1,5 @@
-//! What records remember of searches for a handler, checked against the handlers.
+//! The memos of searches for a handler (`outermost` and `passed` of a record), checked
+//! against the handlers.
 //!
 //! The invariants, and why searches keep them, are in
 //! `crates/compile/src/func/handler.rs`.
@@ -13,7 +14,7 @@ type Record = *mut ContRecord;
 impl Registry {
     /// Checks I9 of all chains: the running ones, and those suspended, of which `inner`
     /// are all but the innermost records. None has a cycle.
-    pub(crate) fn verify_memory(
+    pub(crate) fn verify_memo(
         &self,
         ctx: &StoreContext,
         inner: &HashSet<Record>,
@@ -48,9 +49,9 @@ impl Registry {
     }
 }
 
-/// Checks a chain, given from the innermost record on. Each record's tables are
-/// added up once: where an inner one remembers beyond an outer one, by what was
-/// added up for that.
+/// Checks the memos of a chain, given from the innermost record on. The bits of each
+/// record's table are added up once: a memo that reaches beyond another record takes
+/// what was added up for that record's memo.
 fn verify_chain(chain: &[Record]) -> Result<(), RegistryViolation> {
     let places: HashMap<Record, usize> = (0..).zip(chain).map(|(at, &r)| (r, at)).collect();
     // For each place, how far that record remembers, and the bits up to there.
