@@ -188,7 +188,7 @@ impl StoreInner {
             }
         };
         // SAFETY: one of the registry's records.
-        let id = unsafe { (*record).id };
+        let id = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: "mangrove::cont", id, "made");
         Ok(record)
     }

@@ -177,7 +177,7 @@ impl StoreInner {
         let record = self.current_record(handle)?;
         let host = self.host_record()?;
         // SAFETY: one of the registry's records.
-        let of = unsafe { (*record).id };
+        let of = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: SWITCHES, of, "resume by the host");
         let exception = match entry {
             EnterWith::Values(slots) => {
