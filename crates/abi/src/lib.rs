@@ -24,6 +24,7 @@ pub const PAGE_MIN: u64 = 4096;
 
 pub mod context;
 pub mod image;
+pub mod index;
 #[cfg(miri)]
 #[doc(hidden)]
 pub mod interpreted;
@@ -41,6 +42,7 @@ pub use context::{
     TableDef, TagDef, TransferSlot,
 };
 pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage};
+pub use index::RecordId;
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};

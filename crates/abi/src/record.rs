@@ -11,6 +11,7 @@
 //! ```
 
 use crate::context::{FuncRef, InstanceContext, TagDef};
+use crate::index::RecordId;
 use core::ptr;
 
 /// Where a record stands in its life. Only what cannot be derived is stored:
@@ -61,7 +62,7 @@ pub struct ContRecord {
     /// Arguments bound so far; the registry keeps them.
     pub bound_count: u32,
     /// Number of this record in its registry, for people.
-    pub id: u32,
+    pub id: RecordId,
     /// The function this continuation was made from.
     pub func: *const FuncRef,
     /// Next record of the free list this one is in.
@@ -95,7 +96,7 @@ const _: () = {
 
 impl ContRecord {
     /// A record without a stack.
-    pub const fn new(id: u32, state: RecordState) -> Self {
+    pub const fn new(id: RecordId, state: RecordState) -> Self {
         Self {
             sp: 0,
             fp: 0,

@@ -21,7 +21,9 @@
 
 use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
-use mangrove_abi::{ContRecord, ContRef, RecordState, Slot, SlotKind, StoreContext, TransferSlot};
+use mangrove_abi::{
+    ContRecord, ContRef, RecordId, RecordState, Slot, SlotKind, StoreContext, TransferSlot,
+};
 use mangrove_continuation::{Registry, Worklist, kept_bytes};
 use mangrove_stack::stack_says_parked;
 
@@ -70,7 +72,7 @@ pub(crate) trait Sink {
 pub(crate) enum SlotOwner<'a> {
     Outside(RootOwner),
     Frame {
-        continuation: u32,
+        continuation: RecordId,
         activity: Activity,
         frame: &'a KnownFrame<'a>,
         slot: Slot,
@@ -87,7 +89,7 @@ impl SlotOwner<'_> {
                 frame,
                 slot,
             } => RootOwner::Frame(FrameOwner {
-                continuation,
+                continuation: continuation.as_u32(),
                 state: activity,
                 frame: frame.index,
                 module: frame.site.module,
@@ -208,7 +210,7 @@ impl<S: Sink> Marker<'_, '_, S> {
         let (mut at, mut ends_at) = (ctx.current, None);
         while !at.is_null() {
             // SAFETY: by contract the chain is made of the registry's records.
-            let (id, state) = unsafe { ((*at).id, (*at).state) };
+            let (id, state) = unsafe { ((*at).id.as_u32(), (*at).state) };
             ends_at = Some(id);
             if state == RecordState::Host as u32 {
                 if met == activations {
@@ -324,7 +326,7 @@ impl<S: Sink> Marker<'_, '_, S> {
     #[inline]
     fn bound_arguments(&mut self, record: *mut ContRecord) {
         // SAFETY: the registry's records are never freed.
-        let (continuation, count) = unsafe { ((*record).id, (*record).bound_count) };
+        let (continuation, count) = unsafe { ((*record).id.as_u32(), (*record).bound_count) };
         if count == 0 {
             return;
         }

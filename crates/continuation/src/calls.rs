@@ -39,7 +39,7 @@ impl Registry {
         self.initial.in_use += 1;
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe { (*record).id };
-        tracing::trace!(target: crate::TRACE, id, "initial continuation");
+        tracing::trace!(target: crate::TRACE, id = id.as_u32(), "initial continuation");
         Ok(record)
     }
 

@@ -108,7 +108,7 @@ impl Registry {
         unsafe {
             debug_assert_eq!((*record).state, RecordState::Live as u32);
             let initial = is_initial(record);
-            tracing::trace!(target: crate::TRACE, id = (*record).id, initial, ?end, "ended");
+            tracing::trace!(target: crate::TRACE, id = (*record).id.as_u32(), initial, ?end, "ended");
             let counts = &mut self.counts;
             match end {
                 End::Returned => ctx.returned += 1,

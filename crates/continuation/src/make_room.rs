@@ -14,7 +14,7 @@
 
 use crate::registry::Registry;
 use crate::rounds::Rounds;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, RecordId, RecordState, StoreContext};
 
 /// How many of the stacks given out last are tried at the bound on bytes.
 const NEWEST: usize = 32;
@@ -104,7 +104,7 @@ impl Registry {
 
     /// Takes the ids of those that have got a stack, with where the hand is, so
     /// that records can be parked meanwhile.
-    fn begin_looking(&mut self) -> (Vec<u32>, usize) {
+    fn begin_looking(&mut self) -> (Vec<RecordId>, usize) {
         let parking = self.parking.as_mut();
         parking.map_or((Vec::new(), 0), |parking| {
             (std::mem::take(&mut parking.stacked), parking.rounds.hand)
@@ -112,7 +112,12 @@ impl Registry {
     }
 
     /// Puts them back, and counts the looks.
-    fn end_looking(&mut self, stacked: Vec<u32>, hand: usize, looks: u64) -> Option<&mut Rounds> {
+    fn end_looking(
+        &mut self,
+        stacked: Vec<RecordId>,
+        hand: usize,
+        looks: u64,
+    ) -> Option<&mut Rounds> {
         let parking = self.parking.as_mut()?;
         parking.stacked = stacked;
         parking.rounds.hand = hand;
@@ -168,11 +173,11 @@ impl Ids {
         Self(vec![0; (end as usize).div_ceil(64)])
     }
 
-    fn insert(&mut self, id: u32) {
-        self.0[id as usize / 64] |= 1 << (id % 64);
+    fn insert(&mut self, id: RecordId) {
+        self.0[id.index() / 64] |= 1 << (id.index() % 64);
     }
 
-    fn contains(&self, id: u32) -> bool {
-        self.0[id as usize / 64] >> (id % 64) & 1 != 0
+    fn contains(&self, id: RecordId) -> bool {
+        self.0[id.index() / 64] >> (id.index() % 64) & 1 != 0
     }
 }

@@ -16,7 +16,7 @@
 
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::End;
-use mangrove_abi::{ContRecord, ContRef, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, ContRef, RecordId, RecordState, StoreContext};
 use mangrove_stack::arch;
 use std::collections::VecDeque;
 
@@ -168,7 +168,8 @@ impl Registry {
         self.counts.collections += 1;
         // As a rule nobody was forgotten, and there is no record to look at.
         let unmarked = self.live(ctx) - self.marked;
-        for id in 0..if unmarked == 0 { 0 } else { self.slab.len() } {
+        let looked_at = if unmarked == 0 { 0 } else { self.slab.len() };
+        for id in (0..looked_at).map(RecordId::new) {
             let record = self.slab.get(id);
             // SAFETY: a record of our slab. The caller says nothing can reach
             // it, so nothing on its stack will be used.

@@ -16,7 +16,7 @@ use crate::parking_policy::{ParkPolicy, Parking};
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::rounds::Rounds;
 use crate::states::State;
-use mangrove_abi::{ContRecord, RecordState, Request, StoreContext};
+use mangrove_abi::{ContRecord, RecordId, RecordState, Request, StoreContext};
 use mangrove_stack::arch::Unpark;
 use mangrove_stack::{Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark};
 use std::ptr;
@@ -35,7 +35,7 @@ impl Registry {
         self.parking = Some(Parking {
             policy: ParkPolicy { most, ..policy },
             unpark,
-            stacked: (0..self.slab.len()).collect(),
+            stacked: self.slab.ids().collect(),
             shrink_at: 0,
             found: Vec::new(),
             rounds: Rounds::default(),
@@ -97,11 +97,11 @@ impl Registry {
             if stack == 0 {
                 return false;
             }
-            let (before, first) = &mut found[id as usize];
+            let (before, first) = &mut found[id.index()];
             if *before != revision {
                 (*before, *first) = (revision, now);
             }
-            let waits = state == RecordState::Live as u32 && !active[id as usize];
+            let waits = state == RecordState::Live as u32 && !active[id.index()];
             if waits && now.wrapping_sub(*first) >= after {
                 old.push(record);
             }
@@ -141,7 +141,7 @@ impl Registry {
         self.counts.unparked += 1;
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe { (*record).id };
-        tracing::trace!(target: crate::TRACE, id, "unparked");
+        tracing::trace!(target: crate::TRACE, id = id.as_u32(), "unparked");
         Ok(())
     }
 
@@ -245,7 +245,7 @@ impl Registry {
         parking.stacked.dedup();
         let slab = &self.slab;
         // SAFETY: a record of our slab, which only this thread uses.
-        let keeps = |&id: &u32| unsafe { (*slab.get(id)).stack_limit != 0 };
+        let keeps = |&id: &RecordId| unsafe { (*slab.get(id)).stack_limit != 0 };
         parking.stacked.retain(keeps);
     }
 
@@ -273,7 +273,7 @@ impl Registry {
         // SAFETY: as above.
         let (id, bytes) = unsafe { ((*record).id, used_bytes(record)) };
         parking.parked_bytes += bytes;
-        tracing::trace!(target: crate::TRACE, id, bytes, "parked");
+        tracing::trace!(target: crate::TRACE, id = id.as_u32(), bytes, "parked");
         self.counts.parked += 1;
         self.with_stack -= 1;
         // SAFETY: what was needed of it is in the buffer.

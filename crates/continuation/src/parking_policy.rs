@@ -1,6 +1,7 @@
 //! When continuations are parked, and what is known of those that may be.
 
 use crate::rounds::Rounds;
+use mangrove_abi::RecordId;
 use mangrove_stack::arch::Unpark;
 
 /// When continuations are parked without being asked to.
@@ -49,7 +50,7 @@ pub(crate) struct Parking {
     pub(crate) unpark: Unpark,
     /// Records that have got a stack, by id, whether or not they still have it;
     /// some perhaps twice. Collections look at these only, and tidy up.
-    pub(crate) stacked: Vec<u32>,
+    pub(crate) stacked: Vec<RecordId>,
     /// Where in `stacked` the next idle stack is looked for.
     pub(crate) shrink_at: usize,
     /// By id: a revision, and the collection that first found it.

@@ -20,7 +20,7 @@ use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
 use crate::slab::Slab;
 use crate::states::State;
-use mangrove_abi::{ContRecord, RecordState, Request, StoreContext};
+use mangrove_abi::{ContRecord, RecordId, RecordState, Request, StoreContext};
 use mangrove_stack::{ArenaConfig, Stack, StackArena, arch};
 use std::collections::HashMap;
 use std::ptr;
@@ -62,7 +62,7 @@ pub struct Registry {
     /// Gone, without a stack.
     pub(crate) bare: Vec<*mut ContRecord>,
     /// By record id; no entry where nothing is bound.
-    pub(crate) bound: HashMap<u32, Bound>,
+    pub(crate) bound: HashMap<RecordId, Bound>,
     /// Number of the collection under way, or the last one.
     pub(crate) epoch: u32,
     /// How many continuations that collection has marked.

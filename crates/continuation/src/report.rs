@@ -4,7 +4,7 @@ use crate::registry::Registry;
 use crate::slab::is_initial;
 use crate::states::State;
 use mangrove_abi::Request;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, RecordId, RecordState, StoreContext};
 use mangrove_stack::{GuardKind, is_parked};
 
 /// How continuations ended, counted since the store was made.
@@ -206,14 +206,14 @@ impl Registry {
     pub(crate) fn active(&self, ctx: &StoreContext) -> Vec<bool> {
         let mut active = vec![false; self.slab.len() as usize];
         self.active_ids(ctx)
-            .for_each(|id| active[id as usize] = true);
+            .for_each(|id| active[id.index()] = true);
         active
     }
 
     /// The ids of these records, from the current one out to the outermost host
     /// record. More than there are records would be a cycle, which is a fault: it
     /// must not hang a report.
-    pub(crate) fn active_ids(&self, ctx: &StoreContext) -> impl Iterator<Item = u32> {
+    pub(crate) fn active_ids(&self, ctx: &StoreContext) -> impl Iterator<Item = RecordId> {
         let mut at = ctx.current;
         let next = move || {
             let id = self.slab.id_of(at)?;

@@ -1,6 +1,7 @@
 //! What a check of the registry finds: see `verify.rs` for the invariants.
 
 use crate::states::State;
+use mangrove_abi::RecordId;
 
 /// An invariant that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -9,7 +10,7 @@ pub enum RegistryViolation {
     #[error("record {record} has state {state}")]
     State {
         /// The record's id.
-        record: u32,
+        record: RecordId,
         /// What its state field says.
         state: u32,
     },
@@ -17,7 +18,7 @@ pub enum RegistryViolation {
     #[error("record {record}: its {field} is no record of this registry")]
     Foreign {
         /// The record's id.
-        record: u32,
+        record: RecordId,
         /// The field that holds the pointer.
         field: &'static str,
     },
@@ -25,7 +26,7 @@ pub enum RegistryViolation {
     #[error("record {record} is {state:?} with stack pointer {sp:#x} outside its stack")]
     StackPointer {
         /// The record's id.
-        record: u32,
+        record: RecordId,
         /// The record's state.
         state: State,
         /// The saved stack pointer.
@@ -35,7 +36,7 @@ pub enum RegistryViolation {
     #[error("record {record}: {what}")]
     Chain {
         /// The record's id.
-        record: u32,
+        record: RecordId,
         /// What is wrong.
         what: &'static str,
     },

@@ -23,7 +23,7 @@ fn a_return_address_without_an_entry() {
         offset: NO_SITE,
         module: MODULE,
         // SAFETY: a record of the registry.
-        continuation: unsafe { (*bad.record).id },
+        continuation: unsafe { (*bad.record).id.as_u32() },
         frame: 1,
     };
     assert_eq!(error, expected);
@@ -65,7 +65,7 @@ fn chains_that_do_not_end_at_the_host() {
     // SAFETY: a record of the registry.
     let id = unsafe {
         (*host).interrupted = ptr::null_mut();
-        (*host).id
+        (*host).id.as_u32()
     };
     let open = error(&mut world);
     assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
@@ -76,7 +76,7 @@ fn chains_that_do_not_end_at_the_host() {
     // SAFETY: a record of the registry.
     let id = unsafe {
         (*a.record).parent = ptr::null_mut();
-        (*a.record).id
+        (*a.record).id.as_u32()
     };
     let open = error(&mut world);
     assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
@@ -99,7 +99,7 @@ fn chains_that_do_not_end_at_the_host() {
     // SAFETY: a record of the registry.
     let id = unsafe {
         (*host).interrupted = host;
-        (*host).id
+        (*host).id.as_u32()
     };
     let twice = error(&mut world);
     let expected = ChainError::Record { id, gone: false };
@@ -111,7 +111,7 @@ fn chains_that_do_not_end_at_the_host() {
     // SAFETY: records of the registry.
     let id = unsafe {
         (*b.record).parent = a.record;
-        (*a.record).id
+        (*a.record).id.as_u32()
     };
     let twice = error(&mut world);
     let CollectError::Chain(twice) = twice else {

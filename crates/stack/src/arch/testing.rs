@@ -3,7 +3,7 @@
 //! is what the same lines of compiled code and of the stubs are for.
 
 use super::stub_image;
-use mangrove_abi::{ContRecord, RecordState};
+use mangrove_abi::{ContRecord, RecordId, RecordState};
 use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
 use std::arch::{global_asm, naked_asm};
 use std::mem::offset_of;
@@ -252,7 +252,7 @@ fn executable(text: &[u8]) -> *mut u8 {
 
 /// A record, boxed because its address matters, with the address itself.
 pub(super) fn record(state: RecordState) -> *mut ContRecord {
-    Box::into_raw(Box::new(ContRecord::new(0, state)))
+    Box::into_raw(Box::new(ContRecord::new(RecordId::new(0), state)))
 }
 
 /// Calls `call(argument)` with known values in all callee-saved registers;
