@@ -50,8 +50,9 @@ impl Func {
     /// It counts against [`crate::Config::continuations_max`].
     ///
     /// # Errors
-    /// The function is of another store; [`Error::Limit`] if as many
-    /// continuations live as may.
+    /// The function is of another store; [`Error::Limit`] if as many continuations live
+    /// as may, or there are more types than an engine can hold; [`Error::Resource`] if
+    /// the system or a bound gave no memory for its record or its type.
     ///
     /// # Examples
     /// ```
@@ -73,7 +74,7 @@ impl Func {
     pub fn continuation(&self, store: &mut impl AsStoreMut) -> Result<ContHandle, Error> {
         let store = inner_mut(store);
         store.check_same_store(self.store, "function")?;
-        let ty = store.engine.cont_type_id(self.type_id())?;
+        let ty = store.types.cont(self.type_id())?;
         let record = store.take_record()?;
         let mut ctx = store.ctx;
         // SAFETY: the context is the store's, the record was just taken, and
@@ -97,7 +98,8 @@ impl ContHandle {
     /// Tags, arguments or a continuation of another store, arguments that do not
     /// fit the type, a continuation whose type is not known because it was
     /// received as a `(ref cont)`, too many activations inside each other: then
-    /// nothing has happened. [`Error::Trap`] if it trapped, with the reason
+    /// nothing has happened; [`Error::Resource`] if memory for that is not to be had.
+    /// [`Error::Trap`] if it trapped, with the reason
     /// `continuation already consumed` if it was resumed or bound before. The
     /// store goes on working after each of them.
     ///

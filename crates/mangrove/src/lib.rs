@@ -49,6 +49,7 @@ mod global;
 mod handle;
 mod handlers;
 mod host;
+mod input;
 mod instance;
 mod instantiate;
 mod libcalls;
@@ -73,6 +74,7 @@ mod store;
 mod table;
 mod threads;
 mod trap;
+mod types;
 mod values;
 
 pub use caller::Caller;
@@ -89,6 +91,7 @@ pub use func::Func;
 pub use global::{Global, Tag};
 pub use handle::{ContHandle, HandleKind, HeapHandle};
 pub use handlers::{SignalPolicy, SignalProblem};
+pub use input::{MOST_INPUT, read_file};
 pub use instance::{Extern, Instance};
 pub use linker::Linker;
 #[doc(hidden)]
@@ -108,10 +111,13 @@ pub use memory::{Memory, PAGE};
 pub use module::{ExternType, Module};
 pub use observe::{Moment, Observer, StoreView};
 pub use report::{ContinuationReport, ContinuationsReport, MadeFrom};
-pub use resource::{Cause, NotingAllocator, ResourceError, exit_when_exhausted};
+pub use resource::{
+    Cause, NotingAllocator, ResourceError, exit_when_exhausted, ignore_file_size_signal,
+};
 pub use source::SourceLine;
 pub use space::{Bound, BoundSource};
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
 pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
+pub use types::TypeCounts;
 pub use values::Val;

@@ -107,7 +107,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     /// The type has more than 1,000 parameters or results, refers to types this
-    /// engine does not have, or there are more than it can hold.
+    /// engine does not have, or there are more than it can hold; [`Error::Resource`] if
+    /// memory for the type is not to be had.
     ///
     /// # Examples
     /// ```
@@ -167,14 +168,15 @@ impl<T: 'static> Linker<T> {
     ) -> &mut Self {
         let body =
             move |caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| body(caller, results);
-        let body = HostBody::of_type(ty, format!("mangrove {name}"), body);
+        let body = HostBody::of_type(ty, None, format!("mangrove {name}"), body);
         self.insert("mangrove", name, Definition::Host(Arc::new(body)))
     }
 
     /// What a name stands for in a store.
     ///
     /// # Errors
-    /// There is no room for a host function's code.
+    /// There is no room for a host function's code ([`Error::Limit`],
+    /// [`Error::Resource`]).
     pub fn get(
         &self,
         store: &mut Store<T>,

@@ -15,11 +15,13 @@ mod cause;
 mod diagnose;
 mod exhaustion;
 mod facts;
+mod file_size;
 
 pub use cause::Cause;
 pub(crate) use diagnose::Need;
 pub use exhaustion::{NotingAllocator, exit_when_exhausted};
 pub(crate) use facts::{Facts, cgroup_memory, strict_commit};
+pub use file_size::ignore_file_size_signal;
 
 use crate::error::Error;
 use crate::space::Bound;

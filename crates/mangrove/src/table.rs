@@ -26,10 +26,10 @@ impl Table {
     ///
     /// # Errors
     /// `init` is not of the element type, the engine does not have that type, or
-    /// there is no room.
+    /// there is no room ([`Error::Limit`], [`Error::Resource`]).
     pub fn new(store: &mut impl AsStoreMut, ty: TableType, init: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
-        store.engine.check_type(ValType::Ref(ty.element))?;
+        store.keep_type(ValType::Ref(ty.element))?;
         let value = store.lower(&init, ValType::Ref(ty.element))?;
         let origin = Origin {
             instance: None,
