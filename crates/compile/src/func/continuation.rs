@@ -79,7 +79,7 @@ impl FuncTranslator<'_, '_> {
         self.context_store(sp, record, offset_of!(ContRecord, sp));
         self.context_store(zero, record, offset_of!(ContRecord, fp));
         self.context_store(func, record, offset_of!(ContRecord, func));
-        self.context_store(record, record, offset_of!(ContRecord, last));
+        self.context_store(record, record, offset_of!(ContRecord, outermost));
         self.context_store(zero, record, offset_of!(ContRecord, parent));
         let instance = self.instance();
         self.context_store(instance, record, offset_of!(ContRecord, creator));

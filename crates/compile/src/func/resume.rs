@@ -3,7 +3,7 @@
 //! ```text
 //!  resume k
 //!    revision of k? bump it; bound arguments? ask for them
-//!    k.last.parent = own
+//!    k.outermost.parent = own
 //!    own.handlers = this site's table
 //!    current = k
 //!    switch(own, k, 0, payload)
@@ -40,8 +40,8 @@ impl FuncTranslator<'_, '_> {
         let payload = self.send_to(record, &signature.params);
         self.release(signature.params.len());
         let own = self.running_record();
-        let last = self.context_load(record, offset_of!(ContRecord, last));
-        self.context_store(own, last, offset_of!(ContRecord, parent));
+        let outermost = self.context_load(record, offset_of!(ContRecord, outermost));
+        self.context_store(own, outermost, offset_of!(ContRecord, parent));
         self.install(own, table);
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));

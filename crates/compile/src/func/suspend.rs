@@ -3,9 +3,9 @@
 //! ```text
 //!  suspend tag                                switch k tag
 //!    find the handler: target, word, outermost  revision of k? find the handler; bump it
-//!    own.last = outermost; outermost.parent = null
+//!    own.outermost = outermost; outermost.parent = null
 //!                                               bound arguments of k? ask for them
-//!    current = target                           cut off as on the left; k.last.parent = target; current = k
+//!    current = target                           cut off as on the left; k.outermost.parent = target; current = k
 //!    switch(own, target, word, payload)         switch(own, k, 0, payload + own)
 //!    ◀─ resumed: payload                        ◀─ resumed or switched to: payload
 //! ```
@@ -58,8 +58,8 @@ impl FuncTranslator<'_, '_> {
         self.push_value(this);
         let replace = |this: &mut Self| {
             this.detach(own, &found);
-            let last = this.context_load(record, offset_of!(ContRecord, last));
-            this.context_store(found.target, last, offset_of!(ContRecord, parent));
+            let outermost = this.context_load(record, offset_of!(ContRecord, outermost));
+            this.context_store(found.target, outermost, offset_of!(ContRecord, parent));
         };
         let payload = self.if_bound(
             record,
@@ -103,7 +103,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Cuts the chain from the running continuation up to its handler off.
     fn detach(&mut self, own: Value, found: &FoundHandler) {
-        self.context_store(found.outermost, own, offset_of!(ContRecord, last));
+        self.context_store(found.outermost, own, offset_of!(ContRecord, outermost));
         let nobody = self.word(0);
         self.context_store(nobody, found.outermost, offset_of!(ContRecord, parent));
     }
