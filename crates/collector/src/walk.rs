@@ -11,6 +11,8 @@
 //! address without one is an error that says where. Thousands of continuations
 //! are stopped at a handful of places, so what was found for a return address
 //! is remembered in a small table in front of the image's.
+//!
+//! Next on the road of a root: `crates/stack/src/frames.rs`.
 
 use crate::{Code, ModuleId};
 use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, Slot, Slots};

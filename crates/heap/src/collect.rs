@@ -16,7 +16,7 @@
 
 use crate::access::size_by;
 use crate::space::Space;
-use crate::{Heap, HeapError, HeapViolation};
+use crate::{Heap, HeapError, HeapViolation, TRACE};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, COLLECTOR_BITS, FORWARDED, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
@@ -252,7 +252,7 @@ impl Collection<'_> {
 
         if let Err(error) = heap.spaces[heap.current].commit(&heap.reservation, heap.window_end) {
             // `reserve` tries again with what is needed.
-            tracing::warn!(%error, "cannot open the whole allocation window");
+            tracing::warn!(target: TRACE, %error, "cannot open the whole allocation window");
         }
         heap.attach(ctx);
         Ok(CollectionStats {

@@ -41,6 +41,9 @@ use mangrove_abi::Refusal;
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};
 
+/// The channel of the heap's events.
+const TRACE: &str = "mangrove::gc";
+
 /// Largest value of [`HeapConfig::max_bytes`].
 ///
 /// # Examples

@@ -1,6 +1,6 @@
 //! Who may use whom, read from what cargo knows of the packages.
 
-use super::Report;
+use super::report::Report;
 use serde::Deserialize;
 use std::error::Error;
 use std::path::Path;

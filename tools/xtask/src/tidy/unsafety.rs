@@ -1,7 +1,7 @@
 //! Where unsafe code and assembly may stand, and what must stand above them.
 
-use super::Report;
 use super::imports::Package;
+use super::report::Report;
 use super::source::Source;
 use super::tree::File;
 
