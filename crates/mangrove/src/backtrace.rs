@@ -9,9 +9,9 @@ use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::Module;
 use crate::store::StoreInner;
-use crate::trap::{Backtrace, BacktraceEntry, Frame, Place};
+use crate::trap::{Backtrace, BacktraceEntry, Frame};
 use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState, SourcePosition};
-use mangrove_collector::ModuleId;
+use mangrove_collector::{ModuleId, Place};
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
 

@@ -96,8 +96,9 @@ pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_abi::{TrapCode, TypeId};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
-    Activity, CodeName, FrameOwner, Link, ModuleId, Reason, ReportOptions, Root, RootKind,
-    RootOwner, RootSet, RootValue, SortBy, Why,
+    Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Link, MadeFrom,
+    ModuleId, Place, Reason, ReportOptions, Root, RootKind, RootOwner, RootSet, RootValue, SortBy,
+    SourceLine, Why,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_validate::{
@@ -107,11 +108,9 @@ pub use mangrove_validate::{
 pub use memory::{Memory, PAGE};
 pub use module::{ExternType, Module};
 pub use observe::{Moment, Observer, StoreView};
-pub use report::{ContinuationReport, ContinuationsReport, MadeFrom};
 pub use resource::{Cause, NotingAllocator, ResourceError, exit_when_exhausted};
-pub use source::SourceLine;
 pub use space::{Bound, BoundSource};
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
-pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
+pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
 pub use values::Val;

@@ -4,11 +4,11 @@ use crate::code::{LoadedCode, load};
 use crate::compiled::{self, CompiledError};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::source::{SourceLine, SourceMap};
+use crate::source::SourceMap;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{CodeImage, InstanceLayout, TypeId};
-use mangrove_collector::ModuleId;
 use mangrove_collector::admission::{self, Policy};
+use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
 use mangrove_validate::{
     EntityIndex, EntityType, FuncType, GlobalType, MapTypes, MemoryType, TableType, TypeRegistry,

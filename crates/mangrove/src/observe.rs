@@ -1,9 +1,8 @@
 //! Who watches: observers are called at certain moments and may look at roots.
 
 use crate::error::Error;
-use crate::report::ContinuationsReport;
 use crate::store::{AsStore, Store, StoreInner, StorePtr, inner, inner_mut};
-use mangrove_collector::{ReportOptions, RootSet};
+use mangrove_collector::{ContinuationsReport, ReportOptions, RootSet};
 use mangrove_continuation::RegistryReport;
 use std::any::Any;
 use std::marker::PhantomData;

@@ -1,123 +1,46 @@
-//! The report on continuations, with the names their modules give.
+//! The names of functions, types and places that a report on continuations tells.
 
 use crate::backtrace::place;
-use crate::error::Error;
+use crate::engine::Engine;
+use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::Module;
-use crate::store::StoreInner;
-use crate::trap::Place;
-use mangrove_collector::{CodeName, ContinuationInfo, Created, FunctionName, ReportOptions, Why};
-use mangrove_continuation::{RegistryReport, State};
+use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
 use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType, printable};
-use serde::Serialize;
 use std::fmt::Write as _;
+use std::ptr::NonNull;
 
-/// The registry's counts, and live continuations one by one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ContinuationsReport {
-    /// Counts and bytes.
-    #[serde(flatten)]
-    pub registry: RegistryReport,
-    /// Bytes of memory behind the stacks, if asked for: what the kernel says of
-    /// each page of each stack (`mincore`). Guards and page tables are not in it.
-    pub resident_bytes: Option<u64>,
-    /// Live ones, sorted as asked.
-    pub continuations: Vec<ContinuationReport>,
-    /// How many more live.
-    pub omitted: u64,
+/// What in a store knows names.
+pub struct Named<'a> {
+    pub engine: &'a Engine,
+    pub instances: &'a [InstancePtr],
+    pub host_funcs: &'a [NonNull<HostFunc>],
 }
 
-/// A live continuation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ContinuationReport {
-    /// Its number. Numbers are used again: unique among the live.
-    pub id: u32,
-    /// Fresh, running, parent or suspended.
-    pub state: State,
-    /// Whether it is parked: fresh or suspended, without a stack.
-    pub parked: bool,
-    /// The function it was made from.
-    pub function: MadeFrom,
-    /// Its type, in text form, with the names of that function's module.
-    pub ty: String,
-    /// The `cont.new` that made it; none if the host did.
-    pub created: Option<Place>,
-    /// Where its innermost Wasm frame is stopped; none if it has none.
-    pub stopped: Option<Place>,
-    /// The continuation that resumed it, or holds the chain it is suspended in;
-    /// none if there is none, or it is the host.
-    pub parent: Option<u32>,
-    /// Its frames, trampolines included.
-    pub frames: u32,
-    /// Bytes it uses of its stack.
-    pub stack_bytes: u64,
-    /// Slots in its frames that hold references, null or not.
-    pub roots: u32,
-    /// Collections that have found it alive.
-    pub age: u32,
-    /// Why it is alive: the way from a root to it. None if nothing reaches it
-    /// any more: the next collection ends it.
-    pub why: Option<Why>,
+impl Named<'_> {
+    fn module_of(&self, function: FunctionId) -> Option<&Module> {
+        self.module(function.instance?)
+    }
+
+    fn module(&self, instance: u64) -> Option<&Module> {
+        let instance = self.instances.get(usize::try_from(instance).ok()?)?;
+        Some(&instance.module)
+    }
+
+    fn host_name(&self, index: u32) -> Option<String> {
+        let host = self.host_funcs.get(index as usize)?;
+        // SAFETY: host functions live as long as their store.
+        let name = unsafe { &host.as_ref().body.name };
+        (!name.is_empty()).then(|| name.clone())
+    }
 }
 
-/// The function a continuation was made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MadeFrom {
-    /// The instance's number; none for a host function.
-    pub instance: Option<u64>,
-    /// The module's name, if it has one.
-    pub module: Option<String>,
-    /// The function's index in its module, or a host function's number.
-    pub index: u32,
-    /// Its name, if it has one.
-    pub name: Option<String>,
-}
-
-impl StoreInner {
-    /// The report, with names.
-    pub(crate) fn continuations(
-        &mut self,
-        options: ReportOptions,
-    ) -> Result<ContinuationsReport, Error> {
-        let found = self.found_continuations(options)?;
-        let continuations = found.continuations.into_iter();
-        Ok(ContinuationsReport {
-            registry: found.registry,
-            resident_bytes: found.resident_bytes,
-            continuations: continuations.map(|info| self.named(info)).collect(),
-            omitted: found.omitted,
-        })
-    }
-
-    fn named(&self, info: ContinuationInfo) -> ContinuationReport {
-        let instance = info.function.instance;
-        let module = instance.and_then(|number| self.module_of(number));
-        ContinuationReport {
-            id: info.id,
-            state: info.state,
-            parked: info.parked,
-            function: self.made_from(info.function, module.as_ref()),
-            ty: self.continuation_text(info.function, module.as_ref()),
-            created: info.created.and_then(|created| self.created(created)),
-            stopped: info.stopped.and_then(|at| self.stopped(at)),
-            parent: info.parent,
-            frames: info.frames,
-            stack_bytes: info.stack_bytes,
-            roots: info.roots,
-            age: info.age,
-            why: info.why,
-        }
-    }
-
-    fn module_of(&self, instance: u64) -> Option<Module> {
-        let instance: &InstancePtr = self.instances.get(usize::try_from(instance).ok()?)?;
-        Some(instance.module.clone())
-    }
-
-    fn made_from(&self, function: FunctionName, module: Option<&Module>) -> MadeFrom {
-        let FunctionName {
+impl Names for Named<'_> {
+    fn made_from(&self, function: FunctionId) -> MadeFrom {
+        let FunctionId {
             instance, index, ..
         } = function;
+        let module = self.module_of(function);
         let name = match module {
             Some(module) => module.function_name(index).map(str::to_string),
             None => self.host_name(index),
@@ -130,21 +53,19 @@ impl StoreInner {
         }
     }
 
-    fn host_name(&self, index: u32) -> Option<String> {
-        let host = self.host_funcs.get(index as usize)?;
-        // SAFETY: host functions live as long as their store.
-        let name = unsafe { &host.as_ref().body.name };
-        (!name.is_empty()).then(|| name.clone())
+    fn ty(&self, function: FunctionId) -> String {
+        match self.engine.func_type(function.type_id) {
+            Some(ty) => format!("(cont {})", func_text(&ty, self.module_of(function))),
+            None => "(cont)".to_owned(),
+        }
     }
 
     fn created(&self, created: Created) -> Option<Place> {
-        place(&self.module_of(created.instance)?, created.wasm_offset)
+        place(self.module(created.instance)?, created.wasm_offset)
     }
 
-    fn stopped(&self, at: mangrove_collector::WasmLocation) -> Option<Place> {
-        let CodeName::Wasm(function) = at.function else {
-            return None;
-        };
+    fn stopped(&self, at: WasmLocation) -> Option<Place> {
+        let function = at.function;
         let mut modules = self.instances.iter().map(|instance| &instance.module);
         let module = modules.find(|known| known.id() == at.module);
         let offset = (at.wasm_offset != 0).then_some(at.wasm_offset);
@@ -158,13 +79,6 @@ impl StoreInner {
                 .zip(offset)
                 .and_then(|(module, offset)| module.source_line(offset)),
         })
-    }
-
-    fn continuation_text(&self, function: FunctionName, module: Option<&Module>) -> String {
-        match self.engine.func_type(function.type_id) {
-            Some(ty) => format!("(cont {})", func_text(&ty, module)),
-            None => "(cont)".to_owned(),
-        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::handle::{ContHandle, ContSlot, HeapHandle, HeapSlot};
 use crate::instance::{ElementValues, InstancePtr};
 use crate::observe::Moment;
+use crate::report::Named;
 use crate::resource::heap_error;
 use crate::signature::ValueKind;
 use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
@@ -68,6 +69,7 @@ struct Parts<'a> {
     ctx: &'a mut StoreContext,
     code: &'a StoreCode,
     roots: StoreRoots<'a>,
+    names: Named<'a>,
 }
 
 impl StoreInner {
@@ -92,12 +94,12 @@ impl StoreInner {
             // Types, and code by type.
             signatures: _,
             suspended_types: _,
-            engine: _,
+            engine,
             // A memory holds bytes, a tag a type.
             memories: _,
             tags: _,
             // A host function's references are the handles in its closure.
-            host_funcs: _,
+            host_funcs,
             linked: _,
             host_func: _,
             // Records only; the running chain is walked from the context.
@@ -124,6 +126,11 @@ impl StoreInner {
                 tables,
                 handles,
                 operands,
+            },
+            names: Named {
+                engine,
+                instances,
+                host_funcs,
             },
         }
     }
@@ -154,6 +161,7 @@ impl StoreInner {
             ctx,
             code,
             mut roots,
+            names: _,
         } = self.parts();
         // SAFETY: the parts are one store's; we are the host, so its chain is
         // stopped at calls (a trapped one was set back to its last call); `code`
@@ -199,6 +207,7 @@ impl StoreInner {
             ctx,
             code,
             mut roots,
+            names: _,
         } = self.parts();
         // SAFETY: as in `collect`.
         let found = unsafe { root_set(heap, registry, ctx, code, &mut roots) };
@@ -206,20 +215,21 @@ impl StoreInner {
     }
 
     /// What the continuations are doing now, and why they are alive.
-    pub(crate) fn found_continuations(
+    pub(crate) fn continuations(
         &mut self,
         options: ReportOptions,
     ) -> Result<ContinuationsReport, Error> {
         self.handles.prune();
         let Parts {
-            heap: _,
             registry,
             ctx,
             code,
             mut roots,
+            names,
+            ..
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { continuations(registry, ctx, code, &mut roots, options) };
+        let found = unsafe { continuations(registry, ctx, code, &mut roots, &names, options) };
         found.map_err(Error::internal)
     }
 

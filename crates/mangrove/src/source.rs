@@ -11,31 +11,11 @@
 
 use addr2line::Context;
 use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
-use mangrove_validate::{Module, printable};
+use mangrove_collector::SourceLine;
+use mangrove_validate::Module;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// A place in a source file.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct SourceLine {
-    /// The file, as the compiler named it.
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column, from 1, where it is known.
-    pub column: Option<u32>,
-}
-
-impl fmt::Display for SourceLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", printable(&self.file), self.line)?;
-        match self.column {
-            Some(column) => write!(f, ":{column}"),
-            None => Ok(()),
-        }
-    }
-}
 
 /// What `read` finds. The bytes it reads are a module's, and it is asked while a store
 /// is being put right: no line is better than a panic there.

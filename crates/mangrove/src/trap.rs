@@ -1,8 +1,8 @@
 //! Why Wasm execution ended, and where.
 
 use crate::resource::ResourceError;
-use crate::source::SourceLine;
 use mangrove_abi::TrapCode;
+use mangrove_collector::{Place, SourceLine};
 use mangrove_validate::printable;
 use std::fmt;
 
@@ -90,21 +90,6 @@ impl fmt::Display for TrapReason {
             ),
         }
     }
-}
-
-/// An instruction of a function.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Place {
-    /// Name of the module, where it has one.
-    pub module: Option<String>,
-    /// Index of the function in its module.
-    pub function: u32,
-    /// Name of the function, where it has one.
-    pub name: Option<String>,
-    /// Byte offset of the instruction in the module.
-    pub offset: Option<u32>,
-    /// Where that was written, if the module says so in DWARF.
-    pub source: Option<SourceLine>,
 }
 
 /// A Wasm frame.
@@ -211,44 +196,14 @@ impl fmt::Display for Backtrace {
 
 impl fmt::Display for Frame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.name.as_deref();
-        write_place(f, self.module.as_deref(), self.function, name, self.offset)?;
-        write_source(f, self.source.as_ref())
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.name.as_deref();
-        write_place(f, self.module.as_deref(), self.function, name, self.offset)?;
-        write_source(f, self.source.as_ref())
-    }
-}
-
-fn write_source(f: &mut fmt::Formatter<'_>, source: Option<&SourceLine>) -> fmt::Result {
-    match source {
-        Some(source) => write!(f, " ({source})"),
-        None => Ok(()),
-    }
-}
-
-fn write_place(
-    f: &mut fmt::Formatter<'_>,
-    module: Option<&str>,
-    function: u32,
-    name: Option<&str>,
-    offset: Option<u32>,
-) -> fmt::Result {
-    if let Some(module) = module {
-        write!(f, "{} ", printable(module))?;
-    }
-    write!(f, "func {function}")?;
-    if let Some(name) = name {
-        write!(f, " ${}", printable(name))?;
-    }
-    match offset {
-        Some(offset) => write!(f, " at {offset:#x}"),
-        None => Ok(()),
+        let place = Place {
+            module: self.module.clone(),
+            function: self.function,
+            name: self.name.clone(),
+            offset: self.offset,
+            source: self.source.clone(),
+        };
+        place.fmt(f)
     }
 }
 
