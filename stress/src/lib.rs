@@ -27,6 +27,6 @@ mod summary;
 pub use case::{Case, Size};
 pub use progress::{ConsoleProgress, Progress, Quiet};
 pub use rng::Rng;
-pub use run::{Options, UnknownSuite, run};
+pub use run::{Options, UnknownSuite, run, run_by};
 pub use scenarios::{Suite, suites};
 pub use summary::{Failure, SuiteReport, Summary};

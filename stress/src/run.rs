@@ -65,6 +65,32 @@ fn known() -> String {
 /// # Errors
 /// If a name is no suite's.
 pub fn run(options: &Options, progress: &mut dyn Progress) -> Result<Summary, UnknownSuite> {
+    let start = Instant::now();
+    run_by(options, progress, &|| start.elapsed())
+}
+
+/// Runs the suites by a clock of the caller's, which says how much time has gone by
+/// since whenever it began.
+///
+/// # Errors
+/// If a name is no suite's.
+///
+/// # Examples
+/// ```
+/// use mangrove_stress::{Options, Quiet, run_by};
+/// use std::time::Duration;
+///
+/// // Time that stands still is never used up, but there is none to begin with.
+/// let options = Options { suites: vec!["churn".to_owned()], scale: 0.005, ..Options::default() };
+/// let summary = run_by(&options, &mut Quiet, &|| Duration::ZERO)?;
+/// assert_eq!(summary.suites[0].elapsed_ms, 0);
+/// # Ok::<(), mangrove_stress::UnknownSuite>(())
+/// ```
+pub fn run_by(
+    options: &Options,
+    progress: &mut dyn Progress,
+    clock: &dyn Fn() -> Duration,
+) -> Result<Summary, UnknownSuite> {
     let chosen = choose(&options.suites)?;
     let mut config = options.config.clone();
     config.zeal(options.zeal);
@@ -76,7 +102,7 @@ pub fn run(options: &Options, progress: &mut dyn Progress) -> Result<Summary, Un
     };
     for suite in chosen {
         progress.begin(suite, budget);
-        let report = run_suite(suite, options, &config, budget, progress);
+        let report = run_suite(suite, options, &config, (budget, clock), progress);
         progress.end(&report);
         summary.suites.push(report);
     }
@@ -98,10 +124,11 @@ fn run_suite(
     suite: &'static Suite,
     options: &Options,
     config: &Config,
-    budget: Duration,
+    (budget, clock): (Duration, &dyn Fn() -> Duration),
     progress: &mut dyn Progress,
 ) -> SuiteReport {
-    let start = Instant::now();
+    let start = clock();
+    let elapsed = || clock().saturating_sub(start);
     let size = Size::new(options.scale, options.zeal);
     let mut report = SuiteReport {
         suite: suite.name,
@@ -112,11 +139,11 @@ fn run_suite(
         refused: None,
     };
     let ended = |report: &SuiteReport| report.failure.is_some() || report.refused.is_some();
-    while !ended(&report) && (report.rounds < suite.least || start.elapsed() < budget) {
+    while !ended(&report) && (report.rounds < suite.least || elapsed() < budget) {
         let seed = options.seed.wrapping_add(report.rounds);
         report.rounds += 1;
         let mut begin = |parameters: &str| {
-            progress.round(report.rounds, parameters, start.elapsed());
+            progress.round(report.rounds, parameters, elapsed());
         };
         let round = Round { seed, size, config };
         let (outcome, failure) = match suite.rounds {
@@ -128,7 +155,7 @@ fn run_suite(
         report.failure = failure;
         report.refused = outcome.refused;
     }
-    report.elapsed_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    report.elapsed_ms = u64::try_from(elapsed().as_millis()).unwrap_or(u64::MAX);
     report
 }
 

@@ -1,6 +1,7 @@
 //! Every suite passes, at a small size, without zeal and with each kind of it.
 
-use mangrove_stress::{Options, Quiet, Summary, run, suites};
+use mangrove_stress::{Options, Progress, Quiet, Suite, SuiteReport, Summary, run, run_by, suites};
+use std::cell::Cell;
 use std::time::Duration;
 
 fn play(suite: &str, zeal: &str, scale: f64) -> Summary {
@@ -40,6 +41,20 @@ fn a_seed_gives_the_same_cases_again() {
     assert_eq!(once.suites[0].collections, twice.suites[0].collections);
 }
 
+/// A clock that goes on by as much with each round that begins.
+struct Steps<'a> {
+    clock: &'a Cell<Duration>,
+    step: Duration,
+}
+
+impl Progress for Steps<'_> {
+    fn begin(&mut self, _: &Suite, _: Duration) {}
+    fn round(&mut self, _: u64, _: &str, _: Duration) {
+        self.clock.set(self.clock.get() + self.step);
+    }
+    fn end(&mut self, _: &SuiteReport) {}
+}
+
 #[test]
 fn time_is_used_up_and_shared() {
     let options = Options {
@@ -48,11 +63,19 @@ fn time_is_used_up_and_shared() {
         scale: 0.005,
         ..Options::default()
     };
-    let summary = run(&options, &mut Quiet).unwrap();
-    assert!(summary.passed(), "{summary}");
-    for suite in &summary.suites {
-        assert!(suite.rounds > 1, "{summary}");
-        assert!(suite.elapsed_ms >= 200, "{summary}");
+    // A round more begins for as long as there is time, however little.
+    for (step, rounds) in [(50, 4), (70, 3), (1000, 1)] {
+        let clock = Cell::new(Duration::from_secs(9));
+        let mut steps = Steps {
+            clock: &clock,
+            step: Duration::from_millis(step),
+        };
+        let summary = run_by(&options, &mut steps, &|| clock.get()).unwrap();
+        assert!(summary.passed(), "{summary}");
+        for suite in &summary.suites {
+            assert_eq!(suite.rounds, rounds, "{summary}");
+            assert_eq!(suite.elapsed_ms, rounds * step, "{summary}");
+        }
     }
 }
 

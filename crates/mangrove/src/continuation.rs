@@ -73,7 +73,7 @@ impl Func {
     pub fn continuation(&self, store: &mut impl AsStoreMut) -> Result<ContHandle, Error> {
         let store = inner_mut(store);
         store.check_same_store(self.store, "function")?;
-        let ty = store.engine.cont_type_id(self.type_id())?;
+        let ty = store.types.cont(self.type_id())?;
         let record = store.take_record()?;
         let mut ctx = store.ctx;
         // SAFETY: the context is the store's, the record was just taken, and

@@ -2,30 +2,30 @@
 //!
 //! ```text
 //!  reserved for all type numbers the engine has room for; readable, and zero (unused), from the start
-//!  ┌────────┬────────┬──── … ────┬────────┬──────── … ────────┬───────┬───────┐
-//!  │ TYPE 0 │ TYPE 1 │           │ TYPE n │                   │ exn 1 │ exn 0 │
-//!  └────────┴────────┴──── … ────┴────────┴──────── … ────────┴───────┴───────┘
-//!    modules' types grow upwards ─▶          ◀─ exceptions' downwards
+//!  ┌────────┬────────┬──── … ────┬─────────────┬────────┬──────── … ────────┐
+//!  │ TYPE 0 │ TYPE 1 │           │ TYPE n: exn │ unused │                   │
+//!  └────────┴────────┴──── … ────┴─────────────┴────────┴──────── … ────────┘
+//!    types of modules and of exceptions, as the registry numbers them ─▶
 //! ```
 //!
-//! Compiled code and the collector index it without a lock: they only ever hold
-//! numbers of types that were published before, and an entry, once written,
-//! stays as it is.
+//! Compiled code and the collector index it without a lock. They only ever hold
+//! numbers of types that somebody holds ([`crate::types`]): an entry is written before
+//! its number is known to anyone, and erased when nobody knows it any more.
 
 use crate::error::Error;
 use crate::mapping::Mapping;
 use crate::resource::{Need, ResourceError, map_error};
 use crate::space::{Ledger, Share};
-use hashbrown::{HashMap, HashSet};
-use mangrove_abi::object::{HOST_SIZE, INLINE_SUPERS, NO_TYPE, TYPE_END, TYPE_HOST, exn_layout};
+use hashbrown::HashSet;
+use mangrove_abi::object::{HOST_SIZE, INLINE_SUPERS, NO_TYPE, TYPE_END, TYPE_HOST};
 use mangrove_abi::{Kind, TypeDescriptor, TypeId};
-use mangrove_validate::{FuncType, Repr, TypeInfo, TypeRegistry};
-use std::sync::{Mutex, PoisonError};
+use mangrove_validate::{TypeInfo, TypeRegistry};
+use std::sync::Arc;
 
 /// Bytes made writable at a time.
 const STEP: usize = 64 << 10;
 
-/// The table, and what its entries point to.
+/// The table. What its entries point to is in [`Published`].
 #[derive(Debug)]
 pub struct DescriptorTable {
     mapping: Mapping,
@@ -33,27 +33,45 @@ pub struct DescriptorTable {
     end: TypeId,
     /// Of the engine's address space.
     share: Share,
-    state: Mutex<State>,
 }
 
+/// Which entries of a table are written, and what they point to.
 #[derive(Debug, Default)]
-struct State {
-    /// How many types of the registry are published.
-    published: usize,
+pub struct Published {
     /// Which steps of the table are writable.
     writable: HashSet<usize>,
-    /// Displays and offset lists that entries point to.
-    lists: Vec<Box<[u32]>>,
-    /// Exception types by the function type of their tag.
-    exceptions: HashMap<TypeId, TypeId>,
+    /// By type number; none for what is not published.
+    lists: Vec<Option<Lists>>,
+    /// How many are.
+    count: usize,
 }
 
-impl State {
-    fn keep(&mut self, list: &[u32]) -> *const u32 {
-        let list: Box<[u32]> = list.into();
-        let address = list.as_ptr();
-        self.lists.push(list);
-        address
+/// What an entry points to.
+#[derive(Debug)]
+struct Lists {
+    /// The display.
+    supers: Arc<[TypeId]>,
+    /// Offsets of references.
+    refs: Box<[u32]>,
+}
+
+impl Published {
+    /// How many types and exceptions have an entry.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    fn contains(&self, id: TypeId) -> bool {
+        self.lists.get(id as usize).is_some_and(Option::is_some)
+    }
+
+    fn keep(&mut self, id: TypeId, lists: Lists) {
+        let at = id as usize;
+        if self.lists.len() <= at {
+            self.lists.resize_with(at + 1, || None);
+        }
+        self.lists[at] = Some(lists);
+        self.count += 1;
     }
 }
 
@@ -63,7 +81,7 @@ impl DescriptorTable {
     ///
     /// # Errors
     /// The bound or the system leaves no room for it.
-    pub fn new(end: TypeId, addresses: &Ledger) -> Result<Self, Error> {
+    pub fn new(end: TypeId, addresses: &Ledger) -> Result<(Self, Published), Error> {
         // The last step is made writable whole.
         let bytes = (end as usize * size_of::<TypeDescriptor>()).next_multiple_of(STEP);
         let what = "reserve address space for the type table";
@@ -75,7 +93,6 @@ impl DescriptorTable {
             mapping,
             end,
             share,
-            state: Mutex::default(),
         };
         let kind = Kind::Host as u8;
         let host = TypeDescriptor {
@@ -83,8 +100,11 @@ impl DescriptorTable {
             kind,
             ..TypeDescriptor::UNUSED
         };
-        table.write(&mut State::default(), TYPE_HOST, host)?;
-        Ok(table)
+        let mut published = Published::default();
+        table.make_writable(&mut published, TYPE_HOST)?;
+        // SAFETY: the entry is writable, and the table nobody's yet.
+        unsafe { table.entry(TYPE_HOST).write(host) };
+        Ok((table, published))
     }
 
     /// Its first entry.
@@ -92,52 +112,44 @@ impl DescriptorTable {
         self.mapping.base().cast()
     }
 
-    /// Writes entries for the types interned since the last call.
-    pub fn publish(&self, types: &TypeRegistry) -> Result<(), Error> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for info in types.new_types_since(state.published) {
-            if self.end - info.id <= state.exceptions.len() as u32 {
-                return Err(self.full("exceptions take the numbers of the last types"));
-            }
-            let descriptor = describe(&mut state, &info);
-            self.write(&mut state, info.id, descriptor)?;
-            state.published += 1;
+    /// Writes the entries of those that have none.
+    ///
+    /// # Safety
+    /// Nobody reads the entries of those that have none.
+    pub unsafe fn publish(
+        &self,
+        published: &mut Published,
+        types: &TypeRegistry,
+        ids: &[TypeId],
+    ) -> Result<(), Error> {
+        let mut new = ids.to_vec();
+        new.retain(|&id| !published.contains(id));
+        // A module may have a type twice.
+        new.sort_unstable();
+        new.dedup();
+        for info in types.infos(&new) {
+            self.make_writable(published, info.id)?;
+            let (descriptor, lists) = describe(&info);
+            published.keep(info.id, lists);
+            // SAFETY: the entry is writable, and by contract nobody reads it.
+            unsafe { self.entry(info.id).write(descriptor) };
         }
         Ok(())
     }
 
-    /// The type of exceptions whose tag has this function type.
-    pub fn exception(&self, types: &TypeRegistry, tag_type: TypeId) -> Result<TypeId, Error> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&known) = state.exceptions.get(&tag_type) {
-            return Ok(known);
+    /// Erases the entries of those that have one.
+    ///
+    /// # Safety
+    /// Nobody reads them, and nobody knows what they point to.
+    pub unsafe fn erase(&self, published: &mut Published, ids: &[TypeId]) {
+        for &id in ids {
+            let lists = published.lists.get_mut(id as usize).and_then(Option::take);
+            let Some(lists) = lists else { continue };
+            published.count -= 1;
+            // SAFETY: what was published is writable, and by contract nobody reads it.
+            unsafe { self.entry(id).write(TypeDescriptor::UNUSED) };
+            drop(lists);
         }
-        let id = self.end - 1 - state.exceptions.len() as u32;
-        if types.contains(id) {
-            return Err(self.full("types take the numbers of the last exceptions"));
-        }
-        let params = match &types.get(tag_type).composite {
-            mangrove_validate::CompositeType::Func(FuncType { params, .. }) => params.clone(),
-            _ => return Err(Error::internal("a tag without a function type")),
-        };
-        let reprs: Vec<Repr> = params.into_iter().map(|ty| types.repr(ty)).collect();
-        let layout = exn_layout(reprs.iter().map(|repr| repr.size()));
-        let refs: Vec<u32> = reprs
-            .iter()
-            .zip(&layout.offsets[1..])
-            .filter(|(repr, _)| **repr == Repr::HeapRef)
-            .map(|(_, &offset)| offset)
-            .collect();
-        let descriptor = TypeDescriptor {
-            refs: state.keep(&refs),
-            ref_count: refs.len() as u32,
-            size: layout.size,
-            kind: Kind::Exn as u8,
-            ..TypeDescriptor::UNUSED
-        };
-        self.write(&mut state, id, descriptor)?;
-        state.exceptions.insert(tag_type, id);
-        Ok(id)
     }
 
     /// The error for more types than there are numbers for: of the bound, if that
@@ -153,64 +165,60 @@ impl DescriptorTable {
         }
     }
 
-    /// Writes an entry nobody reads yet.
-    fn write(
-        &self,
-        state: &mut State,
-        id: TypeId,
-        descriptor: TypeDescriptor,
-    ) -> Result<(), Error> {
-        let at = id as usize * size_of::<TypeDescriptor>();
-        let step = at / STEP;
-        if !state.writable.contains(&step) {
+    /// Makes sure that an entry can be written.
+    fn make_writable(&self, published: &mut Published, id: TypeId) -> Result<(), Error> {
+        let step = id as usize * size_of::<TypeDescriptor>() / STEP;
+        if !published.writable.contains(&step) {
             self.mapping.commit(step * STEP, STEP).map_err(|error| {
                 map_error(Need::Commit, "grow the type table", STEP as u64, &error)
             })?;
-            state.writable.insert(step);
+            published.writable.insert(step);
         }
-        let entry = self
-            .mapping
-            .base()
-            .wrapping_add(at)
-            .cast::<TypeDescriptor>();
-        // SAFETY: the entry lies within the mapping and is writable; since its
-        // number has not been given out, nobody reads it.
-        unsafe { entry.write(descriptor) };
         Ok(())
+    }
+
+    /// The entry of a number.
+    fn entry(&self, id: TypeId) -> *mut TypeDescriptor {
+        assert!(id < self.end, "type {id} of a table of {}", self.end);
+        self.mapping
+            .base()
+            .cast::<TypeDescriptor>()
+            .wrapping_add(id as usize)
     }
 }
 
-fn describe(state: &mut State, info: &TypeInfo) -> TypeDescriptor {
+fn describe(info: &TypeInfo) -> (TypeDescriptor, Lists) {
+    let lists = Lists {
+        supers: info.supers.clone(),
+        refs: info.refs.as_slice().into(),
+    };
     let mut supers = [NO_TYPE; INLINE_SUPERS];
     for (to, from) in supers.iter_mut().zip(info.supers.iter()) {
         *to = *from;
     }
-    TypeDescriptor {
+    // Of the lists' own memory, which stays where it is when they are moved.
+    let descriptor = TypeDescriptor {
         supers,
-        all_supers: state.keep(&info.supers),
-        refs: state.keep(&info.refs),
+        all_supers: lists.supers.as_ptr(),
+        refs: lists.refs.as_ptr(),
         ref_count: info.refs.len() as u32,
         size: info.size,
         depth: info.supers.len().saturating_sub(1) as u16,
         kind: info.kind as u8,
         elem_refs: info.elem_refs as u8,
-    }
+    };
+    (descriptor, lists)
 }
-
-// SAFETY: the lists are owned by the table and never change; entries point into them.
-unsafe impl Send for DescriptorTable {}
-// SAFETY: as above; entries are written under the lock, before they are known.
-unsafe impl Sync for DescriptorTable {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
+    use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType};
 
     #[test]
     fn exceptions_have_a_type_for_each_tag_type() {
         let types = TypeRegistry::new();
-        let table = DescriptorTable::new(TYPE_END, &Ledger::new(None)).unwrap();
+        let (table, mut published) = DescriptorTable::new(TYPE_END, &Ledger::new(None)).unwrap();
         let any = ValType::Ref(RefType {
             nullable: true,
             heap: HeapType::Abstract(AbstractHeap::Any),
@@ -223,10 +231,15 @@ mod tests {
             })
             .unwrap();
         let other = types.intern_func(FuncType::default()).unwrap();
-        table.publish(&types).unwrap();
-        let exn = table.exception(&types, id).unwrap();
-        assert_eq!(table.exception(&types, id).unwrap(), exn);
-        assert_ne!(table.exception(&types, other).unwrap(), exn);
+        let exn = types.exception(id).unwrap();
+        assert_eq!(types.exception(id), Ok(exn));
+        assert_ne!(types.exception(other), Ok(exn));
+        // SAFETY: nobody else has the table.
+        unsafe {
+            let ids = [id, other, exn, id];
+            table.publish(&mut published, &types, &ids).unwrap();
+        }
+        assert_eq!(published.count(), 3);
         // SAFETY: all entries are readable.
         let entry = |id: TypeId| unsafe { *table.base().add(id as usize) };
         let descriptor = entry(exn);
@@ -236,5 +249,11 @@ mod tests {
         assert_eq!(entry(id).kind, Kind::Func as u8);
         assert_eq!(entry(TYPE_END / 2).kind, Kind::Unused as u8);
         assert_eq!(entry(TYPE_HOST).size, HOST_SIZE);
+        // SAFETY: as above.
+        unsafe { table.erase(&mut published, &types.release([id])) };
+        assert_eq!(entry(exn).kind, Kind::Unused as u8);
+        assert_eq!(entry(id).kind, Kind::Unused as u8);
+        assert_eq!(entry(other).kind, Kind::Func as u8);
+        assert_eq!(published.count(), 1);
     }
 }

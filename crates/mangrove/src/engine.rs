@@ -2,18 +2,15 @@
 
 use crate::code::{LoadedCode, load};
 use crate::config::Config;
-use crate::descriptors::DescriptorTable;
 use crate::error::Error;
 use crate::handlers::SignalProblem;
 use crate::signature::{Signature, ValueKind};
 use crate::space::Plan;
 use crate::threads;
-use hashbrown::HashMap;
+use crate::types::{EngineTypes, KeptTypes, TypeCounts};
 use mangrove_abi::{TypeDescriptor, TypeId};
 use mangrove_compile as compile;
-use mangrove_validate::{
-    CompositeType, FuncType, HeapType, Language, RefType, RegistryError, TypeRegistry, ValType,
-};
+use mangrove_validate::{CompositeType, FuncType, HeapType, Language, TypeRegistry, ValType};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Settings and everything modules share: canonical types, their descriptors,
@@ -39,12 +36,12 @@ pub struct Engine {
 struct EngineInner {
     config: Config,
     plan: Plan,
-    types: TypeRegistry,
-    descriptors: DescriptorTable,
+    types: Arc<EngineTypes>,
     /// The types of the functions of the module `mangrove`.
     own_types: OwnTypes,
-    /// Trampolines by canonical function type.
-    host_code: Mutex<HashMap<TypeId, Arc<LoadedCode>>>,
+    /// Types kept as long as the engine: those, and what the embedder asked for by
+    /// number.
+    kept: Mutex<KeptTypes>,
     threads: Option<rayon::ThreadPool>,
 }
 
@@ -68,13 +65,13 @@ impl Engine {
         crate::signals::install()?;
         crate::handlers::check(config.signals)?;
         let plan = Plan::new(config);
-        let types = TypeRegistry::up_to(plan.type_end);
-        let own = |results: Vec<ValType>| {
-            let ty = FuncType {
+        let types = EngineTypes::new(plan.type_end, &plan.addresses)?;
+        let mut kept = KeptTypes::new(&types);
+        let mut own = |results: Vec<ValType>| {
+            kept.func(&FuncType {
                 params: Vec::new(),
                 results,
-            };
-            types.intern_func(ty).map_err(Error::internal)
+            })
         };
         let own_types = OwnTypes {
             action: own(vec![])?,
@@ -84,12 +81,10 @@ impl Engine {
             config: config.clone(),
             types,
             own_types,
-            descriptors: DescriptorTable::new(plan.type_end, &plan.addresses)?,
-            host_code: Mutex::new(HashMap::new()),
+            kept: Mutex::new(kept),
             threads: config.threads.and_then(threads::pool),
             plan,
         };
-        inner.descriptors.publish(&inner.types)?;
         Ok(Self {
             inner: Arc::new(inner),
         })
@@ -135,60 +130,62 @@ impl Engine {
         self.inner.own_types
     }
 
-    /// The canonical types of all modules of this engine.
+    /// The canonical types of all modules of this engine, to look them up.
     pub(crate) fn types(&self) -> &TypeRegistry {
+        self.inner.types.registry()
+    }
+
+    /// The same, to hold them.
+    pub(crate) fn engine_types(&self) -> &Arc<EngineTypes> {
         &self.inner.types
     }
 
+    /// How many types it has now. The types of a module go with the last of the module
+    /// and the stores that have instances of it; those of host functions, tags and
+    /// continuations with their store or linker.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let before = engine.type_counts();
+    /// let module = Module::new(&engine, b"(module (type (struct (field i32))))")?;
+    /// assert_eq!(engine.type_counts().types, before.types + 1);
+    /// drop(module);
+    /// assert_eq!(engine.type_counts(), before);
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn type_counts(&self) -> TypeCounts {
+        self.inner.types.counts()
+    }
+
     /// The canonical id of a function type whose concrete references are
-    /// canonical ids.
+    /// canonical ids. The engine keeps the type from now on, so the number stands for
+    /// it as long as the engine lives.
+    ///
+    /// Every other number of a type, in a [`FuncType`] or a [`crate::Val`]'s type, is
+    /// good for as long as something lives that has the type: a module, or a store
+    /// with an instance of it, or with a host function or tag. Later it may stand for
+    /// another type, or for none.
     ///
     /// # Errors
     /// [`Error::Limit`] if it has more than 1,000 parameters or results, which is
     /// what a module's function may have, or if there are more types than an engine
     /// can hold; [`Error::Usage`] if it refers to types this engine does not have.
     pub fn func_type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
-        let id = self
-            .types()
-            .intern_func(ty.clone())
-            .map_err(|error| self.no_type(error))?;
-        self.publish_types()?;
-        Ok(id)
-    }
-
-    /// The canonical id of the type of continuations of a function type.
-    ///
-    /// # Errors
-    /// There are more types than an engine can hold.
-    pub(crate) fn cont_type_id(&self, func: TypeId) -> Result<TypeId, Error> {
-        let id = self
-            .types()
-            .intern_cont(func)
-            .map_err(|error| self.no_type(error))?;
-        self.publish_types()?;
-        Ok(id)
-    }
-
-    /// Refuses a type made by the host that refers to types this engine does not
-    /// have.
-    pub(crate) fn check_type(&self, ty: ValType) -> Result<(), Error> {
-        match ty {
-            ValType::Ref(RefType {
-                heap: HeapType::Concrete(id),
-                ..
-            }) if !self.types().contains(id) => {
-                Err(Error::usage(RegistryError::Unknown { id }.to_string()))
-            }
-            _ => Ok(()),
-        }
+        // A poisoned lock guards what is whole: a type is known once it is held.
+        let mut kept = self
+            .inner
+            .kept
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        kept.func(ty)
     }
 
     /// The function type with this canonical id, if it is one.
     pub fn func_type(&self, id: TypeId) -> Option<FuncType> {
-        if !self.types().contains(id) {
-            return None;
-        }
-        match &self.types().get(id).composite {
+        match &self.types().try_get(id)?.composite {
             CompositeType::Func(ty) => Some(ty.clone()),
             _ => None,
         }
@@ -197,41 +194,42 @@ impl Engine {
     /// The value a variable of this canonical type starts with: zero or null;
     /// none for a reference type without null, or of a type this engine does not have.
     pub fn default_value(&self, ty: ValType) -> Option<crate::Val> {
-        self.check_type(ty).ok()?;
-        self.kind_of(ty).default_value(ty)
+        // Nobody need hold the type: it may go while this looks at it.
+        self.try_kind_of(ty)?.default_value(ty)
     }
 
-    /// Describes types interned since the last time, so that compiled code and
-    /// collector know them.
-    pub(crate) fn publish_types(&self) -> Result<(), Error> {
-        self.inner.descriptors.publish(&self.inner.types)
-    }
-
-    /// The type of exceptions whose tag has this function type.
+    /// The type of exceptions whose tag has this function type, which the caller
+    /// holds.
     pub(crate) fn exception_type(&self, tag_type: TypeId) -> Result<TypeId, Error> {
-        self.inner
-            .descriptors
-            .exception(&self.inner.types, tag_type)
+        self.inner.types.exception(tag_type)
     }
 
     /// The descriptor table.
     pub(crate) fn descriptors(&self) -> *const TypeDescriptor {
-        self.inner.descriptors.base()
+        self.inner.types.descriptors()
     }
 
-    /// How values of a canonical type are handed over.
+    /// How values of a canonical type, which somebody holds, are handed over.
+    ///
+    /// # Panics
+    /// If the engine does not have the type.
     pub(crate) fn kind_of(&self, ty: ValType) -> ValueKind {
+        self.try_kind_of(ty).expect("a type that is held")
+    }
+
+    /// The same for any type; none if the engine does not have it.
+    fn try_kind_of(&self, ty: ValType) -> Option<ValueKind> {
         let ValType::Ref(reference) = ty else {
-            return ValueKind::of_number(ty);
+            return Some(ValueKind::of_number(ty));
         };
-        match reference.heap {
+        Some(match reference.heap {
             HeapType::Abstract(heap) => ValueKind::of_hierarchy(heap, reference),
-            HeapType::Concrete(id) => match self.types().get(id).composite {
+            HeapType::Concrete(id) => match self.types().try_get(id)?.composite {
                 CompositeType::Func(_) => ValueKind::Func,
                 CompositeType::Struct(_) | CompositeType::Array(_) => ValueKind::Any,
                 CompositeType::Cont(_) => ValueKind::Cont(reference),
             },
-        }
+        })
     }
 
     /// A function type as calls need it.
@@ -242,42 +240,21 @@ impl Engine {
         Ok(Signature::new(self, id, ty))
     }
 
-    /// The trampolines for host functions of a type, compiled the first time.
+    /// The trampolines for host functions of a type, which the caller holds; compiled
+    /// the first time.
     pub(crate) fn host_code(&self, signature: &Signature) -> Result<Arc<LoadedCode>, Error> {
-        // A poisoned lock guards a map that is whole: entries are added last.
-        let mut cache = self
-            .inner
-            .host_code
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(code) = cache.get(&signature.id) {
-            return Ok(code.clone());
-        }
-        let (params, results) = (signature.param_reprs(), signature.result_reprs());
-        let image = compile::compile_host_signature(&params, &results, &self.compile_options())
-            .map_err(Error::internal)?;
-        let code = Arc::new(load(image, &self.plan().addresses)?);
-        cache.insert(signature.id, code.clone());
-        Ok(code)
+        self.inner.types.trampolines(signature.id, || {
+            let (params, results) = (signature.param_reprs(), signature.result_reprs());
+            let options = self.compile_options();
+            let image = compile::compile_host_signature(&params, &results, &options)
+                .map_err(Error::internal)?;
+            load(image, &self.plan().addresses)
+        })
     }
 
     /// How its address space and memory are divided.
     pub(crate) fn plan(&self) -> &Plan {
         &self.inner.plan
-    }
-
-    /// The error for a type of the host's that there cannot be.
-    fn no_type(&self, error: RegistryError) -> Error {
-        match error {
-            RegistryError::Unknown { .. } => Error::usage(error.to_string()),
-            RegistryError::TooManyValues { .. } => Error::Limit(error.to_string()),
-            RegistryError::Full { .. } => self.too_many_types(error),
-        }
-    }
-
-    /// The error for types that do not all fit.
-    pub(crate) fn too_many_types(&self, error: impl std::fmt::Display) -> Error {
-        self.inner.descriptors.full(error)
     }
 
     /// Runs `work` on the threads this engine validates and compiles with.

@@ -28,7 +28,7 @@ impl Global {
     /// The value is not of the type, or the engine does not have that type.
     pub fn new(store: &mut impl AsStoreMut, ty: GlobalType, value: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
-        store.engine.check_type(ty.content)?;
+        store.keep_type(ty.content)?;
         let slot = store.lower(&value, ty.content)?;
         let origin = Origin {
             instance: None,
@@ -97,7 +97,7 @@ impl Tag {
     /// There are more types than an engine can hold.
     pub fn new(store: &mut impl AsStoreMut, ty: FuncType) -> Result<Self, Error> {
         let store = inner_mut(store);
-        let type_id = store.engine.func_type_id(&ty)?;
+        let type_id = store.types.func(&ty)?;
         store.add_tag(type_id)
     }
 
@@ -142,6 +142,8 @@ impl StoreInner {
 
     /// Adds a tag.
     pub(crate) fn add_tag(&mut self, type_id: TypeId) -> Result<Tag, Error> {
+        // Exceptions may have the number from now on.
+        self.types.keep(type_id)?;
         let exn_type = self.engine.exception_type(type_id)?;
         let index = self.tags.len() as u32;
         let def = NonNull::from(Box::leak(Box::new(TagDef::new(type_id, exn_type, index))));

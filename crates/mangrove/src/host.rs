@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::pending::Pending;
 use crate::signature::Signature;
 use crate::store::{HOST_MODULE, StoreInner, StorePtr};
+use crate::types::TypeHold;
 use crate::values::Val;
 use mangrove_abi::{FuncRef, InstanceContext, LibcallResult, TypeId};
 use mangrove_validate::FuncType;
@@ -31,6 +32,8 @@ type ErasedBody =
 pub struct HostBody {
     /// Its canonical type.
     pub type_id: TypeId,
+    /// Keeps it, if the engine does not.
+    _hold: Option<TypeHold>,
     /// What backtraces call it; may be empty.
     pub name: String,
     erased: Box<ErasedBody>,
@@ -44,12 +47,14 @@ impl HostBody {
         ty: FuncType,
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        Ok(Self::of_type(engine.func_type_id(&ty)?, name, body))
+        let (type_id, hold) = engine.engine_types().func(&ty)?;
+        Ok(Self::of_type(type_id, Some(hold), name, body))
     }
 
-    /// A body of a type that the engine has.
+    /// A body of a type that is held: by what is given, or by the engine.
     pub fn of_type<T: 'static>(
         type_id: TypeId,
+        hold: Option<TypeHold>,
         name: String,
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Self {
@@ -59,6 +64,7 @@ impl HostBody {
         };
         Self {
             type_id,
+            _hold: hold,
             name,
             erased: Box::new(call),
         }

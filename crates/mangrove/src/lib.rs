@@ -73,6 +73,7 @@ mod store;
 mod table;
 mod threads;
 mod trap;
+mod types;
 mod values;
 
 pub use caller::Caller;
@@ -113,4 +114,5 @@ pub use space::{Bound, BoundSource};
 pub use store::{AsStore, AsStoreMut, Store, StoreId};
 pub use table::Table;
 pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
+pub use types::TypeCounts;
 pub use values::Val;

@@ -167,7 +167,7 @@ impl<T: 'static> Linker<T> {
     ) -> &mut Self {
         let body =
             move |caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| body(caller, results);
-        let body = HostBody::of_type(ty, format!("mangrove {name}"), body);
+        let body = HostBody::of_type(ty, None, format!("mangrove {name}"), body);
         self.insert("mangrove", name, Definition::Host(Arc::new(body)))
     }
 

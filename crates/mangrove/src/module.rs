@@ -5,6 +5,7 @@ use crate::compiled::{self, CompiledError};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::source::SourceMap;
+use crate::types::TypeHold;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{CodeImage, InstanceLayout, TypeId};
 use mangrove_collector::admission::{self, Policy};
@@ -19,6 +20,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// A validated, admitted and compiled module. Cheap to clone.
+///
+/// What it added to the types of its engine stays until the last clone is dropped, and
+/// the last store with an instance of it.
 #[derive(Clone, Debug)]
 pub struct Module {
     inner: Arc<Inner>,
@@ -30,6 +34,9 @@ struct Inner {
     id: ModuleId,
     parsed: mangrove_validate::Module,
     types: Vec<TypeId>,
+    /// Keeps them.
+    #[expect(dead_code, reason = "held, and given back with the module")]
+    hold: TypeHold,
     layout: InstanceLayout,
     context_size: u32,
     code: Arc<LoadedCode>,
@@ -159,11 +166,7 @@ impl Module {
         image: CodeImage,
     ) -> Result<Self, Error> {
         static NEXT_ID: AtomicU32 = AtomicU32::new(0);
-        let types = engine
-            .types()
-            .intern(&parsed)
-            .map_err(|error| engine.too_many_types(error))?;
-        engine.publish_types()?;
+        let (types, hold) = engine.engine_types().module(&parsed)?;
         let handlers: u32 = image
             .handler_tables
             .iter()
@@ -175,6 +178,7 @@ impl Module {
             id: ModuleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
             context_size: layout.size(handlers),
             types,
+            hold,
             layout,
             code: Arc::new(load(image, &engine.plan().addresses)?),
             parsed,
@@ -252,7 +256,8 @@ impl Module {
         &self.inner.parsed
     }
 
-    /// The canonical type of each type of the module.
+    /// The canonical type of each type of the module. The numbers are good for as long
+    /// as the module, or a store with an instance of it.
     pub fn type_ids(&self) -> &[TypeId] {
         &self.inner.types
     }

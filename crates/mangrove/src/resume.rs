@@ -236,8 +236,8 @@ impl StoreInner {
             params: left.to_vec(),
             results: signature.ty.results.clone(),
         };
-        let ty = self.engine.func_type_id(&ty)?;
-        let ty = self.engine.cont_type_id(ty)?;
+        let ty = self.types.func(&ty)?;
+        let ty = self.types.cont(ty)?;
         let slots = self.lower_all(args, types)?;
         let record = self.current_record(handle)?;
         let kinds = signature.params.iter().map(|kind| kind.slot_kind());
@@ -302,8 +302,8 @@ impl StoreInner {
                         results: function.as_ref().ty.results.clone(),
                     }
                 };
-                let ty = self.engine.func_type_id(&ty)?;
-                let ty = self.engine.cont_type_id(ty)?;
+                let ty = self.types.func(&ty)?;
+                let ty = self.types.cont(ty)?;
                 self.suspended_types.insert((tag_type, func), ty);
                 ty
             }

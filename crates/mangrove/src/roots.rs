@@ -113,6 +113,7 @@ impl StoreInner {
             id: _,
             collections: _,
             zeal_left: _,
+            types: _,
         } = self;
         Parts {
             heap,

@@ -10,6 +10,7 @@ use crate::resource::heap_error;
 use crate::roots::Handles;
 use crate::space::StackRoom;
 use crate::store::{StoreCode, StoreId, StoreInner};
+use crate::types::KeptTypes;
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
 use mangrove_continuation::{Registry, RegistryConfig};
@@ -64,6 +65,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         host_func: ptr::null(),
         pending: None,
         observers: Observers::default(),
+        types: KeptTypes::new(engine.engine_types()),
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),
         collections: 0,

@@ -23,12 +23,13 @@ use crate::resource::limit_error;
 use crate::roots::Handles;
 use crate::signature::{Signature, ValueKind};
 use crate::space::{Bound, Share};
+use crate::types::KeptTypes;
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_collector::ModuleId;
 use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
-use mangrove_validate::GlobalType;
+use mangrove_validate::{GlobalType, HeapType, RefType, ValType};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -182,10 +183,13 @@ pub(crate) struct StoreInner {
     /// Why Wasm is being left.
     pub(crate) pending: Option<Pending>,
     pub(crate) observers: Observers,
-    /// Signatures met so far. Boxed: calls hold their addresses.
+    /// Types kept for what was made without a module, and for what follows by their
+    /// numbers.
+    pub(crate) types: KeptTypes,
+    /// Signatures met so far, of types that are kept. Boxed: calls hold their addresses.
     pub(crate) signatures: HashMap<TypeId, Box<Signature>>,
     /// Types of what a continuation of a function type is once it has suspended
-    /// to a tag: by the types of tag and function.
+    /// to a tag: by the types of tag and function. All are kept.
     pub(crate) suspended_types: HashMap<(TypeId, TypeId), TypeId>,
     pub(crate) collections: u64,
     /// Allocations left until zeal collects.
@@ -211,11 +215,26 @@ impl StoreInner {
         if let Some(known) = self.signatures.get(&id) {
             return Ok(NonNull::from(&**known));
         }
+        self.types.keep(id)?;
         let signature = Box::new(self.engine.signature(id)?);
         // The address is taken where the box stays: moving a box ends what was
         // borrowed from it.
         let kept = self.signatures.entry(id).or_insert(signature);
         Ok(NonNull::from(&**kept))
+    }
+
+    /// Keeps the type that a type of the host's refers to.
+    ///
+    /// # Errors
+    /// The engine does not have it.
+    pub(crate) fn keep_type(&mut self, ty: ValType) -> Result<(), Error> {
+        match ty {
+            ValType::Ref(RefType {
+                heap: HeapType::Concrete(id),
+                ..
+            }) => self.types.keep(id),
+            _ => Ok(()),
+        }
     }
 
     /// The error for a continuation there is no room for.

@@ -29,7 +29,7 @@ impl Table {
     /// there is no room.
     pub fn new(store: &mut impl AsStoreMut, ty: TableType, init: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
-        store.engine.check_type(ValType::Ref(ty.element))?;
+        store.keep_type(ValType::Ref(ty.element))?;
         let value = store.lower(&init, ValType::Ref(ty.element))?;
         let origin = Origin {
             instance: None,

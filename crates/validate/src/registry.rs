@@ -12,15 +12,20 @@
 //!                     └── entries, in order of their numbers, first is TYPE_FIRST
 //! ```
 //!
-//! Types are only ever added, and live as long as the registry.
+//! A number is good for as long as somebody holds the group of its type. What makes
+//! or finds a type ([`TypeRegistry::intern`] and its siblings) holds it for the caller,
+//! who gives the hold back ([`TypeRegistry::release`]); a group holds those it
+//! mentions. With the last hold the group goes, and its numbers are given out again.
 
 mod entries;
+mod groups;
 mod matching;
 
 use crate::map::MapTypes;
 use crate::module::Module;
 use crate::types::{CompositeType, FuncType, HeapType, Repr, StorageType, SubType, ValType};
-use entries::{Entries, in_group};
+use entries::Entries;
+use groups::in_group;
 use mangrove_abi::{Kind, StructLayout, TRANSFER_SLOTS, TypeId};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -32,7 +37,7 @@ const _: () = assert!(MOST_VALUES <= TRANSFER_SLOTS);
 /// Why a type cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryError {
-    /// Every [`TypeId`] is taken.
+    /// Every [`TypeId`] is taken: types, and exceptions of tags, have one each.
     #[error("too many types in one engine: the limit is {limit}")]
     Full {
         /// How many there can be.
@@ -54,18 +59,19 @@ pub enum RegistryError {
     },
 }
 
-/// What a descriptor says of a type.
+/// What a descriptor says of a type, or of the exceptions of a type of tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeInfo {
     /// Its number.
     pub id: TypeId,
-    /// What it is: a struct, an array, a function or a continuation.
+    /// What it is: a struct, an array, a function, a continuation or an exception.
     pub kind: Kind,
-    /// Struct: bytes of the object. Array: bytes of an element. Others: 0.
+    /// Struct and exception: bytes of the object. Array: bytes of an element. Others: 0.
     pub size: u32,
     /// Struct: offsets of its heap references from the object's start, ascending.
+    /// Exception: the same, in the order of the tag's parameters.
     pub refs: Vec<u32>,
-    /// Its ancestors from the root of the chain down, itself last.
+    /// Its ancestors from the root of the chain down, itself last. Exception: none.
     pub supers: Arc<[TypeId]>,
     /// Array: whether its elements are heap references.
     pub elem_refs: bool,
@@ -73,8 +79,8 @@ pub struct TypeInfo {
 
 /// The types of an engine. Shared between threads.
 ///
-/// Methods that take a [`TypeId`], alone or inside a type, panic if this
-/// registry has not given that number out, save where they say otherwise.
+/// Methods that take a [`TypeId`], alone or inside a type, panic if it stands for
+/// no type of this registry, save where they say otherwise.
 #[derive(Debug, Default)]
 pub struct TypeRegistry {
     entries: RwLock<Entries>,
@@ -115,14 +121,17 @@ impl TypeRegistry {
         self.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The canonical number of each type of a module, in the module's order.
+    /// The canonical number of each type of a module, in the module's order. The
+    /// caller holds the group of each of the module's recursion groups once: one
+    /// number of each is to be released ([`Self::release`]).
     ///
     /// # Errors
-    /// [`RegistryError::Full`]. Groups that fitted stay.
+    /// [`RegistryError::Full`]. Then nothing was added and nothing is held.
     pub fn intern(&self, module: &Module) -> Result<Vec<TypeId>, RegistryError> {
         let mut entries = self.write();
         let mut ids = Vec::with_capacity(module.types.len());
-        for group in &module.rec_groups {
+        let mut held = Vec::new();
+        for group in module.rec_groups.iter().filter(|group| !group.is_empty()) {
             let members = &module.types[group.start as usize..group.end as usize];
             let key = members
                 .iter()
@@ -136,15 +145,82 @@ impl TypeRegistry {
                     })
                 })
                 .collect();
-            let first = entries.intern(key)?;
-            ids.extend(first..first + group.len() as TypeId);
+            match entries.intern(key) {
+                Ok(members) => {
+                    held.push(members[0]);
+                    ids.extend_from_slice(members);
+                }
+                Err(error) => {
+                    // Nobody has heard of these numbers.
+                    for id in held {
+                        entries.release(id, &mut Vec::new());
+                    }
+                    return Err(error);
+                }
+            }
         }
         debug_assert_eq!(ids.len(), module.types.len(), "groups cover all types");
         Ok(ids)
     }
 
+    /// Holds the group of a type once more, if there is such a type.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_validate::{FuncType, TypeRegistry};
+    ///
+    /// let types = TypeRegistry::new();
+    /// let id = types.intern_func(FuncType::default())?;
+    /// assert!(types.hold(id));
+    /// assert!(types.release([id]).is_empty(), "it is still held once");
+    /// assert_eq!(types.release([id]), [id]);
+    /// assert!(!types.hold(id));
+    /// # Ok::<(), mangrove_validate::RegistryError>(())
+    /// ```
+    pub fn hold(&self, id: TypeId) -> bool {
+        let mut entries = self.write();
+        let known = entries.contains(id);
+        if known {
+            entries.hold(id);
+        }
+        known
+    }
+
+    /// Gives holds back, one for each number. Returns the numbers, of types and of
+    /// exceptions, that stand for nothing any more: they may be given out again.
+    ///
+    /// # Panics
+    /// Also if more holds are given back than there are.
+    pub fn release(&self, held: impl IntoIterator<Item = TypeId>) -> Vec<TypeId> {
+        let mut entries = self.write();
+        let mut removed = Vec::new();
+        for id in held {
+            entries.release(id, &mut removed);
+        }
+        removed
+    }
+
+    /// The number that stands, in the headers of exceptions, for a tag of this
+    /// function type. It is good for as long as the type's.
+    ///
+    /// # Errors
+    /// [`RegistryError::Full`], and [`RegistryError::Unknown`] if there is no such
+    /// type.
+    ///
+    /// # Panics
+    /// If it is not a function type.
+    pub fn exception(&self, tag_type: TypeId) -> Result<TypeId, RegistryError> {
+        let mut entries = self.write();
+        if !entries.contains(tag_type) {
+            return Err(RegistryError::Unknown { id: tag_type });
+        }
+        assert_eq!(entries.get(tag_type).kind(), Kind::Func, "a function type");
+        entries.exception(tag_type)
+    }
+
     /// The number of a function type made by the host, whose concrete types
-    /// are canonical: the same as that of a module's `(type (func …))`.
+    /// are canonical: the same as that of a module's `(type (func …))`. The caller
+    /// holds it then.
     ///
     /// # Errors
     /// [`RegistryError::Full`], [`RegistryError::TooManyValues`], and
@@ -170,7 +246,7 @@ impl TypeRegistry {
     }
 
     /// The number of the type of continuations of a function type: the same as
-    /// that of a module's `(type (cont $f))`.
+    /// that of a module's `(type (cont $f))`. The caller holds it then.
     ///
     /// # Errors
     /// [`RegistryError::Full`], and [`RegistryError::Unknown`] if there is no
@@ -196,20 +272,30 @@ impl TypeRegistry {
         ty.map_types(&mut |index| ids[index as usize])
     }
 
-    /// How many types there are. Their numbers begin at
-    /// [`mangrove_abi::object::TYPE_FIRST`] and leave none out.
+    /// How many types there are.
     pub fn len(&self) -> usize {
         self.read().len()
     }
 
-    /// Whether there is no type yet.
+    /// How many numbers stand for something: a type, or the exceptions of a type of
+    /// tags.
+    pub fn numbers(&self) -> usize {
+        self.read().numbers()
+    }
+
+    /// Whether there is no type.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether this number has been given out.
+    /// Whether this number stands for a type.
     pub fn contains(&self, id: TypeId) -> bool {
         self.read().contains(id)
+    }
+
+    /// A type, if there is one with this number; concrete types in it are canonical.
+    pub fn try_get(&self, id: TypeId) -> Option<Arc<SubType>> {
+        self.read().try_get(id).map(|entry| entry.ty.clone())
     }
 
     /// A type; concrete types in it are canonical.
@@ -253,9 +339,9 @@ impl TypeRegistry {
         self.read().storage_size(storage)
     }
 
-    /// All types but the first `known`, in order of their numbers: what a
-    /// table of descriptors with `known` entries lacks.
-    pub fn new_types_since(&self, known: usize) -> Vec<TypeInfo> {
-        self.read().infos(known)
+    /// What descriptors say of these types and exceptions.
+    pub fn infos(&self, ids: &[TypeId]) -> Vec<TypeInfo> {
+        let entries = self.read();
+        ids.iter().map(|&id| entries.info(id)).collect()
     }
 }

@@ -1,14 +1,11 @@
 //! The driver: hands ranges of seeds to workers, and survives them.
 
 use anyhow::{Context, Result};
+use mangrove_workers::{Heard, Seeds, Worker, supervise};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::ops::Range;
-use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Duration;
 
 /// Seeds a worker gets at a time.
@@ -32,36 +29,14 @@ pub struct Summary {
 /// # Errors
 /// When workers cannot be started.
 pub fn run(seeds: Range<u64>, jobs: usize) -> Result<Summary> {
-    let next = Mutex::new(seeds.start);
     let summary = Mutex::new(Summary::default());
-    let take = || {
-        let mut next = next.lock().unwrap_or_else(|poison| poison.into_inner());
-        let start = *next;
-        *next = seeds.end.min(start + CHUNK);
-        start..*next
+    let seeds = Seeds {
+        all: seeds,
+        chunk: CHUNK,
+        jobs,
+        until: None,
     };
-    thread::scope(|scope| {
-        let workers: Vec<_> = (0..jobs)
-            .map(|_| {
-                scope.spawn(|| {
-                    loop {
-                        let mut chunk = take();
-                        if chunk.is_empty() {
-                            return anyhow::Ok(());
-                        }
-                        while !chunk.is_empty() {
-                            chunk.start = part(chunk.clone(), &summary)?;
-                        }
-                    }
-                })
-            })
-            .collect();
-        workers.into_iter().try_for_each(|worker| {
-            worker
-                .join()
-                .unwrap_or_else(|_| Err(anyhow::anyhow!("a thread panicked")))
-        })
-    })?;
+    supervise(&seeds, |seeds| part(seeds, &summary))?;
     Ok(summary
         .into_inner()
         .unwrap_or_else(|poison| poison.into_inner()))
@@ -70,23 +45,12 @@ pub fn run(seeds: Range<u64>, jobs: usize) -> Result<Summary> {
 /// Runs one worker on the seeds, and returns the one to go on with: the end,
 /// or the one after that on which it died.
 fn part(seeds: Range<u64>, summary: &Mutex<Summary>) -> Result<u64> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .args([
-            "--worker",
-            "--seeds",
-            &format!("{}..{}", seeds.start, seeds.end),
-        ])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("starting a worker")?;
-    let lines = lines(&mut child);
+    let mut worker = Worker::start(&seeds, [""; 0])?;
     let mut running = None;
     let mut hangs = false;
     loop {
-        match lines.recv_timeout(PATIENCE) {
-            Ok(line) => {
+        match worker.hear(PATIENCE) {
+            Heard::Line(line) => {
                 let line: Value = serde_json::from_str(&line).context("a worker's line")?;
                 if let Some(seed) = line["begin"].as_u64() {
                     running = Some(seed);
@@ -96,15 +60,15 @@ fn part(seeds: Range<u64>, summary: &Mutex<Summary>) -> Result<u64> {
                     summary.add(&line);
                 }
             }
-            Err(RecvTimeoutError::Disconnected) => break,
-            Err(RecvTimeoutError::Timeout) => {
+            Heard::End => break,
+            Heard::Nothing => {
                 hangs = true;
-                child.kill()?;
+                worker.kill()?;
                 break;
             }
         }
     }
-    let status = child.wait()?;
+    let status = worker.wait()?;
     let Some(seed) = running else {
         return Ok(seeds.end);
     };
@@ -116,22 +80,6 @@ fn part(seeds: Range<u64>, summary: &Mutex<Summary>) -> Result<u64> {
     let mut summary = summary.lock().unwrap_or_else(|poison| poison.into_inner());
     summary.find("crashes", seed, what);
     Ok(seed + 1)
-}
-
-/// The child's lines, read on a thread so that waiting for one can end.
-fn lines(child: &mut Child) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        thread::spawn(move || {
-            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            for line in lines {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-    }
-    receiver
 }
 
 impl Summary {

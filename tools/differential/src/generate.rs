@@ -4,9 +4,9 @@
 //! nothing in depth), and sizes vary. Left out are proposals one side does not
 //! have, and relaxed SIMD, whose results engines may choose.
 
-use crate::rng::Rng;
 use arbitrary::Unstructured;
 use mangrove::OptLevel;
+use mangrove_workers::Rng;
 use wasm_smith::{Config, Module};
 
 /// How often a module's functions and loops may be entered, and how many
@@ -71,16 +71,16 @@ fn config(rng: &mut Rng) -> Config {
         ..Config::default()
     };
     // The least is what counts: beyond it, more is ever less likely.
-    config.min_funcs = 2 + rng.below(10) as usize;
-    config.min_types = 2 + rng.below(25) as usize;
-    config.min_globals = rng.below(8) as usize;
+    config.min_funcs = 2 + rng.below(10);
+    config.min_types = 2 + rng.below(25);
+    config.min_globals = rng.below(8);
     config.min_memories = rng.below(3) as u32;
     config.max_memories = 3;
     config.min_tables = rng.below(3) as u32;
     config.max_tables = 3;
-    config.min_tags = rng.below(4) as usize;
-    config.min_data_segments = rng.below(4) as usize;
-    config.min_element_segments = rng.below(4) as usize;
+    config.min_tags = rng.below(4);
+    config.min_data_segments = rng.below(4);
+    config.min_element_segments = rng.below(4);
     config.max_instructions = 20 << rng.below(6);
     config.gc_enabled = rng.chance(2, 3);
     config.exceptions_enabled = rng.chance(1, 2);

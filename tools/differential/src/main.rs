@@ -14,7 +14,6 @@ mod driver;
 mod generate;
 mod ours;
 mod programs;
-mod rng;
 mod theirs;
 mod trace;
 mod worker;

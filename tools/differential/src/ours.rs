@@ -1,12 +1,12 @@
 //! Mangrove's side: it also reads the exports and plans the calls.
 
 use crate::generate::Case;
-use crate::rng::Rng;
 use crate::trace::{Arg, Call, DEPTH, ELEMENTS, End, State, Trace, Value, digest};
 use mangrove::{
     AbstractHeap, Config, Engine, Error, Extern, ExternType, HandleKind, HeapHandle, HeapType,
     Instance, Linker, Module, Store, TrapCode, TrapReason, Val, ValType,
 };
+use mangrove_workers::Rng;
 
 /// Most bytes a memory may grow to, here and there.
 pub const MEMORY_MAX: u64 = 8 << 20;
@@ -65,16 +65,16 @@ pub fn plan(module: &Module, rng: &mut Rng) -> Vec<Call> {
 fn arg(ty: ValType, rng: &mut Rng) -> Option<Arg> {
     use AbstractHeap::{Any, Eq, I31};
     let number = if rng.chance(1, 2) {
-        NUMBERS[rng.below(NUMBERS.len() as u64) as usize]
+        NUMBERS[rng.below(NUMBERS.len())]
     } else {
-        rng.next()
+        rng.number()
     };
     Some(match ty {
         ValType::I32 => Arg::I32(number as i32),
         ValType::I64 => Arg::I64(number as i64),
         ValType::F32 => Arg::F32(float(rng, number).to_bits()),
         ValType::F64 => Arg::F64(f64::from(float(rng, number)).to_bits()),
-        ValType::V128 => Arg::V128(u128::from(number) << 64 | u128::from(rng.next())),
+        ValType::V128 => Arg::V128(u128::from(number) << 64 | u128::from(rng.number())),
         ValType::Ref(ty) => match ty.heap {
             HeapType::Abstract(Any | Eq | I31) if !ty.nullable || rng.chance(1, 2) => {
                 Arg::I31(number as u32 & 0x7fff_ffff)

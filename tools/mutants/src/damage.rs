@@ -2,8 +2,8 @@
 
 use crate::judge::Verdict;
 use crate::mutate::bytes;
-use crate::rng::Rng;
 use mangrove::{CompiledError, Engine, Error, Module};
+use mangrove_workers::Rng;
 
 /// The compiled form of a module, damaged: it must be refused.
 #[allow(unsafe_code)]

@@ -2,12 +2,12 @@
 
 use crate::damage::compiled;
 use crate::mutate::Input;
-use crate::rng::Rng;
 use mangrove::{
     AbstractHeap, Config, Engine, Error, ExternType, FuncType, HeapHandle, HeapType, Linker,
     Module, OptLevel, Store, TrapReason, Val, ValType,
 };
 use mangrove_wast::{Options, define_spectest, run_source};
+use mangrove_workers::Rng;
 use std::sync::Arc;
 
 /// Calls a module gets, at most.

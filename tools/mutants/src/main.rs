@@ -15,7 +15,6 @@ mod corpus;
 mod damage;
 mod judge;
 mod mutate;
-mod rng;
 mod supervisor;
 mod worker;
 

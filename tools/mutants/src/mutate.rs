@@ -2,7 +2,7 @@
 //! some way, or once was.
 
 use crate::corpus::Corpus;
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// Bytes that mean something in many places: small numbers, LEB128 that goes on,
 /// opcodes of prefixes, types.
@@ -79,7 +79,7 @@ impl Input {
                 "script",
                 Self::Script(script(rng.pick::<String>(&corpus.scripts), &mut rng)),
             ),
-            _ => ("compiled", Self::Compiled(start, rng.next())),
+            _ => ("compiled", Self::Compiled(start, rng.number())),
         }
     }
 }
@@ -112,7 +112,7 @@ pub fn bytes(mut bytes: Vec<u8>, rng: &mut Rng) -> Vec<u8> {
         }
         match rng.below(8) {
             0 => bytes[at] ^= 1 << rng.below(8),
-            1 => bytes[at] = rng.next() as u8,
+            1 => bytes[at] = rng.number() as u8,
             2 | 3 => bytes[at] = *rng.pick(&BYTES),
             4 => bytes[at] = bytes[at].wrapping_add(1),
             5 => bytes[at] = bytes[at].wrapping_sub(1),
@@ -260,7 +260,7 @@ fn script(text: &str, rng: &mut Rng) -> String {
         for _ in 0..=rng.below(3) {
             let at = rng.below(raw.len());
             if let Some(byte) = raw.get_mut(at) {
-                *byte = rng.next() as u8;
+                *byte = rng.number() as u8;
             }
         }
         text = String::from_utf8_lossy(&raw).into_owned();
@@ -273,15 +273,15 @@ mod generators {
     //! What needs other tools.
 
     use super::{Input, bytes};
-    use crate::rng::Rng;
     use arbitrary::Unstructured;
+    use mangrove_workers::Rng;
     use std::panic::{AssertUnwindSafe, catch_unwind};
     use wasm_mutate::WasmMutate;
     use wasm_smith::{Config, Module};
 
     /// One of the first changes that wasm-mutate thinks of.
     pub fn mutate(start: Vec<u8>, rng: &mut Rng) -> Input {
-        let (seed, skip) = (rng.next(), rng.below(4));
+        let (seed, skip) = (rng.number(), rng.below(4));
         let preserve = rng.chance(1, 4);
         // What it does not know, or fails at, is changed byte by byte.
         let changed = catch_unwind(AssertUnwindSafe(|| {
@@ -338,7 +338,7 @@ mod generators {
     //! Without these tools their seeds are left out.
 
     use super::Input;
-    use crate::rng::Rng;
+    use mangrove_workers::Rng;
 
     pub fn mutate(_: Vec<u8>, _: &mut Rng) -> Input {
         Input::Nothing

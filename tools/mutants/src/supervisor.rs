@@ -2,15 +2,14 @@
 
 use crate::worker::Line;
 use anyhow::{Context, Result, anyhow};
+use mangrove_workers::{Heard, Seeds, Worker, supervise};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::ffi::OsStr;
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::Mutex;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// Seeds a worker gets at a time.
@@ -68,34 +67,14 @@ struct At {
 /// # Errors
 /// When workers cannot be started, or say what nobody understands.
 pub fn run(plan: &Plan<'_>) -> Result<Summary> {
-    let next = Mutex::new(plan.seeds.start);
     let summary = Mutex::new(Summary::default());
-    let take = || {
-        let mut next = next.lock().unwrap_or_else(|poison| poison.into_inner());
-        let start = *next;
-        if plan.until.is_none_or(|until| Instant::now() < until) {
-            *next = plan.seeds.end.min(start + CHUNK);
-        }
-        start..*next
+    let seeds = Seeds {
+        all: plan.seeds.clone(),
+        chunk: CHUNK,
+        jobs: plan.jobs,
+        until: plan.until,
     };
-    thread::scope(|scope| {
-        let work = || {
-            loop {
-                let mut chunk = take();
-                if chunk.is_empty() {
-                    return anyhow::Ok(());
-                }
-                while !chunk.is_empty() {
-                    chunk.start = part(chunk.clone(), plan.corpus, &summary)?;
-                }
-            }
-        };
-        let workers: Vec<_> = (0..plan.jobs).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| {
-            let ended = worker.join();
-            ended.unwrap_or_else(|_| Err(anyhow!("a thread panicked")))
-        })
-    })?;
+    supervise(&seeds, |seeds| part(seeds, plan.corpus, &summary))?;
     Ok(summary
         .into_inner()
         .unwrap_or_else(|poison| poison.into_inner()))
@@ -104,25 +83,15 @@ pub fn run(plan: &Plan<'_>) -> Result<Summary> {
 /// Runs one worker on the seeds, and returns the one to go on with: the end,
 /// or the one after that on which it died.
 fn part(seeds: Range<u64>, corpus: &Path, summary: &Mutex<Summary>) -> Result<u64> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["--worker", "--seeds"])
-        .arg(format!("{}..{}", seeds.start, seeds.end))
-        .arg("--corpus")
-        .arg(corpus)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("starting a worker")?;
-    let lines = lines(&mut child);
+    let mut worker = Worker::start(&seeds, [OsStr::new("--corpus"), corpus.as_os_str()])?;
     let mut at: Option<At> = None;
     let mut next = seeds.start;
     let silent = loop {
-        let line = match lines.recv_timeout(PATIENCE) {
-            Ok(line) => line,
-            Err(RecvTimeoutError::Disconnected) => break false,
-            Err(RecvTimeoutError::Timeout) => {
-                child.kill()?;
+        let line = match worker.hear(PATIENCE) {
+            Heard::Line(line) => line,
+            Heard::End => break false,
+            Heard::Nothing => {
+                worker.kill()?;
                 break true;
             }
         };
@@ -151,7 +120,7 @@ fn part(seeds: Range<u64>, corpus: &Path, summary: &Mutex<Summary>) -> Result<u6
             }
         }
     };
-    let status = child.wait()?;
+    let status = worker.wait()?;
     let mut summary = summary.lock().unwrap_or_else(|poison| poison.into_inner());
     let Some(at) = at else {
         // Between two seeds there is nothing of ours that could fail.
@@ -184,20 +153,4 @@ fn death(status: ExitStatus, silent: bool, runs: bool) -> String {
         Some(SPENT) => format!("its processor time was spent {place}"),
         _ => format!("{status} {place}"),
     }
-}
-
-/// The child's lines, read on a thread so that waiting for one can end.
-fn lines(child: &mut Child) -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        thread::spawn(move || {
-            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            for line in lines {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-    }
-    receiver
 }

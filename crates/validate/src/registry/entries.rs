@@ -1,22 +1,13 @@
-//! The registry's memory: entries by number, groups by key.
+//! The registry's memory: what each number stands for.
 
+use super::groups::Group;
 use super::{RegistryError, TypeInfo};
-use crate::map::MapTypes;
 use crate::types::{CompositeType, Repr, StorageType, SubType, ValType};
-use hashbrown::HashMap;
-use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use mangrove_abi::object::{TYPE_END, TYPE_FIRST, exn_layout};
 use mangrove_abi::{Kind, StructLayout, TypeId};
+use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// Marks, in a key, a reference to a place in the group. Above every [`TypeId`].
-const RELATIVE: u32 = 1 << 31;
-const _: () = assert!(TYPE_END <= RELATIVE);
-
-/// What stands in a key for the type at this place of the group.
-pub(super) fn in_group(place: u32) -> u32 {
-    debug_assert!(place < RELATIVE);
-    RELATIVE | place
-}
 
 /// One canonical type and what follows from it.
 #[derive(Debug)]
@@ -26,6 +17,10 @@ pub(super) struct Entry {
     pub(super) supers: Arc<[TypeId]>,
     /// Structs only.
     pub(super) layout: Option<Arc<StructLayout>>,
+    /// First number of its group.
+    pub(super) group: TypeId,
+    /// Functions only: the number of exceptions whose tag has this type, if asked for.
+    pub(super) exception: Option<TypeId>,
 }
 
 impl Entry {
@@ -39,14 +34,34 @@ impl Entry {
     }
 }
 
+/// What a number stands for.
+#[derive(Debug)]
+pub(super) enum Slot {
+    /// Nothing, now.
+    Free,
+    /// A type.
+    Type(Entry),
+    /// The exceptions whose tag has this function type.
+    Exception(TypeId),
+}
+
 /// All types, by number and by group.
 #[derive(Debug)]
 pub(super) struct Entries {
-    /// How many types there can be.
-    limit: u32,
-    entries: Vec<Entry>,
-    /// Number of each group's first type; the others follow it.
-    groups: HashMap<Box<[SubType]>, TypeId>,
+    /// How many numbers there can be.
+    pub(super) limit: u32,
+    /// By number, from [`TYPE_FIRST`] on.
+    pub(super) slots: Vec<Slot>,
+    /// Numbers that stand for nothing any more, the longest unused first: a number that
+    /// a host still has in some type then says "unknown" for as long as can be.
+    pub(super) free: VecDeque<TypeId>,
+    /// How many slots are types.
+    pub(super) types: usize,
+    /// By the number of their first type.
+    pub(super) groups: HashMap<TypeId, Group>,
+    /// The same numbers, to be found by the groups' keys.
+    pub(super) by_key: HashTable<TypeId>,
+    pub(super) hasher: DefaultHashBuilder,
 }
 
 impl Default for Entries {
@@ -61,24 +76,70 @@ impl Entries {
         assert!((TYPE_FIRST..=TYPE_END).contains(&end), "types up to {end}");
         Self {
             limit: end - TYPE_FIRST,
-            entries: Vec::new(),
+            slots: Vec::new(),
+            free: VecDeque::new(),
+            types: 0,
             groups: HashMap::new(),
+            by_key: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
         }
     }
-}
 
-impl Entries {
+    /// How many types there are.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.types
+    }
+
+    /// How many numbers stand for something.
+    pub(super) fn numbers(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// How many numbers can still be given out.
+    pub(super) fn room(&self) -> usize {
+        self.limit as usize - self.numbers()
+    }
+
+    /// A number for what `slot` is; the caller knows that there is room.
+    pub(super) fn number(&mut self, slot: Slot) -> TypeId {
+        if let Some(id) = self.free.pop_front() {
+            self.slots[(id - TYPE_FIRST) as usize] = slot;
+            return id;
+        }
+        assert!(self.slots.len() < self.limit as usize, "no number is left");
+        self.slots.push(slot);
+        TYPE_FIRST + (self.slots.len() - 1) as TypeId
+    }
+
+    /// What a number stands for.
+    pub(super) fn slot_mut(&mut self, id: TypeId) -> &mut Slot {
+        &mut self.slots[(id - TYPE_FIRST) as usize]
+    }
+
+    pub(super) fn try_get(&self, id: TypeId) -> Option<&Entry> {
+        let at = id.checked_sub(TYPE_FIRST)? as usize;
+        match self.slots.get(at)? {
+            Slot::Type(entry) => Some(entry),
+            Slot::Free | Slot::Exception(_) => None,
+        }
     }
 
     pub(super) fn contains(&self, id: TypeId) -> bool {
-        id >= TYPE_FIRST && ((id - TYPE_FIRST) as usize) < self.entries.len()
+        self.try_get(id).is_some()
     }
 
     pub(super) fn get(&self, id: TypeId) -> &Entry {
-        assert!(self.contains(id), "type {id} is not in this registry");
-        &self.entries[(id - TYPE_FIRST) as usize]
+        match self.try_get(id) {
+            Some(entry) => entry,
+            None => panic!("type {id} is not in this registry"),
+        }
+    }
+
+    pub(super) fn get_mut(&mut self, id: TypeId) -> &mut Entry {
+        match self.slot_mut(id) {
+            Slot::Type(entry) => entry,
+            Slot::Free | Slot::Exception(_) => panic!("type {id} is not in this registry"),
+        }
     }
 
     fn composite(&self, id: TypeId) -> &CompositeType {
@@ -97,66 +158,7 @@ impl Entries {
         matches!(storage, StorageType::Val(ty) if self.repr(ty) == Repr::HeapRef)
     }
 
-    /// The number of a group's first type; the group is added if it is new.
-    pub(super) fn intern(&mut self, key: Box<[SubType]>) -> Result<TypeId, RegistryError> {
-        if let Some(&first) = self.groups.get(&key) {
-            return Ok(first);
-        }
-        if key.len() > self.limit as usize - self.entries.len() {
-            return Err(RegistryError::Full { limit: self.limit });
-        }
-        let first = TYPE_FIRST + self.entries.len() as TypeId;
-        for member in &key {
-            self.push(member.clone().map_types(&mut |number| {
-                if number & RELATIVE == 0 {
-                    number
-                } else {
-                    first + (number & !RELATIVE)
-                }
-            }));
-        }
-        // Only now is every type that the fields mention in its place.
-        for id in first..first + key.len() as TypeId {
-            let layout = self.layout(id);
-            self.entries[(id - TYPE_FIRST) as usize].layout = layout;
-        }
-        self.groups.insert(key, first);
-        Ok(first)
-    }
-
-    /// The number of the type that is alone in its group, final and without
-    /// supertype.
-    pub(super) fn intern_alone(
-        &mut self,
-        composite: CompositeType,
-    ) -> Result<TypeId, RegistryError> {
-        self.intern(
-            [SubType {
-                is_final: true,
-                supertype: None,
-                composite,
-            }]
-            .into(),
-        )
-    }
-
-    fn push(&mut self, ty: SubType) {
-        let id = TYPE_FIRST + self.entries.len() as TypeId;
-        // A supertype comes before its subtypes, in the same group too.
-        let above = ty.supertype.map(|parent| self.get(parent).supers.clone());
-        let supers = above
-            .iter()
-            .flat_map(|above| above.iter().copied())
-            .chain([id])
-            .collect();
-        self.entries.push(Entry {
-            ty: Arc::new(ty),
-            supers,
-            layout: None,
-        });
-    }
-
-    fn layout(&self, id: TypeId) -> Option<Arc<StructLayout>> {
+    pub(super) fn layout(&self, id: TypeId) -> Option<Arc<StructLayout>> {
         let CompositeType::Struct(fields) = self.composite(id) else {
             return None;
         };
@@ -164,16 +166,51 @@ impl Entries {
         Some(Arc::new(StructLayout::new(sizes)))
     }
 
-    pub(super) fn infos(&self, known: usize) -> Vec<TypeInfo> {
-        let first = TYPE_FIRST + known as TypeId;
-        let entries = self.entries.iter().skip(known);
-        (first..)
-            .zip(entries)
-            .map(|(id, entry)| self.info(id, entry))
-            .collect()
+    /// The number of exceptions whose tag has this function type.
+    pub(super) fn exception(&mut self, tag_type: TypeId) -> Result<TypeId, RegistryError> {
+        if let Some(known) = self.get(tag_type).exception {
+            return Ok(known);
+        }
+        if self.room() == 0 {
+            return Err(RegistryError::Full { limit: self.limit });
+        }
+        let id = self.number(Slot::Exception(tag_type));
+        self.get_mut(tag_type).exception = Some(id);
+        Ok(id)
     }
 
-    fn info(&self, id: TypeId, entry: &Entry) -> TypeInfo {
+    /// What a descriptor says of a type, or of the exceptions with this number.
+    pub(super) fn info(&self, id: TypeId) -> TypeInfo {
+        let at = id.checked_sub(TYPE_FIRST);
+        match at.and_then(|at| self.slots.get(at as usize)) {
+            Some(Slot::Type(entry)) => self.type_info(id, entry),
+            Some(Slot::Exception(tag_type)) => self.exception_info(id, *tag_type),
+            Some(Slot::Free) | None => panic!("type {id} is not in this registry"),
+        }
+    }
+
+    fn exception_info(&self, id: TypeId, tag_type: TypeId) -> TypeInfo {
+        let reprs: Vec<Repr> = match self.composite(tag_type) {
+            CompositeType::Func(ty) => ty.params.iter().map(|&ty| self.repr(ty)).collect(),
+            _ => unreachable!("a tag without a function type: {tag_type}"),
+        };
+        let layout = exn_layout(reprs.iter().map(|repr| repr.size()));
+        // The first of the layout's offsets is the tag's.
+        let places = reprs.iter().zip(&layout.offsets[1..]);
+        TypeInfo {
+            id,
+            kind: Kind::Exn,
+            size: layout.size,
+            refs: places
+                .filter(|(repr, _)| **repr == Repr::HeapRef)
+                .map(|(_, &offset)| offset)
+                .collect(),
+            supers: Arc::default(),
+            elem_refs: false,
+        }
+    }
+
+    fn type_info(&self, id: TypeId, entry: &Entry) -> TypeInfo {
         let mut info = TypeInfo {
             id,
             kind: entry.kind(),
@@ -200,49 +237,5 @@ impl Entries {
             (CompositeType::Func(_) | CompositeType::Cont(_), _) => {}
         }
         info
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::FuncType;
-
-    #[test]
-    fn the_last_number_is_given_and_no_more() {
-        let mut entries = Entries {
-            limit: 3,
-            ..Entries::default()
-        };
-        let func = |params: usize| {
-            CompositeType::Func(FuncType {
-                params: vec![ValType::I32; params],
-                results: Vec::new(),
-            })
-        };
-        for n in 0..3 {
-            assert_eq!(entries.intern_alone(func(n)), Ok(TYPE_FIRST + n as TypeId));
-        }
-        let full = Err(RegistryError::Full { limit: 3 });
-        assert_eq!(entries.intern_alone(func(3)), full);
-        // What is there is still found.
-        assert_eq!(entries.intern_alone(func(2)), Ok(TYPE_FIRST + 2));
-        assert_eq!(entries.len(), 3);
-    }
-
-    #[test]
-    fn a_group_that_does_not_fit_leaves_nothing() {
-        let mut entries = Entries {
-            limit: 2,
-            ..Entries::default()
-        };
-        let pair = SubType {
-            is_final: true,
-            supertype: None,
-            composite: CompositeType::Cont(in_group(0)),
-        };
-        let key = vec![pair; 3].into_boxed_slice();
-        assert_eq!(entries.intern(key), Err(RegistryError::Full { limit: 2 }));
-        assert_eq!(entries.len(), 0);
     }
 }

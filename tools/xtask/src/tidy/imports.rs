@@ -23,6 +23,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("mangrove-bench", 6),
     ("mangrove-differential", 6),
     ("mangrove-mutants", 6),
+    ("mangrove-workers", 5),
     ("mangrove-xtask", 6),
 ];
 
