@@ -12,6 +12,7 @@ const MAY_BE_UNSAFE: &[&str] = &[
     "mangrove-heap",
     "mangrove-continuation",
     "mangrove-collector",
+    "mangrove-runtime",
     "mangrove",
 ];
 
