@@ -12,25 +12,24 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back.
 
-use crate::continuation::Outcome;
+use crate::activation::{Call, Slots};
 use crate::error::Error;
-use crate::observe::Moment;
+use crate::id::StorePtr;
+use crate::kind::ValueKind;
+use crate::outcome::{Clause, Outcome};
 use crate::pending::{Activation, Pending};
-use crate::resume::Clause;
 use crate::signals;
-use crate::signature::{Signature, ValueKind};
-use crate::store::{StoreInner, StorePtr};
+use crate::signature::Signature;
+use crate::store::StoreInner;
 use crate::trap::Trap;
-use crate::values::Val;
+use crate::value::Val;
+use crate::watch::Moment;
 use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, reason};
 use mangrove_continuation::End;
 use mangrove_stack::arch::{self, Left};
 use mangrove_validate::ValType;
-use smallvec::SmallVec;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::{self, NonNull};
-
-pub type Slots = SmallVec<[TransferSlot; 8]>;
 
 /// Calls a function of the store.
 ///
@@ -68,18 +67,6 @@ pub unsafe fn enter(store: *mut StoreInner, call: &Call) -> Left {
             arch::enter(ctx, call.host, call.record, call.payload)
         })
     }
-}
-
-/// A call or a resumption under way.
-pub struct Call {
-    pub host: *mut ContRecord,
-    /// Where it enters.
-    pub record: *mut ContRecord,
-    /// What it brings along in the payload register.
-    pub payload: u64,
-    /// What to put back.
-    outer_host: *mut ContRecord,
-    outer_host_sp: u64,
 }
 
 impl StoreInner {

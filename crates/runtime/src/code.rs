@@ -15,9 +15,10 @@
 //! a return address into code that is not there.
 
 use crate::error::Error;
+use crate::ledger::Ledger;
 use crate::mapping::Mapping;
-use crate::resource::{Need, map_error};
-use crate::space::Ledger;
+use crate::refusals::map_error;
+use crate::resource::need::Need;
 use mangrove_abi::CodeImage;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -12,6 +12,7 @@
 //! converted: code made otherwise is refused, and the module is compiled anew.
 
 use crate::code::LoadedCode;
+use crate::compiled_error::CompiledError;
 use crate::engine::Engine;
 use crate::error::Error;
 use mangrove_abi::object::{MAX_OBJECT, NULL_GUARD};
@@ -19,8 +20,9 @@ use mangrove_abi::{
     CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, MemoryDef,
     StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor,
 };
-use mangrove_compile::{self as compile, Hooks, OptLevel};
-use mangrove_validate::{Language, printable};
+use mangrove_compile as compile;
+use mangrove_compile::{Hooks, OptLevel};
+use mangrove_validate::Language;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -39,62 +41,6 @@ const ENGINE: &str = env!("CARGO_PKG_VERSION");
 const PREFIX: usize = MAGIC.len() + 4 + 8 + 32;
 
 type Hash = [u8; 32];
-
-/// Why bytes are no compiled module for this engine.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CompiledError {
-    /// They begin with something else.
-    #[error("these bytes are not a compiled module")]
-    NotCompiled,
-    /// The form is of another version.
-    #[error("format version {found}, this engine reads version {expected}")]
-    Format {
-        /// The version they are of.
-        found: u32,
-        /// The version that can be read.
-        expected: u32,
-    },
-    /// There are more or fewer bytes than there were.
-    #[error("{found} bytes, it was made with {expected}")]
-    Length {
-        /// How many there are.
-        found: u64,
-        /// How many there should be.
-        expected: u64,
-    },
-    /// They have been changed.
-    #[error("damaged: the checksum differs")]
-    Checksum,
-    /// Another version of this crate made them.
-    #[error("made by version {}, this is version {expected}", printable(.found))]
-    Engine {
-        /// The version that made them.
-        found: String,
-        /// This version.
-        expected: String,
-    },
-    /// This version made them, but with other layouts.
-    #[error("made by another build of this version")]
-    Build,
-    /// The engine that made them was configured differently.
-    #[error("made with {found}; this engine has {expected}")]
-    Settings {
-        /// How it was made.
-        found: String,
-        /// How this engine makes code.
-        expected: String,
-    },
-    /// The code needs a better machine.
-    #[error("made for a machine with {}, which this one does not have", printable(.missing))]
-    Features {
-        /// The CPU's features that are missing.
-        missing: String,
-    },
-    /// The checksum is right, but the parts do not fit together.
-    #[error("malformed")]
-    Malformed,
-}
 
 /// Settings that decide which code is made, and of which modules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

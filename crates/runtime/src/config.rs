@@ -5,7 +5,6 @@
 
 use crate::error::Error;
 use crate::handlers::SignalPolicy;
-use crate::space::SMALLEST_HEAP;
 use mangrove_abi::Refusal;
 pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
@@ -550,3 +549,6 @@ mod tests {
         assert!(Config::new().stack_bytes_max(200_000).check().is_err());
     }
 }
+
+/// The least a heap can be limited to.
+pub(crate) const SMALLEST_HEAP: u64 = 64 << 10;

@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::instance::InstancePtr;
-use crate::object::{Shape, write_field};
+use crate::shape::{Shape, write_field};
 use crate::store::StoreInner;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{SlotKind, TransferSlot, TypeId};

@@ -1,48 +1,13 @@
 //! Continuations as the embedder makes, resumes and binds them.
 
-use crate::error::Error;
+use crate::error::{Error, foreign};
 use crate::exception::Exception;
-use crate::func::Func;
-use crate::global::Tag;
-use crate::handle::ContHandle;
-use crate::resume::{self, With, reference_to};
-use crate::store::{AsStore, AsStoreMut, foreign, inner, inner_mut};
-use crate::values::Val;
+use crate::handle::{ContHandle, Func, Tag};
+use crate::outcome::{Outcome, reference_to};
+use crate::resume::{self, With};
+use crate::store::{AsStore, AsStoreMut, inner, inner_mut};
+use crate::value::Val;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
-
-/// How a continuation the host resumed came back: one of returned, suspended,
-/// thrown. The fourth way, a trap, is the error [`Error::Trap`].
-///
-/// # Examples
-/// ```
-/// use mangrove::{ContHandle, Error, Outcome, Store, Val};
-///
-/// /// What a continuation returns that never suspends.
-/// fn finish(k: &ContHandle, store: &mut Store<()>, args: &[Val]) -> Result<Vec<Val>, Error> {
-///     match k.resume(store, args, &[])? {
-///         Outcome::Returned(values) => Ok(values),
-///         Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
-///         Outcome::Suspended { .. } => unreachable!("no tag is handled"),
-///     }
-/// }
-/// ```
-#[derive(Clone, Debug)]
-pub enum Outcome {
-    /// Its function returned: the continuation is over.
-    Returned(Vec<Val>),
-    /// It suspended to one of the tags the host handles.
-    Suspended {
-        /// The tag.
-        tag: Tag,
-        /// What it suspended with: values of the tag's parameters.
-        values: Vec<Val>,
-        /// The rest of it. It takes the tag's results, and gives what the
-        /// resumed continuation would have returned.
-        continuation: ContHandle,
-    },
-    /// An exception left it: the continuation is over.
-    Thrown(Exception),
-}
 
 impl Func {
     /// A continuation that will call this function when it is first resumed;

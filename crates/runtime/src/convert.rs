@@ -1,15 +1,41 @@
 //! Between `Val`s and transfer slots, with the check of types.
 
-use crate::error::Error;
-use crate::func::Func;
-use crate::handle::{HandleKind, HeapHandle};
-use crate::signature::ValueKind;
-use crate::store::{StoreInner, foreign};
-use crate::values::Val;
-use mangrove_abi::object::{HeapRef, TYPE_EXN, TYPE_HOST};
-use mangrove_abi::{FuncRef, Kind, TransferSlot};
+use crate::error::{Error, foreign};
+use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
+use crate::kind::ValueKind;
+use crate::store::StoreInner;
+use crate::value::Val;
+use mangrove_abi::object::{TYPE_EXN, TYPE_HOST};
+use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
 use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
 use std::ptr::{self, NonNull};
+
+impl StoreInner {
+    /// A handle on a heap reference that is not null.
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
+        let (handle, slot) = HeapHandle::new(self.id, value);
+        if let Some(slot) = slot {
+            self.handles.make_room();
+            self.handles.heap.push(slot);
+        }
+        handle
+    }
+
+    /// A handle on a continuation reference that is not null.
+    ///
+    /// # Safety
+    /// It has the address of one of this store's records, and if it is current, the
+    /// continuation is of that type.
+    pub(crate) unsafe fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
+        let (handle, slot) = ContHandle::new(self.id, value, ty);
+        self.handles.make_room();
+        self.handles.conts.push(slot);
+        handle
+    }
+}
 
 /// A type as a message says it. Concrete types are canonical numbers.
 pub fn describe(ty: ValType) -> String {

@@ -13,9 +13,11 @@
 //! its number is known to anyone, and erased when nobody knows it any more.
 
 use crate::error::Error;
+use crate::ledger::{Ledger, Share};
 use crate::mapping::Mapping;
-use crate::resource::{Need, ResourceError, map_error};
-use crate::space::{Ledger, Share};
+use crate::refusals::map_error;
+use crate::resource::error::ResourceError;
+use crate::resource::need::Need;
 use hashbrown::HashSet;
 use mangrove_abi::object::{HOST_SIZE, INLINE_SUPERS, NO_TYPE, TYPE_END, TYPE_HOST};
 use mangrove_abi::{Kind, TypeDescriptor, TypeId};

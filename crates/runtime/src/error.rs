@@ -1,12 +1,20 @@
 //! What can go wrong, in one type.
 
-use crate::compiled::CompiledError;
+use crate::compiled_error::CompiledError;
 use crate::exception::Exception;
-use crate::resource::ResourceError;
-use crate::trap::{Trap, TrapReason};
+use crate::resource::error::ResourceError;
+use crate::trap::{Backtrace, Trap, TrapReason};
 use mangrove_collector::admission::AdmissionError;
 use mangrove_validate::printable;
 use std::path::PathBuf;
+
+/// A trap outside of Wasm code: nothing is on any stack.
+pub fn trap_outside(reason: TrapReason) -> Error {
+    Error::Trap(Box::new(Trap {
+        reason,
+        backtrace: Backtrace::default(),
+    }))
+}
 
 /// Anything that goes wrong in an embedding. Its message is one line.
 #[derive(Debug, thiserror::Error)]
@@ -113,4 +121,8 @@ impl Error {
     pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
         Self::Internal(message.to_string())
     }
+}
+
+pub(crate) fn foreign(what: &str) -> Error {
+    Error::usage(format!("a {what} of another store was used"))
 }

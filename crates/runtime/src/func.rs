@@ -1,44 +1,17 @@
 //! Functions, Wasm's and the host's, as the embedder calls them.
 
+use crate::access::{Caller, Store};
 use crate::call;
-use crate::caller::Caller;
 use crate::error::Error;
+use crate::handle::Func;
 use crate::host::HostBody;
-use crate::store::{AsStore, AsStoreMut, Store, StoreId, inner, inner_mut};
-use crate::values::Val;
-use mangrove_abi::{FuncRef, TypeId};
+use crate::store::{AsStore, AsStoreMut, inner, inner_mut};
+use crate::value::Val;
+use mangrove_abi::TypeId;
 use mangrove_validate::FuncType;
-use std::ptr::NonNull;
 use std::sync::Arc;
 
-/// A function of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Func {
-    pub(crate) store: StoreId,
-    func: NonNull<FuncRef>,
-}
-
-// SAFETY: the address is used only together with the store it belongs to,
-// whose number is checked first.
-unsafe impl Send for Func {}
-// SAFETY: as above.
-unsafe impl Sync for Func {}
-
 impl Func {
-    /// The function at this address, which is one of that store's.
-    pub(crate) fn new_ref(store: StoreId, func: NonNull<FuncRef>) -> Self {
-        Self { store, func }
-    }
-
-    /// The address, as a function reference in compiled code.
-    pub(crate) fn address(self) -> usize {
-        self.func.as_ptr().expose_provenance()
-    }
-
-    pub(crate) fn as_ptr(self) -> NonNull<FuncRef> {
-        self.func
-    }
-
     /// Its canonical type. The caller has checked that its store is there.
     pub(crate) fn type_id(self) -> TypeId {
         // SAFETY: function references live as long as their store.

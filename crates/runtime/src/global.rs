@@ -1,20 +1,13 @@
 //! Globals and tags.
 
 use crate::error::Error;
-use crate::store::{
-    AsStore, AsStoreMut, GlobalEntry, Origin, StoreId, StoreInner, TagEntry, inner, inner_mut,
-};
-use crate::values::Val;
+use crate::handle::{Global, Tag};
+use crate::id::Origin;
+use crate::store::{AsStore, AsStoreMut, GlobalEntry, StoreInner, TagEntry, inner, inner_mut};
+use crate::value::Val;
 use mangrove_abi::{GlobalCell, TagDef, TransferSlot, TypeId};
 use mangrove_validate::{FuncType, GlobalType};
 use std::ptr::NonNull;
-
-/// A global of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Global {
-    pub(crate) store: StoreId,
-    pub(crate) index: u32,
-}
 
 impl Global {
     fn entry(self, store: &StoreInner) -> Result<&GlobalEntry, Error> {
@@ -79,14 +72,6 @@ impl Global {
         unsafe { store.globals[self.index as usize].cell.as_mut().value = slot };
         Ok(())
     }
-}
-
-/// A tag of a store. Its identity is the value itself: two tags of one type
-/// are different.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tag {
-    pub(crate) store: StoreId,
-    pub(crate) index: u32,
 }
 
 impl Tag {

@@ -11,13 +11,96 @@
 //! Handles go to other threads than their store. What can be done with them there
 //! (compare, clone, print, drop) does not look at the offset.
 
-use crate::error::Error;
-use crate::store::{AsStore, StoreId, inner};
-use mangrove_abi::{ContRef, HeapRef, TypeId};
+use crate::id::StoreId;
+use mangrove_abi::{ContRef, FuncRef, HeapRef, TypeId};
 use mangrove_validate::RefType;
 use std::fmt;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A function of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Func {
+    pub(crate) store: StoreId,
+    pub(crate) func: NonNull<FuncRef>,
+}
+
+// SAFETY: the address is used only together with the store it belongs to,
+// whose number is checked first.
+unsafe impl Send for Func {}
+
+// SAFETY: as above.
+unsafe impl Sync for Func {}
+
+impl Func {
+    /// The function at this address, which is one of that store's.
+    pub(crate) fn new_ref(store: StoreId, func: NonNull<FuncRef>) -> Self {
+        Self { store, func }
+    }
+
+    /// The address, as a function reference in compiled code.
+    pub(crate) fn address(self) -> usize {
+        self.func.as_ptr().expose_provenance()
+    }
+
+    pub(crate) fn as_ptr(self) -> NonNull<FuncRef> {
+        self.func
+    }
+}
+
+/// A memory of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// Something that can be imported and exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+    /// A tag.
+    Tag(Tag),
+}
+
+macro_rules! extern_from {
+    ($($name:ident)*) => {
+        $(impl From<$name> for Extern {
+            fn from(item: $name) -> Self {
+                Self::$name(item)
+            }
+        })*
+    };
+}
+
+extern_from!(Func Table Memory Global Tag);
+
+impl Extern {
+    pub(crate) fn store(self) -> StoreId {
+        match self {
+            Self::Func(item) => item.store,
+            Self::Table(item) => item.store,
+            Self::Memory(item) => item.store,
+            Self::Global(item) => item.store,
+            Self::Tag(item) => item.store,
+        }
+    }
+}
+
+/// A table of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
 
 /// What a [`HeapHandle`] refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,35 +181,6 @@ impl HeapHandle {
             store,
         });
         (Self(Inner::Object(slot.clone())), Some(slot))
-    }
-
-    /// Whether both refer to the same object, or are the same `i31`.
-    ///
-    /// Objects move, so this is a question to their store: the only one who
-    /// knows that no collection is under way.
-    ///
-    /// # Errors
-    /// Either is of another store.
-    ///
-    /// # Examples
-    /// ```
-    /// # use mangrove::{AbstractHeap, Config, Engine, Error, Global, GlobalType, HeapHandle};
-    /// # use mangrove::{HeapType, RefType, Store, Val, ValType};
-    /// # fn main() -> Result<(), Error> {
-    /// # let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
-    /// # let reference = RefType { nullable: true, heap: HeapType::Abstract(AbstractHeap::Extern) };
-    /// # let ty = GlobalType { content: ValType::Ref(reference), mutable: false };
-    /// let object = HeapHandle::new_host(&mut store, 7)?;
-    /// let global = Global::new(&mut store, ty, Val::Extern(Some(object.clone())))?;
-    /// let Val::Extern(Some(again)) = global.get(&mut store)? else { unreachable!() };
-    /// assert!(object.same_object(&store, &again)?);
-    /// assert_ne!(object, again, "a handle of its own");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn same_object(&self, store: &impl AsStore, other: &Self) -> Result<bool, Error> {
-        let store = inner(store);
-        Ok(store.heap_ref(self)? == store.heap_ref(other)?)
     }
 
     /// The reference, if it is one of this store's. For those with access to
@@ -217,4 +271,19 @@ impl ContHandle {
     pub(crate) fn get(&self, store: StoreId) -> Option<ContRef> {
         (self.0.store == store).then(|| self.0.get())
     }
+}
+
+/// A global of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Global {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// A tag of a store. Its identity is the value itself: two tags of one type
+/// are different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
 }

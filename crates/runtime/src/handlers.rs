@@ -9,9 +9,8 @@
 
 use crate::error::Error;
 use crate::signals;
-use std::fmt;
 use std::mem::MaybeUninit;
-use std::ptr;
+use std::{fmt, ptr};
 
 /// What to do about handlers that Wasm cannot be run beside.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -1,122 +1,15 @@
 //! Instances: what compiled code sees of one, and what the runtime keeps.
 
-use crate::error::Error;
-use crate::func::Func;
-use crate::global::{Global, Tag};
-use crate::memory::Memory;
-use crate::module::{ExternType, Module};
-use crate::store::{AsStore, StoreId, StoreInner, inner};
-use crate::table::Table;
-use mangrove_abi::{ContRef, FuncRef, InstanceContext, TransferSlot};
-use mangrove_validate::{EntityIndex, EntityType};
+use crate::elements::ElementValues;
+use crate::handle::{Extern, Func, Global, Memory, Table, Tag};
+use crate::id::StoreId;
+use crate::module::Module;
+use crate::store::StoreInner;
+use mangrove_abi::{FuncRef, InstanceContext};
+use mangrove_validate::EntityIndex;
 use std::alloc::{self, Layout};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
-
-/// Something that can be imported and exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extern {
-    /// A function.
-    Func(Func),
-    /// A table.
-    Table(Table),
-    /// A memory.
-    Memory(Memory),
-    /// A global.
-    Global(Global),
-    /// A tag.
-    Tag(Tag),
-}
-
-macro_rules! extern_from {
-    ($($name:ident)*) => {
-        $(impl From<$name> for Extern {
-            fn from(item: $name) -> Self {
-                Self::$name(item)
-            }
-        })*
-    };
-}
-
-extern_from!(Func Table Memory Global Tag);
-
-impl Extern {
-    fn store(self) -> StoreId {
-        match self {
-            Self::Func(item) => item.store,
-            Self::Table(item) => item.store,
-            Self::Memory(item) => item.store,
-            Self::Global(item) => item.store,
-            Self::Tag(item) => item.store,
-        }
-    }
-
-    /// Its type; the minimum of a table or memory is its present size.
-    ///
-    /// # Panics
-    /// If it is of another store.
-    pub fn ty(&self, store: &impl AsStore) -> ExternType {
-        let store = inner(store);
-        let entity = store.entity_type(*self).expect("something of this store");
-        ExternType::from_entity(&store.engine, entity)
-    }
-}
-
-impl StoreInner {
-    /// The type of something of this store, in canonical form.
-    pub(crate) fn entity_type(&self, item: Extern) -> Result<EntityType, Error> {
-        self.check_same_store(item.store(), "import or export")?;
-        Ok(match item {
-            Extern::Func(func) => EntityType::Func(func.type_id()),
-            Extern::Table(table) => {
-                EntityType::Table(self.tables[table.index as usize].current_type())
-            }
-            Extern::Memory(memory) => {
-                EntityType::Memory(self.memories[memory.index as usize].current_type())
-            }
-            Extern::Global(global) => EntityType::Global(self.globals[global.index as usize].ty),
-            Extern::Tag(tag) => EntityType::Tag(self.tag_type(tag.index)),
-        })
-    }
-}
-
-/// The items of an element segment.
-#[derive(Clone, Debug)]
-pub enum ElementValues {
-    /// Heap references: roots.
-    Heap(Vec<u32>),
-    /// Addresses of `FuncRef`s.
-    Func(Vec<u64>),
-    /// Continuations: roots. No constant expression makes one, but a global that
-    /// is imported may hold one.
-    Cont(Vec<ContRef>),
-}
-
-impl ElementValues {
-    /// No items: what is left of a dropped segment.
-    pub const DROPPED: Self = Self::Func(Vec::new());
-
-    /// How many items.
-    pub fn len(&self) -> u64 {
-        match self {
-            Self::Heap(items) => items.len() as u64,
-            Self::Func(items) => items.len() as u64,
-            Self::Cont(items) => items.len() as u64,
-        }
-    }
-
-    /// An item.
-    ///
-    /// # Panics
-    /// If there is no such item.
-    pub fn get(&self, index: usize) -> TransferSlot {
-        match self {
-            Self::Heap(items) => TransferSlot::from_u64(u64::from(items[index])),
-            Self::Func(items) => TransferSlot::from_u64(items[index]),
-            Self::Cont(items) => TransferSlot::from_cont(items[index]),
-        }
-    }
-}
 
 /// What the runtime keeps of an instance. `InstanceContext::owner` is its address.
 pub struct InstanceData {
@@ -291,70 +184,5 @@ impl InstanceData {
             }
             .into(),
         }
-    }
-}
-
-/// An instance of a module in a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Instance {
-    pub(crate) store: StoreId,
-    pub(crate) index: u32,
-}
-
-impl Instance {
-    /// # Panics
-    /// If it is of another store.
-    fn data<S: AsStore>(self, store: &S) -> &InstanceData {
-        let store = inner(store);
-        store
-            .check_same_store(self.store, "instance")
-            .expect("an instance of this store");
-        &store.instances[self.index as usize]
-    }
-
-    /// What it is an instance of.
-    ///
-    /// # Panics
-    /// If it is of another store.
-    pub fn module<'s>(&self, store: &'s impl AsStore) -> &'s Module {
-        &self.data(store).module
-    }
-
-    /// What it exports under a name.
-    ///
-    /// # Panics
-    /// If it is of another store.
-    pub fn export(&self, store: &impl AsStore, name: &str) -> Option<Extern> {
-        let data = self.data(store);
-        let export = data.module.parsed().export(name)?;
-        Some(data.extern_at(self.store, export.index))
-    }
-
-    /// The function it exports under a name.
-    ///
-    /// # Panics
-    /// If it is of another store.
-    pub fn func(&self, store: &impl AsStore, name: &str) -> Option<Func> {
-        match self.export(store, name)? {
-            Extern::Func(func) => Some(func),
-            _ => None,
-        }
-    }
-
-    /// All it exports, in the module's order.
-    ///
-    /// # Panics
-    /// If it is of another store.
-    pub fn exports(&self, store: &impl AsStore) -> Vec<(String, Extern)> {
-        let data = self.data(store);
-        let exports = data.module.parsed().exports.iter();
-        exports
-            .map(|export| {
-                (
-                    export.name.clone(),
-                    data.extern_at(self.store, export.index),
-                )
-            })
-            .collect()
     }
 }

@@ -9,63 +9,33 @@
 //! later step traps, the instance stays: functions of it may already be in
 //! tables of others.
 
-use crate::error::Error;
-use crate::instance::{ElementValues, Extern, Instance, InstanceData, InstancePtr};
+use crate::elements::ElementValues;
+use crate::error::{Error, trap_outside};
+use crate::handle::Extern;
+use crate::id::Origin;
+use crate::instance::{InstanceData, InstancePtr};
+use crate::kind::ValueKind;
 use crate::module::Module;
-use crate::object::trap_outside;
-use crate::signature::ValueKind;
-use crate::store::{AsStoreMut, Origin, StoreInner, StorePtr, inner_mut};
+use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TransferSlot};
 use mangrove_validate::{ElementSegment, SegmentMode, ValType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 
-impl Instance {
-    /// An instance with these imports, in the module's order. Its start
-    /// function has run.
-    ///
-    /// # Errors
-    /// Imports that do not match; a limit; a trap or an exception from a
-    /// segment or the start function.
-    pub fn new(
-        store: &mut impl AsStoreMut,
-        module: &Module,
-        imports: &[Extern],
-    ) -> Result<Self, Error> {
-        let pointer = store.raw();
-        let (instance, start) = {
-            let store = inner_mut(store);
-            let data = store.instantiate(module, imports)?;
-            store.run_segments(data)?;
-            let instance = Self {
-                store: store.id,
-                index: data.index,
-            };
-            (instance, data.start())
-        };
-        if let Some(start) = start {
-            run_start(pointer, start)?;
-        }
-        Ok(instance)
-    }
-}
-
-fn run_start(store: StorePtr, start: NonNull<FuncRef>) -> Result<(), Error> {
-    // SAFETY: the function is the new instance's, and the caller of `new` has
-    // sole access to the store.
-    unsafe { crate::call::call(store, start, &[]) }.map(drop)
-}
-
 impl InstanceData {
-    fn start(&self) -> Option<NonNull<FuncRef>> {
+    pub(crate) fn start(&self) -> Option<NonNull<FuncRef>> {
         self.module.parsed().start.map(|index| self.func_ref(index))
     }
 }
 
 impl StoreInner {
     /// Everything up to the segments.
-    fn instantiate(&mut self, module: &Module, imports: &[Extern]) -> Result<InstancePtr, Error> {
+    pub(crate) fn instantiate(
+        &mut self,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<InstancePtr, Error> {
         if !module.engine().same(&self.engine) {
             return Err(Error::usage("a module of another engine was instantiated"));
         }
@@ -289,7 +259,7 @@ impl StoreInner {
     }
 
     /// Active segments, in order, each dropped when it has been copied.
-    fn run_segments(&mut self, mut data: InstancePtr) -> Result<(), Error> {
+    pub(crate) fn run_segments(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         let parsed = module.parsed();
         for (index, segment) in parsed.elements.iter().enumerate() {

@@ -1,14 +1,14 @@
 //! Names and what they stand for.
 
-use crate::caller::Caller;
+use crate::access::{Caller, Store};
 use crate::engine::{Engine, OwnTypes};
 use crate::error::Error;
-use crate::func::Func;
+use crate::handle::{Extern, Func};
 use crate::host::HostBody;
-use crate::instance::{Extern, Instance};
+use crate::instances::Instance;
 use crate::module::Module;
-use crate::store::{AsStore, Store, inner, inner_mut};
-use crate::values::Val;
+use crate::store::{AsStore, inner, inner_mut};
+use crate::value::Val;
 use hashbrown::HashMap;
 use mangrove_abi::TypeId;
 use mangrove_validate::FuncType;

@@ -14,6 +14,7 @@ pub struct Mapping {
 // SAFETY: a mapping is a range of addresses; who accesses what is in it argues
 // at the access.
 unsafe impl Send for Mapping {}
+
 // SAFETY: as above; `&self` methods change nothing but page protections.
 unsafe impl Sync for Mapping {}
 

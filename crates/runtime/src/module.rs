@@ -1,9 +1,11 @@
 //! From bytes or text to a module that can be instantiated.
 
 use crate::code::{LoadedCode, load};
-use crate::compiled::{self, CompiledError};
+use crate::compiled;
+use crate::compiled_error::CompiledError;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::externs::ExternType;
 use crate::source::{SourceLine, SourceMap};
 use crate::types::TypeHold;
 use mangrove_abi::layout::handler_table_size;
@@ -11,10 +13,7 @@ use mangrove_abi::{CodeImage, InstanceLayout, TypeId};
 use mangrove_collector::ModuleId;
 use mangrove_collector::admission::{self, Policy};
 use mangrove_compile as compile;
-use mangrove_validate::{
-    EntityIndex, EntityType, FuncType, GlobalType, MapTypes, MemoryType, TableType, TypeRegistry,
-    printable,
-};
+use mangrove_validate::{EntityIndex, EntityType, MapTypes, TypeRegistry, printable};
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -42,42 +41,6 @@ struct Inner {
     code: Arc<LoadedCode>,
     /// Source lines; read when the first one is asked for.
     sources: OnceLock<Option<SourceMap>>,
-}
-
-/// What an import asks for, or an export gives. Concrete types are canonical.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ExternType {
-    /// A function.
-    Func(FuncType),
-    /// A table.
-    Table(TableType),
-    /// A memory.
-    Memory(MemoryType),
-    /// A global.
-    Global(GlobalType),
-    /// A tag of this function type.
-    Tag(FuncType),
-}
-
-impl ExternType {
-    /// From the form the registry knows, in which functions are type numbers.
-    ///
-    /// # Panics
-    /// If a number is not that of a function type of the engine.
-    pub(crate) fn from_entity(engine: &Engine, entity: EntityType) -> Self {
-        let func = |id| {
-            engine
-                .func_type(id)
-                .expect("functions and tags have function types")
-        };
-        match entity {
-            EntityType::Func(id) => Self::Func(func(id)),
-            EntityType::Table(ty) => Self::Table(ty),
-            EntityType::Memory(ty) => Self::Memory(ty),
-            EntityType::Global(ty) => Self::Global(ty),
-            EntityType::Tag(id) => Self::Tag(func(id)),
-        }
-    }
 }
 
 impl Module {

@@ -1,110 +1,19 @@
 //! Objects made and filled by the runtime.
 
-use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, trap_outside};
 use crate::handle::{HandleKind, HeapHandle};
-use crate::resource::{ResourceError, heap_error};
+use crate::refusals::heap_error;
+use crate::resource::error::ResourceError;
+use crate::shape::{Shape, read_field};
 use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
-use crate::trap::{Backtrace, Trap, TrapReason};
-use crate::values::Val;
+use crate::trap::TrapReason;
+use crate::value::Val;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, HOST_PAYLOAD, HOST_SIZE, HeapRef, MAX_OBJECT, array_size,
 };
-use mangrove_abi::{StructLayout, TransferSlot, TrapCode, TypeId};
-use mangrove_heap::Heap;
-use mangrove_validate::{CompositeType, FieldType, StorageType, ValType};
-use std::sync::Arc;
-
-/// How objects of a type look.
-pub enum Shape {
-    /// A struct.
-    Struct {
-        /// Its fields.
-        fields: Vec<FieldType>,
-        /// Where they lie.
-        layout: Arc<StructLayout>,
-    },
-    /// An array.
-    Array {
-        /// Its element.
-        element: FieldType,
-        /// Bytes of an element.
-        size: u32,
-    },
-    /// Neither.
-    Other,
-}
-
-impl Shape {
-    /// The shape of a canonical type.
-    pub fn of(engine: &Engine, type_id: TypeId) -> Self {
-        let types = engine.types();
-        match &types.get(type_id).composite {
-            CompositeType::Struct(fields) => Self::Struct {
-                fields: fields.clone(),
-                layout: types.struct_layout(type_id),
-            },
-            CompositeType::Array(element) => Self::Array {
-                element: *element,
-                size: types.storage_size(element.storage),
-            },
-            CompositeType::Func(_) | CompositeType::Cont(_) => Self::Other,
-        }
-    }
-}
-
-/// Writes a field or element of `size` bytes.
-///
-/// # Safety
-/// `object` has a field of that storage and size at `offset`, and `value` is of
-/// its type.
-pub unsafe fn write_field(
-    heap: &mut Heap,
-    object: HeapRef,
-    offset: u32,
-    (storage, size): (StorageType, u32),
-    value: TransferSlot,
-) {
-    let low = value.words[0];
-    // SAFETY: the caller's contract.
-    unsafe {
-        match (storage, size) {
-            (StorageType::Val(ValType::Ref(_)), 4) => {
-                heap.write_ref(object, offset, HeapRef(low as u32));
-            }
-            (_, 1) => heap.write(object, offset, low as u8),
-            (_, 2) => heap.write(object, offset, low as u16),
-            (_, 4) => heap.write(object, offset, low as u32),
-            (_, 8) => heap.write(object, offset, low),
-            _ => heap.write(object, offset, value.as_u128()),
-        }
-    }
-}
-
-/// Reads a field or element of `size` bytes; packed ones zero-extended.
-///
-/// # Safety
-/// `object` has a field of that size at `offset`.
-pub unsafe fn read_field(heap: &Heap, object: HeapRef, offset: u32, size: u32) -> TransferSlot {
-    // SAFETY: the caller's contract.
-    unsafe {
-        TransferSlot::from_u64(match size {
-            1 => u64::from(heap.read::<u8>(object, offset)),
-            2 => u64::from(heap.read::<u16>(object, offset)),
-            4 => u64::from(heap.read::<u32>(object, offset)),
-            8 => heap.read(object, offset),
-            _ => return TransferSlot::from_u128(heap.read(object, offset)),
-        })
-    }
-}
-
-/// A trap outside of Wasm code: nothing is on any stack.
-pub fn trap_outside(reason: TrapReason) -> Error {
-    Error::Trap(Box::new(Trap {
-        reason,
-        backtrace: Backtrace::default(),
-    }))
-}
+use mangrove_abi::{StoreContext, TrapCode, TypeId};
+use mangrove_heap::{Heap, Reserve};
+use mangrove_validate::{FieldType, StorageType};
 
 impl StoreInner {
     /// A new object of `size` bytes, all zero but the header.
@@ -240,10 +149,88 @@ impl HeapHandle {
         // SAFETY: the field exists and has that size.
         let slot = unsafe { read_field(&store.heap, object, offset, size) };
         let kind = match field.storage {
-            StorageType::I8 | StorageType::I16 => crate::signature::ValueKind::I32,
+            StorageType::I8 | StorageType::I16 => crate::kind::ValueKind::I32,
             StorageType::Val(ty) => store.engine.kind_of(ty),
         };
         // SAFETY: it was read from a field of that kind.
         Ok(Some(unsafe { store.lift(slot, kind) }))
+    }
+}
+
+impl StoreInner {
+    /// Runs an allocation, with a collection in between if it asks for one.
+    /// `None` if the object cannot be had. What the caller holds must be rooted.
+    pub(crate) fn allocate_with(
+        &mut self,
+        size: u64,
+        allocate: impl Fn(&mut Heap, &mut StoreContext) -> Option<HeapRef>,
+    ) -> Result<Option<HeapRef>, Error> {
+        self.count_allocation()?;
+        // SAFETY: the context is ours, and no compiled code runs.
+        let ctx = unsafe { self.ctx.as_mut() };
+        if let Some(object) = allocate(&mut self.heap, ctx) {
+            self.close_window();
+            return Ok(Some(object));
+        }
+        if self.heap.reserve(ctx, size) == Reserve::Collect {
+            self.collect()?;
+        }
+        // SAFETY: as above.
+        let ctx = unsafe { self.ctx.as_mut() };
+        let object = allocate(&mut self.heap, ctx);
+        self.close_window();
+        Ok(object)
+    }
+
+    /// With allocation zeal, collects when it is time.
+    pub(crate) fn count_allocation(&mut self) -> Result<(), Error> {
+        if let Some(every) = self.engine.config().zeal.alloc {
+            self.zeal_left -= 1;
+            if self.zeal_left == 0 {
+                self.zeal_left = every;
+                self.collect()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// With allocation zeal, lets the next allocation of compiled code come to
+    /// the runtime.
+    pub(crate) fn close_window(&mut self) {
+        if self.engine.config().zeal.alloc.is_some() {
+            let ctx = self.context();
+            ctx.alloc_limit = ctx.alloc_next;
+        }
+    }
+}
+
+impl HeapHandle {
+    /// Whether both refer to the same object, or are the same `i31`.
+    ///
+    /// Objects move, so this is a question to their store: the only one who
+    /// knows that no collection is under way.
+    ///
+    /// # Errors
+    /// Either is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{AbstractHeap, Config, Engine, Error, Global, GlobalType, HeapHandle};
+    /// # use mangrove::{HeapType, RefType, Store, Val, ValType};
+    /// # fn main() -> Result<(), Error> {
+    /// # let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// # let reference = RefType { nullable: true, heap: HeapType::Abstract(AbstractHeap::Extern) };
+    /// # let ty = GlobalType { content: ValType::Ref(reference), mutable: false };
+    /// let object = HeapHandle::new_host(&mut store, 7)?;
+    /// let global = Global::new(&mut store, ty, Val::Extern(Some(object.clone())))?;
+    /// let Val::Extern(Some(again)) = global.get(&mut store)? else { unreachable!() };
+    /// assert!(object.same_object(&store, &again)?);
+    /// assert_ne!(object, again, "a handle of its own");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn same_object(&self, store: &impl AsStore, other: &Self) -> Result<bool, Error> {
+        let store = inner(store);
+        Ok(store.heap_ref(self)? == store.heap_ref(other)?)
     }
 }

@@ -27,14 +27,6 @@ pub unsafe extern "sysv64" fn give_stack(ctx: *mut StoreContext, record: *mut Co
     false
 }
 
-/// What zeal still has to move.
-#[derive(Default)]
-pub struct Moving {
-    /// The one that is about to be suspended, with those its suspension takes along.
-    next: Option<*mut ContRecord>,
-    moved: u64,
-}
-
 impl StoreInner {
     /// Parks everything that can be; how many continuations that was.
     pub(crate) fn park_all(&mut self) -> u64 {

@@ -52,3 +52,12 @@ impl From<Error> for Pending {
         }
     }
 }
+
+/// An error of an operation that both libcalls and instantiation use: a trap's
+/// reason comes out of its wrapping.
+pub fn pending(error: Error) -> Pending {
+    match error {
+        Error::Trap(trap) if trap.backtrace.entries.is_empty() => Pending::Trap(trap.reason),
+        other => Pending::from(other),
+    }
+}

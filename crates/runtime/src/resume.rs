@@ -11,20 +11,21 @@
 //!           word TRAPPED    a trap, or an exception nobody in the chain catches
 //! ```
 
-use crate::call::{self, Call, Slots};
-use crate::continuation::Outcome;
-use crate::error::Error;
+use crate::activation::{Call, Slots};
+use crate::call;
+use crate::error::{Error, foreign};
 use crate::exception::Exception;
-use crate::global::Tag;
-use crate::handle::ContHandle;
-use crate::libcalls::SWITCHES;
+use crate::handle::{ContHandle, Tag};
+use crate::id::StorePtr;
+use crate::outcome::{Clause, Outcome, reference_to};
 use crate::pending::Pending;
 use crate::signature::Signature;
-use crate::store::{StoreInner, StorePtr, foreign};
+use crate::store::StoreInner;
+use crate::trace::SWITCHES;
 use crate::trap::{Trap, TrapReason};
-use crate::values::Val;
+use crate::value::Val;
 use mangrove_abi::{ContRecord, ContRef, HandlerTable, TagDef, TrapCode, TypeId};
-use mangrove_validate::{CompositeType, FuncType, HeapType, RefType};
+use mangrove_validate::{CompositeType, FuncType, HeapType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 
@@ -33,15 +34,6 @@ use std::ptr::{self, NonNull};
 pub enum With<'a> {
     Values(&'a [Val]),
     Exception(&'a Exception),
-}
-
-/// A handler of the host's.
-pub struct Clause {
-    pub tag: Tag,
-    /// Of the tag: its parameters are what arrives.
-    pub signature: NonNull<Signature>,
-    /// The type of what is suspended to it.
-    pub ty: RefType,
 }
 
 /// The table compiled code searches. Words, since its length is known only now.
@@ -313,13 +305,5 @@ impl StoreInner {
             signature,
             ty: reference_to(ty),
         })
-    }
-}
-
-/// The type of references to a type, without null.
-pub fn reference_to(ty: TypeId) -> RefType {
-    RefType {
-        nullable: false,
-        heap: HeapType::Concrete(ty),
     }
 }

@@ -5,52 +5,24 @@
 //! holds roots.
 
 use crate::config::Defect;
+use crate::elements::ElementValues;
 use crate::error::Error;
-use crate::handle::{ContHandle, ContSlot, HeapHandle, HeapSlot};
-use crate::instance::{ElementValues, InstancePtr};
-use crate::observe::Moment;
-use crate::resource::heap_error;
-use crate::signature::ValueKind;
-use crate::store::{GlobalEntry, Origin, StoreCode, StoreInner};
-use crate::table::TableEntry;
-use mangrove_abi::{ContRef, HeapRef, StoreContext, TransferSlot};
+use crate::id::Origin;
+use crate::instance::InstancePtr;
+use crate::kind::ValueKind;
+use crate::refusals::heap_error;
+use crate::rooted::Handles;
+use crate::store::{GlobalEntry, StoreInner};
+use crate::store_code::StoreCode;
+use crate::table::entry::TableEntry;
+use crate::watch::Moment;
+use mangrove_abi::{StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, ContinuationsReport, Overlook, ReportOptions, RootOwner, RootSet,
     RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
-use mangrove_heap::{Heap, HeapError, Reserve};
-use mangrove_validate::RefType;
-use std::sync::Arc;
-
-/// How many handles there are at least before unused ones are looked for.
-const FEWEST_HANDLES: usize = 1024;
-
-/// The slots behind the embedder's handles.
-#[derive(Default)]
-pub struct Handles {
-    heap: Vec<Arc<HeapSlot>>,
-    conts: Vec<Arc<ContSlot>>,
-    /// Number of slots at which those without a handle are dropped.
-    prune_at: usize,
-}
-
-impl Handles {
-    /// Drops the slots whose handles are gone.
-    fn prune(&mut self) {
-        self.heap.retain(|slot| Arc::strong_count(slot) > 1);
-        self.conts.retain(|slot| Arc::strong_count(slot) > 1);
-        self.prune_at = (2 * (self.heap.len() + self.conts.len())).max(FEWEST_HANDLES);
-    }
-
-    /// Without this a program that hands references to the host and never
-    /// allocates would fill memory with slots.
-    fn make_room(&mut self) {
-        if self.heap.len() + self.conts.len() >= self.prune_at {
-            self.prune();
-        }
-    }
-}
+use mangrove_heap::{Heap, HeapError};
 
 /// Everything with roots outside of frames.
 struct StoreRoots<'a> {
@@ -224,80 +196,10 @@ impl StoreInner {
         found.map_err(Error::internal)
     }
 
-    /// Runs an allocation, with a collection in between if it asks for one.
-    /// `None` if the object cannot be had. What the caller holds must be rooted.
-    pub(crate) fn allocate_with(
-        &mut self,
-        size: u64,
-        allocate: impl Fn(&mut Heap, &mut StoreContext) -> Option<HeapRef>,
-    ) -> Result<Option<HeapRef>, Error> {
-        self.count_allocation()?;
-        // SAFETY: the context is ours, and no compiled code runs.
-        let ctx = unsafe { self.ctx.as_mut() };
-        if let Some(object) = allocate(&mut self.heap, ctx) {
-            self.close_window();
-            return Ok(Some(object));
-        }
-        if self.heap.reserve(ctx, size) == Reserve::Collect {
-            self.collect()?;
-        }
-        // SAFETY: as above.
-        let ctx = unsafe { self.ctx.as_mut() };
-        let object = allocate(&mut self.heap, ctx);
-        self.close_window();
-        Ok(object)
-    }
-
-    /// With allocation zeal, collects when it is time.
-    pub(crate) fn count_allocation(&mut self) -> Result<(), Error> {
-        if let Some(every) = self.engine.config().zeal.alloc {
-            self.zeal_left -= 1;
-            if self.zeal_left == 0 {
-                self.zeal_left = every;
-                self.collect()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// With allocation zeal, lets the next allocation of compiled code come to
-    /// the runtime.
-    pub(crate) fn close_window(&mut self) {
-        if self.engine.config().zeal.alloc.is_some() {
-            let ctx = self.context();
-            ctx.alloc_limit = ctx.alloc_next;
-        }
-    }
-
     /// How many continuations live, initial ones included.
     pub(crate) fn live_records(&self) -> u64 {
         // SAFETY: the context is ours, and no compiled code runs.
         self.registry.live(unsafe { self.ctx.as_ref() })
-    }
-
-    /// A handle on a heap reference that is not null.
-    ///
-    /// # Safety
-    /// It is an `i31` or to an object of this store.
-    pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
-        let (handle, slot) = HeapHandle::new(self.id, value);
-        if let Some(slot) = slot {
-            self.handles.make_room();
-            self.handles.heap.push(slot);
-        }
-        handle
-    }
-
-    /// A handle on a continuation reference that is not null.
-    ///
-    /// # Safety
-    /// It has the address of one of this store's records, and if it is current, the
-    /// continuation is of that type.
-    pub(crate) unsafe fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
-        let (handle, slot) = ContHandle::new(self.id, value, ty);
-        self.handles.make_room();
-        self.handles.conts.push(slot);
-        handle
     }
 }
 

@@ -14,7 +14,8 @@
 use crate::code::is_code;
 use crate::error::Error;
 use crate::mapping::Mapping;
-use crate::resource::{Need, map_error};
+use crate::refusals::map_error;
+use crate::resource::need::Need;
 use mangrove_abi::StoreContext;
 use mangrove_stack::arch;
 use std::cell::{Cell, OnceCell};

@@ -12,46 +12,27 @@
 //! `StoreInner`; a libcall gets at it through the context and is then the only
 //! one to use it, until it returns.
 
-use crate::code::LoadedCode;
+use crate::bound::Bound;
 use crate::engine::Engine;
-use crate::error::Error;
+use crate::error::{Error, foreign};
 use crate::host::HostFunc;
+use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
+use crate::kind::ValueKind;
+use crate::ledger::Share;
 use crate::observe::Observers;
 use crate::pending::{Activation, Pending};
-use crate::resource::limit_error;
-use crate::roots::Handles;
-use crate::signature::{Signature, ValueKind};
-use crate::space::{Bound, Share};
+use crate::refusals::limit_error;
+use crate::rooted::Handles;
+use crate::signature::Signature;
+use crate::store_code::StoreCode;
 use crate::types::KeptTypes;
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
-use mangrove_collector::ModuleId;
 use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
 use mangrove_validate::{GlobalType, HeapType, RefType, ValType};
-use std::marker::PhantomData;
 use std::ptr::NonNull;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Number of a store in its process: tells whose a handle is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct StoreId(u64);
-
-/// Where a store's insides are. Opaque.
-#[derive(Clone, Copy, Debug)]
-pub struct StorePtr(NonNull<StoreInner>);
-
-impl StorePtr {
-    pub(crate) fn new(inner: NonNull<StoreInner>) -> Self {
-        Self(inner)
-    }
-
-    pub(crate) fn as_ptr(self) -> *mut StoreInner {
-        self.0.as_ptr()
-    }
-}
 
 /// What gives access to a store: a [`Store`], a [`crate::Caller`] or, to look at
 /// it only, a [`crate::StoreView`].
@@ -69,17 +50,29 @@ pub unsafe trait AsStore {
 /// As [`AsStore`].
 pub unsafe trait AsStoreMut: AsStore {}
 
+impl StorePtr {
+    /// Of these.
+    pub fn new(inner: NonNull<StoreInner>) -> Self {
+        Self(inner.cast())
+    }
+
+    /// The insides.
+    pub(crate) fn as_ptr(self) -> *mut StoreInner {
+        self.0.cast().as_ptr()
+    }
+}
+
 /// A store's insides, to look at.
 pub(crate) fn inner<S: AsStore + ?Sized>(store: &S) -> &StoreInner {
     // SAFETY: `AsStore` promises a live store, and changing it takes `&mut`
     // access to the same `store`, which the result keeps borrowed.
-    unsafe { store.raw().0.as_ref() }
+    unsafe { &*store.raw().as_ptr() }
 }
 
 /// A store's insides, to change.
 pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
     // SAFETY: as above, with exclusive access.
-    unsafe { store.raw().0.as_mut() }
+    unsafe { &mut *store.raw().as_ptr() }
 }
 
 /// A global and where it is from.
@@ -95,60 +88,8 @@ pub(crate) struct TagEntry {
     pub(crate) def: NonNull<TagDef>,
 }
 
-/// Who made a global or a table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Origin {
-    /// The instance; none for the host.
-    pub(crate) instance: Option<u32>,
-    /// Its index there, or its number in the store.
-    pub(crate) index: u32,
-}
-
-/// The code this store can run, by address.
-#[derive(Default)]
-pub(crate) struct StoreCode {
-    /// In ascending order of addresses.
-    images: Vec<(Arc<LoadedCode>, ModuleId)>,
-}
-
-impl StoreCode {
-    pub(crate) fn add(&mut self, code: &Arc<LoadedCode>, module: ModuleId) {
-        let at = self
-            .images
-            .partition_point(|(known, _)| known.base() < code.base());
-        if self
-            .images
-            .get(at)
-            .is_none_or(|(known, _)| known.base() != code.base())
-        {
-            self.images.insert(at, (code.clone(), module));
-        }
-    }
-
-    pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<LoadedCode>, u32, ModuleId)> {
-        let at = self
-            .images
-            .partition_point(|(code, _)| code.base() <= pc)
-            .checked_sub(1)?;
-        let (code, module) = &self.images[at];
-        Some((code, code.offset_of(pc)?, *module))
-    }
-}
-
-// SAFETY: images are loaded with the sites the compiler wrote down for their text,
-// and stay in executable memory for as long as this store owns them.
-unsafe impl mangrove_collector::Code for StoreCode {
-    fn image_at(&self, pc: u64) -> Option<(&mangrove_abi::CodeImage, u32, ModuleId)> {
-        let (code, offset, module) = self.find(pc)?;
-        Some((&code.image, offset, module))
-    }
-}
-
-/// Number of modules that stand for trampolines of host functions.
-pub(crate) const HOST_MODULE: ModuleId = ModuleId(u32::MAX);
-
 /// Everything but the embedder's data.
-pub(crate) struct StoreInner {
+pub struct StoreInner {
     pub(crate) id: StoreId,
     pub(crate) engine: Engine,
     /// Owned; compiled code holds its address.
@@ -170,8 +111,8 @@ pub(crate) struct StoreInner {
     /// Those that linkers asked for, by the address of their body.
     pub(crate) linked: HashMap<usize, NonNull<FuncRef>>,
     pub(crate) globals: Vec<GlobalEntry>,
-    pub(crate) tables: Vec<crate::table::TableEntry>,
-    pub(crate) memories: Vec<crate::memory::MemoryEntry>,
+    pub(crate) tables: Vec<crate::table::entry::TableEntry>,
+    pub(crate) memories: Vec<crate::memory::entry::MemoryEntry>,
     pub(crate) tags: Vec<TagEntry>,
     pub(crate) handles: Handles,
     /// Operands of the constant expression being evaluated; `true` marks a
@@ -195,7 +136,7 @@ pub(crate) struct StoreInner {
     /// Allocations left until zeal collects.
     pub(crate) zeal_left: u64,
     /// What `move` zeal has to move.
-    pub(crate) moving: crate::parking::Moving,
+    pub(crate) moving: crate::rooted::Moving,
     /// The embedder's data, a `T`; owned by `Store`.
     pub(crate) data: NonNull<()>,
 }
@@ -252,10 +193,6 @@ impl StoreInner {
     }
 }
 
-pub(crate) fn foreign(what: &str) -> Error {
-    Error::usage(format!("a {what} of another store was used"))
-}
-
 impl Drop for StoreInner {
     fn drop(&mut self) {
         debug_assert!(
@@ -281,97 +218,3 @@ impl Drop for StoreInner {
         }
     }
 }
-
-/// Instances, the objects and continuations they share, and the embedder's data.
-///
-/// A store can be sent to another thread, but is used by one at a time:
-///
-/// ```
-/// fn sendable<T: Send>() {}
-///
-/// sendable::<mangrove::Store<u64>>();
-/// ```
-///
-/// ```compile_fail
-/// fn shared<T: Sync>() {}
-///
-/// shared::<mangrove::Store<u64>>();
-/// ```
-///
-/// Host functions get the data as the `T` the store was made with, so `T` stays
-/// what it is: a store of longer-lived data is none of shorter-lived data.
-///
-/// ```compile_fail
-/// use mangrove::Store;
-///
-/// fn shorten<'a>(store: Store<&'static str>) -> Store<&'a str> {
-///     store
-/// }
-/// ```
-#[derive(Debug)]
-pub struct Store<T> {
-    inner: NonNull<StoreInner>,
-    data: NonNull<T>,
-    owns: PhantomData<Box<T>>,
-    invariant: PhantomData<fn(T) -> T>,
-}
-
-// SAFETY: a store owns all it points to; nothing of it is tied to a thread
-// while no Wasm runs, and while Wasm runs the store is borrowed.
-unsafe impl<T: Send> Send for Store<T> {}
-
-impl<T> Store<T> {
-    /// A store with this data.
-    ///
-    /// # Errors
-    /// Address space is not to be had ([`Error::Resource`]).
-    pub fn new(engine: &Engine, data: T) -> Result<Self, Error> {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-        let id = StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed));
-        let mut inner = crate::setup::store(engine, id)?;
-        let data = NonNull::from(Box::leak(Box::new(data)));
-        inner.data = data.cast();
-        let inner = NonNull::from(Box::leak(inner));
-        // SAFETY: both were just made.
-        unsafe { (*(*inner.as_ptr()).ctx.as_ptr()).owner = inner.as_ptr().cast() };
-        Ok(Self {
-            inner,
-            data,
-            owns: PhantomData,
-            invariant: PhantomData,
-        })
-    }
-
-    /// The embedder's data.
-    pub fn data(&self) -> &T {
-        // SAFETY: owned by this store, borrowed with it.
-        unsafe { self.data.as_ref() }
-    }
-
-    /// The embedder's data.
-    pub fn data_mut(&mut self) -> &mut T {
-        // SAFETY: owned by this store, borrowed with it.
-        unsafe { self.data.as_mut() }
-    }
-}
-
-impl<T> Drop for Store<T> {
-    fn drop(&mut self) {
-        // SAFETY: both were leaked by `new` and are ours.
-        unsafe {
-            drop(Box::from_raw(self.inner.as_ptr()));
-            drop(Box::from_raw(self.data.as_ptr()));
-        }
-    }
-}
-
-// SAFETY: the store is alive and reachable only through `self` and, while Wasm
-// runs, through what borrows from it.
-unsafe impl<T> AsStore for Store<T> {
-    fn raw(&self) -> StorePtr {
-        StorePtr(self.inner)
-    }
-}
-
-// SAFETY: as above.
-unsafe impl<T> AsStoreMut for Store<T> {}

@@ -1,20 +1,14 @@
 //! Tables, as the embedder sees them. What they are made of is in `entry`.
 
-mod entry;
-
-pub use entry::{TableEntry, copy};
-
 use crate::error::Error;
-use crate::store::{AsStore, AsStoreMut, Origin, StoreId, StoreInner, inner, inner_mut};
-use crate::values::Val;
+use crate::handle::Table;
+use crate::id::Origin;
+use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
+use crate::table::entry::TableEntry;
+use crate::value::Val;
 use mangrove_validate::{TableType, ValType};
 
-/// A table of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Table {
-    pub(crate) store: StoreId,
-    pub(crate) index: u32,
-}
+pub mod entry;
 
 impl Table {
     fn entry(self, store: &StoreInner) -> Result<&TableEntry, Error> {

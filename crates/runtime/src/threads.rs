@@ -3,7 +3,8 @@
 //! How many there are is a matter of speed alone. Where the system gives fewer
 //! than wanted, there are fewer; where it gives none, a thread works alone.
 
-use crate::resource::{Need, ResourceError};
+use crate::resource::error::ResourceError;
+use crate::resource::need::Need;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::OnceLock;
 use std::thread;

@@ -1,6 +1,6 @@
 //! Why Wasm execution ended, and where.
 
-use crate::resource::ResourceError;
+use crate::resource::error::ResourceError;
 use crate::source::SourceLine;
 use mangrove_abi::TrapCode;
 use mangrove_validate::printable;

@@ -19,7 +19,7 @@
 use crate::code::LoadedCode;
 use crate::descriptors::{DescriptorTable, Published};
 use crate::error::Error;
-use crate::space::Ledger;
+use crate::ledger::Ledger;
 use hashbrown::{HashMap, HashSet};
 use mangrove_abi::{TypeDescriptor, TypeId};
 use mangrove_validate::{FuncType, Module, RegistryError, TypeRegistry};

@@ -3,9 +3,10 @@
 //! Of the reasons to trap, a range beyond the segment comes with the segment's
 //! kind: data counts as memory, elements as a table.
 
-use super::{Answer, DONE, Invocation, LibcallOutcome, halves, pending};
-use crate::object::{Shape, write_field};
-use crate::pending::Pending;
+use crate::libcalls::Invocation;
+use crate::libcalls::call::{Answer, DONE, LibcallOutcome, halves};
+use crate::pending::{Pending, pending};
+use crate::shape::{Shape, write_field};
 use crate::trap::TrapReason;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, MAX_OBJECT, array_size};
 use mangrove_abi::{TrapCode, TypeId};

@@ -1,7 +1,8 @@
 //! Room in the heap, records for continuations, types.
 
-use super::{Answer, DONE, Invocation, LibcallOutcome, pending};
-use crate::pending::Pending;
+use crate::libcalls::Invocation;
+use crate::libcalls::call::{Answer, DONE, LibcallOutcome};
+use crate::pending::{Pending, pending};
 use mangrove_abi::{ContRecord, TransferSlot, TypeId};
 use mangrove_heap::Reserve;
 use mangrove_validate::CompositeType;

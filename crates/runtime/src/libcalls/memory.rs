@@ -1,7 +1,8 @@
 //! Memories and data segments.
 
-use super::{Answer, DONE, Invocation, LibcallOutcome, halves};
-use crate::memory::{MemoryEntry, copy as copy_memory};
+use crate::libcalls::Invocation;
+use crate::libcalls::call::{Answer, DONE, LibcallOutcome, halves};
+use crate::memory::entry::{MemoryEntry, copy as copy_memory};
 use crate::pending::Pending;
 
 impl Invocation<'_> {

@@ -8,83 +8,26 @@
 //!      ◀─ value, OK          ◀─ LEAVE: pending says why      ◀─ CATCH: at a handler
 //! ```
 
+use crate::host_call::host_call;
+use crate::instance::InstancePtr;
+use crate::libcalls::call::serve;
+use crate::store::StoreInner;
+use mangrove_abi::libcall::LibcallFn;
+use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
+
 mod array;
+mod call;
 mod gc;
 mod hook;
 mod memory;
 mod table;
 mod throw;
 
-pub use hook::SWITCHES;
-
-use crate::error::Error;
-use crate::host::host_call;
-use crate::instance::InstancePtr;
-use crate::pending::Pending;
-use crate::store::StoreInner;
-use mangrove_abi::libcall::LibcallFn;
-use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// What a libcall comes back with.
-pub enum LibcallOutcome {
-    /// A value to go on with.
-    Value(u64),
-    /// The `catch_*` fields of the context say where to go on.
-    Catch,
-}
-
-type Answer = Result<LibcallOutcome, Pending>;
-
-/// A result without a value.
-const DONE: Answer = Ok(LibcallOutcome::Value(0));
-
 /// The store and the instance a libcall is for. A host function's trampoline
 /// has no instance, and calls none of these.
 pub struct Invocation<'a> {
     store: &'a mut StoreInner,
     instance: InstancePtr,
-}
-
-/// Runs a libcall.
-///
-/// # Safety
-/// `instance` is the context of an instance whose compiled code waits for this
-/// call, so that its store is ours alone.
-#[inline]
-unsafe fn serve(
-    instance: *mut InstanceContext,
-    work: impl FnOnce(&mut Invocation<'_>) -> Answer,
-) -> LibcallResult {
-    // SAFETY: by contract; owner fields hold what instantiation put there, and
-    // an instance's data is apart from the store's own fields.
-    let mut invocation = unsafe {
-        let store = (*(*instance).store).owner.cast::<StoreInner>();
-        Invocation {
-            store: &mut *store,
-            instance: InstancePtr::from_owner((*instance).owner),
-        }
-    };
-    let answer = match catch_unwind(AssertUnwindSafe(|| work(&mut invocation))) {
-        Ok(answer) => answer,
-        Err(panic) => Err(Pending::Panic(panic)),
-    };
-    match answer {
-        Ok(LibcallOutcome::Value(value)) => LibcallResult::ok(value),
-        Ok(LibcallOutcome::Catch) => LibcallResult {
-            value: 0,
-            status: LibcallResult::CATCH,
-        },
-        Err(pending) => {
-            invocation.store.pending = Some(pending);
-            LibcallResult::leave()
-        }
-    }
-}
-
-/// `a|b` of an operand.
-fn halves(word: u64) -> (u32, u32) {
-    (word as u32, (word >> 32) as u32)
 }
 
 /// An `extern "C"` function for each libcall, and the table of them.
@@ -144,15 +87,6 @@ table! {
 impl Invocation<'_> {
     fn module(&self) -> &mangrove_validate::Module {
         self.instance.module.parsed()
-    }
-}
-
-/// An error of an operation that both libcalls and instantiation use: a trap's
-/// reason comes out of its wrapping.
-fn pending(error: Error) -> Pending {
-    match error {
-        Error::Trap(trap) if trap.backtrace.entries.is_empty() => Pending::Trap(trap.reason),
-        other => Pending::from(other),
     }
 }
 

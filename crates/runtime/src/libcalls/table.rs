@@ -1,9 +1,10 @@
 //! Tables and element segments.
 
-use super::{Answer, DONE, Invocation, LibcallOutcome, halves};
-use crate::instance::ElementValues;
+use crate::elements::ElementValues;
+use crate::libcalls::Invocation;
+use crate::libcalls::call::{Answer, DONE, LibcallOutcome, halves};
 use crate::pending::Pending;
-use crate::table::{TableEntry, copy as copy_table};
+use crate::table::entry::{TableEntry, copy as copy_table};
 
 impl Invocation<'_> {
     fn table(&mut self, index: u32) -> &mut TableEntry {

@@ -1,6 +1,6 @@
 //! The limits that a refused request can exceed, and what is said of them.
 
-use crate::space::Bound;
+use crate::bound::Bound;
 use std::fmt;
 
 /// A limit that a refused request exceeds. Sizes in bytes.

@@ -1,6 +1,8 @@
 //! Which limits a refused request exceeds.
 
-use super::{Cause, Facts};
+use crate::resource::cause::Cause;
+use crate::resource::facts::Facts;
+use crate::resource::need::Need;
 use rustix::io::Errno;
 
 /// Bytes below which user space ends on x86-64 with page tables of four levels.
@@ -14,23 +16,6 @@ const NEARLY_FULL: u64 = 1 << 20;
 const ALLOCATOR_STEP: u64 = 1 << 20;
 /// A request may make two mappings of one, or three.
 const SPLIT: u64 = 2;
-
-/// What was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// Address space that cannot be written to yet.
-    Reserve,
-    /// Address space that can be written to, and is counted when it is.
-    Map,
-    /// That a part of what was reserved can be written to.
-    Commit,
-    /// Another protection of a part, which makes a mapping of its own.
-    Protect,
-    /// Memory from the allocator.
-    Allocate,
-    /// A thread, with its stack.
-    Thread,
-}
 
 /// The limits that a request of this many bytes exceeds, if it failed with this
 /// error.

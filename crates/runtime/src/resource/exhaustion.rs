@@ -14,7 +14,8 @@
 //! the whole program may put it into its callers; so it also counts if the thread was
 //! granted nothing since it was refused.
 
-use super::{Need, ResourceError};
+use crate::resource::error::ResourceError;
+use crate::resource::need::Need;
 use rustix::io::Errno;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -5,7 +5,7 @@
 //! control groups' file system. What cannot be read is unknown, and explains
 //! nothing.
 
-use super::Need;
+use crate::resource::need::Need;
 use rustix::process::{Resource, getrlimit};
 use std::fs::{self, File};
 use std::io::Read;

@@ -7,12 +7,14 @@
 //! Elements are 4, 8 or 16 bytes, all zero being null. They may move when the
 //! table grows: compiled code loads the base at each access.
 
+use crate::bound::Bound;
+use crate::elements::ElementValues;
 use crate::error::Error;
-use crate::instance::ElementValues;
-use crate::resource::{Need, ResourceError};
-use crate::signature::ValueKind;
-use crate::space::{Bound, Ledger, Share};
-use crate::store::Origin;
+use crate::id::Origin;
+use crate::kind::ValueKind;
+use crate::ledger::{Ledger, Share};
+use crate::resource::error::ResourceError;
+use crate::resource::need::Need;
 use crate::trap::TrapReason;
 use mangrove_abi::{TableDef, TransferSlot, TrapCode};
 use mangrove_validate::TableType;

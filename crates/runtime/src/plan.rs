@@ -12,10 +12,11 @@
 //! process or its group is the bound, a part of it is not the engine's: the
 //! program, its threads, the allocator's and the compiler's memory.
 
-use super::{Bound, BoundSource, Ledger, Share};
-use crate::config::{Config, MemoryChecks, MemoryLimit};
+use crate::bound::{Bound, BoundSource};
+use crate::config::{Config, MemoryChecks, MemoryLimit, SMALLEST_HEAP};
 use crate::error::Error;
-use crate::resource::{Facts, cgroup_memory, strict_commit};
+use crate::ledger::{Ledger, Share};
+use crate::resource::facts::{Facts, cgroup_memory, strict_commit};
 use mangrove_abi::TypeDescriptor;
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
 use mangrove_heap::{largest_heap, reserved_bytes};
@@ -23,8 +24,6 @@ use mangrove_stack::{GUARD_SIZE, slot_size};
 
 /// Bytes of objects in a heap if nobody has said, and no bound says less.
 const DEFAULT_HEAP: u64 = 1 << 30;
-/// The least a heap can be limited to.
-pub(crate) const SMALLEST_HEAP: u64 = 64 << 10;
 /// With at least this much address space, every 32-bit memory may reserve all
 /// that its instructions can address, 8 GiB and a guard.
 const ROOMY: u64 = 64 << 30;

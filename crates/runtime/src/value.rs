@@ -1,7 +1,6 @@
 //! Values as the embedder sees them.
 
-use crate::func::Func;
-use crate::handle::{ContHandle, HeapHandle};
+use crate::handle::{ContHandle, Func, HeapHandle};
 use std::fmt;
 
 /// A Wasm value.
