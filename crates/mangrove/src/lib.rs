@@ -1,3 +1,79 @@
 //! The embedding API of Mangrove.
+//!
+//! ```text
+//!  Engine     (engine)     settings (config), canonical types, threads to compile with
+//!  Module     (module)     validated, admitted, compiled; (compiled) as a file
+//!  Linker     (linker)     names ─▶ imports
+//!  Store<T>   (access)     everything instances share, and data of the embedder's;
+//!                          Caller<T> is a host function's access, StoreView an observer's
+//!  Instance   (instance)
+//!             (observe, report) what a store can be asked
+//!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
+//!                          (of the crate mangrove-runtime, which runs it all)
+//! ```
+//!
+//! This crate is safe Rust but for two files: `access`, where data of type `T` becomes
+//! a pointer and back, and `trusted`, where machine code is taken at its word.
+//!
+//! # Examples
+//! ```
+//! use mangrove::{Config, Engine, Linker, Module, Store, Val};
+//!
+//! # fn main() -> Result<(), mangrove::Error> {
+//! let engine = Engine::new(&Config::new())?;
+//! let text = b"(module (func (export \"double\") (param i32) (result i32)
+//!     (i32.mul (local.get 0) (i32.const 2))))";
+//! let module = Module::new(&engine, text)?;
+//! let mut store = Store::new(&engine, ())?;
+//! let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+//! let double = instance.func(&store, "double").expect("it is exported");
+//! assert_eq!(double.call(&mut store, &[Val::I32(21)])?, [Val::I32(42)]);
+//! # Ok(())
+//! # }
+//! ```
 
-pub use mangrove_runtime::*;
+#![deny(unsafe_code)]
+
+mod access;
+mod compiled;
+mod config;
+mod engine;
+mod instance;
+mod linker;
+mod module;
+mod observe;
+mod report;
+mod threads;
+mod trusted;
+
+pub use access::{Caller, Observer, Store, StoreView};
+pub use compiled::MAGIC as COMPILED_MAGIC;
+pub use config::{Config, GuardKind, Hooks, OptLevel};
+pub use engine::Engine;
+pub use instance::Instance;
+pub use linker::Linker;
+#[doc(hidden)]
+pub use mangrove_abi::{Refusal, Request};
+pub use mangrove_abi::{TrapCode, TypeId};
+pub use mangrove_collector::admission::AdmissionError;
+pub use mangrove_collector::{
+    Activity, CodeName, FrameOwner, Link, ModuleId, Reason, ReportOptions, Root, RootKind,
+    RootOwner, RootSet, RootValue, SortBy, Why,
+};
+pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
+#[cfg(feature = "planted-defects")]
+#[doc(hidden)]
+pub use mangrove_runtime::Defect;
+pub use mangrove_runtime::{
+    AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
+    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
+    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE, Place,
+    ResourceError, SignalPolicy, SignalProblem, SourceLine, StoreId, Table, Tag, Trap, TrapReason,
+    TypeCounts, Val, Zeal, exit_when_exhausted,
+};
+pub use mangrove_validate::{
+    AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
+    printable,
+};
+pub use module::Module;
+pub use report::{ContinuationReport, ContinuationsReport, MadeFrom};

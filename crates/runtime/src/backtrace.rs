@@ -7,10 +7,9 @@
 
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
-use crate::module::Module;
 use crate::store::StoreInner;
-use crate::trap::{Backtrace, BacktraceEntry, Frame, Place};
-use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState, SourcePosition};
+use crate::trap::{Backtrace, BacktraceEntry, Frame};
+use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState};
 use mangrove_collector::ModuleId;
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
@@ -120,7 +119,7 @@ impl StoreInner {
         let (child, created) = unsafe {
             let created = (*record).creator.as_ref().map(|creator| {
                 let instance = InstancePtr::from_owner(creator.owner);
-                place(&instance.module, (*record).created_at)
+                instance.module.place((*record).created_at)
             });
             ((*record).id, created.flatten())
         };
@@ -138,8 +137,7 @@ impl StoreInner {
         offset: Option<u32>,
         continuation: u32,
     ) -> BacktraceEntry {
-        let mut modules = self.instances.iter().map(|instance| &instance.module);
-        let module = modules.find(|known| known.id() == module);
+        let module = self.module(module);
         BacktraceEntry::Frame(Frame {
             module: module.and_then(|m| m.name()).map(str::to_string),
             function,
@@ -153,26 +151,6 @@ impl StoreInner {
             continuation,
         })
     }
-}
-
-/// The instruction at a byte offset of a module. Its function is the one with
-/// the nearest code from there backwards: bodies follow each other.
-pub(crate) fn place(module: &Module, offset: u32) -> Option<Place> {
-    let image = &module.code().image;
-    let before = |p: &&SourcePosition| (1..=offset).contains(&p.wasm_offset);
-    let positions = image.positions.iter().filter(before);
-    let position = positions.max_by_key(|p| p.wasm_offset)?;
-    let (_, function) = image.function_at(position.pc)?;
-    let FunctionKind::Wasm(function) = function.kind else {
-        return None;
-    };
-    Some(Place {
-        module: module.name().map(str::to_string),
-        function,
-        name: module.function_name(function).map(str::to_string),
-        offset: Some(offset),
-        source: module.source_line(offset),
-    })
 }
 
 /// What code returns to `pc`, and where in its module the call is.

@@ -119,7 +119,7 @@ impl StoreInner {
     /// Whether the host may enter Wasm once more, on this thread.
     pub(crate) fn check_activations(&self) -> Result<(), Error> {
         signals::ready()?;
-        if self.activations.len() < self.engine.config().activations_max {
+        if self.activations.len() < self.engine.settings().activations_max {
             return Ok(());
         }
         Err(Error::Limit(format!(
@@ -157,7 +157,7 @@ impl StoreInner {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { ctx.as_mut() };
-        if self.engine.config().fresh_stacks {
+        if self.engine.settings().fresh_stacks {
             self.registry.trim(ctx, 0);
         }
         if ctx.free_records.is_null() {

@@ -1,6 +1,6 @@
 //! Continuations as the embedder makes, resumes and binds them.
 
-use crate::error::{Error, foreign};
+use crate::error::Error;
 use crate::exception::Exception;
 use crate::handle::{ContHandle, Func, Tag};
 use crate::outcome::{Outcome, reference_to};
@@ -210,7 +210,9 @@ impl ContHandle {
     /// It is of another store.
     pub fn is_consumed(&self, store: &impl AsStore) -> Result<bool, Error> {
         let store = inner(store);
-        let reference = self.get(store.id).ok_or_else(|| foreign("continuation"))?;
+        let reference = self
+            .get(store.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
         // SAFETY: a handle of this store has the address of one of its records.
         Ok(unsafe { (*reference.record).revision } != reference.revision)
     }

@@ -1,6 +1,6 @@
 //! Between `Val`s and transfer slots, with the check of types.
 
-use crate::error::{Error, foreign};
+use crate::error::Error;
 use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
 use crate::kind::ValueKind;
 use crate::store::StoreInner;
@@ -93,7 +93,9 @@ impl StoreInner {
                 )
             }
             Val::Cont(Some(handle)) => {
-                let value = handle.get(self.id).ok_or_else(|| foreign("continuation"))?;
+                let value = handle
+                    .get(self.id)
+                    .ok_or_else(|| Error::foreign("continuation"))?;
                 (TransferSlot::from_cont(value), ValType::Ref(handle.ty()))
             }
             _ => (TransferSlot::default(), self.null_type(value, ty)?),
@@ -155,7 +157,9 @@ impl StoreInner {
 
     /// The reference in a handle.
     pub(crate) fn heap_ref(&self, handle: &HeapHandle) -> Result<HeapRef, Error> {
-        handle.get(self.id).ok_or_else(|| foreign("reference"))
+        handle
+            .get(self.id)
+            .ok_or_else(|| Error::foreign("reference"))
     }
 
     fn mismatch(&self, value: &Val, ty: ValType) -> Error {

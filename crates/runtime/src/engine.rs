@@ -1,134 +1,89 @@
-//! The engine: settings, canonical types, and what is compiled once for all stores.
+//! What all stores of an engine share: settings, bounds, canonical types, and the
+//! trampolines of host functions.
 
 use crate::code::{LoadedCode, load};
-use crate::config::Config;
 use crate::error::Error;
-use crate::handlers::SignalProblem;
-use crate::kind::ValueKind;
+use crate::kind::{ValueKind, kind_of};
 use crate::plan::Plan;
+use crate::settings::Settings;
 use crate::signature::Signature;
-use crate::threads;
 use crate::types::{EngineTypes, KeptTypes, TypeCounts};
-use mangrove_abi::{TypeDescriptor, TypeId};
-use mangrove_compile as compile;
-use mangrove_validate::{CompositeType, FuncType, HeapType, Language, TypeRegistry, ValType};
+use crate::value::Val;
+use mangrove_abi::{CodeImage, TypeDescriptor, TypeId};
+use mangrove_validate::{CompositeType, FuncType, Repr, TypeRegistry, ValType};
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Settings and everything modules share: canonical types, their descriptors,
-/// the trampolines of host functions. Cheap to clone; clones are the same engine.
-///
-/// # Signals
-/// The first engine of a process installs handlers of `SIGSEGV`, `SIGBUS`, `SIGILL`
-/// and `SIGFPE`, by which traps come. Faults outside of compiled code go on to whoever
-/// had handled them before. Each thread that runs Wasm gets an alternate signal stack
-/// of 128 KiB, in place of one it may have had.
-///
-/// While Wasm runs, the thread's stack pointer is on a stack made for Wasm, with no
-/// room for others. **Every other signal handler of the process has to be installed
-/// with `SA_ONSTACK`**; one that is not writes over Wasm's frames or dies in a guard.
-/// What there is when an engine is made is looked at ([`crate::Config::signals`]), and
-/// [`Engine::signal_problems`] looks again.
-#[derive(Clone, Debug)]
-pub struct Engine {
-    inner: Arc<EngineInner>,
+/// Compiles the trampolines for host functions of a signature: representations of
+/// its parameters, and of its results.
+pub type CompileHost = dyn Fn(&[Repr], &[Repr]) -> Result<CodeImage, Error> + Send + Sync;
+
+/// An engine without its compiler. Clones are the same engine.
+#[derive(Clone)]
+pub struct EngineCore {
+    inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
-struct EngineInner {
-    config: Config,
+struct Inner {
+    settings: Settings,
     plan: Plan,
     types: Arc<EngineTypes>,
-    /// The types of the functions of the module `mangrove`.
-    own_types: OwnTypes,
-    /// Types kept as long as the engine: those, and what the embedder asked for by
-    /// number.
+    /// Types kept as long as the engine, since somebody asked for their numbers.
     kept: Mutex<KeptTypes>,
-    threads: Option<rayon::ThreadPool>,
+    compile_host: Box<CompileHost>,
 }
 
-/// Function types every engine has.
-#[derive(Clone, Copy, Debug)]
-pub struct OwnTypes {
-    /// Nothing to nothing.
-    pub action: TypeId,
-    /// Nothing to an i64.
-    pub count: TypeId,
+impl fmt::Debug for EngineCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineCore")
+            .field("settings", &self.inner.settings)
+            .field("plan", &self.inner.plan)
+            .field("types", &self.inner.types)
+            .finish_non_exhaustive()
+    }
 }
 
-impl Engine {
-    /// An engine with these settings.
+impl EngineCore {
+    /// An engine with these settings, which have been checked, and the plan that
+    /// was made for them.
     ///
     /// # Errors
-    /// Settings that cannot work, or address space that is not to be had
-    /// ([`Error::Resource`]). Too few threads are no error: there are fewer then.
-    pub fn new(config: &Config) -> Result<Self, Error> {
-        config.check()?;
-        crate::signals::install()?;
-        crate::handlers::check(config.signals)?;
-        let plan = Plan::new(config);
+    /// There is no address space for its types.
+    ///
+    /// # Safety
+    /// `compile_host` gives what the compiler made for the signature, with explicit
+    /// checks of memories if the plan says so: it is loaded, and run.
+    pub unsafe fn new(
+        settings: Settings,
+        plan: Plan,
+        compile_host: Box<CompileHost>,
+    ) -> Result<Self, Error> {
         let types = EngineTypes::new(plan.type_end, &plan.addresses)?;
-        let mut kept = KeptTypes::new(&types);
-        let mut own = |results: Vec<ValType>| {
-            kept.func(&FuncType {
-                params: Vec::new(),
-                results,
-            })
-        };
-        let own_types = OwnTypes {
-            action: own(vec![])?,
-            count: own(vec![ValType::I64])?,
-        };
-        let inner = EngineInner {
-            config: config.clone(),
-            types,
-            own_types,
-            kept: Mutex::new(kept),
-            threads: config.threads.and_then(threads::pool),
-            plan,
-        };
+        let kept = Mutex::new(KeptTypes::new(&types));
         Ok(Self {
-            inner: Arc::new(inner),
+            inner: Arc::new(Inner {
+                settings,
+                plan,
+                types,
+                kept,
+                compile_host,
+            }),
         })
     }
 
-    /// The signal handlers of the process, as they are now, that Wasm cannot be run
-    /// beside. To be asked after others have installed theirs.
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine};
-    ///
-    /// let engine = Engine::new(&Config::new())?;
-    /// for problem in engine.signal_problems() {
-    ///     eprintln!("{problem}");
-    /// }
-    /// # Ok::<(), mangrove::Error>(())
-    /// ```
-    pub fn signal_problems(&self) -> Vec<SignalProblem> {
-        crate::handlers::problems()
-    }
-
     /// Its settings.
-    pub fn config(&self) -> &Config {
-        &self.inner.config
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
     }
 
-    /// What modules are validated as.
-    pub(crate) fn language(&self) -> Language {
-        match self.config().stack_switching {
-            true => Language::StackSwitching,
-            false => Language::Wasm3,
-        }
+    /// How its address space and memory are divided.
+    pub fn plan(&self) -> &Plan {
+        &self.inner.plan
     }
 
     /// Whether both are the same engine.
-    pub fn same(&self, other: &Engine) -> bool {
+    pub fn same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
-    }
-
-    /// Function types it has from the start.
-    pub(crate) fn own_types(&self) -> OwnTypes {
-        self.inner.own_types
     }
 
     /// The canonical types of all modules of this engine, to look them up.
@@ -141,47 +96,20 @@ impl Engine {
         &self.inner.types
     }
 
-    /// How many types it has now. The types of a module go with the last of the module
-    /// and the stores that have instances of it; those of host functions, tags and
-    /// continuations with their store or linker.
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine, Module};
-    ///
-    /// let engine = Engine::new(&Config::new())?;
-    /// let before = engine.type_counts();
-    /// let module = Module::new(&engine, b"(module (type (struct (field i32))))")?;
-    /// assert_eq!(engine.type_counts().types, before.types + 1);
-    /// drop(module);
-    /// assert_eq!(engine.type_counts(), before);
-    /// # Ok::<(), mangrove::Error>(())
-    /// ```
+    /// How many types it has now.
     pub fn type_counts(&self) -> TypeCounts {
         self.inner.types.counts()
     }
 
-    /// The canonical id of a function type whose concrete references are
-    /// canonical ids. The engine keeps the type from now on, so the number stands for
-    /// it as long as the engine lives.
-    ///
-    /// Every other number of a type, in a [`FuncType`] or a [`crate::Val`]'s type, is
-    /// good for as long as something lives that has the type: a module, or a store
-    /// with an instance of it, or with a host function or tag. Later it may stand for
-    /// another type, or for none.
+    /// The canonical id of a function type, which is kept from now on.
     ///
     /// # Errors
-    /// [`Error::Limit`] if it has more than 1,000 parameters or results, which is
-    /// what a module's function may have, or if there are more types than an engine
-    /// can hold; [`Error::Usage`] if it refers to types this engine does not have.
+    /// It has too many values, refers to types this engine does not have, or there
+    /// are more types than it can hold.
     pub fn func_type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
         // A poisoned lock guards what is whole: a type is known once it is held.
-        let mut kept = self
-            .inner
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.func(ty)
+        let kept = self.inner.kept.lock();
+        kept.unwrap_or_else(PoisonError::into_inner).func(ty)
     }
 
     /// The function type with this canonical id, if it is one.
@@ -192,11 +120,11 @@ impl Engine {
         }
     }
 
-    /// The value a variable of this canonical type starts with: zero or null;
-    /// none for a reference type without null, or of a type this engine does not have.
-    pub fn default_value(&self, ty: ValType) -> Option<crate::Val> {
+    /// The value a variable of this canonical type starts with: zero or null; none
+    /// for a reference type without null, or of a type this engine does not have.
+    pub fn default_value(&self, ty: ValType) -> Option<Val> {
         // Nobody need hold the type: it may go while this looks at it.
-        self.try_kind_of(ty)?.default_value(ty)
+        kind_of(self.types(), ty)?.default_value(ty)
     }
 
     /// The type of exceptions whose tag has this function type, which the caller
@@ -215,22 +143,7 @@ impl Engine {
     /// # Panics
     /// If the engine does not have the type.
     pub(crate) fn kind_of(&self, ty: ValType) -> ValueKind {
-        self.try_kind_of(ty).expect("a type that is held")
-    }
-
-    /// The same for any type; none if the engine does not have it.
-    fn try_kind_of(&self, ty: ValType) -> Option<ValueKind> {
-        let ValType::Ref(reference) = ty else {
-            return Some(ValueKind::of_number(ty));
-        };
-        Some(match reference.heap {
-            HeapType::Abstract(heap) => ValueKind::of_hierarchy(heap, reference),
-            HeapType::Concrete(id) => match self.types().try_get(id)?.composite {
-                CompositeType::Func(_) => ValueKind::Func,
-                CompositeType::Struct(_) | CompositeType::Array(_) => ValueKind::Any,
-                CompositeType::Cont(_) => ValueKind::Cont(reference),
-            },
-        })
+        kind_of(self.types(), ty).expect("a type that is held")
     }
 
     /// A function type as calls need it.
@@ -238,7 +151,7 @@ impl Engine {
         let ty = self
             .func_type(id)
             .ok_or_else(|| Error::internal(format!("type {id} is not a function type")))?;
-        Ok(Signature::new(self, id, ty))
+        Ok(Signature::new(id, ty, |ty| self.kind_of(ty)))
     }
 
     /// The trampolines for host functions of a type, which the caller holds; compiled
@@ -246,36 +159,8 @@ impl Engine {
     pub(crate) fn host_code(&self, signature: &Signature) -> Result<Arc<LoadedCode>, Error> {
         self.inner.types.trampolines(signature.id, || {
             let (params, results) = (signature.param_reprs(), signature.result_reprs());
-            let options = self.compile_options();
-            let image = compile::compile_host_signature(&params, &results, &options)
-                .map_err(Error::internal)?;
+            let image = (self.inner.compile_host)(&params, &results)?;
             load(image, &self.plan().addresses)
         })
-    }
-
-    /// How its address space and memory are divided.
-    pub(crate) fn plan(&self) -> &Plan {
-        &self.inner.plan
-    }
-
-    /// Runs `work` on the threads this engine validates and compiles with.
-    pub(crate) fn with_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match (&self.inner.threads, self.config().threads) {
-            (Some(pool), _) => pool.install(work),
-            // Not one thread was to be had.
-            (None, Some(_)) => threads::alone(work),
-            (None, None) => threads::shared(self.plan().threads, work),
-        }
-    }
-
-    pub(crate) fn compile_options(&self) -> compile::Options {
-        compile::Options {
-            opt_level: self.config().opt_level,
-            hooks: self.config().needed_hooks(),
-            canonical_nans: self.config().canonical_nans,
-            checked_memories: self.plan().checked_memories,
-            verify_clif: self.config().verify_clif,
-            stubs: mangrove_stack::arch::stub_image(),
-        }
     }
 }

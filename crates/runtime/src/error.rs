@@ -8,14 +8,6 @@ use mangrove_collector::admission::AdmissionError;
 use mangrove_validate::printable;
 use std::path::PathBuf;
 
-/// A trap outside of Wasm code: nothing is on any stack.
-pub fn trap_outside(reason: TrapReason) -> Error {
-    Error::Trap(Box::new(Trap {
-        reason,
-        backtrace: Backtrace::default(),
-    }))
-}
-
 /// Anything that goes wrong in an embedding. Its message is one line.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -114,15 +106,28 @@ impl Error {
         }
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    /// An error of the embedder's.
+    #[doc(hidden)]
+    pub fn usage(message: impl Into<String>) -> Self {
         Self::Usage(message.into())
     }
 
-    pub(crate) fn internal(message: impl std::fmt::Display) -> Self {
+    /// An error of this project's.
+    #[doc(hidden)]
+    pub fn internal(message: impl std::fmt::Display) -> Self {
         Self::Internal(message.to_string())
     }
-}
 
-pub(crate) fn foreign(what: &str) -> Error {
-    Error::usage(format!("a {what} of another store was used"))
+    /// The error for what is of another store.
+    pub(crate) fn foreign(what: &str) -> Self {
+        Self::usage(format!("a {what} of another store was used"))
+    }
+
+    /// A trap outside of Wasm code: nothing is on any stack.
+    pub(crate) fn trap(reason: TrapReason) -> Self {
+        Self::Trap(Box::new(Trap {
+            reason,
+            backtrace: Backtrace::default(),
+        }))
+    }
 }

@@ -1,10 +1,10 @@
-//! TODO
+//! What can be imported and exported: types, and what an instance exports.
 
-use crate::engine::Engine;
+use crate::engine::EngineCore;
 use crate::error::Error;
-use crate::handle::Extern;
+use crate::handle::{Extern, Func, Global, Memory, Table, Tag};
 use crate::store::{AsStore, StoreInner, inner};
-use mangrove_validate::{EntityType, FuncType, GlobalType, MemoryType, TableType};
+use mangrove_validate::{EntityIndex, EntityType, FuncType, GlobalType, MemoryType, TableType};
 
 /// What an import asks for, or an export gives. Concrete types are canonical.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,24 +21,22 @@ pub enum ExternType {
     Tag(FuncType),
 }
 
-impl ExternType {
-    /// From the form the registry knows, in which functions are type numbers.
-    ///
-    /// # Panics
-    /// If a number is not that of a function type of the engine.
-    pub(crate) fn from_entity(engine: &Engine, entity: EntityType) -> Self {
-        let func = |id| {
-            engine
-                .func_type(id)
-                .expect("functions and tags have function types")
-        };
-        match entity {
-            EntityType::Func(id) => Self::Func(func(id)),
-            EntityType::Table(ty) => Self::Table(ty),
-            EntityType::Memory(ty) => Self::Memory(ty),
-            EntityType::Global(ty) => Self::Global(ty),
-            EntityType::Tag(id) => Self::Tag(func(id)),
-        }
+/// From the form the registry knows, in which functions are type numbers.
+///
+/// # Panics
+/// If a number is not that of a function type of the engine.
+pub fn extern_type(engine: &EngineCore, entity: EntityType) -> ExternType {
+    let func = |id| {
+        engine
+            .func_type(id)
+            .expect("functions and tags have function types")
+    };
+    match entity {
+        EntityType::Func(id) => ExternType::Func(func(id)),
+        EntityType::Table(ty) => ExternType::Table(ty),
+        EntityType::Memory(ty) => ExternType::Memory(ty),
+        EntityType::Global(ty) => ExternType::Global(ty),
+        EntityType::Tag(id) => ExternType::Tag(func(id)),
     }
 }
 
@@ -50,7 +48,7 @@ impl Extern {
     pub fn ty(&self, store: &impl AsStore) -> ExternType {
         let store = inner(store);
         let entity = store.entity_type(*self).expect("something of this store");
-        ExternType::from_entity(&store.engine, entity)
+        extern_type(&store.engine, entity)
     }
 }
 
@@ -69,5 +67,37 @@ impl StoreInner {
             Extern::Global(global) => EntityType::Global(self.globals[global.index as usize].ty),
             Extern::Tag(tag) => EntityType::Tag(self.tag_type(tag.index)),
         })
+    }
+
+    /// What an instance has at an index of one of its index spaces.
+    ///
+    /// # Panics
+    /// If there is no such instance, or nothing there.
+    pub fn extern_at(&self, instance: u32, index: EntityIndex) -> Extern {
+        let store = self.id;
+        let data = &self.instances[instance as usize];
+        match index {
+            EntityIndex::Func(index) => Func::new_ref(store, data.func_ref(index)).into(),
+            EntityIndex::Table(index) => Table {
+                store,
+                index: data.tables[index as usize],
+            }
+            .into(),
+            EntityIndex::Memory(index) => Memory {
+                store,
+                index: data.memories[index as usize],
+            }
+            .into(),
+            EntityIndex::Global(index) => Global {
+                store,
+                index: data.globals[index as usize],
+            }
+            .into(),
+            EntityIndex::Tag(index) => Tag {
+                store,
+                index: data.tags[index as usize],
+            }
+            .into(),
+        }
     }
 }

@@ -1,15 +1,12 @@
 //! Functions, Wasm's and the host's, as the embedder calls them.
 
-use crate::access::{Caller, Store};
 use crate::call;
 use crate::error::Error;
 use crate::handle::Func;
-use crate::host::HostBody;
-use crate::store::{AsStore, AsStoreMut, inner, inner_mut};
+use crate::store::{AsStore, AsStoreMut, HostStore, inner};
 use crate::value::Val;
 use mangrove_abi::TypeId;
 use mangrove_validate::FuncType;
-use std::sync::Arc;
 
 impl Func {
     /// Its canonical type. The caller has checked that its store is there.
@@ -30,19 +27,15 @@ impl Func {
     ///
     /// # Errors
     /// There is no room for its code, or the engine has too many types.
-    pub fn new<T: 'static>(
-        store: &mut Store<T>,
+    pub fn new<S: HostStore>(
+        store: &mut S,
         ty: FuncType,
-        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+        body: impl for<'a> Fn(S::Caller<'a>, &[Val], &mut [Val]) -> Result<(), Error>
+        + Send
+        + Sync
+        + 'static,
     ) -> Result<Self, Error> {
-        let engine = inner(store).engine.clone();
-        let body = HostBody::new(&engine, String::new(), ty, body)?;
-        let inner = inner_mut(store);
-        let func = inner.add_host_func(Arc::new(body))?;
-        Ok(Self {
-            store: inner.id,
-            func,
-        })
+        store.host_func(ty, body)
     }
 
     /// Its type.

@@ -81,11 +81,20 @@ fn problem(signal: libc::c_int, action: &libc::sigaction) -> Option<SignalProble
     replaced.then_some(SignalProblem::Replaced { signal })
 }
 
+/// Installs our handlers, and looks at the others.
+///
+/// # Errors
+/// The system refuses ours, or there is a problem, and the policy is to refuse.
+pub fn prepare(policy: SignalPolicy) -> Result<(), Error> {
+    signals::install()?;
+    check(policy)
+}
+
 /// Looks, and does what the policy says.
 ///
 /// # Errors
 /// There is a problem, and the policy is to refuse.
-pub fn check(policy: SignalPolicy) -> Result<(), Error> {
+fn check(policy: SignalPolicy) -> Result<(), Error> {
     for problem in problems() {
         match policy {
             SignalPolicy::Warn => tracing::warn!(target: "mangrove::signals", "{problem}"),

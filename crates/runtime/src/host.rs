@@ -1,8 +1,8 @@
-//! TODO
+//! What the runtime keeps of a host function: its body, which knows the type of the
+//! embedder's data, and what compiled code takes for an instance.
 
-use crate::access::Caller;
 use crate::code::LoadedCode;
-use crate::engine::Engine;
+use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::signature::Signature;
@@ -15,48 +15,48 @@ use std::sync::Arc;
 
 /// A closure that forgot the type of the embedder's data. To be called with a store
 /// that nobody else uses meanwhile, and with its data, of that type.
-type ErasedBody =
+pub type ErasedBody =
     dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync;
 
 /// What a host function does, independent of any store.
 pub struct HostBody {
     /// Its canonical type.
-    pub type_id: TypeId,
+    pub(crate) type_id: TypeId,
     /// Keeps it, if the engine does not.
     _hold: Option<TypeHold>,
     /// What backtraces call it; may be empty.
-    pub name: String,
+    pub(crate) name: String,
     erased: Box<ErasedBody>,
 }
 
 impl HostBody {
-    /// A body for stores with data of type `T`.
-    pub fn new<T: 'static>(
-        engine: &Engine,
+    /// A body of this function type, which it keeps.
+    ///
+    /// # Errors
+    /// The type has too many values, refers to types the engine does not have, or
+    /// there are more than it can hold.
+    pub fn new(
+        engine: &EngineCore,
         name: String,
-        ty: FuncType,
-        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+        ty: &FuncType,
+        erased: Box<ErasedBody>,
     ) -> Result<Self, Error> {
-        let (type_id, hold) = engine.engine_types().func(&ty)?;
-        Ok(Self::of_type(type_id, Some(hold), name, body))
+        let (type_id, hold) = engine.engine_types().func(ty)?;
+        Ok(Self {
+            type_id,
+            _hold: Some(hold),
+            name,
+            erased,
+        })
     }
 
-    /// A body of a type that is held: by what is given, or by the engine.
-    pub fn of_type<T: 'static>(
-        type_id: TypeId,
-        hold: Option<TypeHold>,
-        name: String,
-        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
-    ) -> Self {
-        let call = move |store, data, args: &[Val], results: &mut [Val]| {
-            // SAFETY: by the contract of `call`, the only one to call this.
-            body(unsafe { Caller::new(store, data) }, args, results)
-        };
+    /// A body of a type that the engine keeps.
+    pub fn of_type(type_id: TypeId, name: String, erased: Box<ErasedBody>) -> Self {
         Self {
             type_id,
-            _hold: hold,
+            _hold: None,
             name,
-            erased: Box::new(call),
+            erased,
         }
     }
 
@@ -65,7 +65,7 @@ impl HostBody {
     /// # Safety
     /// The store is live and nobody else uses it meanwhile; `data` is its data, of
     /// the type that this body was made for.
-    pub unsafe fn call(
+    pub(crate) unsafe fn call(
         &self,
         store: StorePtr,
         data: NonNull<()>,

@@ -8,6 +8,7 @@
 //! ```
 
 use crate::error::Error;
+use crate::handle::Func;
 use crate::host::{HostBody, HostFunc};
 use crate::id::StorePtr;
 use crate::pending::Pending;
@@ -22,22 +23,32 @@ use std::sync::Arc;
 
 impl StoreInner {
     /// The function of a linker's body in this store, made the first time.
-    pub(crate) fn linked_host_func(
-        &mut self,
-        body: &Arc<HostBody>,
-    ) -> Result<NonNull<FuncRef>, Error> {
+    ///
+    /// # Errors
+    /// As [`StoreInner::add_host_func`].
+    ///
+    /// # Safety
+    /// As [`StoreInner::add_host_func`].
+    pub unsafe fn linked_host_func(&mut self, body: &Arc<HostBody>) -> Result<Func, Error> {
         // The function keeps its body, so the address stays its own.
         let address = Arc::as_ptr(body).addr();
         if let Some(&known) = self.linked.get(&address) {
-            return Ok(known);
+            return Ok(Func::new_ref(self.id, known));
         }
-        let func = self.add_host_func(body.clone())?;
-        self.linked.insert(address, func);
+        // SAFETY: by contract.
+        let func = unsafe { self.add_host_func(body.clone())? };
+        self.linked.insert(address, func.as_ptr());
         Ok(func)
     }
 
     /// A function of this body in this store.
-    pub(crate) fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<NonNull<FuncRef>, Error> {
+    ///
+    /// # Errors
+    /// There is no room for its code.
+    ///
+    /// # Safety
+    /// The body was made for stores with data of the type that this store's has.
+    pub unsafe fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<Func, Error> {
         let signature = self.signature(body.type_id)?;
         // SAFETY: signatures live as long as the store.
         let code = self.engine.host_code(unsafe { signature.as_ref() })?;
@@ -71,7 +82,8 @@ impl StoreInner {
         self.code.add(&code, HOST_MODULE);
         self.host_funcs.push(address);
         // SAFETY: the box was leaked just now and is owned by the list.
-        Ok(unsafe { NonNull::new_unchecked(&raw mut (*address.as_ptr()).func) })
+        let func = unsafe { NonNull::new_unchecked(&raw mut (*address.as_ptr()).func) };
+        Ok(Func::new_ref(self.id, func))
     }
 }
 
@@ -138,8 +150,8 @@ unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<(), Error> {
     // `Caller`, uses the store.
     let data = unsafe { (*store).data };
     let pointer = StorePtr::new(NonNull::new(store).expect("a live store"));
-    // SAFETY: by contract; linkers and `Func::new` give bodies only to stores with
-    // data of their type. The body has returned by the time the store is used again.
+    // SAFETY: by contract; whoever added the body vouched for the type of
+    // the data. The body has returned by the time the store is used again.
     let store = unsafe {
         host.body.call(pointer, data, &args, &mut results)?;
         &mut *store

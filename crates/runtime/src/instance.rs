@@ -1,22 +1,19 @@
 //! Instances: what compiled code sees of one, and what the runtime keeps.
 
 use crate::elements::ElementValues;
-use crate::handle::{Extern, Func, Global, Memory, Table, Tag};
-use crate::id::StoreId;
-use crate::module::Module;
-use crate::store::StoreInner;
-use mangrove_abi::{FuncRef, InstanceContext};
-use mangrove_validate::EntityIndex;
+use crate::module::ModuleImage;
+use mangrove_abi::{FuncRef, InstanceContext, StoreContext};
 use std::alloc::{self, Layout};
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// What the runtime keeps of an instance. `InstanceContext::owner` is its address.
 pub struct InstanceData {
     /// Number in its store.
     pub index: u32,
     /// What it is an instance of.
-    pub module: Module,
+    pub module: Arc<ModuleImage>,
     context: NonNull<InstanceContext>,
     layout: Layout,
     /// Numbers in the store of its globals, imports first.
@@ -81,8 +78,14 @@ impl DerefMut for InstancePtr {
 }
 
 impl InstanceData {
-    /// An instance whose context is still all zero, but for the header.
-    pub fn allocate(store: &StoreInner, module: &Module, index: u32) -> InstancePtr {
+    /// An instance whose context is still all zero, but for the header: the context
+    /// and the heap of its store.
+    pub fn allocate(
+        store: *mut StoreContext,
+        heap_base: *mut u8,
+        module: &Arc<ModuleImage>,
+        index: u32,
+    ) -> InstancePtr {
         let size = module.context_size() as usize;
         let layout = Layout::from_size_align(size, 64).expect("a context fits the address space");
         // SAFETY: the layout has the size of a header at least.
@@ -104,8 +107,8 @@ impl InstanceData {
         }));
         let data = NonNull::from(data);
         let header = InstanceContext {
-            store: store.ctx.as_ptr(),
-            heap_base: store.heap.base(),
+            store,
+            heap_base,
             owner: data.as_ptr().expose_provenance() as u64,
             index: u64::from(index),
         };
@@ -157,32 +160,5 @@ impl InstanceData {
             }
         };
         NonNull::new(address).expect("instantiation fills in the functions")
-    }
-
-    /// What an index of its index spaces stands for.
-    pub fn extern_at(&self, store: StoreId, index: EntityIndex) -> Extern {
-        match index {
-            EntityIndex::Func(index) => Func::new_ref(store, self.func_ref(index)).into(),
-            EntityIndex::Table(index) => Table {
-                store,
-                index: self.tables[index as usize],
-            }
-            .into(),
-            EntityIndex::Memory(index) => Memory {
-                store,
-                index: self.memories[index as usize],
-            }
-            .into(),
-            EntityIndex::Global(index) => Global {
-                store,
-                index: self.globals[index as usize],
-            }
-            .into(),
-            EntityIndex::Tag(index) => Tag {
-                store,
-                index: self.tags[index as usize],
-            }
-            .into(),
-        }
     }
 }

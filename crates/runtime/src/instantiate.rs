@@ -10,30 +10,42 @@
 //! tables of others.
 
 use crate::elements::ElementValues;
-use crate::error::{Error, trap_outside};
-use crate::handle::Extern;
+use crate::error::Error;
+use crate::handle::{Extern, Func};
 use crate::id::Origin;
 use crate::instance::{InstanceData, InstancePtr};
 use crate::kind::ValueKind;
-use crate::module::Module;
+use crate::module::ModuleImage;
 use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TransferSlot};
 use mangrove_validate::{ElementSegment, SegmentMode, ValType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
-
-impl InstanceData {
-    pub(crate) fn start(&self) -> Option<NonNull<FuncRef>> {
-        self.module.parsed().start.map(|index| self.func_ref(index))
-    }
-}
+use std::sync::Arc;
 
 impl StoreInner {
-    /// Everything up to the segments.
-    pub(crate) fn instantiate(
+    /// An instance with these imports, in the module's order: its number, and the
+    /// start function, which is still to be called.
+    ///
+    /// # Errors
+    /// Imports that do not match; a limit; a trap from a segment.
+    pub fn instantiate(
         &mut self,
-        module: &Module,
+        module: &Arc<ModuleImage>,
+        imports: &[Extern],
+    ) -> Result<(u32, Option<Func>), Error> {
+        let data = self.make_instance(module, imports)?;
+        self.run_segments(data)?;
+        let start = data.module.parsed().start;
+        let start = start.map(|index| Func::new_ref(self.id, data.func_ref(index)));
+        Ok((data.index, start))
+    }
+
+    /// Everything up to the segments.
+    fn make_instance(
+        &mut self,
+        module: &Arc<ModuleImage>,
         imports: &[Extern],
     ) -> Result<InstancePtr, Error> {
         if !module.engine().same(&self.engine) {
@@ -42,7 +54,7 @@ impl StoreInner {
         self.match_imports(module, imports)?;
         self.check_limits(module)?;
         let index = self.instances.len() as u32;
-        let mut data = InstanceData::allocate(self, module, index);
+        let mut data = InstanceData::allocate(self.ctx.as_ptr(), self.heap.base(), module, index);
         self.instances.push(data);
         self.code.add(module.code(), module.id());
         for import in imports {
@@ -64,7 +76,7 @@ impl StoreInner {
         Ok(data)
     }
 
-    fn match_imports(&self, module: &Module, imports: &[Extern]) -> Result<(), Error> {
+    fn match_imports(&self, module: &ModuleImage, imports: &[Extern]) -> Result<(), Error> {
         let wanted = &module.parsed().imports;
         if wanted.len() != imports.len() {
             return Err(Error::usage(format!(
@@ -88,14 +100,14 @@ impl StoreInner {
     }
 
     /// Refuses what cannot be made before anything is.
-    fn check_limits(&self, module: &Module) -> Result<(), Error> {
-        let most = self.engine.config().instances_max;
+    fn check_limits(&self, module: &ModuleImage) -> Result<(), Error> {
+        let most = self.engine.settings().instances_max;
         if self.instances.len() >= most {
             return Err(Error::Limit(format!(
                 "the limit of {most} instances in a store is reached (instances_max)"
             )));
         }
-        let max = self.engine.config().table_max;
+        let max = self.engine.settings().table_max;
         for table in &module.parsed().defined_tables {
             if table.ty.minimum > max {
                 return Err(Error::Limit(format!(
@@ -186,7 +198,7 @@ impl StoreInner {
                 // All elements exist: the table was made with as many.
                 // SAFETY: validation made the value one of the table's.
                 let filled = unsafe { table.fill(0, definition.ty.minimum, value) };
-                filled.map_err(trap_outside)?;
+                filled.map_err(Error::trap)?;
             }
             self.tables.push(table);
             data.tables.push(self.tables.len() as u32 - 1);
@@ -259,7 +271,7 @@ impl StoreInner {
     }
 
     /// Active segments, in order, each dropped when it has been copied.
-    pub(crate) fn run_segments(&mut self, mut data: InstancePtr) -> Result<(), Error> {
+    fn run_segments(&mut self, mut data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         let parsed = module.parsed();
         for (index, segment) in parsed.elements.iter().enumerate() {
@@ -274,7 +286,7 @@ impl StoreInner {
                     let len = values.len();
                     // SAFETY: validation made the segment's items those of the table.
                     let copied = unsafe { self.tables[table].init(to, values, 0, len) };
-                    copied.map_err(trap_outside)?;
+                    copied.map_err(Error::trap)?;
                 }
             }
             data.elements[index] = ElementValues::DROPPED;
@@ -289,7 +301,7 @@ impl StoreInner {
             let memory = &self.memories[data.memories[*memory as usize] as usize];
             memory
                 .init(to, bytes, 0, bytes.len() as u64)
-                .map_err(trap_outside)?;
+                .map_err(Error::trap)?;
             data.dropped_data[index] = true;
         }
         Ok(())

@@ -1,8 +1,10 @@
-//! TODO
+//! How values of a type are handed over: between `Val`s and transfer slots.
 
 use crate::value::Val;
 use mangrove_abi::SlotKind;
-use mangrove_validate::{AbstractHeap, RefType, Repr, ValType};
+use mangrove_validate::{
+    AbstractHeap, CompositeType, HeapType, RefType, Repr, TypeRegistry, ValType,
+};
 
 /// The form a value of some type takes: its representation, and which `Val` it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,4 +120,19 @@ impl ValueKind {
             Self::Cont(_) => Val::Cont(None),
         }
     }
+}
+
+/// How values of a canonical type are handed over; none if there is no such type.
+pub fn kind_of(types: &TypeRegistry, ty: ValType) -> Option<ValueKind> {
+    let ValType::Ref(reference) = ty else {
+        return Some(ValueKind::of_number(ty));
+    };
+    Some(match reference.heap {
+        HeapType::Abstract(heap) => ValueKind::of_hierarchy(heap, reference),
+        HeapType::Concrete(id) => match types.try_get(id)?.composite {
+            CompositeType::Func(_) => ValueKind::Func,
+            CompositeType::Struct(_) | CompositeType::Array(_) => ValueKind::Any,
+            CompositeType::Cont(_) => ValueKind::Cont(reference),
+        },
+    })
 }

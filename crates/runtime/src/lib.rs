@@ -1,44 +1,39 @@
-//! The embedding API of Mangrove, and the runtime behind it.
+//! What is unsafe behind the embedding API: stores, calls in both directions,
+//! libcalls, collections, faults.
+//!
+//! Applications use the crate `mangrove`, which shows what of this is sound; this
+//! crate does not know the compiler. A file uses files of lower levels only, but for
+//! a circle or two of no more than a few. What a store holds is below the store; what
+//! is done with it is above, in methods of [`StoreInner`] and of the handles, so that
+//! nobody has to name those files.
 //!
 //! ```text
-//!  Engine     (engine)       settings, canonical types, code of host signatures
-//!  Module     (module)       validated, admitted, compiled; (compiled) as a file
-//!  Linker     (linker)       names ─▶ imports
-//!  Store<T>   (store)        everything instances share; roots (roots, observe, report)
-//!  Instance   (instance, instantiate, const_eval)
-//!  Func       (func, call)   entering Wasm; (host, caller) being called by it
-//!  ContHandle (continuation, resume) made, resumed and bound by the host
-//!  Global, Tag, Table, Memory, Val; HeapHandle, ContHandle (handle)
-//!  Trap       (trap, backtrace, signals, handlers); (source) lines from DWARF
-//!  libcalls/                 what compiled code asks for
-//! ```
-//!
-//! # Examples
-//! ```
-//! use mangrove::{Config, Engine, Linker, Module, Store, Val};
-//!
-//! # fn main() -> Result<(), mangrove::Error> {
-//! let engine = Engine::new(&Config::new())?;
-//! let text = b"(module (func (export \"double\") (param i32) (result i32)
-//!     (i32.mul (local.get 0) (i32.const 2))))";
-//! let module = Module::new(&engine, text)?;
-//! let mut store = Store::new(&engine, ())?;
-//! let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-//! let double = instance.func(&store, "double").expect("it is exported");
-//! assert_eq!(double.call(&mut store, &[Val::I32(21)])?, [Val::I32(42)]);
-//! # Ok(())
-//! # }
+//!  6  setup                            a store is made, with
+//!     libcalls/ host_call              what compiled code asks for
+//!  5  call resume continuation func    entering Wasm
+//!     instantiate const_eval externs   instances
+//!     object exceptions convert        values and objects
+//!     global table memory
+//!     roots parking switching          the collector, zeal
+//!     unwind fault backtrace           what when it goes wrong
+//!     notify inspect                   who looks
+//!  4  store                            everything instances share
+//!  3  module instance elements host    what a store holds …
+//!     table/entry memory/entry store_code rooted
+//!     pending activation outcome watch … and what is under way
+//!  2  engine types descriptors         what stores of an engine share
+//!     kind signature shape code
+//!     signals handlers                 what all of a process share
+//!  1  error refusals settings plan ledger
+//!  0  id handle value exception trap source bound resource/ compiled_error mapping trace
 //! ```
 
-mod access;
 mod activation;
 mod backtrace;
 mod bound;
 mod call;
 mod code;
-mod compiled;
 mod compiled_error;
-mod config;
 mod const_eval;
 mod continuation;
 mod convert;
@@ -57,29 +52,27 @@ mod handlers;
 mod host;
 mod host_call;
 mod id;
+mod inspect;
 mod instance;
-mod instances;
 mod instantiate;
 mod kind;
 mod ledger;
 mod libcalls;
-mod linker;
 mod mapping;
 mod memory;
 mod module;
 mod notify;
 mod object;
-mod observe;
 mod outcome;
 mod parking;
 mod pending;
 mod plan;
 mod refusals;
-mod report;
 mod resource;
 mod resume;
 mod rooted;
 mod roots;
+mod settings;
 mod setup;
 mod shape;
 mod signals;
@@ -89,7 +82,6 @@ mod store;
 mod store_code;
 mod switching;
 mod table;
-mod threads;
 mod trace;
 mod trap;
 mod types;
@@ -97,49 +89,31 @@ mod unwind;
 mod value;
 mod watch;
 
-pub use access::Caller;
-pub use access::Observer;
-pub use access::Store;
-pub use access::StoreView;
 pub use bound::{Bound, BoundSource};
-pub use compiled::MAGIC as COMPILED_MAGIC;
+pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
-#[cfg(feature = "planted-defects")]
-#[doc(hidden)]
-pub use config::Defect;
-pub use config::{Config, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel, Zeal};
-pub use engine::Engine;
+pub use engine::{CompileHost, EngineCore};
 pub use error::Error;
 pub use exception::Exception;
-pub use externs::ExternType;
+pub use externs::{ExternType, extern_type};
 pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memory, Table, Tag};
-pub use handlers::{SignalPolicy, SignalProblem};
-pub use id::StoreId;
-pub use instances::Instance;
-pub use linker::Linker;
-#[doc(hidden)]
-pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_abi::{TrapCode, TypeId};
-pub use mangrove_collector::admission::AdmissionError;
-pub use mangrove_collector::{
-    Activity, CodeName, FrameOwner, Link, ModuleId, Reason, ReportOptions, Root, RootKind,
-    RootOwner, RootSet, RootValue, SortBy, Why,
+pub use handlers::{
+    SignalPolicy, SignalProblem, prepare as prepare_signals, problems as signal_problems,
 };
-pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
-pub use mangrove_validate::{
-    AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
-    printable,
-};
+pub use host::{ErasedBody, HostBody};
+pub use id::{StoreId, StorePtr};
 pub use memory::entry::PAGE;
-pub use module::Module;
+pub use module::ModuleImage;
 pub use outcome::Outcome;
-pub use report::{ContinuationReport, ContinuationsReport, MadeFrom};
+pub use plan::Plan;
 pub use resource::cause::Cause;
 pub use resource::error::ResourceError;
 pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
+pub use settings::{Defect, MemoryChecks, MemoryLimit, Settings, Zeal};
+pub use setup::new_store;
 pub use source::SourceLine;
-pub use store::{AsStore, AsStoreMut};
+pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, inner_mut};
 pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
 pub use types::TypeCounts;
 pub use value::Val;
-pub use watch::Moment;
+pub use watch::{Moment, Watch};

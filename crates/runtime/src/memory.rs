@@ -1,14 +1,4 @@
-//! Linear memories.
-//!
-//! ```text
-//!  by reservation   8 GiB and a guard reserved: index + offset always lands
-//!                   inside; 32-bit memories, as a rule
-//!  checked          as much as its type or the embedder's limit allows, or there
-//!                   is room for; compiled code compares with `len`; 64-bit
-//!                   memories, and all where address space is scarce
-//!  ┌── committed: len bytes ──┬────────────── no access ──────────────┐
-//!  base (never moves)         grows here
-//! ```
+//! Linear memories, as the embedder sees them. What they are made of is in `entry`.
 
 use crate::error::Error;
 use crate::handle::Memory;
@@ -39,7 +29,7 @@ impl StoreInner {
                 break;
             }
         }
-        MemoryEntry::new(ty, engine.config().memory_max, plan)
+        MemoryEntry::new(ty, engine.settings().memory_max, plan)
     }
 }
 

@@ -1,34 +1,32 @@
-//! TODO
+//! Telling those who watch a store.
 
-use crate::access::StoreView;
 use crate::id::StorePtr;
 use crate::store::StoreInner;
-use crate::watch::Moment;
+use crate::watch::{Moment, Watch};
 use std::any::Any;
-use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 impl StoreInner {
-    /// Tells the observers, all of them: a panic of one goes on when the others
+    /// Tells all who watch: a panic of one goes on when the others
     /// have been told. Of several panics the first does.
     pub(crate) fn notify(&mut self, moment: Moment) {
-        if self.observers.list.is_empty() {
+        if self.watchers.list.is_empty() {
             return;
         }
-        let mut observers = std::mem::take(&mut self.observers.list);
-        let mut view = StoreView {
-            store: StorePtr::new(NonNull::from(&mut *self)),
-            borrow: PhantomData,
-        };
+        let mut watchers = std::mem::take(&mut self.watchers.list);
+        let store = StorePtr::new(NonNull::from(&mut *self));
         let mut panics: Vec<Box<dyn Any + Send>> = Vec::new();
-        for observer in &mut observers {
-            // What a panic leaves half done is the observer's own: it cannot
+        for watcher in &mut watchers {
+            // What a panic leaves half done is the watcher's own: it cannot
             // change the store.
-            let told = catch_unwind(AssertUnwindSafe(|| observer(&mut view, moment)));
+            // SAFETY: the store is ours alone, and lent to this watcher.
+            let told = catch_unwind(AssertUnwindSafe(|| unsafe {
+                watcher.moment(store, moment);
+            }));
             panics.extend(told.err());
         }
-        self.observers.list = observers;
+        self.watchers.list = watchers;
         if let Some(first) = panics.into_iter().next() {
             resume_unwind(first);
         }
@@ -36,22 +34,18 @@ impl StoreInner {
 
     /// A suspension is about to take effect.
     pub(crate) fn notify_suspension(&mut self) {
-        self.observers.suspensions += 1;
-        self.notify(Moment::Suspend(self.observers.suspensions));
+        self.watchers.suspensions += 1;
+        self.notify(Moment::Suspend(self.watchers.suspensions));
     }
 
     /// A resumption by Wasm is about to take effect.
     pub(crate) fn notify_resumption(&mut self) {
-        self.observers.resumptions += 1;
-        self.notify(Moment::Resume(self.observers.resumptions));
+        self.watchers.resumptions += 1;
+        self.notify(Moment::Resume(self.watchers.resumptions));
     }
-}
 
-impl StoreInner {
-    /// Each call has one initial continuation on its chain, and only those are
-    /// on a chain for good.
-    pub(crate) fn live_continuations(&self) -> u64 {
-        let calls = self.activations.iter().filter(|a| a.is_call).count();
-        self.live_records() - calls as u64
+    /// Adds somebody who watches, for as long as the store lives.
+    pub fn watch(&mut self, watcher: Box<dyn Watch>) {
+        self.watchers.list.push(watcher);
     }
 }

@@ -1,6 +1,6 @@
 //! Objects made and filled by the runtime.
 
-use crate::error::{Error, trap_outside};
+use crate::error::Error;
 use crate::handle::{HandleKind, HeapHandle};
 use crate::refusals::heap_error;
 use crate::resource::error::ResourceError;
@@ -51,7 +51,7 @@ impl StoreInner {
     }
 
     fn exhausted(&self, size: u64) -> Error {
-        trap_outside(self.exhaustion(size))
+        Error::trap(self.exhaustion(size))
     }
 
     /// Why there is no room for `size` bytes.
@@ -184,7 +184,7 @@ impl StoreInner {
 
     /// With allocation zeal, collects when it is time.
     pub(crate) fn count_allocation(&mut self) -> Result<(), Error> {
-        if let Some(every) = self.engine.config().zeal.alloc {
+        if let Some(every) = self.engine.settings().zeal.alloc {
             self.zeal_left -= 1;
             if self.zeal_left == 0 {
                 self.zeal_left = every;
@@ -197,7 +197,7 @@ impl StoreInner {
     /// With allocation zeal, lets the next allocation of compiled code come to
     /// the runtime.
     pub(crate) fn close_window(&mut self) {
-        if self.engine.config().zeal.alloc.is_some() {
+        if self.engine.settings().zeal.alloc.is_some() {
             let ctx = self.context();
             ctx.alloc_limit = ctx.alloc_next;
         }

@@ -29,7 +29,7 @@ pub unsafe extern "sysv64" fn give_stack(ctx: *mut StoreContext, record: *mut Co
 
 impl StoreInner {
     /// Parks everything that can be; how many continuations that was.
-    pub(crate) fn park_all(&mut self) -> u64 {
+    pub fn park_all(&mut self) -> u64 {
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { self.ctx.as_ref() };
         self.registry.park_all(ctx) as u64

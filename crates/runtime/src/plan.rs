@@ -13,10 +13,10 @@
 //! program, its threads, the allocator's and the compiler's memory.
 
 use crate::bound::{Bound, BoundSource};
-use crate::config::{Config, MemoryChecks, MemoryLimit, SMALLEST_HEAP};
 use crate::error::Error;
 use crate::ledger::{Ledger, Share};
 use crate::resource::facts::{Facts, cgroup_memory, strict_commit};
+use crate::settings::{MemoryChecks, MemoryLimit, SMALLEST_HEAP, Settings};
 use mangrove_abi::TypeDescriptor;
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
 use mangrove_heap::{largest_heap, reserved_bytes};
@@ -37,17 +37,17 @@ const FEWEST_TYPES: u32 = 1 << 12;
 
 /// How an engine divides what it may take.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// Of address space.
     pub(crate) addresses: Ledger,
     /// Of memory.
     pub(crate) memory: Ledger,
     /// Whether accesses to 32-bit memories compare with the memory's size.
-    pub(crate) checked_memories: bool,
+    pub checked_memories: bool,
     /// One more than the highest type number.
     pub(crate) type_end: u32,
     /// How many threads there is address space for.
-    pub(crate) threads: Option<usize>,
+    pub threads: Option<usize>,
     /// Whether what can be written to counts, touched or not: under strict
     /// overcommit, and for `RLIMIT_DATA`.
     pub(crate) strict_commit: bool,
@@ -70,7 +70,7 @@ pub(crate) struct StackRoom {
     pub(crate) stacks: usize,
     /// Stacks of calls from the host.
     pub(crate) initial: usize,
-    /// Most bytes in use, as [`Config::stack_bytes_max`].
+    /// Most bytes in use, as [`Settings::stack_bytes_max`].
     pub(crate) bytes_max: u64,
     /// What the numbers are by, if not by the embedder's limits.
     pub(crate) bound: Option<Bound>,
@@ -78,12 +78,13 @@ pub(crate) struct StackRoom {
 }
 
 impl Plan {
-    pub(crate) fn new(config: &Config) -> Self {
+    /// A plan for these settings and the limits of the process as they are now.
+    pub fn new(settings: &Settings) -> Self {
         let facts = Facts::of_process();
-        let addresses = address_bound(config, &facts);
-        let memory = memory_bound(config, &facts);
+        let addresses = address_bound(settings, &facts);
+        let memory = memory_bound(settings, &facts);
         Self {
-            checked_memories: match config.memory_checks {
+            checked_memories: match settings.memory_checks {
                 MemoryChecks::Auto => addresses.is_some_and(|bound| bound.bytes < ROOMY),
                 MemoryChecks::Reservation => false,
                 MemoryChecks::Explicit => true,
@@ -97,7 +98,7 @@ impl Plan {
     }
 
     /// Takes the shares of a store's heap.
-    pub(crate) fn heap(&self, config: &Config) -> Result<HeapRoom, Error> {
+    pub(crate) fn heap(&self, settings: &Settings) -> Result<HeapRoom, Error> {
         let ledgers = [&self.addresses, &self.memory].into_iter();
         let lefts = ledgers.filter_map(|ledger| Some((ledger.left()?, ledger.bound())));
         let (left, bound) = match lefts.min_by_key(|&(left, _)| left) {
@@ -105,12 +106,12 @@ impl Plan {
             None => (None, None),
         };
         let default = default_heap(left);
-        let max = config.heap_max.unwrap_or(default);
+        let max = settings.heap_max.unwrap_or(default);
         let what = format!("have both spaces of a heap of {max} bytes (heap_max)");
         let bytes = reserved_bytes(max);
         Ok(HeapRoom {
             max,
-            bound: bound.filter(|_| config.heap_max.is_none() && default < DEFAULT_HEAP),
+            bound: bound.filter(|_| settings.heap_max.is_none() && default < DEFAULT_HEAP),
             shares: [
                 self.addresses.take(&what, bytes)?,
                 self.memory.take(&what, bytes)?,
@@ -119,10 +120,13 @@ impl Plan {
     }
 
     /// Takes the shares of a store's stacks.
-    pub(crate) fn stacks(&self, config: &Config) -> Result<StackRoom, Error> {
+    pub(crate) fn stacks(&self, settings: &Settings) -> Result<StackRoom, Error> {
         // One more, to move the last one to.
-        let most = config.continuations_max.saturating_add(1);
-        let (stack, initial) = (costs(config.stack_size), costs(config.initial_stack_size));
+        let most = settings.continuations_max.saturating_add(1);
+        let (stack, initial) = (
+            costs(settings.stack_size),
+            costs(settings.initial_stack_size),
+        );
         let by_address = room(&self.addresses, stack.1, initial.1);
         let by_memory = room(&self.memory, stack.0, initial.0);
         let rooms = [(by_address, &self.addresses), (by_memory, &self.memory)];
@@ -131,16 +135,16 @@ impl Plan {
             .filter_map(|(room, ledger)| Some((room?, ledger)));
         let mut stacks = most as u64;
         let mut initials = stacks;
-        let mut bytes_max = config.stack_bytes_max;
+        let mut bytes_max = settings.stack_bytes_max;
         let mut bound = None;
         for ((room, initial_room), ledger) in rooms {
             initials = initials
                 .min(initial_room)
-                .min(config.activations_max as u64);
+                .min(settings.activations_max as u64);
             if room < stacks {
                 stacks = room;
                 // As the registry counts: whole pages.
-                let each = config
+                let each = settings
                     .stack_size
                     .next_multiple_of(rustix::param::page_size());
                 bytes_max = bytes_max.min((room - 1).saturating_mul(each as u64));
@@ -193,8 +197,8 @@ fn threads(facts: &Facts) -> Option<usize> {
     Some(usize::try_from(most).unwrap_or(usize::MAX))
 }
 
-fn address_bound(config: &Config, facts: &Facts) -> Option<Bound> {
-    if let Some(bytes) = config.address_space {
+fn address_bound(settings: &Settings, facts: &Facts) -> Option<Bound> {
+    if let Some(bytes) = settings.address_space {
         let source = BoundSource::AddressSpace;
         return Some(Bound { bytes, source });
     }
@@ -212,8 +216,8 @@ fn most_of(limit: u64, used: u64) -> u64 {
 }
 
 /// What was asked for, and what the process can write to: the lesser of both.
-fn memory_bound(config: &Config, facts: &Facts) -> Option<Bound> {
-    let asked = match config.memory_limit {
+fn memory_bound(settings: &Settings, facts: &Facts) -> Option<Bound> {
+    let asked = match settings.memory_limit {
         None => None,
         Some(MemoryLimit::Bytes(bytes)) => Some(Bound {
             bytes,
@@ -251,32 +255,36 @@ fn type_end(bound: Option<Bound>) -> u32 {
 mod tests {
     use super::*;
 
-    fn plan(config: &Config, limit: Option<u64>) -> (Option<Bound>, u64) {
+    fn plan(settings: &Settings, limit: Option<u64>) -> (Option<Bound>, u64) {
         let facts = Facts {
             address_limit: limit,
             address_used: 100 << 20,
             ..Facts::default()
         };
-        let bound = address_bound(config, &facts);
+        let bound = address_bound(settings, &facts);
         (bound, default_heap(bound.map(|bound| bound.bytes)))
     }
 
     #[test]
     fn without_a_bound_nothing_is_divided() {
-        let config = Config::new();
-        assert_eq!(plan(&config, None), (None, 1 << 30));
+        let settings = Settings::default();
+        assert_eq!(plan(&settings, None), (None, 1 << 30));
         assert_eq!(type_end(None), TYPE_END);
     }
 
     #[test]
     fn a_limit_of_the_process_leaves_it_a_part() {
-        let (bound, heap) = plan(&Config::new(), Some(2100 << 20));
+        let (bound, heap) = plan(&Settings::default(), Some(2100 << 20));
         let bytes = bound.unwrap().bytes;
         assert_eq!(bytes, 1500 << 20);
         assert!(reserved_bytes(heap) <= bytes / 8 * 3 + 4 * 4096);
-        let (bound, heap) = plan(&Config::new(), Some(1 << 20));
+        let (bound, heap) = plan(&Settings::default(), Some(1 << 20));
         assert_eq!((bound.unwrap().bytes, heap), (0, SMALLEST_HEAP));
-        let (bound, heap) = plan(Config::new().address_space(1 << 40), Some(1 << 30));
+        let bounded = Settings {
+            address_space: Some(1 << 40),
+            ..Settings::default()
+        };
+        let (bound, heap) = plan(&bounded, Some(1 << 30));
         assert_eq!((bound.unwrap().bytes, heap), (1 << 40, 1 << 30));
     }
 
@@ -302,23 +310,23 @@ mod tests {
     fn shares_fit_or_are_refused() {
         for shift in 12..45 {
             for memory in [false, true] {
-                let mut config = Config::new();
+                let mut settings = Settings::default();
                 match memory {
-                    true => config.memory_limit(MemoryLimit::Bytes(1 << shift)),
-                    false => config.address_space(1 << shift),
+                    true => settings.memory_limit = Some(MemoryLimit::Bytes(1 << shift)),
+                    false => settings.address_space = Some(1 << shift),
                 };
-                let plan = Plan::new(&config);
+                let plan = Plan::new(&settings);
                 let ledger = if memory {
                     &plan.memory
                 } else {
                     &plan.addresses
                 };
-                let Ok(_heap) = plan.heap(&config) else {
+                let Ok(_heap) = plan.heap(&settings) else {
                     assert!(shift < 20, "{shift}");
                     continue;
                 };
                 let before = ledger.left().unwrap();
-                let Ok(stacks) = plan.stacks(&config) else {
+                let Ok(stacks) = plan.stacks(&settings) else {
                     assert!(shift < 24, "{shift}");
                     continue;
                 };
@@ -326,12 +334,14 @@ mod tests {
                 assert!(stacks.stacks >= 2 && stacks.initial >= 1);
                 assert!(stacks.bytes_max >= 256 << 10, "{stacks:?}");
                 // So odd a size has room for one as well.
-                config.stack_size(10_000);
-                if let Ok(small) = Plan::new(&config).stacks(&config) {
+                settings.stack_size = 10_000;
+                settings.initial_stack_size = 10_000;
+                if let Ok(small) = Plan::new(&settings).stacks(&settings) {
                     assert!(small.bytes_max >= 12_288, "{small:?}");
                 }
-                config.stack_size(256 << 10);
-                let all = config.continuations_max + 1;
+                settings.stack_size = 256 << 10;
+                settings.initial_stack_size = 256 << 10;
+                let all = settings.continuations_max + 1;
                 assert_eq!(stacks.bound.is_some(), stacks.stacks < all);
             }
         }

@@ -13,7 +13,7 @@
 
 use crate::activation::{Call, Slots};
 use crate::call;
-use crate::error::{Error, foreign};
+use crate::error::Error;
 use crate::exception::Exception;
 use crate::handle::{ContHandle, Tag};
 use crate::id::StorePtr;
@@ -133,7 +133,9 @@ impl StoreInner {
         let address = |tag: &Tag| self.tags[tag.index as usize].def.as_ptr().cast_const();
         // SAFETY: each was found to be the store's.
         let table = unsafe { Table::new(tags.iter().map(address)) };
-        let reference = handle.get(self.id).ok_or_else(|| foreign("continuation"))?;
+        let reference = handle
+            .get(self.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
         self.check_nesting(ptr::null_mut(), reference)?;
         self.before_switch(false)?;
         let entry = match with {
@@ -252,7 +254,9 @@ impl StoreInner {
         &mut self,
         handle: &ContHandle,
     ) -> Result<(TypeId, NonNull<Signature>), Error> {
-        handle.get(self.id).ok_or_else(|| foreign("continuation"))?;
+        handle
+            .get(self.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
         let HeapType::Concrete(id) = handle.ty().heap else {
             return Err(Error::usage(
                 "a continuation whose type is not known cannot be resumed or bound",
@@ -266,7 +270,9 @@ impl StoreInner {
 
     /// The record a handle stands for, or the trap that it was consumed.
     fn current_record(&self, handle: &ContHandle) -> Result<*mut ContRecord, Error> {
-        let reference = handle.get(self.id).ok_or_else(|| foreign("continuation"))?;
+        let reference = handle
+            .get(self.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
         // SAFETY: a handle of this store has the address of one of its records.
         if unsafe { (*reference.record).revision } == reference.revision {
             return Ok(reference.record);

@@ -4,7 +4,6 @@
 //! field that is added does not compile until someone has decided whether it
 //! holds roots.
 
-use crate::config::Defect;
 use crate::elements::ElementValues;
 use crate::error::Error;
 use crate::id::Origin;
@@ -12,6 +11,7 @@ use crate::instance::InstancePtr;
 use crate::kind::ValueKind;
 use crate::refusals::heap_error;
 use crate::rooted::Handles;
+use crate::settings::Defect;
 use crate::store::{GlobalEntry, StoreInner};
 use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
@@ -77,7 +77,9 @@ impl StoreInner {
             moving: _,
             // Errors refer to objects through handles.
             pending: _,
-            observers: _,
+            watchers: _,
+            // Modules, of which only instances hold references.
+            face: _,
             // The embedder's data refers to objects through handles.
             data: _,
             id: _,
@@ -106,11 +108,11 @@ impl StoreInner {
     /// # Errors
     /// [`Error::Resource`] when the system has no memory for it, and the store is
     /// as it was; [`Error::Internal`] when something is not as it must be.
-    pub(crate) fn collect(&mut self) -> Result<(), Error> {
+    pub fn collect(&mut self) -> Result<(), Error> {
         self.notify(Moment::Collection(self.collections + 1));
         self.trace_roots()?;
         self.handles.prune();
-        let config = self.engine.config();
+        let config = self.engine.settings();
         let options = CollectOptions {
             verify: config.verify_heap || config.zeal.is_on(),
             overlook: Overlook {
@@ -164,7 +166,7 @@ impl StoreInner {
     }
 
     /// The root set now.
-    pub(crate) fn root_set(&mut self) -> Result<RootSet, Error> {
+    pub fn root_set(&mut self) -> Result<RootSet, Error> {
         self.handles.prune();
         let Parts {
             heap,
@@ -179,7 +181,7 @@ impl StoreInner {
     }
 
     /// What the continuations are doing now, and why they are alive.
-    pub(crate) fn found_continuations(
+    pub fn found_continuations(
         &mut self,
         options: ReportOptions,
     ) -> Result<ContinuationsReport, Error> {

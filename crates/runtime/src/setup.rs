@@ -1,29 +1,38 @@
 //! Making a store.
 
-use crate::config::Config;
-use crate::engine::Engine;
+use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::id::StoreId;
 use crate::libcalls;
-use crate::observe::Observers;
 use crate::parking::give_stack;
 use crate::plan::StackRoom;
 use crate::refusals::heap_error;
 use crate::rooted::{Handles, Moving};
+use crate::settings::Settings;
 use crate::store::StoreInner;
 use crate::store_code::StoreCode;
 use crate::types::KeptTypes;
+use crate::watch::Watchers;
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::ArenaConfig;
+use std::any::Any;
 use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The insides of a new store. `data` and the context's `owner` are still to
-/// be set.
-pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
-    let (config, plan) = (engine.config(), engine.plan());
+/// The insides of a new store, in a box that the caller owns. Its data is still to be
+/// set; `face` is what the API keeps with it.
+///
+/// # Errors
+/// Address space or memory is not to be had.
+pub fn new_store(
+    engine: &EngineCore,
+    face: Box<dyn Any + Send>,
+) -> Result<NonNull<StoreInner>, Error> {
+    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+    let (config, plan) = (engine.settings(), engine.plan());
     let heap_room = plan.heap(config)?;
     let room = plan.stacks(config)?;
     let heap = HeapConfig {
@@ -45,7 +54,7 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
     heap.attach(&mut ctx);
     ctx.libcalls = libcalls::TABLE.as_ptr();
     let mut inner = Box::new(StoreInner {
-        id,
+        id: StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
         engine: engine.clone(),
         ctx: NonNull::from(Box::leak(ctx)),
         heap,
@@ -66,20 +75,24 @@ pub fn store(engine: &Engine, id: StoreId) -> Result<Box<StoreInner>, Error> {
         activations: Vec::new(),
         host_func: ptr::null(),
         pending: None,
-        observers: Observers::default(),
+        watchers: Watchers::default(),
         types: KeptTypes::new(engine.engine_types()),
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),
         collections: 0,
         zeal_left: config.zeal.alloc.unwrap_or(0),
         moving: Moving::default(),
+        face,
         data: NonNull::dangling(),
     });
     inner.close_window();
+    let inner = NonNull::from(Box::leak(inner));
+    // SAFETY: both were just made.
+    unsafe { (*(*inner.as_ptr()).ctx.as_ptr()).owner = inner.as_ptr().cast() };
     Ok(inner)
 }
 
-fn registry_config(config: &Config, room: &StackRoom, strict_commit: bool) -> RegistryConfig {
+fn registry_config(config: &Settings, room: &StackRoom, strict_commit: bool) -> RegistryConfig {
     RegistryConfig {
         stacks: ArenaConfig {
             stack_size: config.stack_size,

@@ -1,6 +1,6 @@
-//! TODO
+//! How objects of a type look, and their fields.
 
-use crate::engine::Engine;
+use crate::engine::EngineCore;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{StructLayout, TransferSlot, TypeId};
 use mangrove_heap::Heap;
@@ -29,7 +29,7 @@ pub enum Shape {
 
 impl Shape {
     /// The shape of a canonical type.
-    pub fn of(engine: &Engine, type_id: TypeId) -> Self {
+    pub fn of(engine: &EngineCore, type_id: TypeId) -> Self {
         let types = engine.types();
         match &types.get(type_id).composite {
             CompositeType::Struct(fields) => Self::Struct {

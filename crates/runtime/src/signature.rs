@@ -1,6 +1,5 @@
-//! How values of a type are handed over: between `Val`s and transfer slots.
+//! A function type, as calls need it.
 
-use crate::engine::Engine;
 use crate::kind::ValueKind;
 use mangrove_abi::TypeId;
 use mangrove_validate::{FuncType, Repr, ValType};
@@ -19,9 +18,9 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// The signature of a canonical function type.
-    pub fn new(engine: &Engine, id: TypeId, ty: FuncType) -> Self {
-        let kinds = |types: &[ValType]| types.iter().map(|&ty| engine.kind_of(ty)).collect();
+    /// The signature of a canonical function type, given the kinds of values.
+    pub fn new(id: TypeId, ty: FuncType, kind_of: impl Fn(ValType) -> ValueKind) -> Self {
+        let kinds = |types: &[ValType]| types.iter().map(|&ty| kind_of(ty)).collect();
         Self {
             id,
             params: kinds(&ty.params),

@@ -5,7 +5,7 @@
 //!     │            │ heap, registry, code
 //!     ▼            │ instances, host functions
 //!     T            │ globals, tables, memories, tags
-//!                  └ handles, activations, observers
+//!                  └ handles, activations, watchers
 //! ```
 //!
 //! While Wasm runs, the host's frames below it hold nothing but raw pointers to
@@ -13,29 +13,34 @@
 //! one to use it, until it returns.
 
 use crate::bound::Bound;
-use crate::engine::Engine;
-use crate::error::{Error, foreign};
+use crate::engine::EngineCore;
+use crate::error::Error;
+use crate::handle::Func;
 use crate::host::HostFunc;
 use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
 use crate::kind::ValueKind;
 use crate::ledger::Share;
-use crate::observe::Observers;
+use crate::memory::entry::MemoryEntry;
 use crate::pending::{Activation, Pending};
 use crate::refusals::limit_error;
-use crate::rooted::Handles;
+use crate::rooted::{Handles, Moving};
 use crate::signature::Signature;
 use crate::store_code::StoreCode;
+use crate::table::entry::TableEntry;
 use crate::types::KeptTypes;
+use crate::value::Val;
+use crate::watch::Watchers;
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
-use mangrove_validate::{GlobalType, HeapType, RefType, ValType};
+use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
+use std::any::Any;
 use std::ptr::NonNull;
 
-/// What gives access to a store: a [`Store`], a [`crate::Caller`] or, to look at
-/// it only, a [`crate::StoreView`].
+/// What gives access to a store: a `Store`, a `Caller` or, to look at it only, a
+/// `StoreView`.
 ///
 /// # Safety
 /// `raw` is a live store that nobody else uses while `self` is borrowed.
@@ -57,20 +62,39 @@ impl StorePtr {
     }
 
     /// The insides.
-    pub(crate) fn as_ptr(self) -> *mut StoreInner {
+    pub fn as_ptr(self) -> *mut StoreInner {
         self.0.cast().as_ptr()
     }
 }
 
+/// A store that host functions can be added to.
+pub trait HostStore: AsStoreMut {
+    /// What a host function gets to see: the store while it runs.
+    type Caller<'a>;
+
+    /// Adds a host function: see [`Func::new`].
+    ///
+    /// # Errors
+    /// As [`Func::new`].
+    fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+    where
+        F: for<'a> Fn(Self::Caller<'a>, &[Val], &mut [Val]) -> Result<(), Error>
+            + Send
+            + Sync
+            + 'static;
+}
+
 /// A store's insides, to look at.
-pub(crate) fn inner<S: AsStore + ?Sized>(store: &S) -> &StoreInner {
+pub fn inner<S: AsStore + ?Sized>(store: &S) -> &StoreInner {
     // SAFETY: `AsStore` promises a live store, and changing it takes `&mut`
     // access to the same `store`, which the result keeps borrowed.
     unsafe { &*store.raw().as_ptr() }
 }
 
-/// A store's insides, to change.
-pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
+/// A store's insides, to change. They are never moved out of their place, nor
+/// exchanged for another store's: compiled code knows their address. So they are for
+/// the API above to use, and not for its users.
+pub fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
     // SAFETY: as above, with exclusive access.
     unsafe { &mut *store.raw().as_ptr() }
 }
@@ -91,7 +115,7 @@ pub(crate) struct TagEntry {
 /// Everything but the embedder's data.
 pub struct StoreInner {
     pub(crate) id: StoreId,
-    pub(crate) engine: Engine,
+    pub(crate) engine: EngineCore,
     /// Owned; compiled code holds its address.
     pub(crate) ctx: NonNull<StoreContext>,
     pub(crate) heap: Heap,
@@ -111,8 +135,8 @@ pub struct StoreInner {
     /// Those that linkers asked for, by the address of their body.
     pub(crate) linked: HashMap<usize, NonNull<FuncRef>>,
     pub(crate) globals: Vec<GlobalEntry>,
-    pub(crate) tables: Vec<crate::table::entry::TableEntry>,
-    pub(crate) memories: Vec<crate::memory::entry::MemoryEntry>,
+    pub(crate) tables: Vec<TableEntry>,
+    pub(crate) memories: Vec<MemoryEntry>,
     pub(crate) tags: Vec<TagEntry>,
     pub(crate) handles: Handles,
     /// Operands of the constant expression being evaluated; `true` marks a
@@ -123,7 +147,7 @@ pub struct StoreInner {
     pub(crate) host_func: *const HostFunc,
     /// Why Wasm is being left.
     pub(crate) pending: Option<Pending>,
-    pub(crate) observers: Observers,
+    pub(crate) watchers: Watchers,
     /// Types kept for what was made without a module, and for what follows by their
     /// numbers.
     pub(crate) types: KeptTypes,
@@ -136,7 +160,9 @@ pub struct StoreInner {
     /// Allocations left until zeal collects.
     pub(crate) zeal_left: u64,
     /// What `move` zeal has to move.
-    pub(crate) moving: crate::rooted::Moving,
+    pub(crate) moving: Moving,
+    /// What the API keeps with the store.
+    pub(crate) face: Box<dyn Any + Send>,
     /// The embedder's data, a `T`; owned by `Store`.
     pub(crate) data: NonNull<()>,
 }
@@ -178,17 +204,25 @@ impl StoreInner {
         }
     }
 
+    /// Sets the embedder's data, before anything is made in the store.
+    pub fn set_data(&mut self, data: NonNull<()>) {
+        self.data = data;
+    }
+
     /// The error for a continuation there is no room for.
     pub(crate) fn no_room(&self, error: LimitError) -> Error {
         limit_error(error, self.stack_bound)
     }
 
     /// Refuses a handle of another store.
-    pub(crate) fn check_same_store(&self, id: StoreId, what: &str) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// It is one.
+    pub fn check_same_store(&self, id: StoreId, what: &str) -> Result<(), Error> {
         if id == self.id {
             Ok(())
         } else {
-            Err(foreign(what))
+            Err(Error::foreign(what))
         }
     }
 }

@@ -12,7 +12,7 @@ impl StoreInner {
         current: *const ContRecord,
         reference: ContRef,
     ) -> Result<(), Error> {
-        let Some(limit) = self.engine.config().nesting_max else {
+        let Some(limit) = self.engine.settings().nesting_max else {
             return Ok(());
         };
         // SAFETY: a reference is null or has the address of a record.
@@ -44,7 +44,7 @@ impl StoreInner {
 
     /// What zeal does before every switch, the host's own included.
     pub(crate) fn before_switch(&mut self, suspending: bool) -> Result<(), Error> {
-        let zeal = self.engine.config().zeal;
+        let zeal = self.engine.settings().zeal;
         if zeal.moving {
             self.move_suspended(suspending)?;
         }

@@ -115,7 +115,7 @@ impl StoreInner {
     /// A table of null references, not yet in the store's list.
     pub(crate) fn new_table(&self, ty: TableType, origin: Origin) -> Result<TableEntry, Error> {
         let kind = self.engine.kind_of(ValType::Ref(ty.element));
-        let max = self.engine.config().table_max;
+        let max = self.engine.settings().table_max;
         TableEntry::new(ty, kind, origin, max, &self.engine.plan().memory)
     }
 }

@@ -1,4 +1,6 @@
-//! TODO
+//! Who watches a store, and when they are told.
+
+use crate::id::StorePtr;
 
 /// When an observer is called. Counts start at 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -6,7 +8,7 @@ pub enum Moment {
     /// The Nth collection begins: nothing has moved yet.
     Collection(u64),
     /// The Nth `suspend` or `switch` is about to take effect. Needs
-    /// [`crate::Hooks::switches`].
+    /// `Hooks::switches`.
     Suspend(u64),
     /// The Nth `resume` or `resume_throw` is about to take effect. Needs the same.
     Resume(u64),
@@ -14,4 +16,24 @@ pub enum Moment {
     Trap,
     /// The outermost call from the host, or resumption by it, is over.
     End,
+}
+
+/// Somebody who is told what a store does.
+pub trait Watch: Send {
+    /// A moment has come.
+    ///
+    /// # Safety
+    /// The store is live, and nobody else uses it until this returns. Whoever
+    /// implements this does nothing to the store but to look at it.
+    unsafe fn moment(&mut self, store: StorePtr, moment: Moment);
+}
+
+/// Those who watch a store.
+#[derive(Default)]
+pub struct Watchers {
+    pub list: Vec<Box<dyn Watch>>,
+    /// Suspensions they were told of.
+    pub suspensions: u64,
+    /// The same of resumptions.
+    pub resumptions: u64,
 }

@@ -3,8 +3,7 @@
 //! Of the reasons to trap, a range beyond the segment comes with the segment's
 //! kind: data counts as memory, elements as a table.
 
-use crate::libcalls::Invocation;
-use crate::libcalls::call::{Answer, DONE, LibcallOutcome, halves};
+use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
 use crate::pending::{Pending, pending};
 use crate::shape::{Shape, write_field};
 use crate::trap::TrapReason;

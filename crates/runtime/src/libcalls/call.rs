@@ -1,7 +1,6 @@
-//! TODO
+//! How each libcall is served: what it is given, and what it comes back with.
 
 use crate::instance::InstancePtr;
-use crate::libcalls::Invocation;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use mangrove_abi::{InstanceContext, LibcallResult};
@@ -20,6 +19,20 @@ pub type Answer = Result<LibcallOutcome, Pending>;
 
 /// A result without a value.
 pub const DONE: Answer = Ok(LibcallOutcome::Value(0));
+
+/// The store and the instance a libcall is for. A host function's trampoline
+/// has no instance, and calls none of these.
+pub struct Invocation<'a> {
+    pub store: &'a mut StoreInner,
+    pub instance: InstancePtr,
+}
+
+impl Invocation<'_> {
+    /// What the validator made of the instance's module.
+    pub fn module(&self) -> &mangrove_validate::Module {
+        self.instance.module.parsed()
+    }
+}
 
 /// Runs a libcall.
 ///

@@ -1,7 +1,6 @@
 //! Room in the heap, records for continuations, types.
 
-use crate::libcalls::Invocation;
-use crate::libcalls::call::{Answer, DONE, LibcallOutcome};
+use super::call::{Answer, DONE, Invocation, LibcallOutcome};
 use crate::pending::{Pending, pending};
 use mangrove_abi::{ContRecord, TransferSlot, TypeId};
 use mangrove_heap::Reserve;
@@ -11,7 +10,7 @@ use std::ptr;
 pub fn reserve(invocation: &mut Invocation<'_>, [size, ..]: [u64; 4]) -> Answer {
     let store = &mut *invocation.store;
     store.count_allocation().map_err(Pending::from)?;
-    let zeal = store.engine.config().zeal.alloc.is_some();
+    let zeal = store.engine.settings().zeal.alloc.is_some();
     let mut collected = false;
     loop {
         // SAFETY: the context is the store's, and its code waits.

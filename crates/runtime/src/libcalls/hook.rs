@@ -1,7 +1,6 @@
 //! The places zeal and observers want to see.
 
-use crate::libcalls::Invocation;
-use crate::libcalls::call::{Answer, DONE};
+use super::call::{Answer, DONE, Invocation};
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use crate::trace::SWITCHES;
@@ -13,7 +12,7 @@ pub fn hook(invocation: &mut Invocation<'_>, [kind, record, revision, _]: [u64; 
     let store = &mut *invocation.store;
     trace(store, kind, record);
     let done = match kind {
-        hook::CALL if store.engine.config().zeal.call => store.collect(),
+        hook::CALL if store.engine.settings().zeal.call => store.collect(),
         hook::SUSPEND | hook::SWITCH => {
             store.notify_suspension();
             store.before_switch(true)

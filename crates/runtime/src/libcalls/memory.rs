@@ -1,7 +1,6 @@
 //! Memories and data segments.
 
-use crate::libcalls::Invocation;
-use crate::libcalls::call::{Answer, DONE, LibcallOutcome, halves};
+use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
 use crate::memory::entry::{MemoryEntry, copy as copy_memory};
 use crate::pending::Pending;
 

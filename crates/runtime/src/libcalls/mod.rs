@@ -9,9 +9,7 @@
 //! ```
 
 use crate::host_call::host_call;
-use crate::instance::InstancePtr;
-use crate::libcalls::call::serve;
-use crate::store::StoreInner;
+use call::serve;
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
 
@@ -22,13 +20,6 @@ mod hook;
 mod memory;
 mod table;
 mod throw;
-
-/// The store and the instance a libcall is for. A host function's trampoline
-/// has no instance, and calls none of these.
-pub struct Invocation<'a> {
-    store: &'a mut StoreInner,
-    instance: InstancePtr,
-}
 
 /// An `extern "C"` function for each libcall, and the table of them.
 macro_rules! table {
@@ -82,12 +73,6 @@ table! {
     ContBind => gc::cont_bind,
     ContUnbind => gc::cont_unbind,
     Hook => hook::hook,
-}
-
-impl Invocation<'_> {
-    fn module(&self) -> &mangrove_validate::Module {
-        self.instance.module.parsed()
-    }
 }
 
 #[cfg(test)]

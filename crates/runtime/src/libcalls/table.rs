@@ -1,8 +1,7 @@
 //! Tables and element segments.
 
+use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
 use crate::elements::ElementValues;
-use crate::libcalls::Invocation;
-use crate::libcalls::call::{Answer, DONE, LibcallOutcome, halves};
 use crate::pending::Pending;
 use crate::table::entry::{TableEntry, copy as copy_table};
 

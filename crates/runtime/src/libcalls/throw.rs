@@ -1,7 +1,6 @@
 //! Exceptions thrown by compiled code.
 
-use crate::libcalls::Invocation;
-use crate::libcalls::call::{Answer, LibcallOutcome};
+use super::call::{Answer, Invocation, LibcallOutcome};
 use crate::pending::pending;
 use mangrove_abi::ContRecord;
 use mangrove_abi::object::HeapRef;

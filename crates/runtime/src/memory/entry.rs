@@ -1,4 +1,14 @@
-//! TODO
+//! What a linear memory is made of.
+//!
+//! ```text
+//!  by reservation   8 GiB and a guard reserved: index + offset always lands
+//!                   inside; 32-bit memories, as a rule
+//!  checked          as much as its type or the embedder's limit allows, or there
+//!                   is room for; compiled code compares with `len`; 64-bit
+//!                   memories, and all where address space is scarce
+//!  ┌── committed: len bytes ──┬────────────── no access ──────────────┐
+//!  base (never moves)         grows here
+//! ```
 
 use crate::error::Error;
 use crate::ledger::Share;

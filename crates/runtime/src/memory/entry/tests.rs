@@ -1,10 +1,11 @@
 //! Memories that grow, are checked, and share bounds.
 
 use super::*;
-use crate::{Cause, Config, MemoryLimit};
+use crate::resource::cause::Cause;
+use crate::settings::{MemoryLimit, Settings};
 
 fn memory(minimum: u64, maximum: Option<u64>, memory64: bool) -> Result<MemoryEntry, Error> {
-    let plan = Plan::new(&Config::new());
+    let plan = Plan::new(&Settings::default());
     MemoryEntry::new(
         MemoryType {
             memory64,
@@ -55,7 +56,7 @@ fn too_large_a_memory_is_refused() {
         minimum: 0,
         maximum: None,
     };
-    let plan = Plan::new(&Config::new());
+    let plan = Plan::new(&Settings::default());
     let error = MemoryEntry::new(ty, u64::MAX, &plan).err().unwrap();
     let refused = error.resource().expect("the system's");
     assert_eq!(refused.causes(), [Cause::TooLarge], "{error}");
@@ -63,9 +64,11 @@ fn too_large_a_memory_is_refused() {
 
 #[test]
 fn a_bound_decides_how_far_a_memory_can_grow() {
-    let mut config = Config::new();
-    config.address_space(100 << 20);
-    let plan = Plan::new(&config);
+    let settings = Settings {
+        address_space: Some(100 << 20),
+        ..Settings::default()
+    };
+    let plan = Plan::new(&settings);
     assert!(plan.checked_memories);
     let ty = |minimum, maximum| MemoryType {
         memory64: false,
@@ -99,9 +102,11 @@ fn a_bound_decides_how_far_a_memory_can_grow() {
 
 #[test]
 fn memories_share_a_bound_on_memory() {
-    let mut config = Config::new();
-    config.memory_limit(MemoryLimit::Bytes(10 * PAGE));
-    let plan = Plan::new(&config);
+    let settings = Settings {
+        memory_limit: Some(MemoryLimit::Bytes(10 * PAGE)),
+        ..Settings::default()
+    };
+    let plan = Plan::new(&settings);
     let ty = MemoryType {
         memory64: false,
         minimum: 4,

@@ -1,13 +1,11 @@
 //! The report on continuations, with the names their modules give.
 
-use crate::backtrace::place;
-use crate::error::Error;
-use crate::instance::InstancePtr;
-use crate::module::Module;
-use crate::store::StoreInner;
-use crate::trap::Place;
-use mangrove_collector::{CodeName, ContinuationInfo, Created, FunctionName, ReportOptions, Why};
+use mangrove_abi::TypeId;
+use mangrove_collector::{
+    CodeName, ContinuationInfo, Created, FunctionName, ReportOptions, WasmLocation, Why,
+};
 use mangrove_continuation::{RegistryReport, State};
+use mangrove_runtime::{Error, ModuleImage, Place, StoreInner};
 use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType, printable};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -73,103 +71,94 @@ pub struct MadeFrom {
     pub name: Option<String>,
 }
 
-impl StoreInner {
-    /// The report, with names.
-    pub(crate) fn continuations(
-        &mut self,
-        options: ReportOptions,
-    ) -> Result<ContinuationsReport, Error> {
-        let found = self.found_continuations(options)?;
-        let continuations = found.continuations.into_iter();
-        Ok(ContinuationsReport {
-            registry: found.registry,
-            resident_bytes: found.resident_bytes,
-            continuations: continuations.map(|info| self.named(info)).collect(),
-            omitted: found.omitted,
-        })
-    }
+/// The report, with names.
+///
+/// # Errors
+/// [`Error::Internal`] if a frame is not as it must be.
+pub fn continuations(
+    store: &mut StoreInner,
+    options: ReportOptions,
+) -> Result<ContinuationsReport, Error> {
+    let found = store.found_continuations(options)?;
+    let continuations = found.continuations.into_iter();
+    Ok(ContinuationsReport {
+        registry: found.registry,
+        resident_bytes: found.resident_bytes,
+        continuations: continuations.map(|info| named(store, info)).collect(),
+        omitted: found.omitted,
+    })
+}
 
-    fn named(&self, info: ContinuationInfo) -> ContinuationReport {
-        let instance = info.function.instance;
-        let module = instance.and_then(|number| self.module_of(number));
-        ContinuationReport {
-            id: info.id,
-            state: info.state,
-            parked: info.parked,
-            function: self.made_from(info.function, module.as_ref()),
-            ty: self.continuation_text(info.function, module.as_ref()),
-            created: info.created.and_then(|created| self.created(created)),
-            stopped: info.stopped.and_then(|at| self.stopped(at)),
-            parent: info.parent,
-            frames: info.frames,
-            stack_bytes: info.stack_bytes,
-            roots: info.roots,
-            age: info.age,
-            why: info.why,
-        }
+fn named(store: &StoreInner, info: ContinuationInfo) -> ContinuationReport {
+    let instance = info.function.instance;
+    let module = instance.and_then(|number| store.module_of(number));
+    let module = module.map(|module| &**module);
+    ContinuationReport {
+        id: info.id,
+        state: info.state,
+        parked: info.parked,
+        function: made_from(store, info.function, module),
+        ty: continuation_text(store, info.function.type_id, module),
+        created: info.created.and_then(|at| created(store, at)),
+        stopped: info.stopped.and_then(|at| stopped(store, at)),
+        parent: info.parent,
+        frames: info.frames,
+        stack_bytes: info.stack_bytes,
+        roots: info.roots,
+        age: info.age,
+        why: info.why,
     }
+}
 
-    fn module_of(&self, instance: u64) -> Option<Module> {
-        let instance: &InstancePtr = self.instances.get(usize::try_from(instance).ok()?)?;
-        Some(instance.module.clone())
+fn made_from(store: &StoreInner, function: FunctionName, module: Option<&ModuleImage>) -> MadeFrom {
+    let FunctionName {
+        instance, index, ..
+    } = function;
+    let name = match module {
+        Some(module) => module.function_name(index),
+        None => store.host_name(index),
+    };
+    MadeFrom {
+        instance,
+        module: module.and_then(ModuleImage::name).map(str::to_string),
+        index,
+        name: name.map(str::to_string),
     }
+}
 
-    fn made_from(&self, function: FunctionName, module: Option<&Module>) -> MadeFrom {
-        let FunctionName {
-            instance, index, ..
-        } = function;
-        let name = match module {
-            Some(module) => module.function_name(index).map(str::to_string),
-            None => self.host_name(index),
-        };
-        MadeFrom {
-            instance,
-            module: module.and_then(Module::name).map(str::to_string),
-            index,
-            name,
-        }
-    }
+fn created(store: &StoreInner, created: Created) -> Option<Place> {
+    store
+        .module_of(created.instance)?
+        .place(created.wasm_offset)
+}
 
-    fn host_name(&self, index: u32) -> Option<String> {
-        let host = self.host_funcs.get(index as usize)?;
-        // SAFETY: host functions live as long as their store.
-        let name = unsafe { &host.as_ref().body.name };
-        (!name.is_empty()).then(|| name.clone())
-    }
+fn stopped(store: &StoreInner, at: WasmLocation) -> Option<Place> {
+    let CodeName::Wasm(function) = at.function else {
+        return None;
+    };
+    let module = store.module(at.module);
+    let offset = (at.wasm_offset != 0).then_some(at.wasm_offset);
+    let name = module.and_then(|module| module.function_name(function));
+    Some(Place {
+        module: module.and_then(|m| m.name()).map(str::to_string),
+        function,
+        name: name.map(str::to_string),
+        offset,
+        source: module
+            .zip(offset)
+            .and_then(|(module, offset)| module.source_line(offset)),
+    })
+}
 
-    fn created(&self, created: Created) -> Option<Place> {
-        place(&self.module_of(created.instance)?, created.wasm_offset)
-    }
-
-    fn stopped(&self, at: mangrove_collector::WasmLocation) -> Option<Place> {
-        let CodeName::Wasm(function) = at.function else {
-            return None;
-        };
-        let mut modules = self.instances.iter().map(|instance| &instance.module);
-        let module = modules.find(|known| known.id() == at.module);
-        let offset = (at.wasm_offset != 0).then_some(at.wasm_offset);
-        let name = module.and_then(|module| module.function_name(function));
-        Some(Place {
-            module: module.and_then(|m| m.name()).map(str::to_string),
-            function,
-            name: name.map(str::to_string),
-            offset,
-            source: module
-                .zip(offset)
-                .and_then(|(module, offset)| module.source_line(offset)),
-        })
-    }
-
-    fn continuation_text(&self, function: FunctionName, module: Option<&Module>) -> String {
-        match self.engine.func_type(function.type_id) {
-            Some(ty) => format!("(cont {})", func_text(&ty, module)),
-            None => "(cont)".to_owned(),
-        }
+fn continuation_text(store: &StoreInner, ty: TypeId, module: Option<&ModuleImage>) -> String {
+    match store.engine().func_type(ty) {
+        Some(ty) => format!("(cont {})", func_text(&ty, module)),
+        None => "(cont)".to_owned(),
     }
 }
 
 /// The text form of a function type whose concrete types are canonical ids.
-fn func_text(ty: &FuncType, module: Option<&Module>) -> String {
+fn func_text(ty: &FuncType, module: Option<&ModuleImage>) -> String {
     let mut text = "(func".to_owned();
     for (word, types) in [("param", &ty.params), ("result", &ty.results)] {
         if types.is_empty() {
@@ -185,7 +174,7 @@ fn func_text(ty: &FuncType, module: Option<&Module>) -> String {
     text
 }
 
-fn value_text(ty: ValType, module: Option<&Module>) -> String {
+fn value_text(ty: ValType, module: Option<&ModuleImage>) -> String {
     let RefType { nullable, heap } = match ty {
         ValType::I32 => return "i32".into(),
         ValType::I64 => return "i64".into(),
@@ -202,7 +191,7 @@ fn value_text(ty: ValType, module: Option<&Module>) -> String {
 }
 
 /// A canonical type, as the module calls it: by name, else by index.
-fn type_text(id: u32, module: Option<&Module>) -> String {
+fn type_text(id: u32, module: Option<&ModuleImage>) -> String {
     let known = module.and_then(|module| {
         let index = module.type_ids().iter().position(|&known| known == id)? as u32;
         let name = module.parsed().names.types.get(&index);

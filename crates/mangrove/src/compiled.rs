@@ -11,10 +11,7 @@
 //! The head says what the code was made by and for. It is compared, never
 //! converted: code made otherwise is refused, and the module is compiled anew.
 
-use crate::code::LoadedCode;
-use crate::compiled_error::CompiledError;
 use crate::engine::Engine;
-use crate::error::Error;
 use mangrove_abi::object::{MAX_OBJECT, NULL_GUARD};
 use mangrove_abi::{
     CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, MemoryDef,
@@ -22,6 +19,7 @@ use mangrove_abi::{
 };
 use mangrove_compile as compile;
 use mangrove_compile::{Hooks, OptLevel};
+use mangrove_runtime::{CompiledError, Error, LoadedCode};
 use mangrove_validate::Language;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -305,7 +303,7 @@ mod tests {
     fn refusal(edit: impl FnOnce(&mut Head)) -> CompiledError {
         let engine = Engine::new(&Config::new()).unwrap();
         let module = module(&engine);
-        let (wasm, code) = (&module.parsed().bytes, module.code());
+        let (wasm, code) = (&module.parsed().bytes, module.image().code());
         let mut head = Head::new(&engine, wasm, code.text());
         edit(&mut head);
         let file = write_parts(&head, wasm, code.text(), &code.image).unwrap();
@@ -319,9 +317,9 @@ mod tests {
         let file = module.serialize().unwrap();
         let (wasm, image) = read(&engine, &file).unwrap();
         assert_eq!(wasm, module.parsed().bytes);
-        assert_eq!(image.text, module.code().text());
-        assert_eq!(image.functions, module.code().image.functions);
-        assert_eq!(image.positions, module.code().image.positions);
+        assert_eq!(image.text, module.image().code().text());
+        assert_eq!(image.functions, module.image().code().image.functions);
+        assert_eq!(image.positions, module.image().code().image.positions);
     }
 
     #[test]

@@ -1,25 +1,17 @@
 //! Who watches: observers are called at certain moments and may look at roots.
 
-use crate::access::{Observer, Store, StoreView};
-use crate::error::Error;
-use crate::report::ContinuationsReport;
-use crate::store::{inner, inner_mut};
+use crate::access::{Caller, Observer, Store, StoreView, Watcher};
+use crate::report::{self, ContinuationsReport};
+use mangrove_abi::Request;
 use mangrove_collector::{ReportOptions, RootSet};
 use mangrove_continuation::RegistryReport;
-
-/// The observers of a store.
-#[derive(Default)]
-pub struct Observers {
-    pub list: Vec<Observer>,
-    pub suspensions: u64,
-    pub resumptions: u64,
-}
+use mangrove_runtime::{Error, inner, inner_mut};
 
 impl<T> Store<T> {
     /// How many requests of a kind were made to the system so far.
     #[doc(hidden)]
-    pub fn requests(&self, request: mangrove_abi::Request) -> u64 {
-        inner(self).registry.requests(request)
+    pub fn requests(&self, request: Request) -> u64 {
+        inner(self).requests(request)
     }
 
     /// Adds an observer. It stays as long as the store.
@@ -30,7 +22,7 @@ impl<T> Store<T> {
     /// panic goes on in the embedder's code that called, resumed or collected. The
     /// store works on, with all its observers.
     pub fn observe(&mut self, observer: Observer) {
-        inner_mut(self).observers.list.push(observer);
+        inner_mut(self).watch(Box::new(Watcher(observer)));
     }
 }
 
@@ -48,7 +40,7 @@ macro_rules! inspection {
 
             /// How many collections there were.
             pub fn collections(&self) -> u64 {
-                inner(self).collections
+                inner(self).collections()
             }
 
             /// Continuations the program made (or the host, with
@@ -61,9 +53,7 @@ macro_rules! inspection {
 
             /// Bytes objects take, those not collected yet included.
             pub fn heap_bytes(&self) -> u64 {
-                let inner = inner(self);
-                // SAFETY: the context is the store's, which is borrowed.
-                inner.heap.used(unsafe { inner.ctx.as_ref() })
+                inner(self).heap_bytes()
             }
 
             /// What the registry says about itself, and about continuations one
@@ -77,14 +67,12 @@ macro_rules! inspection {
                 &mut self,
                 options: ReportOptions,
             ) -> Result<ContinuationsReport, Error> {
-                $inner(self).continuations(options)
+                report::continuations($inner(self), options)
             }
 
             /// Counts of the registry of continuations.
             pub fn report(&self) -> RegistryReport {
-                let inner = inner(self);
-                // SAFETY: the context is the store's, which is borrowed.
-                inner.registry.report(unsafe { inner.ctx.as_ref() })
+                inner(self).registry_report()
             }
         }
     )* };
@@ -92,7 +80,7 @@ macro_rules! inspection {
 
 inspection! {
     [impl<T> Store<T>] by inner_mut;
-    [impl<T> crate::Caller<'_, T>] by inner_mut;
+    [impl<T> Caller<'_, T>] by inner_mut;
     [impl StoreView<'_>] by StoreView::inner_mut;
 }
 
@@ -123,5 +111,5 @@ macro_rules! maintenance {
 
 maintenance! {
     [impl<T> Store<T>];
-    [impl<T> crate::Caller<'_, T>];
+    [impl<T> Caller<'_, T>];
 }

@@ -1,13 +1,24 @@
-//! TODO
+//! Instances, as the embedder sees them.
 
-use crate::error::Error;
-use crate::handle::{Extern, Func};
-use crate::id::{StoreId, StorePtr};
-use crate::instance::InstanceData;
 use crate::module::Module;
-use crate::store::{AsStore, AsStoreMut, inner, inner_mut};
-use mangrove_abi::FuncRef;
-use std::ptr::NonNull;
+use hashbrown::HashMap;
+use mangrove_runtime::{
+    AsStore, AsStoreMut, Error, Extern, Func, StoreId, StoreInner, inner, inner_mut,
+};
+
+/// What this crate keeps with a store: the runtime knows modules without their engine.
+#[derive(Default)]
+pub struct Face {
+    /// Modules of instances, by the instance's number.
+    modules: HashMap<u32, Module>,
+}
+
+/// An instance of a module in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instance {
+    store: StoreId,
+    index: u32,
+}
 
 impl Instance {
     /// An instance with these imports, in the module's order. Its start
@@ -21,46 +32,29 @@ impl Instance {
         module: &Module,
         imports: &[Extern],
     ) -> Result<Self, Error> {
-        let pointer = store.raw();
-        let (instance, start) = {
-            let store = inner_mut(store);
-            let data = store.instantiate(module, imports)?;
-            store.run_segments(data)?;
-            let instance = Self {
-                store: store.id,
-                index: data.index,
-            };
-            (instance, data.start())
+        let inner = inner_mut(store);
+        let (index, start) = inner.instantiate(module.image(), imports)?;
+        let instance = Self {
+            store: inner.id(),
+            index,
         };
+        if let Some(face) = inner.face_mut().downcast_mut::<Face>() {
+            face.modules.insert(index, module.clone());
+        }
         if let Some(start) = start {
-            run_start(pointer, start)?;
+            start.call(store, &[])?;
         }
         Ok(instance)
     }
-}
 
-fn run_start(store: StorePtr, start: NonNull<FuncRef>) -> Result<(), Error> {
-    // SAFETY: the function is the new instance's, and the caller of `new` has
-    // sole access to the store.
-    unsafe { crate::call::call(store, start, &[]) }.map(drop)
-}
-
-/// An instance of a module in a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Instance {
-    pub(crate) store: StoreId,
-    pub(crate) index: u32,
-}
-
-impl Instance {
     /// # Panics
     /// If it is of another store.
-    fn data<S: AsStore>(self, store: &S) -> &InstanceData {
+    fn store<S: AsStore>(self, store: &S) -> &StoreInner {
         let store = inner(store);
         store
             .check_same_store(self.store, "instance")
             .expect("an instance of this store");
-        &store.instances[self.index as usize]
+        store
     }
 
     /// What it is an instance of.
@@ -68,7 +62,9 @@ impl Instance {
     /// # Panics
     /// If it is of another store.
     pub fn module<'s>(&self, store: &'s impl AsStore) -> &'s Module {
-        &self.data(store).module
+        let face = self.store(store).face().downcast_ref::<Face>();
+        face.and_then(|face| face.modules.get(&self.index))
+            .expect("instances are noted when they are made")
     }
 
     /// What it exports under a name.
@@ -76,9 +72,8 @@ impl Instance {
     /// # Panics
     /// If it is of another store.
     pub fn export(&self, store: &impl AsStore, name: &str) -> Option<Extern> {
-        let data = self.data(store);
-        let export = data.module.parsed().export(name)?;
-        Some(data.extern_at(self.store, export.index))
+        let export = self.module(store).parsed().export(name)?;
+        Some(self.store(store).extern_at(self.index, export.index))
     }
 
     /// The function it exports under a name.
@@ -97,14 +92,12 @@ impl Instance {
     /// # Panics
     /// If it is of another store.
     pub fn exports(&self, store: &impl AsStore) -> Vec<(String, Extern)> {
-        let data = self.data(store);
-        let exports = data.module.parsed().exports.iter();
+        let inner = self.store(store);
+        let exports = self.module(store).parsed().exports.iter();
         exports
             .map(|export| {
-                (
-                    export.name.clone(),
-                    data.extern_at(self.store, export.index),
-                )
+                let item = inner.extern_at(self.index, export.index);
+                (export.name.clone(), item)
             })
             .collect()
     }

@@ -1,0 +1,201 @@
+//! The engine: settings, canonical types, and what is compiled once for all stores.
+
+use crate::config::Config;
+use crate::threads;
+use mangrove_abi::TypeId;
+use mangrove_compile as compile;
+use mangrove_runtime::{
+    EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals, signal_problems,
+};
+use mangrove_validate::{FuncType, Language, ValType};
+use std::sync::Arc;
+
+/// Settings and everything modules share: canonical types, their descriptors,
+/// the trampolines of host functions. Cheap to clone; clones are the same engine.
+///
+/// # Signals
+/// The first engine of a process installs handlers of `SIGSEGV`, `SIGBUS`, `SIGILL`
+/// and `SIGFPE`, by which traps come. Faults outside of compiled code go on to whoever
+/// had handled them before. Each thread that runs Wasm gets an alternate signal stack
+/// of 128 KiB, in place of one it may have had.
+///
+/// While Wasm runs, the thread's stack pointer is on a stack made for Wasm, with no
+/// room for others. **Every other signal handler of the process has to be installed
+/// with `SA_ONSTACK`**; one that is not writes over Wasm's frames or dies in a guard.
+/// What there is when an engine is made is looked at ([`crate::Config::signals`]), and
+/// [`Engine::signal_problems`] looks again.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+#[derive(Debug)]
+struct EngineInner {
+    config: Config,
+    core: EngineCore,
+    /// The types of the functions of the module `mangrove`.
+    own_types: OwnTypes,
+    threads: Option<rayon::ThreadPool>,
+}
+
+/// Function types every engine has.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnTypes {
+    /// Nothing to nothing.
+    pub action: TypeId,
+    /// Nothing to an i64.
+    pub count: TypeId,
+}
+
+impl Engine {
+    /// An engine with these settings.
+    ///
+    /// # Errors
+    /// Settings that cannot work, or address space that is not to be had
+    /// ([`Error::Resource`]). Too few threads are no error: there are fewer then.
+    pub fn new(config: &Config) -> Result<Self, Error> {
+        config.check()?;
+        prepare_signals(config.signals)?;
+        let plan = Plan::new(&config.settings);
+        let options = compile_options(config, &plan);
+        let core = Self::make_core(config.settings.clone(), plan, options)?;
+        let own = |results: Vec<ValType>| {
+            core.func_type_id(&FuncType {
+                params: Vec::new(),
+                results,
+            })
+        };
+        let own_types = OwnTypes {
+            action: own(vec![])?,
+            count: own(vec![ValType::I64])?,
+        };
+        let inner = EngineInner {
+            config: config.clone(),
+            core,
+            own_types,
+            threads: config.threads.and_then(threads::pool),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// The signal handlers of the process, as they are now, that Wasm cannot be run
+    /// beside. To be asked after others have installed theirs.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// for problem in engine.signal_problems() {
+    ///     eprintln!("{problem}");
+    /// }
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn signal_problems(&self) -> Vec<SignalProblem> {
+        signal_problems()
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// What modules are validated as.
+    pub(crate) fn language(&self) -> Language {
+        match self.config().stack_switching {
+            true => Language::StackSwitching,
+            false => Language::Wasm3,
+        }
+    }
+
+    /// Whether both are the same engine.
+    pub fn same(&self, other: &Engine) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Function types it has from the start.
+    pub(crate) fn own_types(&self) -> OwnTypes {
+        self.inner.own_types
+    }
+
+    /// What of it the runtime knows.
+    pub(crate) fn core(&self) -> &EngineCore {
+        &self.inner.core
+    }
+
+    /// How many types it has now. The types of a module go with the last of the module
+    /// and the stores that have instances of it; those of host functions, tags and
+    /// continuations with their store or linker.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let before = engine.type_counts();
+    /// let module = Module::new(&engine, b"(module (type (struct (field i32))))")?;
+    /// assert_eq!(engine.type_counts().types, before.types + 1);
+    /// drop(module);
+    /// assert_eq!(engine.type_counts(), before);
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn type_counts(&self) -> TypeCounts {
+        self.core().type_counts()
+    }
+
+    /// The canonical id of a function type whose concrete references are
+    /// canonical ids. The engine keeps the type from now on, so the number stands for
+    /// it as long as the engine lives.
+    ///
+    /// Every other number of a type, in a [`FuncType`] or a [`crate::Val`]'s type, is
+    /// good for as long as something lives that has the type: a module, or a store
+    /// with an instance of it, or with a host function or tag. Later it may stand for
+    /// another type, or for none.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] if it has more than 1,000 parameters or results, which is
+    /// what a module's function may have, or if there are more types than an engine
+    /// can hold; [`Error::Usage`] if it refers to types this engine does not have.
+    pub fn func_type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
+        self.core().func_type_id(ty)
+    }
+
+    /// The function type with this canonical id, if it is one.
+    pub fn func_type(&self, id: TypeId) -> Option<FuncType> {
+        self.core().func_type(id)
+    }
+
+    /// The value a variable of this canonical type starts with: zero or null;
+    /// none for a reference type without null, or of a type this engine does not have.
+    pub fn default_value(&self, ty: ValType) -> Option<Val> {
+        self.core().default_value(ty)
+    }
+
+    /// Runs `work` on the threads this engine validates and compiles with.
+    pub(crate) fn with_threads<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match (&self.inner.threads, self.config().threads) {
+            (Some(pool), _) => pool.install(work),
+            // Not one thread was to be had.
+            (None, Some(_)) => threads::alone(work),
+            (None, None) => threads::shared(self.core().plan().threads, work),
+        }
+    }
+
+    /// What modules are compiled with.
+    pub(crate) fn compile_options(&self) -> compile::Options {
+        compile_options(self.config(), self.core().plan())
+    }
+}
+
+fn compile_options(config: &Config, plan: &Plan) -> compile::Options {
+    compile::Options {
+        opt_level: config.opt_level,
+        hooks: config.needed_hooks(),
+        canonical_nans: config.canonical_nans,
+        checked_memories: plan.checked_memories,
+        verify_clif: config.verify_clif,
+        stubs: mangrove_stack::arch::stub_image(),
+    }
+}

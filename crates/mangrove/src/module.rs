@@ -1,0 +1,208 @@
+//! From bytes or text to a module that can be instantiated.
+
+use crate::compiled;
+use crate::engine::Engine;
+use mangrove_abi::TypeId;
+use mangrove_collector::ModuleId;
+use mangrove_collector::admission::{self, Policy};
+use mangrove_compile as compile;
+use mangrove_runtime::{Error, ExternType, ModuleImage, SourceLine, extern_type};
+use mangrove_validate::{EntityIndex, EntityType, printable};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A validated, admitted and compiled module. Cheap to clone.
+///
+/// What it added to the types of its engine stays until the last clone is dropped, and
+/// the last store with an instance of it.
+#[derive(Clone, Debug)]
+pub struct Module {
+    engine: Engine,
+    image: Arc<ModuleImage>,
+}
+
+impl Module {
+    /// A module from its binary or its text, told apart by the first bytes.
+    ///
+    /// # Errors
+    /// The text does not parse, the module does not validate, is not admitted,
+    /// or uses something this engine does not have.
+    pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
+        if bytes.starts_with(b"\0asm") {
+            return Self::from_binary(engine, bytes.to_vec());
+        }
+        let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
+        Self::from_binary(engine, binary.into_owned())
+    }
+
+    /// A module from a file, binary or text.
+    ///
+    /// # Errors
+    /// As [`Module::new`], and if the file cannot be read. Messages about text
+    /// name the file.
+    pub fn from_file(engine: &Engine, path: &Path) -> Result<Self, Error> {
+        let bytes = std::fs::read(path).map_err(|source| Error::Io {
+            path: path.to_path_buf(),
+            source,
+        })?;
+        if bytes.starts_with(b"\0asm") {
+            return Self::from_binary(engine, bytes);
+        }
+        let binary = wat::parse_bytes(&bytes).map_err(|error| text_error(&error, Some(path)))?;
+        Self::from_binary(engine, binary.into_owned())
+    }
+
+    /// A module from its binary.
+    ///
+    /// # Errors
+    /// As [`Module::new`], without those of text.
+    pub fn from_binary(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
+        engine.with_threads(|| Self::build(engine, bytes))
+    }
+
+    /// The module as bytes, its machine code included, for
+    /// [`Module::deserialize`] to load later without compiling anything.
+    ///
+    /// # Errors
+    /// Only a defect of this crate makes it fail.
+    pub fn serialize(&self) -> Result<Vec<u8>, Error> {
+        compiled::write(self.engine(), &self.parsed().bytes, self.image.code())
+    }
+
+    fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
+        let parsed =
+            mangrove_validate::Module::parse_as(bytes, engine.language()).map_err(invalid)?;
+        admission::check(&parsed, Policy::Reject)?;
+        Self::compile(engine, parsed)
+    }
+
+    /// The module with this image, which was made for this engine.
+    pub(crate) fn of(engine: &Engine, image: ModuleImage) -> Self {
+        Self {
+            engine: engine.clone(),
+            image: Arc::new(image),
+        }
+    }
+
+    /// What of it the runtime knows.
+    pub(crate) fn image(&self) -> &Arc<ModuleImage> {
+        &self.image
+    }
+
+    /// The engine it was made for.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Its name, from the name section.
+    pub fn name(&self) -> Option<&str> {
+        self.image.name()
+    }
+
+    /// The name of one of its functions, from the name section.
+    pub fn function_name(&self, function: u32) -> Option<&str> {
+        self.image.function_name(function)
+    }
+
+    /// Where the instruction at this byte offset of the module was written, if
+    /// the module's `.debug_*` sections say so. They are read at the first call;
+    /// what is malformed in them is passed over.
+    pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
+        self.image.source_line(offset)
+    }
+
+    /// What it imports, in order: module, name, type.
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &str, ExternType)> {
+        self.parsed().imports.iter().map(|import| {
+            let ty = self.image.canonical(import.ty.clone());
+            (
+                import.module.as_str(),
+                import.name.as_str(),
+                extern_type(self.engine.core(), ty),
+            )
+        })
+    }
+
+    /// What it exports, in order: name, type.
+    pub fn exports(&self) -> impl Iterator<Item = (&str, ExternType)> {
+        self.parsed().exports.iter().map(|export| {
+            let ty = self.image.canonical(self.entity(export.index));
+            (export.name.as_str(), extern_type(self.engine.core(), ty))
+        })
+    }
+
+    /// Whether custom sections that have a meaning of their own are as the
+    /// standard for them has it: at present, branch hints. They are not used, and
+    /// what is wrong with them makes no module invalid.
+    ///
+    /// # Errors
+    /// The first fault, as an [`Error::Invalid`].
+    pub fn check_custom_sections(&self) -> Result<(), Error> {
+        self.parsed().check_custom_sections().map_err(invalid)
+    }
+
+    /// What the validator made of it. Concrete types in it are the module's own
+    /// indices; [`Module::type_ids`] translates them.
+    pub fn parsed(&self) -> &mangrove_validate::Module {
+        self.image.parsed()
+    }
+
+    /// The canonical type of each type of the module. The numbers are good for as long
+    /// as the module, or a store with an instance of it.
+    pub fn type_ids(&self) -> &[TypeId] {
+        self.image.type_ids()
+    }
+
+    /// Number of this module in its process: what root sets and reports call it.
+    pub fn id(&self) -> ModuleId {
+        self.image.id()
+    }
+
+    /// The type of something in its index spaces, in the module's own numbers.
+    fn entity(&self, index: EntityIndex) -> EntityType {
+        let parsed = self.parsed();
+        match index {
+            EntityIndex::Func(index) => EntityType::Func(parsed.functions[index as usize]),
+            EntityIndex::Table(index) => EntityType::Table(parsed.tables[index as usize]),
+            EntityIndex::Memory(index) => EntityType::Memory(parsed.memories[index as usize]),
+            EntityIndex::Global(index) => EntityType::Global(parsed.globals[index as usize]),
+            EntityIndex::Tag(index) => EntityType::Tag(parsed.tags[index as usize]),
+        }
+    }
+}
+
+/// The error for a module that is not valid.
+pub fn invalid(error: mangrove_validate::ValidateError) -> Error {
+    Error::Invalid {
+        offset: error.offset,
+        message: error.message,
+    }
+}
+
+/// The error for a module that cannot be compiled.
+pub fn compile_error(error: compile::CompileError) -> Error {
+    match error {
+        compile::CompileError::Unsupported { .. }
+        | compile::CompileError::Machine(_)
+        | compile::CompileError::TooLarge(_) => Error::Unsupported(error.to_string()),
+        compile::CompileError::Codegen { .. } | compile::CompileError::Malformed(_) => {
+            Error::internal(error)
+        }
+    }
+}
+
+/// One line from a parser's message with a picture of the source:
+/// `FILE:LINE:COLUMN: what`.
+fn text_error(error: &wat::Error, path: Option<&Path>) -> Error {
+    let full = error.to_string();
+    let message = printable(full.lines().next().unwrap_or_default());
+    let place = full
+        .lines()
+        .find_map(|line| line.trim_start().strip_prefix("--> <anon>:"));
+    let file = path.map_or("text".into(), |path| path.to_string_lossy());
+    let file = printable(&file);
+    Error::Text(match place {
+        Some(place) => format!("{file}:{place}: {message}"),
+        None => format!("{file}: {message}"),
+    })
+}
