@@ -70,7 +70,8 @@ impl<T> Store<T> {
     pub fn new(engine: &Engine, data: T) -> Result<Self, Error> {
         let inner = new_store(engine.core(), Box::new(Face::default()))?;
         let data = NonNull::from(Box::leak(Box::new(data)));
-        // SAFETY: it was just made, for us.
+        // SAFETY: the store was just made, for us; the data goes after it, and host
+        // functions for a `T` alone are added.
         unsafe { (*inner.as_ptr()).set_data(data.cast()) };
         Ok(Self {
             inner,

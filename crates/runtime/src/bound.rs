@@ -1,4 +1,4 @@
-//! TODO
+//! A bound on what an engine may take, and where it is from.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub struct Bound {
 /// Where a bound is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundSource {
-    /// [`crate::Config::address_space`].
+    /// `Config::address_space`.
     AddressSpace,
     /// A part of what `RLIMIT_AS` left when the engine was made.
     AddressLimit {
@@ -26,10 +26,10 @@ pub enum BoundSource {
         /// The limit.
         limit: u64,
     },
-    /// [`crate::Config::memory_limit`].
+    /// `Config::memory_limit`.
     MemoryLimit,
     /// A part of what the process's control group has, as
-    /// [`crate::Config::memory_limit`] asked for.
+    /// `Config::memory_limit` asked for.
     Cgroup {
         /// `memory.max` of the group.
         limit: u64,

@@ -12,12 +12,12 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back.
 
-use crate::activation::{Call, Slots};
+use crate::activation::{Activation, Call, Slots};
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::kind::ValueKind;
 use crate::outcome::{Clause, Outcome};
-use crate::pending::{Activation, Pending};
+use crate::pending::Pending;
 use crate::signals;
 use crate::signature::Signature;
 use crate::store::StoreInner;

@@ -1,4 +1,4 @@
-//! TODO
+//! Why a compiled module is refused.
 
 use mangrove_validate::printable;
 

@@ -12,7 +12,7 @@ use mangrove_validate::{CompositeType, FuncType, HeapType};
 impl Func {
     /// A continuation that will call this function when it is first resumed;
     /// what `cont.new` makes, of the type `(cont $f)` over the function's type.
-    /// It counts against [`crate::Config::continuations_max`].
+    /// It counts against `Config::continuations_max`.
     ///
     /// # Errors
     /// The function is of another store; [`Error::Limit`] if as many

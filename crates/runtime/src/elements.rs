@@ -1,4 +1,4 @@
-//! TODO
+//! The items of an element segment, of which some are roots.
 
 use mangrove_abi::{ContRef, TransferSlot};
 

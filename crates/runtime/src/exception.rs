@@ -1,4 +1,4 @@
-//! TODO
+//! An exception, as the embedder sees it. Making and reading one is in `exceptions`.
 
 use crate::handle::{HeapHandle, Tag};
 use crate::trap::Backtrace;

@@ -1,4 +1,4 @@
-//! TODO
+//! How a continuation the host resumed comes back, and what the host handles.
 
 use crate::exception::Exception;
 use crate::handle::{ContHandle, Tag};

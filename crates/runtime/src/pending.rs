@@ -1,26 +1,9 @@
-//! What the host remembers while Wasm runs, and why Wasm is being left.
+//! Why Wasm is being left.
 
 use crate::error::Error;
 use crate::handle::HeapHandle;
-use crate::host::HostFunc;
 use crate::trap::TrapReason;
-use mangrove_abi::ContRecord;
 use std::any::Any;
-
-/// A call from the host into Wasm, or a resumption by it, that is not over.
-#[derive(Clone, Copy, Debug)]
-pub struct Activation {
-    /// The record that stands for the host in its chain.
-    pub host: *mut ContRecord,
-    /// What ran before: the innermost record of the activation around this
-    /// one, or null.
-    pub outer: *mut ContRecord,
-    /// The host function that made the call, or null.
-    pub caller: *const HostFunc,
-    /// Whether it began as a call, with an initial continuation of its own, and
-    /// not by resuming one of the program's.
-    pub is_call: bool,
-}
 
 /// Why a libcall left Wasm.
 pub enum Pending {

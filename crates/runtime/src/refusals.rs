@@ -1,4 +1,4 @@
-//! TODO
+//! Refusals of the crates below, as errors of the API.
 
 use crate::bound::Bound;
 use crate::error::Error;

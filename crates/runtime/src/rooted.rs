@@ -1,4 +1,4 @@
-//! TODO
+//! What a store holds for its handles, and for zeal that moves stacks.
 
 use crate::handle::{ContSlot, HeapSlot};
 use mangrove_abi::ContRecord;
@@ -10,7 +10,9 @@ const FEWEST_HANDLES: usize = 1024;
 /// The slots behind the embedder's handles.
 #[derive(Default)]
 pub struct Handles {
+    /// Of heap references: the collector rewrites what is in them.
     pub heap: Vec<Arc<HeapSlot>>,
+    /// Of continuations, which stay where they are.
     pub conts: Vec<Arc<ContSlot>>,
     /// Number of slots at which those without a handle are dropped.
     prune_at: usize,

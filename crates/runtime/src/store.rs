@@ -12,6 +12,7 @@
 //! `StoreInner`; a libcall gets at it through the context and is then the only
 //! one to use it, until it returns.
 
+use crate::activation::Activation;
 use crate::bound::Bound;
 use crate::engine::EngineCore;
 use crate::error::Error;
@@ -22,7 +23,7 @@ use crate::instance::InstancePtr;
 use crate::kind::ValueKind;
 use crate::ledger::Share;
 use crate::memory::entry::MemoryEntry;
-use crate::pending::{Activation, Pending};
+use crate::pending::Pending;
 use crate::refusals::limit_error;
 use crate::rooted::{Handles, Moving};
 use crate::signature::Signature;
@@ -204,8 +205,12 @@ impl StoreInner {
         }
     }
 
-    /// Sets the embedder's data, before anything is made in the store.
-    pub fn set_data(&mut self, data: NonNull<()>) {
+    /// Sets the embedder's data.
+    ///
+    /// # Safety
+    /// It stays as long as the store, and is of the type that the host functions added
+    /// to the store are made for.
+    pub unsafe fn set_data(&mut self, data: NonNull<()>) {
         self.data = data;
     }
 

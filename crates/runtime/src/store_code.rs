@@ -1,4 +1,4 @@
-//! TODO
+//! The code that a store can run, by address.
 
 use crate::code::LoadedCode;
 use mangrove_collector::ModuleId;

@@ -1,4 +1,4 @@
-//! TODO
+//! What is looked at before a switch: how deep continuations nest, and what zeal wants.
 
 use crate::error::Error;
 use crate::store::StoreInner;

@@ -1,4 +1,4 @@
-//! TODO
+//! What events are called.
 
 /// What events about switches are called.
 pub const SWITCHES: &str = "mangrove::switch";

@@ -26,7 +26,7 @@ use mangrove_validate::{FuncType, Module, RegistryError, TypeRegistry};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much an engine has of what is counted by types: see
-/// [`crate::Engine::type_counts`].
+/// `Engine::type_counts`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TypeCounts {

@@ -1,4 +1,4 @@
-//! TODO
+//! What a request that failed was for.
 
 /// What was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
