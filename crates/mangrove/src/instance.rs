@@ -25,8 +25,9 @@ impl Instance {
     /// function has run.
     ///
     /// # Errors
-    /// Imports that do not match; a limit; a trap or an exception from a
-    /// segment or the start function.
+    /// Imports that do not match; a limit ([`Error::Limit`]); address space or memory
+    /// that is not to be had ([`Error::Resource`]); a trap or an exception from a segment
+    /// or the start function.
     pub fn new(
         store: &mut impl AsStoreMut,
         module: &Module,

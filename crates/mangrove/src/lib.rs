@@ -8,6 +8,7 @@
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
 //!             (observe, report) what a store can be asked
+//!             (input)      files of unknown length
 //!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
 //!                          (of the crate mangrove-runtime, which runs it all)
 //! ```
@@ -38,6 +39,7 @@ mod access;
 mod compiled;
 mod config;
 mod engine;
+mod input;
 mod instance;
 mod linker;
 mod module;
@@ -50,6 +52,7 @@ pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
 pub use config::{Config, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
+pub use input::{MOST_INPUT, read_file};
 pub use instance::Instance;
 pub use linker::Linker;
 #[doc(hidden)]
@@ -69,7 +72,7 @@ pub use mangrove_runtime::{
     ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
     HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE, Place,
     ResourceError, SignalPolicy, SignalProblem, SourceLine, StoreId, Table, Tag, Trap, TrapReason,
-    TypeCounts, Val, Zeal, exit_when_exhausted,
+    TypeCounts, Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,

@@ -102,7 +102,8 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     /// The type has more than 1,000 parameters or results, refers to types this
-    /// engine does not have, or there are more than it can hold.
+    /// engine does not have, or there are more than it can hold; [`Error::Resource`] if
+    /// memory for the type is not to be had.
     ///
     /// # Examples
     /// ```
@@ -169,7 +170,8 @@ impl<T: 'static> Linker<T> {
     /// What a name stands for in a store.
     ///
     /// # Errors
-    /// There is no room for a host function's code.
+    /// There is no room for a host function's code ([`Error::Limit`],
+    /// [`Error::Resource`]).
     pub fn get(
         &self,
         store: &mut Store<T>,

@@ -2,6 +2,7 @@
 
 use crate::compiled;
 use crate::engine::Engine;
+use crate::input::read_file;
 use mangrove_abi::TypeId;
 use mangrove_collector::ModuleId;
 use mangrove_collector::admission::{self, Policy};
@@ -38,13 +39,10 @@ impl Module {
     /// A module from a file, binary or text.
     ///
     /// # Errors
-    /// As [`Module::new`], and if the file cannot be read. Messages about text
-    /// name the file.
+    /// As [`Module::new`], and those of [`read_file`]. Messages about text name the
+    /// file.
     pub fn from_file(engine: &Engine, path: &Path) -> Result<Self, Error> {
-        let bytes = std::fs::read(path).map_err(|source| Error::Io {
-            path: path.to_path_buf(),
-            source,
-        })?;
+        let bytes = read_file(path)?;
         if bytes.starts_with(b"\0asm") {
             return Self::from_binary(engine, bytes);
         }

@@ -47,7 +47,7 @@ impl StoreInner {
             ConstOp::F64(bits) => number(bits),
             ConstOp::V128(value) => TransferSlot::from_u128(value),
             ConstOp::GlobalGet(index) => {
-                let global = &self.globals[instance.globals[index as usize] as usize];
+                let global = &self.globals[instance.globals.at(index) as usize];
                 let is_reference = global.kind.slot_kind() == Some(SlotKind::Ref);
                 // SAFETY: the cell is this store's.
                 let value = unsafe { global.cell.as_ref().value };

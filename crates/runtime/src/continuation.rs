@@ -15,8 +15,9 @@ impl Func {
     /// It counts against `Config::continuations_max`.
     ///
     /// # Errors
-    /// The function is of another store; [`Error::Limit`] if as many
-    /// continuations live as may.
+    /// The function is of another store; [`Error::Limit`] if as many continuations live
+    /// as may, or there are more types than an engine can hold; [`Error::Resource`] if
+    /// the system or a bound gave no memory for its record or its type.
     ///
     /// # Examples
     /// ```
@@ -62,7 +63,8 @@ impl ContHandle {
     /// Tags, arguments or a continuation of another store, arguments that do not
     /// fit the type, a continuation whose type is not known because it was
     /// received as a `(ref cont)`, too many activations inside each other: then
-    /// nothing has happened. [`Error::Trap`] if it trapped, with the reason
+    /// nothing has happened; [`Error::Resource`] if memory for that is not to be had.
+    /// [`Error::Trap`] if it trapped, with the reason
     /// `continuation already consumed` if it was resumed or bound before. The
     /// store goes on working after each of them.
     ///

@@ -106,6 +106,35 @@ impl Error {
         }
     }
 
+    /// Whether a limit that the embedder set, or left as it was, is the reason: outside
+    /// of Wasm, or as a trap. Like a lack of resources ([`Error::resource`]) it says
+    /// nothing of how a program would have gone on.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Instance, Module, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(Config::new().instances_max(1))?;
+    /// let module = Module::new(&engine, b"(module)")?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// Instance::new(&mut store, &module, &[])?;
+    /// let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+    /// assert!(error.is_limit() && error.resource().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_limit(&self) -> bool {
+        match self {
+            Self::Limit(_) => true,
+            Self::Trap(trap) => matches!(
+                trap.reason,
+                TrapReason::Limit(_) | TrapReason::HeapExhausted { .. }
+            ),
+            _ => false,
+        }
+    }
+
     /// An error of the embedder's.
     #[doc(hidden)]
     pub fn usage(message: impl Into<String>) -> Self {

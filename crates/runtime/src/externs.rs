@@ -80,22 +80,22 @@ impl StoreInner {
             EntityIndex::Func(index) => Func::new_ref(store, data.func_ref(index)).into(),
             EntityIndex::Table(index) => Table {
                 store,
-                index: data.tables[index as usize],
+                index: data.tables.at(index),
             }
             .into(),
             EntityIndex::Memory(index) => Memory {
                 store,
-                index: data.memories[index as usize],
+                index: data.memories.at(index),
             }
             .into(),
             EntityIndex::Global(index) => Global {
                 store,
-                index: data.globals[index as usize],
+                index: data.globals.at(index),
             }
             .into(),
             EntityIndex::Tag(index) => Tag {
                 store,
-                index: data.tags[index as usize],
+                index: data.tags.at(index),
             }
             .into(),
         }

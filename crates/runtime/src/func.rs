@@ -26,7 +26,10 @@ impl Func {
     /// It lives as long as the store, and so does what `body` holds.
     ///
     /// # Errors
-    /// There is no room for its code, or the engine has too many types.
+    /// [`Error::Limit`] if the type has more than 1,000 parameters or results, or there
+    /// are more types than an engine can hold; [`Error::Usage`] if it refers to types
+    /// the engine does not have; [`Error::Resource`] if address space or memory for
+    /// its code or its type is not to be had.
     pub fn new<S: HostStore>(
         store: &mut S,
         ty: FuncType,
@@ -57,8 +60,10 @@ impl Func {
     ///
     /// # Errors
     /// Arguments that do not fit the type; [`Error::Trap`] and
-    /// [`Error::Exception`] if that is how it ended; [`Error::Limit`] if it
-    /// could not begin. The store goes on working after each of them.
+    /// [`Error::Exception`] if that is how it ended; [`Error::Limit`] if it could not
+    /// begin, or [`Error::Resource`] if that was because the system or a bound gave no
+    /// stack. The store goes on working after each of them. What was refused while it
+    /// ran is a trap: [`Error::resource`] gives either.
     ///
     /// # Panics
     /// With a panic of a host function it called.

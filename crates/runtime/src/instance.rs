@@ -4,7 +4,8 @@ use crate::elements::ElementValues;
 use crate::module::ModuleImage;
 use mangrove_abi::{FuncRef, InstanceContext, StoreContext};
 use std::alloc::{self, Layout};
-use std::ops::{Deref, DerefMut};
+use std::cell::{Cell, RefCell};
+use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -17,22 +18,52 @@ pub struct InstanceData {
     context: NonNull<InstanceContext>,
     layout: Layout,
     /// Numbers in the store of its globals, imports first.
-    pub globals: Vec<u32>,
+    pub globals: Numbers,
     /// The same for tables.
-    pub tables: Vec<u32>,
+    pub tables: Numbers,
     /// The same for memories.
-    pub memories: Vec<u32>,
+    pub memories: Numbers,
     /// The same for tags.
-    pub tags: Vec<u32>,
-    /// Element segments that may still be used.
-    pub elements: Vec<ElementValues>,
+    pub tags: Numbers,
+    /// Element segments that may still be used. Borrowed for the moment only: a
+    /// collection changes those of every instance.
+    pub elements: RefCell<Vec<ElementValues>>,
     /// Data segments that may not be used any more.
-    pub dropped_data: Vec<bool>,
+    pub dropped_data: Box<[Cell<bool>]>,
 }
 
-/// An instance of a store. What is borrowed through it is borrowed for the
-/// moment only: a collection looks at every instance, and code that evaluates
-/// expressions or serves libcalls may collect.
+/// Numbers in the store, by index in the instance. More are added while the instance is
+/// made, none later.
+#[derive(Debug, Default)]
+pub struct Numbers(RefCell<Vec<u32>>);
+
+impl Numbers {
+    /// The number at an index.
+    ///
+    /// # Panics
+    /// If there are not as many.
+    pub fn at(&self, index: u32) -> u32 {
+        self.0.borrow()[index as usize]
+    }
+
+    /// Adds one.
+    pub fn push(&self, number: u32) {
+        self.0.borrow_mut().push(number);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u32 {
+        self.0.borrow().len() as u32
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        (0..self.len()).map(|index| self.at(index))
+    }
+}
+
+/// An instance of a store. Any number of these may be about, and all give shared access
+/// only: what changes in an instance is in cells.
 #[derive(Clone, Copy)]
 pub struct InstancePtr(NonNull<InstanceData>);
 
@@ -65,15 +96,9 @@ impl Deref for InstancePtr {
 
     fn deref(&self) -> &InstanceData {
         // SAFETY: instances live as long as their store, without which nobody
-        // has one of these; only the thread that uses the store borrows them.
+        // has one of these; only the thread that uses the store borrows them, and
+        // nobody borrows one exclusively.
         unsafe { self.0.as_ref() }
-    }
-}
-
-impl DerefMut for InstancePtr {
-    fn deref_mut(&mut self) -> &mut InstanceData {
-        // SAFETY: as above; no borrow lasts over a point at which another may begin.
-        unsafe { self.0.as_mut() }
     }
 }
 
@@ -98,12 +123,17 @@ impl InstanceData {
             module: module.clone(),
             context,
             layout,
-            globals: Vec::new(),
-            tables: Vec::new(),
-            memories: Vec::new(),
-            tags: Vec::new(),
-            elements: Vec::new(),
-            dropped_data: vec![false; module.parsed().data.len()],
+            globals: Numbers::default(),
+            tables: Numbers::default(),
+            memories: Numbers::default(),
+            tags: Numbers::default(),
+            elements: RefCell::default(),
+            dropped_data: module
+                .parsed()
+                .data
+                .iter()
+                .map(|_| Cell::new(false))
+                .collect(),
         }));
         let data = NonNull::from(data);
         let header = InstanceContext {

@@ -29,7 +29,8 @@ impl StoreInner {
     /// start function, which is still to be called.
     ///
     /// # Errors
-    /// Imports that do not match; a limit; a trap from a segment.
+    /// Imports that do not match; a limit ([`Error::Limit`]); address space or memory
+    /// that is not to be had ([`Error::Resource`]); a trap from a segment.
     pub fn instantiate(
         &mut self,
         module: &Arc<ModuleImage>,
@@ -54,7 +55,7 @@ impl StoreInner {
         self.match_imports(module, imports)?;
         self.check_limits(module)?;
         let index = self.instances.len() as u32;
-        let mut data = InstanceData::allocate(self.ctx.as_ptr(), self.heap.base(), module, index);
+        let data = InstanceData::allocate(self.ctx.as_ptr(), self.heap.base(), module, index);
         self.instances.push(data);
         self.code.add(module.code(), module.id());
         for import in imports {
@@ -153,7 +154,7 @@ impl StoreInner {
         }
     }
 
-    fn make_memories_and_tags(&mut self, mut data: InstancePtr) -> Result<(), Error> {
+    fn make_memories_and_tags(&mut self, data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         let parsed = module.parsed();
         for &ty in &parsed.memories[parsed.imported_memories as usize..] {
@@ -168,11 +169,11 @@ impl StoreInner {
         Ok(())
     }
 
-    fn make_globals(&mut self, mut data: InstancePtr) -> Result<(), Error> {
+    fn make_globals(&mut self, data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         for definition in &module.parsed().defined_globals {
             let value = self.evaluate(data, &definition.init)?;
-            let index = data.globals.len() as u32;
+            let index = data.globals.len();
             let origin = Origin {
                 instance: Some(data.index),
                 index,
@@ -184,10 +185,10 @@ impl StoreInner {
         Ok(())
     }
 
-    fn make_tables(&mut self, mut data: InstancePtr) -> Result<(), Error> {
+    fn make_tables(&mut self, data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         for definition in &module.parsed().defined_tables {
-            let index = data.tables.len() as u32;
+            let index = data.tables.len();
             let origin = Origin {
                 instance: Some(data.index),
                 index,
@@ -206,7 +207,7 @@ impl StoreInner {
         Ok(())
     }
 
-    fn make_elements(&mut self, mut data: InstancePtr) -> Result<(), Error> {
+    fn make_elements(&mut self, data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         for segment in &module.parsed().elements {
             let kind = self
@@ -218,20 +219,17 @@ impl StoreInner {
                 _ => ElementValues::Heap(Vec::new()),
             };
             // In the instance from the first item on: each may collect.
-            data.elements.push(empty);
+            data.elements.borrow_mut().push(empty);
             self.evaluate_items(data, segment)?;
         }
         Ok(())
     }
 
-    fn evaluate_items(
-        &mut self,
-        mut data: InstancePtr,
-        segment: &ElementSegment,
-    ) -> Result<(), Error> {
+    fn evaluate_items(&mut self, data: InstancePtr, segment: &ElementSegment) -> Result<(), Error> {
         for item in &segment.items {
             let value = self.evaluate(data, item)?;
-            match data.elements.last_mut().expect("pushed by the caller") {
+            let mut elements = data.elements.borrow_mut();
+            match elements.last_mut().expect("pushed by the caller") {
                 ElementValues::Heap(items) => items.push(value.words[0] as u32),
                 ElementValues::Func(items) => items.push(value.words[0]),
                 ElementValues::Cont(items) => items.push(value.as_cont()),
@@ -247,23 +245,23 @@ impl StoreInner {
         // SAFETY: the layout has as many entries as the module has entities,
         // and by now the instance does too.
         unsafe {
-            for (index, &global) in (0..).zip(&data.globals) {
+            for (index, global) in (0..).zip(data.globals.iter()) {
                 let cell = self.globals[global as usize].cell;
                 data.at::<NonNull<GlobalCell>>(layout.global(index))
                     .write(cell);
             }
-            for (index, &table) in (0..).zip(&data.tables) {
+            for (index, table) in (0..).zip(data.tables.iter()) {
                 let def = self.tables[table as usize].def();
                 data.at::<NonNull<TableDef>>(layout.table(index)).write(def);
             }
-            for (index, &memory) in (0..).zip(&data.memories) {
+            for (index, memory) in (0..).zip(data.memories.iter()) {
                 let memory = &self.memories[memory as usize];
                 data.at::<*mut u8>(layout.memory_base(index))
                     .write(memory.base());
                 data.at::<NonNull<MemoryDef>>(layout.memory(index))
                     .write(memory.def());
             }
-            for (index, &tag) in (0..).zip(&data.tags) {
+            for (index, tag) in (0..).zip(data.tags.iter()) {
                 let def = self.tags[tag as usize].def;
                 data.at::<NonNull<TagDef>>(layout.tag(index)).write(def);
             }
@@ -271,7 +269,7 @@ impl StoreInner {
     }
 
     /// Active segments, in order, each dropped when it has been copied.
-    fn run_segments(&mut self, mut data: InstancePtr) -> Result<(), Error> {
+    fn run_segments(&mut self, data: InstancePtr) -> Result<(), Error> {
         let module = data.module.clone();
         let parsed = module.parsed();
         for (index, segment) in parsed.elements.iter().enumerate() {
@@ -281,15 +279,15 @@ impl StoreInner {
                 SegmentMode::Active(table, offset) => {
                     let is_64 = parsed.tables[*table as usize].table64;
                     let to = offset_of(self.evaluate(data, offset)?, is_64);
-                    let table = data.tables[*table as usize] as usize;
-                    let values = &data.elements[index];
+                    let table = data.tables.at(*table) as usize;
+                    let values = &data.elements.borrow()[index];
                     let len = values.len();
                     // SAFETY: validation made the segment's items those of the table.
                     let copied = unsafe { self.tables[table].init(to, values, 0, len) };
                     copied.map_err(Error::trap)?;
                 }
             }
-            data.elements[index] = ElementValues::DROPPED;
+            data.elements.borrow_mut()[index] = ElementValues::DROPPED;
         }
         for (index, segment) in parsed.data.iter().enumerate() {
             let SegmentMode::Active(memory, offset) = &segment.mode else {
@@ -298,11 +296,11 @@ impl StoreInner {
             let is_64 = parsed.memories[*memory as usize].memory64;
             let to = offset_of(self.evaluate(data, offset)?, is_64);
             let bytes = &parsed.bytes[segment.bytes.clone()];
-            let memory = &self.memories[data.memories[*memory as usize] as usize];
+            let memory = &self.memories[data.memories.at(*memory) as usize];
             memory
                 .init(to, bytes, 0, bytes.len() as u64)
                 .map_err(Error::trap)?;
-            data.dropped_data[index] = true;
+            data.dropped_data[index].set(true);
         }
         Ok(())
     }

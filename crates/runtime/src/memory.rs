@@ -42,7 +42,8 @@ impl Memory {
     /// A memory of `ty.minimum` pages of zeros.
     ///
     /// # Errors
-    /// A limit is exceeded, or there is no memory.
+    /// A limit is exceeded ([`Error::Limit`]), or there is no address space or memory
+    /// ([`Error::Resource`]).
     pub fn new(store: &mut impl AsStoreMut, ty: MemoryType) -> Result<Self, Error> {
         let store = inner_mut(store);
         let memory = store.new_memory(ty)?;

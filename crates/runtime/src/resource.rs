@@ -16,4 +16,5 @@ mod diagnose;
 pub mod error;
 pub mod exhaustion;
 pub mod facts;
+pub mod file_size;
 pub mod need;

@@ -250,9 +250,8 @@ unsafe impl Roots for StoreRoots<'_> {
             });
         }
         for instance in self.instances {
-            let mut instance = *instance;
             let number = instance.index;
-            for (segment, values) in (0..).zip(&mut instance.elements) {
+            for (segment, values) in (0..).zip(&mut *instance.elements.borrow_mut()) {
                 let owner = |index| RootOwner::Element {
                     instance: number,
                     segment,

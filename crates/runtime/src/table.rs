@@ -20,7 +20,7 @@ impl Table {
     ///
     /// # Errors
     /// `init` is not of the element type, the engine does not have that type, or
-    /// there is no room.
+    /// there is no room ([`Error::Limit`], [`Error::Resource`]).
     pub fn new(store: &mut impl AsStoreMut, ty: TableType, init: Val) -> Result<Self, Error> {
         let store = inner_mut(store);
         store.keep_type(ValType::Ref(ty.element))?;

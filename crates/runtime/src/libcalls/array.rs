@@ -68,7 +68,7 @@ impl Invocation<'_> {
     }
 
     fn elem_range(&self, elem: u32, from: u64, len: u64) -> Result<Range<usize>, Pending> {
-        let have = self.instance.elements[elem as usize].len();
+        let have = self.instance.elements.borrow()[elem as usize].len();
         match from.checked_add(len) {
             Some(end) if end <= have => Ok(from as usize..end as usize),
             _ => trap(TrapCode::TableOutOfBounds),
@@ -96,8 +96,9 @@ impl Invocation<'_> {
         elem: u32,
         range: Range<usize>,
     ) {
+        let elements = self.instance.elements.borrow();
         for index in range {
-            let value = self.instance.elements[elem as usize].get(index);
+            let value = elements[elem as usize].get(index);
             // SAFETY: the elements exist, and validation made the segment's
             // items those of the array.
             unsafe { write_field(&mut self.store.heap, array, offset, element, value) };

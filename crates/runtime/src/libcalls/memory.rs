@@ -6,12 +6,12 @@ use crate::pending::Pending;
 
 impl Invocation<'_> {
     fn memory(&self, index: u32) -> &MemoryEntry {
-        &self.store.memories[self.instance.memories[index as usize] as usize]
+        &self.store.memories[self.instance.memories.at(index) as usize]
     }
 
     /// The bytes of a data segment; none of a dropped one.
     pub(super) fn data(&self, index: u32) -> &[u8] {
-        if self.instance.dropped_data[index as usize] {
+        if self.instance.dropped_data[index as usize].get() {
             return &[];
         }
         let module = self.module();
@@ -20,7 +20,7 @@ impl Invocation<'_> {
 }
 
 pub fn grow(invocation: &mut Invocation<'_>, [memory, pages, ..]: [u64; 4]) -> Answer {
-    let index = invocation.instance.memories[memory as usize];
+    let index = invocation.instance.memories.at(memory as u32);
     let old = invocation.store.memories[index as usize].grow(pages);
     Ok(LibcallOutcome::Value(old.unwrap_or(u64::MAX)))
 }
@@ -54,6 +54,6 @@ pub fn init(invocation: &mut Invocation<'_>, [memory_data, to, from, len]: [u64;
 }
 
 pub fn data_drop(invocation: &mut Invocation<'_>, [data, ..]: [u64; 4]) -> Answer {
-    invocation.instance.dropped_data[data as usize] = true;
+    invocation.instance.dropped_data[data as usize].set(true);
     DONE
 }

@@ -7,7 +7,7 @@ use crate::table::entry::{TableEntry, copy as copy_table};
 
 impl Invocation<'_> {
     fn table(&mut self, index: u32) -> &mut TableEntry {
-        let index = self.instance.tables[index as usize];
+        let index = self.instance.tables.at(index);
         &mut self.store.tables[index as usize]
     }
 }
@@ -30,7 +30,7 @@ pub fn fill(invocation: &mut Invocation<'_>, [table, at, len, _]: [u64; 4]) -> A
 pub fn copy(invocation: &mut Invocation<'_>, [tables, to, from, len]: [u64; 4]) -> Answer {
     let (to_table, from_table) = halves(tables);
     let table =
-        |index: u32| &invocation.store.tables[invocation.instance.tables[index as usize] as usize];
+        |index: u32| &invocation.store.tables[invocation.instance.tables.at(index) as usize];
     // SAFETY: validation made the elements of one table those of the other.
     let copied = unsafe { copy_table((table(to_table), to), (table(from_table), from), len) };
     copied.map_err(Pending::from)?;
@@ -39,16 +39,15 @@ pub fn copy(invocation: &mut Invocation<'_>, [tables, to, from, len]: [u64; 4]) 
 
 pub fn init(invocation: &mut Invocation<'_>, [table_elem, to, from, len]: [u64; 4]) -> Answer {
     let (table, elem) = halves(table_elem);
-    let index = invocation.instance.tables[table as usize];
     let instance = invocation.instance;
-    let values = &instance.elements[elem as usize];
+    let values = &instance.elements.borrow()[elem as usize];
     // SAFETY: validation made the segment's items those of the table.
-    let copied = unsafe { invocation.store.tables[index as usize].init(to, values, from, len) };
+    let copied = unsafe { invocation.table(table).init(to, values, from, len) };
     copied.map_err(Pending::from)?;
     DONE
 }
 
 pub fn elem_drop(invocation: &mut Invocation<'_>, [elem, ..]: [u64; 4]) -> Answer {
-    invocation.instance.elements[elem as usize] = ElementValues::DROPPED;
+    invocation.instance.elements.borrow_mut()[elem as usize] = ElementValues::DROPPED;
     DONE
 }

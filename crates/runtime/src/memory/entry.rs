@@ -58,9 +58,13 @@ impl MemoryEntry {
         }
         let first = ty.minimum.saturating_mul(PAGE);
         if first > limit {
-            return Err(Error::Limit(format!(
-                "a memory of {first} bytes is beyond the limit of {max} (memory_max)"
-            )));
+            // The type's own maximum was compared above.
+            return Err(Error::Limit(match first > max {
+                true => {
+                    format!("a memory of {first} bytes is beyond the limit of {max} (memory_max)")
+                }
+                false => format!("a 32-bit memory of {first} bytes: it can have {LARGEST_32}"),
+            }));
         }
         let by_reservation = !ty.memory64 && !plan.checked_memories;
         let (mapping, addresses, limit) = match by_reservation {

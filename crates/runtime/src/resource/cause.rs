@@ -73,6 +73,11 @@ pub enum Cause {
         /// The limit.
         limit: u64,
     },
+    /// `RLIMIT_FSIZE`: a file that the process writes.
+    FileSize {
+        /// The limit.
+        limit: u64,
+    },
 }
 
 impl fmt::Display for Cause {
@@ -119,6 +124,9 @@ impl fmt::Display for Cause {
                 "pids.max of the control group is {limit}, {used} are in use"
             ),
             Self::Processes { limit } => write!(f, "RLIMIT_NPROC (ulimit -u) is {limit}"),
+            Self::FileSize { limit } => {
+                write!(f, "RLIMIT_FSIZE (ulimit -f) is {limit} bytes")
+            }
         }
     }
 }

@@ -100,6 +100,17 @@ impl ResourceError {
         }
     }
 
+    /// A request to the system whose failure with this error has one cause.
+    pub(super) fn because(what: impl Into<String>, errno: i32, cause: Cause) -> Self {
+        Self {
+            purpose: String::new(),
+            what: what.into(),
+            bytes: None,
+            errno: Some(errno),
+            causes: vec![cause],
+        }
+    }
+
     /// With what it was for, in words that stand before the request.
     pub(crate) fn so(self, purpose: String) -> Self {
         Self { purpose, ..self }

@@ -129,6 +129,11 @@ fn least(
     }
 }
 
+/// The largest file that the process may write, if there is a limit.
+pub(super) fn file_size() -> Option<u64> {
+    limit(Resource::Fsize)
+}
+
 /// A finite soft limit.
 fn limit(resource: Resource) -> Option<u64> {
     getrlimit(resource).current

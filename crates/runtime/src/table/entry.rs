@@ -67,19 +67,19 @@ impl TableEntry {
         memory: &Ledger,
     ) -> Result<Self, Error> {
         // A 32-bit table's length is an index of it.
-        let limit = if ty.table64 {
-            limit
-        } else {
-            limit.min(LARGEST_32)
-        };
+        let max = limit;
+        let limit = if ty.table64 { max } else { max.min(LARGEST_32) };
         if ty.maximum.is_some_and(|maximum| maximum < ty.minimum) {
             return Err(Error::usage("a table whose maximum is below its minimum"));
         }
         if ty.minimum > limit {
-            return Err(Error::Limit(format!(
-                "a table of {} elements is beyond the limit of {limit} (table_max)",
-                ty.minimum
-            )));
+            let elements = ty.minimum;
+            return Err(Error::Limit(match elements > max {
+                true => format!(
+                    "a table of {elements} elements is beyond the limit of {max} (table_max)"
+                ),
+                false => format!("a 32-bit table of {elements} elements: it can have {LARGEST_32}"),
+            }));
         }
         let def = Box::new(TableDef {
             base: ptr::without_provenance_mut(ALIGN),
@@ -386,6 +386,12 @@ mod tests {
     #[test]
     fn too_large_a_table_is_refused() {
         assert!(matches!(table(101, None, 100), Err(Error::Limit(_))));
+        // The limit that was exceeded is named, and no other.
+        for (max, named) in [(100, "(table_max)"), (u64::MAX, "it can have 4294967295")] {
+            let error = table(1 << 32, None, max).err().unwrap().to_string();
+            assert!(error.contains(named), "{error}");
+            assert_eq!(error.contains("table_max"), max == 100, "{error}");
+        }
     }
 
     #[test]

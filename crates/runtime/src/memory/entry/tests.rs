@@ -57,6 +57,23 @@ fn too_large_a_memory_is_refused() {
         maximum: None,
     };
     let plan = Plan::new(&Settings::default());
+    // The limit that was exceeded is named, and no other.
+    let wide = MemoryType {
+        memory64: false,
+        minimum: LARGEST_32 / PAGE + 1,
+        maximum: None,
+    };
+    for (max, named) in [
+        (1 << 20, "(memory_max)"),
+        (u64::MAX, "it can have 4294967296"),
+    ] {
+        let error = MemoryEntry::new(wide, max, &plan)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains(named), "{error}");
+        assert_eq!(error.contains("memory_max"), max < LARGEST_32, "{error}");
+    }
     let error = MemoryEntry::new(ty, u64::MAX, &plan).err().unwrap();
     let refused = error.resource().expect("the system's");
     assert_eq!(refused.causes(), [Cause::TooLarge], "{error}");
