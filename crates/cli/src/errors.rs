@@ -4,7 +4,7 @@
 //! |-|-|
 //! | 1 | a test or check failed |
 //! | 2 | bad usage, or a module that does not load |
-//! | 3 | memory, address space or a thread was refused: nothing is known of the program |
+//! | 3 | memory, address space, a thread or a file's size was refused: nothing is known of the program |
 //! | 134 | a trap or an uncaught exception |
 
 use mangrove::{Backtrace, Error, ResourceError, printable};
@@ -14,6 +14,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+/// The exit code for bad usage and bad input.
+pub const INPUT: u8 = 2;
 /// The exit code for a refused resource.
 pub const REFUSED: u8 = 3;
 
@@ -27,6 +29,8 @@ pub fn shown(file: &Path) -> String {
 pub enum Failure {
     /// Bad usage, or input that cannot be used. Exit code 2.
     Input(String),
+    /// A limit that was set, or left as it was, does not allow it. Exit code 2.
+    Limit(String),
     /// A test or check failed; the message says which. Exit code 1.
     Check(String),
     /// The system, or a bound that was set, refused a resource. Exit code 3.
@@ -43,7 +47,8 @@ pub enum Failure {
         /// Where.
         backtrace: Backtrace,
     },
-    /// Standard output could not be written. Exit code 1.
+    /// Standard output could not be written. Exit code 1, or 3 where a limit of the
+    /// process is why.
     Output(io::Error),
 }
 
@@ -64,18 +69,18 @@ impl Failure {
                 backtrace: exception.backtrace,
             },
             Error::Internal(_) => Self::Check(in_file(&error)),
+            Error::Limit(_) => Self::Limit(in_file(&error)),
             Error::Invalid { .. }
             | Error::Admission(_)
             | Error::Text(_)
             | Error::Unsupported(_)
             | Error::Link { .. }
-            | Error::Limit(_)
             | Error::Resource(_)
             | Error::Compiled(_)
             | Error::Host(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
             // It names its file itself.
-            Error::Io { path, source } => Self::unreadable(&path, &source),
+            Error::Io { .. } => Self::Input(error.to_string()),
         }
     }
 
@@ -88,14 +93,13 @@ impl Failure {
         Self::Resource { message, backtrace }
     }
 
-    /// A file that could not be read.
-    fn unreadable(file: &Path, error: &io::Error) -> Self {
-        if error.kind() == io::ErrorKind::OutOfMemory {
-            let what = format!("read {}", shown(file));
-            let bytes = std::fs::metadata(file).map(|file| file.len());
-            return Self::settings(ResourceError::memory(what, bytes.ok()).into());
+    /// A file that could not be written. The system says of a limit no more than that
+    /// the file is too large.
+    pub fn unwritable(file: &Path, error: &io::Error) -> Self {
+        match ResourceError::file_size(format!("write {}", shown(file)), error) {
+            Some(refused) => Self::settings(refused.into()),
+            None => Self::Input(format!("{}: {error}", shown(file))),
         }
-        Self::Input(format!("{}: {error}", shown(file)))
     }
 
     /// The failure an error is that has nothing to do with a file.
@@ -110,8 +114,9 @@ impl Failure {
     /// The exit code.
     pub fn code(&self) -> u8 {
         match self {
+            Self::Output(error) if ResourceError::file_size("", error).is_some() => REFUSED,
             Self::Check(_) | Self::Output(_) => 1,
-            Self::Input(_) => 2,
+            Self::Input(_) | Self::Limit(_) => INPUT,
             Self::Resource { .. } => REFUSED,
             Self::Wasm { .. } => 134,
         }
@@ -132,8 +137,13 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Input(message) | Self::Check(message) => f.write_str(message),
-            Self::Output(error) => write!(f, "standard output: {error}"),
+            Self::Input(message) | Self::Limit(message) | Self::Check(message) => {
+                f.write_str(message)
+            }
+            Self::Output(error) => match ResourceError::file_size("write standard output", error) {
+                Some(refused) => write!(f, "{refused}"),
+                None => write!(f, "standard output: {error}"),
+            },
             Self::Resource {
                 message,
                 backtrace: None,
@@ -157,7 +167,7 @@ impl From<ScriptError> for Failure {
             ScriptError::Setup { error, .. } if error.resource().is_some() => {
                 Self::refused(message, *error)
             }
-            ScriptError::Io { path, error } => Self::unreadable(&path, &error),
+            ScriptError::Read(error) => Self::settings(*error),
             _ => Self::Input(message),
         }
     }

@@ -24,6 +24,7 @@ use args::{Cli, Command};
 use clap::Parser;
 use output::Output;
 use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
 pub use errors::Failure;
@@ -31,16 +32,20 @@ pub use errors::Failure;
 /// The command as a process: its output goes to standard output, its failures
 /// to standard error.
 ///
-/// On bad usage this does not return; it exits with code 2.
+/// On bad usage the code is 2.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     mangrove::exit_when_exhausted(errors::REFUSED);
+    mangrove::ignore_file_size_signal();
     // What the process was started with cannot go to another thread.
     let arguments: Vec<OsString> = arguments.collect();
     room::with_stack(move || run(arguments)).unwrap_or_else(Failure::report)
 }
 
 fn run(arguments: Vec<OsString>) -> ExitCode {
-    let cli = Cli::parse_from(arguments.into_iter().map(values::hide_minus)).prepare();
+    let cli = match Cli::try_parse_from(arguments.into_iter().map(values::hide_minus)) {
+        Ok(cli) => cli.prepare(),
+        Err(instead) => return show(&instead),
+    };
     trace::start(&cli.trace);
     let mut output = Output::standard();
     let result = execute(&cli, &mut output);
@@ -48,6 +53,23 @@ fn run(arguments: Vec<OsString>) -> ExitCode {
     match output.flush().and(result) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
+    }
+}
+
+/// Shows what there is to be shown instead of doing something: help on standard output,
+/// bad usage on standard error.
+fn show(instead: &clap::Error) -> ExitCode {
+    let shown = instead.print().and_then(|()| io::stdout().flush());
+    match shown {
+        // Nowhere is left to say that standard error is closed.
+        Err(error) if !instead.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
+            Failure::Output(error).report()
+        }
+        _ => ExitCode::from(if instead.use_stderr() {
+            errors::INPUT
+        } else {
+            0
+        }),
     }
 }
 

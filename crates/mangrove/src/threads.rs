@@ -3,10 +3,10 @@
 //! How many there are is a matter of speed alone. Where the system gives fewer
 //! than wanted, there are fewer; where it gives none, a thread works alone.
 
-use crate::resource::{Need, ResourceError};
+use mangrove_runtime::ResourceError;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::OnceLock;
-use std::thread;
+use std::{io, thread};
 
 /// A pool of `count` threads, or of as many as there are to be had.
 pub fn pool(count: usize) -> Option<ThreadPool> {
@@ -19,10 +19,11 @@ fn as_many_as_possible(count: usize, builder: fn() -> ThreadPoolBuilder) -> Opti
         match builder().num_threads(wanted).build() {
             Ok(pool) => return Some(pool),
             Err(error) => {
-                let errno = std::error::Error::source(&error)
-                    .and_then(|source| source.downcast_ref::<std::io::Error>()?.raw_os_error());
+                let source = std::error::Error::source(&error);
+                let source = source.and_then(|source| source.downcast_ref::<io::Error>());
+                let unknown = io::Error::other("no thread");
                 let what = format!("start {wanted} threads to compile with");
-                let refused = ResourceError::of(Need::Thread, what, None, errno);
+                let refused = ResourceError::thread(what, source.unwrap_or(&unknown));
                 tracing::warn!(%refused, "compiling with fewer threads");
                 wanted /= 2;
             }

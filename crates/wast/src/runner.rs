@@ -131,11 +131,17 @@ impl Problem {
 
     /// A problem of this kind, unless the error says that there was no resource.
     fn error(kind: FailureKind, error: &Error) -> Self {
-        let kind = match error.resource() {
-            Some(_) => FailureKind::Resource,
-            None => kind,
+        Self::saying(kind, error, error.to_string())
+    }
+
+    /// The same with a message that says more. Without a resource, or beyond a limit, it
+    /// is not known what would have been.
+    fn saying(kind: FailureKind, error: &Error, message: String) -> Self {
+        let kind = match error.resource().is_some() || error.is_limit() {
+            true => FailureKind::Resource,
+            false => kind,
         };
-        Self::new(kind, error.to_string())
+        Self::new(kind, message)
     }
 }
 

@@ -13,14 +13,9 @@ use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, Wat};
 /// A script that could not be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptError {
-    /// The file could not be read.
-    #[error("{}: {error}", printable(&path.to_string_lossy()))]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
+    /// The file could not be read; the error names it.
+    #[error(transparent)]
+    Read(Box<mangrove::Error>),
     /// The file is not text.
     #[error("{}: malformed UTF-8 encoding (at byte 0x{offset:x})", printable(&path.to_string_lossy()))]
     Encoding {
@@ -55,10 +50,7 @@ pub enum ScriptError {
 
 /// Reads a file that has to be text.
 pub(crate) fn read_text(path: &Path) -> Result<String, ScriptError> {
-    let bytes = std::fs::read(path).map_err(|error| ScriptError::Io {
-        path: path.to_owned(),
-        error,
-    })?;
+    let bytes = mangrove::read_file(path).map_err(|error| ScriptError::Read(Box::new(error)))?;
     as_text(path, bytes)
 }
 
@@ -75,10 +67,7 @@ fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, ScriptError> {
 /// # Errors
 /// If the file cannot be read, or is neither binary nor the text of a module.
 pub fn read_module(path: &Path) -> Result<Vec<u8>, ScriptError> {
-    let bytes = std::fs::read(path).map_err(|error| ScriptError::Io {
-        path: path.to_owned(),
-        error,
-    })?;
+    let bytes = mangrove::read_file(path).map_err(|error| ScriptError::Read(Box::new(error)))?;
     if bytes.first() == Some(&0) {
         return Ok(bytes);
     }

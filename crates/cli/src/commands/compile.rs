@@ -3,7 +3,7 @@
 use crate::args::CompileArgs;
 use crate::errors::{Failure, shown};
 use crate::output::Output;
-use mangrove::{COMPILED_MAGIC, Module};
+use mangrove::{COMPILED_MAGIC, MOST_INPUT, Module};
 
 /// Extension of compiled modules.
 const EXTENSION: &str = "mgv";
@@ -23,7 +23,10 @@ pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
         Some(path) => path.clone(),
         None => args.file.with_extension(EXTENSION),
     };
-    std::fs::write(&to, &compiled)
-        .map_err(|error| Failure::Input(format!("{}: {error}", shown(&to))))?;
+    if compiled.len() as u64 > MOST_INPUT {
+        let what = format!("{} bytes could not be read again", compiled.len());
+        return Err(Failure::Input(format!("{}: {what}", shown(&to))));
+    }
+    std::fs::write(&to, &compiled).map_err(|error| Failure::unwritable(&to, &error))?;
     output.line(&format!("{}: {} bytes", shown(&to), compiled.len()))
 }

@@ -103,10 +103,17 @@ fn is_compiled(file: &Path) -> bool {
 /// A compiled module as a script: one directive, which makes an instance of it.
 fn run_compiled(engine: &Engine, file: &Path, allowed: bool) -> Result<FileReport, Failure> {
     let mut program = Program::load(engine, file, allowed)?;
-    let failure = program.instantiate().err();
-    if let Some(refused @ Failure::Resource { .. }) = failure {
-        return Err(refused);
-    }
+    let failure = match program.instantiate().err() {
+        Some(refused @ Failure::Resource { .. }) => return Err(refused),
+        // As in a script.
+        Some(Failure::Limit(message)) => {
+            return Err(Failure::Resource {
+                message,
+                backtrace: None,
+            });
+        }
+        failure => failure,
+    };
     Ok(FileReport {
         refused: None,
         file: file.display().to_string(),

@@ -33,6 +33,11 @@ pub fn mangrove<const N: usize>(arguments: [&str; N]) -> Ended {
 /// Runs `mangrove` with these arguments in a shell that has first done this, like
 /// `ulimit -v 100000`.
 pub fn limited<const N: usize>(limit: &str, arguments: [&str; N]) -> Ended {
+    limited_by(limit, &arguments)
+}
+
+/// The same with any number of arguments.
+pub fn limited_by(limit: &str, arguments: &[&str]) -> Ended {
     let output = Command::new("bash")
         .args(["-c", &format!("{limit} && exec \"$0\" \"$@\"")])
         .arg(env!("CARGO_BIN_EXE_mangrove"))

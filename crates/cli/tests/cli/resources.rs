@@ -1,7 +1,7 @@
 //! Little address space, little memory, few threads: the command works with what
 //! there is, or ends with exit code 3, and never with a failed check.
 
-use crate::common::{Ended, file, limited, mangrove};
+use crate::common::{Ended, file, limited, limited_by, mangrove};
 
 /// A thousand continuations suspended at once, a collection, and all resumed.
 const CONTINUATIONS: &str = r#"(module
@@ -236,4 +236,129 @@ fn memory_limits_are_sizes_or_the_groups() {
     }
     let ended = mangrove(["run", &program, "--memory-limit", "group"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+/// What is printed goes where no more can be written, and that is said.
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let program = path("resources-full.wat", MEMORY);
+    for arguments in [&["--help"][..], &["run", "--help"], &["--version"]] {
+        let ended = limited_by("exec > /dev/full", arguments);
+        ended.is_one_line(1, ["standard output: No space left on device"]);
+    }
+    let ended = limited("exec > /dev/full", ["run", &program, "--invoke", "run"]);
+    ended.is_one_line(1, ["standard output: No space left on device"]);
+    // Nobody reads on: done all the same.
+    let ended = limited("exec > >(true) && sleep 0.2", ["--help"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    // Bad usage is told elsewhere.
+    let ended = limited("exec > /dev/full", ["--no-such-option"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    ended.says(["--no-such-option"]);
+}
+
+#[test]
+fn a_file_that_may_not_grow_is_named_and_so_is_the_limit() {
+    let program = path("resources-fsize.wat", MEMORY);
+    let compiled = program.replace(".wat", ".mgv");
+    let ended = limited("ulimit -f 0", ["compile", &program, "-o", &compiled]);
+    is_refused(
+        &ended,
+        [
+            "cannot write",
+            "resources-fsize.mgv",
+            "RLIMIT_FSIZE (ulimit -f) is 0 bytes",
+        ],
+    );
+    let redirect = format!("exec > {compiled} && ulimit -f 0");
+    let ended = limited(&redirect, ["run", &program, "--invoke", "run"]);
+    is_refused(
+        &ended,
+        ["standard output", "RLIMIT_FSIZE (ulimit -f) is 0 bytes"],
+    );
+    let ended = mangrove(["compile", &program, "-o", "/dev/full"]);
+    ended.is_one_line(2, ["/dev/full: No space left on device"]);
+}
+
+#[test]
+fn a_file_without_an_end_is_not_read_for_ever() {
+    let limit = "RLIMIT_AS (ulimit -v) is 307200000 bytes";
+    for command in ["run", "compile", "wast", "roots"] {
+        let ended = limited(TINY, [command, "/dev/zero"]);
+        is_refused(&ended, ["cannot read /dev/zero", limit]);
+    }
+    // More than is read, and nothing of it on any disk.
+    let long = file("resources-endless.wat", "");
+    let sparse = std::fs::File::options().write(true).open(&long).unwrap();
+    sparse.set_len((1 << 30) + 1).unwrap();
+    let ended = mangrove(["run", long.to_str().unwrap()]);
+    let message = "longer than 1073741824 bytes, the most that is read of a file";
+    ended.is_one_line(2, ["resources-endless.wat", message]);
+    std::fs::remove_file(long).unwrap();
+}
+
+/// Each limit, reached by a directive that asserts none.
+#[test]
+fn a_limit_that_is_reached_is_no_failed_directive() {
+    let nest = "(module (type $f (func)) (type $k (cont $f))
+        (func $nest (export \"nest\") (resume $k (cont.new $k (ref.func $nest))))
+        (elem declare func $nest))";
+    let fill = "(module (type $list (struct (field (ref null $list))))
+        (global $list (mut (ref null $list)) (ref.null $list))
+        (func (export \"fill\") (loop $more
+            (global.set $list (struct.new $list (global.get $list))) (br $more))))";
+    let invoke = |name: &str| format!("(invoke \"{name}\")");
+    let returns = |name: &str| format!("(assert_return (invoke \"{name}\"))");
+    let traps = |name: &str| format!("(assert_trap (invoke \"{name}\") \"unreachable\")");
+    let module = "(module)".to_owned();
+    for (option, limit, first, then, named) in [
+        (
+            "--instances-max",
+            "2",
+            "(module)(module)",
+            module,
+            "instances_max",
+        ),
+        (
+            "--memory-max",
+            "64K",
+            "",
+            "(module (memory 2))".to_owned(),
+            "memory_max",
+        ),
+        (
+            "--table-max",
+            "9",
+            "",
+            "(module (table 10 funcref))".to_owned(),
+            "table_max",
+        ),
+        (
+            "--continuations-max",
+            "9",
+            nest,
+            returns("nest"),
+            "continuations",
+        ),
+        ("--nesting-max", "9", nest, invoke("nest"), "nesting_max"),
+        ("--stack-bytes-max", "1M", nest, traps("nest"), "stack"),
+        ("--heap-max", "1M", fill, returns("fill"), "heap"),
+    ] {
+        let script = path(
+            "resources-limits.wast",
+            &format!("{first}\n{then}\n(module)"),
+        );
+        let ended = mangrove(["wast", &script, option, limit]);
+        assert_eq!(ended.code, Some(3), "{option}: {ended:?}");
+        let refused = ended.stdout.contains("0 failed, then refused");
+        assert!(
+            refused && ended.stdout.contains(named),
+            "{option}: {ended:?}"
+        );
+    }
+    // One that is asserted holds.
+    let text = format!("{nest} (assert_exhaustion (invoke \"nest\") \"\")");
+    let script = path("resources-asserted.wast", &text);
+    let ended = mangrove(["wast", &script, "--nesting-max", "9"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
 }

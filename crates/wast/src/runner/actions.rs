@@ -7,6 +7,9 @@
 //! | `assert_exhaustion` | a full call stack, or a limit the embedder set |
 //! | `assert_suspension` | the trap `unhandled tag` |
 //! | `assert_exception` | an uncaught exception |
+//!
+//! A limit that is reached where none is asserted is a lack of resources: it ends the
+//! script, and no directive has failed.
 
 use super::{Problem, Runner};
 use crate::messages;
@@ -37,7 +40,7 @@ impl Runner<'_> {
     pub(super) fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<(), Problem> {
         match self.call(invoke)? {
             Outcome::Returned(_) => Ok(()),
-            Outcome::Raised(error) => Err(Problem::assertion(error.to_string())),
+            Outcome::Raised(error) => Err(Problem::error(FailureKind::Assertion, &error)),
         }
     }
 
@@ -49,9 +52,8 @@ impl Runner<'_> {
         let results = match self.execute(action)? {
             Outcome::Returned(results) => results,
             Outcome::Raised(error) => {
-                return Err(Problem::assertion(format!(
-                    "expected to return, got: {error}"
-                )));
+                let message = format!("expected to return, got: {error}");
+                return Err(Problem::saying(FailureKind::Assertion, &error, message));
             }
         };
         if patterns::all_match(&self.store, &results, expected)? {
@@ -127,13 +129,16 @@ impl Runner<'_> {
     }
 
     fn unexpected(&self, expected: &str, outcome: &Outcome) -> Problem {
-        let actual = match outcome {
+        match outcome {
             Outcome::Returned(results) => {
-                format!("it returned {}", values::display_all(&self.store, results))
+                let results = values::display_all(&self.store, results);
+                Problem::assertion(format!("expected {expected}, it returned {results}"))
             }
-            Outcome::Raised(error) => format!("got: {error}"),
-        };
-        Problem::assertion(format!("expected {expected}, {actual}"))
+            Outcome::Raised(error) => {
+                let message = format!("expected {expected}, got: {error}");
+                Problem::saying(FailureKind::Assertion, error, message)
+            }
+        }
     }
 
     fn execute(&mut self, action: WastExecute<'_>) -> Result<Outcome, Problem> {

@@ -192,8 +192,10 @@ impl Runner<'_> {
 fn unexpected<T>(expected: &str, actual: Result<T, Error>) -> Problem {
     match actual {
         Ok(_) => Problem::assertion(format!("expected {expected}, but there is nothing wrong")),
-        Err(error) if error.resource().is_some() => Problem::module(&error),
-        Err(error) => Problem::assertion(format!("expected {expected}, got: {error}")),
+        Err(error) => {
+            let message = format!("expected {expected}, got: {error}");
+            Problem::saying(FailureKind::Assertion, &error, message)
+        }
     }
 }
 
