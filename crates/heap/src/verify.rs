@@ -4,13 +4,11 @@
 //! `alloc_next`. A first walk follows their sizes and notes where each starts
 //! ([`Starts`]); a second looks at each reference: null, an `i31`, or a start.
 
-use crate::access::size_by;
+use crate::access::references;
+use crate::collect::size_by;
 use crate::{Heap, Starts};
 use mangrove_abi::StoreContext;
-use mangrove_abi::object::{
-    ARRAY_ELEMENTS, COLLECTOR_BITS, HeapRef, Kind, OBJECT_ALIGN, TYPE_INVALID, TypeDescriptor,
-    TypeId,
-};
+use mangrove_abi::object::{COLLECTOR_BITS, HeapRef, OBJECT_ALIGN, TYPE_INVALID, TypeId};
 
 /// What is wrong with a heap. Offsets are from its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,22 +155,4 @@ impl Heap {
         let len = unsafe { self.read::<u32>(object, 4) };
         references(descriptor, len).find_map(bad)
     }
-}
-
-/// Where in an object its references are; `len` is its second word.
-pub(crate) fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator<Item = u32> {
-    let fields = descriptor.kind == Kind::Struct as u8 || descriptor.kind == Kind::Exn as u8;
-    let elements = descriptor.kind == Kind::Array as u8 && descriptor.elem_refs != 0;
-    let fields: &[u32] = if fields && descriptor.ref_count > 0 {
-        // SAFETY: by the contract of `Heap::new` a struct's descriptor lists
-        // that many offsets.
-        unsafe { std::slice::from_raw_parts(descriptor.refs, descriptor.ref_count as usize) }
-    } else {
-        &[]
-    };
-    let elements = if elements { len } else { 0 };
-    fields
-        .iter()
-        .copied()
-        .chain((0..elements).map(|index| ARRAY_ELEMENTS + 4 * index))
 }

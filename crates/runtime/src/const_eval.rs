@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::instance::InstancePtr;
-use crate::shape::{Shape, write_field};
+use crate::shape::{Shape, init_field};
 use crate::store::StoreInner;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{SlotKind, TransferSlot, TypeId};
@@ -137,7 +137,7 @@ impl StoreInner {
                     self.engine.types().storage_size(field.storage),
                 );
                 // SAFETY: the object was just made with this layout.
-                unsafe { write_field(&mut self.heap, object, offset, storage, value) };
+                unsafe { init_field(&mut self.heap, object, offset, storage, value) };
             }
         }
         Ok(object)
@@ -164,7 +164,7 @@ impl StoreInner {
             let offset = mangrove_abi::object::ARRAY_ELEMENTS + index * size;
             // SAFETY: the array was just made with `len` elements of that size.
             unsafe {
-                write_field(
+                init_field(
                     &mut self.heap,
                     array,
                     offset,

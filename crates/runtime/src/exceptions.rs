@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::handle::{HandleKind, HeapHandle, Tag};
-use crate::shape::{read_field, write_field};
+use crate::shape::{init_field, read_field};
 use crate::store::{AsStoreMut, StoreInner, inner_mut};
 use crate::trap::Backtrace;
 use crate::value::Val;
@@ -57,7 +57,7 @@ impl Exception {
             {
                 let storage = StorageType::Val(ty);
                 let size = store.engine.types().storage_size(storage);
-                write_field(&mut store.heap, object, offset, (storage, size), slot);
+                init_field(&mut store.heap, object, offset, (storage, size), slot);
             }
         }
         // SAFETY: it was just made.

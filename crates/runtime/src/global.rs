@@ -68,8 +68,8 @@ impl Global {
             return Err(Error::usage("an immutable global was set"));
         }
         let slot = store.lower(&value, ty.content)?;
-        // SAFETY: the cell is this store's, and no compiled code runs.
-        unsafe { store.globals[self.index as usize].cell.as_mut().value = slot };
+        // SAFETY: the value is of the global's type, and no compiled code runs.
+        unsafe { store.globals[self.index as usize].assign(slot) };
         Ok(())
     }
 }
@@ -101,6 +101,19 @@ impl Tag {
             .engine
             .func_type(id)
             .expect("a tag has a function type")
+    }
+}
+
+impl GlobalEntry {
+    /// Writes the cell: the runtime's one way to do so, as `global.set` is the
+    /// compiler's.
+    ///
+    /// # Safety
+    /// The value is of the global's type, and no compiled code runs.
+    unsafe fn assign(&mut self, value: TransferSlot) {
+        // SAFETY: the cell is the store's that has this entry, and nobody else's
+        // by contract.
+        unsafe { self.cell.as_mut().value = value };
     }
 }
 

@@ -45,29 +45,74 @@ impl Shape {
     }
 }
 
-/// Writes a field or element of `size` bytes.
+/// One of the two doors to a field or element of `size` bytes: [`init_field`] or
+/// [`assign_field`], whose contracts it shares.
+pub type Door = unsafe fn(&mut Heap, HeapRef, u32, (StorageType, u32), TransferSlot);
+
+/// Fills a field or element of `size` bytes of a new object.
 ///
 /// # Safety
 /// `object` has a field of that storage and size at `offset`, and `value` is of
-/// its type.
-pub unsafe fn write_field(
+/// its type. It was made after the last collection, and nothing refers to it yet.
+pub unsafe fn init_field(
     heap: &mut Heap,
     object: HeapRef,
     offset: u32,
     (storage, size): (StorageType, u32),
     value: TransferSlot,
 ) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        match is_reference(storage, size) {
+            true => heap.init_ref(object, offset, HeapRef(value.words[0] as u32)),
+            false => write_number(heap, object, offset, size, value),
+        }
+    }
+}
+
+/// Writes a field or element of `size` bytes of an object of any age.
+///
+/// # Safety
+/// `object` has a field of that storage and size at `offset`, and `value` is of
+/// its type.
+pub unsafe fn assign_field(
+    heap: &mut Heap,
+    object: HeapRef,
+    offset: u32,
+    (storage, size): (StorageType, u32),
+    value: TransferSlot,
+) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        match is_reference(storage, size) {
+            true => heap.assign_ref(object, offset, HeapRef(value.words[0] as u32)),
+            false => write_number(heap, object, offset, size, value),
+        }
+    }
+}
+
+/// Whether a field holds a heap reference; others have other sizes.
+fn is_reference(storage: StorageType, size: u32) -> bool {
+    matches!(storage, StorageType::Val(ValType::Ref(_))) && size == 4
+}
+
+/// # Safety
+/// `object` has a field of that size at `offset`, and no heap reference there.
+unsafe fn write_number(
+    heap: &mut Heap,
+    object: HeapRef,
+    offset: u32,
+    size: u32,
+    value: TransferSlot,
+) {
     let low = value.words[0];
     // SAFETY: the caller's contract.
     unsafe {
-        match (storage, size) {
-            (StorageType::Val(ValType::Ref(_)), 4) => {
-                heap.write_ref(object, offset, HeapRef(low as u32));
-            }
-            (_, 1) => heap.write(object, offset, low as u8),
-            (_, 2) => heap.write(object, offset, low as u16),
-            (_, 4) => heap.write(object, offset, low as u32),
-            (_, 8) => heap.write(object, offset, low),
+        match size {
+            1 => heap.write(object, offset, low as u8),
+            2 => heap.write(object, offset, low as u16),
+            4 => heap.write(object, offset, low as u32),
+            8 => heap.write(object, offset, low),
             _ => heap.write(object, offset, value.as_u128()),
         }
     }

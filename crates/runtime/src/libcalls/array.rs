@@ -4,14 +4,14 @@
 //! kind: data counts as memory, elements as a table.
 
 use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
+use super::memory;
 use crate::pending::{Pending, pending};
-use crate::shape::{Shape, write_field};
+use crate::shape::{Door, Shape, assign_field, init_field};
 use crate::trap::TrapReason;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, MAX_OBJECT, array_size};
 use mangrove_abi::{TrapCode, TypeId};
 use mangrove_validate::StorageType;
 use std::ops::Range;
-use std::ptr;
 
 fn trap<T>(code: TrapCode) -> Result<T, Pending> {
     Err(TrapReason::Code(code).into())
@@ -76,16 +76,12 @@ impl Invocation<'_> {
     }
 
     fn write_data(&mut self, array: HeapRef, offset: u32, data: u32, range: Range<usize>) {
-        let bytes = &self.data(data)[range];
+        let bytes = &memory::data(&self.instance, data)[range];
         if bytes.is_empty() {
             return;
         }
-        // SAFETY: the elements exist and take as many bytes; a module's bytes
-        // are not in the heap.
-        unsafe {
-            let to = self.store.heap.address(array, offset);
-            ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len());
-        }
+        // SAFETY: the elements exist, take as many bytes and are numbers.
+        unsafe { self.store.heap.write_bytes(array, offset, bytes) };
     }
 
     fn write_elem(
@@ -95,13 +91,14 @@ impl Invocation<'_> {
         element: (StorageType, u32),
         elem: u32,
         range: Range<usize>,
+        door: Door,
     ) {
         let elements = self.instance.elements.borrow();
         for index in range {
             let value = elements[elem as usize].get(index);
             // SAFETY: the elements exist, and validation made the segment's
-            // items those of the array.
-            unsafe { write_field(&mut self.store.heap, array, offset, element, value) };
+            // items those of the array; who fills it as a new one has just made it.
+            unsafe { door(&mut self.store.heap, array, offset, element, value) };
             offset += element.1;
         }
     }
@@ -136,7 +133,14 @@ pub fn new_elem(invocation: &mut Invocation<'_>, [type_elem, from, len, _]: [u64
     let range = invocation.elem_range(elem, from, len)?;
     // SAFETY: validation allows arrays only, and this is their elements' size.
     let array = unsafe { invocation.new_array(id, size, len)? };
-    invocation.write_elem(array, ARRAY_ELEMENTS, (storage, size), elem, range);
+    invocation.write_elem(
+        array,
+        ARRAY_ELEMENTS,
+        (storage, size),
+        elem,
+        range,
+        init_field,
+    );
     Ok(LibcallOutcome::Value(u64::from(array.0)))
 }
 
@@ -147,17 +151,12 @@ pub fn copy(invocation: &mut Invocation<'_>, [arrays, to, from, len]: [u64; 4]) 
     let to = invocation.elements(to_array, size, to, len)?;
     let from = invocation.elements(from_array, size, from, len)?;
     if len > 0 {
-        let heap = &invocation.store.heap;
+        let bytes = len as usize * size as usize;
         // SAFETY: both ranges exist, and validation made the elements of one
-        // array those of the other; they may overlap. Copying references by
-        // bytes is right as long as stores need no barrier.
+        // array those of the other.
         unsafe {
-            let bytes = len as usize * size as usize;
-            ptr::copy(
-                heap.address(from_array, from),
-                heap.address(to_array, to),
-                bytes,
-            );
+            let heap = &mut invocation.store.heap;
+            heap.copy_elements((to_array, to), (from_array, from), bytes);
         }
     }
     DONE
@@ -179,6 +178,6 @@ pub fn init_elem(invocation: &mut Invocation<'_>, [array_elem, to, from, len]: [
     let element = invocation.element_of(array);
     let offset = invocation.elements(array, element.1, to, len)?;
     let range = invocation.elem_range(elem, from, len)?;
-    invocation.write_elem(array, offset, element, elem, range);
+    invocation.write_elem(array, offset, element, elem, range, assign_field);
     DONE
 }

@@ -27,13 +27,6 @@ pub struct Invocation<'a> {
     pub instance: InstancePtr,
 }
 
-impl Invocation<'_> {
-    /// What the validator made of the instance's module.
-    pub fn module(&self) -> &mangrove_validate::Module {
-        self.instance.module.parsed()
-    }
-}
-
 /// Runs a libcall.
 ///
 /// # Safety

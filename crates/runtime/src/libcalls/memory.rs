@@ -1,6 +1,7 @@
 //! Memories and data segments.
 
 use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
+use crate::instance::InstanceData;
 use crate::memory::entry::{MemoryEntry, copy as copy_memory};
 use crate::pending::Pending;
 
@@ -11,12 +12,17 @@ impl Invocation<'_> {
 
     /// The bytes of a data segment; none of a dropped one.
     pub(super) fn data(&self, index: u32) -> &[u8] {
-        if self.instance.dropped_data[index as usize].get() {
-            return &[];
-        }
-        let module = self.module();
-        &module.bytes[module.data[index as usize].bytes.clone()]
+        data(&self.instance, index)
     }
+}
+
+/// The bytes of a data segment of an instance; none of a dropped one.
+pub(super) fn data(instance: &InstanceData, index: u32) -> &[u8] {
+    if instance.dropped_data[index as usize].get() {
+        return &[];
+    }
+    let module = instance.module.parsed();
+    &module.bytes[module.data[index as usize].bytes.clone()]
 }
 
 pub fn grow(invocation: &mut Invocation<'_>, [memory, pages, ..]: [u64; 4]) -> Answer {

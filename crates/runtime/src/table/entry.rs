@@ -161,7 +161,8 @@ impl TableEntry {
         })
     }
 
-    /// Writes `len` elements from `at`.
+    /// Writes `len` elements from `at`. This and [`copy`] are the runtime's only ways
+    /// to write elements, as `table.set` is the compiler's.
     ///
     /// # Safety
     /// They exist, and the value is of their type.
