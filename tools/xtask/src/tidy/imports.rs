@@ -1,6 +1,7 @@
 //! Who may use whom, read from what cargo knows of the packages.
 
 use super::report::Report;
+use super::tree::File;
 use serde::Deserialize;
 use std::error::Error;
 use std::path::Path;
@@ -147,6 +148,21 @@ pub fn packages(root: &Path) -> Result<Vec<Package>, Box<dyn Error>> {
         uses: package.dependencies,
     };
     Ok(metadata.packages.into_iter().map(package).collect())
+}
+
+/// The document that shows the levels.
+const DESCRIPTION: &str = "docs/ARCHITECTURE.md";
+
+/// Checks that the architecture's table has every package, with its level.
+pub fn check_table(files: &[File], report: &mut Report) {
+    let text = files.iter().find(|file| file.path == DESCRIPTION);
+    let text = text.map_or("", |file| &file.text);
+    for (name, level) in LEVELS {
+        let row = format!("| {level} | `{name}` |");
+        if !text.lines().any(|line| line.starts_with(&row)) {
+            report.error(DESCRIPTION, format!("the table of crates has no row {row}"));
+        }
+    }
 }
 
 /// Checks levels, closed circles and reserved foreign packages.

@@ -60,5 +60,6 @@ pub fn check(root: &Path) -> Result<Report, Box<dyn std::error::Error>> {
     traces::check(&sources, &mut report);
     circles::check(&sources, &packages, &mut report);
     imports::check(&packages, &mut report);
+    imports::check_table(&files, &mut report);
     Ok(report)
 }
