@@ -98,7 +98,7 @@ impl<T: 'static> Linker<T> {
         self
     }
 
-    /// Defines a host function. See [`Func::new`] for what `body` may do.
+    /// Defines a host function. See [`Func::new`](crate::Func::new) for what `body` may do.
     ///
     /// # Errors
     /// The type has more than 1,000 parameters or results, refers to types this

@@ -10,33 +10,6 @@ use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
 use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
 use std::ptr::{self, NonNull};
 
-impl StoreInner {
-    /// A handle on a heap reference that is not null.
-    ///
-    /// # Safety
-    /// It is an `i31` or to an object of this store.
-    pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
-        let (handle, slot) = HeapHandle::new(self.id, value);
-        if let Some(slot) = slot {
-            self.handles.make_room();
-            self.handles.heap.push(slot);
-        }
-        handle
-    }
-
-    /// A handle on a continuation reference that is not null.
-    ///
-    /// # Safety
-    /// It has the address of one of this store's records, and if it is current, the
-    /// continuation is of that type.
-    pub(crate) unsafe fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
-        let (handle, slot) = ContHandle::new(self.id, value, ty);
-        self.handles.make_room();
-        self.handles.conts.push(slot);
-        handle
-    }
-}
-
 /// A type as a message says it. Concrete types are canonical numbers.
 pub fn describe(ty: ValType) -> String {
     let reference = match ty {
@@ -223,5 +196,30 @@ impl StoreInner {
         let value = HeapRef(low as u32);
         // SAFETY: by contract.
         (!value.is_null()).then(|| unsafe { self.heap_handle(value) })
+    }
+
+    /// A handle on a heap reference that is not null.
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
+        let (handle, slot) = HeapHandle::new(self.id, value);
+        if let Some(slot) = slot {
+            self.handles.make_room();
+            self.handles.heap.push(slot);
+        }
+        handle
+    }
+
+    /// A handle on a continuation reference that is not null.
+    ///
+    /// # Safety
+    /// It has the address of one of this store's records, and if it is current, the
+    /// continuation is of that type.
+    pub(crate) unsafe fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
+        let (handle, slot) = ContHandle::new(self.id, value, ty);
+        self.handles.make_room();
+        self.handles.conts.push(slot);
+        handle
     }
 }

@@ -6,7 +6,7 @@ use crate::value::Val;
 use std::fmt;
 
 /// An exception that left the outermost Wasm function, or that a host function
-/// throws by returning it as its [`Error::Exception`].
+/// throws by returning it as its [`Error::Exception`](crate::Error::Exception).
 #[derive(Clone, Debug)]
 pub struct Exception {
     /// The exception object.

@@ -79,7 +79,7 @@ impl Tag {
     /// on the way back).
     ///
     /// # Errors
-    /// Those of [`crate::Engine::func_type_id`], and [`Error::Resource`] if address space
+    /// Those of `Engine::func_type_id`, and [`Error::Resource`] if address space
     /// or memory for its type is not to be had.
     pub fn new(store: &mut impl AsStoreMut, ty: FuncType) -> Result<Self, Error> {
         let store = inner_mut(store);

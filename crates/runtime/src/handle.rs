@@ -1,4 +1,5 @@
-//! The handles that keep references alive.
+//! Handles: what of a store the embedder can name. Those of references keep what they
+//! refer to alive.
 //!
 //! ```text
 //!  Val::Any(HeapHandle) ──Arc──▶ Slot { offset } ◀──Arc── the store's list of slots
@@ -18,89 +19,6 @@ use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-/// A function of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Func {
-    pub(crate) store: StoreId,
-    pub(crate) func: NonNull<FuncRef>,
-}
-
-// SAFETY: the address is used only together with the store it belongs to,
-// whose number is checked first.
-unsafe impl Send for Func {}
-
-// SAFETY: as above.
-unsafe impl Sync for Func {}
-
-impl Func {
-    /// The function at this address, which is one of that store's.
-    pub(crate) fn new_ref(store: StoreId, func: NonNull<FuncRef>) -> Self {
-        Self { store, func }
-    }
-
-    /// The address, as a function reference in compiled code.
-    pub(crate) fn address(self) -> usize {
-        self.func.as_ptr().expose_provenance()
-    }
-
-    pub(crate) fn as_ptr(self) -> NonNull<FuncRef> {
-        self.func
-    }
-}
-
-/// A memory of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Memory {
-    pub(crate) store: StoreId,
-    pub(crate) index: u32,
-}
-
-/// Something that can be imported and exported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extern {
-    /// A function.
-    Func(Func),
-    /// A table.
-    Table(Table),
-    /// A memory.
-    Memory(Memory),
-    /// A global.
-    Global(Global),
-    /// A tag.
-    Tag(Tag),
-}
-
-macro_rules! extern_from {
-    ($($name:ident)*) => {
-        $(impl From<$name> for Extern {
-            fn from(item: $name) -> Self {
-                Self::$name(item)
-            }
-        })*
-    };
-}
-
-extern_from!(Func Table Memory Global Tag);
-
-impl Extern {
-    pub(crate) fn store(self) -> StoreId {
-        match self {
-            Self::Func(item) => item.store,
-            Self::Table(item) => item.store,
-            Self::Memory(item) => item.store,
-            Self::Global(item) => item.store,
-            Self::Tag(item) => item.store,
-        }
-    }
-}
-
-/// A table of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Table {
-    pub(crate) store: StoreId,
-    pub(crate) index: u32,
-}
 
 /// What a [`HeapHandle`] refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,6 +191,36 @@ impl ContHandle {
     }
 }
 
+/// A function of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Func {
+    pub(crate) store: StoreId,
+    pub(crate) func: NonNull<FuncRef>,
+}
+
+// SAFETY: the address is used only together with the store it belongs to,
+// whose number is checked first.
+unsafe impl Send for Func {}
+
+// SAFETY: as above.
+unsafe impl Sync for Func {}
+
+impl Func {
+    /// The function at this address, which is one of that store's.
+    pub(crate) fn new_ref(store: StoreId, func: NonNull<FuncRef>) -> Self {
+        Self { store, func }
+    }
+
+    /// The address, as a function reference in compiled code.
+    pub(crate) fn address(self) -> usize {
+        self.func.as_ptr().expose_provenance()
+    }
+
+    pub(crate) fn as_ptr(self) -> NonNull<FuncRef> {
+        self.func
+    }
+}
+
 /// A global of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Global {
@@ -286,4 +234,57 @@ pub struct Global {
 pub struct Tag {
     pub(crate) store: StoreId,
     pub(crate) index: u32,
+}
+
+/// A table of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// A memory of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// Something that can be imported and exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+    /// A tag.
+    Tag(Tag),
+}
+
+macro_rules! extern_from {
+    ($($name:ident)*) => {
+        $(impl From<$name> for Extern {
+            fn from(item: $name) -> Self {
+                Self::$name(item)
+            }
+        })*
+    };
+}
+
+extern_from!(Func Table Memory Global Tag);
+
+impl Extern {
+    pub(crate) fn store(self) -> StoreId {
+        match self {
+            Self::Func(item) => item.store,
+            Self::Table(item) => item.store,
+            Self::Memory(item) => item.store,
+            Self::Global(item) => item.store,
+            Self::Tag(item) => item.store,
+        }
+    }
 }

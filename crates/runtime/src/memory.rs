@@ -1,13 +1,13 @@
 //! Linear memories, as the embedder sees them. What they are made of is in `entry`.
 
+pub mod entry;
+
 use crate::error::Error;
 use crate::handle::Memory;
-use crate::memory::entry::{MemoryEntry, PAGE, beyond};
 use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
+use entry::{MemoryEntry, PAGE};
 use mangrove_validate::MemoryType;
 use std::ptr;
-
-pub mod entry;
 
 impl StoreInner {
     /// A memory, not yet in the store's list. Where address space is bounded, the
@@ -112,4 +112,11 @@ impl Memory {
         unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to, from.len()) };
         Ok(())
     }
+}
+
+fn beyond(memory: &MemoryEntry, at: u64) -> Error {
+    Error::usage(format!(
+        "an access at {at:#x} beyond the {} bytes of a memory",
+        memory.len()
+    ))
 }

@@ -16,6 +16,51 @@ use mangrove_heap::{Heap, Reserve};
 use mangrove_validate::{FieldType, StorageType};
 
 impl StoreInner {
+    /// Runs an allocation, with a collection in between if it asks for one.
+    /// `None` if the object cannot be had. What the caller holds must be rooted.
+    pub(crate) fn allocate_with(
+        &mut self,
+        size: u64,
+        allocate: impl Fn(&mut Heap, &mut StoreContext) -> Option<HeapRef>,
+    ) -> Result<Option<HeapRef>, Error> {
+        self.count_allocation()?;
+        // SAFETY: the context is ours, and no compiled code runs.
+        let ctx = unsafe { self.ctx.as_mut() };
+        if let Some(object) = allocate(&mut self.heap, ctx) {
+            self.close_window();
+            return Ok(Some(object));
+        }
+        if self.heap.reserve(ctx, size) == Reserve::Collect {
+            self.collect()?;
+        }
+        // SAFETY: as above.
+        let ctx = unsafe { self.ctx.as_mut() };
+        let object = allocate(&mut self.heap, ctx);
+        self.close_window();
+        Ok(object)
+    }
+
+    /// With allocation zeal, collects when it is time.
+    pub(crate) fn count_allocation(&mut self) -> Result<(), Error> {
+        if let Some(every) = self.engine.settings().zeal.alloc {
+            self.zeal_left -= 1;
+            if self.zeal_left == 0 {
+                self.zeal_left = every;
+                self.collect()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// With allocation zeal, lets the next allocation of compiled code come to
+    /// the runtime.
+    pub(crate) fn close_window(&mut self) {
+        if self.engine.settings().zeal.alloc.is_some() {
+            let ctx = self.context();
+            ctx.alloc_limit = ctx.alloc_next;
+        }
+    }
+
     /// A new object of `size` bytes, all zero but the header.
     ///
     /// # Safety
@@ -155,56 +200,7 @@ impl HeapHandle {
         // SAFETY: it was read from a field of that kind.
         Ok(Some(unsafe { store.lift(slot, kind) }))
     }
-}
 
-impl StoreInner {
-    /// Runs an allocation, with a collection in between if it asks for one.
-    /// `None` if the object cannot be had. What the caller holds must be rooted.
-    pub(crate) fn allocate_with(
-        &mut self,
-        size: u64,
-        allocate: impl Fn(&mut Heap, &mut StoreContext) -> Option<HeapRef>,
-    ) -> Result<Option<HeapRef>, Error> {
-        self.count_allocation()?;
-        // SAFETY: the context is ours, and no compiled code runs.
-        let ctx = unsafe { self.ctx.as_mut() };
-        if let Some(object) = allocate(&mut self.heap, ctx) {
-            self.close_window();
-            return Ok(Some(object));
-        }
-        if self.heap.reserve(ctx, size) == Reserve::Collect {
-            self.collect()?;
-        }
-        // SAFETY: as above.
-        let ctx = unsafe { self.ctx.as_mut() };
-        let object = allocate(&mut self.heap, ctx);
-        self.close_window();
-        Ok(object)
-    }
-
-    /// With allocation zeal, collects when it is time.
-    pub(crate) fn count_allocation(&mut self) -> Result<(), Error> {
-        if let Some(every) = self.engine.settings().zeal.alloc {
-            self.zeal_left -= 1;
-            if self.zeal_left == 0 {
-                self.zeal_left = every;
-                self.collect()?;
-            }
-        }
-        Ok(())
-    }
-
-    /// With allocation zeal, lets the next allocation of compiled code come to
-    /// the runtime.
-    pub(crate) fn close_window(&mut self) {
-        if self.engine.settings().zeal.alloc.is_some() {
-            let ctx = self.context();
-            ctx.alloc_limit = ctx.alloc_next;
-        }
-    }
-}
-
-impl HeapHandle {
     /// Whether both refer to the same object, or are the same `i31`.
     ///
     /// Objects move, so this is a question to their store: the only one who

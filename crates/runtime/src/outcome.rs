@@ -9,7 +9,7 @@ use mangrove_validate::{HeapType, RefType};
 use std::ptr::NonNull;
 
 /// How a continuation the host resumed came back: one of returned, suspended,
-/// thrown. The fourth way, a trap, is the error [`Error::Trap`].
+/// thrown. The fourth way, a trap, is the error [`Error::Trap`](crate::Error::Trap).
 ///
 /// # Examples
 /// ```

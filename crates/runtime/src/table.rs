@@ -1,14 +1,14 @@
 //! Tables, as the embedder sees them. What they are made of is in `entry`.
 
+pub mod entry;
+
 use crate::error::Error;
 use crate::handle::Table;
 use crate::id::Origin;
 use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
-use crate::table::entry::TableEntry;
 use crate::value::Val;
+use entry::TableEntry;
 use mangrove_validate::{TableType, ValType};
-
-pub mod entry;
 
 impl Table {
     fn entry(self, store: &StoreInner) -> Result<&TableEntry, Error> {

@@ -8,11 +8,6 @@
 //!      ◀─ value, OK          ◀─ LEAVE: pending says why      ◀─ CATCH: at a handler
 //! ```
 
-use crate::host_call::host_call;
-use call::serve;
-use mangrove_abi::libcall::LibcallFn;
-use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
-
 mod array;
 mod call;
 mod gc;
@@ -20,6 +15,11 @@ mod hook;
 mod memory;
 mod table;
 mod throw;
+
+use crate::host_call::host_call;
+use call::serve;
+use mangrove_abi::libcall::LibcallFn;
+use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
 
 /// An `extern "C"` function for each libcall, and the table of them.
 macro_rules! table {

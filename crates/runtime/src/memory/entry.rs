@@ -176,9 +176,7 @@ impl MemoryEntry {
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
         Ok(())
     }
-}
 
-impl MemoryEntry {
     /// Bytes it may grow by, where that is what it has reserved.
     pub fn room(&self) -> u64 {
         match self.checked {
@@ -254,13 +252,6 @@ pub fn copy(
     // SAFETY: both ranges exist; they may overlap.
     unsafe { ptr::copy(from, to, len as usize) };
     Ok(())
-}
-
-pub fn beyond(memory: &MemoryEntry, at: u64) -> Error {
-    Error::usage(format!(
-        "an access at {at:#x} beyond the {} bytes of a memory",
-        memory.len()
-    ))
 }
 
 #[cfg(test)]
