@@ -4,6 +4,7 @@
 //! than wanted, there are fewer; where it gives none, a thread works alone.
 
 use mangrove_runtime::ResourceError;
+use mangrove_runtime::trace;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::OnceLock;
 use std::{io, thread};
@@ -24,7 +25,7 @@ fn as_many_as_possible(count: usize, builder: fn() -> ThreadPoolBuilder) -> Opti
                 let unknown = io::Error::other("no thread");
                 let what = format!("start {wanted} threads to compile with");
                 let refused = ResourceError::thread(what, source.unwrap_or(&unknown));
-                tracing::warn!(%refused, "compiling with fewer threads");
+                tracing::warn!(target: trace::RESOURCE, %refused, "compiling with fewer threads");
                 wanted /= 2;
             }
         }
@@ -67,7 +68,9 @@ pub fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> R {
         let one = ThreadPoolBuilder::new().num_threads(1).use_current_thread();
         match one.build() {
             Ok(pool) => return pool.install(work),
-            Err(error) => tracing::error!(%error, "this thread cannot work alone"),
+            Err(error) => {
+                tracing::error!(target: trace::RESOURCE, %error, "this thread cannot work alone")
+            }
         }
     }
     work()

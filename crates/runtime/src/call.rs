@@ -21,6 +21,7 @@ use crate::pending::Pending;
 use crate::signals;
 use crate::signature::Signature;
 use crate::store::StoreInner;
+use crate::trace;
 use crate::trap::Trap;
 use crate::value::Val;
 use crate::watch::Moment;
@@ -176,7 +177,7 @@ impl StoreInner {
         };
         // SAFETY: one of the registry's records.
         let id = unsafe { (*record).id };
-        tracing::trace!(target: "mangrove::cont", id, "made");
+        tracing::trace!(target: trace::CONTINUATIONS, id, "made");
         Ok(record)
     }
 

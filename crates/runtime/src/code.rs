@@ -19,6 +19,7 @@ use crate::ledger::Ledger;
 use crate::mapping::Mapping;
 use crate::refusals::map_error;
 use crate::resource::need::Need;
+use crate::trace;
 use mangrove_abi::CodeImage;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -198,7 +199,9 @@ impl Drop for LoadedCode {
         match unsafe { region.mapping.release(self.start, self.len) } {
             Ok(()) => region.give_back(self.start, self.len),
             // Address space is lost, nothing else.
-            Err(error) => tracing::error!(%error, "cannot give back code memory"),
+            Err(error) => {
+                tracing::error!(target: trace::COMPILE, %error, "cannot give back code memory")
+            }
         }
     }
 }
@@ -220,7 +223,7 @@ pub fn load(mut image: CodeImage, addresses: &Ledger) -> Result<LoadedCode, Erro
         return Err(map_error(Need::Commit, "map code", len as u64, &error));
     }
     let base = region.mapping.base().expose_provenance() as u64 + start as u64;
-    tracing::debug!(target: "mangrove::compile", base, len, "loaded");
+    tracing::debug!(target: trace::COMPILE, base, len, "loaded");
     Ok(LoadedCode {
         image,
         base,

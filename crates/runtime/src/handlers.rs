@@ -9,6 +9,7 @@
 
 use crate::error::Error;
 use crate::signals;
+use crate::trace;
 use std::mem::MaybeUninit;
 use std::{fmt, ptr};
 
@@ -97,7 +98,7 @@ pub fn prepare(policy: SignalPolicy) -> Result<(), Error> {
 fn check(policy: SignalPolicy) -> Result<(), Error> {
     for problem in problems() {
         match policy {
-            SignalPolicy::Warn => tracing::warn!(target: "mangrove::signals", "{problem}"),
+            SignalPolicy::Warn => tracing::warn!(target: trace::SIGNALS, "{problem}"),
             SignalPolicy::Refuse => return Err(Error::usage(problem.to_string())),
         }
     }

@@ -83,7 +83,8 @@ mod store;
 mod store_code;
 mod switching;
 mod table;
-mod trace;
+#[doc(hidden)]
+pub mod trace;
 mod trap;
 mod types;
 mod unwind;

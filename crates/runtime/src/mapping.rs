@@ -1,5 +1,6 @@
 //! A stretch of address space: reserved whole, made accessible bit by bit.
 
+use crate::trace;
 use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
 use std::ffi::c_void;
 use std::{io, ptr};
@@ -114,7 +115,7 @@ impl Drop for Mapping {
     fn drop(&mut self) {
         // SAFETY: we mapped exactly this range, and its owner is done with it.
         if let Err(error) = unsafe { mm::munmap(self.base.cast(), self.len) } {
-            tracing::error!(%error, len = self.len, "cannot unmap");
+            tracing::error!(target: trace::MEMORY, %error, len = self.len, "cannot unmap");
         }
     }
 }

@@ -9,6 +9,7 @@
 use crate::error::Error;
 use crate::pending::Pending;
 use crate::store::StoreInner;
+use crate::trace;
 use mangrove_abi::{ContRecord, StoreContext};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -41,7 +42,7 @@ impl StoreInner {
         let ctx = unsafe { self.ctx.as_ref() };
         let parked = self.registry.park_old(ctx);
         if parked > 0 {
-            tracing::debug!(target: "mangrove::cont", parked, "parked old continuations");
+            tracing::debug!(target: trace::CONTINUATIONS, parked, "parked old continuations");
         }
     }
 

@@ -3,6 +3,8 @@
 //! [`StoreInner::parts`] takes the store apart field by field, without `..`: a
 //! field that is added does not compile until someone has decided whether it
 //! holds roots.
+//!
+//! Next on the road of a root: `crates/collector/src/collect.rs`.
 
 use crate::elements::ElementValues;
 use crate::error::Error;
@@ -16,6 +18,7 @@ use crate::settings::Defect;
 use crate::store::{GlobalEntry, StoreInner};
 use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
+use crate::trace;
 use crate::watch::Moment;
 use mangrove_abi::{StoreContext, TransferSlot};
 use mangrove_collector::{
@@ -144,7 +147,7 @@ impl StoreInner {
         let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
         match collected {
             Ok(report) => {
-                tracing::debug!(target: "mangrove::gc", ?report, "collected");
+                tracing::debug!(target: trace::GC, ?report, "collected");
                 self.collections += 1;
                 self.close_window();
                 self.park_old();
@@ -160,15 +163,14 @@ impl StoreInner {
     /// Says what the roots are, if someone listens: a line on all of them, and one on
     /// each.
     fn trace_roots(&mut self) -> Result<(), Error> {
-        const TRACE: &str = "mangrove::roots";
-        if !tracing::enabled!(target: TRACE, tracing::Level::TRACE) {
+        if !tracing::enabled!(target: trace::ROOTS, tracing::Level::TRACE) {
             return Ok(());
         }
         let set = self.root_set()?;
         let (roots, continuations, frames) = (set.roots.len(), set.continuations, set.frames);
-        tracing::debug!(target: TRACE, roots, continuations, frames, "root set");
+        tracing::debug!(target: trace::ROOTS, roots, continuations, frames, "root set");
         for root in &set.roots {
-            tracing::trace!(target: TRACE, owner = %root.owner, value = ?root.value, "root");
+            tracing::trace!(target: trace::ROOTS, owner = %root.owner, value = ?root.value, "root");
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::mapping::Mapping;
 use crate::plan::Plan;
 use crate::refusals::map_error;
 use crate::resource::need::Need;
+use crate::trace;
 use crate::trap::TrapReason;
 use mangrove_abi::{MemoryDef, TrapCode};
 use mangrove_validate::MemoryType;
@@ -130,7 +131,7 @@ impl MemoryEntry {
         let [_, memory] = &mut self.shares;
         memory.grow(new - old).ok()?;
         if let Err(error) = self.mapping.commit(old as usize, (new - old) as usize) {
-            tracing::debug!(%error, pages, "cannot grow a memory");
+            tracing::debug!(target: trace::MEMORY, %error, pages, "cannot grow a memory");
             memory.shrink(new - old);
             return None;
         }
@@ -196,7 +197,9 @@ impl MemoryEntry {
                 self.shares[0].shrink(self.limit - limit);
                 self.limit = limit;
             }
-            Err(error) => tracing::warn!(%error, "cannot give address space of a memory back"),
+            Err(error) => {
+                tracing::warn!(target: trace::MEMORY, %error, "cannot give address space of a memory back")
+            }
         }
     }
 }

@@ -16,6 +16,7 @@
 
 use crate::resource::error::ResourceError;
 use crate::resource::need::Need;
+use crate::trace;
 use rustix::io::Errno;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -136,7 +137,7 @@ pub fn exit_when_exhausted(code: u8) {
         libc::sigemptyset(&mut action.sa_mask);
         if libc::sigaction(libc::SIGABRT, &action, ptr::null_mut()) != 0 {
             let error = io::Error::last_os_error();
-            tracing::warn!(%error, "an exhausted process will abort");
+            tracing::warn!(target: trace::RESOURCE, %error, "an exhausted process will abort");
         }
     }
 }

@@ -4,6 +4,7 @@
 use super::cause::Cause;
 use super::error::ResourceError;
 use super::facts;
+use crate::trace;
 use rustix::io::Errno;
 use std::io;
 
@@ -21,7 +22,7 @@ pub fn ignore_file_size_signal() {
     let before = unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
     if before == libc::SIG_ERR {
         let error = io::Error::last_os_error();
-        tracing::warn!(%error, "a file beyond RLIMIT_FSIZE will end the process");
+        tracing::warn!(target: trace::RESOURCE, %error, "a file beyond RLIMIT_FSIZE will end the process");
     }
 }
 

@@ -29,10 +29,6 @@ const STILL: &[(&str, &str)] = &[
         "crates/stack/src/arch/x86_64/stubs.rs",
     ),
     (
-        "crates/mangrove/src/roots.rs",
-        "crates/collector/src/collect.rs",
-    ),
-    (
         "crates/collector/src/mark.rs",
         "crates/collector/src/walk.rs",
     ),
