@@ -56,7 +56,7 @@ pub enum WalkError {
 
 /// What is known of a return address.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct KnownSite<'a> {
     pc: u64,
     pub(crate) module: ModuleId,
     image: &'a CodeImage,
@@ -64,7 +64,7 @@ pub(crate) struct Site<'a> {
     pub(crate) slots: Slots<'a>,
 }
 
-impl Site<'_> {
+impl KnownSite<'_> {
     /// The code the call is in.
     pub(crate) fn function(&self) -> FunctionKind {
         self.image.functions[self.call.function as usize].kind
@@ -82,7 +82,7 @@ pub(crate) struct KnownFrame<'a> {
     /// 0 for the innermost.
     pub(crate) index: u32,
     pub(crate) fp: u64,
-    pub(crate) site: Site<'a>,
+    pub(crate) site: KnownSite<'a>,
 }
 
 impl KnownFrame<'_> {
@@ -95,7 +95,7 @@ impl KnownFrame<'_> {
 /// Walks stacks.
 pub(crate) struct Walker<'a> {
     code: &'a dyn Code,
-    remembered: [Option<Site<'a>>; REMEMBERED],
+    remembered: [Option<KnownSite<'a>>; REMEMBERED],
 }
 
 impl<'a> Walker<'a> {
@@ -129,7 +129,7 @@ impl<'a> Walker<'a> {
     }
 
     #[inline]
-    fn site(&mut self, pc: u64, continuation: u32, frame: u32) -> Result<Site<'a>, WalkError> {
+    fn site(&mut self, pc: u64, continuation: u32, frame: u32) -> Result<KnownSite<'a>, WalkError> {
         // Return addresses are odd as often as even: fold, do not shift.
         let place = (pc ^ (pc >> 6)) as usize % REMEMBERED;
         match self.remembered[place] {
@@ -142,7 +142,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn look_up(&self, pc: u64, continuation: u32, frame: u32) -> Result<Site<'a>, WalkError> {
+    fn look_up(&self, pc: u64, continuation: u32, frame: u32) -> Result<KnownSite<'a>, WalkError> {
         let (image, offset, module) = self.code.image_at(pc).ok_or(WalkError::NotCode {
             pc,
             continuation,
@@ -155,7 +155,7 @@ impl<'a> Walker<'a> {
             continuation,
             frame,
         })?;
-        Ok(Site {
+        Ok(KnownSite {
             pc,
             module,
             image,
