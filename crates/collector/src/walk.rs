@@ -15,7 +15,7 @@
 //! Next on the road of a root: `crates/stack/src/frames.rs`.
 
 use crate::{Code, ModuleId};
-use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, Slot, Slots};
+use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, RecordId, Slot, Slots};
 use mangrove_stack::frames;
 
 /// Entries of the table of remembered sites: a power of two. 64 of them take
@@ -129,7 +129,12 @@ impl<'a> Walker<'a> {
     }
 
     #[inline]
-    fn site(&mut self, pc: u64, continuation: u32, frame: u32) -> Result<KnownSite<'a>, WalkError> {
+    fn site(
+        &mut self,
+        pc: u64,
+        continuation: RecordId,
+        frame: u32,
+    ) -> Result<KnownSite<'a>, WalkError> {
         // Return addresses are odd as often as even: fold, do not shift.
         let place = (pc ^ (pc >> 6)) as usize % REMEMBERED;
         match self.remembered[place] {
@@ -142,7 +147,8 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn look_up(&self, pc: u64, continuation: u32, frame: u32) -> Result<KnownSite<'a>, WalkError> {
+    fn look_up(&self, pc: u64, id: RecordId, frame: u32) -> Result<KnownSite<'a>, WalkError> {
+        let continuation = id.as_u32();
         let (image, offset, module) = self.code.image_at(pc).ok_or(WalkError::NotCode {
             pc,
             continuation,

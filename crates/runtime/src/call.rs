@@ -176,7 +176,7 @@ impl StoreInner {
             }
         };
         // SAFETY: one of the registry's records.
-        let id = unsafe { (*record).id };
+        let id = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: trace::CONTINUATIONS, id, "made");
         Ok(record)
     }
@@ -220,13 +220,12 @@ impl StoreInner {
             let ctx = ctx.as_mut();
             (*host).handlers = handlers;
             (*host).parent = ptr::null_mut();
-            (*host).outer = ctx.host_record;
-            (*host).last = ctx.current;
+            (*host).interrupted = ctx.current;
             if !is_call {
                 (*host).func = (*record).func;
             }
             (*record).revision += 1;
-            (*(*record).last).parent = host;
+            (*(*record).outermost).parent = host;
             self.activations.push(Activation {
                 host,
                 outer: ctx.current,
