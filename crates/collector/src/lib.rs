@@ -35,7 +35,7 @@ pub use collect::{CollectOptions, CollectionReport, collect};
 pub use mark::{ChainError, Overlook};
 pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
-pub use roots::{Root, RootKind, RootSet, RootValue, root_set};
+pub use roots::{Root, RootSet, RootValue, root_set};
 pub use verify::When;
 pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};

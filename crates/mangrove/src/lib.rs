@@ -56,11 +56,11 @@ pub use instance::Instance;
 pub use linker::Linker;
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_abi::{TrapCode, TypeId};
+pub use mangrove_abi::{SlotKind as RootKind, TrapCode, TypeId};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Link, MadeFrom,
-    ModuleId, Place, Reason, ReportOptions, Root, RootKind, RootOwner, RootSet, RootValue, SortBy,
+    ModuleId, Place, Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy,
     SourceLine, Why,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};

@@ -3,8 +3,8 @@
 use crate::testing::*;
 use crate::{
     Activity, CodeName, ContinuationReport, ContinuationsReport, Created, FrameOwner, FunctionId,
-    Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootKind, RootOwner, RootValue,
-    SortBy, WasmLocation, Why, continuations,
+    Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootOwner, RootValue, SortBy,
+    WasmLocation, Why, continuations,
 };
 use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
 use mangrove_continuation::State;
@@ -129,7 +129,7 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
     };
     let reference = |owner, value| Root {
         owner,
-        kind: RootKind::Ref,
+        kind: SlotKind::Ref,
         value,
     };
     let cont = |owner, cont, consumed| {
@@ -139,7 +139,7 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
         };
         Root {
             owner,
-            kind: RootKind::Cont,
+            kind: SlotKind::Cont,
             value,
         }
     };
