@@ -21,7 +21,7 @@ const BOUNDED: &[&str] = &["crates/", "tools/xtask/"];
 
 /// Packages whose largest circle is still larger, and by how much: exactly, so
 /// that no entry outlives its circle.
-const STILL: &[(&str, usize)] = &[("mangrove-compile", 11), ("mangrove-continuation", 7)];
+const STILL: &[(&str, usize)] = &[("mangrove-compile", 11)];
 
 /// Checks the size of every package's circles.
 pub fn check(sources: &[Source<'_>], packages: &[Package], report: &mut Report) {
