@@ -17,11 +17,11 @@ pub struct StubImage {
     /// saves the running stack's sp and fp in its record, runs the libcall on
     /// the host's stack, and leaves Wasm if its status says so.
     pub call_host: u32,
-    /// Offset in `text` of `finish(own, target, word, payload)`: switches to
+    /// Offset in `text` of `finish(running, target, reason, payload)`: switches to
     /// `target` and saves nothing, for a stack that is done. Jumped to.
     pub finish: u32,
-    /// The code of one switch site: `switch(own, target, word, payload) ->
-    /// (unspecified, payload, word, own, from)`. The call instruction at the
+    /// The code of one switch site: `switch(running, target, reason, payload) ->
+    /// (unspecified, payload, reason, running, from)`. The call instruction at the
     /// site becomes a jump to a copy of these bytes.
     pub switch_thunk: &'static [u8],
     /// How far below a frame a call of any of these writes: a return address,

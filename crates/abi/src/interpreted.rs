@@ -6,7 +6,7 @@ use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ffi::c_void;
 
-const PAGE: usize = 4096;
+const PAGE: usize = crate::PAGE_MIN as usize;
 
 fn layout(len: usize) -> Layout {
     Layout::from_size_align(len, PAGE).expect("it fits the address space")
@@ -15,7 +15,7 @@ fn layout(len: usize) -> Layout {
 /// As `mmap` does it.
 ///
 /// # Errors
-/// None.
+/// It never fails.
 ///
 /// # Safety
 /// The length is not 0.
@@ -32,7 +32,7 @@ pub unsafe fn mmap_anonymous(
 /// As `munmap` does it.
 ///
 /// # Errors
-/// None.
+/// It never fails.
 ///
 /// # Safety
 /// The range is one that [`mmap_anonymous`] made.
@@ -45,7 +45,7 @@ pub unsafe fn munmap(base: *mut c_void, len: usize) -> Result<(), Errno> {
 /// Nothing: access is not taken away, nor given.
 ///
 /// # Errors
-/// None.
+/// It never fails.
 ///
 /// # Safety
 /// None is needed.
@@ -56,10 +56,10 @@ pub unsafe fn mprotect(_: *mut c_void, _: usize, _: MprotectFlags) -> Result<(),
 /// What was given back reads as zero.
 ///
 /// # Errors
-/// None.
+/// It never fails.
 ///
 /// # Safety
-/// The range is one's own.
+/// Nobody else uses the range.
 pub unsafe fn madvise(from: *mut c_void, len: usize, _: Advice) -> Result<(), Errno> {
     // SAFETY: by contract.
     unsafe { from.write_bytes(0, len) };

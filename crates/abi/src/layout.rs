@@ -19,19 +19,19 @@ use core::mem::{offset_of, size_of};
 /// How many of each thing a module has, imports first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstanceCounts {
-    /// Types.
+    /// How many types it has.
     pub types: u32,
-    /// Imported functions.
+    /// How many functions it imports.
     pub imported_funcs: u32,
-    /// Defined functions.
+    /// How many functions it defines.
     pub defined_funcs: u32,
-    /// Globals.
+    /// How many globals it has.
     pub globals: u32,
-    /// Tables.
+    /// How many tables it has.
     pub tables: u32,
-    /// Memories.
+    /// How many memories it has.
     pub memories: u32,
-    /// Tags.
+    /// How many tags it has.
     pub tags: u32,
 }
 

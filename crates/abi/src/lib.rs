@@ -14,11 +14,17 @@
 //!  CodeImage: text + sites (stack maps) + traps + source positions   (image, site, trap)
 //! ```
 //!
-//! Besides, what heap and stacks both want of the system in tests (refusal).
+//! Both also go by one rule of how values travel (value). Besides, what heap and stacks both want of the system in tests (refusal).
 //! This crate holds no algorithm that needs a heap, a stack or a compiler.
+
+/// Bytes of the smallest page of the machines this project runs on. The pages the
+/// kernel hands out may be larger; what must fit into one whichever they are, and
+/// what is counted in pages before anyone asks the kernel, goes by this.
+pub const PAGE_MIN: u64 = 4096;
 
 pub mod context;
 pub mod image;
+pub mod index;
 #[cfg(miri)]
 #[doc(hidden)]
 pub mod interpreted;
@@ -29,16 +35,19 @@ pub mod record;
 pub mod refusal;
 pub mod site;
 pub mod trap;
+pub mod value;
 
 pub use context::{
     ContRef, FuncRef, GlobalCell, InstanceContext, MemoryDef, StoreContext, TRANSFER_SLOTS,
     TableDef, TagDef, TransferSlot,
 };
 pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage};
+pub use index::RecordId;
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
 pub use record::{ContRecord, HandlerTable, RecordState, reason};
 pub use refusal::{Refusal, Request, Requests};
-pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, SlotKind, Slots};
+pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, Slots};
 pub use trap::{TrapCode, TrapSite};
+pub use value::{Repr, SlotKind};

@@ -2,9 +2,13 @@
 //!
 //! A libcall runs on the host's stack, reached through the host-call stub. It
 //! takes the caller's instance and up to four words; values wider than a word
-//! go through transfer slot 0. It returns a word and a status: a status other
-//! than [`LibcallResult::OK`] makes the stub leave Wasm for the innermost
-//! host entry, and the runtime holds the reason.
+//! go through transfer slot 0. It returns a word and a status, which the stub obeys:
+//!
+//! - [`LibcallResult::OK`] goes on with the word as the result.
+//! - [`LibcallResult::LEAVE`] switches to the innermost host record. The runtime holds
+//!   the reason.
+//! - [`LibcallResult::CATCH`] jumps to the handler in the `catch_*` fields of the
+//!   store's context.
 
 use crate::context::InstanceContext;
 
@@ -19,13 +23,13 @@ pub struct LibcallResult {
 }
 
 impl LibcallResult {
-    /// Go on.
+    /// Go on with the result.
     pub const OK: u64 = 0;
-    /// Leave Wasm: a trap is pending in the store.
+    /// Leave Wasm: what is pending in the store (a trap, an exception that Wasm does not
+    /// catch, an error or a panic of the host) says why.
     pub const LEAVE: u64 = 1;
-
-    /// Continue at the exception handler described by the store context's
-    /// `catch_*` fields, on whatever stack it is.
+    /// Go on at the exception handler that the store context's `catch_*` fields
+    /// describe, on whatever stack it is.
     pub const CATCH: u64 = 2;
 
     /// A result to go on with.
@@ -36,7 +40,7 @@ impl LibcallResult {
         }
     }
 
-    /// A pending trap.
+    /// The answer that leaves Wasm.
     pub const fn leave() -> Self {
         Self {
             value: 0,
@@ -113,7 +117,7 @@ libcalls! {
     /// differ and `expected` is deeper than the inline display. Result 0 or 1.
     IsSubtype(actual, expected),
     /// Throws an exception object that is not null: finds its handler, up the
-    /// frames and the parents. Does not come back: it lands, or leaves.
+    /// frames and the parents. Does not come back: it goes on at a handler, or leaves.
     Throw(exn),
     /// For `resume_throw`: `record` was consumed and linked to its parent like
     /// by a `resume`. Finds the handler inside its chain, makes that record

@@ -73,7 +73,7 @@ pub const HOST_SIZE: u32 = 16;
 pub const MAX_OBJECT: u64 = 1 << 30;
 /// Fields below this offset of a null reference are inside the unmapped first
 /// page: the access itself is the null check.
-pub const NULL_GUARD: u32 = 4096;
+pub const NULL_GUARD: u32 = crate::PAGE_MIN as u32;
 
 /// Type number that is never used.
 pub const TYPE_INVALID: TypeId = 0;

@@ -6,10 +6,12 @@
 //!
 //! ```text
 //!  running chain:   host ◀─parent─ A ◀─parent─ B (current)
-//!  suspended as one:  C ◀─parent─ D     reference = (D, revision of D), D.last = C, C.parent = null
+//!  suspended as one:  C ◀─parent─ D     reference = (D, revision of D), D.outermost = C, C.parent = null
+//!  two activations:    host ◀─parent─ A ◀─interrupted─ host ◀─parent─ E (current)     A called the host
 //! ```
 
 use crate::context::{FuncRef, InstanceContext, TagDef};
+use crate::index::RecordId;
 use core::ptr;
 
 /// Where a record stands in its life. Only what cannot be derived is stored:
@@ -48,10 +50,10 @@ pub struct ContRecord {
     /// The handlers that the `resume` this record is executing installs for
     /// its children. Meaningful only while it is a parent.
     pub handlers: *const HandlerTable,
-    /// Of the innermost of a suspended chain: the outermost, which is itself unless
-    /// the suspension reached past its parent. `resume` links its `parent`. In all others
-    /// the ancestor up to which `passed` holds, or itself.
-    pub last: *mut ContRecord,
+    /// Of the innermost record of a suspended chain: the chain's outermost record,
+    /// whose `parent` a `resume` links. Of any other record: an ancestor up to which
+    /// `passed` holds, or the record itself. Of a host record: nothing.
+    pub outermost: *mut ContRecord,
     /// One of [`RecordState`].
     pub state: u32,
     /// The collector's mark: the number of the last marking that found it live;
@@ -60,7 +62,7 @@ pub struct ContRecord {
     /// Arguments bound so far; the registry keeps them.
     pub bound_count: u32,
     /// Number of this record in its registry, for people.
-    pub id: u32,
+    pub id: RecordId,
     /// The function this continuation was made from.
     pub func: *const FuncRef,
     /// Next record of the free list this one is in.
@@ -76,12 +78,13 @@ pub struct ContRecord {
     /// The first collection that found this continuation, its number modulo
     /// 2^32; unspecified while `mark` is 0.
     pub first_seen: u32,
-    /// What searches for a handler have found out: the tables of the records from this
-    /// one's parent up to `last` hold no entry whose bit ([`TagDef::bits`]) is missing
-    /// here. Says nothing where `last` is the record itself.
+    /// Memo of searches for a handler: no table from `parent` up to `outermost` has an
+    /// entry whose bit ([`TagDef::bits`]) is missing here. Means nothing where
+    /// `outermost` is the record itself.
     pub passed: u64,
-    /// For a host record: the host record of the activation around this one.
-    pub outer: *mut ContRecord,
+    /// Of a host record: the record that ran when the host entered Wasm, and had called
+    /// the host; null in the outermost activation. Of any other record: null.
+    pub interrupted: *mut ContRecord,
 }
 
 const _: () = {
@@ -93,14 +96,14 @@ const _: () = {
 
 impl ContRecord {
     /// A record without a stack.
-    pub const fn new(id: u32, state: RecordState) -> Self {
+    pub const fn new(id: RecordId, state: RecordState) -> Self {
         Self {
             sp: 0,
             fp: 0,
             revision: 0,
             parent: ptr::null_mut(),
             handlers: ptr::null(),
-            last: ptr::null_mut(),
+            outermost: ptr::null_mut(),
             func: ptr::null(),
             state: state as u32,
             mark: 0,
@@ -113,7 +116,7 @@ impl ContRecord {
             bound_count: 0,
             id,
             passed: 0,
-            outer: ptr::null_mut(),
+            interrupted: ptr::null_mut(),
         }
     }
 }

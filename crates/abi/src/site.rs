@@ -12,18 +12,10 @@
 //!   fp -  …   saved registers, slots …           slot at fp - distance
 //! ```
 
+use crate::value::SlotKind;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-
-/// What a stack slot holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SlotKind {
-    /// A 4-byte heap reference.
-    Ref,
-    /// A 16-byte continuation reference.
-    Cont,
-}
 
 /// One live slot of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -59,19 +51,19 @@ impl Slot {
     }
 }
 
-/// What a call site inside a `try_table` says of the exceptions it may land.
+/// What a call site inside a `try_table` says of the exceptions that are caught there.
 ///
-/// One *landing* serves all clauses around the site: the compiled code there
-/// finds out which clause it is. The runtime needs to know only whether one of
+/// One *catch block* serves all clauses around the site: the compiled code there
+/// finds out which clause it is. The runtime needs to know only whether any of
 /// them is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatchSite {
-    /// Bytes from the frame's stack pointer, at the call and at the landing,
-    /// up to its frame pointer.
+    /// Bytes from the frame's stack pointer, at the call and in the catch
+    /// block, up to its frame pointer.
     pub frame_size: u32,
     /// Bytes from the slot that holds the frame's instance up to its frame pointer.
     pub instance_distance: u32,
-    /// The landing, as an offset in the image's text.
+    /// The catch block, as an offset in the image's text.
     pub pc: u32,
     /// The innermost scope around the site: see [`SiteTable::catches`].
     pub scope: u32,
@@ -101,22 +93,22 @@ pub struct CallSite {
     slot_count: u32,
     /// Number in the table's shared lists plus one, or 0.
     shared: u32,
-    /// Number in the table's handlers plus one, or 0.
-    handlers: u32,
+    /// Number in the table's catch sites plus one, or 0.
+    catch: u32,
 }
 
 /// The live slots of a frame: those of its call site alone, and those that all
 /// sites of its function have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slots<'a> {
-    own: &'a [Slot],
+    of_site: &'a [Slot],
     shared: &'a [Slot],
 }
 
 impl<'a> Slots<'a> {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.own.len() + self.shared.len()
+        self.of_site.len() + self.shared.len()
     }
 
     /// Whether there is none.
@@ -127,7 +119,7 @@ impl<'a> Slots<'a> {
     /// All of them. In a loop that matters, `for_each` is quicker than `for`.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = &'a Slot> + use<'a> {
-        self.own.iter().chain(self.shared)
+        self.of_site.iter().chain(self.shared)
     }
 }
 
@@ -141,7 +133,7 @@ pub struct SiteTable {
     slots: Box<[Slot]>,
     /// First slot and count of each list that a function's sites share.
     shared: Box<[(u32, u32)]>,
-    handlers: Box<[CatchSite]>,
+    catch: Box<[CatchSite]>,
     scopes: Box<[CatchScope]>,
     clauses: Box<[Option<u32>]>,
 }
@@ -177,7 +169,7 @@ impl SiteTable {
             None => (0, 0),
         };
         Slots {
-            own: self.list((site.first_slot, site.slot_count)),
+            of_site: self.list((site.first_slot, site.slot_count)),
             shared: self.list(shared),
         }
     }
@@ -186,18 +178,19 @@ impl SiteTable {
         &self.slots[first as usize..][..count as usize]
     }
 
-    /// The exception handlers around this site, if there are any.
+    /// Where exceptions are caught that come out of this site, if there is a
+    /// `try_table` with clauses around it.
     pub fn handlers(&self, site: &CallSite) -> Option<&CatchSite> {
-        Some(&self.handlers[site.handlers.checked_sub(1)? as usize])
+        Some(&self.catch[site.catch.checked_sub(1)? as usize])
     }
 
     /// The clauses around a site, in the order they are tried: innermost scope
     /// first.
     ///
     /// # Panics
-    /// If the handlers are not of this table.
-    pub fn catches(&self, handlers: &CatchSite) -> impl Iterator<Item = Option<u32>> {
-        let mut next = handlers.scope + 1;
+    /// If the catch site is not of this table.
+    pub fn catches(&self, catch: &CatchSite) -> impl Iterator<Item = Option<u32>> {
+        let mut next = catch.scope + 1;
         let scopes = std::iter::from_fn(move || {
             let scope = self.scopes[next.checked_sub(1)? as usize];
             next = scope.around;
@@ -257,7 +250,7 @@ impl SiteTable {
             + size_of_val(&*self.sites)
             + size_of_val(&*self.slots)
             + size_of_val(&*self.shared)
-            + size_of_val(&*self.handlers)
+            + size_of_val(&*self.catch)
             + size_of_val(&*self.scopes)
             + size_of_val(&*self.clauses)
     }
@@ -271,7 +264,7 @@ pub struct SiteTableBuilder {
     /// Where each list lies in `slots`.
     lists: HashMap<Box<[Slot]>, u32>,
     shared: Vec<(u32, u32)>,
-    handlers: Vec<CatchSite>,
+    catch: Vec<CatchSite>,
     scopes: Vec<CatchScope>,
     clauses: Vec<Option<u32>>,
 }
@@ -284,15 +277,15 @@ impl SiteTableBuilder {
         function: u32,
         wasm_offset: u32,
         slots: impl IntoIterator<Item = Slot>,
-        handlers: Option<CatchSite>,
+        catch: Option<CatchSite>,
     ) {
         let (first_slot, slot_count) = self.list(slots);
-        let handlers = handlers.map_or(0, |handlers| {
+        let catch = catch.map_or(0, |catch| {
             // Neighbours are often in the same scope.
-            if self.handlers.last() != Some(&handlers) {
-                self.handlers.push(handlers);
+            if self.catch.last() != Some(&catch) {
+                self.catch.push(catch);
             }
-            self.handlers.len() as u32
+            self.catch.len() as u32
         });
         self.sites.push(CallSite {
             pc,
@@ -301,7 +294,7 @@ impl SiteTableBuilder {
             first_slot,
             slot_count,
             shared: 0,
-            handlers,
+            catch,
         });
     }
 
@@ -366,7 +359,7 @@ impl SiteTableBuilder {
             sites: self.sites.into(),
             slots: self.slots.into(),
             shared: self.shared.into(),
-            handlers: self.handlers.into(),
+            catch: self.catch.into(),
             scopes: self.scopes.into(),
             clauses: self.clauses.into(),
         };
@@ -469,7 +462,7 @@ mod tests {
         let handlers = table.handlers(table.find(2).unwrap()).unwrap();
         let clauses: Vec<_> = table.catches(handlers).collect();
         assert_eq!(clauses, [Some(2), Some(3), Some(1), None]);
-        assert_eq!(table.handlers.len(), 1, "neighbours of one scope share it");
+        assert_eq!(table.catch.len(), 1, "neighbours of one scope share it");
     }
 
     #[test]

@@ -24,7 +24,6 @@ mod roots;
 mod verify;
 mod walk;
 mod why;
-mod worklist;
 
 #[cfg(test)]
 mod testing;

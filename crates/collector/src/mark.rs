@@ -1,7 +1,7 @@
 //! Marking: which continuations are live, and every slot they and the store hold.
 //!
 //! ```text
-//!  1  ctx.current ─parent─▶ … ─parent─▶ host ─last─▶ … ─parent─▶ host (outermost)
+//!  1  ctx.current ─parent─▶ … ─parent─▶ host ─interrupted─▶ … ─parent─▶ host (outermost)
 //!     each record on the way is live and walked
 //!  2  roots outside of frames: each continuation reference is enqueued
 //!  3  until the worklist is empty: the next record is walked, and the
@@ -10,19 +10,21 @@
 //!
 //! A reference keeps its continuation alive if its revision is the record's
 //! ([`Registry::mark`]), and with the continuation the chain suspended inside it
-//! ([`crate::worklist`]). A host record stands between two activations: its
-//! `last` is the record that was running, and called the host, when its
-//! activation was entered.
+//! ([`Worklist`]). A host record stands between two activations: it
+//! leads to the record that its activation interrupted. The walk meets as many
+//! host records as there are activations, or fails: a chain that is cut short
+//! would lose roots in silence.
 //!
 //! What is done with the slots is a [`Sink`]'s affair. Heap references are not
 //! followed here: no heap object holds a continuation (see [`crate::admission`]).
 //! The frames of a record and their slots: [`crate::walk`].
 
 use crate::walk::{KnownFrame, Walker};
-use crate::worklist::{AHEAD, Worklist};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
-use mangrove_abi::{ContRecord, ContRef, RecordState, Slot, SlotKind, StoreContext, TransferSlot};
-use mangrove_continuation::{Registry, kept_bytes};
+use mangrove_abi::{
+    ContRecord, ContRef, RecordId, RecordState, Slot, SlotKind, StoreContext, TransferSlot,
+};
+use mangrove_continuation::{Registry, Worklist, kept_bytes};
 use mangrove_stack::stack_says_parked;
 
 /// What is wrong with the running chain.
@@ -36,11 +38,17 @@ pub enum ChainError {
         /// Whether its state is `Gone`; else it was met before.
         gone: bool,
     },
-    /// The chain ends above the outermost host record.
-    #[error("the running chain ends at record {id}, not at the host")]
+    /// The chain ends before the outermost host record.
+    #[error("the running chain ends at record {id}, not at the outermost activation")]
     Open {
         /// The last record's id.
         id: u32,
+    },
+    /// Nothing runs, and yet the host has entered Wasm.
+    #[error("no continuation runs in {activations} activations")]
+    Nothing {
+        /// How many activations there are.
+        activations: usize,
     },
 }
 
@@ -64,7 +72,7 @@ pub(crate) trait Sink {
 pub(crate) enum SlotOwner<'a> {
     Outside(RootOwner),
     Frame {
-        continuation: u32,
+        continuation: RecordId,
         activity: Activity,
         frame: &'a KnownFrame<'a>,
         slot: Slot,
@@ -81,7 +89,7 @@ impl SlotOwner<'_> {
                 frame,
                 slot,
             } => RootOwner::Frame(FrameOwner {
-                continuation,
+                continuation: continuation.as_u32(),
                 state: activity,
                 frame: frame.index,
                 module: frame.site.module,
@@ -197,24 +205,23 @@ impl<S: Sink> Marker<'_, '_, S> {
     /// # Safety
     /// As for [`crate::collect`].
     unsafe fn running_chain(&mut self, ctx: &StoreContext) -> Result<(), CollectError> {
-        let mut activity = Activity::Running;
-        let mut at = ctx.current;
+        let activations = self.worklist.registry().activations();
+        let (mut activity, mut met) = (Activity::Running, 0);
+        let (mut at, mut ends_at) = (ctx.current, None);
         while !at.is_null() {
             // SAFETY: by contract the chain is made of the registry's records.
-            let (id, state) = unsafe { ((*at).id, (*at).state) };
-            // SAFETY: as above.
-            let (parent, outer, last) = unsafe { ((*at).parent, (*at).outer, (*at).last) };
+            let (id, state) = unsafe { ((*at).id.as_u32(), (*at).state) };
+            ends_at = Some(id);
             if state == RecordState::Host as u32 {
-                if outer.is_null() {
-                    return Ok(());
+                if met == activations {
+                    return Err(ChainError::Record { id, gone: false }.into());
                 }
-                at = last;
-                if at.is_null() {
-                    return Err(ChainError::Open { id }.into());
-                }
+                met += 1;
+                // SAFETY: as above.
+                at = unsafe { (*at).interrupted };
                 continue;
             }
-            if !self.worklist.registry.mark_record(at) {
+            if !self.worklist.registry().mark_record(at) {
                 let gone = state == RecordState::Gone as u32;
                 return Err(ChainError::Record { id, gone }.into());
             }
@@ -223,12 +230,17 @@ impl<S: Sink> Marker<'_, '_, S> {
             unsafe { self.frames(at, activity)? };
             self.bound_arguments(at);
             activity = Activity::Parent;
-            if parent.is_null() {
+            // SAFETY: as above.
+            at = unsafe { (*at).parent };
+            if at.is_null() {
                 return Err(ChainError::Open { id }.into());
             }
-            at = parent;
         }
-        Ok(())
+        match ends_at {
+            _ if met == activations => Ok(()),
+            Some(id) => Err(ChainError::Open { id }.into()),
+            None => Err(ChainError::Nothing { activations }.into()),
+        }
     }
 
     /// Walks a record that comes out of the worklist.
@@ -314,11 +326,11 @@ impl<S: Sink> Marker<'_, '_, S> {
     #[inline]
     fn bound_arguments(&mut self, record: *mut ContRecord) {
         // SAFETY: the registry's records are never freed.
-        let (continuation, count) = unsafe { ((*record).id, (*record).bound_count) };
+        let (continuation, count) = unsafe { ((*record).id.as_u32(), (*record).bound_count) };
         if count == 0 {
             return;
         }
-        let bound = self.worklist.registry.bound_mut(record);
+        let bound = self.worklist.registry().bound_mut(record);
         let bound = bound.expect("the registry keeps what is bound");
         let slots: Vec<_> = bound
             .references()
@@ -363,7 +375,7 @@ impl<S: Sink> RootVisitor for Marker<'_, '_, S> {
             self.worklist.enqueue(slot.read_unaligned());
         }
         // A table may hold millions: the worklist stays short meanwhile.
-        if let Some(record) = self.worklist.next(AHEAD) {
+        if let Some(record) = self.worklist.next(Worklist::AHEAD) {
             self.suspended(record);
         }
     }

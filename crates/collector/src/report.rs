@@ -205,7 +205,7 @@ impl Reporter<'_> {
                 SortBy::Roots => self.extent(record)?.roots.into(),
                 SortBy::Depth => self.extent(record)?.frames.into(),
             };
-            ((*record).id, most)
+            ((*record).id.as_u32(), most)
         };
         Ok((Reverse(most), id))
     }
@@ -231,7 +231,7 @@ impl Reporter<'_> {
             let creator = (*record).creator.as_ref();
             let parent = (*record).parent.as_ref();
             Ok(ContinuationInfo {
-                id: (*record).id,
+                id: (*record).id.as_u32(),
                 state,
                 parked: is_parked(record),
                 function: FunctionName {
@@ -246,12 +246,12 @@ impl Reporter<'_> {
                 stopped: extent.stopped,
                 parent: parent
                     .filter(|parent| !is_host(parent))
-                    .map(|parent| parent.id),
+                    .map(|parent| parent.id.as_u32()),
                 frames: extent.frames,
                 stack_bytes: self.used(record),
                 roots: extent.roots,
                 age: self.registry.age(record),
-                why: reasons.why((*record).id),
+                why: reasons.why((*record).id.as_u32()),
             })
         }
     }

@@ -175,7 +175,7 @@ impl Sink for List<'_> {
             match reference.record.as_ref() {
                 None => RootValue::Null,
                 Some(record) => RootValue::Continuation {
-                    id: record.id,
+                    id: record.id.as_u32(),
                     consumed: record.revision != reference.revision,
                 },
             }

@@ -290,8 +290,7 @@ impl World {
         self.registry.entered();
         // SAFETY: records of the registry.
         unsafe {
-            (*host).outer = self.ctx.host_record;
-            (*host).last = self.ctx.current;
+            (*host).interrupted = self.ctx.current;
             (*host).handlers = &raw const self.ctx.no_handlers;
             for (index, cont) in chain.iter().enumerate() {
                 (*cont.record).parent = chain.get(index + 1).map_or(host, |next| next.record);
@@ -307,7 +306,7 @@ impl World {
 
     /// Suspends `chain` (innermost first) as one; the reference to it.
     pub(crate) fn suspend(&mut self, chain: &[ContRef]) -> ContRef {
-        let last = chain[chain.len() - 1].record;
+        let outermost = chain[chain.len() - 1].record;
         for pair in chain.windows(2) {
             // SAFETY: records of the registry.
             unsafe {
@@ -316,7 +315,7 @@ impl World {
             }
         }
         // SAFETY: as above.
-        unsafe { (*chain[0].record).last = last };
+        unsafe { (*chain[0].record).outermost = outermost };
         chain[0]
     }
 

@@ -13,7 +13,7 @@
 //! is remembered in a small table in front of the image's.
 
 use crate::{Code, ModuleId};
-use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, Slot, Slots};
+use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, RecordId, Slot, Slots};
 use mangrove_stack::frames;
 
 /// Entries of the table of remembered sites: a power of two. 64 of them take
@@ -127,7 +127,7 @@ impl<'a> Walker<'a> {
     }
 
     #[inline]
-    fn site(&mut self, pc: u64, continuation: u32, frame: u32) -> Result<Site<'a>, WalkError> {
+    fn site(&mut self, pc: u64, continuation: RecordId, frame: u32) -> Result<Site<'a>, WalkError> {
         // Return addresses are odd as often as even: fold, do not shift.
         let place = (pc ^ (pc >> 6)) as usize % REMEMBERED;
         match self.remembered[place] {
@@ -140,7 +140,8 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn look_up(&self, pc: u64, continuation: u32, frame: u32) -> Result<Site<'a>, WalkError> {
+    fn look_up(&self, pc: u64, id: RecordId, frame: u32) -> Result<Site<'a>, WalkError> {
+        let continuation = id.as_u32();
         let (image, offset, module) = self.code.image_at(pc).ok_or(WalkError::NotCode {
             pc,
             continuation,

@@ -192,7 +192,7 @@ impl Sink for Recorder {
             })
         };
         if let Some(record) = current {
-            let reason = &mut self.first[record.id as usize];
+            let reason = &mut self.first[record.id.index()];
             reason.get_or_insert_with(|| Reason::Slot {
                 owner: owner.root_owner(),
             });
@@ -202,5 +202,5 @@ impl Sink for Recorder {
 
 fn id_of(record: *const mangrove_abi::ContRecord) -> u32 {
     // SAFETY: the registry's records are never freed.
-    unsafe { (*record).id }
+    unsafe { (*record).id.as_u32() }
 }

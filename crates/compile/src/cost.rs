@@ -12,11 +12,13 @@
 //! | blocks × variables | while translating | the frontend's tables of variables |
 //! | live roots over calls | before stack maps are made | their entries |
 //! | live values over blocks | after optimisation | register allocation |
+//! | live values at each instruction, beyond a few | after optimisation | registers are sought for each beside each |
 //! | ranges of merged values | after optimisation | values that become one are sorted again for each |
 //! | block parameters | after optimisation | they are looked for again for each value |
 //!
 //! Ordinary functions stay far below: `docs/TESTING.md` says how to measure it.
 
+mod crowd;
 mod live;
 mod merge;
 mod scan;
@@ -37,6 +39,12 @@ const VALUE: u64 = 2;
 const HOMES: u64 = 2;
 /// Entries of the frontend's tables to the unit: 4 bytes that are cleared.
 const ENTRIES: u64 = 8;
+/// Values that are alive at an instruction beside many others, to the unit. The
+/// loop of an interpreter has 18.
+const CROWD: u64 = 24;
+/// Pairs of values to the unit: one that is alive everywhere has all others in its
+/// way, and what is in the way is forgotten again for each.
+const PAIRS: u64 = 8000;
 /// Steps of a merge to the unit.
 const MERGES: u64 = 4;
 /// Entries of a scan to the unit.
@@ -91,25 +99,44 @@ impl Work {
         live.run(&|value| roots.contains(&value)) && live.calls(&|value| roots.contains(&value))
     }
 
-    /// Whether the blocks of an optimised function may have this many live
-    /// values together.
+    /// Whether a function may have this many values alive together: in its blocks,
+    /// and side by side.
     pub fn allows_live(self, function: &Function) -> bool {
-        if self.is_small(function) {
+        let (values, limit) = (crowd::defined(function), self.0);
+        if values * values > limit.saturating_mul(PAIRS) {
+            tracing::debug!(target: "mangrove::compile", values, limit, "too many values");
+            return false;
+        }
+        let small = self.is_small(function);
+        if small && values * function.dfg.num_insts() as u64 <= limit.saturating_mul(CROWD) {
             return true;
         }
-        let most = self.0.saturating_mul(LIVE);
+        let most = limit.saturating_mul(LIVE);
         let mut live = Liveness::new(function, most);
         if !live.run(&|_| true) {
             tracing::debug!(target: "mangrove::compile", most, "too many live values");
             return false;
         }
+        (small || self.allows_joined(function, &live)) && self.allows_crowd(function, live)
+    }
+
+    fn allows_joined(self, function: &Function, live: &Liveness<'_>) -> bool {
         let Some(merged) = merge::steps(function, &live.out, self.0 * MERGES) else {
             tracing::debug!(target: "mangrove::compile", "too many joined values");
             return false;
         };
         let scanned = scan::entries(function, &live.into, &live.out);
-        let (live, limit) = (most - live.left, self.0);
-        tracing::trace!(target: "mangrove::compile", live, merged, scanned, limit, "work");
-        scanned <= limit * SCANNED
+        tracing::trace!(target: "mangrove::compile", merged, scanned, limit = self.0, "work");
+        scanned <= self.0 * SCANNED
+    }
+
+    fn allows_crowd(self, function: &Function, live: Liveness<'_>) -> bool {
+        let Liveness { mut out, left, .. } = live;
+        out.sort_unstable();
+        let crowd = crowd::crowd(function, &out);
+        let (live, limit) = (self.0.saturating_mul(LIVE) - left, self.0);
+        let (values, insts) = (function.dfg.num_values(), function.dfg.num_insts());
+        tracing::trace!(target: "mangrove::compile", live, crowd, values, insts, limit, "work");
+        crowd <= limit.saturating_mul(CROWD)
     }
 }

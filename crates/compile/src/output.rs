@@ -230,7 +230,12 @@ impl Compiler {
         };
         let isa = match finished {
             Finished::Homes => &self.plain,
-            Finished::Values(work) if work.is_small(&self.context.func) => &self.isa,
+            Finished::Values(work) if work.is_small(&self.context.func) => {
+                if !work.allows_live(&self.context.func) {
+                    return Ok(None);
+                }
+                &self.isa
+            }
             Finished::Values(work) => {
                 self.context
                     .optimize(&*self.isa, &mut self.control_plane)

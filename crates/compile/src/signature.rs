@@ -10,6 +10,11 @@ pub const INT_RESULTS: u32 = 6;
 /// Float and vector registers results may take.
 pub const FLOAT_RESULTS: u32 = 8;
 
+/// Parameters that travel as arguments of the call. The `tail` convention has
+/// registers for six integers and eight floats; beyond it takes the stack, and the
+/// compiler has them all at hand at once.
+pub const CALL_PARAMS: usize = 16;
+
 /// The CLIF type of a value.
 pub fn clif_type(repr: Repr) -> Type {
     match repr {
@@ -35,7 +40,9 @@ pub fn in_payload_register(repr: Repr) -> bool {
 /// A function's signature as compiled code sees it.
 #[derive(Clone, Debug)]
 pub struct WasmSignature {
-    /// Its parameters, after the instance.
+    /// Its parameters, after the instance. Those beyond [`CALL_PARAMS`] travel in
+    /// the transfer slots of their indices: written right before the call, read
+    /// before anything else at the callee's entry.
     pub params: Vec<Repr>,
     /// Its results.
     pub results: Vec<Repr>,
@@ -70,13 +77,19 @@ impl WasmSignature {
         }
     }
 
+    /// How many of the parameters are arguments of the call.
+    pub fn call_params(&self) -> usize {
+        self.params.len().min(CALL_PARAMS)
+    }
+
     /// The CLIF signature: instance context, then the parameters.
     pub fn clif(&self) -> Signature {
         let mut signature = Signature::new(CallConv::Tail);
         signature.params.push(AbiParam::new(types::I64));
+        let params = &self.params[..self.call_params()];
         signature
             .params
-            .extend(self.params.iter().map(|&r| AbiParam::new(clif_type(r))));
+            .extend(params.iter().map(|&r| AbiParam::new(clif_type(r))));
         let results = self
             .results
             .iter()
@@ -120,6 +133,16 @@ fn words(params: usize, returns: usize) -> Signature {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parameters_beyond_a_number_go_to_the_transfer_area() {
+        for (params, in_call) in [(0, 0), (CALL_PARAMS, CALL_PARAMS), (1000, CALL_PARAMS)] {
+            let signature = WasmSignature::new(&vec![Repr::V128; params], &[]);
+            assert_eq!(signature.call_params(), in_call);
+            // The instance comes first.
+            assert_eq!(signature.clif().params.len(), 1 + in_call);
+        }
+    }
 
     #[test]
     fn results_beyond_the_registers_go_to_the_transfer_area() {

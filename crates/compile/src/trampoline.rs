@@ -2,13 +2,15 @@
 //!
 //! ```text
 //!  entry(from, own, word, payload)       the first frame of every stack
-//!      parameters from the payload register and the transfer area
+//!      parameters from the payload register and the transfer area; those that
+//!      the callee takes from there stay
 //!      call own.func.code
 //!      results likewise; own is gone: state, free list, count; current = parent
 //!      jump finish(own, parent, RETURNED, payload)
 //!
 //!  to_host(instance, parameters…)        what Wasm calls when it calls the host
-//!      parameters to the transfer area; HostCall; results from there
+//!      parameters to the transfer area, where those beyond the call's arguments
+//!      are already; HostCall; results from there
 //! ```
 
 use crate::CompileError;
@@ -49,7 +51,7 @@ pub fn entry(
     let instance = load(&mut b, region, func, offset_of!(FuncRef, instance));
     let store = support::load_store_context(&mut b, instance);
     let mut arguments = vec![instance];
-    for (index, &repr) in params.iter().enumerate() {
+    for (index, &repr) in params[..signature.call_params()].iter().enumerate() {
         arguments.push(if index == 0 && in_payload_register(repr) {
             support::from_word(&mut b, payload, repr)
         } else {
@@ -166,7 +168,7 @@ pub fn to_host(
     b.seal_block(block);
     let instance = b.block_params(block)[0];
     let store = support::load_store_context(&mut b, instance);
-    for index in 0..params.len() {
+    for index in 0..signature.call_params() {
         let value = b.block_params(block)[index + 1];
         b.ins()
             .store(plain(region), value, store, transfer_offset(index));

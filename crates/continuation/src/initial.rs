@@ -14,9 +14,7 @@
 //! None is ever suspended: no handler lies beyond the host. So none is parked or
 //! moved, and there are as many as calls have ever been active at a time.
 
-use crate::limits::LimitError;
-use crate::registry::Registry;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_abi::ContRecord;
 use mangrove_stack::{ArenaConfig, StackArena};
 
 /// The stacks of initial continuations.
@@ -43,63 +41,5 @@ impl Initial {
         debug_assert!(self.in_use > 0, "more came back than were taken");
         self.in_use -= 1;
         self.idle.push(record);
-    }
-}
-
-impl Registry {
-    /// A record for the initial continuation of a call, state `Gone`, in no list.
-    /// It must become fresh, or be put back, before anything else is asked of the
-    /// registry.
-    ///
-    /// # Errors
-    /// As many continuations live as may, or the kernel gives no stack.
-    pub fn take_initial(&mut self, ctx: &mut StoreContext) -> Result<*mut ContRecord, LimitError> {
-        if let Err(error) = self.check_count() {
-            // Those on the free list do not live, but compiled code makes them live
-            // without asking. With one fewer of them the count stays a bound.
-            let idle = self.steal(ctx).ok_or(error)?;
-            // SAFETY: the record it was stripped off is gone.
-            unsafe { self.arena.release(idle) };
-        }
-        if let Some(record) = self.initial.idle.pop() {
-            self.initial.in_use += 1;
-            return Ok(record);
-        }
-        let live = self.all();
-        let stack = self.initial.arena.allocate();
-        let stack = stack.map_err(|source| LimitError::Stack { live, source })?;
-        let record = match self.stackless(RecordState::Gone) {
-            Ok(record) => record,
-            Err(error) => {
-                // SAFETY: just allocated, and for nobody.
-                unsafe { self.initial.arena.release(stack) };
-                return Err(error);
-            }
-        };
-        // SAFETY: just allocated, for this record.
-        unsafe { self.set_stack(record, stack) };
-        self.initial.in_use += 1;
-        // SAFETY: a record of our slab, which only this thread uses.
-        let id = unsafe { (*record).id };
-        tracing::trace!(target: crate::TRACE, id, "initial continuation");
-        Ok(record)
-    }
-
-    /// Gives back a record from [`Registry::take_initial`] that was not used.
-    ///
-    /// # Panics
-    /// If it is none of this registry's.
-    pub fn put_back_initial(&mut self, record: *mut ContRecord) {
-        let record = self.check(record);
-        self.initial.give_back(record);
-    }
-
-    /// Takes an initial continuation that has just returned off the free list.
-    ///
-    /// # Panics
-    /// If it is not the head of that list.
-    pub fn reclaim_initial(&mut self, ctx: &mut StoreContext, record: *mut ContRecord) {
-        assert_eq!(self.pop_free(ctx), Some(record), "the last one to return");
-        self.initial.give_back(record);
     }
 }

@@ -1,38 +1,49 @@
 //! Continuations: which there are, where each stands in its life, what ends it.
 //!
-//! ```text
-//!  Registry   (registry)   takes, makes fresh, releases; owns records and stacks
-//!  Slab       (slab)       records at addresses that never change or are reused
-//!  states     (states)     the one table of verbs and states
-//!  Bound      (bound)      arguments bound before the continuation runs
-//!  marking    (marking)    the collector's side: mark, sweep
-//!  parking                 continuations without a stack
-//!  pressure                when they alone are reason to collect
-//!  report, verify, limits
-//! ```
+//! | file | what |
+//! |-|-|
+//! | `registry` | owns the records and their stacks: takes them, counts them, looks at them |
+//! | `slab` | records at addresses that never change or are reused |
+//! | `states`, `life` | the one table of states and verbs; how a continuation begins and ends |
+//! | `initial`, `calls` | the continuations that calls from the host begin with |
+//! | `bound`, `binding` | arguments bound before a continuation runs |
+//! | `marking` | the collector's side: worklist, mark, sweep |
+//! | `parking_policy`, `parking` | continuations without a stack |
+//! | `rounds`, `make_room` | parking because a stack is wanted, and when that is worth a look |
+//! | `pressure`, `due` | when continuations alone are reason to collect |
+//! | `shrinking` | idle stacks give back what they were once used to |
+//! | `verify`, `memo`, `violation` | what always holds, and the check of it |
+//! | `report`, `limits` | what the registry says of itself, and when it refuses |
 //!
 //! Compiled code takes records off the free list, switches between them and
 //! puts them back by itself, writing as little as it can. So this crate keeps
 //! no second truth: states follow from the chain of parents, counts from the
 //! counters in the store's context and the few kept here.
 
+mod binding;
 mod bound;
-mod hurry;
+mod calls;
+mod due;
 mod initial;
+mod life;
 mod limits;
+mod make_room;
 mod marking;
-mod memory;
+mod memo;
 mod parking;
+mod parking_policy;
 mod pressure;
 mod registry;
 mod report;
+mod rounds;
 mod shrinking;
 mod slab;
 mod states;
 mod verify;
+mod violation;
 
 #[cfg(test)]
-mod hurry_tests;
+mod make_room_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]
@@ -45,9 +56,10 @@ const TRACE: &str = "mangrove::cont";
 
 pub use bound::Bound;
 pub use limits::{LimitError, RegistryConfig};
-pub use parking::ParkPolicy;
+pub use marking::Worklist;
+pub use parking_policy::ParkPolicy;
 pub use pressure::kept_bytes;
 pub use registry::Registry;
 pub use report::{Ends, RegistryReport};
 pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, next_state};
-pub use verify::RegistryViolation;
+pub use violation::RegistryViolation;

@@ -15,8 +15,8 @@ pub struct RegistryConfig {
     /// How many continuations may live at a time. The initial one of each
     /// active call from the host counts too.
     pub max_continuations: usize,
-    /// Most bytes of stacks that may be in use at a time. Parked continuations
-    /// use none.
+    /// Most bytes of stacks that may be in use at a time, those of calls from the
+    /// host left out. Parked continuations use none.
     pub max_stack_bytes: u64,
 }
 
@@ -37,13 +37,13 @@ impl Default for RegistryConfig {
 /// Why there is no further continuation. The registry stays usable.
 #[derive(Debug, thiserror::Error)]
 pub enum LimitError {
-    /// The configured limit.
+    /// As many continuations live as the configuration allows.
     #[error("the limit of {limit} live continuations is reached (continuations_max)")]
     Continuations {
         /// [`RegistryConfig::max_continuations`].
         limit: usize,
     },
-    /// The configured limit on stacks.
+    /// As many bytes of stacks are in use as the configuration allows.
     #[error(
         "the limit of {limit} bytes of stacks is reached, {stacks} are in use (stack_bytes_max)"
     )]
@@ -64,7 +64,7 @@ pub enum LimitError {
     Stack {
         /// How many continuations live.
         live: usize,
-        /// What the arena says.
+        /// The arena's reason.
         source: StackError,
     },
 }

@@ -40,8 +40,8 @@ fn step(world: &mut World, refs: &mut Vec<ContRef>, verb: Verb, n: usize, choice
         Verb::Suspend => refs.extend(world.suspend(n)),
         Verb::Switch => {
             if let Some(cont) = pick(refs, choice) {
-                let own = world.switch(cont, n);
-                refs.push(own.unwrap_or(cont));
+                let left = world.switch(cont, n);
+                refs.push(left.unwrap_or(cont));
             }
         }
         Verb::ResumeThrow => {

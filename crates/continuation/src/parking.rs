@@ -11,73 +11,15 @@
 //! fresh continuation holds of a parked one. See `mangrove_stack` for how a
 //! switch to one works.
 
-use crate::hurry::Rounds;
 use crate::limits::LimitError;
+use crate::parking_policy::{ParkPolicy, Parking};
 use crate::registry::{IDLE_WATERMARK, Registry};
+use crate::rounds::Rounds;
 use crate::states::State;
-use mangrove_abi::{ContRecord, RecordState, Request, StoreContext};
+use mangrove_abi::{ContRecord, RecordId, RecordState, Request, StoreContext};
 use mangrove_stack::arch::Unpark;
 use mangrove_stack::{Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark};
 use std::ptr;
-
-/// When continuations are parked without being asked to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ParkPolicy {
-    /// A collection parks those that nobody has resumed since this many
-    /// collections before it; 0 parks all that do not run.
-    pub after: u32,
-    /// Fewer stacks in use than this, and collections park nothing.
-    pub keep: usize,
-    /// With this many in use, a further one parks an eighth as many first,
-    /// whatever their age. At least 8; a limit on the bytes of stacks that is
-    /// reached earlier takes its place. Exceeded for as long as it is not worth
-    /// looking again for someone to park, since the last time few were found.
-    pub most: usize,
-}
-
-impl ParkPolicy {
-    /// Nothing is parked unless someone asks.
-    pub const NEVER: Self = Self {
-        after: u32::MAX,
-        keep: usize::MAX,
-        most: usize::MAX,
-    };
-    /// Programs with up to 16 Ki continuations are left alone: 64 MiB of pages.
-    /// Beyond, what two collections in a row found untouched is parked; 32 Ki
-    /// stacks, 128 MiB, are exceeded only as far as hardly anything can be parked.
-    pub const DEFAULT: Self = Self {
-        after: 2,
-        keep: 16 << 10,
-        most: 32 << 10,
-    };
-}
-
-impl Default for ParkPolicy {
-    /// [`ParkPolicy::DEFAULT`].
-    fn default() -> Self {
-        Self::DEFAULT
-    }
-}
-
-/// What the registry knows for parking.
-#[derive(Debug)]
-pub(crate) struct Parking {
-    pub(crate) policy: ParkPolicy,
-    unpark: Unpark,
-    /// Records that have got a stack, by id, whether or not they still have it;
-    /// some perhaps twice. Collections look at these only, and tidy up.
-    pub(crate) stacked: Vec<u32>,
-    /// Where in `stacked` the next idle stack is looked for.
-    pub(crate) shrink_at: usize,
-    /// By id: a revision, and the collection that first found it.
-    found: Vec<(u64, u32)>,
-    /// The rounds that look for something to park in a hurry.
-    pub(crate) rounds: Rounds,
-    /// How many are parked,
-    pub(crate) parked: usize,
-    /// and the bytes in their buffers.
-    pub(crate) parked_bytes: u64,
-}
 
 impl Registry {
     /// Lets continuations be parked.
@@ -93,7 +35,7 @@ impl Registry {
         self.parking = Some(Parking {
             policy: ParkPolicy { most, ..policy },
             unpark,
-            stacked: (0..self.slab.len()).collect(),
+            stacked: self.slab.ids().collect(),
             shrink_at: 0,
             found: Vec::new(),
             rounds: Rounds::default(),
@@ -155,11 +97,11 @@ impl Registry {
             if stack == 0 {
                 return false;
             }
-            let (before, first) = &mut found[id as usize];
+            let (before, first) = &mut found[id.index()];
             if *before != revision {
                 (*before, *first) = (revision, now);
             }
-            let waits = state == RecordState::Live as u32 && !active[id as usize];
+            let waits = state == RecordState::Live as u32 && !active[id.index()];
             if waits && now.wrapping_sub(*first) >= after {
                 old.push(record);
             }
@@ -199,7 +141,7 @@ impl Registry {
         self.counts.unparked += 1;
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe { (*record).id };
-        tracing::trace!(target: crate::TRACE, id, "unparked");
+        tracing::trace!(target: crate::TRACE, id = id.as_u32(), "unparked");
         Ok(())
     }
 
@@ -303,7 +245,7 @@ impl Registry {
         parking.stacked.dedup();
         let slab = &self.slab;
         // SAFETY: a record of our slab, which only this thread uses.
-        let keeps = |&id: &u32| unsafe { (*slab.get(id)).stack_limit != 0 };
+        let keeps = |&id: &RecordId| unsafe { (*slab.get(id)).stack_limit != 0 };
         parking.stacked.retain(keeps);
     }
 
@@ -331,7 +273,7 @@ impl Registry {
         // SAFETY: as above.
         let (id, bytes) = unsafe { ((*record).id, used_bytes(record)) };
         parking.parked_bytes += bytes;
-        tracing::trace!(target: crate::TRACE, id, bytes, "parked");
+        tracing::trace!(target: crate::TRACE, id = id.as_u32(), bytes, "parked");
         self.counts.parked += 1;
         self.with_stack -= 1;
         // SAFETY: what was needed of it is in the buffer.

@@ -14,16 +14,12 @@
 //! top, in whole pages. A collection adds it up as it walks; between two of them it
 //! is a pass over the records with stacks, made each time an eighth more are in use.
 
-use crate::registry::Registry;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
-use mangrove_stack::is_parked;
+use mangrove_stack::arch::PAGE;
 
 /// Live continuations before which their number alone is no reason.
 const FEWEST: u64 = 16 << 10;
 /// Bytes before which what they use is none.
 const FEWEST_BYTES: u64 = 64 << 20;
-/// What a stack takes at least, in bytes, once it was used.
-const PAGE: u64 = 4096;
 
 /// At which point the next collection is due.
 #[derive(Debug)]
@@ -45,6 +41,26 @@ impl Default for Pressure {
 }
 
 impl Pressure {
+    /// Whether so many live continuations are reason to collect.
+    pub(crate) fn is_reached_by(&self, live: u64) -> bool {
+        live >= self.live
+    }
+
+    /// Whether, with so many stacks in use, the bytes are to be added up; then not
+    /// again before an eighth more are in use.
+    pub(crate) fn weighing_is_due(&mut self, stacks: usize) -> bool {
+        let due = stacks >= self.weigh_at;
+        if due {
+            self.weigh_at = stacks + (stacks / 8).max(64);
+        }
+        due
+    }
+
+    /// Whether so many bytes are reason to collect.
+    pub(crate) fn is_outweighed_by(&self, bytes: u64) -> bool {
+        bytes >= self.bytes
+    }
+
     /// After a collection that left this much.
     pub(crate) fn collected(&mut self, live: u64, bytes: u64) {
         *self = Self {
@@ -61,44 +77,5 @@ pub fn kept_bytes(used: u64, parked: bool) -> u64 {
     match parked {
         true => used,
         false => used.next_multiple_of(PAGE),
-    }
-}
-
-impl Registry {
-    /// Whether a collection is worth more than a further stack. To be asked when
-    /// no idle record is left.
-    pub fn collection_is_due(&mut self, ctx: &StoreContext) -> bool {
-        if self.live(ctx) >= self.pressure.live {
-            return true;
-        }
-        if self.with_stack < self.pressure.weigh_at {
-            return false;
-        }
-        self.pressure.weigh_at = self.with_stack + (self.with_stack / 8).max(64);
-        self.weigh() >= self.pressure.bytes
-    }
-
-    /// Bytes that live continuations keep from others. Looks at the records with
-    /// a stack; one that got a stack twice since they were last sorted out may
-    /// count twice.
-    fn weigh(&self) -> u64 {
-        let weight = |record: *mut ContRecord| {
-            // SAFETY: a record of our slab, which only this thread uses.
-            unsafe {
-                let used = (*record).stack_top.saturating_sub((*record).sp);
-                match (*record).state == RecordState::Live as u32 && !is_parked(record) {
-                    true => kept_bytes(used, false),
-                    false => 0,
-                }
-            }
-        };
-        match &self.parking {
-            None => self.slab.iter().map(weight).sum(),
-            Some(parking) => {
-                let stacked = parking.stacked.iter();
-                let stacked: u64 = stacked.map(|&id| weight(self.slab.get(id))).sum();
-                stacked + parking.parked_bytes
-            }
-        }
     }
 }

@@ -2,29 +2,26 @@
 //!
 //! ```text
 //!                   ┌─ live ──────────── fresh, running, parents, suspended
-//!   with a stack ───┤
-//!                   └─ free list ─────── StoreContext.free_records: gone, stack kept
+//!   with a stack ───┼─ free list ─────── StoreContext.free_records: gone, stack kept
+//!                   └─ idle ──────────── gone, for the next call from the host (Initial)
 //!                   ┌─ host ──────────── one per activation
-//!   without ────────┼─ parked ────────── live, frames in a buffer
+//!   without ────────┼─ parked ────────── fresh or suspended, frames in a buffer
 //!                   └─ bare ──────────── gone
 //! ```
 //!
 //! Compiled code pops the free list for `cont.new` and pushes what has
-//! returned, without asking. So the limit on live continuations bounds the
-//! records with a stack and the parked ones: when the list is empty, all of
-//! them are live.
+//! returned, without asking. So the limit on live continuations bounds those and
+//! the records of the list together: when the list is empty, all of them are live.
 
 use crate::bound::Bound;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
-use crate::parking::Parking;
+use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
-use crate::report::is_initial;
 use crate::slab::Slab;
-use crate::states::{End, Role, State, Verb, next_state};
-use mangrove_abi::Request;
-use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{ArenaConfig, Stack, StackArena, arch, is_parked};
+use crate::states::State;
+use mangrove_abi::{ContRecord, RecordId, RecordState, Request, StoreContext};
+use mangrove_stack::{ArenaConfig, Stack, StackArena, arch};
 use std::collections::HashMap;
 use std::ptr;
 
@@ -60,10 +57,12 @@ pub struct Registry {
     max_continuations: usize,
     max_stack_bytes: u64,
     pub(crate) with_stack: usize,
+    /// Host records in use.
+    pub(crate) activations: usize,
     /// Gone, without a stack.
     pub(crate) bare: Vec<*mut ContRecord>,
     /// By record id; no entry where nothing is bound.
-    pub(crate) bound: HashMap<u32, Bound>,
+    pub(crate) bound: HashMap<RecordId, Bound>,
     /// Number of the collection under way, or the last one.
     pub(crate) epoch: u32,
     /// How many continuations that collection has marked.
@@ -88,6 +87,7 @@ impl Registry {
             max_continuations: config.max_continuations,
             max_stack_bytes: config.max_stack_bytes,
             with_stack: 0,
+            activations: 0,
             bare: Vec::new(),
             bound: HashMap::new(),
             epoch: 0,
@@ -202,6 +202,7 @@ impl Registry {
         let record = self.stackless(RecordState::Host)?;
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe { (*record).func = ptr::null() };
+        self.activations += 1;
         Ok(record)
     }
 
@@ -215,99 +216,23 @@ impl Registry {
         unsafe {
             assert_eq!((*record).state, RecordState::Host as u32, "a host record");
             (*record).state = RecordState::Gone as u32;
-            (*record).outer = ptr::null_mut();
-            (*record).last = ptr::null_mut();
+            (*record).interrupted = ptr::null_mut();
             (*record).handlers = ptr::null();
         }
+        self.activations -= 1;
         self.bare.push(record);
+    }
+
+    /// Host records in use, which is one for each activation. A walk of the running
+    /// chain that meets fewer has lost a part of it.
+    pub fn activations(&self) -> usize {
+        self.activations
     }
 
     /// Counts a call from the host: its initial continuation is one of those
     /// the context counts as created, and reports tell it apart.
     pub fn entered(&mut self) {
         self.counts.entered += 1;
-    }
-
-    /// What `cont.new` does: makes a continuation of `func` in a record that
-    /// was taken, and returns the reference to it.
-    ///
-    /// # Safety
-    /// `record` came from [`Registry::take`] just now; `func` and its entry
-    /// trampoline live as long as the store.
-    pub unsafe fn make_fresh(
-        &mut self,
-        ctx: &mut StoreContext,
-        record: *mut ContRecord,
-        func: *const FuncRef,
-    ) -> ContRef {
-        debug_assert_eq!(
-            next_state(Verb::New, Role::Subject, State::Gone),
-            Some(State::Fresh)
-        );
-        // SAFETY: the caller vouches for both pointers; a record just taken has
-        // a stack that nobody uses.
-        unsafe {
-            debug_assert_eq!((*record).state, RecordState::Gone as u32);
-            arch::prepare(record, (*func).entry);
-            (*record).state = RecordState::Live as u32;
-            (*record).func = func;
-            (*record).last = record;
-            (*record).parent = ptr::null_mut();
-            (*record).creator = ptr::null();
-            (*record).created_at = 0;
-            (*record).mark = 0;
-            ctx.created += 1;
-            ContRef {
-                record,
-                revision: (*record).revision,
-            }
-        }
-    }
-
-    /// Ends a continuation: state `Gone`, no reference to it matches any more,
-    /// and the record goes to the free list with its stack, if it has one. Leaves
-    /// `ctx.current` to the caller.
-    ///
-    /// # Safety
-    /// `record` is a live one of this registry, `end` is how it ended, and
-    /// nothing on its stack is needed any more.
-    pub unsafe fn release(&mut self, ctx: &mut StoreContext, record: *mut ContRecord, end: End) {
-        let state = self.state_of(ctx, record);
-        debug_assert!(
-            end.allowed(state),
-            "{end:?} cannot end a continuation that is {state:?}"
-        );
-        // SAFETY: the caller's contract.
-        unsafe { self.retire(ctx, record, end) }
-    }
-
-    /// Ends every continuation from `from` up the parents to `last`, which
-    /// stays as it is. False: the chain ended before, which is a defect.
-    ///
-    /// # Safety
-    /// As for [`Registry::release`], for each of them.
-    #[must_use = "a chain that ends elsewhere is a defect"]
-    pub unsafe fn release_chain(
-        &mut self,
-        ctx: &mut StoreContext,
-        from: *mut ContRecord,
-        last: *mut ContRecord,
-        end: End,
-    ) -> bool {
-        let mut record = from;
-        while record != last {
-            if record.is_null() {
-                return false;
-            }
-            // SAFETY: the caller vouches for the chain. Asking each for its
-            // state would walk the rest of the chain each time.
-            unsafe {
-                let parent = (*record).parent;
-                self.retire(ctx, record, end);
-                record = parent;
-            }
-        }
-        true
     }
 
     /// Where the record stands.
@@ -410,53 +335,6 @@ impl Registry {
             ..
         } = self.counts;
         ctx.created - ctx.returned - thrown - trapped - collected
-    }
-
-    /// The work of [`Registry::release`].
-    ///
-    /// # Safety
-    /// As there.
-    pub(crate) unsafe fn retire(
-        &mut self,
-        ctx: &mut StoreContext,
-        record: *mut ContRecord,
-        end: End,
-    ) {
-        let record = self.check(record);
-        // SAFETY: a record of our slab, which only this thread uses; so is its parent.
-        unsafe {
-            debug_assert_eq!((*record).state, RecordState::Live as u32);
-            let initial = is_initial(record);
-            tracing::trace!(target: crate::TRACE, id = (*record).id, initial, ?end, "ended");
-            let counts = &mut self.counts;
-            match end {
-                End::Returned => ctx.returned += 1,
-                End::Thrown => counts.thrown += 1,
-                End::Trapped => counts.trapped += 1,
-                End::Collected => counts.collected += 1,
-            }
-            counts.initial_thrown += u64::from(initial && end == End::Thrown);
-            counts.initial_trapped += u64::from(initial && end == End::Trapped);
-            if (*record).bound_count != 0 {
-                (*record).bound_count = 0;
-                self.bound.remove(&(*record).id);
-            }
-            (*record).state = RecordState::Gone as u32;
-            (*record).revision += 1;
-            (*record).parent = ptr::null_mut();
-            (*record).last = record;
-            (*record).fp = 0;
-            (*record).handlers = ptr::null();
-            (*record).func = ptr::null();
-            if initial {
-                return self.initial.give_back(record);
-            }
-            if is_parked(record) {
-                return self.unpark_gone(record);
-            }
-            (*record).next_free = ctx.free_records;
-            ctx.free_records = record;
-        }
     }
 
     /// A record without a stack: one that had another life, or a new one.

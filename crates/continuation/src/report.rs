@@ -1,9 +1,10 @@
 //! What the registry says about itself.
 
 use crate::registry::Registry;
+use crate::slab::is_initial;
 use crate::states::State;
 use mangrove_abi::Request;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, RecordId, RecordState, StoreContext};
 use mangrove_stack::{GuardKind, is_parked};
 
 /// How continuations ended, counted since the store was made.
@@ -205,42 +206,26 @@ impl Registry {
     pub(crate) fn active(&self, ctx: &StoreContext) -> Vec<bool> {
         let mut active = vec![false; self.slab.len() as usize];
         self.active_ids(ctx)
-            .for_each(|id| active[id as usize] = true);
+            .for_each(|id| active[id.index()] = true);
         active
     }
 
-    /// The ids of these records, from the current one down to the first host
+    /// The ids of these records, from the current one out to the outermost host
     /// record. More than there are records would be a cycle, which is a fault: it
     /// must not hang a report.
-    pub(crate) fn active_ids(&self, ctx: &StoreContext) -> impl Iterator<Item = u32> {
+    pub(crate) fn active_ids(&self, ctx: &StoreContext) -> impl Iterator<Item = RecordId> {
         let mut at = ctx.current;
         let next = move || {
             let id = self.slab.id_of(at)?;
             // SAFETY: a record of our slab, which only this thread uses.
             let record = unsafe { &*at };
             at = match record.state == RecordState::Host as u32 {
-                true => record.last,
+                true => record.interrupted,
                 false => record.parent,
             };
             Some(id)
         };
         std::iter::from_fn(next).take(self.slab.len() as usize)
-    }
-}
-
-/// Whether the record is the initial continuation of a call from the host: live,
-/// and its parent a host record that makes a call. Its chain never leaves that.
-///
-/// # Safety
-/// `record` is one of a registry's.
-pub(crate) unsafe fn is_initial(record: *const ContRecord) -> bool {
-    // SAFETY: the caller's contract; a live record's parent is another record.
-    unsafe {
-        let parent = (*record).parent;
-        (*record).state == RecordState::Live as u32
-            && !parent.is_null()
-            && (*parent).state == RecordState::Host as u32
-            && (*parent).func.is_null()
     }
 }
 

@@ -11,7 +11,7 @@
 //! are few of them, so telling a record of ours from any other address is a
 //! handful of compares.
 
-use mangrove_abi::{ContRecord, RecordState};
+use mangrove_abi::{ContRecord, RecordId, RecordState};
 use std::alloc::{Layout, alloc, dealloc};
 use std::mem::size_of;
 use std::ptr::NonNull;
@@ -27,8 +27,8 @@ pub(crate) struct Slab {
 }
 
 /// Chunk that holds a record, and its index there.
-fn locate(id: u32) -> (usize, usize) {
-    let id = id as usize;
+fn locate(id: RecordId) -> (usize, usize) {
+    let id = id.index();
     let chunk = (id / FIRST_CHUNK + 1).ilog2() as usize;
     (chunk, id - chunk_start(chunk))
 }
@@ -55,9 +55,19 @@ impl Slab {
         self.len
     }
 
+    /// The ids of all records, in order.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = RecordId> + use<> {
+        (0..self.len).map(RecordId::new)
+    }
+
+    /// The id that the next record gets.
+    fn next_id(&self) -> RecordId {
+        RecordId::new(self.len)
+    }
+
     /// Whether the next record needs memory first.
     pub(crate) fn is_full(&self) -> bool {
-        locate(self.len).0 == self.chunks.len()
+        locate(self.next_id()).0 == self.chunks.len()
     }
 
     /// A new record, with the next id and without a stack; none if there is no
@@ -66,7 +76,7 @@ impl Slab {
         if self.len == u32::MAX {
             return None;
         }
-        let (chunk, index) = locate(self.len);
+        let (chunk, index) = locate(self.next_id());
         if chunk == self.chunks.len() {
             // SAFETY: the size of a chunk is not 0.
             let memory = unsafe { alloc(chunk_layout(chunk)) };
@@ -76,7 +86,7 @@ impl Slab {
         // record whose id was not given yet.
         let record = unsafe {
             let record = self.chunks[chunk].as_ptr().add(index);
-            record.write(ContRecord::new(self.len, state));
+            record.write(ContRecord::new(self.next_id(), state));
             record
         };
         self.len += 1;
@@ -87,8 +97,8 @@ impl Slab {
     ///
     /// # Panics
     /// If there is none.
-    pub(crate) fn get(&self, id: u32) -> *mut ContRecord {
-        assert!(id < self.len);
+    pub(crate) fn get(&self, id: RecordId) -> *mut ContRecord {
+        assert!(id < self.next_id());
         let (chunk, index) = locate(id);
         // SAFETY: the chunk holds that many records.
         unsafe { self.chunks[chunk].as_ptr().add(index) }
@@ -96,15 +106,15 @@ impl Slab {
 
     /// The id of the record at this address, if it is one of ours.
     #[inline]
-    pub(crate) fn id_of(&self, record: *const ContRecord) -> Option<u32> {
+    pub(crate) fn id_of(&self, record: *const ContRecord) -> Option<RecordId> {
         // The largest chunk holds half of all.
         for (chunk, base) in self.chunks.iter().enumerate().rev() {
             let offset = record.addr().wrapping_sub(base.as_ptr().addr());
             let index = offset / size_of::<ContRecord>();
             if index < FIRST_CHUNK << chunk {
-                let id = (chunk_start(chunk) + index) as u32;
+                let id = RecordId::new((chunk_start(chunk) + index) as u32);
                 let exact = offset.is_multiple_of(size_of::<ContRecord>());
-                return (exact && id < self.len).then_some(id);
+                return (exact && id < self.next_id()).then_some(id);
             }
         }
         None
@@ -112,7 +122,7 @@ impl Slab {
 
     /// All records, in the order of their ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = *mut ContRecord> + '_ {
-        (0..self.len).map(|id| self.get(id))
+        self.ids().map(|id| self.get(id))
     }
 
     /// Bytes the chunks take.
@@ -130,6 +140,22 @@ impl Drop for Slab {
     }
 }
 
+/// Whether the record is the initial continuation of a call from the host: live,
+/// and its parent a host record that makes a call. Its chain never leaves that.
+///
+/// # Safety
+/// `record` is one of a registry's.
+pub(crate) unsafe fn is_initial(record: *const ContRecord) -> bool {
+    // SAFETY: the caller's contract; a live record's parent is another record.
+    unsafe {
+        let parent = (*record).parent;
+        (*record).state == RecordState::Live as u32
+            && !parent.is_null()
+            && (*parent).state == RecordState::Host as u32
+            && (*parent).func.is_null()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,9 +167,9 @@ mod tests {
         let records: Vec<_> = (0..1000)
             .map(|_| slab.push(RecordState::Gone).unwrap())
             .collect();
-        for (id, &record) in records.iter().enumerate() {
-            assert_eq!(slab.get(id as u32), record);
-            assert_eq!(slab.id_of(record), Some(id as u32));
+        for (id, &record) in slab.ids().zip(&records) {
+            assert_eq!(slab.get(id), record);
+            assert_eq!(slab.id_of(record), Some(id));
             assert!(record.is_aligned());
             assert_eq!(slab.id_of(record.wrapping_byte_add(8)), None);
         }
@@ -152,6 +178,6 @@ mod tests {
         let beyond = records[999].wrapping_add(1);
         assert_eq!(slab.id_of(beyond), None, "not handed out yet");
         assert_eq!(slab.push(RecordState::Host), Some(beyond));
-        assert_eq!(slab.id_of(beyond), Some(1000));
+        assert_eq!(slab.id_of(beyond), Some(RecordId::new(1000)));
     }
 }

@@ -97,9 +97,9 @@ pub enum Role {
 /// A row of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// What happens.
+    /// The verb.
     pub verb: Verb,
-    /// To whom.
+    /// Whose state changes.
     pub role: Role,
     /// The state before.
     pub from: State,

@@ -124,7 +124,7 @@ impl World {
             (*record).sp = sp;
             (*record).fp = 0;
             (*record).func = &raw const *self.func;
-            (*record).last = record;
+            (*record).outermost = record;
             (*record).parent = ptr::null_mut();
             (*record).state = RecordState::Live as u32;
         }
@@ -154,17 +154,16 @@ impl World {
         let record = self.registry.take_initial(&mut self.ctx)?;
         self.make_fresh(record);
         let host = self.registry.new_host_record().unwrap();
-        let outer = self.ctx.current;
+        let interrupted = self.ctx.current;
         // SAFETY: records of the registry.
         unsafe {
-            (*host).outer = self.ctx.host_record;
-            (*host).last = outer;
+            (*host).interrupted = interrupted;
             (*host).handlers = &raw const self.ctx.no_handlers;
             (*record).parent = host;
         }
-        if !outer.is_null() {
-            save(outer);
-            self.apply(Verb::Resume, Role::Resumer, outer);
+        if !interrupted.is_null() {
+            save(interrupted);
+            self.apply(Verb::Resume, Role::Resumer, interrupted);
         }
         self.registry.entered();
         self.ctx.host_record = host;
@@ -177,9 +176,12 @@ impl World {
     fn leave(&mut self, verb: Verb) {
         let host = self.ctx.host_record;
         // SAFETY: the activation's host record.
-        let (outer, calling) = unsafe { ((*host).outer, (*host).last) };
+        let calling = unsafe { (*host).interrupted };
         self.registry.release_host_record(host);
-        self.ctx.host_record = outer;
+        self.ctx.host_record = calling;
+        while !self.ctx.host_record.is_null() && !is_host(self.ctx.host_record) {
+            self.ctx.host_record = parent(self.ctx.host_record);
+        }
         self.ctx.current = calling;
         if !calling.is_null() {
             self.apply(verb, Role::Resumer, calling);
@@ -212,7 +214,7 @@ impl World {
         }
         // SAFETY: records of the registry.
         unsafe {
-            (*(*record).last).parent = to;
+            (*(*record).outermost).parent = to;
             (*to).handlers = &raw const self.ctx.no_handlers;
         }
         self.apply(verb, subject, record);
@@ -222,37 +224,39 @@ impl World {
     /// Cuts the running chain below its `levels`-th parent, which is returned;
     /// none if the host comes first.
     fn detach(&mut self, levels: usize, verb: Verb) -> Option<Record> {
-        let own = self.ctx.current;
-        let mut chain = vec![own];
+        let running = self.ctx.current;
+        let mut chain = vec![running];
         while chain.len() <= levels {
             chain.push(Some(parent(*chain.last()?)).filter(|&above| !is_host(above))?);
         }
         let outermost = *chain.last()?;
         let target = Some(parent(outermost)).filter(|&above| !is_host(above))?;
-        save(own);
-        self.apply(verb, Role::Subject, own);
+        save(running);
+        self.apply(verb, Role::Subject, running);
         chain[1..]
             .iter()
             .for_each(|&record| self.apply(verb, Role::Between, record));
         // SAFETY: records of the registry.
         unsafe {
             // What a search for the handler leaves behind.
-            chain.iter().for_each(|&record| (*record).last = record);
-            (*own).last = outermost;
-            (*own).passed = 0;
+            chain
+                .iter()
+                .for_each(|&record| (*record).outermost = record);
+            (*running).outermost = outermost;
+            (*running).passed = 0;
             (*outermost).parent = ptr::null_mut();
         }
         Some(target)
     }
 
     pub(crate) fn resume(&mut self, cont: ContRef) {
-        let own = self.ctx.current;
+        let running = self.ctx.current;
         self.consume(cont);
-        save(own);
-        self.apply(Verb::Resume, Role::Resumer, own);
+        save(running);
+        self.apply(Verb::Resume, Role::Resumer, running);
         self.attach(
             cont.record,
-            own,
+            running,
             Verb::Resume,
             [Role::Subject, Role::Between],
         );
@@ -260,36 +264,36 @@ impl World {
 
     /// `suspend` whose handler is `levels` parents beyond the first.
     pub(crate) fn suspend(&mut self, levels: usize) -> Option<ContRef> {
-        let own = self.ctx.current;
+        let running = self.ctx.current;
         let target = self.detach(levels, Verb::Suspend)?;
         self.ctx.current = target;
         self.apply(Verb::Suspend, Role::Resumer, target);
-        Some(reference(own))
+        Some(reference(running))
     }
 
     pub(crate) fn switch(&mut self, cont: ContRef, levels: usize) -> Option<ContRef> {
-        let own = self.ctx.current;
+        let running = self.ctx.current;
         let handler = self.detach(levels, Verb::Switch)?;
         self.consume(cont);
         let roles = [Role::Target, Role::BetweenTarget];
         self.attach(cont.record, handler, Verb::Switch, roles);
-        Some(reference(own))
+        Some(reference(running))
     }
 
     /// The running continuation returns, as its trampoline does it.
     pub(crate) fn finish(&mut self) {
-        let own = self.ctx.current;
-        let target = parent(own);
+        let running = self.ctx.current;
+        let target = parent(running);
         // SAFETY: records of the registry.
         unsafe {
-            (*own).state = RecordState::Gone as u32;
-            (*own).next_free = self.ctx.free_records;
+            (*running).state = RecordState::Gone as u32;
+            (*running).next_free = self.ctx.free_records;
         }
-        self.ctx.free_records = own;
+        self.ctx.free_records = running;
         self.ctx.returned += 1;
-        self.apply(Verb::Return, Role::Subject, own);
+        self.apply(Verb::Return, Role::Subject, running);
         if is_host(target) {
-            self.registry.reclaim_initial(&mut self.ctx, own);
+            self.registry.reclaim_initial(&mut self.ctx, running);
         }
         self.back_to(target, Verb::Return);
     }
@@ -298,11 +302,11 @@ impl World {
     pub(crate) fn throw(&mut self, levels: usize) {
         let mut role = Role::Subject;
         for _ in 0..=levels {
-            let own = self.ctx.current;
-            let target = parent(own);
-            self.apply(Verb::Throw, role, own);
+            let running = self.ctx.current;
+            let target = parent(running);
+            self.apply(Verb::Throw, role, running);
             // SAFETY: the exception has left its frames.
-            unsafe { self.registry.release(&mut self.ctx, own, End::Thrown) };
+            unsafe { self.registry.release(&mut self.ctx, running, End::Thrown) };
             role = Role::Between;
             if is_host(target) || levels == 0 {
                 return self.back_to(target, Verb::Throw);
@@ -325,10 +329,10 @@ impl World {
 
     /// A trap ends the innermost activation.
     pub(crate) fn trap(&mut self) {
-        let (own, host) = (self.ctx.current, self.ctx.host_record);
-        let mut record = own;
+        let (running, host) = (self.ctx.current, self.ctx.host_record);
+        let mut record = running;
         while record != host {
-            let role = if record == own {
+            let role = if record == running {
                 Role::Subject
             } else {
                 Role::Between
@@ -339,7 +343,7 @@ impl World {
         // SAFETY: nobody goes on with these stacks.
         let whole = unsafe {
             self.registry
-                .release_chain(&mut self.ctx, own, host, End::Trapped)
+                .release_chain(&mut self.ctx, running, host, End::Trapped)
         };
         assert!(whole, "the chain ends at the host record");
         self.leave(Verb::Trap);
@@ -352,7 +356,7 @@ impl World {
         while !at.is_null() {
             if is_host(at) {
                 // SAFETY: records of the registry.
-                at = unsafe { (*at).last };
+                at = unsafe { (*at).interrupted };
             } else {
                 assert!(self.registry.mark_record(at));
                 at = parent(at);

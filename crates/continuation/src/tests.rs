@@ -389,15 +389,15 @@ fn verification_finds_what_is_wrong() {
         ),
         (|_, r| set(r, |r| r.sp = r.stack_top), "outside its stack"),
         (
-            |_, r| set(r, |r| r.last = ptr::null_mut()),
-            "its last is no record",
+            |_, r| set(r, |r| r.outermost = ptr::null_mut()),
+            "its outermost is no record",
         ),
         (
             |_, r| set(r, |r| r.parent = r),
             "records of suspended chains: 0 counted, 1 expected",
         ),
         (
-            |_, r| set(r, |r| r.last = ptr::from_mut(r).wrapping_sub(1)),
+            |_, r| set(r, |r| r.outermost = ptr::from_mut(r).wrapping_sub(1)),
             "not the end of its chain",
         ),
         (|_, r| set(r, |r| r.bound_count = 1), "bound arguments"),
@@ -457,4 +457,29 @@ fn a_record_given_up_for_a_call_has_no_parent() {
     assert_eq!(world.ctx.host_record, cont.record);
     assert!(parent(world.ctx.host_record).is_null());
     world.check();
+}
+
+/// What the host interrupted is part of the running chain.
+#[test]
+fn a_running_chain_that_is_cut_short_is_a_violation() {
+    let (mut world, main) = running();
+    world.enter().unwrap();
+    world.check();
+    let host = world.ctx.host_record;
+    // SAFETY: a record of the registry.
+    unsafe { (*host).interrupted = ptr::null_mut() };
+    let cut = world.registry.verify(&world.ctx).unwrap_err();
+    let expected = RegistryViolation::Count {
+        what: "activations on the running chain",
+        counted: 1,
+        expected: 2,
+    };
+    assert_eq!(cut, expected);
+    // SAFETY: as above.
+    unsafe { (*host).interrupted = main };
+    world.check();
+    // SAFETY: as above.
+    unsafe { (*main).parent = ptr::null_mut() };
+    let open = world.registry.verify(&world.ctx).unwrap_err();
+    assert_eq!(open, RegistryViolation::RunningChain);
 }

@@ -7,14 +7,14 @@
 //!  base(r)  the word at r.stack_top - 8
 //!
 //!  I1  for each r in R:  slab[r.id] = r;  r.state is Gone, Live or Host
-//!  I2  live(r):          r.last in R;  r.parent in R, or null
+//!  I2  live(r):          r.outermost in R;  r.parent in R, or null
 //!  I3  live(r), not running:
 //!                        r.stack_limit <= r.sp < r.stack_top;  base(r) = 0, where every walk ends
 //!                        (a parked one has stack_limit 0, and the ends of its buffer)
-//!  I4  fresh r:          r.parent = null;  r.last = r;  r.fp = 0, and in no suspended one or parent
+//!  I4  fresh r:          r.parent = null;  r.outermost = r;  r.fp = 0, and in no suspended one or parent
 //!  I5  chains of S:      r, s in S with r.parent = s.parent /= null are the same record;
 //!                        from an inner r, parent by parent, null is reached, over live
-//!                        records, and the one before it is r.last; so each of S is in one
+//!                        records, and the one before it is r.outermost; so each of S is in one
 //!                        such chain, and none in a cycle
 //!  I6  free list:        finite and without a cycle; each r of it is Gone, has a stack, and
 //!                        base(r) = 0: compiled code takes it as it is
@@ -23,7 +23,9 @@
 //!  I8  counts:           live = created - returned - thrown - trapped - collected;
 //!                        stacks in use = records with a stack = live + free list - parked
 //!                        - calls of the host; likewise the stacks of those calls
-//!  I9  memory:           INV 1 and 2 of `crates/compile/src/func/handler.rs`, on every chain
+//!  I9  memos:            INV 1 and 2 of `crates/compile/src/func/handler.rs`, on every chain
+//!  I10 activations:      from ctx.current, by parent, and by interrupted from a host record,
+//!                        each host record is met once, and the last record met is one
 //! ```
 //!
 //! The states are derived ([`State`]), so that running ones and parents are a chain
@@ -31,72 +33,20 @@
 
 use crate::registry::Registry;
 use crate::states::State;
+use crate::violation::RegistryViolation;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 use mangrove_stack::{StackArena, is_parked};
 use std::collections::HashSet;
 use std::ptr;
 
-/// What does not hold. `record` is an id.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RegistryViolation {
-    /// A record's state is none.
-    #[error("record {record} has state {state}")]
-    State {
-        /// Which.
-        record: u32,
-        /// What it says.
-        state: u32,
-    },
-    /// A pointer that must lead to a record of the registry leads elsewhere.
-    #[error("record {record}: its {field} is no record of this registry")]
-    Foreign {
-        /// Which.
-        record: u32,
-        /// The field.
-        field: &'static str,
-    },
-    /// A saved stack pointer outside the stack.
-    #[error("record {record} is {state:?} with stack pointer {sp:#x} outside its stack")]
-    StackPointer {
-        /// Which.
-        record: u32,
-        /// Its state.
-        state: State,
-        /// What was saved.
-        sp: u64,
-    },
-    /// Links between records that cannot be.
-    #[error("record {record}: {what}")]
-    Chain {
-        /// Which.
-        record: u32,
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// The free list.
-    #[error("free list: {what}")]
-    FreeList {
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// Two ways to count disagree.
-    #[error("{what}: {counted} counted, {expected} expected")]
-    Count {
-        /// What was counted.
-        what: &'static str,
-        /// What there is.
-        counted: u64,
-        /// What should be.
-        expected: u64,
-    },
-}
-
 impl Registry {
-    /// Checks I1 to I9.
+    /// Checks I1 to I10.
     ///
     /// # Errors
     /// The first fault found.
     pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryViolation> {
+        // The states are derived from the running chain.
+        self.verify_activations(ctx)?;
         let idle = self.verify_free_list(ctx)?;
         let inner = self.suspended_parents(ctx)?;
         let (mut live, mut suspended, mut in_chains, mut parked) = (0, 0, 0, 0);
@@ -112,7 +62,7 @@ impl Registry {
                 }
             }
         }
-        self.verify_memory(ctx, &inner)?;
+        self.verify_memo(ctx, &inner)?;
         // Less would be a chain without an innermost one: a cycle.
         count("records of suspended chains", in_chains, suspended)?;
         let ended = self.counts.thrown + self.counts.trapped + self.counts.collected;
@@ -171,6 +121,26 @@ impl Registry {
         Ok(u64::from(seen))
     }
 
+    /// I10. A chain that is cut short would hide what the activations around hold.
+    fn verify_activations(&self, ctx: &StoreContext) -> Result<(), RegistryViolation> {
+        let (mut met, mut ends_at_host) = (0, true);
+        for id in self.active_ids(ctx) {
+            // SAFETY: a record of our slab, which only this thread uses.
+            ends_at_host = unsafe { (*self.slab.get(id)).state } == RecordState::Host as u32;
+            met += u64::from(ends_at_host);
+        }
+        if !ends_at_host {
+            return Err(RegistryViolation::RunningChain);
+        }
+        let hosts = |&r: &*mut ContRecord| {
+            // SAFETY: as above.
+            unsafe { (*r).state == RecordState::Host as u32 }
+        };
+        let hosts = self.records().filter(hosts).count() as u64;
+        count("host records", hosts, self.activations as u64)?;
+        count("activations on the running chain", met, hosts)
+    }
+
     /// The parents of suspended continuations, each one's only (I5).
     fn suspended_parents(
         &self,
@@ -218,10 +188,10 @@ impl Registry {
         if matches!(state, State::Gone | State::Host) {
             return Ok(());
         }
-        if self.slab.id_of(r.last).is_none() {
+        if self.slab.id_of(r.outermost).is_none() {
             return Err(RegistryViolation::Foreign {
                 record: id,
-                field: "last",
+                field: "outermost",
             });
         }
         if !r.parent.is_null() && self.slab.id_of(r.parent).is_none() {
@@ -242,7 +212,7 @@ impl Registry {
         if saved && unsafe { base_word(record) } != 0 {
             return chain("the base of its stack was overwritten");
         }
-        if state == State::Fresh && (!r.parent.is_null() || r.last != record) {
+        if state == State::Fresh && (!r.parent.is_null() || r.outermost != record) {
             return chain("is fresh and linked to another");
         }
         if state == State::Parent && r.fp == 0 {
@@ -277,8 +247,8 @@ impl Registry {
                     return fault("its parents form a cycle");
                 }
             }
-            if (*record).last != at {
-                return fault("its last ancestor is not the end of its chain");
+            if (*record).outermost != at {
+                return fault("its outermost record is not the end of its chain");
             }
             Ok(length)
         }

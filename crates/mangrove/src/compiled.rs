@@ -173,7 +173,7 @@ fn build() -> Hash {
         offset_of!(StoreContext, transfer),
         offset_of!(HandlerTable, bits),
         offset_of!(HandlerTable, first),
-        offset_of!(ContRecord, last),
+        offset_of!(ContRecord, outermost),
         offset_of!(ContRecord, passed),
         offset_of!(ContRecord, parent),
         offset_of!(ContRecord, handlers),

@@ -26,7 +26,7 @@ impl StoreInner {
         if let Some(fault) = fault {
             trace.exhausted = self.registry.exhausted(fault.address);
             // SAFETY: the running record is one of the registry's.
-            let id = unsafe { record.as_ref() }.map_or(0, |record| record.id);
+            let id = unsafe { record.as_ref() }.map_or(0, |record| record.id.as_u32());
             if let Some((code, offset, module)) = self.code.find(fault.pc)
                 && let Some((_, function)) = code.image.function_at(offset)
                 && let FunctionKind::Wasm(index) = function.kind
@@ -59,7 +59,7 @@ impl StoreInner {
                 }
                 Some(above) => {
                     // SAFETY: `record` is one of the registry's.
-                    let entry = unsafe { self.resumed(record, Some(above.id)) };
+                    let entry = unsafe { self.resumed(record, Some(above.id.as_u32())) };
                     trace.entries.push(entry);
                     record = parent;
                 }
@@ -81,7 +81,7 @@ impl StoreInner {
         host: *const HostFunc,
     ) {
         // SAFETY: by contract.
-        let (id, frames) = unsafe { ((*record).id, frames(record)) };
+        let (id, frames) = unsafe { ((*record).id.as_u32(), frames(record)) };
         for frame in frames {
             if trace.entries.len() >= Backtrace::MAX_ENTRIES {
                 trace.truncated = true;
@@ -121,7 +121,7 @@ impl StoreInner {
                 let instance = InstancePtr::from_owner(creator.owner);
                 instance.module.place((*record).created_at)
             });
-            ((*record).id, created.flatten())
+            ((*record).id.as_u32(), created.flatten())
         };
         BacktraceEntry::Resumed {
             child,

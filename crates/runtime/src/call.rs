@@ -4,8 +4,7 @@
 //!
 //! ```text
 //!  before   ctx.current = X (null, or the record that called the host function we are in)
-//!  during   X ◀─last─ host record ◀─parent─ initial continuation ◀─parent─ … ◀─ ctx.current
-//!                         │ outer: host record of the activation around this one
+//!  during   X ◀─interrupted─ host record ◀─parent─ initial continuation ◀─parent─ … ◀─ ctx.current
 //!  after    ctx.current = X again
 //! ```
 //!
@@ -175,7 +174,7 @@ impl StoreInner {
             }
         };
         // SAFETY: one of the registry's records.
-        let id = unsafe { (*record).id };
+        let id = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: "mangrove::cont", id, "made");
         Ok(record)
     }
@@ -219,13 +218,12 @@ impl StoreInner {
             let ctx = ctx.as_mut();
             (*host).handlers = handlers;
             (*host).parent = ptr::null_mut();
-            (*host).outer = ctx.host_record;
-            (*host).last = ctx.current;
+            (*host).interrupted = ctx.current;
             if !is_call {
                 (*host).func = (*record).func;
             }
             (*record).revision += 1;
-            (*(*record).last).parent = host;
+            (*(*record).outermost).parent = host;
             self.activations.push(Activation {
                 host,
                 outer: ctx.current,
@@ -358,7 +356,7 @@ impl StoreInner {
     unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
-            let slot = if index == 0 && kind.in_register() {
+            let slot = if index == 0 && kind.repr().in_payload_register() {
                 TransferSlot::from_u64(payload)
             } else {
                 self.context().transfer[index]

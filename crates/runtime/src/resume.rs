@@ -2,7 +2,7 @@
 //! record for a parent.
 //!
 //! ```text
-//!  before   C ◀─parent─ D                              reference = (D, revision), D.last = C
+//!  before   C ◀─parent─ D                              reference = (D, revision), D.outermost = C
 //!  during   host record ◀─parent─ C ◀─parent─ D ◀─ ctx.current
 //!              │ handlers: a table made from the tags, alive until the host is back
 //!  after    word RETURNED   C's function returned
@@ -171,7 +171,7 @@ impl StoreInner {
         let record = self.current_record(handle)?;
         let host = self.host_record()?;
         // SAFETY: one of the registry's records.
-        let of = unsafe { (*record).id };
+        let of = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: SWITCHES, of, "resume by the host");
         let exception = match entry {
             EnterWith::Values(slots) => {

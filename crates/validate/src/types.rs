@@ -4,6 +4,8 @@
 //! type is an index into the module's types, inside the [`crate::TypeRegistry`]
 //! and in the embedding API it is a canonical [`mangrove_abi::TypeId`].
 
+pub use mangrove_abi::Repr;
+
 /// An abstract heap type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AbstractHeap {
@@ -123,36 +125,4 @@ pub struct SubType {
     pub supertype: Option<u32>,
     /// Its structure.
     pub composite: CompositeType,
-}
-
-/// How a value is represented in compiled code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Repr {
-    /// 32-bit integer.
-    I32,
-    /// 64-bit integer.
-    I64,
-    /// 32-bit float.
-    F32,
-    /// 64-bit float.
-    F64,
-    /// 128-bit vector.
-    V128,
-    /// 32-bit heap reference: a root.
-    HeapRef,
-    /// 64-bit function reference: no root.
-    FuncRef,
-    /// 128-bit continuation reference: a root.
-    ContRef,
-}
-
-impl Repr {
-    /// Bytes it takes in memory.
-    pub const fn size(self) -> u32 {
-        match self {
-            Self::I32 | Self::F32 | Self::HeapRef => 4,
-            Self::I64 | Self::F64 | Self::FuncRef => 8,
-            Self::V128 | Self::ContRef => 16,
-        }
-    }
 }

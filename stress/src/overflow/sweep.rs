@@ -168,16 +168,27 @@ impl<'a> Sweep<'a> {
 
 /// The program of a shape.
 fn program(shape: &Shape, setting: &Setting) -> String {
-    let args = " (i64.const 4702111234474983744)".repeat(480);
+    // As much on the stack as a call can have, and arguments beyond those.
+    let args = format!(
+        "{}{}",
+        " (v128.const i64x2 4702111234474983744 1)".repeat(16),
+        " (i64.const 4702111234474983744)".repeat(464)
+    );
     let bottom = match setting.bottom {
         0 => String::new(),
         words => format!(
-            "(if (global.get $never) (then (call $wide{})))",
-            " (i64.const 0)".repeat(words)
+            "(if (global.get $never) (then {} (call $small) {} i64.store))",
+            (0..words).fold(String::from("(i32.const 0)"), |text, word| {
+                text + &format!("(i64.load offset={} (i32.const 0))", 8 * word)
+            }),
+            "i64.xor ".repeat(words - 1)
         ),
     };
     let text = include_str!("../../programs/overflow.wat")
-        .replace("WIDE", &format!("(param{})", " i64".repeat(480)))
+        .replace(
+            "WIDE",
+            &format!("(param{}{})", " v128".repeat(16), " i64".repeat(464)),
+        )
         .replace("BOTTOM", &bottom)
         .replace("SITE", shape.site)
         .replace("SETUP", shape.setup)

@@ -23,7 +23,7 @@ fn a_return_address_without_an_entry() {
         offset: NO_SITE,
         module: MODULE,
         // SAFETY: a record of the registry.
-        continuation: unsafe { (*bad.record).id },
+        continuation: unsafe { (*bad.record).id.as_u32() },
         frame: 1,
     };
     assert_eq!(error, expected);
@@ -64,8 +64,8 @@ fn chains_that_do_not_end_at_the_host() {
     // The record that called the host is not known.
     // SAFETY: a record of the registry.
     let id = unsafe {
-        (*host).last = ptr::null_mut();
-        (*host).id
+        (*host).interrupted = ptr::null_mut();
+        (*host).id.as_u32()
     };
     let open = error(&mut world);
     assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
@@ -76,10 +76,34 @@ fn chains_that_do_not_end_at_the_host() {
     // SAFETY: a record of the registry.
     let id = unsafe {
         (*a.record).parent = ptr::null_mut();
-        (*a.record).id
+        (*a.record).id.as_u32()
     };
     let open = error(&mut world);
     assert!(matches!(open, CollectError::Chain(ChainError::Open { id: at }) if at == id));
+
+    // Nothing is known of what runs.
+    let mut world = World::new();
+    let a = world.stopped(&[frame(NONE)]);
+    world.run(&[a]);
+    world.ctx.current = ptr::null_mut();
+    let nothing = error(&mut world);
+    assert!(matches!(
+        nothing,
+        CollectError::Chain(ChainError::Nothing { activations: 1 })
+    ));
+
+    // A host record leads to itself.
+    let mut world = World::new();
+    let a = world.stopped(&[frame(NONE)]);
+    let host = world.run(&[a]);
+    // SAFETY: a record of the registry.
+    let id = unsafe {
+        (*host).interrupted = host;
+        (*host).id.as_u32()
+    };
+    let twice = error(&mut world);
+    let expected = ChainError::Record { id, gone: false };
+    assert!(matches!(twice, CollectError::Chain(at) if at == expected));
 
     let mut world = World::new();
     let [a, b] = [0; 2].map(|_| world.stopped(&[frame(NONE)]));
@@ -87,7 +111,7 @@ fn chains_that_do_not_end_at_the_host() {
     // SAFETY: records of the registry.
     let id = unsafe {
         (*b.record).parent = a.record;
-        (*a.record).id
+        (*a.record).id.as_u32()
     };
     let twice = error(&mut world);
     let CollectError::Chain(twice) = twice else {

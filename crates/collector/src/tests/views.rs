@@ -29,7 +29,7 @@ fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
 
 fn id(cont: ContRef) -> u32 {
     // SAFETY: a record of the registry.
-    unsafe { (*cont.record).id }
+    unsafe { (*cont.record).id.as_u32() }
 }
 
 /// A parent and the running one it resumed, and a suspended one in a table.

@@ -91,16 +91,25 @@ pub fn load_store_context(b: &mut FunctionBuilder<'_>, instance: Value) -> Value
 }
 
 impl FuncTranslator<'_, '_> {
+    /// The instance. A function with homes keeps it in the frame too: a value that
+    /// is alive everywhere would be in the way of all others.
+    pub(super) fn instance(&mut self) -> Value {
+        match &mut self.frame {
+            None => self.instance,
+            Some(frame) => frame.instance(&mut self.b),
+        }
+    }
+
     /// A word of the instance that never changes.
     pub(super) fn instance_word(&mut self, offset: i32) -> Value {
-        self.b
-            .ins()
-            .load(types::I64, fixed(), self.instance, offset)
+        let instance = self.instance();
+        self.b.ins().load(types::I64, fixed(), instance, offset)
     }
 
     /// The store's context.
     pub(super) fn store_context(&mut self) -> Value {
-        load_store_context(&mut self.b, self.instance)
+        let instance = self.instance();
+        load_store_context(&mut self.b, instance)
     }
 
     /// The heap's base.

@@ -82,8 +82,7 @@ impl FuncTranslator<'_, '_> {
     /// The canonical id of a type of the module.
     pub(super) fn type_id(&mut self, type_index: u32) -> Value {
         let offset = self.env.layout.type_id(type_index);
-        self.b
-            .ins()
-            .load(types::I32, fixed(), self.instance, offset)
+        let instance = self.instance();
+        self.b.ins().load(types::I32, fixed(), instance, offset)
     }
 }

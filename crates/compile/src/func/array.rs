@@ -171,15 +171,15 @@ impl FuncTranslator<'_, '_> {
 
     fn array_new_fixed(&mut self, type_index: u32, len: u32) {
         let storage = self.env.array_element(type_index).storage;
-        let values = self.pop_n(len as usize);
+        let count = len as usize;
         let size = self.env.storage_size(storage);
         let bytes = self.word(u64::from(size) * u64::from(len));
         let len = self.b.ins().iconst(I32, i64::from(len));
         let (array, first) = self.array_allocate(type_index, len, bytes);
         let flags = plain(self.regions.heap);
-        for (index, value) in values.into_iter().enumerate() {
-            self.heap_store(flags, storage, value, first, (index as u32 * size) as i32);
-        }
+        self.take_each(count, |this, index, value| {
+            this.heap_store(flags, storage, value, first, (index as u32 * size) as i32);
+        });
         let reference = self.publish(&array);
         self.push(reference, Repr::HeapRef);
     }

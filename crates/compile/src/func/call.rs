@@ -62,7 +62,8 @@ impl FuncTranslator<'_, '_> {
         }
         let (_, signature) = self.type_signature(type_index);
         let callee = self.callee(Callee::Wasm(function), || signature.clif());
-        let arguments = self.arguments(self.instance, &signature);
+        let instance = self.instance();
+        let arguments = self.arguments(instance, &signature);
         if tail {
             self.b.ins().return_call(callee, &arguments);
             self.reachable = false;
@@ -72,9 +73,19 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
+    /// Takes the operands of a call: those in its signature are returned, the
+    /// others put into their transfer slots. The call follows at once.
     fn arguments(&mut self, instance: Value, signature: &WasmSignature) -> Vec<Value> {
+        let in_call = signature.call_params();
+        let beyond = signature.params.len() - in_call;
+        if beyond > 0 {
+            let store = self.store_context();
+            self.take_each(beyond, |this, index, value| {
+                this.transfer_store(store, in_call + index, value);
+            });
+        }
         let mut arguments = vec![instance];
-        arguments.extend(self.pop_n(signature.params.len()));
+        arguments.extend(self.pop_n(in_call));
         arguments
     }
 
@@ -105,13 +116,14 @@ impl FuncTranslator<'_, '_> {
 
     fn push_results(&mut self, registers: Vec<Value>, signature: &WasmSignature) {
         let mut registers = registers.into_iter();
+        let mut store = None;
         for (index, &repr) in signature.results.iter().enumerate() {
             let value = if signature.in_registers[index] {
                 registers
                     .next()
                     .expect("a register for each result that has one")
             } else {
-                let store = self.store_context();
+                let store = *store.get_or_insert_with(|| self.store_context());
                 self.transfer_load(store, index, repr)
             };
             self.push(value, repr);
@@ -126,10 +138,8 @@ impl FuncTranslator<'_, '_> {
         let offset = offset_of!(FuncRef, type_id) as i32;
         let actual = self.b.ins().load(types::I32, flags, function, offset);
         let offset = self.env.layout.type_id(type_index);
-        let expected = self
-            .b
-            .ins()
-            .load(types::I32, fixed(), self.instance, offset);
+        let instance = self.instance();
+        let expected = self.b.ins().load(types::I32, fixed(), instance, offset);
         let matches = self.is_subtype(actual, expected, type_index);
         self.trap_if_zero(matches, TrapCode::IndirectCallMismatch);
         function

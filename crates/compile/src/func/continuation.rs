@@ -79,9 +79,10 @@ impl FuncTranslator<'_, '_> {
         self.context_store(sp, record, offset_of!(ContRecord, sp));
         self.context_store(zero, record, offset_of!(ContRecord, fp));
         self.context_store(func, record, offset_of!(ContRecord, func));
-        self.context_store(record, record, offset_of!(ContRecord, last));
+        self.context_store(record, record, offset_of!(ContRecord, outermost));
         self.context_store(zero, record, offset_of!(ContRecord, parent));
-        self.context_store(self.instance, record, offset_of!(ContRecord, creator));
+        let instance = self.instance();
+        self.context_store(instance, record, offset_of!(ContRecord, creator));
         let place = self.b.ins().iconst(I32, i64::from(self.offset as u32));
         self.context_store(place, record, offset_of!(ContRecord, created_at));
         // The half above is `mark`: no collection has found it yet.
@@ -138,13 +139,12 @@ impl FuncTranslator<'_, '_> {
         let after = self.env.signature(self.env.cont_function(to)).params;
         let count = before.len() - after.len();
         let reference = self.pop();
-        let arguments = self.pop_n(count);
         let record = self.consume(reference);
         if count > 0 {
             let store = self.store_context();
-            for (index, &argument) in arguments.iter().enumerate() {
-                self.transfer_store(store, index, argument);
-            }
+            self.take_each(count, |this, index, argument| {
+                this.transfer_store(store, index, argument);
+            });
             let (ty, count) = (self.word(u64::from(from)), self.word(count as u64));
             self.libcall(Libcall::ContBind, &[record, ty, count]);
         }
@@ -179,11 +179,11 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// [`Self::send`] to a continuation, behind the arguments it has bound.
-    pub(super) fn send_to(&mut self, record: Value, values: &[Value], reprs: &[Repr]) -> Value {
-        let payload = self.send(values, reprs);
+    pub(super) fn send_to(&mut self, record: Value, reprs: &[Repr]) -> Value {
+        let payload = self.send(reprs);
         self.if_bound(
             record,
-            |this| this.unbind(record, payload, values, reprs),
+            |this| this.unbind(record, payload, reprs),
             |_| payload,
         )
     }
@@ -219,18 +219,12 @@ impl FuncTranslator<'_, '_> {
 
     /// Puts the arguments a continuation has bound in front of those on their
     /// way, of which the first is `payload`. Returns the new payload.
-    pub(super) fn unbind(
-        &mut self,
-        record: Value,
-        payload: Value,
-        values: &[Value],
-        reprs: &[Repr],
-    ) -> Value {
+    pub(super) fn unbind(&mut self, record: Value, payload: Value, reprs: &[Repr]) -> Value {
         if reprs.first().is_some_and(|&repr| in_payload_register(repr)) {
             let store = self.store_context();
             self.transfer_store(store, 0, payload);
         }
-        let count = self.word(values.len() as u64);
+        let count = self.word(reprs.len() as u64);
         self.libcall(Libcall::ContUnbind, &[record, count])
     }
 }

@@ -71,8 +71,7 @@ impl FuncTranslator<'_, '_> {
             Operator::BrTable { targets } => self.br_table(targets)?,
             Operator::Return => {
                 // Here and not at the body's end: an epilogue is cheaper than a jump to one.
-                let values = self.pop_n(self.signature.results.len());
-                self.return_values(&values);
+                self.return_top();
             }
             Operator::Unreachable => {
                 self.b
@@ -200,21 +199,17 @@ impl FuncTranslator<'_, '_> {
         self.b.switch_to_block(then);
         // Both arms start with the same parameters: keep a copy below for the
         // second one, which the first cannot reach.
-        let params = self.peek_n(count);
         let frame = self.control.last_mut().expect("just pushed");
         frame.height += count;
-        self.push_values(&params);
+        self.push_copies(count);
     }
 
     /// Starts the second arm of an `if` in its block, with the values kept for it.
     fn open_second_arm(&mut self, otherwise: Block) {
         let frame = self.control.last_mut().expect("inside an if");
         self.stack.truncate(frame.height);
-        let count = frame.params.len();
         frame.height = frame.base;
         self.b.switch_to_block(otherwise);
-        let params = self.pop_n(count);
-        self.push_values(&params);
         self.reachable = true;
     }
 
@@ -272,24 +267,24 @@ impl FuncTranslator<'_, '_> {
             self.b.switch_to_block(frame.end);
             self.push_block_params(frame.end, &frame.results);
             if self.control.is_empty() {
-                let results = self.pop_n(frame.results.len());
-                self.return_values(&results);
+                self.return_top();
             }
         }
     }
 
-    /// Leaves the function with these values.
-    pub(super) fn return_values(&mut self, values: &[Value]) {
+    /// Leaves the function with the top operands.
+    fn return_top(&mut self) {
         let fits = self.signature.in_registers.clone();
         let mut registers = Vec::new();
-        for (index, (&value, fits)) in values.iter().zip(fits).enumerate() {
-            if fits {
+        let mut store = None;
+        self.peek_each(fits.len(), |this, index, value| {
+            if fits[index] {
                 registers.push(value);
             } else {
-                let store = self.store_context();
-                self.transfer_store(store, index, value);
+                let store = *store.get_or_insert_with(|| this.store_context());
+                this.transfer_store(store, index, value);
             }
-        }
+        });
         self.b.ins().return_(&registers);
         self.reachable = false;
     }

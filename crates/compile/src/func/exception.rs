@@ -21,12 +21,9 @@
 //! ```
 
 use super::access::{plain, trap};
-use super::control::block_args;
-use super::structure::Extension;
 use super::{FuncTranslator, Known};
 use crate::output::{Callee, CatchScope};
 use crate::signature::call_host_signature;
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self, Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, InstBuilder, Value,
     types,
@@ -44,7 +41,7 @@ pub struct OpenScope {
     /// Its number in the function's scopes.
     number: u32,
     /// Where an exception lands, as a word.
-    landing: Block,
+    pub landing: Block,
 }
 
 impl FuncTranslator<'_, '_> {
@@ -61,7 +58,7 @@ impl FuncTranslator<'_, '_> {
         Ok(true)
     }
 
-    fn exn_types(&self, tag: u32) -> (Vec<ValType>, StructLayout) {
+    pub(super) fn exn_types(&self, tag: u32) -> (Vec<ValType>, StructLayout) {
         let types = &self
             .env
             .module
@@ -71,8 +68,8 @@ impl FuncTranslator<'_, '_> {
         (types.clone(), layout)
     }
 
-    /// Makes the exception object of a tag with these values.
-    pub(super) fn make_exception(&mut self, tag: u32, values: &[Value]) -> Value {
+    /// Makes the exception object of a tag with the top operands.
+    pub(super) fn make_exception(&mut self, tag: u32) -> Value {
         let (types, layout) = self.exn_types(tag);
         let size = self.word(u64::from(layout.size));
         let tag = self.instance_word(self.env.layout.tag(tag));
@@ -86,19 +83,17 @@ impl FuncTranslator<'_, '_> {
         self.b
             .ins()
             .store(flags, tag, object.address, layout.offsets[0] as i32);
-        for ((&ty, &offset), &value) in types.iter().zip(&layout.offsets[1..]).zip(values) {
-            let storage = StorageType::Val(ty);
-            self.heap_store(flags, storage, value, object.address, offset as i32);
-        }
+        self.take_each(types.len(), |this, index, value| {
+            let (storage, offset) = (StorageType::Val(types[index]), layout.offsets[index + 1]);
+            this.heap_store(flags, storage, value, object.address, offset as i32);
+        });
         let reference = self.publish(&object);
         self.declare_root(reference, Repr::HeapRef);
         reference
     }
 
     fn throw(&mut self, tag: u32) {
-        let count = self.exn_types(tag).0.len();
-        let values = self.pop_n(count);
-        let exn = self.make_exception(tag, &values);
+        let exn = self.make_exception(tag);
         self.throw_object(exn);
     }
 
@@ -178,11 +173,12 @@ impl FuncTranslator<'_, '_> {
         back: Block,
         returned: Vec<BlockArg>,
     ) -> ir::ExceptionTable {
+        let instance = self.instance();
         let pool = &mut self.b.func.dfg.value_lists;
         let normal = BlockCall::new(back, returned, pool);
         let mut items = Vec::new();
         if let Some(scope) = self.scopes.last() {
-            items.push(ExceptionTableItem::Context(self.instance));
+            items.push(ExceptionTableItem::Context(instance));
             // The convention's first exception register; the switch thunk puts
             // its payload there.
             let landing = BlockCall::new(scope.landing, [BlockArg::TryCallExn(0)], pool);
@@ -217,87 +213,10 @@ impl FuncTranslator<'_, '_> {
             landing,
         });
     }
-
-    /// Closes the scope of a `try_table` and fills its landing. Called with the
-    /// `try_table`'s own frame popped.
-    pub(super) fn close_scope(&mut self, catches: &[Catch]) {
-        if catches.is_empty() {
-            return;
-        }
-        let scope = self.scopes.pop().expect("one scope for each try_table");
-        let around = self.scopes.last().map(|outer| outer.landing);
-        self.b.seal_block(scope.landing);
-        self.b.switch_to_block(scope.landing);
-        let word = self.b.block_params(scope.landing)[0];
-        let exn = self.b.ins().ireduce(I32, word);
-        let mut known = None;
-        for (index, catch) in catches.iter().enumerate() {
-            let tag = caught_tag(catch);
-            let last = index + 1 == catches.len() && around.is_none();
-            let (Some(expected), false) = (tag, last) else {
-                return self.take_exception(catch, exn);
-            };
-            let tag = match known {
-                Some(tag) => tag,
-                None => *known.insert(self.exception_tag(exn)),
-            };
-            let expected = self.instance_word(self.env.layout.tag(expected));
-            let is = self.b.ins().icmp(IntCC::Equal, tag, expected);
-            let [take, next] = [(); 2].map(|()| self.b.create_block());
-            self.b.ins().brif(is, take, &[], next, &[]);
-            self.b.seal_block(take);
-            self.b.seal_block(next);
-            self.b.switch_to_block(take);
-            self.take_exception(catch, exn);
-            self.b.switch_to_block(next);
-        }
-        let around = around.expect("the outermost scope's last clause needs no comparison");
-        self.b.ins().jump(around, &block_args(&[word]));
-    }
-
-    /// One clause: the payload, and the exception if asked for, go to its label.
-    fn take_exception(&mut self, catch: &Catch, exn: Value) {
-        let (with_reference, label) = match *catch {
-            Catch::One { label, .. } | Catch::All { label } => (false, label),
-            Catch::OneRef { label, .. } | Catch::AllRef { label } => (true, label),
-        };
-        let mut values = match caught_tag(catch) {
-            Some(tag) => self.unpack_exception(tag, exn),
-            None => Vec::new(),
-        };
-        if with_reference {
-            self.declare_root(exn, Repr::HeapRef);
-            values.push(exn);
-        }
-        self.jump_to_label(label, &values);
-    }
-
-    /// The address of the tag an exception was thrown with.
-    fn exception_tag(&mut self, exn: Value) -> Value {
-        let address = self.object(exn);
-        let flags = plain(self.regions.heap);
-        let offset = exn_layout([]).offsets[0] as i32;
-        self.b.ins().load(I64, flags, address, offset)
-    }
-
-    fn unpack_exception(&mut self, tag: u32, exn: Value) -> Vec<Value> {
-        let (types, layout) = self.exn_types(tag);
-        let address = self.object(exn);
-        let flags = plain(self.regions.heap);
-        let mut values = Vec::with_capacity(types.len());
-        for (&ty, &offset) in types.iter().zip(&layout.offsets[1..]) {
-            let storage = StorageType::Val(ty);
-            let value = self.heap_load(flags, storage, Extension::None, address, offset as i32);
-            let repr = self.env.repr(ty);
-            self.declare_root(value, repr);
-            values.push(value);
-        }
-        values
-    }
 }
 
 /// The tag a clause catches; none if it catches all.
-fn caught_tag(catch: &Catch) -> Option<u32> {
+pub fn caught_tag(catch: &Catch) -> Option<u32> {
     match *catch {
         Catch::One { tag, .. } | Catch::OneRef { tag, .. } => Some(tag),
         Catch::All { .. } | Catch::AllRef { .. } => None,

@@ -7,27 +7,27 @@
 //! # What records remember
 //!
 //! Each entry has one bit of 64, by the number of its tag ([`TagDef::bits`]), and each
-//! table the bits of its entries. A record's `last` and `passed` say of its ancestors:
+//! table the bits of its entries. A record's `outermost` and `passed` say of its ancestors:
 //!
 //! ```text
 //!  a < b        b is an ancestor of a, on the same chain
 //!  T(r, s]      the tables of all x with r < x ≤ s
 //!
-//!  INV 1   for each record r of a chain with last ≠ r:   r < r.last, and an entry
-//!          whose bit is not in r.passed is in no table of T(r, r.last]
-//!  INV 2   if r < x < r.last, then x.last ≤ r.last
+//!  INV 1   for each record r of a chain with outermost ≠ r:   r < r.outermost, and an entry
+//!          whose bit is not in r.passed is in no table of T(r, r.outermost]
+//!  INV 2   if r < x < r.outermost, then x.outermost ≤ r.outermost
 //! ```
 //!
-//! So whoever looks for an entry from `r` on, and finds its bit missing, goes on at `r.last`,
+//! So whoever looks for an entry from `r` on, and finds its bit missing, goes on at `r.outermost`,
 //! whatever lies between, and whichever tags are suspended to by turns.
 //!
 //! ```text
 //!  at x:  parent = x.parent                      (null above the host's record: unhandled)
 //!         entry i of parent.handlers == tag      ──▶ found: (parent, i + 1, x)
-//!         x.last ≠ x, bit not in x.passed        jump: x = x.last
-//!         else                                   step: x.last = x; x = parent
+//!         x.outermost ≠ x, bit not in x.passed   jump: x = x.outermost
+//!         else                                   step: x.outermost = x; x = parent
 //!
-//!  found at c:   c.last = c;  own.last = c, own.passed = all that was passed
+//!  found at c:   c.outermost = c;  own.outermost = c, own.passed = all that was passed
 //!  a run:        the steps from one jump to the next, or to c; the first record it
 //!                comes to gets what the run passed, up to its end
 //! ```
@@ -50,7 +50,7 @@
 //! What `p` and its ancestors remember begins above `p`, and stays true. INV 2 for `own`:
 //! as above, all between `own` and `c` remember up to `c` at most; for a run, the same up to
 //! its end. What is linked below `p` later is a chain that was cut, so it is whole in itself;
-//! `last` of a fresh record is itself. Found inline, `own` is `c`.
+//! `outermost` of a fresh record is itself. Found inline, `own` is `c`.
 
 use super::FuncTranslator;
 use super::access::{Regions, plain, trap};
@@ -187,18 +187,18 @@ impl Search<'_, '_> {
         self.b.ins().store(flags, value, base, offset as i32);
     }
 
-    /// From `own` to its `last`, whose parent's first entry is looked at. If that
+    /// From `own` to its `outermost`, whose parent's first entry is looked at. If that
     /// is it, all that `own` remembers stays as it is. Else everything is asked again.
-    /// If `last` is `own`, this is no jump, and all the same right.
+    /// If `outermost` is `own`, this is no jump, and all the same right.
     fn again(&mut self, own: Value, tag: Value) {
         let [jump, handlers, hit, more] = [(); 4].map(|()| self.b.create_block());
-        let last = self.load(own, offset_of!(ContRecord, last));
+        let outermost = self.load(own, offset_of!(ContRecord, outermost));
         let known = self.load(own, offset_of!(ContRecord, passed));
         let bit = self.bit(tag);
         let holds = self.b.ins().band(known, bit);
         self.b.ins().brif(holds, more, &[], jump, &[]);
         self.b.switch_to_block(jump);
-        let parent = self.load(last, offset_of!(ContRecord, parent));
+        let parent = self.load(outermost, offset_of!(ContRecord, parent));
         self.b.ins().brif(parent, handlers, &[], more, &[]);
         self.b.switch_to_block(handlers);
         let table = self.load(parent, offset_of!(ContRecord, handlers));
@@ -206,9 +206,9 @@ impl Search<'_, '_> {
         let matches = self.b.ins().icmp(IntCC::Equal, first, tag);
         self.b.ins().brif(matches, hit, &[], more, &[]);
         self.b.switch_to_block(hit);
-        self.store(last, last, offset_of!(ContRecord, last));
+        self.store(outermost, outermost, offset_of!(ContRecord, outermost));
         let zero = self.b.ins().iconst(I64, 0);
-        self.answer(parent, zero, last);
+        self.answer(parent, zero, outermost);
 
         self.b.switch_to_block(more);
         let search = import(self.b, Callee::Search, find_handler_signature());
@@ -233,9 +233,9 @@ impl Search<'_, '_> {
         let [parent, index, outermost, passed] =
             [(); 4].map(|()| self.b.append_block_param(found, I64));
         self.b.switch_to_block(found);
-        self.store(outermost, outermost, offset_of!(ContRecord, last));
+        self.store(outermost, outermost, offset_of!(ContRecord, outermost));
         self.store(passed, own, offset_of!(ContRecord, passed));
-        self.store(outermost, own, offset_of!(ContRecord, last));
+        self.store(outermost, own, offset_of!(ContRecord, outermost));
         self.answer(parent, index, outermost);
         self.b.switch_to_block(unhandled);
         self.b.ins().trap(trap(TrapCode::UnhandledTag));
@@ -269,7 +269,7 @@ impl Search<'_, '_> {
         self.b.ins().jump(found, &place);
         self.b.switch_to_block(next);
         self.memory(x, passed, wanted, landed, |search| {
-            search.store(x, x, offset_of!(ContRecord, last));
+            search.store(x, x, offset_of!(ContRecord, outermost));
             let passed = search.b.ins().bor(passed, bits);
             let zero = search.b.ins().iconst(I64, 0);
             let begun = block_args(&[parent, passed, parent, zero]);
@@ -290,7 +290,7 @@ impl Search<'_, '_> {
         } = self.parent(x, wanted);
         self.b.switch_to_block(hit);
         self.store(run, begun, offset_of!(ContRecord, passed));
-        self.store(x, begun, offset_of!(ContRecord, last));
+        self.store(x, begun, offset_of!(ContRecord, outermost));
         let place = block_args(&[parent, index, x, passed]);
         self.b.ins().jump(found, &place);
 
@@ -298,7 +298,7 @@ impl Search<'_, '_> {
         let ended = self.b.create_block();
         let [to, with] = [(); 2].map(|()| self.b.append_block_param(ended, I64));
         self.memory(x, passed, wanted, ended, |search| {
-            search.store(x, x, offset_of!(ContRecord, last));
+            search.store(x, x, offset_of!(ContRecord, outermost));
             let passed = search.b.ins().bor(passed, bits);
             let run = search.b.ins().bor(run, bits);
             let on = block_args(&[parent, passed, begun, run]);
@@ -312,11 +312,11 @@ impl Search<'_, '_> {
         self.b.ins().brif(none, landed, &landing, remember, &[]);
         self.b.switch_to_block(remember);
         self.store(run, begun, offset_of!(ContRecord, passed));
-        self.store(x, begun, offset_of!(ContRecord, last));
+        self.store(x, begun, offset_of!(ContRecord, outermost));
         self.b.ins().jump(landed, &landing);
     }
 
-    /// Jumps to `landed` with `x.last` and what was passed then, if `x` remembers
+    /// Jumps to `landed` with `x.outermost` and what was passed then, if `x` remembers
     /// that nothing up to there is wanted; else goes on with `otherwise`.
     fn memory(
         &mut self,
@@ -327,8 +327,8 @@ impl Search<'_, '_> {
         otherwise: impl FnOnce(&mut Self),
     ) {
         let [knows, jump, step] = [(); 3].map(|()| self.b.create_block());
-        let last = self.load(x, offset_of!(ContRecord, last));
-        let nothing = self.b.ins().icmp(IntCC::Equal, last, x);
+        let outermost = self.load(x, offset_of!(ContRecord, outermost));
+        let nothing = self.b.ins().icmp(IntCC::Equal, outermost, x);
         self.b.ins().brif(nothing, step, &[], knows, &[]);
         self.b.switch_to_block(knows);
         let known = self.load(x, offset_of!(ContRecord, passed));
@@ -336,7 +336,7 @@ impl Search<'_, '_> {
         self.b.ins().brif(holds, step, &[], jump, &[]);
         self.b.switch_to_block(jump);
         let passed = self.b.ins().bor(passed, known);
-        let landing = block_args(&[last, passed]);
+        let landing = block_args(&[outermost, passed]);
         self.b.ins().jump(landed, &landing);
         self.b.switch_to_block(step);
         otherwise(self);

@@ -30,6 +30,10 @@ use types::{I32, I64};
 /// default.
 pub const MOST_FRAME_BYTES: u32 = 4 << 20;
 
+/// Operands whose values may be used instead of their homes: those pushed last. So
+/// no more values are alive at once, however many operands there are.
+const MOST_FRESH: u32 = 8;
+
 /// A place in the frame.
 #[derive(Clone, Copy, Debug)]
 pub struct Home {
@@ -43,9 +47,17 @@ pub struct Home {
 pub struct Kept {
     ty: Type,
     root: bool,
-    /// Its value, and when it was stored: usable until the block ends or a call
-    /// is made.
-    fresh: Option<(Value, Block, u32)>,
+    fresh: Option<Fresh>,
+}
+
+/// The value of an operand, and when it was stored: usable until the block ends,
+/// a call is made, or enough others were stored.
+#[derive(Clone, Copy, Debug)]
+struct Fresh {
+    value: Value,
+    block: Block,
+    calls: u32,
+    kept: u32,
 }
 
 impl Kept {
@@ -69,21 +81,53 @@ pub struct Homes {
     roots: HashSet<Value>,
     /// Calls made so far.
     calls: u32,
+    /// Operands stored so far.
+    kept: u32,
+    /// The address of the homes, in a block and before a call: over a call no
+    /// address of the stack may be kept ([`crate::movable`]).
+    base: Option<(Value, Block, u32)>,
+    /// Where the instance lies, and its value there and then.
+    instance: Home,
+    loaded: Option<(Value, Block, u32)>,
 }
 
 impl Homes {
-    /// No homes yet.
-    pub fn new(b: &mut FunctionBuilder<'_>) -> Self {
+    /// No homes yet but that of the instance.
+    pub fn new(b: &mut FunctionBuilder<'_>, instance: Value) -> Self {
         // The size is set when all homes are known.
         let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 0, 4);
-        Self {
+        let home = Home {
+            offset: 0,
+            ty: I64,
+            root: false,
+        };
+        let mut frame = Self {
             slot: b.create_sized_stack_slot(data),
-            size: 0,
+            size: home.ty.bytes(),
             locals: HashMap::new(),
             operands: HashMap::new(),
             zeroed: Vec::new(),
             roots: HashSet::new(),
             calls: 0,
+            kept: 0,
+            base: None,
+            instance: home,
+            loaded: None,
+        };
+        frame.store(b, home, instance);
+        frame
+    }
+
+    /// The instance, loaded once for each stretch of code without calls.
+    pub fn instance(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
+        let here = b.current_block().expect("code is put into a block");
+        match self.loaded {
+            Some((value, block, calls)) if block == here && calls == self.calls => value,
+            _ => {
+                let value = self.load(b, self.instance);
+                self.loaded = Some((value, here, self.calls));
+                value
+            }
         }
     }
 
@@ -135,10 +179,23 @@ impl Homes {
         home
     }
 
+    /// The address of the homes, taken once for each stretch of code without calls.
+    fn base(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
+        let here = b.current_block().expect("code is put into a block");
+        match self.base {
+            Some((address, block, calls)) if block == here && calls == self.calls => address,
+            _ => {
+                let address = b.ins().stack_addr(I64, self.slot, 0);
+                self.base = Some((address, here, self.calls));
+                address
+            }
+        }
+    }
+
     /// Loads what a home holds.
     pub fn load(&mut self, b: &mut FunctionBuilder<'_>, home: Home) -> Value {
-        let address = b.ins().stack_addr(I64, self.slot, home.offset as i32);
-        let value = b.ins().load(home.ty, flags(), address, 0);
+        let base = self.base(b);
+        let value = b.ins().load(home.ty, flags(), base, home.offset as i32);
         if home.root {
             b.declare_value_needs_stack_map(value);
             self.declare_root(value);
@@ -147,9 +204,9 @@ impl Homes {
     }
 
     /// Stores a value to a home.
-    pub fn store(&self, b: &mut FunctionBuilder<'_>, home: Home, value: Value) {
-        let address = b.ins().stack_addr(I64, self.slot, home.offset as i32);
-        b.ins().store(flags(), value, address, 0);
+    pub fn store(&mut self, b: &mut FunctionBuilder<'_>, home: Home, value: Value) {
+        let base = self.base(b);
+        b.ins().store(flags(), value, base, home.offset as i32);
     }
 
     /// Stores an operand at its depth.
@@ -159,20 +216,29 @@ impl Homes {
         let home = self.operand(depth, ty, root);
         self.store(b, home, value);
         let block = b.current_block().expect("code is put into a block");
+        self.kept += 1;
+        let fresh = Fresh {
+            value,
+            block,
+            calls: self.calls,
+            kept: self.kept,
+        };
         Kept {
             ty,
             root,
-            fresh: Some((value, block, self.calls)),
+            fresh: Some(fresh),
         }
     }
 
     /// The value of an operand at this depth.
     pub fn peek(&mut self, b: &mut FunctionBuilder<'_>, depth: usize, kept: Kept) -> Value {
         match kept.fresh {
-            Some((value, block, calls))
-                if calls == self.calls && b.current_block() == Some(block) =>
+            Some(fresh)
+                if fresh.calls == self.calls
+                    && self.kept - fresh.kept < MOST_FRESH
+                    && b.current_block() == Some(fresh.block) =>
             {
-                value
+                fresh.value
             }
             _ => {
                 let home = self.operand(depth, kept.ty, kept.root);
@@ -181,14 +247,13 @@ impl Homes {
         }
     }
 
-    /// The value of an operand that is popped: its home lets go of it.
-    pub fn take(&mut self, b: &mut FunctionBuilder<'_>, depth: usize, kept: Kept) -> Value {
-        let value = self.peek(b, depth, kept);
+    /// An operand is popped: its home lets go of it.
+    pub fn release(&mut self, b: &mut FunctionBuilder<'_>, depth: usize, kept: Kept) {
         if kept.root {
             let home = self.operand(depth, kept.ty, true);
-            clear(&mut b.cursor(), self.slot, home);
+            let base = self.base(b);
+            clear(&mut b.cursor(), base, home);
         }
-        value
     }
 
     /// Settles the frame's size, makes the homes zero that have to be at the
@@ -198,8 +263,12 @@ impl Homes {
         let entry = function.layout.entry_block().expect("a finished function");
         let mut cursor = FuncCursor::new(function).at_first_insertion_point(entry);
         let mut roots = Vec::new();
+        if self.zeroed.is_empty() {
+            return roots;
+        }
+        let base = cursor.ins().stack_addr(I64, self.slot, 0);
         for home in self.zeroed {
-            clear(&mut cursor, self.slot, home);
+            clear(&mut cursor, base, home);
             if home.root {
                 let kind = match home.ty {
                     I32 => SlotKind::Ref,
@@ -216,15 +285,13 @@ fn flags() -> MemFlagsData {
     MemFlagsData::new().with_notrap()
 }
 
-/// Fills a home with zeroes.
-fn clear(cursor: &mut FuncCursor<'_>, slot: StackSlot, home: Home) {
+/// Fills a home with zeroes, given the address of all.
+fn clear(cursor: &mut FuncCursor<'_>, base: Value, home: Home) {
     let bytes = home.ty.bytes();
     let ty = if bytes < 8 { I32 } else { I64 };
     let zero = cursor.ins().iconst(ty, 0);
     for at in (0..bytes).step_by(ty.bytes() as usize) {
-        let address = cursor
-            .ins()
-            .stack_addr(I64, slot, (home.offset + at) as i32);
-        cursor.ins().store(flags(), zero, address, 0);
+        let offset = (home.offset + at) as i32;
+        cursor.ins().store(flags(), zero, base, offset);
     }
 }

@@ -17,6 +17,7 @@ mod control;
 mod exception;
 mod handler;
 mod homes;
+mod landing;
 mod memory;
 mod numeric;
 mod operand;
@@ -186,7 +187,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         b.set_srcloc(SourceLoc::new(offset as u32));
         let instance = b.block_params(entry)[0];
         let regions = Regions::new(&mut b);
-        let frame = (placement == Placement::Homes).then(|| Homes::new(&mut b));
+        let frame = (placement == Placement::Homes).then(|| Homes::new(&mut b, instance));
         let mut translator = Self {
             b,
             env,
@@ -211,9 +212,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             block_types: HashMap::new(),
             no_reprs: Rc::new([]),
         };
-        let params = translator.b.block_params(entry)[1..].to_vec();
-        let reprs = translator.signature.params.clone();
-        translator.define_params(&params, &reprs);
+        let arguments = translator.b.block_params(entry)[1..].to_vec();
+        translator.define_params(&arguments);
         translator
     }
 

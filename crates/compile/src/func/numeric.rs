@@ -110,7 +110,8 @@ impl FuncTranslator<'_, '_> {
         let right = self.b.ins().iconcat(operands[2], operands[3]);
         let result = make(self, left, right);
         let (low, high) = self.b.ins().isplit(result);
-        self.push_values(&[low, high]);
+        self.push_value(low);
+        self.push_value(high);
     }
 
     fn unary(&mut self, operator: &Operator<'_>) -> bool {

@@ -31,6 +31,24 @@ pub struct Label {
     pub height: usize,
 }
 
+/// Values on their way to a label: arguments of a branch, or at its homes already.
+pub struct Handover {
+    label: Label,
+    count: usize,
+    args: Vec<BlockArg>,
+}
+
+impl Handover {
+    /// None yet.
+    pub fn to(label: Label) -> Self {
+        Self {
+            label,
+            count: 0,
+            args: Vec::new(),
+        }
+    }
+}
+
 /// The locals. A declaration of 50,000 takes four bytes: only those that are
 /// used cost anything.
 #[derive(Default)]
@@ -78,16 +96,9 @@ impl FuncTranslator<'_, '_> {
         self.stack.push(operand);
     }
 
-    pub(super) fn push_values(&mut self, values: &[Value]) {
-        for &value in values {
-            self.push_value(value);
-        }
-    }
-
-    pub(super) fn push_all(&mut self, values: &[Value], reprs: &[Repr]) {
-        for (&value, &repr) in values.iter().zip(reprs) {
-            self.push(value, repr);
-        }
+    /// Pushes copies of the top `count` operands.
+    pub(super) fn push_copies(&mut self, count: usize) {
+        self.peek_each(count, |this, _, value| this.push_value(value));
     }
 
     /// Pushes what a block hands on: its parameters, or what lies at the homes.
@@ -134,35 +145,57 @@ impl FuncTranslator<'_, '_> {
     /// # Panics
     /// If the operand stack is empty: the body was not validated.
     pub(super) fn pop(&mut self) -> Value {
-        let operand = self.stack.pop().expect("an operand of a validated body");
-        match operand {
-            Operand::Value(value) => value,
-            Operand::Kept(kept) => {
+        let value = self.top();
+        self.release(1);
+        value
+    }
+
+    /// Pops the top `count` operands.
+    ///
+    /// # Panics
+    /// If there are fewer: the body was not validated.
+    pub(super) fn release(&mut self, count: usize) {
+        for _ in 0..count {
+            let operand = self.stack.pop().expect("an operand of a validated body");
+            if let Operand::Kept(kept) = operand {
                 let frame = self.frame.as_mut().expect("a frame of homes");
-                frame.take(&mut self.b, self.stack.len(), kept)
+                frame.release(&mut self.b, self.stack.len(), kept);
             }
         }
     }
 
-    /// Pops `count` values, in the order they were pushed.
+    /// Pops a few values, in the order they were pushed. Where there may be
+    /// many, [`Self::take_each`] does not have them all at hand at once.
     pub(super) fn pop_n(&mut self, count: usize) -> Vec<Value> {
         let mut values: Vec<Value> = (0..count).map(|_| self.pop()).collect();
         values.reverse();
         values
     }
 
+    /// Pops the top `count` operands, after something was done with each: in the
+    /// order they were pushed, with its number, and without a call.
+    pub(super) fn take_each(&mut self, count: usize, each: impl FnMut(&mut Self, usize, Value)) {
+        self.peek_each(count, each);
+        self.release(count);
+    }
+
+    /// [`Self::take_each`] without popping them.
+    pub(super) fn peek_each(
+        &mut self,
+        count: usize,
+        mut each: impl FnMut(&mut Self, usize, Value),
+    ) {
+        let from = self.stack.len() - count;
+        for index in 0..count {
+            let value = self.peek_at(from + index);
+            each(self, index, value);
+        }
+    }
+
     /// # Panics
     /// If the operand stack is empty: the body was not validated.
     pub(super) fn top(&mut self) -> Value {
         self.peek_at(self.stack.len() - 1)
-    }
-
-    /// The top `count` operands, left in place.
-    pub(super) fn peek_n(&mut self, count: usize) -> Vec<Value> {
-        let from = self.stack.len() - count;
-        (from..self.stack.len())
-            .map(|depth| self.peek_at(depth))
-            .collect()
     }
 
     /// Whether the top operands lie where a label wants them.
@@ -175,35 +208,50 @@ impl FuncTranslator<'_, '_> {
         if self.in_place(label) {
             return Vec::new();
         }
-        let values = self.peek_n(label.count);
-        self.branch_args_of(label, &values)
+        let mut handover = Handover::to(label);
+        // With homes they move down: none lands where another still lies.
+        self.peek_each(label.count, |this, _, value| {
+            this.hand_over(&mut handover, value);
+        });
+        handover.args
     }
 
-    /// The arguments of a branch with these values.
-    pub(super) fn branch_args_of(&mut self, label: Label, values: &[Value]) -> Vec<BlockArg> {
-        debug_assert_eq!(label.count, values.len());
-        let Some(frame) = &mut self.frame else {
-            return super::control::block_args(values);
-        };
-        for (index, &value) in values.iter().enumerate() {
-            frame.keep(&mut self.b, label.height + index, value);
+    /// Hands the next value to a label.
+    pub(super) fn hand_over(&mut self, handover: &mut Handover, value: Value) {
+        let depth = handover.label.height + handover.count;
+        handover.count += 1;
+        match &mut self.frame {
+            None => handover.args.push(BlockArg::Value(value)),
+            Some(frame) => {
+                frame.keep(&mut self.b, depth, value);
+            }
         }
-        Vec::new()
     }
 
-    /// Goes to a label with these values.
-    pub(super) fn jump_to_label(&mut self, depth: u32, values: &[Value]) {
-        let label = self.label(depth);
-        let args = self.branch_args_of(label, values);
+    /// Goes to a label that was handed all its values.
+    pub(super) fn jump(&mut self, handover: Handover) {
+        let Handover { label, count, args } = handover;
+        debug_assert_eq!(label.count, count);
         self.b.ins().jump(label.block, &args);
     }
 
-    /// Gives the parameters of the function to its first locals.
-    pub(super) fn define_params(&mut self, values: &[Value], reprs: &[Repr]) {
-        for (index, (&value, &repr)) in (0..).zip(values.iter().zip(reprs)) {
+    /// Gives the parameters of the function to its first locals: the arguments of
+    /// the call, and what lies in transfer slots. Nothing may come before it that
+    /// uses those.
+    pub(super) fn define_params(&mut self, arguments: &[Value]) {
+        let reprs = self.signature.params.clone();
+        let mut store = None;
+        for (index, &repr) in reprs.iter().enumerate() {
+            let value = match arguments.get(index) {
+                Some(&value) => value,
+                None => {
+                    let store = *store.get_or_insert_with(|| self.store_context());
+                    self.transfer_load(store, index, repr)
+                }
+            };
             self.declare_root(value, repr);
             self.locals.declare(1, repr);
-            self.set_param(index, value);
+            self.set_param(index as u32, value);
         }
         self.locals.end_params();
     }
@@ -241,7 +289,7 @@ impl FuncTranslator<'_, '_> {
         let home = self
             .frame()
             .local(index, clif_type(repr), is_root(repr), param);
-        if let Some(frame) = &self.frame {
+        if let Some(frame) = &mut self.frame {
             frame.store(&mut self.b, home, value);
         }
     }

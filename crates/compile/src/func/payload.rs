@@ -25,37 +25,42 @@ pub struct Arrival {
 }
 
 impl FuncTranslator<'_, '_> {
-    /// Puts values on their way: the payload register's word.
-    pub(super) fn send(&mut self, values: &[Value], reprs: &[Repr]) -> Value {
+    /// Puts the top operands on their way, and leaves them: the payload register's
+    /// word.
+    pub(super) fn send(&mut self, reprs: &[Repr]) -> Value {
         let store = self.store_context();
         let mut payload = None;
-        for (index, (&value, &repr)) in values.iter().zip(reprs).enumerate() {
-            if index == 0 && in_payload_register(repr) {
-                payload = Some(to_word(&mut self.b, value, repr));
+        self.peek_each(reprs.len(), |this, index, value| {
+            if index == 0 && in_payload_register(reprs[0]) {
+                payload = Some(to_word(&mut this.b, value, reprs[0]));
             } else {
-                self.transfer_store(store, index, value);
+                this.transfer_store(store, index, value);
             }
-        }
+        });
         match payload {
             Some(payload) => payload,
             None => self.word(0),
         }
     }
 
-    /// Takes values that arrived.
-    pub(super) fn receive(&mut self, arrival: &Arrival, reprs: &[Repr]) -> Vec<Value> {
-        let mut values = Vec::with_capacity(reprs.len());
+    /// Takes values that arrived, one by one.
+    pub(super) fn receive(
+        &mut self,
+        arrival: &Arrival,
+        reprs: &[Repr],
+        mut each: impl FnMut(&mut Self, Value),
+    ) {
+        let mut store = None;
         for (index, &repr) in reprs.iter().enumerate() {
             let value = if index == 0 && in_payload_register(repr) {
                 from_word(&mut self.b, arrival.payload, repr)
             } else {
-                let store = self.store_context();
+                let store = *store.get_or_insert_with(|| self.store_context());
                 self.transfer_load(store, index, repr)
             };
             self.declare_root(value, repr);
-            values.push(value);
+            each(self, value);
         }
-        values
     }
 
     /// Reads the running record. Where nobody uses it the load goes away.

@@ -94,7 +94,8 @@ impl FuncTranslator<'_, '_> {
             return self.instance_word(self.env.layout.imported_func(function));
         }
         let offset = self.word(self.env.layout.defined_func(function - imported) as u64);
-        self.b.ins().iadd(self.instance, offset)
+        let instance = self.instance();
+        self.b.ins().iadd(instance, offset)
     }
 
     /// Whether a reference of any representation is null.

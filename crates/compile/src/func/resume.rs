@@ -3,7 +3,7 @@
 //! ```text
 //!  resume k
 //!    revision of k? bump it; bound arguments? ask for them
-//!    k.last.parent = own
+//!    k.outermost.parent = own
 //!    own.handlers = this site's table
 //!    current = k
 //!    switch(own, k, 0, payload)
@@ -16,6 +16,7 @@
 
 use super::FuncTranslator;
 use super::access::trap;
+use super::operand::Handover;
 use super::payload::Arrival;
 use crate::prescan;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
@@ -23,6 +24,7 @@ use mangrove_abi::libcall::hook;
 use mangrove_abi::record::reason;
 use mangrove_abi::{ContRecord, Libcall, StoreContext, TrapCode};
 use mangrove_validate::Repr;
+use std::collections::HashMap;
 use std::mem::offset_of;
 use types::I32;
 use wasmparser::{Handle, ResumeTable};
@@ -34,20 +36,19 @@ impl FuncTranslator<'_, '_> {
             self.hook_resume(hook::RESUME);
         }
         let reference = self.pop();
-        let arguments = self.pop_n(signature.params.len());
         let record = self.consume(reference);
-        let payload = self.send_to(record, &arguments, &signature.params);
+        let payload = self.send_to(record, &signature.params);
+        self.release(signature.params.len());
         let own = self.running_record();
-        let last = self.context_load(record, offset_of!(ContRecord, last));
-        self.context_store(own, last, offset_of!(ContRecord, parent));
+        let outermost = self.context_load(record, offset_of!(ContRecord, outermost));
+        self.context_store(own, outermost, offset_of!(ContRecord, parent));
         self.install(own, table);
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
         let nothing = self.word(0);
         let arrival = self.switch([own, record, nothing, payload]);
         self.dispatch(&arrival, table);
-        let results = self.receive(&arrival, &signature.results);
-        self.push_all(&results, &signature.results);
+        self.receive(&arrival, &signature.results, Self::push_value);
     }
 
     /// `resume_throw` of a tag's exception, or `resume_throw_ref` of a given one.
@@ -61,15 +62,7 @@ impl FuncTranslator<'_, '_> {
         }
         let reference = self.pop();
         let exn = match tag {
-            Some(tag) => {
-                let count = self
-                    .env
-                    .signature(self.env.module.tags[tag as usize])
-                    .params
-                    .len();
-                let values = self.pop_n(count);
-                self.make_exception(tag, &values)
-            }
+            Some(tag) => self.make_exception(tag),
             None => {
                 let exn = self.pop();
                 self.trap_if_zero(exn, TrapCode::NullException);
@@ -88,8 +81,7 @@ impl FuncTranslator<'_, '_> {
         let nothing = self.word(0);
         let arrival = self.switch([own, target, nothing, exn]);
         self.dispatch(&arrival, table);
-        let values = self.receive(&arrival, &results);
-        self.push_all(&values, &results);
+        self.receive(&arrival, &results, Self::push_value);
     }
 
     /// Gives the running record this site's handlers.
@@ -98,7 +90,8 @@ impl FuncTranslator<'_, '_> {
         let handlers = match self.env.handler_table(&prescan::clauses(table)) {
             Some(offset) => {
                 let offset = self.word(offset as u64);
-                self.b.ins().iadd(self.instance, offset)
+                let instance = self.instance();
+                self.b.ins().iadd(instance, offset)
             }
             None => {
                 let offset = self.word(offset_of!(StoreContext, no_handlers) as u64);
@@ -116,10 +109,20 @@ impl FuncTranslator<'_, '_> {
         }
         debug_assert_eq!((reason::RETURNED, reason::HANDLED), (0, 1));
         let returned = self.b.create_block();
+        // Clauses that hand the same on to the same label share their code: each may
+        // have a thousand values for its three bytes.
+        let mut code: Vec<(Block, &Handle)> = Vec::new();
+        let mut known = HashMap::new();
         let clauses: Vec<Block> = table
             .handlers
             .iter()
-            .map(|_| self.b.create_block())
+            .map(|handle| {
+                *known.entry(self.handed_on(handle)).or_insert_with(|| {
+                    let block = self.b.create_block();
+                    code.push((block, handle));
+                    block
+                })
+            })
             .collect();
         if let [clause] = clauses[..] {
             self.b
@@ -136,7 +139,7 @@ impl FuncTranslator<'_, '_> {
             let index = self.b.ins().ireduce(I32, arrival.reason);
             self.b.ins().br_table(index, jumps);
         }
-        for (clause, handle) in clauses.into_iter().zip(&table.handlers) {
+        for (clause, handle) in code {
             self.b.switch_to_block(clause);
             self.b.seal_block(clause);
             match *handle {
@@ -151,17 +154,29 @@ impl FuncTranslator<'_, '_> {
         self.b.switch_to_block(returned);
     }
 
+    /// What a clause does: the type of its values, and the label they go to; none
+    /// for one that nothing arrives at.
+    fn handed_on(&self, handle: &Handle) -> Option<(u32, u32)> {
+        match *handle {
+            Handle::OnLabel { tag, label } => Some((self.env.module.tags[tag as usize], label)),
+            Handle::OnSwitch { .. } => None,
+        }
+    }
+
     /// One clause: the tag's payload and the suspended continuation go to its label.
     fn take_suspension(&mut self, arrival: &Arrival, tag: u32, label: u32) {
         let params = self
             .env
             .signature(self.env.module.tags[tag as usize])
             .params;
-        let mut values = self.receive(arrival, &params);
+        let mut handover = Handover::to(self.label(label));
+        self.receive(arrival, &params, |this, value| {
+            this.hand_over(&mut handover, value);
+        });
         let revision = self.context_load(arrival.from, offset_of!(ContRecord, revision));
         let reference = self.b.ins().iconcat(arrival.from, revision);
         self.declare_root(reference, Repr::ContRef);
-        values.push(reference);
-        self.jump_to_label(label, &values);
+        self.hand_over(&mut handover, reference);
+        self.jump(handover);
     }
 }

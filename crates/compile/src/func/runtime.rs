@@ -78,6 +78,7 @@ impl FuncTranslator<'_, '_> {
 
     /// What the host-call stub takes for a libcall.
     pub(super) fn libcall_arguments(&mut self, libcall: Libcall, operands: &[Value]) -> Vec<Value> {
-        libcall_arguments(&mut self.b, self.instance, libcall, operands)
+        let instance = self.instance();
+        libcall_arguments(&mut self.b, instance, libcall, operands)
     }
 }

@@ -27,9 +27,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn structure(&mut self, operator: &Operator<'_>) -> Known {
         match *operator {
             Operator::StructNew { struct_type_index } => {
-                let count = self.env.structure(struct_type_index).0.len();
-                let values = self.pop_n(count);
-                self.struct_new(struct_type_index, &values);
+                self.struct_new(struct_type_index);
             }
             Operator::StructNewDefault { struct_type_index } => {
                 self.struct_new_default(struct_type_index);
@@ -70,14 +68,15 @@ impl FuncTranslator<'_, '_> {
         Ok(true)
     }
 
-    fn struct_new(&mut self, type_index: u32, values: &[Value]) {
+    fn struct_new(&mut self, type_index: u32) {
         let (fields, layout) = self.env.structure(type_index);
         let size = self.word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
         let flags = plain(self.regions.heap);
-        for ((field, &offset), &value) in fields.iter().zip(&layout.offsets).zip(values) {
-            self.heap_store(flags, field.storage, value, object.address, offset as i32);
-        }
+        self.take_each(fields.len(), |this, index, value| {
+            let (storage, offset) = (fields[index].storage, layout.offsets[index]);
+            this.heap_store(flags, storage, value, object.address, offset as i32);
+        });
         let reference = self.publish(&object);
         self.push(reference, Repr::HeapRef);
     }
@@ -87,11 +86,11 @@ impl FuncTranslator<'_, '_> {
     fn struct_new_default(&mut self, type_index: u32) {
         let (fields, layout) = self.env.structure(type_index);
         if fields.len() <= MOST_STORES {
-            let values: Vec<Value> = fields
-                .iter()
-                .map(|field| self.storage_zero(field.storage))
-                .collect();
-            return self.struct_new(type_index, &values);
+            for field in fields {
+                let zero = self.storage_zero(field.storage);
+                self.push_value(zero);
+            }
+            return self.struct_new(type_index);
         }
         let size = self.word(u64::from(layout.size));
         let object = self.allocate(type_index, size);

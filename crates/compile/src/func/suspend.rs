@@ -3,9 +3,9 @@
 //! ```text
 //!  suspend tag                                switch k tag
 //!    find the handler: target, word, outermost  revision of k? find the handler; bump it
-//!    own.last = outermost; outermost.parent = null
+//!    own.outermost = outermost; outermost.parent = null
 //!                                               bound arguments of k? ask for them
-//!    current = target                           cut off as on the left; k.last.parent = target; current = k
+//!    current = target                           cut off as on the left; k.outermost.parent = target; current = k
 //!    switch(own, target, word, payload)         switch(own, k, 0, payload + own)
 //!    ◀─ resumed: payload                        ◀─ resumed or switched to: payload
 //! ```
@@ -24,17 +24,16 @@ impl FuncTranslator<'_, '_> {
         if self.hooks.switches {
             self.hook(hook::SUSPEND);
         }
-        let arguments = self.pop_n(signature.params.len());
         let tag = self.instance_word(self.env.layout.tag(tag));
         let own = self.running_record();
         let found = self.find_handler(own, tag);
         self.detach(own, &found);
         let store = self.store_context();
         self.context_store(found.target, store, offset_of!(StoreContext, current));
-        let payload = self.send(&arguments, &signature.params);
+        let payload = self.send(&signature.params);
+        self.release(signature.params.len());
         let arrival = self.switch([own, found.target, found.reason, payload]);
-        let results = self.receive(&arrival, &signature.results);
-        self.push_all(&results, &signature.results);
+        self.receive(&arrival, &signature.results, Self::push_value);
     }
 
     /// `switch`: suspends to the nearest `(on $tag switch)` and resumes another
@@ -46,7 +45,6 @@ impl FuncTranslator<'_, '_> {
             self.hook(hook::SWITCH);
         }
         let reference = self.pop();
-        let mut arguments = self.pop_n(params.len() - 1);
         let (record, revision) = self.unconsumed(reference);
         let tag = self.instance_word(self.env.layout.tag(tag));
         let mark = self.word(HandlerTable::SWITCH);
@@ -56,33 +54,34 @@ impl FuncTranslator<'_, '_> {
         // Only now: a switch that nobody handles traps and consumes nothing.
         self.mark_consumed(record, revision);
         let revision = self.context_load(own, offset_of!(ContRecord, revision));
-        arguments.push(self.b.ins().iconcat(own, revision));
+        let this = self.b.ins().iconcat(own, revision);
+        self.push_value(this);
         let replace = |this: &mut Self| {
             this.detach(own, &found);
-            let last = this.context_load(record, offset_of!(ContRecord, last));
-            this.context_store(found.target, last, offset_of!(ContRecord, parent));
+            let outermost = this.context_load(record, offset_of!(ContRecord, outermost));
+            this.context_store(found.target, outermost, offset_of!(ContRecord, parent));
         };
         let payload = self.if_bound(
             record,
             |this| {
                 // The runtime wants a chain that is whole.
-                let payload = this.send(&arguments, &params);
-                let payload = this.unbind(record, payload, &arguments, &params);
+                let payload = this.send(&params);
+                let payload = this.unbind(record, payload, &params);
                 replace(this);
                 payload
             },
             |this| {
                 // The other side's next search waits for these links.
                 replace(this);
-                this.send(&arguments, &params)
+                this.send(&params)
             },
         );
+        self.release(params.len());
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
         let nothing = self.word(0);
         let arrival = self.switch([own, record, nothing, payload]);
-        let values = self.receive(&arrival, &back);
-        self.push_all(&values, &back);
+        self.receive(&arrival, &back, Self::push_value);
     }
 
     /// What a continuation that was switched away from is resumed with: the
@@ -104,7 +103,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Cuts the chain from the running continuation up to its handler off.
     fn detach(&mut self, own: Value, found: &FoundHandler) {
-        self.context_store(found.outermost, own, offset_of!(ContRecord, last));
+        self.context_store(found.outermost, own, offset_of!(ContRecord, outermost));
         let nobody = self.word(0);
         self.context_store(nobody, found.outermost, offset_of!(ContRecord, parent));
     }

@@ -6,6 +6,7 @@
 //! too, in a test of its own that is not run unless asked for.
 
 mod shapes;
+mod wide;
 
 use mangrove::{Config, Engine, Linker, Module, Store};
 use shapes::{SHAPES, Shape};
@@ -126,7 +127,7 @@ fn both(shape: &Shape, size: usize, times: usize) -> [Cost; 2] {
 fn twice_the_module_takes_twice_the_memory() {
     let _one = COUNTERS.lock();
     let mut beyond = String::new();
-    for shape in SHAPES {
+    for shape in SHAPES.iter().chain(wide::SHAPES) {
         let [once, twice] = both(shape, shape.size, 1);
         for (what, once, twice) in [
             ("at one time", once.peak, twice.peak),
@@ -168,7 +169,7 @@ fn twice_the_module_takes_twice_the_time() {
     println!("| shape | N | time of N | of 2 N | ratio | most memory of N | of 2 N | ratio |");
     println!("|-|-|-|-|-|-|-|-|");
     let mut beyond = String::new();
-    for shape in SHAPES {
+    for shape in SHAPES.iter().chain(wide::SHAPES) {
         let [once, twice] = both(shape, shape.size_for_time, 5);
         let (time, peak) = (ratio(twice.time, once.time), ratio(twice.peak, once.peak));
         let milliseconds = |cost: &Cost| cost.time as f64 / 1e6;

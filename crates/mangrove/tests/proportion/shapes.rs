@@ -14,7 +14,7 @@ pub struct Shape {
     pub module: fn(usize) -> Vec<u8>,
 }
 
-const fn shape(
+pub const fn shape(
     name: &'static str,
     size: usize,
     size_for_time: usize,
@@ -366,7 +366,7 @@ pub const SHAPES: &[Shape] = &[
     }),
 ];
 
-fn module(fields: &str) -> Vec<u8> {
+pub fn module(fields: &str) -> Vec<u8> {
     wat::parse_str(format!("(module {fields})")).expect("text of a module")
 }
 
@@ -387,7 +387,7 @@ fn many_locals(n: usize) -> Vec<u8> {
     module.finish()
 }
 
-fn each(n: usize, one: impl Fn(usize) -> String) -> String {
+pub fn each(n: usize, one: impl Fn(usize) -> String) -> String {
     (0..n).fold(String::new(), |mut text, i| {
         let _ = write!(text, "{} ", one(i));
         text

@@ -48,7 +48,7 @@ fn trace(store: &mut StoreInner, kind: u64, record: u64) {
     // SAFETY: the running record is one of the store's; a reference is null or has
     // the address of one.
     let ids = unsafe { (current.as_ref(), target.as_ref()) };
-    let (by, of) = (ids.0.map(|r| r.id), ids.1.map(|r| r.id));
+    let (by, of) = (ids.0.map(|r| r.id.as_u32()), ids.1.map(|r| r.id.as_u32()));
     match of {
         Some(of) => tracing::trace!(target: SWITCHES, by, of, "{what}"),
         None => tracing::trace!(target: SWITCHES, by, "{what}"),

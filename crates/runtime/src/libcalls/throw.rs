@@ -21,7 +21,7 @@ pub fn prepare(invocation: &mut Invocation<'_>, [record, exn, ..]: [u64; 4]) -> 
     // SAFETY: the reference was current, so the chain from `record` on is
     // suspended; `own`, which waits for this call, becomes its parent.
     unsafe {
-        (*(*record).last).parent = own;
+        (*(*record).outermost).parent = own;
         match store.throw_into(record, own, exn) {
             Ok(Some(target)) => {
                 return Ok(LibcallOutcome::Value(target.expose_provenance() as u64));

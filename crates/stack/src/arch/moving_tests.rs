@@ -1,6 +1,6 @@
 //! Stacks that go on elsewhere.
 
-use super::testing::Place;
+use super::testing::Site;
 use super::tests::World;
 use crate::arena::{GuardKind, Stack};
 use crate::{discard_parked, is_parked, move_frames, park, poison, unpark};
@@ -52,7 +52,7 @@ unsafe extern "sysv64" fn on_owner(ctx: *mut StoreContext, record: *mut ContReco
 #[test]
 fn a_suspended_stack_goes_on_elsewhere() {
     let mut world = World::new(GuardKind::Auto);
-    let generator = world.fresh(Place::test_generator);
+    let generator = world.fresh(Site::test_generator);
     let mut free = world.arena.allocate().unwrap();
     for sum in [7, 9, 11] {
         let payload = if sum == 7 { 7 } else { 2 };
@@ -75,7 +75,7 @@ fn a_suspended_stack_goes_on_elsewhere() {
 #[test]
 fn a_fresh_stack_moves_too() {
     let mut world = World::new(GuardKind::Auto);
-    let generator = world.fresh(Place::test_generator);
+    let generator = world.fresh(Site::test_generator);
     let to = world.arena.allocate().unwrap();
     // SAFETY: the generator is fresh, and nobody uses the other stack.
     unsafe {
@@ -88,7 +88,7 @@ fn a_fresh_stack_moves_too() {
 #[test]
 fn a_parked_record_is_resumed_like_any_other() {
     let mut world = World::new(GuardKind::Auto);
-    let generator = world.fresh(Place::test_generator);
+    let generator = world.fresh(Site::test_generator);
     let _function = belongs(&world, generator);
     // The stack that is free, for `on_owner` to find.
     let free = Box::into_raw(Box::new(world.arena.allocate().unwrap()));
@@ -105,7 +105,7 @@ fn a_parked_record_is_resumed_like_any_other() {
             let frames = world.walk(generator);
             assert_eq!(frames.len(), usize::from(sum != 0));
             for frame in frames {
-                assert_eq!(frame.pc, world.code.at(Place::test_generator_site) as u64);
+                assert_eq!(frame.pc, world.code.at(Site::test_generator_site) as u64);
             }
             assert_eq!(world.enter(generator, 3).payload, sum + 3);
             assert!(!is_parked(generator));
@@ -116,7 +116,7 @@ fn a_parked_record_is_resumed_like_any_other() {
     // And by another stack, with all that a switch hands over.
     // SAFETY: as above.
     unsafe { park(generator, on_owner) }.unwrap();
-    let resumer = world.fresh(Place::test_resumer);
+    let resumer = world.fresh(Site::test_resumer);
     let done = world.enter(resumer, generator as u64);
     assert_eq!((done.reason, done.from), (reason::RETURNED, resumer));
     assert_eq!(done.payload, 14 + 18 + 21 + 23 + 24 + 24);
@@ -127,7 +127,7 @@ fn a_parked_record_is_resumed_like_any_other() {
 #[test]
 fn without_a_stack_wasm_is_left() {
     let mut world = World::new(GuardKind::Auto);
-    let generator = world.fresh(Place::test_generator);
+    let generator = world.fresh(Site::test_generator);
     let _function = belongs(&world, generator);
     world.enter(generator, 3);
     // SAFETY: the generator is suspended.

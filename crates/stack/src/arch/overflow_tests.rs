@@ -1,6 +1,6 @@
 //! A stack that overflows: the guard, the signal, the way out.
 
-use super::testing::Place;
+use super::testing::Site;
 use super::tests::{World, add, call_host};
 use super::{fault_context, redirect_to_host};
 use crate::arena::GuardKind;
@@ -69,8 +69,8 @@ fn overflow(guard: GuardKind) {
     let mut world = World::new(guard);
     // A neighbour below and above, whose memory an overflow must not reach.
     let neighbours = [
-        world.fresh(Place::test_generator),
-        world.fresh(Place::test_generator),
+        world.fresh(Site::test_generator),
+        world.fresh(Site::test_generator),
     ];
     for round in 0..3 {
         let mut fault = Fault {

@@ -1,8 +1,9 @@
 //! Code as the compiler would write it, by hand: a few functions in the `tail`
-//! convention with placeholders, and the linking that fills them in.
+//! convention with placeholders, and the linking that fills them in. What its lines are for
+//! is what the same lines of compiled code and of the stubs are for.
 
 use super::stub_image;
-use mangrove_abi::{ContRecord, RecordState};
+use mangrove_abi::{ContRecord, RecordId, RecordState};
 use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
 use std::arch::{global_asm, naked_asm};
 use std::mem::offset_of;
@@ -15,11 +16,11 @@ global_asm!(
     ".hidden test_code, test_code_end, test_generator, test_generator_site",
     ".hidden test_generator_finish, test_resumer, test_resumer_site, test_resumer_finish",
     ".hidden test_caller, test_caller_return, test_caller_finish, test_recurse",
-    ".hidden test_recurse_return, test_recurse_host, test_generator_throw, test_caller_land",
+    ".hidden test_recurse_return, test_recurse_host, test_generator_throw, test_caller_catch",
     ".globl test_code, test_code_end, test_generator, test_generator_site",
     ".globl test_generator_finish, test_resumer, test_resumer_site, test_resumer_finish",
     ".globl test_caller, test_caller_return, test_caller_finish, test_recurse",
-    ".globl test_recurse_return, test_recurse_host, test_generator_throw, test_caller_land",
+    ".globl test_recurse_return, test_recurse_host, test_generator_throw, test_caller_catch",
     "test_code:",
     // A trampoline that yields a running sum, begun with its payload, to its
     // parent; adds what comes back; returns the sum when that is 0. Has a
@@ -112,7 +113,7 @@ global_asm!(
     "test_caller_return:",
     "cmp ebx, 77",
     "jne 9f",
-    "test_caller_land:",
+    "test_caller_catch:",
     "mov rdi, [rbp - 8]",
     "mov rsi, [rdi + {parent}]",
     "xor edx, edx",
@@ -150,11 +151,11 @@ global_asm!(
 macro_rules! symbols {
     ($($name:ident)*) => {
         unsafe extern "C" { static test_code: u8; $(static $name: u8;)* }
-        /// Places in the test code.
+        /// Addresses in the test code.
         #[derive(Clone, Copy, Debug)]
         #[allow(non_camel_case_types)]
-        pub(super) enum Place { $($name,)* }
-        impl Place {
+        pub(super) enum Site { $($name,)* }
+        impl Site {
             fn offset(self) -> usize {
                 let at = match self { $(Self::$name => (&raw const $name).addr(),)* };
                 at - (&raw const test_code).addr()
@@ -167,7 +168,7 @@ symbols! {
     test_code_end test_generator test_generator_site test_generator_finish
     test_resumer test_resumer_site test_resumer_finish test_caller test_caller_return
     test_caller_finish test_recurse_return test_recurse_host test_generator_throw
-    test_caller_land
+    test_caller_catch
 }
 
 /// The test code, linked and executable.
@@ -185,11 +186,11 @@ impl Code {
         let stubs = stub_image();
         // SAFETY: the symbols bound read-only bytes of one section.
         let code =
-            unsafe { slice::from_raw_parts(&raw const test_code, Place::test_code_end.offset()) };
+            unsafe { slice::from_raw_parts(&raw const test_code, Site::test_code_end.offset()) };
         let mut text = stubs.text.to_vec();
         let at = text.len();
         text.extend_from_slice(code);
-        for site in [Place::test_generator_site, Place::test_resumer_site] {
+        for site in [Site::test_generator_site, Site::test_resumer_site] {
             let back = at + site.offset();
             let thunk = text.len();
             text.extend_from_slice(stubs.switch_thunk);
@@ -198,10 +199,10 @@ impl Code {
             patch(&mut text, thunk + stubs.switch_return as usize, back);
         }
         for (site, stub) in [
-            (Place::test_generator_finish, stubs.finish),
-            (Place::test_resumer_finish, stubs.finish),
-            (Place::test_caller_finish, stubs.finish),
-            (Place::test_recurse_host, stubs.call_host),
+            (Site::test_generator_finish, stubs.finish),
+            (Site::test_resumer_finish, stubs.finish),
+            (Site::test_caller_finish, stubs.finish),
+            (Site::test_recurse_host, stubs.call_host),
         ] {
             patch(&mut text, at + site.offset() - 4, stub as usize);
         }
@@ -213,7 +214,7 @@ impl Code {
     }
 
     /// The address of a place.
-    pub(super) fn at(&self, place: Place) -> *const u8 {
+    pub(super) fn at(&self, place: Site) -> *const u8 {
         self.base.wrapping_add(self.code + place.offset())
     }
 
@@ -251,7 +252,7 @@ fn executable(text: &[u8]) -> *mut u8 {
 
 /// A record, boxed because its address matters, with the address itself.
 pub(super) fn record(state: RecordState) -> *mut ContRecord {
-    Box::into_raw(Box::new(ContRecord::new(0, state)))
+    Box::into_raw(Box::new(ContRecord::new(RecordId::new(0), state)))
 }
 
 /// Calls `call(argument)` with known values in all callee-saved registers;

@@ -1,7 +1,7 @@
 //! Switching, entering, leaving and walking, with the hand-written code of
 //! [`super::testing`].
 
-use super::testing::{Code, Place, preserves_registers, record};
+use super::testing::{Code, Site, preserves_registers, record};
 use super::{Left, enter, prepare};
 use crate::arena::{ArenaConfig, GuardKind, StackArena};
 use crate::{Frame, frames};
@@ -42,7 +42,7 @@ impl World {
     }
 
     /// A fresh continuation of the trampoline at `place`, child of the host.
-    pub(super) fn fresh(&mut self, place: Place) -> *mut ContRecord {
+    pub(super) fn fresh(&mut self, place: Site) -> *mut ContRecord {
         let stack = self.arena.allocate().unwrap();
         let record = record(RecordState::Live);
         self.records.push(record);
@@ -88,7 +88,7 @@ impl Drop for World {
 #[test]
 fn a_generator_is_entered_resumed_and_finishes() {
     let mut world = World::new(GuardKind::Auto);
-    let generator = world.fresh(Place::test_generator);
+    let generator = world.fresh(Site::test_generator);
     let first = world.enter(generator, 40);
     assert_eq!(
         (first.reason, first.payload, first.from),
@@ -98,7 +98,7 @@ fn a_generator_is_entered_resumed_and_finishes() {
     assert_eq!(walked.len(), 1);
     assert_eq!(
         walked[0].pc,
-        world.code.at(Place::test_generator_site) as u64
+        world.code.at(Site::test_generator_site) as u64
     );
     // SAFETY: the record is ours.
     unsafe {
@@ -120,8 +120,8 @@ fn a_generator_is_entered_resumed_and_finishes() {
 #[test]
 fn one_stack_resumes_another() {
     let mut world = World::new(GuardKind::Auto);
-    let generator = world.fresh(Place::test_generator);
-    let resumer = world.fresh(Place::test_resumer);
+    let generator = world.fresh(Site::test_generator);
+    let resumer = world.fresh(Site::test_resumer);
     let done = world.enter(resumer, generator as u64);
     assert_eq!(
         (done.reason, done.payload, done.from),
@@ -142,7 +142,7 @@ fn the_host_finds_its_registers_again() {
         call.sum += call.world.enter(call.target, 3).payload;
     }
     let mut world = World::new(GuardKind::Auto);
-    let target = world.fresh(Place::test_generator);
+    let target = world.fresh(Site::test_generator);
     let mut state = Call {
         world,
         target,
@@ -219,7 +219,7 @@ fn call_host_as(
         depth,
         libcall,
     };
-    let caller = world.fresh(Place::test_caller);
+    let caller = world.fresh(Site::test_caller);
     (world.enter(caller, &raw const call as u64), caller)
 }
 
@@ -232,13 +232,13 @@ fn a_stack_that_calls_the_host_looks_suspended() {
         (reason::RETURNED, 4321, caller)
     );
     let at = |place| world.code.at(place) as u64;
-    let recursion = at(Place::test_recurse_return);
+    let recursion = at(Site::test_recurse_return);
     let expected = [
-        at(Place::test_recurse_host),
+        at(Site::test_recurse_host),
         recursion,
         recursion,
         recursion,
-        at(Place::test_caller_return),
+        at(Site::test_caller_return),
     ];
     let walked = WALKED.take();
     assert!(
@@ -260,7 +260,7 @@ fn a_libcall_can_leave_wasm() {
 }
 
 #[test]
-fn an_exception_lands_at_its_handler() {
+fn an_exception_goes_on_at_its_handler() {
     /// Lands in the trampoline, `owner` frames of recursion further out.
     unsafe extern "C" fn throw(
         instance: *mut InstanceContext,
@@ -284,7 +284,7 @@ fn an_exception_lands_at_its_handler() {
         }
     }
     let mut world = World::new(GuardKind::Auto);
-    let owner = world.code.at(Place::test_caller_land) as u64;
+    let owner = world.code.at(Site::test_caller_catch) as u64;
     let (done, caller) = call_host_as(&mut world, 3, throw, owner);
     assert_eq!(
         (done.reason, done.payload, done.from),
@@ -295,13 +295,13 @@ fn an_exception_lands_at_its_handler() {
 #[test]
 fn an_exception_is_thrown_into_a_suspended_stack() {
     let mut world = World::new(GuardKind::Auto);
-    let generator = world.fresh(Place::test_generator);
+    let generator = world.fresh(Site::test_generator);
     world.enter(generator, 1);
-    let handler = world.code.at(Place::test_generator_throw) as u64;
+    let handler = world.code.at(Site::test_generator_throw) as u64;
     // SAFETY: the generator is suspended in its only frame, whose handler this is.
     unsafe { ptr::with_exposed_provenance_mut::<u64>((*generator).sp as usize).write(handler) };
     // Another stack's thunk does the switch: the one of the host leaves rax alone.
-    let resumer = world.fresh(Place::test_resumer);
+    let resumer = world.fresh(Site::test_resumer);
     let done = world.enter(resumer, generator as u64);
     assert_eq!(
         (done.reason, done.payload, done.from),
@@ -341,7 +341,7 @@ fn host_calls_and_entries_nest() {
     let mut world = World::new(GuardKind::Auto);
     let host = record(RecordState::Host);
     world.records.push(host);
-    let caller = world.fresh(Place::test_caller);
+    let caller = world.fresh(Site::test_caller);
     let mut instance = InstanceContext {
         store: world.ctx,
         heap_base: ptr::null_mut(),
@@ -364,7 +364,7 @@ fn ten_thousand(guard: GuardKind) {
     const COUNT: u64 = 10_000;
     let mut world = World::new(guard);
     let all: Vec<_> = (0..COUNT)
-        .map(|_| world.fresh(Place::test_generator))
+        .map(|_| world.fresh(Site::test_generator))
         .collect();
     for (n, &generator) in (0..).zip(&all) {
         assert_eq!(world.enter(generator, n).payload, n);

@@ -83,7 +83,7 @@ unsafe extern "sysv64" fn enter_raw(
         "mov rdi, rsi",
         "mov rsi, rdx",
         "xor edx, edx",
-        // Where a landing looks for its exception, if this resumes by a throw.
+        // Where a catch block looks for its exception, if this resumes by a throw.
         "mov rax, rcx",
         // The rest of the switch, as in the thunk.
         "mov r9, [rsi + {sp}]",

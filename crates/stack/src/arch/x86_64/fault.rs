@@ -113,10 +113,10 @@ pub unsafe fn stopped(fault: &Fault, place: FaultIn, limit: Option<u64>) -> Opti
         return None;
     }
     // SAFETY: by contract; a frame's first word is its caller's frame pointer.
-    let outer = unsafe { ptr::with_exposed_provenance::<u64>(fp as usize).read() };
+    let caller_fp = unsafe { ptr::with_exposed_provenance::<u64>(fp as usize).read() };
     Some(Stopped {
         sp: fp + 8,
-        fp: outer,
+        fp: caller_fp,
     })
 }
 
@@ -187,7 +187,7 @@ pub unsafe fn record_fault(
 }
 
 /// Changes the interrupted context so that, when the signal handler returns,
-/// the thread is where a switch to `host` with word [`reason::TRAPPED`] would
+/// the thread is where a switch to `host` with reason [`reason::TRAPPED`] would
 /// have brought it.
 ///
 /// Flags, signal mask and floating-point state are left as the kernel saved

@@ -1,5 +1,5 @@
-//! x86-64: all assembly of the project, and what pushes, prologues and faults look
-//! like on this machine.
+//! x86-64: all assembly of the project (but that of tests, in `testing`), and what
+//! pushes, prologues and faults look like on this machine.
 //!
 //! | file | what |
 //! |-|-|
@@ -33,9 +33,9 @@
 //! ```
 //!
 //! So every record is left and entered alike, and a switch cannot tell a host
-//! record from another. **Registers of a switch**: who leaves gives rdi = own
+//! record from another. **Registers of a switch**: who leaves gives rdi = running
 //! record, rsi = target, rdx = reason, rcx = payload. On arrival nothing has
-//! moved: rdi = who switched here, rsi = own record, rdx = reason, rcx = payload.
+//! moved: rdi = who switched here, rsi = running record, rdx = reason, rcx = payload.
 //! These are at once return registers of the `tail` convention (after rax, which
 //! is unspecified), so a resumed site has them as results, and its parameter
 //! registers, so a fresh stack's trampoline has them as parameters.
@@ -70,10 +70,18 @@ pub(crate) use stubs::STUB_DEPTH;
 pub use stubs::stub_image;
 pub(crate) use unpark::unpark_stub;
 
-use mangrove_abi::ContRecord;
 use mangrove_abi::record::FRESH_WORDS;
+use mangrove_abi::{ContRecord, PAGE_MIN};
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use std::ptr;
+
+/// Bytes of a cache line.
+pub const CACHE_LINE: u64 = 64;
+/// Bytes of a page, unless the kernel is asked for larger ones.
+pub const PAGE: u64 = PAGE_MIN;
+/// Where the addresses of user space end, with page tables of four levels: Linux
+/// gives out higher ones only to who asks for them.
+pub const USER_SPACE_END: u64 = 1 << 47;
 
 /// Makes the stack of `record` fresh: the first switch to it arrives at `entry`,
 /// an entry trampoline, with the base of the frame chain below it.
@@ -103,4 +111,15 @@ pub unsafe fn prepare(record: *mut ContRecord, entry: *const u8) {
 pub fn prefetch<T>(address: *const T) {
     // SAFETY: a hint about an address, valid or not; SSE is part of x86-64.
     unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
+}
+
+/// [`prefetch`] of `len` bytes from `address` on, which is every [`CACHE_LINE`] bytes
+/// of them: where `address` is no multiple of that, the last line may be left out.
+#[inline]
+pub fn prefetch_range(address: u64, len: u64) {
+    for offset in (0..len).step_by(CACHE_LINE as usize) {
+        prefetch(ptr::without_provenance::<u8>(
+            address.wrapping_add(offset) as usize
+        ));
+    }
 }

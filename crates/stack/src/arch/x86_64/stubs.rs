@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  mangrove_stub_text    call_host      saves the stack, runs a libcall on the host's, comes back,
-//!                                       lands at a handler, or leaves Wasm by falling into
+//!                                       goes on at a handler, or leaves Wasm by falling into
 //!                        finish         a switch that saves nothing
 //!  mangrove_stub_thunk   switch_thunk   one for each switch site
 //! ```
@@ -59,7 +59,7 @@ global_asm!(
     "cmp rdx, {catch}",
     "jne 3f",
     // CATCH: an exception goes on at its handler, in any frame of any stack. The
-    // runtime has said where; rax is where a landing looks for the exception.
+    // runtime has said where; rax is where a catch block looks for the exception.
     "mov rax, [r10 + {catch_exn}]",
     "mov rsp, [r10 + {catch_sp}]",
     "mov rbp, [r10 + {catch_fp}]",
@@ -102,7 +102,7 @@ global_asm!(
     // What a call would have pushed: the resume pc. It cannot hit the guard, since
     // the function has touched its stack (`STUB_DEPTH`).
     "push r8",
-    // Where a landing looks for its exception, if this is a throw.
+    // Where a catch block looks for its exception, if this is a throw.
     "mov rax, rcx",
     // The whole of a saved context: the site keeps no other register.
     "mov [rdi + {sp}], rsp",

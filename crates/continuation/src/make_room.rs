@@ -1,63 +1,35 @@
-//! Parking in a hurry: a stack is wanted, and as many are in use as the policy
-//! allows.
+//! Making room: a stack is wanted, and as many are in use as the policy allows, so
+//! others are parked first.
 //!
 //! Who is idle is nowhere written down: compiled code suspends a whole chain in
 //! a few stores. So a *round* first marks the chains that run, and then goes
 //! through the records with a stack, on from where the last round ended, until an
 //! eighth fewer than `most` are in use. It may find nothing, since all may be
-//! parents of the running one. What it costs is therefore paid for by stacks:
+//! parents of the running one; the stacks given out pay for it ([`Rounds`]).
 //!
-//! ```text
-//!  looks of a round      records of running chains + records looked at for parking
-//!  the next one is due   when looks / PER_STACK further stacks were given out
-//!  looks of all rounds   ≤ PER_STACK · stacks given out + looks of the last one
-//! ```
-//!
-//! In between, `most` is exceeded: by an eighth of what was looked at, at most.
-//! The bound on the bytes of stacks is not. Where parking is all that can make
-//! room, the stacks given out last are tried first (who was woken last has mostly
-//! suspended again), and then there is a round, paid for or not.
+//! Until a round is paid for, `most` is exceeded, by an eighth of what the last one
+//! looked at, at most. The bound on the bytes of stacks is not. Where parking is all
+//! that can make room, the stacks given out last are tried first (who was woken last
+//! has mostly suspended again), and then there is a round, paid for or not.
 
 use crate::registry::Registry;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use crate::rounds::Rounds;
+use mangrove_abi::{ContRecord, RecordId, RecordState, StoreContext};
 
-/// How many looks each stack that is given out pays for.
-const PER_STACK: u64 = 8;
 /// How many of the stacks given out last are tried at the bound on bytes.
 const NEWEST: usize = 32;
 /// Longest chain that is followed for one of these.
 const CHAIN: usize = 8;
 
-/// When rounds are due, and where they go on.
-#[derive(Debug, Default)]
-pub(crate) struct Rounds {
-    /// How many stacks were given out so far; those of idle records are not.
-    given: u64,
-    /// With so many, a round is due.
-    due: u64,
-    /// Where in `Parking::stacked` the next one begins.
-    hand: usize,
-    /// Records that were looked at so far.
-    pub(crate) looks: u64,
-}
-
-impl Rounds {
-    /// A record has got a stack.
-    pub(crate) fn stack_given(&mut self) {
-        self.given += 1;
-    }
-}
-
 impl Registry {
-    /// Before a stack is taken: when too many are in use, parks some. In
-    /// constant time for each stack that was given out, all calls together. How
-    /// many continuations that was.
+    /// Before a stack is taken: when too many are in use, parks some, and says how
+    /// many. All calls together take constant time for each stack that was given out.
     pub fn park_some(&mut self, ctx: &StoreContext) -> usize {
         let Some(parking) = &self.parking else {
             return 0;
         };
         let most = parking.policy.most;
-        let due = parking.rounds.given >= parking.rounds.due;
+        let due = parking.rounds.is_due();
         // An idle record's stack is taken before any other.
         if self.with_stack < most || !ctx.free_records.is_null() {
             return 0;
@@ -103,7 +75,7 @@ impl Registry {
         }
         let rounds = self.end_looking(stacked, hand, looks);
         if let Some(rounds) = rounds {
-            rounds.due = rounds.given + looks / PER_STACK;
+            rounds.round_took(looks);
         }
         parked
     }
@@ -132,7 +104,7 @@ impl Registry {
 
     /// Takes the ids of those that have got a stack, with where the hand is, so
     /// that records can be parked meanwhile.
-    fn begin_looking(&mut self) -> (Vec<u32>, usize) {
+    fn begin_looking(&mut self) -> (Vec<RecordId>, usize) {
         let parking = self.parking.as_mut();
         parking.map_or((Vec::new(), 0), |parking| {
             (std::mem::take(&mut parking.stacked), parking.rounds.hand)
@@ -140,7 +112,12 @@ impl Registry {
     }
 
     /// Puts them back, and counts the looks.
-    fn end_looking(&mut self, stacked: Vec<u32>, hand: usize, looks: u64) -> Option<&mut Rounds> {
+    fn end_looking(
+        &mut self,
+        stacked: Vec<RecordId>,
+        hand: usize,
+        looks: u64,
+    ) -> Option<&mut Rounds> {
         let parking = self.parking.as_mut()?;
         parking.stacked = stacked;
         parking.rounds.hand = hand;
@@ -196,11 +173,11 @@ impl Ids {
         Self(vec![0; (end as usize).div_ceil(64)])
     }
 
-    fn insert(&mut self, id: u32) {
-        self.0[id as usize / 64] |= 1 << (id % 64);
+    fn insert(&mut self, id: RecordId) {
+        self.0[id.index() / 64] |= 1 << (id.index() % 64);
     }
 
-    fn contains(&self, id: u32) -> bool {
-        self.0[id as usize / 64] >> (id % 64) & 1 != 0
+    fn contains(&self, id: RecordId) -> bool {
+        self.0[id.index() / 64] >> (id.index() % 64) & 1 != 0
     }
 }

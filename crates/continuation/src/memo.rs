@@ -1,10 +1,11 @@
-//! What records remember of searches for a handler, checked against the handlers.
+//! The memos of searches for a handler (`outermost` and `passed` of a record), checked
+//! against the handlers.
 //!
 //! The invariants, and why searches keep them, are in
 //! `crates/compile/src/func/handler.rs`.
 
 use crate::registry::Registry;
-use crate::verify::RegistryViolation;
+use crate::violation::RegistryViolation;
 use mangrove_abi::{ContRecord, HandlerTable, RecordState, StoreContext};
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +14,7 @@ type Record = *mut ContRecord;
 impl Registry {
     /// Checks I9 of all chains: the running ones, and those suspended, of which `inner`
     /// are all but the innermost records. None has a cycle.
-    pub(crate) fn verify_memory(
+    pub(crate) fn verify_memo(
         &self,
         ctx: &StoreContext,
         inner: &HashSet<Record>,
@@ -48,18 +49,19 @@ impl Registry {
     }
 }
 
-/// Checks a chain, given from the innermost record on. Each record's tables are
-/// added up once: where an inner one remembers beyond an outer one, by what was
-/// added up for that.
+/// Checks the memos of a chain, given from the innermost record on. The bits of each
+/// record's table are added up once: a memo that reaches beyond another record takes
+/// what was added up for that record's memo.
 fn verify_chain(chain: &[Record]) -> Result<(), RegistryViolation> {
     let places: HashMap<Record, usize> = (0..).zip(chain).map(|(at, &r)| (r, at)).collect();
     // For each place, how far that record remembers, and the bits up to there.
     let mut known = vec![(0, 0); chain.len()];
     for (place, &record) in chain.iter().enumerate().rev() {
         // SAFETY: records of a registry.
-        let (id, last, passed) = unsafe { ((*record).id, (*record).last, (*record).passed) };
+        let (id, outermost, passed) =
+            unsafe { ((*record).id, (*record).outermost, (*record).passed) };
         let fault = |what| Err(RegistryViolation::Chain { record: id, what });
-        let Some(&to) = places.get(&last).filter(|&&to| to >= place) else {
+        let Some(&to) = places.get(&outermost).filter(|&&to| to >= place) else {
             return fault("remembers a search that ended outside its chain");
         };
         let (mut at, mut bits) = (place, 0);

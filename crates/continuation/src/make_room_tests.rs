@@ -1,7 +1,7 @@
 //! What looking for someone to park costs, in records looked at, for each mix of
 //! parents and suspended continuations; and that it finds who can be parked.
 
-use crate::parking::ParkPolicy;
+use crate::parking_policy::ParkPolicy;
 use crate::testing::{World, reference};
 use mangrove_abi::{ContRecord, ContRef, StoreContext};
 use mangrove_stack::is_parked;
