@@ -10,6 +10,7 @@ use mangrove_continuation::ParkPolicy;
 use mangrove_runtime::Defect;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
 pub use mangrove_stack::GuardKind;
+use std::fmt;
 
 /// Most threads to compile with: each is started, and takes a stack.
 const MOST_THREADS: usize = 1024;
@@ -17,7 +18,7 @@ const MOST_THREADS: usize = 1024;
 /// Settings of an engine. The default is fit for production: fast code, no
 /// zeal, a 1 GiB heap, a million continuations with 256 KiB of stack each, calls of
 /// them with 1 MiB.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     pub(crate) settings: Settings,
     pub(crate) opt_level: OptLevel,
@@ -27,6 +28,76 @@ pub struct Config {
     pub(crate) threads: Option<usize>,
     pub(crate) verify_clif: bool,
     pub(crate) signals: SignalPolicy,
+}
+
+impl fmt::Debug for Config {
+    /// One list: who reads it need not know which settings are whose.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Every field is named, so that a new one is not forgotten here.
+        let Self {
+            settings,
+            opt_level,
+            hooks,
+            canonical_nans,
+            stack_switching,
+            threads,
+            verify_clif,
+            signals,
+        } = self;
+        let Settings {
+            zeal,
+            heap_max,
+            heap_window,
+            stack_size,
+            initial_stack_size,
+            continuations_max,
+            stack_bytes_max,
+            nesting_max,
+            activations_max,
+            memory_max,
+            memory_checks,
+            address_space,
+            memory_limit,
+            table_max,
+            instances_max,
+            guard,
+            fresh_stacks,
+            verify_heap,
+            refusal,
+            defect,
+            parking,
+        } = settings;
+        f.debug_struct("Config")
+            .field("zeal", zeal)
+            .field("heap_max", heap_max)
+            .field("heap_window", heap_window)
+            .field("stack_size", stack_size)
+            .field("initial_stack_size", initial_stack_size)
+            .field("continuations_max", continuations_max)
+            .field("stack_bytes_max", stack_bytes_max)
+            .field("nesting_max", nesting_max)
+            .field("activations_max", activations_max)
+            .field("memory_max", memory_max)
+            .field("memory_checks", memory_checks)
+            .field("address_space", address_space)
+            .field("memory_limit", memory_limit)
+            .field("table_max", table_max)
+            .field("instances_max", instances_max)
+            .field("opt_level", opt_level)
+            .field("guard", guard)
+            .field("hooks", hooks)
+            .field("canonical_nans", canonical_nans)
+            .field("stack_switching", stack_switching)
+            .field("fresh_stacks", fresh_stacks)
+            .field("threads", threads)
+            .field("verify_heap", verify_heap)
+            .field("verify_clif", verify_clif)
+            .field("refusal", refusal)
+            .field("defect", defect)
+            .field("parking", parking)
+            .field("signals", signals)
+            .finish()
+    }
 }
 
 impl Default for Config {

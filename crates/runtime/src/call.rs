@@ -4,8 +4,7 @@
 //!
 //! ```text
 //!  before   ctx.current = X (null, or the record that called the host function we are in)
-//!  during   X ◀─last─ host record ◀─parent─ initial continuation ◀─parent─ … ◀─ ctx.current
-//!                         │ outer: host record of the activation around this one
+//!  during   X ◀─interrupted─ host record ◀─parent─ initial continuation ◀─parent─ … ◀─ ctx.current
 //!  after    ctx.current = X again
 //! ```
 //!
@@ -358,7 +357,7 @@ impl StoreInner {
     unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
-            let slot = if index == 0 && kind.in_register() {
+            let slot = if index == 0 && kind.repr().in_payload_register() {
                 TransferSlot::from_u64(payload)
             } else {
                 self.context().transfer[index]

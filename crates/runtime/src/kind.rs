@@ -77,18 +77,9 @@ impl ValueKind {
         }
     }
 
-    /// Whether value 0 of a payload travels in the payload register.
-    pub fn in_register(self) -> bool {
-        !matches!(self, Self::V128 | Self::Cont(_))
-    }
-
     /// What the collector has to follow in such a value; none in a number or a function.
     pub fn slot_kind(self) -> Option<SlotKind> {
-        match self {
-            Self::Any | Self::Extern | Self::Exn => Some(SlotKind::Ref),
-            Self::Cont(_) => Some(SlotKind::Cont),
-            _ => None,
-        }
+        self.repr().slot_kind()
     }
 
     /// Zero or null; none for a type without null.
