@@ -23,8 +23,8 @@ use core::ptr;
 /// 1,000 results; one list of them is in flight at a time.
 pub const TRANSFER_SLOTS: usize = 1024;
 
-/// One value in transit between two sides of a switch, a host call or a return
-/// with more results than registers.
+/// One value in transit between two sides of a switch or a host call, or of a call
+/// or return with more values than registers.
 ///
 /// 16 bytes, little-endian, low bytes first: an `i32`, `f32` or heap reference
 /// uses the low 4, an `i64`, `f64` or function reference the low 8, a `v128`
@@ -92,7 +92,8 @@ pub struct StoreContext {
     /// The first page is never mapped, so that a null dereference faults.
     pub heap_base: *mut u8,
     /// Descriptors of all canonical types, indexed by [`crate::TypeId`]. Fixed
-    /// for the engine's life; entries are only ever added.
+    /// for the engine's life. An entry is there for as long as somebody holds its type,
+    /// as this store does with those of all its objects.
     pub descriptors: *const TypeDescriptor,
     /// The libcall table, indexed by [`crate::Libcall`].
     pub libcalls: *const LibcallFn,
@@ -129,7 +130,7 @@ pub struct StoreContext {
     pub fault_signal: u64,
     /// The runtime's store, opaque to compiled code.
     pub owner: *mut u8,
-    /// Values in transit. Never a root: it is written just before a switch, a
+    /// Values in transit. Never a root: it is written just before a call, a switch, a
     /// host call or a return and read just after, with no safepoint in between.
     pub transfer: [TransferSlot; TRANSFER_SLOTS],
 }

@@ -108,6 +108,30 @@ pub enum Kind {
     Cont = 6,
 }
 
+impl Kind {
+    /// The kind a descriptor's byte stands for.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_abi::Kind;
+    ///
+    /// assert_eq!(Kind::from_u8(Kind::Exn as u8), Some(Kind::Exn));
+    /// assert_eq!(Kind::from_u8(7), None);
+    /// ```
+    pub const fn from_u8(byte: u8) -> Option<Self> {
+        Some(match byte {
+            0 => Self::Unused,
+            1 => Self::Struct,
+            2 => Self::Array,
+            3 => Self::Host,
+            4 => Self::Exn,
+            5 => Self::Func,
+            6 => Self::Cont,
+            _ => return None,
+        })
+    }
+}
+
 /// Supertypes kept in the descriptor itself.
 pub const INLINE_SUPERS: usize = 8;
 /// Fills unused entries of a display; never a type number.

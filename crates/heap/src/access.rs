@@ -14,9 +14,20 @@ use mangrove_abi::object::{
 
 impl Heap {
     /// The descriptor of a type; none if the table has no such entry.
-    pub fn descriptor(&self, type_id: TypeId) -> Option<&TypeDescriptor> {
+    pub(crate) fn descriptor(&self, type_id: TypeId) -> Option<&TypeDescriptor> {
         // SAFETY: `new`'s contract makes entries below `types` readable.
         (type_id < self.types).then(|| unsafe { &*self.descriptors.add(type_id as usize) })
+    }
+
+    /// What an object is.
+    ///
+    /// # Safety
+    /// `object` must be an object of this heap.
+    pub unsafe fn kind_of(&self, object: HeapRef) -> Kind {
+        // SAFETY: by contract; so its type has a descriptor.
+        let descriptor = unsafe { self.descriptor(self.type_of(object)) };
+        let descriptor = descriptor.expect("an object has a type");
+        Kind::from_u8(descriptor.kind).expect("a descriptor has a kind")
     }
 
     /// Address of a byte of an object.

@@ -183,7 +183,7 @@ impl Heap {
     /// place, as long as the heap lives; entries not in use must have kind
     /// `Unused` (all bytes zero will do), that of host objects must be theirs, and
     /// those of other heap objects must be valid in all their parts from before their
-    /// first object is made.
+    /// first object is made for as long as the heap has one.
     pub unsafe fn new(
         config: HeapConfig,
         descriptors: *const TypeDescriptor,

@@ -17,7 +17,7 @@ use crate::instance::Face;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
     AsStore, AsStoreMut, Error, Func, HostBody, HostStore, Moment, StoreInner, StorePtr, Val,
-    Watch, inner, inner_mut, new_store,
+    Watch, inner, insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
@@ -96,10 +96,11 @@ impl<T> Store<T> {
 
 impl<T> Drop for Store<T> {
     fn drop(&mut self) {
-        // SAFETY: both are boxes that `new` leaked, and ours.
+        // SAFETY: both are boxes that `new` leaked, and ours. The data goes last, also
+        // where a host function's closure panics when it is dropped.
         unsafe {
+            let _data = Box::from_raw(self.data.as_ptr());
             drop(Box::from_raw(self.inner.as_ptr()));
-            drop(Box::from_raw(self.data.as_ptr()));
         }
     }
 }
@@ -114,6 +115,12 @@ unsafe impl<T> AsStore for Store<T> {
 
 // SAFETY: as above.
 unsafe impl<T> AsStoreMut for Store<T> {}
+
+/// A store's insides, to change.
+pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
+    // SAFETY: this crate keeps the result to itself, and moves and exchanges none.
+    unsafe { insides(store) }
+}
 
 /// What an observer sees of a store: everything there is to look at, and nothing
 /// that would run Wasm, collect, or change what it looks at.
@@ -159,7 +166,8 @@ pub type Observer = Box<dyn FnMut(&mut StoreView<'_>, Moment) + Send>;
 /// An observer, as the runtime knows it.
 pub struct Watcher(pub Observer);
 
-impl Watch for Watcher {
+// SAFETY: an observer gets a view, by which a store can only be looked at.
+unsafe impl Watch for Watcher {
     unsafe fn moment(&mut self, store: StorePtr, moment: Moment) {
         let mut view = StoreView {
             store,

@@ -1,10 +1,9 @@
 //! Instances, as the embedder sees them.
 
+use crate::access::inner_mut;
 use crate::module::Module;
 use hashbrown::HashMap;
-use mangrove_runtime::{
-    AsStore, AsStoreMut, Error, Extern, Func, StoreId, StoreInner, inner, inner_mut,
-};
+use mangrove_runtime::{AsStore, AsStoreMut, Error, Extern, Func, StoreId, StoreInner, inner};
 
 /// What this crate keeps with a store: the runtime knows modules without their engine.
 #[derive(Default)]

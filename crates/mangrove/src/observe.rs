@@ -1,10 +1,11 @@
 //! Who watches: observers are called at certain moments and may look at roots.
 
+use crate::access::inner_mut;
 use crate::access::{Caller, Observer, Store, StoreView, Watcher};
 use mangrove_abi::Request;
 use mangrove_collector::{ContinuationsReport, ReportOptions, RootSet};
 use mangrove_continuation::RegistryReport;
-use mangrove_runtime::{Error, inner, inner_mut};
+use mangrove_runtime::{Error, inner};
 
 impl<T> Store<T> {
     /// How many requests of a kind were made to the system so far.

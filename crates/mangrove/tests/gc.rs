@@ -265,3 +265,24 @@ fn many_handles_do_not_pile_up() {
     };
     assert_eq!(handles(store.roots().unwrap()), 1);
 }
+
+/// An exception is in no hierarchy but its own, whatever the embedder says.
+#[test]
+fn an_exception_is_no_external_reference() {
+    let text = r#"(module (tag $e)
+        (func (export "throw") (throw $e))
+        (func (export "any") (param externref) (result i32)
+            (ref.is_null (any.convert_extern (local.get 0)))))"#;
+    let (mut store, instance) = instance(text);
+    let Err(Error::Exception(exception)) = call(&mut store, instance, "throw", &[]) else {
+        panic!("nothing was thrown");
+    };
+    for wrong in [Val::Extern, Val::Any] {
+        let value = wrong(Some(exception.handle.clone()));
+        let refused = call(&mut store, instance, "any", &[value]);
+        assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
+    }
+    let object = HeapHandle::new_host(&mut store, 1).unwrap();
+    let taken = call(&mut store, instance, "any", &[Val::Extern(Some(object))]);
+    assert_eq!(taken.unwrap(), [Val::I32(0)]);
+}

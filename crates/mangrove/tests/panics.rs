@@ -288,3 +288,42 @@ fn of_an_observer_while_a_module_is_instantiated() {
     linker.instantiate(&mut world.store, &module).unwrap();
     world.is_sound();
 }
+
+/// Says that it was dropped, and panics if it is to.
+struct Dropped(Arc<Mutex<Vec<u32>>>, u32, bool);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push(self.1);
+        if self.2 {
+            panic_any(Mine(self.1));
+        }
+    }
+}
+
+/// What a store owns is dropped, whatever panics meanwhile, and its types are let go.
+#[test]
+fn of_what_a_host_function_owns_when_its_store_goes() {
+    be_quiet();
+    let engine = Engine::new(&Config::new()).unwrap();
+    let counts = engine.type_counts();
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let data = Dropped(log.clone(), 9, false);
+    let mut store = Store::new(&engine, data).unwrap();
+    for (number, params) in [(1, 1), (2, 2), (3, 3)] {
+        let owned = Dropped(log.clone(), number, number != 3);
+        let ty = FuncType {
+            params: vec![ValType::I64; params],
+            results: vec![ValType::F32; 7],
+        };
+        mangrove::Func::new(&mut store, ty, move |_, _, _| {
+            let _ = &owned;
+            Ok(())
+        })
+        .unwrap();
+    }
+    let caught = catch_unwind(AssertUnwindSafe(|| drop(store))).unwrap_err();
+    assert_eq!(caught.downcast_ref(), Some(&Mine(1)), "the first of them");
+    assert_eq!(*log.lock().unwrap(), [1, 2, 3, 9]);
+    assert_eq!(engine.type_counts(), counts);
+}

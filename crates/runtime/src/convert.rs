@@ -5,7 +5,6 @@ use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
 use crate::kind::ValueKind;
 use crate::store::StoreInner;
 use crate::value::Val;
-use mangrove_abi::object::{TYPE_EXN, TYPE_HOST};
 use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
 use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
 use std::ptr::{self, NonNull};
@@ -75,8 +74,13 @@ impl StoreInner {
         };
         // A reference keeps its bits over `extern.convert_any` and back; which
         // hierarchy it is in is what the embedder says.
-        let actual = match value {
-            Val::Extern(Some(_)) => reference(HeapType::Abstract(AbstractHeap::Extern), false),
+        let actual = match (value, actual) {
+            // An exception has no part in this: it is in neither hierarchy.
+            (Val::Extern(Some(_)), ValType::Ref(ty))
+                if ty.heap != HeapType::Abstract(AbstractHeap::Exn) =>
+            {
+                reference(HeapType::Abstract(AbstractHeap::Extern), false)
+            }
             _ => actual,
         };
         if self.engine.types().matches_val(actual, ty) {
@@ -116,15 +120,13 @@ impl StoreInner {
             return HandleKind::I31;
         }
         // SAFETY: references come out of handles and slots of this store.
-        let type_id = unsafe { self.heap.type_of(value) };
-        match type_id {
-            TYPE_HOST => HandleKind::Host,
-            TYPE_EXN => HandleKind::Exn,
-            _ => match self.heap.descriptor(type_id).map(|d| d.kind) {
-                Some(kind) if kind == Kind::Array as u8 => HandleKind::Array(type_id),
-                Some(kind) if kind == Kind::Exn as u8 => HandleKind::Exn,
-                _ => HandleKind::Struct(type_id),
-            },
+        let (type_id, kind) = unsafe { (self.heap.type_of(value), self.heap.kind_of(value)) };
+        match kind {
+            Kind::Host => HandleKind::Host,
+            Kind::Exn => HandleKind::Exn,
+            Kind::Array => HandleKind::Array(type_id),
+            Kind::Struct => HandleKind::Struct(type_id),
+            Kind::Unused | Kind::Func | Kind::Cont => unreachable!("an object of type {type_id}"),
         }
     }
 

@@ -51,8 +51,10 @@ impl EngineCore {
     /// There is no address space for its types.
     ///
     /// # Safety
-    /// `compile_host` gives what the compiler made for the signature, with explicit
-    /// checks of memories if the plan says so: it is loaded, and run.
+    /// - `compile_host` gives what the compiler made for the signature, with explicit
+    ///   checks of memories if the plan says so: it is loaded, and run.
+    /// - `plan` was made for these settings, and they plant no defect, but in tests
+    ///   that show what one does.
     pub unsafe fn new(
         settings: Settings,
         plan: Plan,

@@ -36,8 +36,10 @@ impl ModuleImage {
     /// There are more types than the engine can hold, or there is no room for code.
     ///
     /// # Safety
-    /// `image` is what the compiler made of this module, for an engine with these
-    /// settings: it is loaded, and run.
+    /// - `parsed` is valid, and admitted: none of its heap objects can hold a
+    ///   continuation, where the collector would not look.
+    /// - `image` is what the compiler made of it, for an engine with these settings: it
+    ///   is loaded, and run.
     pub unsafe fn assemble(
         engine: &EngineCore,
         parsed: Module,

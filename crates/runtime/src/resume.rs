@@ -169,21 +169,25 @@ impl StoreInner {
         entry: EnterWith<'_>,
     ) -> Result<Way, Error> {
         let record = self.current_record(handle)?;
+        // Before there is a host record: an error would leave that behind.
+        let entry = match entry {
+            EnterWith::Values(slots) => Ok(slots),
+            EnterWith::Exception(exception) => Err((self.exception_ref(exception)?, exception)),
+        };
         let host = self.host_record()?;
         // SAFETY: one of the registry's records.
         let of = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: SWITCHES, of, "resume by the host");
-        let exception = match entry {
-            EnterWith::Values(slots) => {
+        let (exn, exception) = match entry {
+            Ok(slots) => {
                 let payload = self.transfer_behind_bound(record, slots);
                 // SAFETY: a current reference is to a continuation that is fresh
                 // or suspended; the table stays by contract.
                 let call = unsafe { self.activate(host, record, table.address(), false, payload) };
                 return Ok(Way::In(call));
             }
-            EnterWith::Exception(exception) => exception,
+            Err(thrown) => thrown,
         };
-        let exn = self.exception_ref(exception)?;
         // SAFETY: as above. The chain was suspended until now.
         unsafe {
             let mut call = self.activate(host, record, table.address(), false, u64::from(exn.0));

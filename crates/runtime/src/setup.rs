@@ -43,7 +43,8 @@ pub fn new_store(
         refusal: config.refusal,
     };
     // SAFETY: the engine's table has readable entries for all its types, at a
-    // fixed place, for as long as the engine, which the store keeps.
+    // fixed place, for as long as the engine, which the store keeps. The types of a
+    // store's objects are its instances' and tags', which hold them until it is dropped.
     let heap = unsafe { Heap::new(heap, engine.descriptors(), plan.type_end) };
     let heap = heap.map_err(heap_error)?;
     let mut registry = Registry::new(registry_config(config, &room, plan.strict_commit));

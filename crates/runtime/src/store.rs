@@ -38,6 +38,7 @@ use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
 use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 
 /// What gives access to a store: a `Store`, a `Caller` or, to look at it only, a
@@ -92,12 +93,20 @@ pub fn inner<S: AsStore + ?Sized>(store: &S) -> &StoreInner {
     unsafe { &*store.raw().as_ptr() }
 }
 
-/// A store's insides, to change. They are never moved out of their place, nor
-/// exchanged for another store's: compiled code knows their address. So they are for
-/// the API above to use, and not for its users.
-pub fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
+/// A store's insides, to change.
+///
+/// # Safety
+/// They are not moved out of their place, nor exchanged for another store's: compiled
+/// code knows their address.
+pub unsafe fn insides<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
     // SAFETY: as above, with exclusive access.
     unsafe { &mut *store.raw().as_ptr() }
+}
+
+/// [`insides`], for this crate, in which nothing moves or exchanges them.
+pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
+    // SAFETY: nowhere in this crate is a `StoreInner` moved or exchanged.
+    unsafe { insides(store) }
 }
 
 /// A global and where it is from.
@@ -238,6 +247,7 @@ impl Drop for StoreInner {
             self.activations.is_empty(),
             "a store is dropped while it runs"
         );
+        let mut panic = None;
         // SAFETY: each of these was made with `Box::leak` or `Box::into_raw`
         // by this store, and with the store goes everyone who knew them.
         unsafe {
@@ -245,7 +255,12 @@ impl Drop for StoreInner {
                 instance.free();
             }
             for host in self.host_funcs.drain(..) {
-                drop(Box::from_raw(host.as_ptr()));
+                // Its closure is the embedder's, and so is what that owns: what panics
+                // when it is dropped must not keep the rest.
+                let dropped = AssertUnwindSafe(|| drop(Box::from_raw(host.as_ptr())));
+                if let Err(caught) = catch_unwind(dropped) {
+                    panic.get_or_insert(caught);
+                }
             }
             for global in self.globals.drain(..) {
                 drop(Box::from_raw(global.cell.as_ptr()));
@@ -254,6 +269,9 @@ impl Drop for StoreInner {
                 drop(Box::from_raw(tag.def.as_ptr()));
             }
             drop(Box::from_raw(self.ctx.as_ptr()));
+        }
+        if let Some(panic) = panic.filter(|_| !std::thread::panicking()) {
+            resume_unwind(panic);
         }
     }
 }

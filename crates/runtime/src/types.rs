@@ -156,7 +156,12 @@ impl EngineTypes {
     /// # Errors
     /// There is none.
     pub fn hold(self: &Arc<Self>, id: TypeId) -> Result<TypeHold, Error> {
-        if !self.registry.hold(id) {
+        // Under the lock: a number that is being added has no descriptor yet, and may
+        // never get one.
+        let changing = self.changing();
+        let known = self.registry.hold(id);
+        drop(changing);
+        if !known {
             return Err(self.refused(RegistryError::Unknown { id }));
         }
         Ok(TypeHold {

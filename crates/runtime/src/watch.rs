@@ -19,12 +19,14 @@ pub enum Moment {
 }
 
 /// Somebody who is told what a store does.
-pub trait Watch: Send {
+///
+/// # Safety
+/// Whoever implements this does nothing to the store but to look at it.
+pub unsafe trait Watch: Send {
     /// A moment has come.
     ///
     /// # Safety
-    /// The store is live, and nobody else uses it until this returns. Whoever
-    /// implements this does nothing to the store but to look at it.
+    /// The store is live, and nobody else uses it until this returns.
     unsafe fn moment(&mut self, store: StorePtr, moment: Moment);
 }
 
