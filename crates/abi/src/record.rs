@@ -9,6 +9,8 @@
 //!  suspended as one:  C ◀─parent─ D     reference = (D, revision of D), D.outermost = C, C.parent = null
 //!  two activations:    host ◀─parent─ A ◀─interrupted─ host ◀─parent─ E (current)     A called the host
 //! ```
+//!
+//! Next on the road of a `resume`: `crates/compile/src/func/mod.rs`.
 
 use crate::context::{FuncRef, InstanceContext, TagDef};
 use crate::index::RecordId;

@@ -12,9 +12,11 @@
 //! thunk that pushes the site's return point itself. The stack looks the same,
 //! maps and handlers stay attached to the return point, and the CPU's return
 //! predictor never hears of it.
+//!
+//! Next on the road of a `resume`: `crates/stack/src/arch/x86_64/stubs.rs`.
 
 use crate::CompileError;
-use crate::output::{Callee, CompiledFunc, Relocation};
+use crate::function::{Callee, CompiledFunc, Relocation};
 use mangrove_abi::{
     CatchSite, CodeImage, FunctionCode, FunctionKind, SiteTableBuilder, SourcePosition, StubImage,
     TrapSite,

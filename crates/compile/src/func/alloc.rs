@@ -12,8 +12,8 @@
 //! fault before it (the first spill of a frame can hit the guard of the stack)
 //! leaves nothing half made.
 
-use super::FuncTranslator;
-use super::access::{fixed, plain};
+use super::regions::{fixed, plain};
+use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::{Libcall, StoreContext};

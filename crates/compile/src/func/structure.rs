@@ -1,7 +1,8 @@
 //! Structs, and the one place where anything is stored into the heap.
 
-use super::access::{plain, trapping};
-use super::{FuncTranslator, Known};
+use super::regions::{plain, trapping};
+use super::state::Extension;
+use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use mangrove_abi::TrapCode;
@@ -11,17 +12,6 @@ use wasmparser::Operator;
 
 /// Defaults that are stored one by one.
 const MOST_STORES: usize = 32;
-
-/// How a packed value becomes an `i32`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Extension {
-    /// The value is not packed.
-    None,
-    /// Sign-extended.
-    Signed,
-    /// Zero-extended.
-    Unsigned,
-}
 
 impl FuncTranslator<'_, '_> {
     pub(super) fn structure(&mut self, operator: &Operator<'_>) -> Known {
@@ -70,7 +60,7 @@ impl FuncTranslator<'_, '_> {
 
     fn struct_new(&mut self, type_index: u32) {
         let (fields, layout) = self.env.structure(type_index);
-        let size = self.word(u64::from(layout.size));
+        let size = self.const_word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
         let flags = plain(self.regions.heap);
         self.take_each(fields.len(), |this, index, value| {
@@ -92,15 +82,15 @@ impl FuncTranslator<'_, '_> {
             }
             return self.struct_new(type_index);
         }
-        let size = self.word(u64::from(layout.size));
+        let size = self.const_word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
         // The header is half a word; a field may be the other half.
         let flags = plain(self.regions.heap);
         let zero = self.b.ins().iconst(types::I32, 0);
         self.b.ins().store(flags, zero, object.address, 4);
-        let word = self.word(OBJECT_ALIGN);
+        let word = self.const_word(OBJECT_ALIGN);
         let first = self.b.ins().iadd(object.address, word);
-        let bytes = self.word(u64::from(layout.size) - OBJECT_ALIGN);
+        let bytes = self.const_word(u64::from(layout.size) - OBJECT_ALIGN);
         self.clear_words(first, bytes);
         let reference = self.publish(&object);
         self.push(reference, Repr::HeapRef);
@@ -179,6 +169,14 @@ impl FuncTranslator<'_, '_> {
         match extension {
             Extension::Signed => self.b.ins().sextend(types::I32, value),
             Extension::None | Extension::Unsigned => self.b.ins().uextend(types::I32, value),
+        }
+    }
+
+    /// Promises that a store of such a value, where others find it, is done as a
+    /// whole: half a continuation reference would be another one.
+    pub(super) fn store_whole(&mut self, repr: Repr) {
+        if repr == Repr::ContRef {
+            self.no_overflow();
         }
     }
 }

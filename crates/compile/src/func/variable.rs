@@ -1,7 +1,7 @@
 //! Locals, globals, constants, `drop` and `select`.
 
-use super::access::plain;
-use super::{FuncTranslator, Known};
+use super::regions::plain;
+use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{
     InstBuilder,
@@ -37,7 +37,7 @@ impl FuncTranslator<'_, '_> {
                 self.push_value(value);
             }
             Operator::I64Const { value } => {
-                let value = self.word(value as u64);
+                let value = self.const_word(value as u64);
                 self.push_value(value);
             }
             Operator::F32Const { value } => {
