@@ -73,7 +73,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Makes an object whose last field is written one of the heap's.
-    pub(super) fn publish(&mut self, object: &Allocation) -> Value {
+    pub(super) fn publish(&mut self, object: Allocation) -> Value {
         let store = self.store_context();
         self.context_store(object.end, store, offset_of!(StoreContext, alloc_next));
         object.reference

@@ -3,14 +3,14 @@
 use super::alloc::Allocation;
 use super::regions::{plain, trapping};
 use super::state::Extension;
-use super::state::block_args;
+use super::store::{Elements, FieldAddress};
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, MAX_OBJECT, OBJECT_ALIGN};
 use mangrove_abi::{Libcall, TrapCode};
-use mangrove_validate::{Repr, StorageType, ValType};
-use types::{I32, I64};
+use mangrove_validate::{Repr, StorageType};
+use types::I32;
 use wasmparser::Operator;
 
 impl FuncTranslator<'_, '_> {
@@ -70,7 +70,11 @@ impl FuncTranslator<'_, '_> {
                 let storage = self.env.array_element(array_type_index).storage;
                 let address = self.element_address(array, index, storage);
                 let flags = plain(self.regions.heap);
-                self.heap_store(flags, storage, value, address, ARRAY_ELEMENTS as i32);
+                let field = FieldAddress {
+                    address,
+                    offset: ARRAY_ELEMENTS as i32,
+                };
+                self.assign(array, flags, storage, value, field);
             }
             Operator::ArrayLen => {
                 let array = self.pop();
@@ -144,8 +148,8 @@ impl FuncTranslator<'_, '_> {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
         let (array, first) = self.array_allocate(type_index, len, bytes);
-        self.fill(storage, value, first, bytes);
-        let reference = self.publish(&array);
+        self.init_elements(&array, storage, value, Elements { first, bytes });
+        let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -158,15 +162,13 @@ impl FuncTranslator<'_, '_> {
         let mask = self.const_word(!(OBJECT_ALIGN - 1));
         let padded = self.b.ins().iadd(bytes, round);
         let padded = self.b.ins().band(padded, mask);
-        self.clear_words(first, padded);
-        let reference = self.publish(&array);
+        let words = Elements {
+            first,
+            bytes: padded,
+        };
+        self.init_words(&array, words);
+        let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
-    }
-
-    /// Stores zero over `bytes` bytes, a multiple of 8, from `first` on.
-    pub(super) fn clear_words(&mut self, first: Value, bytes: Value) {
-        let zero = self.const_word(0);
-        self.fill(StorageType::Val(ValType::I64), zero, first, bytes);
     }
 
     fn array_new_fixed(&mut self, type_index: u32, len: u32) {
@@ -176,11 +178,14 @@ impl FuncTranslator<'_, '_> {
         let bytes = self.const_word(u64::from(size) * u64::from(len));
         let len = self.b.ins().iconst(I32, i64::from(len));
         let (array, first) = self.array_allocate(type_index, len, bytes);
-        let flags = plain(self.regions.heap);
         self.take_each(count, |this, index, value| {
-            this.heap_store(flags, storage, value, first, (index as u32 * size) as i32);
+            let field = FieldAddress {
+                address: first,
+                offset: (index as u32 * size) as i32,
+            };
+            this.init(&array, storage, value, field);
         });
-        let reference = self.publish(&array);
+        let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -250,32 +255,6 @@ impl FuncTranslator<'_, '_> {
         let first = self.b.ins().iadd(address, offset);
         let elements = self.const_word(u64::from(ARRAY_ELEMENTS));
         let first = self.b.ins().iadd(first, elements);
-        self.fill(storage, value, first, bytes);
-    }
-
-    /// Stores `value` over `bytes` bytes from `first` on, element by element.
-    fn fill(&mut self, storage: StorageType, value: Value, first: Value, bytes: Value) {
-        let end = self.b.ins().iadd(first, bytes);
-        let head = self.b.create_block();
-        let body = self.b.create_block();
-        let done = self.b.create_block();
-        let at = self.b.append_block_param(head, I64);
-        self.b.ins().jump(head, &block_args(&[first]));
-
-        self.b.switch_to_block(head);
-        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
-        self.b.ins().brif(more, body, &[], done, &[]);
-        self.b.seal_block(body);
-        self.b.seal_block(done);
-
-        self.b.switch_to_block(body);
-        let flags = plain(self.regions.heap);
-        self.heap_store(flags, storage, value, at, 0);
-        let size = self.const_word(u64::from(self.env.storage_size(storage)));
-        let next = self.b.ins().iadd(at, size);
-        self.b.ins().jump(head, &block_args(&[next]));
-        self.b.seal_block(head);
-
-        self.b.switch_to_block(done);
+        self.assign_elements(array, storage, value, Elements { first, bytes });
     }
 }

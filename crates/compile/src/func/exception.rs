@@ -22,6 +22,7 @@
 
 use super::regions::{plain, trap};
 use super::state::OpenScope;
+use super::store::FieldAddress;
 use super::translator::FuncTranslator;
 use crate::function::{Callee, CatchScope};
 use crate::signature::call_host_signature;
@@ -60,10 +61,13 @@ impl FuncTranslator<'_, '_> {
             .ins()
             .store(flags, tag, object.address, layout.offsets[0] as i32);
         self.take_each(types.len(), |this, index, value| {
-            let (storage, offset) = (StorageType::Val(types[index]), layout.offsets[index + 1]);
-            this.heap_store(flags, storage, value, object.address, offset as i32);
+            let field = FieldAddress {
+                address: object.address,
+                offset: layout.offsets[index + 1] as i32,
+            };
+            this.init(&object, StorageType::Val(types[index]), value, field);
         });
-        let reference = self.publish(&object);
+        let reference = self.publish(object);
         self.declare_root(reference, Repr::HeapRef);
         reference
     }

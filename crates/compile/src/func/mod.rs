@@ -27,6 +27,7 @@ mod resume;
 mod runtime;
 mod simd;
 mod state;
+mod store;
 mod structure;
 mod suspend;
 mod switch;

@@ -1,7 +1,8 @@
-//! Structs, and the one place where anything is stored into the heap.
+//! Structs, and loads from the heap.
 
 use super::regions::{plain, trapping};
 use super::state::Extension;
+use super::store::{Elements, FieldAddress};
 use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
@@ -51,7 +52,11 @@ impl FuncTranslator<'_, '_> {
                 let offset = layout.offsets[field_index as usize];
                 let flags = self.field_flags(object, offset);
                 let address = self.object(object);
-                self.heap_store(flags, storage, value, address, offset as i32);
+                let field = FieldAddress {
+                    address,
+                    offset: offset as i32,
+                };
+                self.assign(object, flags, storage, value, field);
             }
             _ => return Ok(false),
         }
@@ -62,12 +67,14 @@ impl FuncTranslator<'_, '_> {
         let (fields, layout) = self.env.structure(type_index);
         let size = self.const_word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
-        let flags = plain(self.regions.heap);
         self.take_each(fields.len(), |this, index, value| {
-            let (storage, offset) = (fields[index].storage, layout.offsets[index]);
-            this.heap_store(flags, storage, value, object.address, offset as i32);
+            let field = FieldAddress {
+                address: object.address,
+                offset: layout.offsets[index] as i32,
+            };
+            this.init(&object, fields[index].storage, value, field);
         });
-        let reference = self.publish(&object);
+        let reference = self.publish(object);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -91,8 +98,8 @@ impl FuncTranslator<'_, '_> {
         let word = self.const_word(OBJECT_ALIGN);
         let first = self.b.ins().iadd(object.address, word);
         let bytes = self.const_word(u64::from(layout.size) - OBJECT_ALIGN);
-        self.clear_words(first, bytes);
-        let reference = self.publish(&object);
+        self.init_words(&object, Elements { first, bytes });
+        let reference = self.publish(object);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -132,22 +139,6 @@ impl FuncTranslator<'_, '_> {
         self.zero(repr)
     }
 
-    /// Stores a value into the heap. Everything that does goes through here.
-    pub(super) fn heap_store(
-        &mut self,
-        flags: MemFlagsData,
-        storage: StorageType,
-        value: Value,
-        address: Value,
-        offset: i32,
-    ) {
-        match storage {
-            StorageType::I8 => self.b.ins().istore8(flags, value, address, offset),
-            StorageType::I16 => self.b.ins().istore16(flags, value, address, offset),
-            StorageType::Val(_) => self.b.ins().store(flags, value, address, offset),
-        };
-    }
-
     /// Loads a value from the heap.
     pub(super) fn heap_load(
         &mut self,
@@ -169,14 +160,6 @@ impl FuncTranslator<'_, '_> {
         match extension {
             Extension::Signed => self.b.ins().sextend(types::I32, value),
             Extension::None | Extension::Unsigned => self.b.ins().uextend(types::I32, value),
-        }
-    }
-
-    /// Promises that a store of such a value, where others find it, is done as a
-    /// whole: half a continuation reference would be another one.
-    pub(super) fn store_whole(&mut self, repr: Repr) {
-        if repr == Repr::ContRef {
-            self.no_overflow();
         }
     }
 }

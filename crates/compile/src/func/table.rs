@@ -23,9 +23,7 @@ impl FuncTranslator<'_, '_> {
                 let value = self.pop();
                 let index = self.pop();
                 let address = self.table_element(table, index, TrapCode::TableOutOfBounds);
-                self.store_whole(self.table_repr(table));
-                let flags = plain(self.regions.tables);
-                self.b.ins().store(flags, value, address, 0);
+                self.assign_table(address, self.table_repr(table), value);
             }
             Operator::TableSize { table } => {
                 let len = self.table_word(table, offset_of!(TableDef, len));

@@ -82,9 +82,7 @@ impl FuncTranslator<'_, '_> {
 
     fn global_set(&mut self, index: u32) {
         let value = self.pop();
-        self.store_whole(self.global_repr(index));
         let cell = self.instance_word(self.env.layout.global(index));
-        let flags = plain(self.regions.globals);
-        self.b.ins().store(flags, value, cell, 0);
+        self.assign_global(cell, self.global_repr(index), value);
     }
 }
