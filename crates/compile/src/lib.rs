@@ -11,6 +11,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod arch;
 mod cost;
 mod env;
 mod func;

@@ -1,5 +1,6 @@
 //! One function through Cranelift, and what is kept of the result.
 
+use crate::arch;
 use crate::cost::Work;
 use crate::function::{Beside, Buffer, Callee, CompiledFunc, Finished, Relocation};
 use crate::movable::pin_stack_loads;
@@ -8,7 +9,6 @@ use crate::touch::touch_stack;
 use crate::{CompileError, Hooks, OptLevel, Options, isa};
 use cranelift_codegen::Context;
 use cranelift_codegen::FinalizedRelocTarget;
-use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::entity::PrimaryMap;
 use cranelift_codegen::ir::{
@@ -165,7 +165,7 @@ fn relocations(
         else {
             return Err(format!("reference to {:?}", reloc.target));
         };
-        if !matches!(reloc.kind, Reloc::X86CallPCRel4 | Reloc::X86PCRel4) {
+        if !arch::is_near(reloc.kind) {
             return Err(format!("relocation {:?}", reloc.kind));
         }
         let callee = names

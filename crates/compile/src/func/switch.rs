@@ -20,6 +20,7 @@
 use super::regions::{from_word, plain, to_word, trapping};
 use super::state::block_args;
 use super::translator::FuncTranslator;
+use crate::arch::EXCEPTION_RESULT;
 use crate::function::Callee;
 use crate::signature::switch_signature;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -145,9 +146,11 @@ impl FuncTranslator<'_, '_> {
         let mut items = Vec::new();
         if let Some(scope) = self.scopes.last() {
             items.push(ExceptionTableItem::Context(instance));
-            // The convention's first exception register; the switch thunk puts
-            // its payload there.
-            let caught = BlockCall::new(scope.catch_block, [BlockArg::TryCallExn(0)], pool);
+            let caught = BlockCall::new(
+                scope.catch_block,
+                [BlockArg::TryCallExn(EXCEPTION_RESULT)],
+                pool,
+            );
             // Cranelift hands the number through: `sites` finds it beside the call.
             let number = ir::ExceptionTag::from_u32(scope.number);
             items.push(ExceptionTableItem::Tag(number, caught));
