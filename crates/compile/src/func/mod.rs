@@ -42,7 +42,7 @@ use crate::cost::Work;
 use crate::env::ModuleEnv;
 use crate::function::{CompiledFunc, Finished};
 use crate::output::Compiler;
-use cranelift_codegen::ir::SourceLoc;
+use cranelift_codegen::ir::{Function, SourceLoc};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::FunctionKind;
 use translator::{FuncTranslator, Placement};
@@ -95,10 +95,11 @@ fn compile_as(
         compiler.abandon();
         return Ok(None);
     }
-    let touches = translator.touches;
+    let (touches, noted_calls) = (translator.touches, translator.noted_calls);
     translator.b.finalize(config);
-    let mut beside = translator.beside;
-    let finished = match translator.homes {
+    let (mut beside, homes) = (translator.beside, translator.homes);
+    debug_assert_eq!(calls(&clif), noted_calls, "each call is noted");
+    let finished = match homes {
         Some(homes) => {
             beside.homes = homes.finish(&mut clif);
             Finished::Homes
@@ -109,6 +110,16 @@ fn compile_as(
         compiler.touch_stack(&mut clif, SourceLoc::new(range.start as u32));
     }
     compiler.finish(FunctionKind::Wasm(function), clif, beside, finished)
+}
+
+/// Calls of a function that come back.
+fn calls(function: &Function) -> usize {
+    let layout = &function.layout;
+    let insts = layout.blocks().flat_map(|block| layout.block_insts(block));
+    let opcodes = insts.map(|inst| function.dfg.insts[inst].opcode());
+    opcodes
+        .filter(|opcode| opcode.is_call() && !opcode.is_return())
+        .count()
 }
 
 impl FuncTranslator<'_, '_> {

@@ -31,8 +31,10 @@ impl FuncTranslator<'_, '_> {
         self.b.inst_results(call)[0]
     }
 
-    /// A call is about to be made.
+    /// A call is about to be made. Whoever emits one says so: homes keep no address
+    /// and no value over a call.
     pub(super) fn note_call(&mut self) {
+        self.noted_calls += 1;
         if let Some(homes) = &mut self.homes {
             homes.call();
         }

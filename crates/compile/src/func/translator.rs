@@ -40,6 +40,8 @@ pub struct FuncTranslator<'a, 'b> {
     pub(super) locals: Locals,
     /// Where operands and locals lie, if not in SSA values.
     pub(super) homes: Option<Homes>,
+    /// Calls that were made: see [`Self::note_call`].
+    pub(super) noted_calls: usize,
     /// What the frontend's tables of variables grew by, in entries.
     pub(super) variable_work: u64,
     /// Values that were declared roots, unless they have homes.
@@ -100,6 +102,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             reachable: true,
             locals: Locals::default(),
             homes,
+            noted_calls: 0,
             variable_work: 0,
             roots: HashSet::new(),
             beside: Beside::default(),
