@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of a round.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct RoundResult {
     /// What went wrong, if anything did.
     pub problem: Option<String>,
     /// What was refused, if the round could not be played for lack of a resource.
@@ -16,21 +16,21 @@ pub struct Outcome {
 }
 
 /// Plays a case.
-pub fn play(case: &Case, config: &Config) -> Outcome {
+pub fn play(case: &Case, config: &Config) -> RoundResult {
     guarded(|| start(case, config))
 }
 
 /// Plays something. A panic of the engine is a problem like any other.
-pub fn guarded(play: impl FnOnce() -> Result<Outcome, Error>) -> Outcome {
+pub fn guarded(play: impl FnOnce() -> Result<RoundResult, Error>) -> RoundResult {
     // Nothing outlives the closure that a panic could have left half changed.
     match catch_unwind(AssertUnwindSafe(play)) {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(error)) if error.resource().is_some() => Outcome {
+        Ok(Ok(result)) => result,
+        Ok(Err(error)) if error.resource().is_some() => RoundResult {
             problem: None,
             refused: Some(error.to_string()),
             collections: 0,
         },
-        Ok(Err(error)) => Outcome {
+        Ok(Err(error)) => RoundResult {
             problem: Some(error.to_string()),
             refused: None,
             collections: 0,
@@ -41,7 +41,7 @@ pub fn guarded(play: impl FnOnce() -> Result<Outcome, Error>) -> Outcome {
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("without a message");
-            Outcome {
+            RoundResult {
                 problem: Some(format!("the engine panicked: {text}")),
                 refused: None,
                 collections: 0,
@@ -50,7 +50,7 @@ pub fn guarded(play: impl FnOnce() -> Result<Outcome, Error>) -> Outcome {
     }
 }
 
-fn start(case: &Case, config: &Config) -> Result<Outcome, Error> {
+fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
     let engine = Engine::new(config)?;
     let module = Module::new(&engine, case.wat.as_bytes())?;
     let mut store = Store::new(&engine, ())?;
@@ -58,7 +58,7 @@ fn start(case: &Case, config: &Config) -> Result<Outcome, Error> {
     linker.define_mangrove();
     let instance = linker.instantiate(&mut store, &module)?;
     let problem = judge(case, &mut store, instance)?;
-    Ok(Outcome {
+    Ok(RoundResult {
         problem,
         refused: None,
         collections: store.collections(),

@@ -5,7 +5,7 @@ use crate::model;
 use crate::overflow;
 use crate::progress::Progress;
 use crate::rng::Rng;
-use crate::round::{self, Outcome};
+use crate::round::{self, RoundResult};
 use crate::scenarios::{Rounds, Shrink, Suite, suites};
 use crate::summary::{Failure, SuiteReport, Summary};
 use mangrove::{Config, Zeal};
@@ -146,14 +146,14 @@ fn run_suite(
             progress.round(report.rounds, parameters, elapsed());
         };
         let round = Round { seed, size, config };
-        let (outcome, failure) = match suite.rounds {
+        let (result, failure) = match suite.rounds {
             Rounds::Cases { make, shrink } => round.case(make, shrink, &mut begin),
             Rounds::Model => round.model(&mut begin),
             Rounds::Overflow => round.overflow(&mut begin),
         };
-        report.collections += outcome.collections;
+        report.collections += result.collections;
         report.failure = failure;
-        report.refused = outcome.refused;
+        report.refused = result.refused;
     }
     report.elapsed_ms = u64::try_from(elapsed().as_millis()).unwrap_or(u64::MAX);
     report
@@ -173,11 +173,11 @@ impl Round<'_> {
         make: fn(&mut Rng, Size) -> Case,
         shrink: Option<Shrink>,
         begin: &mut dyn FnMut(&str),
-    ) -> (Outcome, Option<Failure>) {
+    ) -> (RoundResult, Option<Failure>) {
         let case = make(&mut Rng::new(self.seed), self.size);
         begin(&case.parameters);
-        let outcome = round::play(&case, self.config);
-        let failure = outcome.problem.clone().map(|message| {
+        let result = round::play(&case, self.config);
+        let failure = result.problem.clone().map(|message| {
             // The smaller case may fail in another way: it speaks for itself.
             let mut fails = |case: &Case| round::play(case, self.config).problem.is_some();
             let smaller =
@@ -197,52 +197,52 @@ impl Round<'_> {
                 arguments: case.arguments,
             }
         });
-        (outcome, failure)
+        (result, failure)
     }
 
     /// Runs the model test.
-    fn model(&self, begin: &mut dyn FnMut(&str)) -> (Outcome, Option<Failure>) {
+    fn model(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<Failure>) {
         let steps = u64::from(self.size.of(STEPS, 500));
         let parameters = format!("steps={steps}");
         begin(&parameters);
-        let outcome = round::guarded(|| {
+        let result = round::guarded(|| {
             let run = model::run(self.seed, steps, self.config, None)?;
-            Ok(Outcome {
+            Ok(RoundResult {
                 problem: run.difference,
                 refused: None,
                 collections: run.collections,
             })
         });
-        self.without_a_program(outcome, parameters)
+        self.without_a_program(result, parameters)
     }
 
     /// Sweeps shapes across the end of a stack.
-    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (Outcome, Option<Failure>) {
+    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<Failure>) {
         let setting = overflow::setting(self.seed).to_string();
         begin(&setting);
-        let outcome = round::guarded(|| {
+        let result = round::guarded(|| {
             let swept = overflow::round(self.seed, self.size, self.config)?;
-            Ok(Outcome {
+            Ok(RoundResult {
                 problem: swept.problem,
                 refused: None,
                 collections: swept.collections,
             })
         });
-        self.without_a_program(outcome, setting)
+        self.without_a_program(result, setting)
     }
 
     fn without_a_program(
         &self,
-        outcome: Outcome,
+        result: RoundResult,
         parameters: String,
-    ) -> (Outcome, Option<Failure>) {
-        let failure = outcome.problem.clone().map(|message| Failure {
+    ) -> (RoundResult, Option<Failure>) {
+        let failure = result.problem.clone().map(|message| Failure {
             seed: self.seed,
             parameters,
             message,
             program: String::new(),
             arguments: Vec::new(),
         });
-        (outcome, failure)
+        (result, failure)
     }
 }

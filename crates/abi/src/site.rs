@@ -11,6 +11,8 @@
 //!   fp        caller's fp
 //!   fp -  …   saved registers, slots …           slot at fp - distance
 //! ```
+//!
+//! Next on the road of a root: `crates/heap/src/collect.rs`.
 
 use crate::value::SlotKind;
 use serde::{Deserialize, Serialize};

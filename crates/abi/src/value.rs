@@ -30,7 +30,8 @@ pub enum Repr {
 }
 
 /// What a slot that the collector follows holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SlotKind {
     /// A 4-byte heap reference.
     Ref,

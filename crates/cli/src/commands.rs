@@ -40,7 +40,7 @@ impl<'a> Program<'a> {
         let mut store = Store::new(engine, ()).map_err(in_file)?;
         let mut linker = Linker::new(engine);
         linker.define_mangrove();
-        // Its memory reserves address space: only for who asks for it.
+        // The memory of `spectest` reserves address space, so it is made on demand.
         if mangrove_wast::imports_spectest(&module) {
             let sink = Arc::new(output::line_now) as _;
             mangrove_wast::define_spectest(&mut linker, &mut store, &sink).map_err(in_file)?;

@@ -37,14 +37,14 @@ pub enum Failure {
     Resource {
         /// What was refused, and why.
         message: String,
-        /// Where, if Wasm ran.
+        /// Where Wasm was, if it ran.
         backtrace: Option<Backtrace>,
     },
     /// Wasm trapped, or an exception left it. Exit code 134.
     Wasm {
-        /// The reason.
+        /// The trap, or the exception.
         message: String,
-        /// Where.
+        /// Where Wasm was.
         backtrace: Backtrace,
     },
     /// Standard output could not be written. Exit code 1, or 3 where a limit of the

@@ -12,12 +12,18 @@ pub enum Channel {
     Cont,
     /// Each resume, suspend, switch, resume_throw
     Switch,
-    /// Collections
+    /// Collections, and what the heap could not do
     Gc,
     /// The root set at each collection
     Roots,
     /// Code compiled and loaded
     Compile,
+    /// Linear memories that could not grow, address space that could not be given back
+    Memory,
+    /// Resources that were refused while the program went on
+    Resource,
+    /// Signal handlers of others that break the runtime's
+    Signals,
 }
 
 impl Channel {
@@ -29,6 +35,9 @@ impl Channel {
             Self::Gc => "mangrove::gc",
             Self::Roots => "mangrove::roots",
             Self::Compile => "mangrove::compile",
+            Self::Memory => "mangrove::memory",
+            Self::Resource => "mangrove::resource",
+            Self::Signals => "mangrove::signals",
         }
     }
 }

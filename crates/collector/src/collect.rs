@@ -11,6 +11,8 @@
 //!           held was not copied: both die in the same collection
 //!  verify   again (when asked)
 //! ```
+//!
+//! Next on the road of a root: `crates/collector/src/mark.rs`.
 
 use crate::mark::{MarkCounts, MarkInput, Overlook, Sink, SlotOwner, mark};
 use crate::verify::{When, verify};

@@ -12,13 +12,14 @@
 //! `walk` turns a record into frames and slots, `mark` decides which records
 //! are walked, `collect` puts the phases of a collection in order. Two more
 //! things use the same marking without moving anything: `roots` (the root set,
-//! for people) and `verify`. `report` tells what each continuation is and does,
-//! and `why` it is alive.
+//! for people) and `verify`. `report` tells what each continuation is and does, by
+//! the `names` its caller looks up, and `why` it is alive.
 //! [`admission`] keeps out modules with continuations where nothing looks.
 
 pub mod admission;
 mod collect;
 mod mark;
+mod names;
 mod report;
 mod roots;
 mod verify;
@@ -32,11 +33,9 @@ mod tests;
 
 pub use collect::{CollectOptions, CollectionReport, collect};
 pub use mark::{ChainError, Overlook};
-pub use report::{
-    ContinuationInfo, ContinuationsReport, Created, FunctionName, ReportOptions, SortBy,
-    WasmLocation, continuations,
-};
-pub use roots::{Root, RootKind, RootSet, RootValue, root_set};
+pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation};
+pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
+pub use roots::{Root, RootSet, RootValue, root_set};
 pub use verify::When;
 pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};

@@ -15,9 +15,11 @@
 //! host records as there are activations, or fails: a chain that is cut short
 //! would lose roots in silence.
 //!
-//! What is done with the slots is a [`Sink`]'s affair. Heap references are not
+//! A [`Sink`] decides what is done with the slots. Heap references are not
 //! followed here: no heap object holds a continuation (see [`crate::admission`]).
 //! The frames of a record and their slots: [`crate::walk`].
+//!
+//! Next on the road of a root: `crates/continuation/src/marking.rs`.
 
 use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};

@@ -1,9 +1,10 @@
-//! What the continuations of a store are doing: a line for each.
+//! What the continuations of a store are doing, one by one.
 
+use crate::names::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
 use crate::walk::{KnownFrame, WalkError, Walker};
 use crate::why::{Reasons, Why};
-use crate::{Code, CodeName, CollectError, ModuleId, Roots};
-use mangrove_abi::{ContRecord, FuncRef, FunctionKind, StoreContext, TypeId};
+use crate::{Code, CollectError, Roots};
+use mangrove_abi::{ContRecord, FuncRef, FunctionKind, StoreContext};
 use mangrove_continuation::{Registry, RegistryReport, State};
 use mangrove_stack::is_parked;
 use serde::Serialize;
@@ -48,37 +49,40 @@ pub enum SortBy {
     Depth,
 }
 
-/// The registry's counts, and live continuations.
+/// The registry's counts, and live continuations one by one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ContinuationsReport {
     /// Counts and bytes.
     #[serde(flatten)]
     pub registry: RegistryReport,
-    /// Bytes of memory behind the stacks, if asked for.
+    /// Bytes of memory behind the stacks, if asked for: what the kernel says of
+    /// each page of each stack (`mincore`). Guards and page tables are not in it.
     pub resident_bytes: Option<u64>,
-    /// Live ones, sorted.
-    pub continuations: Vec<ContinuationInfo>,
-    /// How many more there are.
+    /// Live ones, sorted as asked.
+    pub continuations: Vec<ContinuationReport>,
+    /// How many more live.
     pub omitted: u64,
 }
 
-/// One live continuation.
+/// A live continuation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ContinuationInfo {
-    /// Its record's number. Records are used again: unique among the live.
+pub struct ContinuationReport {
+    /// Its number. Numbers are used again: unique among the live.
     pub id: u32,
     /// Fresh, running, parent or suspended.
     pub state: State,
     /// Whether it is parked: fresh or suspended, without a stack.
     pub parked: bool,
     /// The function it was made from.
-    pub function: FunctionName,
+    pub function: MadeFrom,
+    /// Its type, in text form, with the names of that function's module.
+    pub ty: String,
     /// The `cont.new` that made it; none if the host did.
-    pub created: Option<Created>,
+    pub created: Option<Place>,
     /// Where its innermost Wasm frame is stopped; none if it has none.
-    pub stopped: Option<WasmLocation>,
-    /// The continuation that resumed it (or holds the chain it is suspended
-    /// in); none if there is none, or it is the host.
+    pub stopped: Option<Place>,
+    /// The continuation that resumed it, or holds the chain it is suspended in;
+    /// none if there is none, or it is the host.
     pub parent: Option<u32>,
     /// Its frames, trampolines included.
     pub frames: u32,
@@ -88,43 +92,12 @@ pub struct ContinuationInfo {
     pub roots: u32,
     /// Collections that have found it alive.
     pub age: u32,
-    /// Why it is alive; none if nothing reaches it any more: the next collection
-    /// ends it.
+    /// Why it is alive: the way from a root to it. None if nothing reaches it
+    /// any more: the next collection ends it.
     pub why: Option<Why>,
 }
 
-/// A function of an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct FunctionName {
-    /// The instance's number; none for a host function.
-    pub instance: Option<u64>,
-    /// The function's index in its module (for a host function: in the store).
-    pub index: u32,
-    /// Its canonical type.
-    pub type_id: TypeId,
-}
-
-/// A `cont.new` that was executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Created {
-    /// The instance that executed it.
-    pub instance: u64,
-    /// Its byte offset in the module.
-    pub wasm_offset: u32,
-}
-
-/// A call in Wasm code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct WasmLocation {
-    /// The module.
-    pub module: ModuleId,
-    /// The function.
-    pub function: CodeName,
-    /// Byte offset of the call in the module.
-    pub wasm_offset: u32,
-}
-
-/// Reports on live continuations.
+/// Reports on live continuations, by their `names`.
 ///
 /// # Errors
 /// When a frame cannot be understood.
@@ -136,6 +109,7 @@ pub unsafe fn continuations(
     ctx: &StoreContext,
     code: &dyn Code,
     roots: &mut dyn Roots,
+    names: &dyn Names,
     options: ReportOptions,
 ) -> Result<ContinuationsReport, CollectError> {
     // SAFETY: by contract.
@@ -143,6 +117,7 @@ pub unsafe fn continuations(
     let registry = &*registry;
     let mut reporter = Reporter {
         registry,
+        names,
         walker: Walker::new(code),
     };
     let mut live = Vec::new();
@@ -175,6 +150,7 @@ pub unsafe fn continuations(
 /// Tells of one continuation after the other.
 struct Reporter<'a> {
     registry: &'a Registry,
+    names: &'a dyn Names,
     walker: Walker<'a>,
 }
 
@@ -217,7 +193,7 @@ impl Reporter<'_> {
         record: *const ContRecord,
         state: State,
         reasons: &Reasons,
-    ) -> Result<ContinuationInfo, WalkError> {
+    ) -> Result<ContinuationReport, WalkError> {
         // SAFETY: by contract; a live record's function, instances and parent
         // live as long as the store.
         unsafe {
@@ -228,22 +204,24 @@ impl Reporter<'_> {
                 type_id,
                 ..
             } = *(*record).func;
-            let creator = (*record).creator.as_ref();
+            let function = FunctionId {
+                instance: ((*instance).owner != 0).then_some((*instance).index),
+                index,
+                type_id,
+            };
+            let created = (*record).creator.as_ref().map(|creator| Created {
+                instance: creator.index,
+                wasm_offset: (*record).created_at,
+            });
             let parent = (*record).parent.as_ref();
-            Ok(ContinuationInfo {
+            Ok(ContinuationReport {
                 id: (*record).id.as_u32(),
                 state,
                 parked: is_parked(record),
-                function: FunctionName {
-                    instance: ((*instance).owner != 0).then_some((*instance).index),
-                    index,
-                    type_id,
-                },
-                created: creator.map(|creator| Created {
-                    instance: creator.index,
-                    wasm_offset: (*record).created_at,
-                }),
-                stopped: extent.stopped,
+                function: self.names.made_from(function),
+                ty: self.names.ty(function),
+                created: created.and_then(|created| self.names.created(created)),
+                stopped: extent.stopped.and_then(|at| self.names.stopped(at)),
                 parent: parent
                     .filter(|parent| !is_host(parent))
                     .map(|parent| parent.id.as_u32()),
@@ -272,10 +250,10 @@ impl Reporter<'_> {
         let frame = |frame: KnownFrame<'_>| {
             extent.frames += 1;
             extent.roots += frame.site.slots.len() as u32;
-            if extent.stopped.is_none() && matches!(frame.site.function(), FunctionKind::Wasm(_)) {
+            if let (None, FunctionKind::Wasm(function)) = (extent.stopped, frame.site.function()) {
                 extent.stopped = Some(WasmLocation {
                     module: frame.site.module,
-                    function: frame.site.function().into(),
+                    function,
                     wasm_offset: frame.site.wasm_offset(),
                 });
             }

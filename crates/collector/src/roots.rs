@@ -4,7 +4,7 @@
 use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
 use crate::verify::When;
 use crate::{Code, CollectError, RootOwner, Roots};
-use mangrove_abi::{ContRef, HeapRef, StoreContext, TypeId};
+use mangrove_abi::{ContRef, HeapRef, SlotKind, StoreContext, TypeId};
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapViolation, Marks};
 use serde::Serialize;
@@ -33,19 +33,9 @@ pub struct Root {
     #[serde(flatten)]
     pub owner: RootOwner,
     /// What kind of slot it is.
-    pub kind: RootKind,
+    pub kind: SlotKind,
     /// What is in it.
     pub value: RootValue,
-}
-
-/// The kind of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RootKind {
-    /// A heap reference.
-    Ref,
-    /// A continuation reference.
-    Cont,
 }
 
 /// What is in a slot.
@@ -163,7 +153,7 @@ impl Sink for List<'_> {
         };
         self.roots.push(Root {
             owner,
-            kind: RootKind::Ref,
+            kind: SlotKind::Ref,
             value,
         });
     }
@@ -182,7 +172,7 @@ impl Sink for List<'_> {
         };
         self.roots.push(Root {
             owner: owner.root_owner(),
-            kind: RootKind::Cont,
+            kind: SlotKind::Cont,
             value,
         });
     }

@@ -243,8 +243,8 @@ impl World {
         unsafe {
             let node = self.heap.allocate(&mut self.ctx, NODE, 16).expect("room");
             self.heap.write(node, ID, id);
-            self.heap.write_ref(node, LEFT, left);
-            self.heap.write_ref(node, RIGHT, right);
+            self.heap.init_ref(node, LEFT, left);
+            self.heap.init_ref(node, RIGHT, right);
             node
         }
     }

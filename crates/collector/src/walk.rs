@@ -11,6 +11,8 @@
 //! address without one is an error that says where. Thousands of continuations
 //! are stopped at a handful of places, so what was found for a return address
 //! is remembered in a small table in front of the image's.
+//!
+//! Next on the road of a root: `crates/stack/src/frames.rs`.
 
 use crate::{Code, ModuleId};
 use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, RecordId, Slot, Slots};
@@ -54,7 +56,7 @@ pub enum WalkError {
 
 /// What is known of a return address.
 #[derive(Clone, Copy)]
-pub(crate) struct Site<'a> {
+pub(crate) struct KnownSite<'a> {
     pc: u64,
     pub(crate) module: ModuleId,
     image: &'a CodeImage,
@@ -62,7 +64,7 @@ pub(crate) struct Site<'a> {
     pub(crate) slots: Slots<'a>,
 }
 
-impl Site<'_> {
+impl KnownSite<'_> {
     /// The code the call is in.
     pub(crate) fn function(&self) -> FunctionKind {
         self.image.functions[self.call.function as usize].kind
@@ -80,7 +82,7 @@ pub(crate) struct KnownFrame<'a> {
     /// 0 for the innermost.
     pub(crate) index: u32,
     pub(crate) fp: u64,
-    pub(crate) site: Site<'a>,
+    pub(crate) site: KnownSite<'a>,
 }
 
 impl KnownFrame<'_> {
@@ -93,7 +95,7 @@ impl KnownFrame<'_> {
 /// Walks stacks.
 pub(crate) struct Walker<'a> {
     code: &'a dyn Code,
-    remembered: [Option<Site<'a>>; REMEMBERED],
+    remembered: [Option<KnownSite<'a>>; REMEMBERED],
 }
 
 impl<'a> Walker<'a> {
@@ -127,7 +129,12 @@ impl<'a> Walker<'a> {
     }
 
     #[inline]
-    fn site(&mut self, pc: u64, continuation: RecordId, frame: u32) -> Result<Site<'a>, WalkError> {
+    fn site(
+        &mut self,
+        pc: u64,
+        continuation: RecordId,
+        frame: u32,
+    ) -> Result<KnownSite<'a>, WalkError> {
         // Return addresses are odd as often as even: fold, do not shift.
         let place = (pc ^ (pc >> 6)) as usize % REMEMBERED;
         match self.remembered[place] {
@@ -140,7 +147,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn look_up(&self, pc: u64, id: RecordId, frame: u32) -> Result<Site<'a>, WalkError> {
+    fn look_up(&self, pc: u64, id: RecordId, frame: u32) -> Result<KnownSite<'a>, WalkError> {
         let continuation = id.as_u32();
         let (image, offset, module) = self.code.image_at(pc).ok_or(WalkError::NotCode {
             pc,
@@ -154,7 +161,7 @@ impl<'a> Walker<'a> {
             continuation,
             frame,
         })?;
-        Ok(Site {
+        Ok(KnownSite {
             pc,
             module,
             image,

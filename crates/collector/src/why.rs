@@ -31,7 +31,7 @@ pub enum Reason {
     },
     /// A slot holds a reference to it.
     Slot {
-        /// Whose slot.
+        /// Who has the slot.
         #[serde(flatten)]
         owner: RootOwner,
     },

@@ -13,6 +13,8 @@
 //! memory. What enters one of the two queues is prefetched, and by the time it
 //! comes out it is in the cache. Nobody outside of this file knows that there
 //! are two.
+//!
+//! Next on the road of a root: `crates/collector/src/walk.rs`.
 
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::End;

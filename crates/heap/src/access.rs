@@ -1,36 +1,16 @@
 //! Reading and writing objects by offset, for the runtime.
 //!
-//! Storing a reference into an object has one place here,
-//! [`Heap::write_ref`], as it has one in the compiler: where a write barrier
-//! would go.
+//! A reference comes into an object in one of three ways, and each has its one
+//! place here: [`Heap::init_ref`] fills a new object, [`Heap::assign_ref`] changes
+//! one that may be old, [`Heap::copy_elements`] copies between arrays. A write
+//! barrier would stand in the latter two, and nowhere else: no other function
+//! writes references, and none gives an object's address away.
 
 use crate::Heap;
+use crate::collect::size_by;
 use mangrove_abi::object::{
-    ARRAY_LENGTH, HOST_SIZE, HeapRef, Kind, TYPE_MASK, TypeDescriptor, TypeId, array_size,
+    ARRAY_ELEMENTS, ARRAY_LENGTH, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, TypeId,
 };
-
-/// Bytes of the object at `object`, of the type `descriptor` describes; none if
-/// no object can have that type.
-///
-/// # Safety
-/// The first 8 bytes of the object must be readable.
-#[inline]
-pub(crate) unsafe fn size_by(descriptor: &TypeDescriptor, object: *const u8) -> Option<u64> {
-    const STRUCT: u8 = Kind::Struct as u8;
-    const EXN: u8 = Kind::Exn as u8;
-    const ARRAY: u8 = Kind::Array as u8;
-    const HOST: u8 = Kind::Host as u8;
-    match descriptor.kind {
-        STRUCT | EXN => Some(descriptor.size as u64),
-        ARRAY => {
-            // SAFETY: readable by contract.
-            let len = unsafe { object.add(ARRAY_LENGTH as usize).cast::<u32>().read() };
-            Some(array_size(descriptor.size, len))
-        }
-        HOST => Some(HOST_SIZE as u64),
-        _ => None,
-    }
-}
 
 impl Heap {
     /// The descriptor of a type; none if the table has no such entry.
@@ -44,7 +24,7 @@ impl Heap {
     /// # Safety
     /// `object` must be an object of this heap, `offset` within it.
     #[inline]
-    pub unsafe fn address(&self, object: HeapRef, offset: u32) -> *mut u8 {
+    pub(crate) unsafe fn address(&self, object: HeapRef, offset: u32) -> *mut u8 {
         debug_assert!(object.is_object());
         // SAFETY: an object lies within the reservation.
         unsafe { self.base().add(object.0 as usize + offset as usize) }
@@ -63,14 +43,30 @@ impl Heap {
     /// Writes a value that is no reference into an object, at any alignment.
     ///
     /// # Safety
-    /// `object` must be an object of this heap that may hold a `T` at `offset`.
+    /// `object` must be an object of this heap that may hold a `T` at `offset`, and
+    /// has no reference there.
     #[inline]
     pub unsafe fn write<T: Copy>(&mut self, object: HeapRef, offset: u32, value: T) {
         // SAFETY: by contract.
         unsafe {
+            debug_assert!(!self.has_reference(object, offset));
             self.address(object, offset)
                 .cast::<T>()
                 .write_unaligned(value)
+        }
+    }
+
+    /// Writes bytes into an object.
+    ///
+    /// # Safety
+    /// `object` must be an object of this heap that may hold them at `offset`, and
+    /// has no references there.
+    pub unsafe fn write_bytes(&mut self, object: HeapRef, offset: u32, bytes: &[u8]) {
+        // SAFETY: by contract; nothing outside of this file has a slice of the heap.
+        unsafe {
+            debug_assert!(!self.has_reference(object, offset));
+            let to = self.address(object, offset);
+            to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
     }
 
@@ -84,15 +80,103 @@ impl Heap {
         HeapRef(unsafe { self.read(object, offset) })
     }
 
-    /// Writes a reference into an object.
+    /// Writes a reference into a new object: one that was made after the last
+    /// collection, and that nothing refers to yet.
+    ///
+    /// # Safety
+    /// `object` must be such an object of this heap with a reference at `offset`,
+    /// and `value` null, an `i31` or another of its objects.
+    #[inline]
+    pub unsafe fn init_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
+        // SAFETY: by contract.
+        unsafe { self.store_ref(object, offset, value) }
+    }
+
+    /// Writes a reference into an object of any age, over another.
     ///
     /// # Safety
     /// `object` must be an object of this heap with a reference at `offset`,
     /// and `value` null, an `i31` or another of its objects.
     #[inline]
-    pub unsafe fn write_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
+    pub unsafe fn assign_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
         // SAFETY: by contract.
-        unsafe { self.write(object, offset, value.0) }
+        unsafe { self.store_ref(object, offset, value) }
+    }
+
+    /// # Safety
+    /// As for [`Heap::assign_ref`].
+    unsafe fn store_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
+        debug_assert!(!value.is_object() || self.is_in_space(value));
+        // SAFETY: by contract.
+        unsafe {
+            debug_assert!(self.has_reference(object, offset));
+            self.address(object, offset)
+                .cast::<u32>()
+                .write_unaligned(value.0);
+        }
+    }
+
+    /// Copies `bytes` of elements, references or not, from an offset in one array to
+    /// one in another, or in the same: the two ranges may overlap.
+    ///
+    /// # Safety
+    /// `to` and `from` must be arrays of this heap whose elements are of one type,
+    /// with as many bytes of whole elements at these offsets.
+    pub unsafe fn copy_elements(
+        &mut self,
+        (to, to_offset): (HeapRef, u32),
+        (from, from_offset): (HeapRef, u32),
+        bytes: usize,
+    ) {
+        // SAFETY: by contract.
+        unsafe {
+            debug_assert!(self.has_elements(to, to_offset, bytes));
+            debug_assert!(self.has_elements(from, from_offset, bytes));
+            debug_assert_eq!(
+                self.has_reference(to, to_offset),
+                self.has_reference(from, from_offset)
+            );
+            let source = self.address(from, from_offset);
+            self.address(to, to_offset).copy_from(source, bytes);
+        }
+    }
+
+    /// Whether an object can be there, as far as the space in use says.
+    fn is_in_space(&self, object: HeapRef) -> bool {
+        let offset = u64::from(object.0);
+        let space = self.space();
+        offset.is_multiple_of(OBJECT_ALIGN) && (space.start()..space.committed()).contains(&offset)
+    }
+
+    /// Whether an object has a reference at `offset`, by its descriptor.
+    ///
+    /// # Safety
+    /// `object` must be an object of this heap.
+    unsafe fn has_reference(&self, object: HeapRef, offset: u32) -> bool {
+        const ARRAY: u8 = Kind::Array as u8;
+        debug_assert!(self.is_in_space(object));
+        // SAFETY: by contract it is an object, so its first 8 bytes are readable.
+        let (descriptor, len) = unsafe {
+            let len: u32 = self.read(object, ARRAY_LENGTH);
+            (self.descriptor(self.type_of(object)), len)
+        };
+        let Some(descriptor) = descriptor else {
+            return false;
+        };
+        match (descriptor.kind, offset.checked_sub(ARRAY_ELEMENTS)) {
+            (ARRAY, Some(at)) => descriptor.elem_refs != 0 && at.is_multiple_of(4) && at / 4 < len,
+            _ => references(descriptor, 0).any(|field| field == offset),
+        }
+    }
+
+    /// Whether these bytes lie among an array's elements.
+    ///
+    /// # Safety
+    /// `array` must be an array of this heap.
+    unsafe fn has_elements(&self, array: HeapRef, offset: u32, bytes: usize) -> bool {
+        // SAFETY: by contract.
+        let size = unsafe { self.object_bytes(array) };
+        offset >= ARRAY_ELEMENTS && u64::from(offset) + bytes as u64 <= size
     }
 
     /// The type of an object.
@@ -128,4 +212,22 @@ impl Heap {
         }
         .expect("an object has a type")
     }
+}
+
+/// Where in an object its references are; `len` is its second word.
+pub(crate) fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator<Item = u32> {
+    let fields = descriptor.kind == Kind::Struct as u8 || descriptor.kind == Kind::Exn as u8;
+    let elements = descriptor.kind == Kind::Array as u8 && descriptor.elem_refs != 0;
+    let fields: &[u32] = if fields && descriptor.ref_count > 0 {
+        // SAFETY: by the contract of `Heap::new` a struct's descriptor lists
+        // that many offsets.
+        unsafe { std::slice::from_raw_parts(descriptor.refs, descriptor.ref_count as usize) }
+    } else {
+        &[]
+    };
+    let elements = if elements { len } else { 0 };
+    fields
+        .iter()
+        .copied()
+        .chain((0..elements).map(|index| ARRAY_ELEMENTS + 4 * index))
 }

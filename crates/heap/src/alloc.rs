@@ -19,7 +19,7 @@
 //! at the edge, where one collection after the other frees next to nothing, is
 //! told so after [`FRUITLESS_LIMIT`] of them.
 
-use crate::Heap;
+use crate::{Heap, TRACE};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_LENGTH, HOST_PAYLOAD, HOST_SIZE, HeapRef, MAX_OBJECT, TYPE_HOST, TypeId, array_size,
@@ -122,7 +122,7 @@ impl Heap {
                     return Reserve::Ready;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "cannot extend the heap");
+                    tracing::warn!(target: TRACE, %error, "cannot extend the heap");
                     self.refused = Some(error);
                 }
             }

@@ -14,13 +14,12 @@
 //! that would not fit ends the collection with a [`HeapViolation`]. Those checks
 //! are the ones for null and for forwarding, made wide enough.
 
-use crate::access::size_by;
 use crate::space::Space;
-use crate::{Heap, HeapError, HeapViolation};
+use crate::{Heap, HeapError, HeapViolation, TRACE};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
-    ARRAY_ELEMENTS, COLLECTOR_BITS, FORWARDED, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
-    TypeDescriptor,
+    ARRAY_ELEMENTS, ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind,
+    OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, array_size,
 };
 
 /// Objects up to this many bytes are copied word by word.
@@ -252,7 +251,7 @@ impl Collection<'_> {
 
         if let Err(error) = heap.spaces[heap.current].commit(&heap.reservation, heap.window_end) {
             // `reserve` tries again with what is needed.
-            tracing::warn!(%error, "cannot open the whole allocation window");
+            tracing::warn!(target: TRACE, %error, "cannot open the whole allocation window");
         }
         heap.attach(ctx);
         Ok(CollectionStats {
@@ -267,6 +266,29 @@ impl Collection<'_> {
     #[inline(never)]
     fn fail(&mut self, fault: HeapViolation) {
         self.fault.get_or_insert(fault);
+    }
+}
+
+/// Bytes of the object at `object`, of the type `descriptor` describes; none if
+/// no object can have that type.
+///
+/// # Safety
+/// The first 8 bytes of the object must be readable.
+#[inline]
+pub(crate) unsafe fn size_by(descriptor: &TypeDescriptor, object: *const u8) -> Option<u64> {
+    const STRUCT: u8 = Kind::Struct as u8;
+    const EXN: u8 = Kind::Exn as u8;
+    const ARRAY: u8 = Kind::Array as u8;
+    const HOST: u8 = Kind::Host as u8;
+    match descriptor.kind {
+        STRUCT | EXN => Some(descriptor.size as u64),
+        ARRAY => {
+            // SAFETY: readable by contract.
+            let len = unsafe { object.add(ARRAY_LENGTH as usize).cast::<u32>().read() };
+            Some(array_size(descriptor.size, len))
+        }
+        HOST => Some(HOST_SIZE as u64),
+        _ => None,
     }
 }
 

@@ -26,6 +26,7 @@ mod collect;
 mod marks;
 mod space;
 mod verify;
+mod violation;
 
 #[cfg(test)]
 mod testing;
@@ -35,11 +36,14 @@ mod tests;
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionStats};
 pub use marks::{Marks, Starts};
-pub use verify::HeapViolation;
+pub use violation::HeapViolation;
 
 use mangrove_abi::Refusal;
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};
+
+/// The channel of the heap's events.
+const TRACE: &str = "mangrove::gc";
 
 /// Largest value of [`HeapConfig::max_bytes`].
 ///

@@ -8,7 +8,7 @@
 //!
 //! Both lie beside the heap: looking changes nothing.
 
-use crate::verify::references;
+use crate::access::references;
 use crate::{Heap, HeapViolation};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{ARRAY_LENGTH, HeapRef, OBJECT_ALIGN};

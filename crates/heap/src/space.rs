@@ -13,7 +13,7 @@
 //! overcommit), the rest is mapped anew, without access: nothing less takes it
 //! off the count.
 
-use crate::{HeapConfig, HeapError};
+use crate::{HeapConfig, HeapError, TRACE};
 #[cfg(miri)]
 use mangrove_abi::interpreted as mm;
 use mangrove_abi::object::NULL_GUARD;
@@ -97,7 +97,7 @@ impl Drop for Reservation {
         // SAFETY: the range is this reservation's own, and whoever drops the
         // heap gives up every offset into it.
         if let Err(error) = unsafe { mm::munmap(self.base, self.bytes as usize) } {
-            tracing::error!(%error, "cannot unmap a heap");
+            tracing::error!(target: TRACE, %error, "cannot unmap a heap");
         }
     }
 }
@@ -153,12 +153,14 @@ impl Space {
             match self.protect(heap, self.start..self.committed, MprotectFlags::empty()) {
                 Ok(()) => self.committed = self.start,
                 // The space stays poisoned and usable; only the fault is lost.
-                Err(error) => tracing::warn!(%error, "cannot protect a vacated space"),
+                Err(error) => {
+                    tracing::warn!(target: TRACE, %error, "cannot protect a vacated space")
+                }
             }
         } else if self.touched.saturating_sub(keep) >= RELEASE_STEP {
             match self.release(heap, keep.next_multiple_of(page())) {
                 Ok(()) => {}
-                Err(error) => tracing::warn!(%error, "cannot give heap memory back"),
+                Err(error) => tracing::warn!(target: TRACE, %error, "cannot give heap memory back"),
             }
         }
     }

@@ -158,8 +158,13 @@ impl World {
     }
 
     pub(crate) fn write(&mut self, object: HeapRef, offset: u32, value: u32) {
-        // SAFETY: as for `read`.
-        unsafe { self.heap.write(object, offset, value) }
+        // SAFETY: as for `read`. What is written may be wrong on purpose.
+        unsafe {
+            self.heap
+                .address(object, offset)
+                .cast::<u32>()
+                .write_unaligned(value)
+        }
     }
 
     pub(crate) fn item(&self, array: HeapRef, index: u32) -> HeapRef {

@@ -4,62 +4,12 @@
 //! `alloc_next`. A first walk follows their sizes and notes where each starts
 //! ([`Starts`]); a second looks at each reference: null, an `i31`, or a start.
 
-use crate::access::size_by;
+use crate::access::references;
+use crate::collect::size_by;
+use crate::violation::HeapViolation;
 use crate::{Heap, Starts};
 use mangrove_abi::StoreContext;
-use mangrove_abi::object::{
-    ARRAY_ELEMENTS, COLLECTOR_BITS, HeapRef, Kind, OBJECT_ALIGN, TYPE_INVALID, TypeDescriptor,
-    TypeId,
-};
-
-/// What is wrong with a heap. Offsets are from its base.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HeapViolation {
-    /// A header names no type an object can have, or the object's size is
-    /// impossible.
-    #[error(
-        "the object at {offset:#x} has the header {header:#x}, which describes no object there"
-    )]
-    UnknownType {
-        /// The object.
-        offset: u32,
-        /// Its header.
-        header: u32,
-    },
-    /// An object reaches beyond the end of what is allocated.
-    #[error(
-        "the object at {offset:#x} takes {size} bytes and reaches beyond the heap's end at {end:#x}"
-    )]
-    Overrun {
-        /// The object.
-        offset: u32,
-        /// Its size by its header.
-        size: u64,
-        /// Where allocated objects end.
-        end: u64,
-    },
-    /// An object's field or element refers to something that is no object.
-    #[error(
-        "the object at {holder:#x} of type {type_id} refers, at offset {field}, to {value:#x}, which is no object"
-    )]
-    BadReference {
-        /// The object.
-        holder: u32,
-        /// Its type.
-        type_id: TypeId,
-        /// Where in it.
-        field: u32,
-        /// The reference.
-        value: u32,
-    },
-    /// A reference found while collecting points outside the space in use, or
-    /// between objects.
-    #[error("a reference to {value:#x} points outside the space in use")]
-    Stray {
-        /// The reference.
-        value: u32,
-    },
-}
+use mangrove_abi::object::{COLLECTOR_BITS, HeapRef, OBJECT_ALIGN, TYPE_INVALID, TypeId};
 
 impl Heap {
     /// Calls `f` with every object, in ascending order: its reference, its
@@ -157,22 +107,4 @@ impl Heap {
         let len = unsafe { self.read::<u32>(object, 4) };
         references(descriptor, len).find_map(bad)
     }
-}
-
-/// Where in an object its references are; `len` is its second word.
-pub(crate) fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator<Item = u32> {
-    let fields = descriptor.kind == Kind::Struct as u8 || descriptor.kind == Kind::Exn as u8;
-    let elements = descriptor.kind == Kind::Array as u8 && descriptor.elem_refs != 0;
-    let fields: &[u32] = if fields && descriptor.ref_count > 0 {
-        // SAFETY: by the contract of `Heap::new` a struct's descriptor lists
-        // that many offsets.
-        unsafe { std::slice::from_raw_parts(descriptor.refs, descriptor.ref_count as usize) }
-    } else {
-        &[]
-    };
-    let elements = if elements { len } else { 0 };
-    fields
-        .iter()
-        .copied()
-        .chain((0..elements).map(|index| ARRAY_ELEMENTS + 4 * index))
 }

@@ -11,16 +11,16 @@
 //! The head says what the code was made by and for. It is compared, never
 //! converted: code made otherwise is refused, and the module is compiled anew.
 
-use crate::code::LoadedCode;
 use crate::engine::Engine;
-use crate::error::Error;
 use mangrove_abi::object::{MAX_OBJECT, NULL_GUARD};
 use mangrove_abi::{
     CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, MemoryDef,
     StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor,
 };
-use mangrove_compile::{self as compile, Hooks, OptLevel};
-use mangrove_validate::{Language, printable};
+use mangrove_compile as compile;
+use mangrove_compile::{Hooks, OptLevel};
+use mangrove_runtime::{CompiledError, Error, LoadedCode};
+use mangrove_validate::Language;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -39,62 +39,6 @@ const ENGINE: &str = env!("CARGO_PKG_VERSION");
 const PREFIX: usize = MAGIC.len() + 4 + 8 + 32;
 
 type Hash = [u8; 32];
-
-/// Why bytes are no compiled module for this engine.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CompiledError {
-    /// They begin with something else.
-    #[error("these bytes are not a compiled module")]
-    NotCompiled,
-    /// The form is of another version.
-    #[error("format version {found}, this engine reads version {expected}")]
-    Format {
-        /// The version they are of.
-        found: u32,
-        /// The version that can be read.
-        expected: u32,
-    },
-    /// There are more or fewer bytes than there were.
-    #[error("{found} bytes, it was made with {expected}")]
-    Length {
-        /// How many there are.
-        found: u64,
-        /// How many there should be.
-        expected: u64,
-    },
-    /// They have been changed.
-    #[error("damaged: the checksum differs")]
-    Checksum,
-    /// Another version of this crate made them.
-    #[error("made by version {}, this is version {expected}", printable(.found))]
-    Engine {
-        /// The version that made them.
-        found: String,
-        /// This version.
-        expected: String,
-    },
-    /// This version made them, but with other layouts.
-    #[error("made by another build of this version")]
-    Build,
-    /// The engine that made them was configured differently.
-    #[error("made with {found}; this engine has {expected}")]
-    Settings {
-        /// How it was made.
-        found: String,
-        /// How this engine makes code.
-        expected: String,
-    },
-    /// The code needs a better machine.
-    #[error("made for a machine with {}, which this one does not have", printable(.missing))]
-    Features {
-        /// The CPU's features that are missing.
-        missing: String,
-    },
-    /// The checksum is right, but the parts do not fit together.
-    #[error("malformed")]
-    Malformed,
-}
 
 /// Settings that decide which code is made, and of which modules.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -359,7 +303,7 @@ mod tests {
     fn refusal(edit: impl FnOnce(&mut Head)) -> CompiledError {
         let engine = Engine::new(&Config::new()).unwrap();
         let module = module(&engine);
-        let (wasm, code) = (&module.parsed().bytes, module.code());
+        let (wasm, code) = (&module.parsed().bytes, module.image().code());
         let mut head = Head::new(&engine, wasm, code.text());
         edit(&mut head);
         let file = write_parts(&head, wasm, code.text(), &code.image).unwrap();
@@ -373,9 +317,9 @@ mod tests {
         let file = module.serialize().unwrap();
         let (wasm, image) = read(&engine, &file).unwrap();
         assert_eq!(wasm, module.parsed().bytes);
-        assert_eq!(image.text, module.code().text());
-        assert_eq!(image.functions, module.code().image.functions);
-        assert_eq!(image.positions, module.code().image.positions);
+        assert_eq!(image.text, module.image().code().text());
+        assert_eq!(image.functions, module.image().code().image.functions);
+        assert_eq!(image.positions, module.image().code().image.positions);
     }
 
     #[test]

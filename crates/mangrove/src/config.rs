@@ -3,201 +3,113 @@
 //! Everything here is chosen before the first module is compiled: zeal decides
 //! which hooks compiled code carries, limits decide what is reserved.
 
-use crate::error::Error;
-use crate::handlers::SignalPolicy;
-use crate::space::SMALLEST_HEAP;
 use mangrove_abi::Refusal;
 pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
-use mangrove_heap::{HeapConfig, largest_heap};
+#[cfg(feature = "planted-defects")]
+use mangrove_runtime::Defect;
+use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
 pub use mangrove_stack::GuardKind;
-use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE};
 use std::fmt;
-use std::str::FromStr;
 
 /// Most threads to compile with: each is started, and takes a stack.
 const MOST_THREADS: usize = 1024;
 
-/// How often to collect beyond need. Every mode but none also poisons what a
-/// collection vacates and verifies the heap after it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Zeal {
-    /// Collect at every this many allocations.
-    pub alloc: Option<u64>,
-    /// Collect at every `resume`, `suspend` and `switch`.
-    pub switch: bool,
-    /// Collect at the entry of every function.
-    pub call: bool,
-    /// Move every stack that was suspended, before anything else is resumed or
-    /// suspended, and overwrite its old place.
-    pub moving: bool,
-}
-
-impl Zeal {
-    /// No collection beyond need.
-    pub const NONE: Self = Self {
-        alloc: None,
-        switch: false,
-        call: false,
-        moving: false,
-    };
-
-    /// Whether any mode is on.
-    pub fn is_on(self) -> bool {
-        self != Self::NONE
-    }
-}
-
-impl FromStr for Zeal {
-    type Err = Error;
-
-    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`
-    /// and `move`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let mut zeal = Self::NONE;
-        for word in text.split(',') {
-            match word {
-                "none" if text == "none" => {}
-                "alloc" => zeal.alloc = Some(1),
-                "switch" => zeal.switch = true,
-                "call" => zeal.call = true,
-                "move" => zeal.moving = true,
-                _ => {
-                    let every = word.strip_prefix("alloc:").and_then(|n| n.parse().ok());
-                    zeal.alloc = Some(every.filter(|&n| n > 0).ok_or_else(|| {
-                        Error::Usage(format!(
-                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move"
-                        ))
-                    })?);
-                }
-            }
-        }
-        Ok(zeal)
-    }
-}
-
-impl fmt::Display for Zeal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let alloc = match self.alloc {
-            None => String::new(),
-            Some(1) => "alloc".into(),
-            Some(every) => format!("alloc:{every}"),
-        };
-        let words = [
-            alloc.as_str(),
-            if self.switch { "switch" } else { "" },
-            if self.call { "call" } else { "" },
-            if self.moving { "move" } else { "" },
-        ];
-        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        f.write_str(if words.is_empty() { "none" } else { "" })?;
-        f.write_str(&words.join(","))
-    }
-}
-
-/// How accesses to a 32-bit memory are kept inside it. Those to a 64-bit memory
-/// always compare with its size.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum MemoryChecks {
-    /// By reservation, unless the engine has less than 64 GiB of address space.
-    #[default]
-    Auto,
-    /// Each memory reserves all that an access can address, 8 GiB and a guard: an
-    /// access needs no check, and one beyond the memory faults.
-    Reservation,
-    /// Code compares with the memory's size, and a memory reserves no more than it
-    /// may grow to.
-    Explicit,
-}
-
-/// A bound on the memory that an engine takes: see [`Config::memory_limit`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum MemoryLimit {
-    /// So many bytes.
-    Bytes(u64),
-    /// Seven eighths of what the process's control group may have, less what the
-    /// process has already; none where the group has no limit.
-    Cgroup,
-}
-
-/// A defect of the collector, so that tests can show that they would find it.
-#[doc(hidden)]
-#[cfg_attr(not(feature = "planted-defects"), expect(dead_code))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Defect {
-    /// It overlooks the frames of suspended continuations.
-    SkipSuspended,
-    /// It overlooks this slot, counted per call site from 0, in each of them.
-    DropSlot(usize),
-}
-
 /// Settings of an engine. The default is fit for production: fast code, no
 /// zeal, a 1 GiB heap, a million continuations with 256 KiB of stack each, calls of
 /// them with 1 MiB.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Config {
-    pub(crate) zeal: Zeal,
-    /// None: not set, and decided by the bounds.
-    pub(crate) heap_max: Option<u64>,
-    pub(crate) heap_window: u64,
-    pub(crate) stack_size: usize,
-    pub(crate) initial_stack_size: usize,
-    pub(crate) continuations_max: usize,
-    pub(crate) stack_bytes_max: u64,
-    pub(crate) nesting_max: Option<usize>,
-    pub(crate) activations_max: usize,
-    pub(crate) memory_max: u64,
-    pub(crate) memory_checks: MemoryChecks,
-    pub(crate) address_space: Option<u64>,
-    pub(crate) memory_limit: Option<MemoryLimit>,
-    pub(crate) table_max: u64,
-    pub(crate) instances_max: usize,
+    pub(crate) settings: Settings,
     pub(crate) opt_level: OptLevel,
-    pub(crate) guard: GuardKind,
     pub(crate) hooks: Hooks,
     pub(crate) canonical_nans: bool,
     pub(crate) stack_switching: bool,
-    pub(crate) fresh_stacks: bool,
     pub(crate) threads: Option<usize>,
-    pub(crate) verify_heap: bool,
     pub(crate) verify_clif: bool,
-    pub(crate) refusal: Option<Refusal>,
-    /// Always none without the feature `planted-defects`.
-    pub(crate) defect: Option<Defect>,
-    pub(crate) parking: ParkPolicy,
     pub(crate) signals: SignalPolicy,
+}
+
+impl fmt::Debug for Config {
+    /// One list: who reads it need not know which settings are whose.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Every field is named, so that a new one is not forgotten here.
+        let Self {
+            settings,
+            opt_level,
+            hooks,
+            canonical_nans,
+            stack_switching,
+            threads,
+            verify_clif,
+            signals,
+        } = self;
+        let Settings {
+            zeal,
+            heap_max,
+            heap_window,
+            stack_size,
+            initial_stack_size,
+            continuations_max,
+            stack_bytes_max,
+            nesting_max,
+            activations_max,
+            memory_max,
+            memory_checks,
+            address_space,
+            memory_limit,
+            table_max,
+            instances_max,
+            guard,
+            fresh_stacks,
+            verify_heap,
+            refusal,
+            defect,
+            parking,
+        } = settings;
+        f.debug_struct("Config")
+            .field("zeal", zeal)
+            .field("heap_max", heap_max)
+            .field("heap_window", heap_window)
+            .field("stack_size", stack_size)
+            .field("initial_stack_size", initial_stack_size)
+            .field("continuations_max", continuations_max)
+            .field("stack_bytes_max", stack_bytes_max)
+            .field("nesting_max", nesting_max)
+            .field("activations_max", activations_max)
+            .field("memory_max", memory_max)
+            .field("memory_checks", memory_checks)
+            .field("address_space", address_space)
+            .field("memory_limit", memory_limit)
+            .field("table_max", table_max)
+            .field("instances_max", instances_max)
+            .field("opt_level", opt_level)
+            .field("guard", guard)
+            .field("hooks", hooks)
+            .field("canonical_nans", canonical_nans)
+            .field("stack_switching", stack_switching)
+            .field("fresh_stacks", fresh_stacks)
+            .field("threads", threads)
+            .field("verify_heap", verify_heap)
+            .field("verify_clif", verify_clif)
+            .field("refusal", refusal)
+            .field("defect", defect)
+            .field("parking", parking)
+            .field("signals", signals)
+            .finish()
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            zeal: Zeal::NONE,
-            heap_max: None,
-            heap_window: HeapConfig::default().initial_window,
-            stack_size: DEFAULT_STACK_SIZE,
-            initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
-            continuations_max: 1 << 20,
-            stack_bytes_max: u64::MAX,
-            nesting_max: None,
-            activations_max: 200,
-            memory_max: 16 << 30,
-            memory_checks: MemoryChecks::default(),
-            address_space: None,
-            memory_limit: None,
-            table_max: 10_000_000,
-            instances_max: 10_000,
+            settings: Settings::default(),
             opt_level: OptLevel::default(),
-            guard: GuardKind::default(),
             hooks: Hooks::default(),
             canonical_nans: false,
             stack_switching: true,
-            fresh_stacks: false,
             threads: None,
-            verify_heap: false,
             verify_clif: cfg!(debug_assertions),
-            refusal: None,
-            defect: None,
-            parking: ParkPolicy::default(),
             signals: SignalPolicy::default(),
         }
     }
@@ -211,7 +123,7 @@ impl Config {
 
     /// When to collect beyond need.
     pub fn zeal(&mut self, zeal: Zeal) -> &mut Self {
-        self.zeal = zeal;
+        self.settings.zeal = zeal;
         self
     }
 
@@ -223,14 +135,14 @@ impl Config {
     /// size, so the heap reserves twice as much address space, and takes up to
     /// twice as much memory while everything is live.
     pub fn heap_max(&mut self, bytes: u64) -> &mut Self {
-        self.heap_max = Some(bytes);
+        self.settings.heap_max = Some(bytes);
         self
     }
 
     /// Least bytes allocated between two collections, as far as
     /// [`Config::heap_max`] has them.
     pub fn heap_window(&mut self, bytes: u64) -> &mut Self {
-        self.heap_window = bytes;
+        self.settings.heap_window = bytes;
         self
     }
 
@@ -238,20 +150,20 @@ impl Config {
     /// By default 256 KiB for continuations and 1 MiB for the stacks that calls
     /// from the host begin on.
     pub fn stack_size(&mut self, bytes: usize) -> &mut Self {
-        self.stack_size = bytes;
+        self.settings.stack_size = bytes;
         self.initial_stack_size(bytes)
     }
 
     /// Usable bytes of the stacks that calls from the host begin on, likewise;
     /// to be set after [`Config::stack_size`], which sets it as well.
     pub fn initial_stack_size(&mut self, bytes: usize) -> &mut Self {
-        self.initial_stack_size = bytes;
+        self.settings.initial_stack_size = bytes;
         self
     }
 
     /// Most continuations a store may have at a time, calls from the host included.
     pub fn continuations_max(&mut self, count: usize) -> &mut Self {
-        self.continuations_max = count;
+        self.settings.continuations_max = count;
         self
     }
 
@@ -261,7 +173,7 @@ impl Config {
     /// filled it or not. A policy that parks in a hurry ([`ParkPolicy::most`])
     /// does so before the limit is reached.
     pub fn stack_bytes_max(&mut self, bytes: u64) -> &mut Self {
-        self.stack_bytes_max = bytes;
+        self.settings.stack_bytes_max = bytes;
         self
     }
 
@@ -270,21 +182,21 @@ impl Config {
     /// the runtime before each `resume`, which looks along the chain. A `switch`
     /// is not looked at: what it brings in counts from the next `resume` on.
     pub fn nesting_max(&mut self, count: usize) -> &mut Self {
-        self.nesting_max = Some(count);
+        self.settings.nesting_max = Some(count);
         self
     }
 
     /// Most calls from the host into Wasm that may be active inside each other
     /// in a store. They nest on the host's own stack.
     pub fn activations_max(&mut self, count: usize) -> &mut Self {
-        self.activations_max = count;
+        self.settings.activations_max = count;
         self
     }
 
     /// Most bytes a linear memory may grow to. For a 64-bit memory this much
     /// address space is reserved, or as much as its type's maximum asks for.
     pub fn memory_max(&mut self, bytes: u64) -> &mut Self {
-        self.memory_max = bytes;
+        self.settings.memory_max = bytes;
         self
     }
 
@@ -300,7 +212,7 @@ impl Config {
     /// # }
     /// ```
     pub fn memory_checks(&mut self, checks: MemoryChecks) -> &mut Self {
-        self.memory_checks = checks;
+        self.settings.memory_checks = checks;
         self
     }
 
@@ -325,7 +237,7 @@ impl Config {
     /// # }
     /// ```
     pub fn address_space(&mut self, bytes: u64) -> &mut Self {
-        self.address_space = Some(bytes);
+        self.settings.address_space = Some(bytes);
         self
     }
 
@@ -348,19 +260,19 @@ impl Config {
     /// # }
     /// ```
     pub fn memory_limit(&mut self, limit: MemoryLimit) -> &mut Self {
-        self.memory_limit = Some(limit);
+        self.settings.memory_limit = Some(limit);
         self
     }
 
     /// Most elements a table may grow to.
     pub fn table_max(&mut self, elements: u64) -> &mut Self {
-        self.table_max = elements;
+        self.settings.table_max = elements;
         self
     }
 
     /// Most instances a store may hold. They live as long as the store.
     pub fn instances_max(&mut self, count: usize) -> &mut Self {
-        self.instances_max = count;
+        self.settings.instances_max = count;
         self
     }
 
@@ -372,7 +284,7 @@ impl Config {
 
     /// How to guard stacks.
     pub fn guard(&mut self, guard: GuardKind) -> &mut Self {
-        self.guard = guard;
+        self.settings.guard = guard;
         self
     }
 
@@ -401,7 +313,7 @@ impl Config {
     /// of one that was used before (off by default). Slow: for tests of what
     /// should not be left on a stack, or looked for there.
     pub fn fresh_stacks(&mut self, fresh: bool) -> &mut Self {
-        self.fresh_stacks = fresh;
+        self.settings.fresh_stacks = fresh;
         self
     }
 
@@ -414,7 +326,7 @@ impl Config {
 
     /// Whether to walk and check the heap after each collection (on with any zeal).
     pub fn verify_heap(&mut self, verify: bool) -> &mut Self {
-        self.verify_heap = verify;
+        self.settings.verify_heap = verify;
         self
     }
 
@@ -431,7 +343,7 @@ impl Config {
     /// [`ParkPolicy::most`]; never in a switch. A parked one gets a stack when it
     /// is resumed; resuming the others costs nothing more.
     pub fn park(&mut self, policy: ParkPolicy) -> &mut Self {
-        self.parking = policy;
+        self.settings.parking = policy;
         self
     }
 
@@ -448,71 +360,38 @@ impl Config {
     #[cfg(feature = "planted-defects")]
     #[doc(hidden)]
     pub fn plant_defect(&mut self, defect: Defect) -> &mut Self {
-        self.defect = Some(defect);
+        self.settings.defect = Some(defect);
         self
     }
 
     /// Makes the system refuse something to each store, for tests.
     #[doc(hidden)]
     pub fn refuse(&mut self, refusal: Refusal) -> &mut Self {
-        self.refusal = Some(refusal);
+        self.settings.refusal = Some(refusal);
         self
     }
 
     /// Places compiled code must call the runtime from.
     pub(crate) fn needed_hooks(&self) -> Hooks {
         Hooks {
-            calls: self.hooks.calls || self.zeal.call,
+            calls: self.hooks.calls || self.settings.zeal.call,
             switches: self.hooks.switches
-                || self.zeal.switch
-                || self.zeal.moving
-                || self.fresh_stacks
-                || self.nesting_max.is_some(),
+                || self.settings.zeal.switch
+                || self.settings.zeal.moving
+                || self.settings.fresh_stacks
+                || self.settings.nesting_max.is_some(),
         }
     }
 
     /// Refuses what cannot work.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let usage = |message: String| Err(Error::Usage(message));
-        if self.zeal.alloc == Some(0) {
-            return usage("zeal alloc:0: the count starts at 1".into());
-        }
-        if let Some(bytes) = self.heap_max
-            && !(SMALLEST_HEAP..=largest_heap()).contains(&bytes)
-        {
-            return usage(format!(
-                "a heap limit of {bytes} bytes is not between {SMALLEST_HEAP} and {} (heap_max): \
-                 references are offsets of 32 bits, and a heap is two spaces",
-                largest_heap()
-            ));
-        }
-        for size in [self.stack_size, self.initial_stack_size] {
-            if !(4 << 10..=1 << 30).contains(&size) {
-                return usage(format!(
-                    "stack size of {size} bytes is not between 4 KiB and 1 GiB"
-                ));
-            }
-        }
-        if self.continuations_max == 0 || self.activations_max == 0 || self.instances_max == 0 {
-            return usage(
-                "a limit of 0 continuations, activations or instances runs nothing".into(),
-            );
-        }
-        if self.stack_bytes_max < self.stack_size.next_multiple_of(4 << 10) as u64 {
-            return usage(format!(
-                "a limit of {} bytes of stacks leaves no room for one of {}",
-                self.stack_bytes_max, self.stack_size
-            ));
-        }
-        if self.nesting_max == Some(0) {
-            return usage("a limit of 0 continuations inside each other runs nothing".into());
-        }
+        self.settings.check()?;
         if let Some(threads) = self.threads
             && !(1..=MOST_THREADS).contains(&threads)
         {
-            return usage(format!(
+            return Err(Error::usage(format!(
                 "{threads} threads to compile with are not between 1 and {MOST_THREADS}"
-            ));
+            )));
         }
         Ok(())
     }
@@ -521,23 +400,6 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn zeal_reads_back_what_it_prints() {
-        for text in [
-            "none",
-            "alloc",
-            "alloc:7",
-            "switch",
-            "alloc,switch,call",
-            "alloc:2,move",
-        ] {
-            assert_eq!(text.parse::<Zeal>().unwrap().to_string(), text);
-        }
-        for text in ["", "none,alloc", "alloc:0", "alloc:x", "gc", "alloc,,call"] {
-            assert!(text.parse::<Zeal>().is_err(), "{text}");
-        }
-    }
 
     #[test]
     fn settings_that_cannot_work_are_refused() {

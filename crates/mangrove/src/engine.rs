@@ -1,17 +1,14 @@
 //! The engine: settings, canonical types, and what is compiled once for all stores.
 
-use crate::code::{LoadedCode, load};
 use crate::config::Config;
-use crate::error::Error;
-use crate::handlers::SignalProblem;
-use crate::signature::{Signature, ValueKind};
-use crate::space::Plan;
 use crate::threads;
-use crate::types::{EngineTypes, KeptTypes, TypeCounts};
-use mangrove_abi::{TypeDescriptor, TypeId};
+use mangrove_abi::TypeId;
 use mangrove_compile as compile;
-use mangrove_validate::{CompositeType, FuncType, HeapType, Language, TypeRegistry, ValType};
-use std::sync::{Arc, Mutex, PoisonError};
+use mangrove_runtime::{
+    EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals, signal_problems,
+};
+use mangrove_validate::{FuncType, Language, ValType};
+use std::sync::Arc;
 
 /// Settings and everything modules share: canonical types, their descriptors,
 /// the trampolines of host functions. Cheap to clone; clones are the same engine.
@@ -35,13 +32,9 @@ pub struct Engine {
 #[derive(Debug)]
 struct EngineInner {
     config: Config,
-    plan: Plan,
-    types: Arc<EngineTypes>,
+    core: EngineCore,
     /// The types of the functions of the module `mangrove`.
     own_types: OwnTypes,
-    /// Types kept as long as the engine: those, and what the embedder asked for by
-    /// number.
-    kept: Mutex<KeptTypes>,
     threads: Option<rayon::ThreadPool>,
 }
 
@@ -62,13 +55,12 @@ impl Engine {
     /// ([`Error::Resource`]). Too few threads are no error: there are fewer then.
     pub fn new(config: &Config) -> Result<Self, Error> {
         config.check()?;
-        crate::signals::install()?;
-        crate::handlers::check(config.signals)?;
-        let plan = Plan::new(config);
-        let types = EngineTypes::new(plan.type_end, &plan.addresses)?;
-        let mut kept = KeptTypes::new(&types);
-        let mut own = |results: Vec<ValType>| {
-            kept.func(&FuncType {
+        prepare_signals(config.signals)?;
+        let plan = Plan::new(&config.settings);
+        let options = compile_options(config, &plan);
+        let core = Self::make_core(config.settings.clone(), plan, options)?;
+        let own = |results: Vec<ValType>| {
+            core.func_type_id(&FuncType {
                 params: Vec::new(),
                 results,
             })
@@ -79,11 +71,9 @@ impl Engine {
         };
         let inner = EngineInner {
             config: config.clone(),
-            types,
+            core,
             own_types,
-            kept: Mutex::new(kept),
             threads: config.threads.and_then(threads::pool),
-            plan,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -104,7 +94,7 @@ impl Engine {
     /// # Ok::<(), mangrove::Error>(())
     /// ```
     pub fn signal_problems(&self) -> Vec<SignalProblem> {
-        crate::handlers::problems()
+        signal_problems()
     }
 
     /// Its settings.
@@ -130,14 +120,9 @@ impl Engine {
         self.inner.own_types
     }
 
-    /// The canonical types of all modules of this engine, to look them up.
-    pub(crate) fn types(&self) -> &TypeRegistry {
-        self.inner.types.registry()
-    }
-
-    /// The same, to hold them.
-    pub(crate) fn engine_types(&self) -> &Arc<EngineTypes> {
-        &self.inner.types
+    /// What of it the runtime knows.
+    pub(crate) fn core(&self) -> &EngineCore {
+        &self.inner.core
     }
 
     /// How many types it has now. The types of a module go with the last of the module
@@ -157,7 +142,7 @@ impl Engine {
     /// # Ok::<(), mangrove::Error>(())
     /// ```
     pub fn type_counts(&self) -> TypeCounts {
-        self.inner.types.counts()
+        self.core().type_counts()
     }
 
     /// The canonical id of a function type whose concrete references are
@@ -174,87 +159,18 @@ impl Engine {
     /// what a module's function may have, or if there are more types than an engine
     /// can hold; [`Error::Usage`] if it refers to types this engine does not have.
     pub fn func_type_id(&self, ty: &FuncType) -> Result<TypeId, Error> {
-        // A poisoned lock guards what is whole: a type is known once it is held.
-        let mut kept = self
-            .inner
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        kept.func(ty)
+        self.core().func_type_id(ty)
     }
 
     /// The function type with this canonical id, if it is one.
     pub fn func_type(&self, id: TypeId) -> Option<FuncType> {
-        match &self.types().try_get(id)?.composite {
-            CompositeType::Func(ty) => Some(ty.clone()),
-            _ => None,
-        }
+        self.core().func_type(id)
     }
 
     /// The value a variable of this canonical type starts with: zero or null;
     /// none for a reference type without null, or of a type this engine does not have.
-    pub fn default_value(&self, ty: ValType) -> Option<crate::Val> {
-        // Nobody need hold the type: it may go while this looks at it.
-        self.try_kind_of(ty)?.default_value(ty)
-    }
-
-    /// The type of exceptions whose tag has this function type, which the caller
-    /// holds.
-    pub(crate) fn exception_type(&self, tag_type: TypeId) -> Result<TypeId, Error> {
-        self.inner.types.exception(tag_type)
-    }
-
-    /// The descriptor table.
-    pub(crate) fn descriptors(&self) -> *const TypeDescriptor {
-        self.inner.types.descriptors()
-    }
-
-    /// How values of a canonical type, which somebody holds, are handed over.
-    ///
-    /// # Panics
-    /// If the engine does not have the type.
-    pub(crate) fn kind_of(&self, ty: ValType) -> ValueKind {
-        self.try_kind_of(ty).expect("a type that is held")
-    }
-
-    /// The same for any type; none if the engine does not have it.
-    fn try_kind_of(&self, ty: ValType) -> Option<ValueKind> {
-        let ValType::Ref(reference) = ty else {
-            return Some(ValueKind::of_number(ty));
-        };
-        Some(match reference.heap {
-            HeapType::Abstract(heap) => ValueKind::of_hierarchy(heap, reference),
-            HeapType::Concrete(id) => match self.types().try_get(id)?.composite {
-                CompositeType::Func(_) => ValueKind::Func,
-                CompositeType::Struct(_) | CompositeType::Array(_) => ValueKind::Any,
-                CompositeType::Cont(_) => ValueKind::Cont(reference),
-            },
-        })
-    }
-
-    /// A function type as calls need it.
-    pub(crate) fn signature(&self, id: TypeId) -> Result<Signature, Error> {
-        let ty = self
-            .func_type(id)
-            .ok_or_else(|| Error::internal(format!("type {id} is not a function type")))?;
-        Ok(Signature::new(self, id, ty))
-    }
-
-    /// The trampolines for host functions of a type, which the caller holds; compiled
-    /// the first time.
-    pub(crate) fn host_code(&self, signature: &Signature) -> Result<Arc<LoadedCode>, Error> {
-        self.inner.types.trampolines(signature.id, || {
-            let (params, results) = (signature.param_reprs(), signature.result_reprs());
-            let options = self.compile_options();
-            let image = compile::compile_host_signature(&params, &results, &options)
-                .map_err(Error::internal)?;
-            load(image, &self.plan().addresses)
-        })
-    }
-
-    /// How its address space and memory are divided.
-    pub(crate) fn plan(&self) -> &Plan {
-        &self.inner.plan
+    pub fn default_value(&self, ty: ValType) -> Option<Val> {
+        self.core().default_value(ty)
     }
 
     /// Runs `work` on the threads this engine validates and compiles with.
@@ -263,18 +179,23 @@ impl Engine {
             (Some(pool), _) => pool.install(work),
             // Not one thread was to be had.
             (None, Some(_)) => threads::alone(work),
-            (None, None) => threads::shared(self.plan().threads, work),
+            (None, None) => threads::shared(self.core().plan().threads, work),
         }
     }
 
+    /// What modules are compiled with.
     pub(crate) fn compile_options(&self) -> compile::Options {
-        compile::Options {
-            opt_level: self.config().opt_level,
-            hooks: self.config().needed_hooks(),
-            canonical_nans: self.config().canonical_nans,
-            checked_memories: self.plan().checked_memories,
-            verify_clif: self.config().verify_clif,
-            stubs: mangrove_stack::arch::stub_image(),
-        }
+        compile_options(self.config(), self.core().plan())
+    }
+}
+
+fn compile_options(config: &Config, plan: &Plan) -> compile::Options {
+    compile::Options {
+        opt_level: config.opt_level,
+        hooks: config.needed_hooks(),
+        canonical_nans: config.canonical_nans,
+        checked_memories: plan.checked_memories,
+        verify_clif: config.verify_clif,
+        stubs: mangrove_stack::arch::stub_image(),
     }
 }

@@ -1,8 +1,7 @@
 //! Reading a file of which nobody knows how long it is: bounded, and with a lack of
 //! memory told as what it is.
 
-use crate::error::Error;
-use crate::resource::ResourceError;
+use mangrove_runtime::{Error, ResourceError};
 use mangrove_validate::printable;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};

@@ -1,17 +1,20 @@
-//! The embedding API of Mangrove, and the runtime behind it.
+//! The embedding API of Mangrove.
 //!
 //! ```text
-//!  Engine     (engine)       settings, canonical types, code of host signatures
-//!  Module     (module)       validated, admitted, compiled; (compiled) as a file
-//!  Linker     (linker)       names ─▶ imports
-//!  Store<T>   (store)        everything instances share; roots (roots, observe, report)
-//!  Instance   (instance, instantiate, const_eval)
-//!  Func       (func, call)   entering Wasm; (host, caller) being called by it
-//!  ContHandle (continuation, resume) made, resumed and bound by the host
-//!  Global, Tag, Table, Memory, Val; HeapHandle, ContHandle (handle)
-//!  Trap       (trap, backtrace, signals, handlers); (source) lines from DWARF
-//!  libcalls/                 what compiled code asks for
+//!  Engine     (engine)     settings (config), canonical types, threads to compile with
+//!  Module     (module)     validated, admitted, compiled; (compiled) as a file
+//!  Linker     (linker)     names ─▶ imports
+//!  Store<T>   (access)     everything instances share, and data of the embedder's;
+//!                          Caller<T> is a host function's access, StoreView an observer's
+//!  Instance   (instance)
+//!             (observe, report) what a store can be asked
+//!             (input)      files of unknown length
+//!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
+//!                          (of the crate mangrove-runtime, which runs it all)
 //! ```
+//!
+//! This crate is safe Rust but for two files: `access`, where data of type `T` becomes
+//! a pointer and back, and `trusted`, where machine code is taken at its word.
 //!
 //! # Examples
 //! ```
@@ -30,94 +33,49 @@
 //! # }
 //! ```
 
-mod backtrace;
-mod call;
-mod caller;
-mod code;
+#![deny(unsafe_code)]
+
+mod access;
 mod compiled;
 mod config;
-mod const_eval;
-mod continuation;
-mod convert;
-mod descriptors;
 mod engine;
-mod error;
-mod exception;
-mod fault;
-mod func;
-mod global;
-mod handle;
-mod handlers;
-mod host;
 mod input;
 mod instance;
-mod instantiate;
-mod libcalls;
 mod linker;
-mod mapping;
-mod memory;
 mod module;
-mod object;
 mod observe;
-mod parking;
-mod pending;
-mod report;
-mod resource;
-mod resume;
-mod roots;
-mod setup;
-mod signals;
-mod signature;
-mod source;
-mod space;
-mod store;
-mod table;
 mod threads;
-mod trap;
-mod types;
-mod values;
+mod trusted;
 
-pub use caller::Caller;
-pub use compiled::{CompiledError, MAGIC as COMPILED_MAGIC};
-#[cfg(feature = "planted-defects")]
-#[doc(hidden)]
-pub use config::Defect;
-pub use config::{Config, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel, Zeal};
-pub use continuation::Outcome;
+pub use access::{Caller, Observer, Store, StoreView};
+pub use compiled::MAGIC as COMPILED_MAGIC;
+pub use config::{Config, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
-pub use error::Error;
-pub use exception::Exception;
-pub use func::Func;
-pub use global::{Global, Tag};
-pub use handle::{ContHandle, HandleKind, HeapHandle};
-pub use handlers::{SignalPolicy, SignalProblem};
 pub use input::{MOST_INPUT, read_file};
-pub use instance::{Extern, Instance};
+pub use instance::Instance;
 pub use linker::Linker;
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_abi::{TrapCode, TypeId};
+pub use mangrove_abi::{SlotKind as RootKind, TrapCode, TypeId};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
-    Activity, CodeName, FrameOwner, Link, ModuleId, Reason, ReportOptions, Root, RootKind,
-    RootOwner, RootSet, RootValue, SortBy, Why,
+    Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Link, MadeFrom,
+    ModuleId, Place, Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy,
+    SourceLine, Why,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
+#[cfg(feature = "planted-defects")]
+#[doc(hidden)]
+pub use mangrove_runtime::Defect;
+pub use mangrove_runtime::{
+    AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
+    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
+    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
+    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
+    Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+};
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,
 };
-pub use memory::{Memory, PAGE};
-pub use module::{ExternType, Module};
-pub use observe::{Moment, Observer, StoreView};
-pub use report::{ContinuationReport, ContinuationsReport, MadeFrom};
-pub use resource::{
-    Cause, NotingAllocator, ResourceError, exit_when_exhausted, ignore_file_size_signal,
-};
-pub use source::SourceLine;
-pub use space::{Bound, BoundSource};
-pub use store::{AsStore, AsStoreMut, Store, StoreId};
-pub use table::Table;
-pub use trap::{Backtrace, BacktraceEntry, Frame, Place, Trap, TrapReason};
-pub use types::TypeCounts;
-pub use values::Val;
+pub use module::Module;

@@ -1,19 +1,13 @@
 //! Names and what they stand for.
 
-use crate::caller::Caller;
+use crate::access::{Caller, Store, TypedBody};
 use crate::engine::{Engine, OwnTypes};
-use crate::error::Error;
-use crate::func::Func;
-use crate::host::HostBody;
-use crate::instance::{Extern, Instance};
+use crate::instance::Instance;
 use crate::module::Module;
-use crate::store::{AsStore, Store, inner, inner_mut};
-use crate::values::Val;
 use hashbrown::HashMap;
 use mangrove_abi::TypeId;
+use mangrove_runtime::{AsStore, Error, Extern, Val, inner};
 use mangrove_validate::FuncType;
-use std::marker::PhantomData;
-use std::sync::Arc;
 
 /// Finds imports by name. Host functions defined here serve any number of
 /// stores with data of type `T`; everything else belongs to one store.
@@ -30,15 +24,21 @@ use std::sync::Arc;
 /// ```
 pub struct Linker<T> {
     engine: Engine,
-    modules: HashMap<String, HashMap<String, Definition>>,
-    /// Invariant in `T`; without data of its own.
-    data: PhantomData<fn(T) -> T>,
+    modules: HashMap<String, HashMap<String, Definition<T>>>,
 }
 
-#[derive(Clone)]
-enum Definition {
+enum Definition<T> {
     Extern(Extern),
-    Host(Arc<HostBody>),
+    Host(TypedBody<T>),
+}
+
+impl<T> Clone for Definition<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Extern(item) => Self::Extern(*item),
+            Self::Host(body) => Self::Host(body.clone()),
+        }
+    }
 }
 
 impl<T> std::fmt::Debug for Linker<T> {
@@ -56,11 +56,7 @@ impl<T> std::fmt::Debug for Linker<T> {
 impl<T> Clone for Linker<T> {
     fn clone(&self) -> Self {
         let (engine, modules) = (self.engine.clone(), self.modules.clone());
-        Self {
-            engine,
-            modules,
-            data: PhantomData,
-        }
+        Self { engine, modules }
     }
 }
 
@@ -70,11 +66,10 @@ impl<T: 'static> Linker<T> {
         Self {
             engine: engine.clone(),
             modules: HashMap::new(),
-            data: PhantomData,
         }
     }
 
-    fn insert(&mut self, module: &str, name: &str, definition: Definition) -> &mut Self {
+    fn insert(&mut self, module: &str, name: &str, definition: Definition<T>) -> &mut Self {
         let items = self.modules.entry(module.to_string()).or_default();
         items.insert(name.to_string(), definition);
         self
@@ -103,7 +98,7 @@ impl<T: 'static> Linker<T> {
         self
     }
 
-    /// Defines a host function. See [`Func::new`] for what `body` may do.
+    /// Defines a host function. See [`Func::new`](crate::Func::new) for what `body` may do.
     ///
     /// # Errors
     /// The type has more than 1,000 parameters or results, refers to types this
@@ -135,8 +130,8 @@ impl<T: 'static> Linker<T> {
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
         let full_name = format!("{module} {name}");
-        let body = HostBody::new(&self.engine, full_name, ty, body)?;
-        Ok(self.insert(module, name, Definition::Host(Arc::new(body))))
+        let body = TypedBody::new(&self.engine, full_name, &ty, body)?;
+        Ok(self.insert(module, name, Definition::Host(body)))
     }
 
     /// Defines the module `mangrove`: `gc` collects now; `collections`,
@@ -168,8 +163,8 @@ impl<T: 'static> Linker<T> {
     ) -> &mut Self {
         let body =
             move |caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| body(caller, results);
-        let body = HostBody::of_type(ty, None, format!("mangrove {name}"), body);
-        self.insert("mangrove", name, Definition::Host(Arc::new(body)))
+        let body = TypedBody::of_type(ty, format!("mangrove {name}"), body);
+        self.insert("mangrove", name, Definition::Host(body))
     }
 
     /// What a name stands for in a store.
@@ -189,12 +184,10 @@ impl<T: 'static> Linker<T> {
         Ok(Some(match definition {
             Definition::Extern(item) => *item,
             Definition::Host(body) => {
-                if !inner(store).engine.same(&self.engine) {
+                if !inner(store).engine().same(self.engine.core()) {
                     return Err(Error::usage("a linker of another engine was used"));
                 }
-                let store = inner_mut(store);
-                let func = store.linked_host_func(body)?;
-                Func::new_ref(store.id, func).into()
+                body.linked(store)?.into()
             }
         }))
     }

@@ -1,24 +1,16 @@
 //! From bytes or text to a module that can be instantiated.
 
-use crate::code::{LoadedCode, load};
-use crate::compiled::{self, CompiledError};
+use crate::compiled;
 use crate::engine::Engine;
-use crate::error::Error;
 use crate::input::read_file;
-use crate::source::{SourceLine, SourceMap};
-use crate::types::TypeHold;
-use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{CodeImage, InstanceLayout, TypeId};
-use mangrove_collector::ModuleId;
+use mangrove_abi::TypeId;
 use mangrove_collector::admission::{self, Policy};
+use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
-use mangrove_validate::{
-    EntityIndex, EntityType, FuncType, GlobalType, MapTypes, MemoryType, TableType, TypeRegistry,
-    printable,
-};
+use mangrove_runtime::{Error, ExternType, ModuleImage, extern_type};
+use mangrove_validate::{EntityIndex, EntityType, printable};
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A validated, admitted and compiled module. Cheap to clone.
 ///
@@ -26,59 +18,8 @@ use std::sync::{Arc, OnceLock};
 /// the last store with an instance of it.
 #[derive(Clone, Debug)]
 pub struct Module {
-    inner: Arc<Inner>,
-}
-
-#[derive(Debug)]
-struct Inner {
     engine: Engine,
-    id: ModuleId,
-    parsed: mangrove_validate::Module,
-    types: Vec<TypeId>,
-    /// Keeps them.
-    #[expect(dead_code, reason = "held, and given back with the module")]
-    hold: TypeHold,
-    layout: InstanceLayout,
-    context_size: u32,
-    code: Arc<LoadedCode>,
-    /// Source lines; read when the first one is asked for.
-    sources: OnceLock<Option<SourceMap>>,
-}
-
-/// What an import asks for, or an export gives. Concrete types are canonical.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ExternType {
-    /// A function.
-    Func(FuncType),
-    /// A table.
-    Table(TableType),
-    /// A memory.
-    Memory(MemoryType),
-    /// A global.
-    Global(GlobalType),
-    /// A tag of this function type.
-    Tag(FuncType),
-}
-
-impl ExternType {
-    /// From the form the registry knows, in which functions are type numbers.
-    ///
-    /// # Panics
-    /// If a number is not that of a function type of the engine.
-    pub(crate) fn from_entity(engine: &Engine, entity: EntityType) -> Self {
-        let func = |id| {
-            engine
-                .func_type(id)
-                .expect("functions and tags have function types")
-        };
-        match entity {
-            EntityType::Func(id) => Self::Func(func(id)),
-            EntityType::Table(ty) => Self::Table(ty),
-            EntityType::Memory(ty) => Self::Memory(ty),
-            EntityType::Global(ty) => Self::Global(ty),
-            EntityType::Tag(id) => Self::Tag(func(id)),
-        }
-    }
+    image: Arc<ModuleImage>,
 }
 
 impl Module {
@@ -123,106 +64,59 @@ impl Module {
     /// # Errors
     /// Only a defect of this crate makes it fail.
     pub fn serialize(&self) -> Result<Vec<u8>, Error> {
-        compiled::write(self.engine(), &self.parsed().bytes, self.code())
-    }
-
-    /// A module from what [`Module::serialize`] gave, in this process or an
-    /// earlier one, for an engine that would compile the same code. Function
-    /// bodies are neither validated nor compiled.
-    ///
-    /// # Safety
-    /// The bytes hold machine code, which will run with all rights of this
-    /// process. A checksum finds damage, but it is no signature: the caller
-    /// vouches that the bytes come from [`Module::serialize`] of this version of
-    /// the crate and that nobody had an opportunity to put others in their place.
-    ///
-    /// # Errors
-    /// The bytes are damaged, cut off, of another version or build, for another
-    /// configuration or another machine, or no compiled module at all.
-    pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
-        let (wasm, image) = compiled::read(engine, bytes)?;
-        let parsed =
-            mangrove_validate::Module::parse_sections(wasm, engine.language()).map_err(invalid)?;
-        if image.defined.len() != parsed.bodies.len() || image.entries.len() != parsed.types.len() {
-            return Err(CompiledError::Malformed.into());
-        }
-        Self::assemble(engine, parsed, image)
+        compiled::write(self.engine(), &self.parsed().bytes, self.image.code())
     }
 
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
         let parsed =
             mangrove_validate::Module::parse_as(bytes, engine.language()).map_err(invalid)?;
         admission::check(&parsed, Policy::Reject)?;
-        let image = compile::compile(&parsed, &engine.compile_options()).map_err(compile_error)?;
-        Self::assemble(engine, parsed, image)
+        Self::compile(engine, parsed)
     }
 
-    /// Puts together what is known of a module with its code.
-    fn assemble(
-        engine: &Engine,
-        parsed: mangrove_validate::Module,
-        image: CodeImage,
-    ) -> Result<Self, Error> {
-        static NEXT_ID: AtomicU32 = AtomicU32::new(0);
-        let (types, hold) = engine.engine_types().module(&parsed)?;
-        let handlers: u32 = image
-            .handler_tables
-            .iter()
-            .map(|table| handler_table_size(table.len() as u32))
-            .sum();
-        let layout = InstanceLayout::new(&parsed.instance_counts());
-        let inner = Inner {
+    /// The module with this image, which was made for this engine.
+    pub(crate) fn of(engine: &Engine, image: ModuleImage) -> Self {
+        Self {
             engine: engine.clone(),
-            id: ModuleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
-            context_size: layout.size(handlers),
-            types,
-            hold,
-            layout,
-            code: Arc::new(load(image, &engine.plan().addresses)?),
-            parsed,
-            sources: OnceLock::new(),
-        };
-        Ok(Self {
-            inner: Arc::new(inner),
-        })
+            image: Arc::new(image),
+        }
+    }
+
+    /// What of it the runtime knows.
+    pub(crate) fn image(&self) -> &Arc<ModuleImage> {
+        &self.image
     }
 
     /// The engine it was made for.
     pub fn engine(&self) -> &Engine {
-        &self.inner.engine
+        &self.engine
     }
 
     /// Its name, from the name section.
     pub fn name(&self) -> Option<&str> {
-        self.parsed().names.module.as_deref()
+        self.image.name()
     }
 
     /// The name of one of its functions, from the name section.
     pub fn function_name(&self, function: u32) -> Option<&str> {
-        self.parsed()
-            .names
-            .functions
-            .get(&function)
-            .map(String::as_str)
+        self.image.function_name(function)
     }
 
     /// Where the instruction at this byte offset of the module was written, if
     /// the module's `.debug_*` sections say so. They are read at the first call;
     /// what is malformed in them is passed over.
     pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
-        let sources = &self.inner.sources;
-        let sources = sources.get_or_init(|| SourceMap::new(self.parsed()));
-        sources.as_ref()?.find(offset)
+        self.image.source_line(offset)
     }
 
     /// What it imports, in order: module, name, type.
     pub fn imports(&self) -> impl Iterator<Item = (&str, &str, ExternType)> {
         self.parsed().imports.iter().map(|import| {
-            let ty = self.canonical(import.ty.clone());
+            let ty = self.image.canonical(import.ty.clone());
             (
                 import.module.as_str(),
                 import.name.as_str(),
-                ExternType::from_entity(self.engine(), ty),
+                extern_type(self.engine.core(), ty),
             )
         })
     }
@@ -230,11 +124,8 @@ impl Module {
     /// What it exports, in order: name, type.
     pub fn exports(&self) -> impl Iterator<Item = (&str, ExternType)> {
         self.parsed().exports.iter().map(|export| {
-            let ty = self.canonical(self.entity(export.index));
-            (
-                export.name.as_str(),
-                ExternType::from_entity(self.engine(), ty),
-            )
+            let ty = self.image.canonical(self.entity(export.index));
+            (export.name.as_str(), extern_type(self.engine.core(), ty))
         })
     }
 
@@ -251,23 +142,18 @@ impl Module {
     /// What the validator made of it. Concrete types in it are the module's own
     /// indices; [`Module::type_ids`] translates them.
     pub fn parsed(&self) -> &mangrove_validate::Module {
-        &self.inner.parsed
+        self.image.parsed()
     }
 
     /// The canonical type of each type of the module. The numbers are good for as long
     /// as the module, or a store with an instance of it.
     pub fn type_ids(&self) -> &[TypeId] {
-        &self.inner.types
+        self.image.type_ids()
     }
 
     /// Number of this module in its process: what root sets and reports call it.
     pub fn id(&self) -> ModuleId {
-        self.inner.id
-    }
-
-    /// A type of this module in canonical form.
-    pub(crate) fn canonical<T: MapTypes>(&self, ty: T) -> T {
-        TypeRegistry::canonicalize(&self.inner.types, ty)
+        self.image.id()
     }
 
     /// The type of something in its index spaces, in the module's own numbers.
@@ -281,29 +167,18 @@ impl Module {
             EntityIndex::Tag(index) => EntityType::Tag(parsed.tags[index as usize]),
         }
     }
-
-    pub(crate) fn layout(&self) -> &InstanceLayout {
-        &self.inner.layout
-    }
-
-    /// Bytes of an instance context.
-    pub(crate) fn context_size(&self) -> u32 {
-        self.inner.context_size
-    }
-
-    pub(crate) fn code(&self) -> &Arc<LoadedCode> {
-        &self.inner.code
-    }
 }
 
-fn invalid(error: mangrove_validate::ValidateError) -> Error {
+/// The error for a module that is not valid.
+pub fn invalid(error: mangrove_validate::ValidateError) -> Error {
     Error::Invalid {
         offset: error.offset,
         message: error.message,
     }
 }
 
-fn compile_error(error: compile::CompileError) -> Error {
+/// The error for a module that cannot be compiled.
+pub fn compile_error(error: compile::CompileError) -> Error {
     match error {
         compile::CompileError::Unsupported { .. }
         | compile::CompileError::Machine(_)

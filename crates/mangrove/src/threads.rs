@@ -3,10 +3,11 @@
 //! How many there are is a matter of speed alone. Where the system gives fewer
 //! than wanted, there are fewer; where it gives none, a thread works alone.
 
-use crate::resource::{Need, ResourceError};
+use mangrove_runtime::ResourceError;
+use mangrove_runtime::trace;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::OnceLock;
-use std::thread;
+use std::{io, thread};
 
 /// A pool of `count` threads, or of as many as there are to be had.
 pub fn pool(count: usize) -> Option<ThreadPool> {
@@ -19,11 +20,12 @@ fn as_many_as_possible(count: usize, builder: fn() -> ThreadPoolBuilder) -> Opti
         match builder().num_threads(wanted).build() {
             Ok(pool) => return Some(pool),
             Err(error) => {
-                let errno = std::error::Error::source(&error)
-                    .and_then(|source| source.downcast_ref::<std::io::Error>()?.raw_os_error());
+                let source = std::error::Error::source(&error);
+                let source = source.and_then(|source| source.downcast_ref::<io::Error>());
+                let unknown = io::Error::other("no thread");
                 let what = format!("start {wanted} threads to compile with");
-                let refused = ResourceError::of(Need::Thread, what, None, errno);
-                tracing::warn!(%refused, "compiling with fewer threads");
+                let refused = ResourceError::thread(what, source.unwrap_or(&unknown));
+                tracing::warn!(target: trace::RESOURCE, %refused, "compiling with fewer threads");
                 wanted /= 2;
             }
         }
@@ -66,7 +68,9 @@ pub fn alone<R: Send>(work: impl FnOnce() -> R + Send) -> R {
         let one = ThreadPoolBuilder::new().num_threads(1).use_current_thread();
         match one.build() {
             Ok(pool) => return pool.install(work),
-            Err(error) => tracing::error!(%error, "this thread cannot work alone"),
+            Err(error) => {
+                tracing::error!(target: trace::RESOURCE, %error, "this thread cannot work alone")
+            }
         }
     }
     work()

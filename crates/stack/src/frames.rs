@@ -7,6 +7,8 @@
 //!
 //! All frames on a Wasm stack are compiled code that keeps frame pointers, so
 //! two loads a frame are the whole of it: nothing is skipped or guessed.
+//!
+//! Next on the road of a root: `crates/abi/src/site.rs`.
 
 use crate::arch::unpark_stub;
 use crate::moving::{PARKED_HEADER, is_parked};

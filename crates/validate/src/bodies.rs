@@ -18,14 +18,14 @@ pub(crate) struct Body<'a> {
 
 /// What was found in some bodies.
 #[derive(Default)]
-pub(crate) struct Facts {
+pub(crate) struct BodyFacts {
     /// Functions a `ref.func` names, some perhaps more than once.
     pub(crate) referred: Vec<u32>,
     /// Lowest offset of an instruction that throws a tag, by tag.
     throws: BTreeMap<u32, usize>,
 }
 
-impl Facts {
+impl BodyFacts {
     fn note(&mut self, operator: &Operator<'_>, offset: u64) {
         match *operator {
             Operator::RefFunc { function_index } => self.referred.push(function_index),
@@ -65,21 +65,21 @@ struct Scratch {
 }
 
 /// Validates all bodies, given in the order of their offsets.
-pub(crate) fn validate(bodies: Vec<Body<'_>>) -> Result<Facts, ValidateError> {
+pub(crate) fn validate(bodies: Vec<Body<'_>>) -> Result<BodyFacts, ValidateError> {
     bodies
         .into_par_iter()
         .map_init(Scratch::default, |scratch, body| {
             validate_one(body, scratch)
         })
-        .reduce(|| Ok(Facts::default()), earliest)
+        .reduce(|| Ok(BodyFacts::default()), earliest)
 }
 
 /// Joins the outcomes of two neighbouring stretches of bodies. Both sides are
 /// complete, so the error that remains does not depend on who was faster.
 fn earliest(
-    a: Result<Facts, ValidateError>,
-    b: Result<Facts, ValidateError>,
-) -> Result<Facts, ValidateError> {
+    a: Result<BodyFacts, ValidateError>,
+    b: Result<BodyFacts, ValidateError>,
+) -> Result<BodyFacts, ValidateError> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok(a.join(b)),
         (Err(a), Err(b)) => Err(if b.offset < a.offset { b } else { a }),
@@ -87,14 +87,14 @@ fn earliest(
     }
 }
 
-fn validate_one(body: Body<'_>, scratch: &mut Scratch) -> Result<Facts, ValidateError> {
+fn validate_one(body: Body<'_>, scratch: &mut Scratch) -> Result<BodyFacts, ValidateError> {
     let Body { func, body } = body;
     let mut validator = func.into_validator(std::mem::take(&mut scratch.validator));
     let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     let mut operators =
         OperatorsReader::new_with_allocs(reader, std::mem::take(&mut scratch.reader));
-    let mut facts = Facts::default();
+    let mut facts = BodyFacts::default();
     while !operators.eof() {
         let (operator, offset) = operators.read_with_offset()?;
         validator.op(offset, &operator)?;

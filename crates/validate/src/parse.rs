@@ -6,7 +6,7 @@
 //!                                         (bodies.rs)             after the last payload
 //! ```
 
-use crate::bodies::{self, Body, Facts};
+use crate::bodies::{self, Body, BodyFacts};
 use crate::error::ValidateError;
 use crate::features::Language;
 use crate::module::Module;
@@ -42,7 +42,7 @@ impl Module {
     pub fn parse_sections(bytes: Vec<u8>, language: Language) -> Result<Self, ValidateError> {
         let mut sections = Sections::default();
         read_payloads(&bytes, language, &mut sections, &mut Vec::new())?;
-        let mut module = sections.finish(Facts::default());
+        let mut module = sections.finish(BodyFacts::default());
         module.bytes = bytes;
         Ok(module)
     }

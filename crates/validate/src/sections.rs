@@ -3,7 +3,7 @@
 //! A section arrives here after the validator has accepted it, so indices are
 //! in range and counts agree.
 
-use crate::bodies::Facts;
+use crate::bodies::BodyFacts;
 use crate::convert;
 use crate::error::ValidateError;
 use crate::module::{
@@ -95,7 +95,7 @@ impl Sections {
     }
 
     /// The whole module, given what was found in its bodies.
-    pub(crate) fn finish(mut self, mut facts: Facts) -> Module {
+    pub(crate) fn finish(mut self, mut facts: BodyFacts) -> Module {
         let exports = &self.module.exports;
         let mut order: Vec<u32> = (0..exports.len() as u32).collect();
         order.sort_unstable_by_key(|&index| exports[index as usize].name.as_str());

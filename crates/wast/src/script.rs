@@ -29,7 +29,7 @@ pub enum ScriptError {
     Setup {
         /// The script's name.
         file: String,
-        /// Why.
+        /// Why it could not.
         error: Box<mangrove::Error>,
     },
     /// The text is not a script, or not a module.

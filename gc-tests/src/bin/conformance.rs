@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 /// Scripts that belong together, and what came of them.
-struct Outcome {
+struct GroupReports {
     group: Group,
     reports: Vec<FileReport>,
     /// Scripts in folders that are left out.
@@ -52,7 +52,7 @@ fn conformance(arguments: impl Iterator<Item = String>) -> io::Result<(String, b
     for argument in arguments {
         all.push(given(&argument)?);
     }
-    let mut outcomes = Vec::new();
+    let mut done = Vec::new();
     for (group, left_out) in all {
         let mut config = Config::new();
         group.language.set(&mut config);
@@ -61,13 +61,13 @@ fn conformance(arguments: impl Iterator<Item = String>) -> io::Result<(String, b
         let reports = reports
             .collect::<Result<_, _>>()
             .map_err(io::Error::other)?;
-        outcomes.push(Outcome {
+        done.push(GroupReports {
             group,
             reports,
             left_out,
         });
     }
-    Ok(document(&outcomes))
+    Ok(document(&done))
 }
 
 /// The scripts of an argument, and how many are left out.
@@ -87,7 +87,7 @@ fn given(argument: &str) -> io::Result<(Group, usize)> {
     Ok((group, left_out))
 }
 
-fn document(outcomes: &[Outcome]) -> (String, bool) {
+fn document(done: &[GroupReports]) -> (String, bool) {
     let mut text = HEAD.to_owned();
     let mut total = [0; 3];
     row(
@@ -95,7 +95,7 @@ fn document(outcomes: &[Outcome]) -> (String, bool) {
         &["scripts", "language", "files", "passed", "failed"],
     );
     row(&mut text, &["-"; 5]);
-    for Outcome { group, reports, .. } in outcomes {
+    for GroupReports { group, reports, .. } in done {
         let counts = [
             reports.len(),
             reports.iter().map(|report| report.passed).sum(),
@@ -109,23 +109,23 @@ fn document(outcomes: &[Outcome]) -> (String, bool) {
     }
     let [a, b, c] = total.map(|count: usize| count.to_string());
     row(&mut text, &["all", "", &a, &b, &c]);
-    for outcome in outcomes.iter().filter(|outcome| outcome.left_out > 0) {
-        let (name, count) = (&outcome.group.name, outcome.left_out);
+    for one in done.iter().filter(|one| one.left_out > 0) {
+        let (name, count) = (&one.group.name, one.left_out);
         let _ = write!(
             text,
             "\nLeft out of {name}: {count} scripts in `{LEFT_OUT}`.\n"
         );
     }
-    let expected = failures(&mut text, outcomes);
+    let expected = failures(&mut text, done);
     (text, expected)
 }
 
 /// Lists what failed by its reason, and returns whether all of it is known.
-fn failures(text: &mut String, outcomes: &[Outcome]) -> bool {
+fn failures(text: &mut String, done: &[GroupReports]) -> bool {
     // Lines by script, by reason.
     let mut known: BTreeMap<&str, BTreeMap<String, Vec<usize>>> = BTreeMap::new();
     let mut unknown = Vec::new();
-    for Outcome { group, reports, .. } in outcomes {
+    for GroupReports { group, reports, .. } in done {
         for report in reports {
             for failure in &report.failures {
                 match reason(&group.name, &report.file, failure) {

@@ -52,17 +52,17 @@ fn matrix(arguments: impl Iterator<Item = String>) -> io::Result<bool> {
             .iter()
             .filter(|case| combination.has(case))
             .collect();
-        let outcome = run_all(&taking, &combination);
-        for message in &outcome.failed {
+        let tally = run_all(&taking, &combination);
+        for message in &tally.failed {
             println!("{message}");
         }
         let (count, seconds) = (taking.len(), start.elapsed().as_secs_f64());
-        let passed = count - outcome.failed.len();
-        let (slowest, name) = (outcome.slowest.0.as_secs_f64(), &outcome.slowest.1);
+        let passed = count - tally.failed.len();
+        let (slowest, name) = (tally.slowest.0.as_secs_f64(), &tally.slowest.1);
         println!("{}: {passed} of {count} scripts", combination.name);
         println!("    {seconds:.1} s, of these {slowest:.1} s for {name}");
         runs += count;
-        failures += outcome.failed.len();
+        failures += tally.failed.len();
     }
     println!("{runs} runs, {failures} failed");
     Ok(failures == 0)
@@ -70,14 +70,14 @@ fn matrix(arguments: impl Iterator<Item = String>) -> io::Result<bool> {
 
 /// What came of a combination.
 #[derive(Default)]
-struct Outcome {
+struct Tally {
     failed: Vec<String>,
     slowest: (Duration, String),
 }
 
 /// Runs scripts on all of the machine's threads.
-fn run_all(scripts: &[&Case], combination: &Combination) -> Outcome {
-    let (next, outcome) = (AtomicUsize::new(0), Mutex::new(Outcome::default()));
+fn run_all(scripts: &[&Case], combination: &Combination) -> Tally {
+    let (next, tally) = (AtomicUsize::new(0), Mutex::new(Tally::default()));
     let threads = available_parallelism().map_or(1, usize::from);
     scope(|scope| {
         for _ in 0..threads {
@@ -85,13 +85,13 @@ fn run_all(scripts: &[&Case], combination: &Combination) -> Outcome {
                 while let Some(case) = scripts.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let start = Instant::now();
                     let result = run(case, &combination.options);
-                    let mut outcome = outcome.lock().expect("nobody panics with it");
-                    outcome.failed.extend(result.err());
+                    let mut tally = tally.lock().expect("nobody panics with it");
+                    tally.failed.extend(result.err());
                     let took = (start.elapsed(), case.name.clone());
-                    outcome.slowest = took.max(std::mem::take(&mut outcome.slowest));
+                    tally.slowest = took.max(std::mem::take(&mut tally.slowest));
                 }
             });
         }
     });
-    outcome.into_inner().expect("nobody panicked")
+    tally.into_inner().expect("nobody panicked")
 }

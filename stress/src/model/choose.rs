@@ -238,7 +238,7 @@ fn mishap(rng: &mut Rng) -> Op {
     Op::Trap(*rng.pick(&[Mishap::Unreachable, Mishap::Division, Mishap::Null]))
 }
 
-/// Anything.
+/// A step of any kind, allowed or not.
 fn reckless(rng: &mut Rng) -> Step {
     let kind = *rng.pick(&Kind::ALL);
     let switchable = *rng.pick(&[Kind::Ks, Kind::Kt, Kind::Ku]);

@@ -4,7 +4,7 @@
 use super::machine::Machine;
 use super::puppet;
 use super::state::{Ending, Exception, Step, Value};
-use super::trace::{Entry, Trace};
+use super::trace::{Trace, TraceLine};
 use super::twist::Twist;
 use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops};
 use crate::rng::Rng;
@@ -313,7 +313,7 @@ impl Host {
             command.step = Step::Do(Op::Trap(Mishap::Unreachable));
         }
         self.steps += 1;
-        self.trace.add(Entry::Told(self.steps, command));
+        self.trace.add(TraceLine::Told(self.steps, command));
         self.machine.perform(&command);
         self.deepest = self.deepest.max(self.machine.running.len());
         let op = match command.step {
@@ -335,7 +335,7 @@ impl Host {
         }
         let expected = self.machine.events.pop_front();
         let answer = expected.as_ref().map_or(0, |expected| expected.answer);
-        self.trace.add(Entry::Said(code, values, answer));
+        self.trace.add(TraceLine::Said(code, values, answer));
         match expected {
             Some(expected) if expected.event.code() == code && expected.values == values => {
                 self.told.insert(code);
@@ -366,7 +366,7 @@ impl Host {
     /// A collection has just been; so many continuations are live.
     fn collected(&mut self, live: u64) {
         let expected = self.machine.collect();
-        self.trace.add(Entry::Collected(live));
+        self.trace.add(TraceLine::Collected(live));
         if live != expected {
             self.differ(format!("{live} continuations are live, not {expected}"));
         }

@@ -10,7 +10,7 @@ const LENGTH: usize = 60;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug)]
-pub enum Entry {
+pub enum TraceLine {
     /// The step of this number.
     Told(u64, Command),
     /// An event, and the answer.
@@ -19,27 +19,27 @@ pub enum Entry {
     Collected(u64),
 }
 
-/// The last entries.
+/// The last lines.
 #[derive(Debug, Default)]
 pub struct Trace {
-    entries: VecDeque<Entry>,
+    lines: VecDeque<TraceLine>,
 }
 
 impl Trace {
     /// Adds one.
-    pub fn add(&mut self, entry: Entry) {
-        if self.entries.len() == LENGTH {
-            self.entries.pop_front();
+    pub fn add(&mut self, line: TraceLine) {
+        if self.lines.len() == LENGTH {
+            self.lines.pop_front();
         }
-        self.entries.push_back(entry);
+        self.lines.push_back(line);
     }
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for entry in &self.entries {
-            match *entry {
-                Entry::Told(number, command) => {
+        for line in &self.lines {
+            match *line {
+                TraceLine::Told(number, command) => {
                     let Command {
                         step,
                         slot,
@@ -52,11 +52,11 @@ impl fmt::Display for Trace {
                     }
                     writeln!(f, " slot {slot} arg {arg} base {base}")?;
                 }
-                Entry::Said(code, [a, b, c], answer) => {
+                TraceLine::Said(code, [a, b, c], answer) => {
                     let said = Event::describe(code);
                     writeln!(f, "         ◀ {said}: {a} {b} {c} ▶ {answer}")?;
                 }
-                Entry::Collected(live) => writeln!(f, "         collected: {live} live")?,
+                TraceLine::Collected(live) => writeln!(f, "         collected: {live} live")?,
             }
         }
         Ok(())

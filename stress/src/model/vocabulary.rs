@@ -18,7 +18,7 @@ pub enum Ty {
 /// A type of continuations, by what they are resumed with. All return two boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// Nothing.
+    /// No value.
     K0,
     /// A box.
     K1,

@@ -36,9 +36,9 @@ const BOTTOMS: [usize; 2] = [0, 440];
 /// Usable bytes of each stack.
 const STACK_SIZE: usize = 16 << 10;
 
-/// On what stack the site is.
+/// Which stack the site is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum StackPosition {
     /// The one that a call from the host begins on.
     Initial,
     /// A continuation's.
@@ -50,8 +50,8 @@ pub enum Place {
 /// One combination of what a sweep is run with.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// On what stack the site is.
-    pub place: Place,
+    /// Which stack the site is on.
+    pub position: StackPosition,
     /// How stacks are guarded.
     pub guard: GuardKind,
     /// Whether what is made before is parked.
@@ -68,7 +68,7 @@ impl fmt::Display for Setting {
         write!(
             f,
             "{:?}, {:?} guard, {parked}, {:?}, {} words of bottom",
-            self.place, self.guard, self.opt_level, self.bottom
+            self.position, self.guard, self.opt_level, self.bottom
         )
     }
 }
@@ -76,12 +76,16 @@ impl fmt::Display for Setting {
 /// Every combination.
 pub fn settings() -> Vec<Setting> {
     let mut all = Vec::new();
-    for place in [Place::Initial, Place::Continuation, Place::Nested] {
+    for position in [
+        StackPosition::Initial,
+        StackPosition::Continuation,
+        StackPosition::Nested,
+    ] {
         for guard in [GuardKind::Auto, GuardKind::Mprotect] {
             for parked in [false, true] {
                 for opt_level in [OptLevel::Speed, OptLevel::None, OptLevel::Frame] {
                     all.extend(BOTTOMS.map(|bottom| Setting {
-                        place,
+                        position,
                         guard,
                         parked,
                         opt_level,
@@ -126,7 +130,7 @@ pub fn sweep(shape: &Shape, setting: &Setting, config: &Config) -> Result<Swept,
 
 /// Whether a shape can be executed there.
 pub fn applies(shape: &Shape, setting: &Setting) -> bool {
-    shape.needs == Needs::Nothing || setting.place != Place::Initial
+    shape.needs == Needs::Nothing || setting.position != StackPosition::Initial
 }
 
 /// The setting of a seed: as many seeds in a row as there are settings have

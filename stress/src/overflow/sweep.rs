@@ -1,6 +1,6 @@
 //! One shape across the end of one stack.
 
-use super::{Place, STACK_SIZE, Setting, Shape, Swept};
+use super::{STACK_SIZE, Setting, Shape, StackPosition, Swept};
 use mangrove::{
     Config, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module, ParkPolicy, Store,
     TrapCode, Val, ValType, Zeal,
@@ -117,10 +117,10 @@ impl<'a> Sweep<'a> {
         if self.setting.parked {
             self.store.park();
         }
-        let name = match self.setting.place {
-            Place::Initial => "initial",
-            Place::Continuation => "continuation",
-            Place::Nested => "nested",
+        let name = match self.setting.position {
+            StackPosition::Initial => "initial",
+            StackPosition::Continuation => "continuation",
+            StackPosition::Nested => "nested",
         };
         match self.call(name, &[Val::I32(depth)]) {
             Ok(_) => Ok(End::Returned),

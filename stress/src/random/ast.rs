@@ -107,7 +107,7 @@ pub enum Statement {
         outcome: u8,
         handles: [bool; TAGS as usize],
     },
-    /// Suspends.
+    /// Suspends with a tag, giving and taking values.
     Suspend { tag: u8, give: Pair, take: Pair },
     /// Calls, if there is fuel.
     Call {
@@ -117,7 +117,7 @@ pub enum Statement {
     },
     /// A collection now.
     Collect,
-    /// Garbage.
+    /// Makes so many objects that nothing holds.
     Litter { count: u32 },
     /// Runs `body` while these variables are null and their values lie on the
     /// operand stack; then puts the values back.

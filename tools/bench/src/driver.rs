@@ -25,7 +25,7 @@ pub struct Plan<'a> {
 }
 
 /// What became of an engine's measurements of one program.
-pub struct Outcome {
+pub struct WorkerResult {
     /// The engine.
     pub engine: EngineKind,
     /// Measurements taken before the first failure, if there was one; none
@@ -37,7 +37,7 @@ pub struct Outcome {
     pub missing: Option<String>,
 }
 
-impl Outcome {
+impl WorkerResult {
     /// Whether the engine gets a turn.
     fn runs(&self, program: &str) -> bool {
         self.failure.is_none() && self.missing.is_none() && self.engine.has(program)
@@ -45,11 +45,11 @@ impl Outcome {
 }
 
 /// Measures a program on every engine.
-pub fn measure(program: &Program, plan: &Plan<'_>) -> Result<Vec<Outcome>> {
-    let mut outcomes: Vec<Outcome> = plan
+pub fn measure(program: &Program, plan: &Plan<'_>) -> Result<Vec<WorkerResult>> {
+    let mut results: Vec<WorkerResult> = plan
         .engines
         .iter()
-        .map(|&engine| Outcome {
+        .map(|&engine| WorkerResult {
             engine,
             measurements: Vec::new(),
             failure: None,
@@ -57,17 +57,17 @@ pub fn measure(program: &Program, plan: &Plan<'_>) -> Result<Vec<Outcome>> {
         })
         .collect();
     for _ in 0..plan.repetitions {
-        for outcome in outcomes
+        for result in results
             .iter_mut()
-            .filter(|outcome| outcome.runs(&program.name))
+            .filter(|result| result.runs(&program.name))
         {
-            match run_worker(outcome.engine, program, plan)? {
-                Ok(measurement) => outcome.measurements.push(measurement),
-                Err(reason) => outcome.failure = Some(reason),
+            match run_worker(result.engine, program, plan)? {
+                Ok(measurement) => result.measurements.push(measurement),
+                Err(reason) => result.failure = Some(reason),
             }
         }
     }
-    Ok(outcomes)
+    Ok(results)
 }
 
 /// Runs one worker to its end or its deadline. The outer error is the

@@ -89,11 +89,11 @@ fn main() -> ExitCode {
     if let Some(operands) = &arguments.worker {
         let module = arguments.module.first().cloned();
         let module = module.map_or(Source::Made, Source::File);
-        let place = worker::Place {
+        let input = worker::Input {
             dir: arguments.dir.as_deref(),
             module: arguments.compile.then_some(module),
         };
-        return worker::main(operands, &place);
+        return worker::main(operands, &input);
     }
     match bench(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
@@ -139,8 +139,8 @@ fn bench(arguments: &Arguments) -> Result<bool> {
     let mut rows = Vec::new();
     for program in &programs {
         eprintln!("{}", program.label);
-        let outcomes = driver::measure(program, &plan)?;
-        rows.push(report::Row::new(program, outcomes, quantity));
+        let results = driver::measure(program, &plan)?;
+        rows.push(report::Row::new(program, results, quantity));
     }
     let report = report::Report::new(arguments.reps, rows);
     if arguments.json {

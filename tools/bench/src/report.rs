@@ -1,6 +1,6 @@
 //! The report: medians, minima and ratios, as text, Markdown or JSON.
 
-use crate::driver::Outcome;
+use crate::driver::WorkerResult;
 use crate::figures::{bytes, figures, median, significant};
 use crate::machine::Machine;
 use crate::programs::{Operation, Program};
@@ -59,16 +59,16 @@ struct Cell {
 
 impl Row {
     /// Sums up what became of `program`.
-    pub fn new(program: &Program, outcomes: Vec<Outcome>, quantity: Quantity) -> Self {
-        let mut checksums = outcomes
+    pub fn new(program: &Program, results: Vec<WorkerResult>, quantity: Quantity) -> Self {
+        let mut checksums = results
             .iter()
-            .flat_map(|outcome| &outcome.measurements)
+            .flat_map(|result| &result.measurements)
             .map(|m| m.checksum);
         let first = checksums.next();
         let checksums_agree = checksums.all(|checksum| Some(checksum) == first);
-        let mut engines: Vec<Cell> = outcomes
+        let mut engines: Vec<Cell> = results
             .into_iter()
-            .map(|outcome| Cell::new(outcome, program.operation, quantity))
+            .map(|result| Cell::new(result, program.operation, quantity))
             .collect();
         let ours = engines.first().and_then(|cell| cell.median(quantity));
         for cell in engines.iter_mut().skip(1) {
@@ -96,27 +96,27 @@ impl Row {
 }
 
 impl Cell {
-    fn new(outcome: Outcome, operation: Option<Operation>, quantity: Quantity) -> Self {
+    fn new(result: WorkerResult, operation: Option<Operation>, quantity: Quantity) -> Self {
         let sorted = |figure: fn(&Measurement) -> u64| {
-            let mut figures: Vec<u64> = outcome.measurements.iter().map(figure).collect();
+            let mut figures: Vec<u64> = result.measurements.iter().map(figure).collect();
             figures.sort_unstable();
             figures
         };
         let nanos = sorted(|m| m.nanos);
         // An engine that failed once has no figures: it did not do the work.
-        let complete = outcome.failure.is_none();
+        let complete = result.failure.is_none();
         let peak = median(&sorted(|m| m.peak_bytes)).filter(|_| complete);
         let median = median(&nanos).filter(|_| complete);
         let min = nanos.first().copied().filter(|_| complete);
-        let text = match (quantity, median.zip(min), peak, &outcome.failure) {
+        let text = match (quantity, median.zip(min), peak, &result.failure) {
             (Quantity::Time, Some((median, min)), ..) => figures(median, min, operation),
             (Quantity::Memory, _, Some(peak), _) => bytes(peak, operation),
             (.., Some(_)) => "fails".to_owned(),
-            (.., None) if outcome.missing.is_some() => "cannot".to_owned(),
+            (.., None) if result.missing.is_some() => "cannot".to_owned(),
             (.., None) => String::new(),
         };
         Self {
-            engine: outcome.engine.name(),
+            engine: result.engine.name(),
             median_ns: median,
             min_ns: min,
             median_peak_bytes: peak,
@@ -124,9 +124,9 @@ impl Cell {
                 .zip(operation)
                 .map(|(ns, operation)| ns as f64 / operation.count),
             ratio: None,
-            checksum: outcome.measurements.first().map(|m| m.checksum),
-            failure: outcome.failure,
-            missing: outcome.missing,
+            checksum: result.measurements.first().map(|m| m.checksum),
+            failure: result.failure,
+            missing: result.missing,
             text,
         }
     }
@@ -255,12 +255,12 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::{Quantity, Report, Row};
-    use crate::driver::Outcome;
+    use crate::driver::WorkerResult;
     use crate::engines::EngineKind;
     use crate::programs::Program;
     use crate::worker::Measurement;
 
-    fn row(outcomes: Vec<Outcome>) -> Row {
+    fn row(results: Vec<WorkerResult>) -> Row {
         let program = Program {
             name: "p".to_owned(),
             label: "p 1".to_owned(),
@@ -269,10 +269,10 @@ mod tests {
             operation: None,
             module: None,
         };
-        Row::new(&program, outcomes, Quantity::Time)
+        Row::new(&program, results, Quantity::Time)
     }
 
-    fn outcome(engine: EngineKind, figures: &[(u64, i64)], failure: Option<&str>) -> Outcome {
+    fn result(engine: EngineKind, figures: &[(u64, i64)], failure: Option<&str>) -> WorkerResult {
         let measurements = figures
             .iter()
             .map(|&(nanos, checksum)| Measurement {
@@ -281,7 +281,7 @@ mod tests {
                 peak_bytes: 0,
             })
             .collect();
-        Outcome {
+        WorkerResult {
             engine,
             measurements,
             failure: failure.map(str::to_owned),
@@ -296,8 +296,8 @@ mod tests {
     #[test]
     fn the_ratio_is_of_medians() {
         let row = row(vec![
-            outcome(EngineKind::Mangrove, &[(10, 3), (30, 3), (20, 3)], None),
-            outcome(EngineKind::Wasmtime, &[(40, 3)], None),
+            result(EngineKind::Mangrove, &[(10, 3), (30, 3), (20, 3)], None),
+            result(EngineKind::Wasmtime, &[(40, 3)], None),
         ]);
         assert_eq!(verdicts(&row), ["0.50"]);
     }
@@ -305,8 +305,8 @@ mod tests {
     #[test]
     fn a_failed_engine_has_no_figures_and_no_ratio() {
         let row = row(vec![
-            outcome(EngineKind::Mangrove, &[(10, 3)], None),
-            outcome(EngineKind::Wasmtime, &[(40, 3)], Some("signal 11")),
+            result(EngineKind::Mangrove, &[(10, 3)], None),
+            result(EngineKind::Wasmtime, &[(40, 3)], Some("signal 11")),
         ]);
         assert_eq!(verdicts(&row), [""]);
         assert_eq!(row.engines[1].text, "fails");
@@ -314,12 +314,12 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told_in_place_of_figures() {
-        let wasmtime = Outcome {
+        let wasmtime = WorkerResult {
             missing: Some("Wasmtime 1 has no such thing".to_owned()),
-            ..outcome(EngineKind::Wasmtime, &[], None)
+            ..result(EngineKind::Wasmtime, &[], None)
         };
         let row = row(vec![
-            outcome(EngineKind::Mangrove, &[(10, 3)], None),
+            result(EngineKind::Mangrove, &[(10, 3)], None),
             wasmtime,
         ]);
         assert_eq!(verdicts(&row), [""]);
@@ -334,8 +334,8 @@ mod tests {
     #[test]
     fn differing_checksums_are_told_apart() {
         let row = row(vec![
-            outcome(EngineKind::Mangrove, &[(10, 3), (10, 4)], None),
-            outcome(EngineKind::Wasmtime, &[(40, 3)], None),
+            result(EngineKind::Mangrove, &[(10, 3), (10, 4)], None),
+            result(EngineKind::Wasmtime, &[(40, 3)], None),
         ]);
         assert!(!row.checksums_agree);
         assert_eq!(verdicts(&row), ["CHECKSUMS DIFFER"]);
@@ -344,9 +344,9 @@ mod tests {
     #[test]
     fn a_program_without_a_meaning_there_leaves_its_place_empty() {
         let row = row(vec![
-            outcome(EngineKind::Mangrove, &[(10, 3)], None),
-            outcome(EngineKind::Wasmtime, &[(40, 3)], None),
-            outcome(EngineKind::Corosensei, &[], None),
+            result(EngineKind::Mangrove, &[(10, 3)], None),
+            result(EngineKind::Wasmtime, &[(40, 3)], None),
+            result(EngineKind::Corosensei, &[], None),
         ]);
         assert_eq!(verdicts(&row), ["0.25", ""]);
         assert_eq!(row.engines[2].text, "");

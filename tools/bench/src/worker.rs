@@ -22,8 +22,8 @@ pub struct Measurement {
     pub peak_bytes: u64,
 }
 
-/// Where the worker finds what to measure, beside its operands.
-pub struct Place<'a> {
+/// What a worker measures, beside its operands.
+pub struct Input<'a> {
     /// Folder of the programs, if not our own.
     pub dir: Option<&'a Path>,
     /// The module to compile instead of running a program.
@@ -31,8 +31,8 @@ pub struct Place<'a> {
 }
 
 /// Runs the worker; its last line on stderr is the reason of a failure.
-pub fn main(operands: &[String], place: &Place<'_>) -> ExitCode {
-    match measure(operands, place) {
+pub fn main(operands: &[String], input: &Input<'_>) -> ExitCode {
+    match measure(operands, input) {
         Ok(measurement) => {
             println!("{}", serde_json::json!(measurement));
             ExitCode::SUCCESS
@@ -44,7 +44,7 @@ pub fn main(operands: &[String], place: &Place<'_>) -> ExitCode {
     }
 }
 
-fn measure(operands: &[String], place: &Place<'_>) -> Result<Measurement> {
+fn measure(operands: &[String], input: &Input<'_>) -> Result<Measurement> {
     let [engine, program, arg] = operands else {
         bail!("a worker takes ENGINE PROGRAM ARG")
     };
@@ -52,9 +52,9 @@ fn measure(operands: &[String], place: &Place<'_>) -> Result<Measurement> {
     let arg = arg
         .parse::<i32>()
         .with_context(|| format!("`{arg}` is no i32"))?;
-    match &place.module {
+    match &input.module {
         Some(module) => compile(kind, module, arg),
-        None => run(kind, program, arg, place.dir),
+        None => run(kind, program, arg, input.dir),
     }
 }
 

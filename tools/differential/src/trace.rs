@@ -13,7 +13,7 @@ pub enum Arg {
     F32(u32),
     /// Bits of a 64-bit float.
     F64(u64),
-    /// Vector.
+    /// Vector of 128 bits.
     V128(u128),
     /// The null of the parameter's type.
     Null,
@@ -40,7 +40,7 @@ pub enum Value {
     F32(u32),
     /// Bits of a 64-bit float.
     F64(u64),
-    /// Vector.
+    /// Vector of 128 bits.
     V128(u128),
     /// A null reference.
     Null,

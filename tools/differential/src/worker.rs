@@ -19,7 +19,7 @@ pub enum Verdict {
     Cut,
     /// No module came of the seed, or neither engine takes it.
     Nothing,
-    /// They differ.
+    /// The engines differ.
     Differs(Difference),
 }
 

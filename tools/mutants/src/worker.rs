@@ -26,7 +26,7 @@ const SECONDS: u64 = 2;
 pub enum Line {
     /// A seed begins; how its input came about.
     Begin {
-        /// Which.
+        /// Its number.
         seed: u64,
         /// In which way it is wrong.
         origin: String,

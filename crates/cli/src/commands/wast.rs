@@ -12,9 +12,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The outcome of all scripts, as it is serialized.
+/// What came of all scripts, as it is serialized.
 #[derive(Serialize)]
-struct Outcome {
+struct Tally {
     passed: usize,
     failed: usize,
     /// Scripts that a lack of resources ended.
@@ -28,7 +28,7 @@ struct Outcome {
 pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
     let engine = super::engine(&args.engine.config())?;
     let options = Options::default();
-    let mut outcome = Outcome {
+    let mut tally = Tally {
         passed: 0,
         failed: 0,
         refused: 0,
@@ -46,38 +46,35 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
         };
         match report {
             Ok(report) => {
-                outcome.passed += report.passed;
-                outcome.failed += report.failed;
-                outcome.refused += usize::from(report.refused.is_some());
+                tally.passed += report.passed;
+                tally.failed += report.failed;
+                tally.refused += usize::from(report.refused.is_some());
                 if !args.json {
                     print(&report, output)?;
                 }
-                outcome.files.push(report);
+                tally.files.push(report);
             }
             Err(error @ Failure::Resource { .. }) => {
-                outcome.refused += 1;
-                outcome.errors.push(error.to_string());
+                tally.refused += 1;
+                tally.errors.push(error.to_string());
                 without_report.get_or_insert(error);
             }
             Err(error) => {
-                outcome.errors.push(error.to_string());
+                tally.errors.push(error.to_string());
                 unreadable.push(error.to_string());
             }
         }
     }
     if args.json {
-        output.line(&render::json(&outcome)?)?;
+        output.line(&render::json(&tally)?)?;
     } else if args.files.len() > 1 {
-        output.line(&format!(
-            "total: {}",
-            counts(outcome.passed, outcome.failed)
-        ))?;
+        output.line(&format!("total: {}", counts(tally.passed, tally.failed)))?;
     }
     if !unreadable.is_empty() {
         return Err(Failure::Input(unreadable.join("\nerror: ")));
     }
-    match outcome.failed {
-        0 => match (without_report, outcome.refused) {
+    match tally.failed {
+        0 => match (without_report, tally.refused) {
             (Some(refused), _) => Err(refused),
             (None, 0) => Ok(()),
             (None, refused) => Err(Failure::Resource {

@@ -6,12 +6,12 @@ use mangrove_abi::object;
 use std::collections::HashMap;
 
 /// The names of a module's things.
-pub struct Names<'a> {
+pub struct ModuleNames<'a> {
     module: &'a Module,
     types: HashMap<u32, u32>,
 }
 
-impl<'a> Names<'a> {
+impl<'a> ModuleNames<'a> {
     /// The names of this module.
     pub fn new(module: &'a Module) -> Self {
         // Equal types share a number: the first of them gives the name.

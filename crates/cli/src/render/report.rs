@@ -1,6 +1,6 @@
 //! The registry's report as text.
 
-use super::names::Names;
+use super::names::ModuleNames;
 use mangrove::{
     ContinuationReport, ContinuationsReport, Ends, GuardKind, Link, Module, Reason, RegistryReport,
     RootOwner, printable,
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// each continuation that is told of. `module` gives names to what holds them.
 pub fn continuations(report: &ContinuationsReport, module: &Module) -> String {
     let mut text = counts(report);
-    let names = Names::new(module);
+    let names = ModuleNames::new(module);
     for continuation in &report.continuations {
         one(&mut text, continuation, &names);
     }
@@ -100,7 +100,7 @@ fn guard(kind: GuardKind) -> &'static str {
     }
 }
 
-fn one(text: &mut String, report: &ContinuationReport, names: &Names<'_>) {
+fn one(text: &mut String, report: &ContinuationReport, names: &ModuleNames<'_>) {
     let or = |place: &Option<mangrove::Place>, other: &str| match place {
         Some(place) => place.to_string(),
         None => other.to_owned(),
@@ -150,7 +150,7 @@ fn made_from(report: &ContinuationReport) -> String {
 }
 
 /// The way from a root: what holds, what it holds, and so on.
-fn way(links: &[Link], omitted: u32, names: &Names<'_>) -> String {
+fn way(links: &[Link], omitted: u32, names: &ModuleNames<'_>) -> String {
     let mut text = String::new();
     for (index, link) in links.iter().enumerate() {
         if index > 0 {
@@ -164,7 +164,7 @@ fn way(links: &[Link], omitted: u32, names: &Names<'_>) -> String {
     text
 }
 
-fn reason(reason: &Reason, names: &Names<'_>) -> String {
+fn reason(reason: &Reason, names: &ModuleNames<'_>) -> String {
     match reason {
         Reason::Running => "running chain".to_owned(),
         Reason::Chain { inner } => format!("suspended with {inner}"),

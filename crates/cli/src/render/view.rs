@@ -7,7 +7,7 @@
 //!                 └▶ Line   a slot: place, kind, value
 //! ```
 
-use super::names::Names;
+use super::names::ModuleNames;
 use mangrove::{Activity, Module, Root, RootKind, RootOwner, RootSet};
 use std::collections::HashMap;
 
@@ -86,7 +86,7 @@ enum PartKey {
 impl View {
     /// Groups and names the roots of a store that runs this module.
     pub fn new(set: &RootSet, module: &Module) -> Self {
-        let names = Names::new(module);
+        let names = ModuleNames::new(module);
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<Option<u32>, usize> = HashMap::new();
         for root in &set.roots {
@@ -129,7 +129,7 @@ impl View {
 }
 
 impl Group {
-    fn add(&mut self, root: &Root, names: &Names<'_>) {
+    fn add(&mut self, root: &Root, names: &ModuleNames<'_>) {
         let key = key_of(&root.owner);
         if let RootOwner::Frame(frame) = &root.owner {
             self.activity = Some(frame.state);

@@ -43,6 +43,10 @@ const CHANNELS: &[(&str, &[&str])] = &[
     ("gc", &["collected"]),
     ("roots", &["root set", "root"]),
     ("compile", &["compiled", "loaded"]),
+    // These speak where something was refused or stands in the way.
+    ("memory", &[]),
+    ("resource", &[]),
+    ("signals", &[]),
 ];
 
 #[test]

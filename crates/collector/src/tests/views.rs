@@ -2,13 +2,56 @@
 
 use crate::testing::*;
 use crate::{
-    Activity, CodeName, ContinuationInfo, ContinuationsReport, Created, FrameOwner, FunctionName,
-    Link, Reason, ReportOptions, Root, RootKind, RootOwner, RootValue, SortBy, WasmLocation, Why,
-    continuations,
+    Activity, CodeName, ContinuationReport, ContinuationsReport, Created, FrameOwner, FunctionId,
+    Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootOwner, RootValue, SortBy,
+    WasmLocation, Why, continuations,
 };
 use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
 use mangrove_continuation::State;
 use std::ptr;
+
+/// What the continuations of these tests are made from.
+const MADE: FunctionId = FunctionId {
+    instance: Some(9),
+    index: 77,
+    type_id: 0,
+};
+
+/// Names that are the numbers they are asked for by.
+struct Numbers;
+
+impl Names for Numbers {
+    fn made_from(&self, function: FunctionId) -> MadeFrom {
+        MadeFrom {
+            instance: function.instance,
+            module: None,
+            index: function.index,
+            name: Some(format!("{function:?}")),
+        }
+    }
+
+    fn ty(&self, function: FunctionId) -> String {
+        format!("type {}", function.type_id)
+    }
+
+    fn created(&self, created: Created) -> Option<Place> {
+        Some(place(created.instance, 0, created.wasm_offset))
+    }
+
+    fn stopped(&self, at: WasmLocation) -> Option<Place> {
+        Some(place(at.module.0.into(), at.function, at.wasm_offset))
+    }
+}
+
+fn place(module: u64, function: u32, offset: u32) -> Place {
+    Place {
+        module: Some(module.to_string()),
+        function,
+        name: None,
+        offset: Some(offset),
+        source: None,
+    }
+}
 
 fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
     let options = ReportOptions {
@@ -24,7 +67,7 @@ fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
         ..
     } = world;
     // SAFETY: nothing runs, and all stacks are laid as the call sites say.
-    unsafe { continuations(registry, ctx, code, outside, options) }.unwrap()
+    unsafe { continuations(registry, ctx, code, outside, &Numbers, options) }.unwrap()
 }
 
 fn id(cont: ContRef) -> u32 {
@@ -86,7 +129,7 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
     };
     let reference = |owner, value| Root {
         owner,
-        kind: RootKind::Ref,
+        kind: SlotKind::Ref,
         value,
     };
     let cont = |owner, cont, consumed| {
@@ -96,7 +139,7 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
         };
         Root {
             owner,
-            kind: RootKind::Cont,
+            kind: SlotKind::Cont,
             value,
         }
     };
@@ -183,21 +226,12 @@ fn the_report_says_what_each_continuation_does() {
     assert_eq!(report.registry, world.registry.report(&world.ctx));
     // SAFETY: records of the registry.
     let used = |cont: ContRef| unsafe { (*cont.record).stack_top - (*cont.record).sp };
-    let stopped = |index, wasm_offset| {
-        Some(WasmLocation {
-            module: MODULE,
-            function: CodeName::Wasm(index),
-            wasm_offset,
-        })
-    };
-    let info = |cont, state| ContinuationInfo {
+    let stopped = |index, wasm_offset| Some(place(MODULE.0.into(), index, wasm_offset));
+    let info = |cont, state| ContinuationReport {
         id: id(cont),
         state,
-        function: FunctionName {
-            instance: Some(9),
-            index: 77,
-            type_id: 0,
-        },
+        function: Numbers.made_from(MADE),
+        ty: Numbers.ty(MADE),
         parked: false,
         age: 0,
         why: Some(Why {
@@ -215,17 +249,17 @@ fn the_report_says_what_each_continuation_does() {
         roots: 0,
     };
     let expected = [
-        ContinuationInfo {
+        ContinuationReport {
             stopped: stopped(5, 1020),
             roots: 2,
             ..info(parent, State::Parent)
         },
-        ContinuationInfo {
+        ContinuationReport {
             stopped: stopped(5, 1031),
             parent: Some(id(parent)),
             ..info(running, State::Running)
         },
-        ContinuationInfo {
+        ContinuationReport {
             stopped: stopped(6, 2010),
             frames: 1,
             roots: 2,
@@ -244,11 +278,8 @@ fn the_report_says_what_each_continuation_does() {
             }),
             ..info(suspended, State::Suspended)
         },
-        ContinuationInfo {
-            created: Some(Created {
-                instance: 4,
-                wasm_offset: 321,
-            }),
+        ContinuationReport {
+            created: Some(place(4, 0, 321)),
             frames: 0,
             why: None,
             ..info(fresh, State::Fresh)

@@ -21,17 +21,17 @@ use wast::token::Id;
 use wast::{QuoteWat, WastExecute, WastInvoke, WastRet};
 
 /// How an action ended.
-enum Outcome {
+enum ActionResult {
     Returned(Vec<Val>),
     Raised(Error),
 }
 
 /// An action that an error ended, unless it was for lack of a resource: then it
 /// is not known how it would have ended.
-fn raised(error: Error) -> Result<Outcome, Problem> {
+fn raised(error: Error) -> Result<ActionResult, Problem> {
     match error.resource() {
         Some(_) => Err(Problem::error(FailureKind::Resource, &error)),
-        None => Ok(Outcome::Raised(error)),
+        None => Ok(ActionResult::Raised(error)),
     }
 }
 
@@ -39,8 +39,8 @@ impl Runner<'_> {
     /// `(invoke …)` on its own: has to return.
     pub(super) fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<(), Problem> {
         match self.call(invoke)? {
-            Outcome::Returned(_) => Ok(()),
-            Outcome::Raised(error) => Err(Problem::error(FailureKind::Assertion, &error)),
+            ActionResult::Returned(_) => Ok(()),
+            ActionResult::Raised(error) => Err(Problem::error(FailureKind::Assertion, &error)),
         }
     }
 
@@ -50,8 +50,8 @@ impl Runner<'_> {
         expected: &[WastRet<'_>],
     ) -> Result<(), Problem> {
         let results = match self.execute(action)? {
-            Outcome::Returned(results) => results,
-            Outcome::Raised(error) => {
+            ActionResult::Returned(results) => results,
+            ActionResult::Raised(error) => {
                 let message = format!("expected to return, got: {error}");
                 return Err(Problem::saying(FailureKind::Assertion, &error, message));
             }
@@ -71,8 +71,8 @@ impl Runner<'_> {
         action: WastExecute<'_>,
         message: &str,
     ) -> Result<(), Problem> {
-        let outcome = self.execute(action)?;
-        self.assert_reason(outcome, message, "a trap", |reason| {
+        let ended = self.execute(action)?;
+        self.assert_reason(ended, message, "a trap", |reason| {
             !matches!(reason, TrapReason::Code(TrapCode::StackOverflow))
         })
     }
@@ -82,8 +82,8 @@ impl Runner<'_> {
         call: WastInvoke<'_>,
         message: &str,
     ) -> Result<(), Problem> {
-        let outcome = self.call(&call)?;
-        self.assert_reason(outcome, message, "exhaustion", |reason| {
+        let ended = self.call(&call)?;
+        self.assert_reason(ended, message, "exhaustion", |reason| {
             matches!(
                 reason,
                 TrapReason::Code(TrapCode::StackOverflow)
@@ -98,50 +98,50 @@ impl Runner<'_> {
         action: WastExecute<'_>,
         message: &str,
     ) -> Result<(), Problem> {
-        let outcome = self.execute(action)?;
-        self.assert_reason(outcome, message, "an unhandled suspension", |reason| {
+        let ended = self.execute(action)?;
+        self.assert_reason(ended, message, "an unhandled suspension", |reason| {
             reason.code() == Some(TrapCode::UnhandledTag)
         })
     }
 
     pub(super) fn assert_exception(&mut self, action: WastExecute<'_>) -> Result<(), Problem> {
         match self.execute(action)? {
-            Outcome::Raised(Error::Exception(_)) => Ok(()),
-            outcome => Err(self.unexpected("an uncaught exception", &outcome)),
+            ActionResult::Raised(Error::Exception(_)) => Ok(()),
+            ended => Err(self.unexpected("an uncaught exception", &ended)),
         }
     }
 
     /// Whether the action ended with a trap of the right sort and message.
     fn assert_reason(
         &self,
-        outcome: Outcome,
+        ended: ActionResult,
         message: &str,
         what: &str,
         is_right_sort: fn(&TrapReason) -> bool,
     ) -> Result<(), Problem> {
-        if let Outcome::Raised(Error::Trap(trap)) = &outcome
+        if let ActionResult::Raised(Error::Trap(trap)) = &ended
             && is_right_sort(&trap.reason)
             && messages::agrees(&trap.reason.to_string(), message)
         {
             return Ok(());
         }
-        Err(self.unexpected(&format!("{what} \"{message}\""), &outcome))
+        Err(self.unexpected(&format!("{what} \"{message}\""), &ended))
     }
 
-    fn unexpected(&self, expected: &str, outcome: &Outcome) -> Problem {
-        match outcome {
-            Outcome::Returned(results) => {
+    fn unexpected(&self, expected: &str, ended: &ActionResult) -> Problem {
+        match ended {
+            ActionResult::Returned(results) => {
                 let results = values::display_all(&self.store, results);
                 Problem::assertion(format!("expected {expected}, it returned {results}"))
             }
-            Outcome::Raised(error) => {
+            ActionResult::Raised(error) => {
                 let message = format!("expected {expected}, got: {error}");
                 Problem::saying(FailureKind::Assertion, error, message)
             }
         }
     }
 
-    fn execute(&mut self, action: WastExecute<'_>) -> Result<Outcome, Problem> {
+    fn execute(&mut self, action: WastExecute<'_>) -> Result<ActionResult, Problem> {
         match action {
             WastExecute::Invoke(invoke) => self.call(&invoke),
             WastExecute::Get { module, global, .. } => self.get(module, global),
@@ -149,14 +149,14 @@ impl Runner<'_> {
             WastExecute::Wat(module) => {
                 let module = self.load(&mut QuoteWat::Wat(module))?;
                 match self.link(&module) {
-                    Ok(_) => Ok(Outcome::Returned(Vec::new())),
+                    Ok(_) => Ok(ActionResult::Returned(Vec::new())),
                     Err(error) => raised(error),
                 }
             }
         }
     }
 
-    fn call(&mut self, invoke: &WastInvoke<'_>) -> Result<Outcome, Problem> {
+    fn call(&mut self, invoke: &WastInvoke<'_>) -> Result<ActionResult, Problem> {
         let instance = self.instance(invoke.module)?;
         let Extern::Func(func) = self.export(instance, invoke.name)? else {
             return Err(Problem::missing(format!(
@@ -169,19 +169,19 @@ impl Runner<'_> {
             args.push(values::argument(&mut self.store, arg)?);
         }
         match func.call(&mut self.store, &args) {
-            Ok(results) => Ok(Outcome::Returned(results)),
+            Ok(results) => Ok(ActionResult::Returned(results)),
             Err(error) => raised(error),
         }
     }
 
-    fn get(&mut self, id: Option<Id<'_>>, name: &str) -> Result<Outcome, Problem> {
+    fn get(&mut self, id: Option<Id<'_>>, name: &str) -> Result<ActionResult, Problem> {
         let instance = self.instance(id)?;
         let Extern::Global(global) = self.export(instance, name)? else {
             return Err(Problem::missing(format!("export \"{name}\" is no global")));
         };
         global
             .get(&mut self.store)
-            .map(|value| Outcome::Returned(vec![value]))
+            .map(|value| ActionResult::Returned(vec![value]))
             .map_err(|error| Problem::error(FailureKind::Assertion, &error))
     }
 

@@ -1,7 +1,7 @@
 //! Documents that keep their word: every Rust file says what it is for, every
 //! path a document names exists, and the README's test command is there to be run.
 
-use super::Report;
+use super::report::Report;
 use super::tree::File;
 use std::path::Path;
 

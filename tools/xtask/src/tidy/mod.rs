@@ -1,55 +1,32 @@
 //! The rules of the house, checked.
 //!
 //! ```text
-//!  tree ──▶ files ──▶ source (tokens) ──▶ sizes, unsafety
-//!                └──▶ lines ────────────▶ words, docs
-//!  cargo metadata ──▶ imports
+//!  tree ──▶ files ──▶ source (tokens) ──▶ sizes, unsafety, traces
+//!             │               └──▶ uses ──▶ graph ──▶ circles
+//!             └──▶ lines ────────────────────────────▶ words, docs, roads
+//!  cargo metadata ───────────────────────────────────▶ imports
 //! ```
 //!
 //! A broken rule is an error, with its place. What is only worth knowing (a
 //! file or function longer than wanted) is a measure: counted and printed.
 
+mod circles;
 mod docs;
+mod graph;
 mod imports;
+mod report;
+mod roads;
 mod sizes;
 mod source;
+mod traces;
 mod tree;
 mod unsafety;
+mod uses;
 mod words;
 
-use std::fmt;
+pub use report::Report;
+
 use std::path::{Path, PathBuf};
-
-/// What [`check`] found.
-#[derive(Debug, Default)]
-pub struct Report {
-    /// Broken rules, each with its place.
-    pub errors: Vec<String>,
-    /// What is longer than wanted but within bounds, and totals.
-    pub measures: Vec<String>,
-}
-
-impl Report {
-    fn error(&mut self, place: impl fmt::Display, message: impl fmt::Display) {
-        self.errors.push(format!("{place}: {message}"));
-    }
-
-    fn measure(&mut self, line: impl fmt::Display) {
-        self.measures.push(line.to_string());
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for measure in &self.measures {
-            writeln!(f, "{measure}")?;
-        }
-        for error in &self.errors {
-            writeln!(f, "error: {error}")?;
-        }
-        writeln!(f, "{} broken rules", self.errors.len())
-    }
-}
 
 /// The root of the workspace this tool belongs to.
 pub fn root() -> PathBuf {
@@ -79,6 +56,10 @@ pub fn check(root: &Path) -> Result<Report, Box<dyn std::error::Error>> {
     unsafety::check(&files, &sources, &packages, &mut report);
     words::check(&files, &mut report);
     docs::check(root, &files, &mut report);
+    roads::check(&files, &mut report);
+    traces::check(&sources, &mut report);
+    circles::check(&sources, &packages, &mut report);
     imports::check(&packages, &mut report);
+    imports::check_table(&files, &mut report);
     Ok(report)
 }

@@ -1,6 +1,6 @@
 //! Lengths of files and functions.
 
-use super::Report;
+use super::report::Report;
 use super::source::Source;
 use super::tree::File;
 

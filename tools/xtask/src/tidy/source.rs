@@ -1,4 +1,4 @@
-//! A Rust file as tokens: where its functions, its unsafe and its assembly are.
+//! A Rust file as tokens: where its functions, its unsafe, its assembly and its events are.
 //!
 //! Tokens, not a syntax tree: what stands inside macros counts as well, and
 //! strings and comments never mislead.
@@ -21,6 +21,8 @@ pub struct Function {
 pub struct Source<'a> {
     /// The file.
     pub file: &'a File,
+    /// Its tokens.
+    pub tokens: TokenStream,
     /// Its functions.
     pub functions: Vec<Function>,
     /// Lines of `unsafe {` and `unsafe impl`.
@@ -29,6 +31,8 @@ pub struct Source<'a> {
     pub any_unsafe: bool,
     /// Lines of inline, global or naked assembly.
     pub assembly: Vec<usize>,
+    /// Lines of events that name no target.
+    pub lost_events: Vec<usize>,
     /// Whether the file says `#![forbid(unsafe_code)]`.
     pub forbids_unsafe: bool,
     /// Whether the file says `#![deny(unsafe_code)]`.
@@ -36,6 +40,9 @@ pub struct Source<'a> {
 }
 
 const ASSEMBLY: &[&str] = &["asm", "naked_asm", "global_asm"];
+
+/// The macros of `tracing`; their names alone do not say whose they are.
+const EVENTS: &[&str] = &["trace", "debug", "info", "warn", "error", "event"];
 
 impl<'a> Source<'a> {
     /// Reads the tokens of a file.
@@ -47,10 +54,12 @@ impl<'a> Source<'a> {
         let says = |attribute| file.text.lines().any(|line| line.trim() == attribute);
         let mut source = Self {
             file,
+            tokens: stream.clone(),
             functions: Vec::new(),
             unsafe_places: Vec::new(),
             any_unsafe: false,
             assembly: Vec::new(),
+            lost_events: Vec::new(),
             forbids_unsafe: says("#![forbid(unsafe_code)]"),
             denies_unsafe: says("#![deny(unsafe_code)]"),
         };
@@ -78,6 +87,9 @@ impl<'a> Source<'a> {
                     {
                         self.assembly.push(line);
                     }
+                }
+                TokenTree::Ident(word) if word == "tracing" && is_lost_event(rest) => {
+                    self.lost_events.push(line);
                 }
                 TokenTree::Group(group) => self.scan(group.stream()),
                 _ => {}
@@ -118,6 +130,26 @@ fn opens_unsafe(next: &TokenTree) -> bool {
     match next {
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
         TokenTree::Ident(word) => word == "impl",
+        _ => false,
+    }
+}
+
+/// Whether `::NAME!(…)` stands here, or an import of `NAME` which would hide such,
+/// without `target:` first in the parentheses.
+fn is_lost_event(rest: &[TokenTree]) -> bool {
+    let is = |at: usize, mark: char| matches!(rest.get(at), Some(TokenTree::Punct(found)) if found.as_char() == mark);
+    if !is(0, ':') || !is(1, ':') {
+        return false;
+    }
+    match (rest.get(2), rest.get(4)) {
+        (Some(TokenTree::Ident(_)), Some(TokenTree::Group(group))) if is(3, '!') => {
+            let first = group.stream().into_iter().next();
+            !matches!(first, Some(TokenTree::Ident(word)) if word == "target")
+        }
+        (Some(TokenTree::Ident(word)), _) if EVENTS.iter().any(|name| word == name) => is(3, ';'),
+        (Some(TokenTree::Group(group)), _) => group.stream().into_iter().any(
+            |token| matches!(token, TokenTree::Ident(word) if EVENTS.iter().any(|name| word == name)),
+        ),
         _ => false,
     }
 }
@@ -181,5 +213,15 @@ mod tests {
     fn assembly_is_found() {
         let file = file("fn f() {\n core::arch::naked_asm!(\"ret\");\n let asm = 1;\n}\n");
         assert_eq!(Source::parse(&file).unwrap().assembly, [2]);
+    }
+
+    #[test]
+    fn an_event_names_its_target_first() {
+        let file = file(
+            "fn f() {\n tracing::debug!(target: T, x);\n tracing::warn!(%error, \"no\");\n}\n\
+             use tracing::error;\nuse tracing::{info, Level};\nuse tracing::Level;\n\
+             fn g() { tracing::enabled!(target: T, Level::TRACE) }\n",
+        );
+        assert_eq!(Source::parse(&file).unwrap().lost_events, [3, 5, 6]);
     }
 }

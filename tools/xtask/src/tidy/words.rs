@@ -1,7 +1,7 @@
 //! Words that have no place in a finished tree: promises, addresses of one
 //! machine, numbers only one tracker understands.
 
-use super::Report;
+use super::report::Report;
 use super::tree::File;
 
 /// Not ours to word.

@@ -1,0 +1,309 @@
+//! Who has access to a store: its owner, host functions while they run, and observers
+//! while they look.
+//!
+//! ```text
+//!  Store<T> ─ owns ─▶ StoreInner, T
+//!  Caller<'_, T>      lent to a host function: store and T
+//!  StoreView<'_>      lent to an observer: to look at the store
+//! ```
+//!
+//! Here data of type `T` becomes a pointer, and such a pointer a `T` again. With
+//! `trusted`, the only file of this crate with unsafe code.
+
+#![allow(unsafe_code)]
+
+use crate::engine::Engine;
+use crate::instance::Face;
+use mangrove_abi::TypeId;
+use mangrove_runtime::{
+    AsStore, AsStoreMut, Error, Func, HostBody, HostStore, Moment, StoreInner, StorePtr, Val,
+    Watch, inner, inner_mut, new_store,
+};
+use mangrove_validate::FuncType;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Instances, the objects and continuations they share, and the embedder's data.
+///
+/// A store can be sent to another thread, but is used by one at a time:
+///
+/// ```
+/// fn sendable<T: Send>() {}
+///
+/// sendable::<mangrove::Store<u64>>();
+/// ```
+///
+/// ```compile_fail
+/// fn shared<T: Sync>() {}
+///
+/// shared::<mangrove::Store<u64>>();
+/// ```
+///
+/// Host functions get the data as the `T` the store was made with, so `T` stays
+/// what it is: a store of longer-lived data is none of shorter-lived data.
+///
+/// ```compile_fail
+/// use mangrove::Store;
+///
+/// fn shorten<'a>(store: Store<&'static str>) -> Store<&'a str> {
+///     store
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Store<T> {
+    inner: NonNull<StoreInner>,
+    data: NonNull<T>,
+    owns: PhantomData<Box<T>>,
+    invariant: PhantomData<fn(T) -> T>,
+}
+
+// SAFETY: a store owns all it points to; nothing of it is tied to a thread
+// while no Wasm runs, and while Wasm runs the store is borrowed.
+unsafe impl<T: Send> Send for Store<T> {}
+
+impl<T> Store<T> {
+    /// A store with this data.
+    ///
+    /// # Errors
+    /// Address space is not to be had ([`Error::Resource`]).
+    pub fn new(engine: &Engine, data: T) -> Result<Self, Error> {
+        let inner = new_store(engine.core(), Box::new(Face::default()))?;
+        let data = NonNull::from(Box::leak(Box::new(data)));
+        // SAFETY: the store was just made, for us; the data goes after it, and host
+        // functions for a `T` alone are added.
+        unsafe { (*inner.as_ptr()).set_data(data.cast()) };
+        Ok(Self {
+            inner,
+            data,
+            owns: PhantomData,
+            invariant: PhantomData,
+        })
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        // SAFETY: owned by this store, borrowed with it.
+        unsafe { self.data.as_ref() }
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        // SAFETY: owned by this store, borrowed with it.
+        unsafe { self.data.as_mut() }
+    }
+}
+
+impl<T> Drop for Store<T> {
+    fn drop(&mut self) {
+        // SAFETY: both are boxes that `new` leaked, and ours.
+        unsafe {
+            drop(Box::from_raw(self.inner.as_ptr()));
+            drop(Box::from_raw(self.data.as_ptr()));
+        }
+    }
+}
+
+// SAFETY: the store is alive and reachable only through `self` and, while Wasm
+// runs, through what borrows from it.
+unsafe impl<T> AsStore for Store<T> {
+    fn raw(&self) -> StorePtr {
+        StorePtr::new(self.inner)
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<T> AsStoreMut for Store<T> {}
+
+/// What an observer sees of a store: everything there is to look at, and nothing
+/// that would run Wasm, collect, or change what it looks at.
+///
+/// ```compile_fail
+/// # use mangrove::{Func, Store};
+/// fn run(store: &mut Store<()>, func: Func) {
+///     store.observe(Box::new(move |view, _| drop(func.call(view, &[]))));
+/// }
+/// ```
+///
+/// ```compile_fail
+/// # use mangrove::Store;
+/// fn collect(store: &mut Store<()>) {
+///     store.observe(Box::new(|view, _| drop(view.gc())));
+/// }
+/// ```
+#[derive(Debug)]
+pub struct StoreView<'a> {
+    store: StorePtr,
+    borrow: PhantomData<&'a mut StoreInner>,
+}
+
+// SAFETY: made only by `Watcher`, for a store that is lent meanwhile.
+unsafe impl AsStore for StoreView<'_> {
+    fn raw(&self) -> StorePtr {
+        self.store
+    }
+}
+
+impl StoreView<'_> {
+    /// The store's insides. What is done with them leaves the program where it
+    /// stands: [`crate::AsStoreMut`], which would allow more, is not for views.
+    pub(crate) fn inner_mut(&mut self) -> &mut StoreInner {
+        // SAFETY: `Watcher` has sole access to the store, and lends it to this view.
+        unsafe { &mut *self.store.as_ptr() }
+    }
+}
+
+/// An observer.
+pub type Observer = Box<dyn FnMut(&mut StoreView<'_>, Moment) + Send>;
+
+/// An observer, as the runtime knows it.
+pub struct Watcher(pub Observer);
+
+impl Watch for Watcher {
+    unsafe fn moment(&mut self, store: StorePtr, moment: Moment) {
+        let mut view = StoreView {
+            store,
+            borrow: PhantomData,
+        };
+        (self.0)(&mut view, moment);
+    }
+}
+
+/// The store of the Wasm code that called, while it waits. Everything that can
+/// be done with a store can be done with this, calls into Wasm included.
+///
+/// It stays on the thread that runs the Wasm code:
+///
+/// ```compile_fail
+/// fn sendable<T: Send>(_: T) {}
+///
+/// fn elsewhere(caller: mangrove::Caller<'_, ()>) {
+///     sendable(caller);
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Caller<'a, T> {
+    store: StorePtr,
+    data: NonNull<T>,
+    borrow: PhantomData<&'a mut T>,
+}
+
+impl<T> Caller<'_, T> {
+    /// # Safety
+    /// For as long as the result lives nobody else uses the store or its data,
+    /// which is a `T`.
+    pub(crate) unsafe fn new(store: StorePtr, data: NonNull<()>) -> Self {
+        Self {
+            store,
+            data: data.cast(),
+            borrow: PhantomData,
+        }
+    }
+
+    /// The embedder's data.
+    pub fn data(&self) -> &T {
+        // SAFETY: `new`'s contract.
+        unsafe { self.data.as_ref() }
+    }
+
+    /// The embedder's data.
+    pub fn data_mut(&mut self) -> &mut T {
+        // SAFETY: `new`'s contract.
+        unsafe { self.data.as_mut() }
+    }
+}
+
+// SAFETY: `new`'s contract.
+unsafe impl<T> AsStore for Caller<'_, T> {
+    fn raw(&self) -> StorePtr {
+        self.store
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<T> AsStoreMut for Caller<'_, T> {}
+
+/// A host function's body for stores with data of type `T`. Invariant in `T`.
+pub struct TypedBody<T> {
+    body: Arc<HostBody>,
+    data: PhantomData<fn(T) -> T>,
+}
+
+impl<T> Clone for TypedBody<T> {
+    fn clone(&self) -> Self {
+        Self {
+            body: self.body.clone(),
+            data: PhantomData,
+        }
+    }
+}
+
+impl<T: 'static> TypedBody<T> {
+    /// A body of this function type.
+    ///
+    /// # Errors
+    /// The type has too many values, refers to types the engine does not have, or
+    /// there are more than it can hold.
+    pub fn new(
+        engine: &Engine,
+        name: String,
+        ty: &FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let body = HostBody::new(engine.core(), name, ty, Box::new(erased(body)))?;
+        Ok(Self::of(body))
+    }
+
+    /// A body of a type that the engine keeps.
+    pub fn of_type(
+        type_id: TypeId,
+        name: String,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(HostBody::of_type(type_id, name, Box::new(erased(body))))
+    }
+
+    fn of(body: HostBody) -> Self {
+        Self {
+            body: Arc::new(body),
+            data: PhantomData,
+        }
+    }
+
+    /// The function of this body in a store, made the first time.
+    ///
+    /// # Errors
+    /// There is no room for its code.
+    pub fn linked(&self, store: &mut Store<T>) -> Result<Func, Error> {
+        // SAFETY: the body was made for stores with data of type `T`.
+        unsafe { inner_mut(store).linked_host_func(&self.body) }
+    }
+}
+
+/// A body that has forgotten the type of the data it is called with.
+fn erased<T: 'static>(
+    body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+) -> impl Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync {
+    move |store, data, args, results| {
+        // SAFETY: the runtime calls a body with a store that nobody else uses meanwhile,
+        // and with its data; a `TypedBody` is given to stores with data of its type only.
+        body(unsafe { Caller::new(store, data) }, args, results)
+    }
+}
+
+impl<T: 'static> HostStore for Store<T> {
+    type Caller<'a> = Caller<'a, T>;
+
+    fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+    where
+        F: for<'a> Fn(Caller<'a, T>, &[Val], &mut [Val]) -> Result<(), Error>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let engine = inner(self).engine();
+        let body = HostBody::new(engine, String::new(), &ty, Box::new(erased(body)))?;
+        // SAFETY: the body was made for stores with data of type `T`.
+        unsafe { inner_mut(self).add_host_func(Arc::new(body)) }
+    }
+}

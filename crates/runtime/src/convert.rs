@@ -1,0 +1,225 @@
+//! Between `Val`s and transfer slots, with the check of types.
+
+use crate::error::Error;
+use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
+use crate::kind::ValueKind;
+use crate::store::StoreInner;
+use crate::value::Val;
+use mangrove_abi::object::{TYPE_EXN, TYPE_HOST};
+use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
+use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
+use std::ptr::{self, NonNull};
+
+/// A type as a message says it. Concrete types are canonical numbers.
+pub fn describe(ty: ValType) -> String {
+    let reference = match ty {
+        ValType::I32 => return "i32".into(),
+        ValType::I64 => return "i64".into(),
+        ValType::F32 => return "f32".into(),
+        ValType::F64 => return "f64".into(),
+        ValType::V128 => return "v128".into(),
+        ValType::Ref(reference) => reference,
+    };
+    let heap = match reference.heap {
+        HeapType::Concrete(id) => format!("type {id}"),
+        HeapType::Abstract(heap) => format!("{heap:?}").to_lowercase(),
+    };
+    format!(
+        "(ref {}{heap})",
+        if reference.nullable { "null " } else { "" }
+    )
+}
+
+fn reference(heap: HeapType, nullable: bool) -> ValType {
+    ValType::Ref(RefType { nullable, heap })
+}
+
+impl StoreInner {
+    /// A value as compiled code holds it, if it is of type `ty`.
+    ///
+    /// The result is no root: no collection may happen before it is used.
+    pub(crate) fn lower(&self, value: &Val, ty: ValType) -> Result<TransferSlot, Error> {
+        let slot = match (value, ty) {
+            (Val::I32(value), ValType::I32) => TransferSlot::from_u64(*value as u32 as u64),
+            (Val::I64(value), ValType::I64) => TransferSlot::from_u64(*value as u64),
+            (Val::F32(bits), ValType::F32) => TransferSlot::from_u64(u64::from(*bits)),
+            (Val::F64(bits), ValType::F64) => TransferSlot::from_u64(*bits),
+            (Val::V128(value), ValType::V128) => TransferSlot::from_u128(*value),
+            (_, ValType::Ref(_)) => return self.lower_reference(value, ty),
+            _ => return Err(self.mismatch(value, ty)),
+        };
+        Ok(slot)
+    }
+
+    fn lower_reference(&self, value: &Val, ty: ValType) -> Result<TransferSlot, Error> {
+        let (slot, actual) = match value {
+            Val::Func(Some(func)) => {
+                self.check_same_store(func.store, "function")?;
+                let actual = reference(HeapType::Concrete(func.type_id()), false);
+                (TransferSlot::from_u64(func.address() as u64), actual)
+            }
+            Val::Any(Some(handle)) | Val::Extern(Some(handle)) | Val::Exn(Some(handle)) => {
+                let value = self.heap_ref(handle)?;
+                (
+                    TransferSlot::from_u64(u64::from(value.0)),
+                    self.actual_type(value),
+                )
+            }
+            Val::Cont(Some(handle)) => {
+                let value = handle
+                    .get(self.id)
+                    .ok_or_else(|| Error::foreign("continuation"))?;
+                (TransferSlot::from_cont(value), ValType::Ref(handle.ty()))
+            }
+            _ => (TransferSlot::default(), self.null_type(value, ty)?),
+        };
+        // A reference keeps its bits over `extern.convert_any` and back; which
+        // hierarchy it is in is what the embedder says.
+        let actual = match value {
+            Val::Extern(Some(_)) => reference(HeapType::Abstract(AbstractHeap::Extern), false),
+            _ => actual,
+        };
+        if self.engine.types().matches_val(actual, ty) {
+            Ok(slot)
+        } else {
+            Err(self.mismatch(value, ty))
+        }
+    }
+
+    /// The type of a null `Val`.
+    fn null_type(&self, value: &Val, ty: ValType) -> Result<ValType, Error> {
+        let bottom = match value {
+            Val::Func(_) => AbstractHeap::NoFunc,
+            Val::Any(_) => AbstractHeap::None,
+            Val::Extern(_) => AbstractHeap::NoExtern,
+            Val::Exn(_) => AbstractHeap::NoExn,
+            Val::Cont(_) => AbstractHeap::NoCont,
+            _ => return Err(self.mismatch(value, ty)),
+        };
+        Ok(reference(HeapType::Abstract(bottom), true))
+    }
+
+    /// The narrowest type of a reference that is not null.
+    fn actual_type(&self, value: HeapRef) -> ValType {
+        let heap = match self.kind_of_object(value) {
+            HandleKind::I31 => HeapType::Abstract(AbstractHeap::I31),
+            HandleKind::Struct(id) | HandleKind::Array(id) => HeapType::Concrete(id),
+            HandleKind::Host => HeapType::Abstract(AbstractHeap::Any),
+            HandleKind::Exn => HeapType::Abstract(AbstractHeap::Exn),
+        };
+        reference(heap, false)
+    }
+
+    /// What a reference that is not null refers to.
+    pub(crate) fn kind_of_object(&self, value: HeapRef) -> HandleKind {
+        if value.is_i31() {
+            return HandleKind::I31;
+        }
+        // SAFETY: references come out of handles and slots of this store.
+        let type_id = unsafe { self.heap.type_of(value) };
+        match type_id {
+            TYPE_HOST => HandleKind::Host,
+            TYPE_EXN => HandleKind::Exn,
+            _ => match self.heap.descriptor(type_id).map(|d| d.kind) {
+                Some(kind) if kind == Kind::Array as u8 => HandleKind::Array(type_id),
+                Some(kind) if kind == Kind::Exn as u8 => HandleKind::Exn,
+                _ => HandleKind::Struct(type_id),
+            },
+        }
+    }
+
+    /// The reference in a handle.
+    pub(crate) fn heap_ref(&self, handle: &HeapHandle) -> Result<HeapRef, Error> {
+        handle
+            .get(self.id)
+            .ok_or_else(|| Error::foreign("reference"))
+    }
+
+    fn mismatch(&self, value: &Val, ty: ValType) -> Error {
+        let name = match value {
+            Val::I32(_) => "i32",
+            Val::I64(_) => "i64",
+            Val::F32(_) => "f32",
+            Val::F64(_) => "f64",
+            Val::V128(_) => "v128",
+            Val::Func(_) => "function",
+            Val::Any(_) => "internal",
+            Val::Extern(_) => "external",
+            Val::Exn(_) => "exception",
+            Val::Cont(_) => "continuation",
+        };
+        let null = if value.is_null() { "a null" } else { "a" };
+        let what = if matches!(ty, ValType::Ref(_)) && !matches!(name.len(), 3 | 4) {
+            " reference"
+        } else {
+            ""
+        };
+        Error::usage(format!(
+            "type mismatch: {null} {name}{what} where {} is expected",
+            describe(ty)
+        ))
+    }
+
+    /// What compiled code left in a slot, as a `Val`. References become rooted.
+    ///
+    /// # Safety
+    /// The slot holds a value of that kind, of this store.
+    pub(crate) unsafe fn lift(&mut self, slot: TransferSlot, kind: ValueKind) -> Val {
+        let low = slot.words[0];
+        match kind {
+            ValueKind::I32 => Val::I32(low as i32),
+            ValueKind::I64 => Val::I64(low as i64),
+            ValueKind::F32 => Val::F32(low as u32),
+            ValueKind::F64 => Val::F64(low),
+            ValueKind::V128 => Val::V128(slot.as_u128()),
+            ValueKind::Func => {
+                let address = ptr::with_exposed_provenance_mut::<FuncRef>(low as usize);
+                Val::Func(NonNull::new(address).map(|func| Func::new_ref(self.id, func)))
+            }
+            // SAFETY: by contract, here and below.
+            ValueKind::Any => Val::Any(unsafe { self.lift_heap(low) }),
+            // SAFETY: as above.
+            ValueKind::Extern => Val::Extern(unsafe { self.lift_heap(low) }),
+            // SAFETY: as above.
+            ValueKind::Exn => Val::Exn(unsafe { self.lift_heap(low) }),
+            ValueKind::Cont(ty) => {
+                let value = slot.as_cont();
+                // SAFETY: as above.
+                Val::Cont((!value.is_null()).then(|| unsafe { self.cont_handle(value, ty) }))
+            }
+        }
+    }
+
+    /// # Safety
+    /// The low half is a heap reference of this store.
+    unsafe fn lift_heap(&mut self, low: u64) -> Option<HeapHandle> {
+        let value = HeapRef(low as u32);
+        // SAFETY: by contract.
+        (!value.is_null()).then(|| unsafe { self.heap_handle(value) })
+    }
+
+    /// A handle on a heap reference that is not null.
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
+        let (handle, slot) = HeapHandle::new(self.id, value);
+        if let Some(slot) = slot {
+            self.handles.make_room();
+            self.handles.heap.push(slot);
+        }
+        handle
+    }
+
+    /// A handle on a continuation reference that is not null.
+    ///
+    /// # Safety
+    /// It has the address of one of this store's records, and if it is current, the
+    /// continuation is of that type.
+    pub(crate) unsafe fn cont_handle(&mut self, value: ContRef, ty: RefType) -> ContHandle {
+        let (handle, slot) = ContHandle::new(self.id, value, ty);
+        self.handles.make_room();
+        self.handles.conts.push(slot);
+        handle
+    }
+}

@@ -1,0 +1,290 @@
+//! Handles: what of a store the embedder can name. Those of references keep what they
+//! refer to alive.
+//!
+//! ```text
+//!  Val::Any(HeapHandle) ──Arc──▶ Slot { offset } ◀──Arc── the store's list of slots
+//! ```
+//!
+//! The store's list is a root: a collection rewrites the offset in the slot, so
+//! a handle stays right however often its object moves. A slot that only the
+//! list holds is dropped at the next collection.
+//!
+//! Handles go to other threads than their store. What can be done with them there
+//! (compare, clone, print, drop) does not look at the offset.
+
+use crate::id::StoreId;
+use mangrove_abi::{ContRef, FuncRef, HeapRef, TypeId};
+use mangrove_validate::RefType;
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What a [`HeapHandle`] refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandleKind {
+    /// A 31-bit integer.
+    I31,
+    /// A struct of this canonical type.
+    Struct(TypeId),
+    /// An array of this canonical type.
+    Array(TypeId),
+    /// An object the embedder made.
+    Host,
+    /// An exception.
+    Exn,
+}
+
+/// Where a rooted reference lies. The collector writes it, plainly: only who has
+/// access to the store may read it.
+pub(crate) struct HeapSlot {
+    offset: AtomicU32,
+    store: StoreId,
+}
+
+impl fmt::Debug for HeapSlot {
+    /// Without the offset, which is the collector's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeapSlot")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
+    }
+}
+
+impl HeapSlot {
+    /// The address for the collector.
+    pub(crate) fn address(&self) -> *mut u32 {
+        self.offset.as_ptr()
+    }
+}
+
+/// A reference into the heap that keeps what it refers to alive for as long as
+/// the handle exists.
+///
+/// `==` compares handles, which takes no store: clones of one handle are equal,
+/// and `i31`s by value. Two handles of one object that were received apart are
+/// not; whether they are of one object is what [`HeapHandle::same_object`] says.
+#[derive(Clone, Debug)]
+pub struct HeapHandle(Inner);
+
+#[derive(Clone, Debug)]
+enum Inner {
+    I31(u32),
+    Object(Arc<HeapSlot>),
+}
+
+impl HeapHandle {
+    /// The `i31` of the low 31 bits of `value`.
+    pub fn from_i31(value: u32) -> Self {
+        Self(Inner::I31(value & 0x7fff_ffff))
+    }
+
+    /// The value of an `i31`, zero-extended.
+    pub fn as_i31(&self) -> Option<u32> {
+        match &self.0 {
+            Inner::I31(value) => Some(*value),
+            Inner::Object(_) => None,
+        }
+    }
+
+    /// A handle on a reference that is not null, and its slot to be registered
+    /// with the store if it is an object's.
+    pub(crate) fn new(store: StoreId, value: HeapRef) -> (Self, Option<Arc<HeapSlot>>) {
+        debug_assert!(!value.is_null());
+        if value.is_i31() {
+            return (Self(Inner::I31(value.i31_value())), None);
+        }
+        let slot = Arc::new(HeapSlot {
+            offset: AtomicU32::new(value.0),
+            store,
+        });
+        (Self(Inner::Object(slot.clone())), Some(slot))
+    }
+
+    /// The reference, if it is one of this store's. For those with access to
+    /// that store only.
+    pub(crate) fn get(&self, store: StoreId) -> Option<HeapRef> {
+        match &self.0 {
+            Inner::I31(value) => Some(HeapRef::from_i31(*value)),
+            Inner::Object(slot) => {
+                (slot.store == store).then(|| HeapRef(slot.offset.load(Ordering::Relaxed)))
+            }
+        }
+    }
+}
+
+impl PartialEq for HeapHandle {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Inner::I31(a), Inner::I31(b)) => a == b,
+            // By the slot and not by what is in it: another thread may hold the
+            // store, and be collecting.
+            (Inner::Object(a), Inner::Object(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// What a [`ContHandle`] holds. Continuations do not move: it never changes.
+#[derive(Debug)]
+pub(crate) struct ContSlot {
+    record: usize,
+    revision: u64,
+    store: StoreId,
+    /// The type it was received as; the continuation itself does not know it.
+    ty: RefType,
+}
+
+impl ContSlot {
+    /// The continuation reference.
+    pub(crate) fn get(&self) -> ContRef {
+        ContRef {
+            record: std::ptr::with_exposed_provenance_mut(self.record),
+            revision: self.revision,
+        }
+    }
+}
+
+/// A continuation reference that keeps the continuation alive for as long as
+/// the handle exists.
+///
+/// `==` is identity of the reference, whatever type it was received as: two
+/// handles are equal if they stand for the same continuation at the same point of
+/// its life. Resuming or binding it makes a reference that equals none before.
+#[derive(Clone, Debug)]
+pub struct ContHandle(Arc<ContSlot>);
+
+impl PartialEq for ContHandle {
+    fn eq(&self, other: &Self) -> bool {
+        let identity = |slot: &ContSlot| (slot.store, slot.record, slot.revision);
+        identity(&self.0) == identity(&other.0)
+    }
+}
+
+impl Eq for ContHandle {}
+
+impl ContHandle {
+    /// A handle, and its slot to be registered with the store.
+    pub(crate) fn new(store: StoreId, value: ContRef, ty: RefType) -> (Self, Arc<ContSlot>) {
+        debug_assert!(!value.is_null());
+        let record = value.record.expose_provenance();
+        let slot = Arc::new(ContSlot {
+            record,
+            revision: value.revision,
+            store,
+            ty,
+        });
+        (Self(slot.clone()), slot)
+    }
+
+    /// The type it was received as, without null.
+    pub fn ty(&self) -> RefType {
+        RefType {
+            nullable: false,
+            ..self.0.ty
+        }
+    }
+
+    /// The reference, if it is one of this store's.
+    pub(crate) fn get(&self, store: StoreId) -> Option<ContRef> {
+        (self.0.store == store).then(|| self.0.get())
+    }
+}
+
+/// A function of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Func {
+    pub(crate) store: StoreId,
+    pub(crate) func: NonNull<FuncRef>,
+}
+
+// SAFETY: the address is used only together with the store it belongs to,
+// whose number is checked first.
+unsafe impl Send for Func {}
+
+// SAFETY: as above.
+unsafe impl Sync for Func {}
+
+impl Func {
+    /// The function at this address, which is one of that store's.
+    pub(crate) fn new_ref(store: StoreId, func: NonNull<FuncRef>) -> Self {
+        Self { store, func }
+    }
+
+    /// The address, as a function reference in compiled code.
+    pub(crate) fn address(self) -> usize {
+        self.func.as_ptr().expose_provenance()
+    }
+
+    pub(crate) fn as_ptr(self) -> NonNull<FuncRef> {
+        self.func
+    }
+}
+
+/// A global of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Global {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// A tag of a store. Its identity is the value itself: two tags of one type
+/// are different.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// A table of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// A memory of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    pub(crate) store: StoreId,
+    pub(crate) index: u32,
+}
+
+/// Something that can be imported and exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A table.
+    Table(Table),
+    /// A memory.
+    Memory(Memory),
+    /// A global.
+    Global(Global),
+    /// A tag.
+    Tag(Tag),
+}
+
+macro_rules! extern_from {
+    ($($name:ident)*) => {
+        $(impl From<$name> for Extern {
+            fn from(item: $name) -> Self {
+                Self::$name(item)
+            }
+        })*
+    };
+}
+
+extern_from!(Func Table Memory Global Tag);
+
+impl Extern {
+    pub(crate) fn store(self) -> StoreId {
+        match self {
+            Self::Func(item) => item.store,
+            Self::Table(item) => item.store,
+            Self::Memory(item) => item.store,
+            Self::Global(item) => item.store,
+            Self::Tag(item) => item.store,
+        }
+    }
+}

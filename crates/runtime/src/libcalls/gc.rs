@@ -1,0 +1,81 @@
+//! Room in the heap, records for continuations, types.
+
+use super::call::{Answer, DONE, Invocation, LibcallOutcome};
+use crate::pending::{Pending, pending};
+use mangrove_abi::{ContRecord, TransferSlot, TypeId};
+use mangrove_heap::Reserve;
+use mangrove_validate::CompositeType;
+use std::ptr;
+
+pub fn reserve(invocation: &mut Invocation<'_>, [size, ..]: [u64; 4]) -> Answer {
+    let store = &mut *invocation.store;
+    store.count_allocation().map_err(Pending::from)?;
+    let zeal = store.engine.settings().zeal.alloc.is_some();
+    let mut collected = false;
+    loop {
+        // SAFETY: the context is the store's, and its code waits.
+        let ctx = unsafe { store.ctx.as_mut() };
+        match store.heap.reserve(ctx, size) {
+            Reserve::Ready => {
+                if zeal {
+                    // Room for this object only: the next one comes here again.
+                    ctx.alloc_limit = ctx.alloc_next + size;
+                }
+                return DONE;
+            }
+            Reserve::Collect if !collected => {
+                collected = true;
+                store.collect().map_err(Pending::from)?;
+            }
+            Reserve::Collect | Reserve::Impossible => {
+                return Err(store.exhaustion(size).into());
+            }
+        }
+    }
+}
+
+pub fn cont_alloc(invocation: &mut Invocation<'_>, _: [u64; 4]) -> Answer {
+    let record = invocation.store.take_record().map_err(pending)?;
+    Ok(LibcallOutcome::Value(record.expose_provenance() as u64))
+}
+
+fn record(word: u64) -> *mut ContRecord {
+    ptr::with_exposed_provenance_mut(word as usize)
+}
+
+pub fn cont_bind(invocation: &mut Invocation<'_>, [cont, ty, count, _]: [u64; 4]) -> Answer {
+    let module = invocation.instance.module.parsed();
+    let CompositeType::Cont(func) = module.types[ty as usize].composite else {
+        unreachable!("validation allows continuation types only")
+    };
+    let id = invocation.instance.module.type_ids()[func as usize];
+    let signature = invocation.store.signature(id).map_err(pending)?;
+    let ctx = invocation.store.ctx;
+    // SAFETY: signatures live as long as the store; the context is the
+    // store's, and its code waits.
+    let (signature, ctx) = unsafe { (signature.as_ref(), ctx.as_ref()) };
+    let count = count as usize;
+    let kinds = signature.params[..count]
+        .iter()
+        .map(|kind| kind.slot_kind());
+    let arguments = ctx.transfer[..count].iter().copied().zip(kinds);
+    invocation.store.registry.bind(ctx, record(cont), arguments);
+    DONE
+}
+
+pub fn cont_unbind(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) -> Answer {
+    let bound = invocation.store.registry.take_bound(record(cont));
+    let values: &[TransferSlot] = bound.values();
+    let (shift, count) = (values.len(), count as usize);
+    let transfer = &mut invocation.store.context().transfer;
+    transfer.copy_within(..count, shift);
+    transfer[..shift].copy_from_slice(values);
+    // What travels in the payload register, if that kind of value is first.
+    Ok(LibcallOutcome::Value(transfer[0].words[0]))
+}
+
+pub fn is_subtype(invocation: &mut Invocation<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
+    let types = invocation.store.engine.types();
+    let is = types.is_subtype(actual as TypeId, expected as TypeId);
+    Ok(LibcallOutcome::Value(is.into()))
+}

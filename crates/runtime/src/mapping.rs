@@ -1,0 +1,121 @@
+//! A stretch of address space: reserved whole, made accessible bit by bit.
+
+use crate::trace;
+use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
+use std::ffi::c_void;
+use std::{io, ptr};
+
+/// Reserved address space; given back when dropped.
+#[derive(Debug)]
+pub struct Mapping {
+    base: *mut u8,
+    len: usize,
+}
+
+// SAFETY: a mapping is a range of addresses; who accesses what is in it argues
+// at the access.
+unsafe impl Send for Mapping {}
+
+// SAFETY: as above; `&self` methods change nothing but page protections.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Reserves `len` bytes (rounded up to pages), none of them accessible.
+    pub fn reserve(len: usize) -> io::Result<Self> {
+        let len = len
+            .max(1)
+            .checked_next_multiple_of(rustix::param::page_size())
+            .ok_or(io::ErrorKind::OutOfMemory)?;
+        // SAFETY: a new mapping at an address the kernel chooses overlaps nothing.
+        let base = unsafe {
+            mm::mmap_anonymous(
+                ptr::null_mut(),
+                len,
+                ProtFlags::empty(),
+                MapFlags::PRIVATE | MapFlags::NORESERVE,
+            )?
+        };
+        Ok(Self {
+            base: base.cast(),
+            len,
+        })
+    }
+
+    /// The first byte; a multiple of the page size.
+    pub fn base(&self) -> *mut u8 {
+        self.base
+    }
+
+    fn range(&self, from: usize, len: usize) -> *mut c_void {
+        assert!(from.checked_add(len).is_some_and(|end| end <= self.len));
+        self.base.wrapping_add(from).cast()
+    }
+
+    /// Makes all of it readable, as zeros.
+    pub fn make_readable(&self) -> io::Result<()> {
+        // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
+        unsafe { mm::mprotect(self.base.cast(), self.len, MprotectFlags::READ)? };
+        Ok(())
+    }
+
+    /// Makes a part readable and writable. What was never committed reads as zero.
+    pub fn commit(&self, from: usize, len: usize) -> io::Result<()> {
+        if len == 0 {
+            return Ok(());
+        }
+        let flags = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
+        unsafe { mm::mprotect(self.range(from, len), len, flags)? };
+        Ok(())
+    }
+
+    /// Gives the end of the reservation back, from `len` (rounded up to pages) on.
+    ///
+    /// # Safety
+    /// Nobody accesses it any more.
+    pub unsafe fn truncate(&mut self, len: usize) -> io::Result<()> {
+        let len = len.max(1).next_multiple_of(rustix::param::page_size());
+        if len < self.len {
+            let tail = self.range(len, self.len - len);
+            // SAFETY: the range is ours, and by the contract nobody minds.
+            unsafe { mm::munmap(tail, self.len - len)? };
+            self.len = len;
+        }
+        Ok(())
+    }
+
+    /// Makes a part readable and executable, and no longer writable.
+    ///
+    /// # Safety
+    /// Nobody writes to the part until it is committed again.
+    pub unsafe fn seal(&self, from: usize, len: usize) -> io::Result<()> {
+        let flags = MprotectFlags::READ | MprotectFlags::EXEC;
+        // SAFETY: the range is ours, and by the contract nobody minds.
+        unsafe { mm::mprotect(self.range(from, len), len, flags)? };
+        Ok(())
+    }
+
+    /// Gives a part's memory back and makes it inaccessible. It is mapped anew:
+    /// under strict overcommit, nothing less takes it off what the system counts.
+    ///
+    /// # Safety
+    /// Nobody accesses the part until it is committed again.
+    pub unsafe fn release(&self, from: usize, len: usize) -> io::Result<()> {
+        let range = self.range(from, len);
+        // SAFETY: the range is ours, and by the contract nobody accesses it.
+        unsafe {
+            let flags = MapFlags::PRIVATE | MapFlags::NORESERVE | MapFlags::FIXED;
+            mm::mmap_anonymous(range, len, ProtFlags::empty(), flags)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: we mapped exactly this range, and its owner is done with it.
+        if let Err(error) = unsafe { mm::munmap(self.base.cast(), self.len) } {
+            tracing::error!(target: trace::MEMORY, %error, len = self.len, "cannot unmap");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! A module whose code is loaded: what instances, frames and reports refer to.
+
+use crate::code::{LoadedCode, load};
+use crate::engine::EngineCore;
+use crate::error::Error;
+use crate::source::SourceMap;
+use crate::types::TypeHold;
+use mangrove_abi::layout::handler_table_size;
+use mangrove_abi::{CodeImage, FunctionKind, InstanceLayout, SourcePosition, TypeId};
+use mangrove_collector::{ModuleId, Place, SourceLine};
+use mangrove_validate::{MapTypes, Module, TypeRegistry};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// A module, its canonical types and its machine code.
+#[derive(Debug)]
+pub struct ModuleImage {
+    engine: EngineCore,
+    id: ModuleId,
+    parsed: Module,
+    types: Vec<TypeId>,
+    /// Keeps them.
+    #[expect(dead_code, reason = "held, and given back with the module")]
+    hold: TypeHold,
+    layout: InstanceLayout,
+    context_size: u32,
+    code: Arc<LoadedCode>,
+    /// Source lines; read when the first one is asked for.
+    sources: OnceLock<Option<SourceMap>>,
+}
+
+impl ModuleImage {
+    /// Puts together what is known of a module with its code.
+    ///
+    /// # Errors
+    /// There are more types than the engine can hold, or there is no room for code.
+    ///
+    /// # Safety
+    /// `image` is what the compiler made of this module, for an engine with these
+    /// settings: it is loaded, and run.
+    pub unsafe fn assemble(
+        engine: &EngineCore,
+        parsed: Module,
+        image: CodeImage,
+    ) -> Result<Self, Error> {
+        static NEXT_ID: AtomicU32 = AtomicU32::new(0);
+        let (types, hold) = engine.engine_types().module(&parsed)?;
+        let handlers: u32 = image
+            .handler_tables
+            .iter()
+            .map(|table| handler_table_size(table.len() as u32))
+            .sum();
+        let layout = InstanceLayout::new(&parsed.instance_counts());
+        Ok(Self {
+            engine: engine.clone(),
+            id: ModuleId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+            context_size: layout.size(handlers),
+            types,
+            hold,
+            layout,
+            code: Arc::new(load(image, &engine.plan().addresses)?),
+            parsed,
+            sources: OnceLock::new(),
+        })
+    }
+
+    /// The engine it was made for.
+    pub fn engine(&self) -> &EngineCore {
+        &self.engine
+    }
+
+    /// Number of this module in its process.
+    pub fn id(&self) -> ModuleId {
+        self.id
+    }
+
+    /// What the validator made of it.
+    pub fn parsed(&self) -> &Module {
+        &self.parsed
+    }
+
+    /// Its name, from the name section.
+    pub fn name(&self) -> Option<&str> {
+        self.parsed.names.module.as_deref()
+    }
+
+    /// The name of one of its functions, from the name section.
+    pub fn function_name(&self, function: u32) -> Option<&str> {
+        self.parsed
+            .names
+            .functions
+            .get(&function)
+            .map(String::as_str)
+    }
+
+    /// Where the instruction at this byte offset of the module was written, if its
+    /// `.debug_*` sections say so.
+    pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
+        let sources = self.sources.get_or_init(|| SourceMap::new(&self.parsed));
+        sources.as_ref()?.find(offset)
+    }
+
+    /// The instruction at a byte offset of the module. Its function is the one with
+    /// the nearest code from there backwards: bodies follow each other.
+    pub fn place(&self, offset: u32) -> Option<Place> {
+        let image = &self.code.image;
+        let before = |p: &&SourcePosition| (1..=offset).contains(&p.wasm_offset);
+        let positions = image.positions.iter().filter(before);
+        let position = positions.max_by_key(|p| p.wasm_offset)?;
+        let (_, function) = image.function_at(position.pc)?;
+        let FunctionKind::Wasm(function) = function.kind else {
+            return None;
+        };
+        Some(Place {
+            module: self.name().map(str::to_string),
+            function,
+            name: self.function_name(function).map(str::to_string),
+            offset: Some(offset),
+            source: self.source_line(offset),
+        })
+    }
+
+    /// The canonical type of each type of the module.
+    pub fn type_ids(&self) -> &[TypeId] {
+        &self.types
+    }
+
+    /// A type of this module in canonical form.
+    pub fn canonical<T: MapTypes>(&self, ty: T) -> T {
+        TypeRegistry::canonicalize(&self.types, ty)
+    }
+
+    /// Its machine code.
+    pub fn code(&self) -> &Arc<LoadedCode> {
+        &self.code
+    }
+
+    /// Where things lie in the context of an instance.
+    pub(crate) fn layout(&self) -> &InstanceLayout {
+        &self.layout
+    }
+
+    /// Bytes of the context of an instance.
+    pub(crate) fn context_size(&self) -> u32 {
+        self.context_size
+    }
+}

@@ -1,0 +1,60 @@
+//! How a continuation the host resumed comes back, and what the host handles.
+
+use crate::exception::Exception;
+use crate::handle::{ContHandle, Tag};
+use crate::signature::Signature;
+use crate::value::Val;
+use mangrove_abi::TypeId;
+use mangrove_validate::{HeapType, RefType};
+use std::ptr::NonNull;
+
+/// How a continuation the host resumed came back: one of returned, suspended,
+/// thrown. The fourth way, a trap, is the error [`Error::Trap`](crate::Error::Trap).
+///
+/// # Examples
+/// ```
+/// use mangrove::{ContHandle, Error, Outcome, Store, Val};
+///
+/// /// What a continuation returns that never suspends.
+/// fn finish(k: &ContHandle, store: &mut Store<()>, args: &[Val]) -> Result<Vec<Val>, Error> {
+///     match k.resume(store, args, &[])? {
+///         Outcome::Returned(values) => Ok(values),
+///         Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
+///         Outcome::Suspended { .. } => unreachable!("no tag is handled"),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Its function returned: the continuation is over.
+    Returned(Vec<Val>),
+    /// It suspended to one of the tags the host handles.
+    Suspended {
+        /// The tag.
+        tag: Tag,
+        /// What it suspended with: values of the tag's parameters.
+        values: Vec<Val>,
+        /// The rest of it. It takes the tag's results, and gives what the
+        /// resumed continuation would have returned.
+        continuation: ContHandle,
+    },
+    /// An exception left it: the continuation is over.
+    Thrown(Exception),
+}
+
+/// A handler of the host's.
+pub struct Clause {
+    pub tag: Tag,
+    /// Of the tag: its parameters are what arrives.
+    pub signature: NonNull<Signature>,
+    /// The type of what is suspended to it.
+    pub ty: RefType,
+}
+
+/// The type of references to a type, without null.
+pub fn reference_to(ty: TypeId) -> RefType {
+    RefType {
+        nullable: false,
+        heap: HeapType::Concrete(ty),
+    }
+}

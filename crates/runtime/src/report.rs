@@ -1,0 +1,144 @@
+//! The names of functions, types and places that a report on continuations tells.
+
+use crate::engine::EngineCore;
+use crate::host::HostFunc;
+use crate::instance::InstancePtr;
+use crate::module::ModuleImage;
+use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
+use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType, printable};
+use std::fmt::Write as _;
+use std::ptr::NonNull;
+
+/// What in a store knows names.
+pub struct Named<'a> {
+    pub engine: &'a EngineCore,
+    pub instances: &'a [InstancePtr],
+    pub host_funcs: &'a [NonNull<HostFunc>],
+}
+
+impl Named<'_> {
+    fn module_of(&self, function: FunctionId) -> Option<&ModuleImage> {
+        self.module(function.instance?)
+    }
+
+    fn module(&self, instance: u64) -> Option<&ModuleImage> {
+        let instance = self.instances.get(usize::try_from(instance).ok()?)?;
+        Some(&instance.module)
+    }
+
+    fn host_name(&self, index: u32) -> Option<String> {
+        let host = self.host_funcs.get(index as usize)?;
+        // SAFETY: host functions live as long as their store.
+        let name = unsafe { &host.as_ref().body.name };
+        (!name.is_empty()).then(|| name.clone())
+    }
+}
+
+impl Names for Named<'_> {
+    fn made_from(&self, function: FunctionId) -> MadeFrom {
+        let FunctionId {
+            instance, index, ..
+        } = function;
+        let module = self.module_of(function);
+        let name = match module {
+            Some(module) => module.function_name(index).map(str::to_string),
+            None => self.host_name(index),
+        };
+        MadeFrom {
+            instance,
+            module: module.and_then(ModuleImage::name).map(str::to_string),
+            index,
+            name,
+        }
+    }
+
+    fn ty(&self, function: FunctionId) -> String {
+        match self.engine.func_type(function.type_id) {
+            Some(ty) => format!("(cont {})", func_text(&ty, self.module_of(function))),
+            None => "(cont)".to_owned(),
+        }
+    }
+
+    fn created(&self, created: Created) -> Option<Place> {
+        self.module(created.instance)?.place(created.wasm_offset)
+    }
+
+    fn stopped(&self, at: WasmLocation) -> Option<Place> {
+        let function = at.function;
+        let mut modules = self.instances.iter().map(|instance| &instance.module);
+        let module = modules.find(|known| known.id() == at.module);
+        let offset = (at.wasm_offset != 0).then_some(at.wasm_offset);
+        let name = module.and_then(|module| module.function_name(function));
+        Some(Place {
+            module: module.and_then(|m| m.name()).map(str::to_string),
+            function,
+            name: name.map(str::to_string),
+            offset,
+            source: module
+                .zip(offset)
+                .and_then(|(module, offset)| module.source_line(offset)),
+        })
+    }
+}
+
+/// The text form of a function type whose concrete types are canonical ids.
+fn func_text(ty: &FuncType, module: Option<&ModuleImage>) -> String {
+    let mut text = "(func".to_owned();
+    for (word, types) in [("param", &ty.params), ("result", &ty.results)] {
+        if types.is_empty() {
+            continue;
+        }
+        let _ = write!(text, " ({word}");
+        for &ty in types {
+            let _ = write!(text, " {}", value_text(ty, module));
+        }
+        text.push(')');
+    }
+    text.push(')');
+    text
+}
+
+fn value_text(ty: ValType, module: Option<&ModuleImage>) -> String {
+    let RefType { nullable, heap } = match ty {
+        ValType::I32 => return "i32".into(),
+        ValType::I64 => return "i64".into(),
+        ValType::F32 => return "f32".into(),
+        ValType::F64 => return "f64".into(),
+        ValType::V128 => return "v128".into(),
+        ValType::Ref(reference) => reference,
+    };
+    let heap = match heap {
+        HeapType::Abstract(heap) => heap_text(heap).to_owned(),
+        HeapType::Concrete(id) => type_text(id, module),
+    };
+    format!("(ref {}{heap})", if nullable { "null " } else { "" })
+}
+
+/// A canonical type, as the module calls it: by name, else by index.
+fn type_text(id: u32, module: Option<&ModuleImage>) -> String {
+    let known = module.and_then(|module| {
+        let index = module.type_ids().iter().position(|&known| known == id)? as u32;
+        let name = module.parsed().names.types.get(&index);
+        Some(name.map_or_else(|| index.to_string(), |name| format!("${}", printable(name))))
+    });
+    known.unwrap_or_else(|| format!("canonical {id}"))
+}
+
+fn heap_text(heap: AbstractHeap) -> &'static str {
+    match heap {
+        AbstractHeap::Any => "any",
+        AbstractHeap::Eq => "eq",
+        AbstractHeap::I31 => "i31",
+        AbstractHeap::Struct => "struct",
+        AbstractHeap::Array => "array",
+        AbstractHeap::None => "none",
+        AbstractHeap::Func => "func",
+        AbstractHeap::NoFunc => "nofunc",
+        AbstractHeap::Extern => "extern",
+        AbstractHeap::NoExtern => "noextern",
+        AbstractHeap::Exn => "exn",
+        AbstractHeap::NoExn => "noexn",
+        AbstractHeap::Cont => "cont",
+        AbstractHeap::NoCont => "nocont",
+    }
+}

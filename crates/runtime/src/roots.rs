@@ -1,0 +1,311 @@
+//! The roots a store has outside of frames, and collections.
+//!
+//! [`StoreInner::parts`] takes the store apart field by field, without `..`: a
+//! field that is added does not compile until someone has decided whether it
+//! holds roots.
+//!
+//! Next on the road of a root: `crates/collector/src/collect.rs`.
+
+use crate::elements::ElementValues;
+use crate::error::Error;
+use crate::id::Origin;
+use crate::instance::InstancePtr;
+use crate::kind::ValueKind;
+use crate::refusals::heap_error;
+use crate::report::Named;
+use crate::rooted::Handles;
+use crate::settings::Defect;
+use crate::store::{GlobalEntry, StoreInner};
+use crate::store_code::StoreCode;
+use crate::table::entry::TableEntry;
+use crate::trace;
+use crate::watch::Moment;
+use mangrove_abi::{StoreContext, TransferSlot};
+use mangrove_collector::{
+    CollectError, CollectOptions, ContinuationsReport, Overlook, ReportOptions, RootOwner, RootSet,
+    RootVisitor, Roots, collect, continuations, root_set,
+};
+use mangrove_continuation::Registry;
+use mangrove_heap::{Heap, HeapError};
+
+/// Everything with roots outside of frames.
+struct StoreRoots<'a> {
+    instances: &'a [InstancePtr],
+    globals: &'a [GlobalEntry],
+    tables: &'a [TableEntry],
+    handles: &'a Handles,
+    operands: &'a mut [(TransferSlot, bool)],
+}
+
+/// A store's parts, as a collection needs them.
+struct Parts<'a> {
+    heap: &'a mut Heap,
+    registry: &'a mut Registry,
+    ctx: &'a mut StoreContext,
+    code: &'a StoreCode,
+    roots: StoreRoots<'a>,
+    names: Named<'a>,
+}
+
+impl StoreInner {
+    /// Takes the store apart. See the module's description.
+    fn parts(&mut self) -> Parts<'_> {
+        let Self {
+            // What the collector works with.
+            ctx,
+            heap,
+            registry,
+            code,
+            // What holds roots.
+            instances,
+            globals,
+            tables,
+            handles,
+            operands,
+            // Numbers of bytes.
+            heap_bound: _,
+            stack_bound: _,
+            shares: _,
+            // Types, and code by type.
+            signatures: _,
+            suspended_types: _,
+            engine,
+            // A memory holds bytes, a tag a type.
+            memories: _,
+            tags: _,
+            // A host function's references are the handles in its closure.
+            host_funcs,
+            linked: _,
+            host_func: _,
+            // Records only; the running chain is walked from the context.
+            activations: _,
+            moving: _,
+            // Errors refer to objects through handles.
+            pending: _,
+            watchers: _,
+            // Modules, of which only instances hold references.
+            face: _,
+            // The embedder's data refers to objects through handles.
+            data: _,
+            id: _,
+            collections: _,
+            zeal_left: _,
+            types: _,
+        } = self;
+        Parts {
+            heap,
+            registry,
+            // SAFETY: owned by this store, and no compiled code runs now.
+            ctx: unsafe { ctx.as_mut() },
+            code,
+            roots: StoreRoots {
+                instances,
+                globals,
+                tables,
+                handles,
+                operands,
+            },
+            names: Named {
+                engine,
+                instances,
+                host_funcs,
+            },
+        }
+    }
+
+    /// Collects now.
+    ///
+    /// # Errors
+    /// [`Error::Resource`] when the system has no memory for it, and the store is
+    /// as it was; [`Error::Internal`] when something is not as it must be.
+    pub fn collect(&mut self) -> Result<(), Error> {
+        self.notify(Moment::Collection(self.collections + 1));
+        self.trace_roots()?;
+        self.handles.prune();
+        let config = self.engine.settings();
+        let options = CollectOptions {
+            verify: config.verify_heap || config.zeal.is_on(),
+            overlook: Overlook {
+                suspended: config.defect == Some(Defect::SkipSuspended),
+                slot: match config.defect {
+                    Some(Defect::DropSlot(number)) => Some(number),
+                    _ => None,
+                },
+            },
+        };
+        let Parts {
+            heap,
+            registry,
+            ctx,
+            code,
+            mut roots,
+            names: _,
+        } = self.parts();
+        // SAFETY: the parts are one store's; we are the host, so its chain is
+        // stopped at calls (a trapped one was set back to its last call); `code`
+        // has every image instantiated in it, and `roots` everything else.
+        let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
+        match collected {
+            Ok(report) => {
+                tracing::debug!(target: trace::GC, ?report, "collected");
+                self.collections += 1;
+                self.close_window();
+                self.park_old();
+                Ok(())
+            }
+            Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
+                Err(heap_error(error))
+            }
+            Err(error) => Err(Error::internal(error)),
+        }
+    }
+
+    /// Says what the roots are, if someone listens: a line on all of them, and one on
+    /// each.
+    fn trace_roots(&mut self) -> Result<(), Error> {
+        if !tracing::enabled!(target: trace::ROOTS, tracing::Level::TRACE) {
+            return Ok(());
+        }
+        let set = self.root_set()?;
+        let (roots, continuations, frames) = (set.roots.len(), set.continuations, set.frames);
+        tracing::debug!(target: trace::ROOTS, roots, continuations, frames, "root set");
+        for root in &set.roots {
+            tracing::trace!(target: trace::ROOTS, owner = %root.owner, value = ?root.value, "root");
+        }
+        Ok(())
+    }
+
+    /// The root set now.
+    pub fn root_set(&mut self) -> Result<RootSet, Error> {
+        self.handles.prune();
+        let Parts {
+            heap,
+            registry,
+            ctx,
+            code,
+            mut roots,
+            names: _,
+        } = self.parts();
+        // SAFETY: as in `collect`.
+        let found = unsafe { root_set(heap, registry, ctx, code, &mut roots) };
+        found.map_err(Error::internal)
+    }
+
+    /// What the continuations are doing now, and why they are alive.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a frame is not as it must be.
+    pub fn continuations(&mut self, options: ReportOptions) -> Result<ContinuationsReport, Error> {
+        self.handles.prune();
+        let Parts {
+            registry,
+            ctx,
+            code,
+            mut roots,
+            names,
+            ..
+        } = self.parts();
+        // SAFETY: as in `collect`.
+        let found = unsafe { continuations(registry, ctx, code, &mut roots, &names, options) };
+        found.map_err(Error::internal)
+    }
+
+    /// How many continuations live, initial ones included.
+    pub(crate) fn live_records(&self) -> u64 {
+        // SAFETY: the context is ours, and no compiled code runs.
+        self.registry.live(unsafe { self.ctx.as_ref() })
+    }
+}
+
+/// Shows a slot that holds a value of this kind.
+///
+/// # Safety
+/// `slot` is valid and holds one.
+unsafe fn show(visitor: &mut dyn RootVisitor, owner: RootOwner, kind: ValueKind, slot: *mut u8) {
+    // SAFETY: by contract.
+    unsafe {
+        match kind {
+            ValueKind::Any | ValueKind::Extern | ValueKind::Exn => {
+                visitor.heap_ref(owner, slot.cast());
+            }
+            ValueKind::Cont(_) => visitor.cont_ref(owner, slot.cast()),
+            ValueKind::I32
+            | ValueKind::I64
+            | ValueKind::F32
+            | ValueKind::F64
+            | ValueKind::V128
+            | ValueKind::Func => {}
+        }
+    }
+}
+
+// SAFETY: [`StoreInner::parts`] names every field that holds roots, and each is
+// gone through below; nothing is in two of them.
+unsafe impl Roots for StoreRoots<'_> {
+    fn visit(&mut self, visitor: &mut dyn RootVisitor) {
+        for global in self.globals {
+            let Origin { instance, index } = global.origin;
+            let owner = RootOwner::Global { instance, index };
+            // SAFETY: the cell is this store's and holds a value of its kind.
+            unsafe { show(visitor, owner, global.kind, global.cell.as_ptr().cast()) };
+        }
+        for table in self.tables {
+            table.visit(|element, kind, slot| {
+                let Origin { instance, index } = table.origin();
+                let owner = RootOwner::Table {
+                    instance,
+                    index,
+                    element,
+                };
+                // SAFETY: the element is within the table and of its kind.
+                unsafe { show(visitor, owner, kind, slot) };
+            });
+        }
+        for instance in self.instances {
+            let number = instance.index;
+            for (segment, values) in (0..).zip(&mut *instance.elements.borrow_mut()) {
+                let owner = |index| RootOwner::Element {
+                    instance: number,
+                    segment,
+                    index,
+                };
+                match values {
+                    ElementValues::Heap(items) => {
+                        let items = (0..).zip(items);
+                        // SAFETY: the segment's own items.
+                        items.for_each(|(index, item)| unsafe {
+                            visitor.heap_ref(owner(index), item);
+                        });
+                    }
+                    ElementValues::Cont(items) => {
+                        let items = (0..).zip(items);
+                        // SAFETY: the segment's own items.
+                        items.for_each(|(index, item)| unsafe {
+                            visitor.cont_ref(owner(index), item);
+                        });
+                    }
+                    ElementValues::Func(_) => {}
+                }
+            }
+        }
+        for (index, slot) in (0..).zip(&self.handles.heap) {
+            // SAFETY: a handle's slot, which only those with access to the store read.
+            unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };
+        }
+        let first = self.handles.heap.len() as u32;
+        for (index, slot) in (first..).zip(&self.handles.conts) {
+            // Continuations stay where they are: a copy will do.
+            let mut value = slot.get();
+            // SAFETY: ours.
+            unsafe { visitor.cont_ref(RootOwner::Handle { index }, &mut value) };
+        }
+        let first = first + self.handles.conts.len() as u32;
+        for (index, (slot, is_reference)) in (first..).zip(&mut *self.operands) {
+            if *is_reference {
+                let owner = RootOwner::Handle { index };
+                // SAFETY: the operand is a heap reference, in the low bytes.
+                unsafe { visitor.heap_ref(owner, (&raw mut slot.words).cast()) };
+            }
+        }
+    }
+}

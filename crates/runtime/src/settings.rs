@@ -1,0 +1,268 @@
+//! What stores, heaps, stacks and memories are made with.
+//!
+//! `mangrove::Config` sets these, and says what each means to the embedder; what the
+//! compiler alone is told stays there.
+
+use crate::error::Error;
+use mangrove_abi::Refusal;
+use mangrove_continuation::ParkPolicy;
+use mangrove_heap::{HeapConfig, largest_heap};
+use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, GuardKind};
+use std::fmt;
+use std::str::FromStr;
+
+/// The least a heap can be limited to.
+pub const SMALLEST_HEAP: u64 = 64 << 10;
+
+/// How often to collect beyond need. Every mode but none also poisons what a
+/// collection vacates and verifies the heap after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Zeal {
+    /// Collect at every this many allocations.
+    pub alloc: Option<u64>,
+    /// Collect at every `resume`, `suspend` and `switch`.
+    pub switch: bool,
+    /// Collect at the entry of every function.
+    pub call: bool,
+    /// Move every stack that was suspended, before anything else is resumed or
+    /// suspended, and overwrite its old place.
+    pub moving: bool,
+}
+
+impl Zeal {
+    /// No collection beyond need.
+    pub const NONE: Self = Self {
+        alloc: None,
+        switch: false,
+        call: false,
+        moving: false,
+    };
+
+    /// Whether any mode is on.
+    pub fn is_on(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+impl FromStr for Zeal {
+    type Err = Error;
+
+    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`
+    /// and `move`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let mut zeal = Self::NONE;
+        for word in text.split(',') {
+            match word {
+                "none" if text == "none" => {}
+                "alloc" => zeal.alloc = Some(1),
+                "switch" => zeal.switch = true,
+                "call" => zeal.call = true,
+                "move" => zeal.moving = true,
+                _ => {
+                    let every = word.strip_prefix("alloc:").and_then(|n| n.parse().ok());
+                    zeal.alloc = Some(every.filter(|&n| n > 0).ok_or_else(|| {
+                        Error::Usage(format!(
+                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move"
+                        ))
+                    })?);
+                }
+            }
+        }
+        Ok(zeal)
+    }
+}
+
+impl fmt::Display for Zeal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let alloc = match self.alloc {
+            None => String::new(),
+            Some(1) => "alloc".into(),
+            Some(every) => format!("alloc:{every}"),
+        };
+        let words = [
+            alloc.as_str(),
+            if self.switch { "switch" } else { "" },
+            if self.call { "call" } else { "" },
+            if self.moving { "move" } else { "" },
+        ];
+        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        f.write_str(if words.is_empty() { "none" } else { "" })?;
+        f.write_str(&words.join(","))
+    }
+}
+
+/// How accesses to a 32-bit memory are kept inside it. Those to a 64-bit memory
+/// always compare with its size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MemoryChecks {
+    /// By reservation, unless the engine has less than 64 GiB of address space.
+    #[default]
+    Auto,
+    /// Each memory reserves all that an access can address, 8 GiB and a guard: an
+    /// access needs no check, and one beyond the memory faults.
+    Reservation,
+    /// Code compares with the memory's size, and a memory reserves no more than it
+    /// may grow to.
+    Explicit,
+}
+
+/// A bound on the memory that an engine takes: see `Config::memory_limit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemoryLimit {
+    /// So many bytes.
+    Bytes(u64),
+    /// Seven eighths of what the process's control group may have, less what the
+    /// process has already; none where the group has no limit.
+    Cgroup,
+}
+
+/// A defect of the collector, so that tests can show that they would find it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Defect {
+    /// It overlooks the frames of suspended continuations.
+    SkipSuspended,
+    /// It overlooks this slot, counted per call site from 0, in each of them.
+    DropSlot(usize),
+}
+
+/// The settings of an engine that are not the compiler's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// When to collect beyond need.
+    pub zeal: Zeal,
+    /// Most bytes of objects; none if the bounds decide.
+    pub heap_max: Option<u64>,
+    /// Least bytes allocated between two collections.
+    pub heap_window: u64,
+    /// Usable bytes of a stack.
+    pub stack_size: usize,
+    /// The same of those that calls from the host begin on.
+    pub initial_stack_size: usize,
+    /// Most continuations of a store.
+    pub continuations_max: usize,
+    /// Most bytes of stacks of a store.
+    pub stack_bytes_max: u64,
+    /// Most continuations on a chain.
+    pub nesting_max: Option<usize>,
+    /// Most calls from the host inside each other.
+    pub activations_max: usize,
+    /// Most bytes of a memory.
+    pub memory_max: u64,
+    /// How accesses are kept inside a 32-bit memory.
+    pub memory_checks: MemoryChecks,
+    /// A bound on address space.
+    pub address_space: Option<u64>,
+    /// A bound on memory.
+    pub memory_limit: Option<MemoryLimit>,
+    /// Most elements of a table.
+    pub table_max: u64,
+    /// Most instances of a store.
+    pub instances_max: usize,
+    /// How to guard stacks.
+    pub guard: GuardKind,
+    /// Whether each continuation starts on new memory.
+    pub fresh_stacks: bool,
+    /// Whether to walk the heap after each collection.
+    pub verify_heap: bool,
+    /// What the system is to refuse, for tests.
+    pub refusal: Option<Refusal>,
+    /// A defect of the collector, for tests.
+    pub defect: Option<Defect>,
+    /// When to park.
+    pub parking: ParkPolicy,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            zeal: Zeal::NONE,
+            heap_max: None,
+            heap_window: HeapConfig::default().initial_window,
+            stack_size: DEFAULT_STACK_SIZE,
+            initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
+            continuations_max: 1 << 20,
+            stack_bytes_max: u64::MAX,
+            nesting_max: None,
+            activations_max: 200,
+            memory_max: 16 << 30,
+            memory_checks: MemoryChecks::default(),
+            address_space: None,
+            memory_limit: None,
+            table_max: 10_000_000,
+            instances_max: 10_000,
+            guard: GuardKind::default(),
+            fresh_stacks: false,
+            verify_heap: false,
+            refusal: None,
+            defect: None,
+            parking: ParkPolicy::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Refuses what cannot work.
+    ///
+    /// # Errors
+    /// [`Error::Usage`], with the reason.
+    pub fn check(&self) -> Result<(), Error> {
+        let usage = |message: String| Err(Error::Usage(message));
+        if self.zeal.alloc == Some(0) {
+            return usage("zeal alloc:0: the count starts at 1".into());
+        }
+        if let Some(bytes) = self.heap_max
+            && !(SMALLEST_HEAP..=largest_heap()).contains(&bytes)
+        {
+            return usage(format!(
+                "a heap limit of {bytes} bytes is not between {SMALLEST_HEAP} and {} (heap_max): \
+                 references are offsets of 32 bits, and a heap is two spaces",
+                largest_heap()
+            ));
+        }
+        for size in [self.stack_size, self.initial_stack_size] {
+            if !(4 << 10..=1 << 30).contains(&size) {
+                return usage(format!(
+                    "stack size of {size} bytes is not between 4 KiB and 1 GiB"
+                ));
+            }
+        }
+        if self.continuations_max == 0 || self.activations_max == 0 || self.instances_max == 0 {
+            return usage(
+                "a limit of 0 continuations, activations or instances runs nothing".into(),
+            );
+        }
+        if self.stack_bytes_max < self.stack_size.next_multiple_of(4 << 10) as u64 {
+            return usage(format!(
+                "a limit of {} bytes of stacks leaves no room for one of {}",
+                self.stack_bytes_max, self.stack_size
+            ));
+        }
+        if self.nesting_max == Some(0) {
+            return usage("a limit of 0 continuations inside each other runs nothing".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeal_reads_back_what_it_prints() {
+        for text in [
+            "none",
+            "alloc",
+            "alloc:7",
+            "switch",
+            "alloc,switch,call",
+            "alloc:2,move",
+        ] {
+            assert_eq!(text.parse::<Zeal>().unwrap().to_string(), text);
+        }
+        for text in ["", "none,alloc", "alloc:0", "alloc:x", "gc", "alloc,,call"] {
+            assert!(text.parse::<Zeal>().is_err(), "{text}");
+        }
+    }
+}

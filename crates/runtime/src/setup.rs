@@ -1,0 +1,109 @@
+//! Making a store.
+
+use crate::engine::EngineCore;
+use crate::error::Error;
+use crate::id::StoreId;
+use crate::libcalls;
+use crate::parking::give_stack;
+use crate::plan::StackRoom;
+use crate::refusals::heap_error;
+use crate::rooted::{Handles, Moving};
+use crate::settings::Settings;
+use crate::store::StoreInner;
+use crate::store_code::StoreCode;
+use crate::types::KeptTypes;
+use crate::watch::Watchers;
+use hashbrown::HashMap;
+use mangrove_abi::StoreContext;
+use mangrove_continuation::{Registry, RegistryConfig};
+use mangrove_heap::{Heap, HeapConfig};
+use mangrove_stack::ArenaConfig;
+use std::any::Any;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The insides of a new store, in a box that the caller owns. Its data is still to be
+/// set; `face` is what the API keeps with it.
+///
+/// # Errors
+/// Address space or memory is not to be had.
+pub fn new_store(
+    engine: &EngineCore,
+    face: Box<dyn Any + Send>,
+) -> Result<NonNull<StoreInner>, Error> {
+    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+    let (config, plan) = (engine.settings(), engine.plan());
+    let heap_room = plan.heap(config)?;
+    let room = plan.stacks(config)?;
+    let heap = HeapConfig {
+        max_bytes: heap_room.max,
+        initial_window: config.heap_window,
+        poison: config.zeal.is_on(),
+        strict_commit: plan.strict_commit,
+        refusal: config.refusal,
+    };
+    // SAFETY: the engine's table has readable entries for all its types, at a
+    // fixed place, for as long as the engine, which the store keeps.
+    let heap = unsafe { Heap::new(heap, engine.descriptors(), plan.type_end) };
+    let heap = heap.map_err(heap_error)?;
+    let mut registry = Registry::new(registry_config(config, &room, plan.strict_commit));
+    // SAFETY: `give_stack` unparks in the registry of the context's owner, which
+    // is the store that this registry will be in.
+    unsafe { registry.allow_parking(config.parking, give_stack) };
+    let mut ctx = StoreContext::new();
+    heap.attach(&mut ctx);
+    ctx.libcalls = libcalls::TABLE.as_ptr();
+    let mut inner = Box::new(StoreInner {
+        id: StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+        engine: engine.clone(),
+        ctx: NonNull::from(Box::leak(ctx)),
+        heap,
+        registry,
+        heap_bound: heap_room.bound,
+        stack_bound: room.bound,
+        shares: (heap_room.shares, room.shares),
+        code: StoreCode::default(),
+        instances: Vec::new(),
+        host_funcs: Vec::new(),
+        linked: HashMap::new(),
+        globals: Vec::new(),
+        tables: Vec::new(),
+        memories: Vec::new(),
+        tags: Vec::new(),
+        handles: Handles::default(),
+        operands: Vec::new(),
+        activations: Vec::new(),
+        host_func: ptr::null(),
+        pending: None,
+        watchers: Watchers::default(),
+        types: KeptTypes::new(engine.engine_types()),
+        signatures: HashMap::new(),
+        suspended_types: HashMap::new(),
+        collections: 0,
+        zeal_left: config.zeal.alloc.unwrap_or(0),
+        moving: Moving::default(),
+        face,
+        data: NonNull::dangling(),
+    });
+    inner.close_window();
+    let inner = NonNull::from(Box::leak(inner));
+    // SAFETY: both were just made.
+    unsafe { (*(*inner.as_ptr()).ctx.as_ptr()).owner = inner.as_ptr().cast() };
+    Ok(inner)
+}
+
+fn registry_config(config: &Settings, room: &StackRoom, strict_commit: bool) -> RegistryConfig {
+    RegistryConfig {
+        stacks: ArenaConfig {
+            stack_size: config.stack_size,
+            guard: config.guard,
+            max_stacks: room.stacks,
+            strict_commit,
+            refusal: config.refusal,
+        },
+        initial_stack_size: config.initial_stack_size,
+        max_initial_stacks: room.initial,
+        max_stack_bytes: room.bytes_max,
+        max_continuations: config.continuations_max,
+    }
+}

@@ -1,0 +1,259 @@
+//! The store: everything instances share and the collector must know.
+//!
+//! ```text
+//!  Store<T> ──▶ StoreInner ◀── owner ── StoreContext ◀── instance contexts, compiled code
+//!     │            │ heap, registry, code
+//!     ▼            │ instances, host functions
+//!     T            │ globals, tables, memories, tags
+//!                  └ handles, activations, watchers
+//! ```
+//!
+//! While Wasm runs, the host's frames below it hold nothing but raw pointers to
+//! `StoreInner`; a libcall gets at it through the context and is then the only
+//! one to use it, until it returns.
+
+use crate::activation::Activation;
+use crate::bound::Bound;
+use crate::engine::EngineCore;
+use crate::error::Error;
+use crate::handle::Func;
+use crate::host::HostFunc;
+use crate::id::{Origin, StoreId, StorePtr};
+use crate::instance::InstancePtr;
+use crate::kind::ValueKind;
+use crate::ledger::Share;
+use crate::memory::entry::MemoryEntry;
+use crate::pending::Pending;
+use crate::refusals::limit_error;
+use crate::rooted::{Handles, Moving};
+use crate::signature::Signature;
+use crate::store_code::StoreCode;
+use crate::table::entry::TableEntry;
+use crate::types::KeptTypes;
+use crate::value::Val;
+use crate::watch::Watchers;
+use hashbrown::HashMap;
+use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
+use mangrove_continuation::{LimitError, Registry};
+use mangrove_heap::Heap;
+use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
+use std::any::Any;
+use std::ptr::NonNull;
+
+/// What gives access to a store: a `Store`, a `Caller` or, to look at it only, a
+/// `StoreView`.
+///
+/// # Safety
+/// `raw` is a live store that nobody else uses while `self` is borrowed.
+pub unsafe trait AsStore {
+    #[doc(hidden)]
+    fn raw(&self) -> StorePtr;
+}
+
+/// What gives access to a store to change it.
+///
+/// # Safety
+/// As [`AsStore`].
+pub unsafe trait AsStoreMut: AsStore {}
+
+impl StorePtr {
+    /// Of these.
+    pub fn new(inner: NonNull<StoreInner>) -> Self {
+        Self(inner.cast())
+    }
+
+    /// The insides.
+    pub fn as_ptr(self) -> *mut StoreInner {
+        self.0.cast().as_ptr()
+    }
+}
+
+/// A store that host functions can be added to.
+pub trait HostStore: AsStoreMut {
+    /// What a host function gets to see: the store while it runs.
+    type Caller<'a>;
+
+    /// Adds a host function: see [`Func::new`].
+    ///
+    /// # Errors
+    /// As [`Func::new`].
+    fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+    where
+        F: for<'a> Fn(Self::Caller<'a>, &[Val], &mut [Val]) -> Result<(), Error>
+            + Send
+            + Sync
+            + 'static;
+}
+
+/// A store's insides, to look at.
+pub fn inner<S: AsStore + ?Sized>(store: &S) -> &StoreInner {
+    // SAFETY: `AsStore` promises a live store, and changing it takes `&mut`
+    // access to the same `store`, which the result keeps borrowed.
+    unsafe { &*store.raw().as_ptr() }
+}
+
+/// A store's insides, to change. They are never moved out of their place, nor
+/// exchanged for another store's: compiled code knows their address. So they are for
+/// the API above to use, and not for its users.
+pub fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInner {
+    // SAFETY: as above, with exclusive access.
+    unsafe { &mut *store.raw().as_ptr() }
+}
+
+/// A global and where it is from.
+pub(crate) struct GlobalEntry {
+    pub(crate) cell: NonNull<GlobalCell>,
+    pub(crate) ty: GlobalType,
+    pub(crate) kind: ValueKind,
+    pub(crate) origin: Origin,
+}
+
+/// A tag.
+pub(crate) struct TagEntry {
+    pub(crate) def: NonNull<TagDef>,
+}
+
+/// Everything but the embedder's data.
+pub struct StoreInner {
+    pub(crate) id: StoreId,
+    pub(crate) engine: EngineCore,
+    /// Owned; compiled code holds its address.
+    pub(crate) ctx: NonNull<StoreContext>,
+    pub(crate) heap: Heap,
+    pub(crate) registry: Registry,
+    /// What bounds the heap, if not the embedder's limit or the default.
+    pub(crate) heap_bound: Option<Bound>,
+    /// What bounds the number of stacks, if not the embedder's limits.
+    pub(crate) stack_bound: Option<Bound>,
+    /// What heap and stacks may take, of address space and memory each.
+    #[expect(dead_code, reason = "held, and given back with the store")]
+    pub(crate) shares: ([Share; 2], [Share; 2]),
+    pub(crate) code: StoreCode,
+    /// Owned, each.
+    pub(crate) instances: Vec<InstancePtr>,
+    /// Owned, each.
+    pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
+    /// Those that linkers asked for, by the address of their body.
+    pub(crate) linked: HashMap<usize, NonNull<FuncRef>>,
+    pub(crate) globals: Vec<GlobalEntry>,
+    pub(crate) tables: Vec<TableEntry>,
+    pub(crate) memories: Vec<MemoryEntry>,
+    pub(crate) tags: Vec<TagEntry>,
+    pub(crate) handles: Handles,
+    /// Operands of the constant expression being evaluated; `true` marks a
+    /// heap reference.
+    pub(crate) operands: Vec<(TransferSlot, bool)>,
+    pub(crate) activations: Vec<Activation>,
+    /// The host function that runs now, if one does; else null.
+    pub(crate) host_func: *const HostFunc,
+    /// Why Wasm is being left.
+    pub(crate) pending: Option<Pending>,
+    pub(crate) watchers: Watchers,
+    /// Types kept for what was made without a module, and for what follows by their
+    /// numbers.
+    pub(crate) types: KeptTypes,
+    /// Signatures met so far, of types that are kept. Boxed: calls hold their addresses.
+    pub(crate) signatures: HashMap<TypeId, Box<Signature>>,
+    /// Types of what a continuation of a function type is once it has suspended
+    /// to a tag: by the types of tag and function. All are kept.
+    pub(crate) suspended_types: HashMap<(TypeId, TypeId), TypeId>,
+    pub(crate) collections: u64,
+    /// Allocations left until zeal collects.
+    pub(crate) zeal_left: u64,
+    /// What `move` zeal has to move.
+    pub(crate) moving: Moving,
+    /// What the API keeps with the store.
+    pub(crate) face: Box<dyn Any + Send>,
+    /// The embedder's data, a `T`; owned by `Store`.
+    pub(crate) data: NonNull<()>,
+}
+
+impl StoreInner {
+    /// The context compiled code shares. Only for moments when no compiled
+    /// code runs, which is whenever this code does.
+    pub(crate) fn context(&mut self) -> &mut StoreContext {
+        // SAFETY: owned by this store, and while the host runs nobody else
+        // looks at it.
+        unsafe { self.ctx.as_mut() }
+    }
+
+    /// A function type as calls need it, made the first time. The address is
+    /// good for as long as the store lives.
+    pub(crate) fn signature(&mut self, id: TypeId) -> Result<NonNull<Signature>, Error> {
+        if let Some(known) = self.signatures.get(&id) {
+            return Ok(NonNull::from(&**known));
+        }
+        self.types.keep(id)?;
+        let signature = Box::new(self.engine.signature(id)?);
+        // The address is taken where the box stays: moving a box ends what was
+        // borrowed from it.
+        let kept = self.signatures.entry(id).or_insert(signature);
+        Ok(NonNull::from(&**kept))
+    }
+
+    /// Keeps the type that a type of the host's refers to.
+    ///
+    /// # Errors
+    /// The engine does not have it.
+    pub(crate) fn keep_type(&mut self, ty: ValType) -> Result<(), Error> {
+        match ty {
+            ValType::Ref(RefType {
+                heap: HeapType::Concrete(id),
+                ..
+            }) => self.types.keep(id),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sets the embedder's data.
+    ///
+    /// # Safety
+    /// It stays as long as the store, and is of the type that the host functions added
+    /// to the store are made for.
+    pub unsafe fn set_data(&mut self, data: NonNull<()>) {
+        self.data = data;
+    }
+
+    /// The error for a continuation there is no room for.
+    pub(crate) fn no_room(&self, error: LimitError) -> Error {
+        limit_error(error, self.stack_bound)
+    }
+
+    /// Refuses a handle of another store.
+    ///
+    /// # Errors
+    /// It is one.
+    pub fn check_same_store(&self, id: StoreId, what: &str) -> Result<(), Error> {
+        if id == self.id {
+            Ok(())
+        } else {
+            Err(Error::foreign(what))
+        }
+    }
+}
+
+impl Drop for StoreInner {
+    fn drop(&mut self) {
+        debug_assert!(
+            self.activations.is_empty(),
+            "a store is dropped while it runs"
+        );
+        // SAFETY: each of these was made with `Box::leak` or `Box::into_raw`
+        // by this store, and with the store goes everyone who knew them.
+        unsafe {
+            for instance in self.instances.drain(..) {
+                instance.free();
+            }
+            for host in self.host_funcs.drain(..) {
+                drop(Box::from_raw(host.as_ptr()));
+            }
+            for global in self.globals.drain(..) {
+                drop(Box::from_raw(global.cell.as_ptr()));
+            }
+            for tag in self.tags.drain(..) {
+                drop(Box::from_raw(tag.def.as_ptr()));
+            }
+            drop(Box::from_raw(self.ctx.as_ptr()));
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Who watches a store, and when they are told.
+
+use crate::id::StorePtr;
+
+/// When an observer is called. Counts start at 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The Nth collection begins: nothing has moved yet.
+    Collection(u64),
+    /// The Nth `suspend` or `switch` is about to take effect. Needs
+    /// `Hooks::switches`.
+    Suspend(u64),
+    /// The Nth `resume` or `resume_throw` is about to take effect. Needs the same.
+    Resume(u64),
+    /// Execution trapped; all stacks are still there.
+    Trap,
+    /// The outermost call from the host, or resumption by it, is over.
+    End,
+}
+
+/// Somebody who is told what a store does.
+pub trait Watch: Send {
+    /// A moment has come.
+    ///
+    /// # Safety
+    /// The store is live, and nobody else uses it until this returns. Whoever
+    /// implements this does nothing to the store but to look at it.
+    unsafe fn moment(&mut self, store: StorePtr, moment: Moment);
+}
+
+/// Those who watch a store.
+#[derive(Default)]
+pub struct Watchers {
+    pub list: Vec<Box<dyn Watch>>,
+    /// Suspensions they were told of.
+    pub suspensions: u64,
+    /// The same of resumptions.
+    pub resumptions: u64,
+}
