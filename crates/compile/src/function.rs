@@ -73,9 +73,9 @@ pub struct Site {
     pub wasm_offset: u32,
     /// What is live there.
     pub slots: Vec<Slot>,
-    /// The exception handlers around it; their `pc` is relative to the function,
-    /// their scope a number in the function's.
-    pub handlers: Option<CatchSite>,
+    /// Where it catches, inside a `try_table`; its `pc` is relative to the function,
+    /// its scope a number in the function's.
+    pub catch: Option<CatchSite>,
 }
 
 /// The clauses of one `try_table`: see [`mangrove_abi::SiteTable::catches`].
@@ -107,7 +107,7 @@ pub struct CompiledFunc {
     pub relocations: Vec<Relocation>,
     /// Calls that can return.
     pub sites: Vec<Site>,
-    /// The scopes its sites' handlers name.
+    /// The scopes that its sites name where they catch.
     pub scopes: Vec<CatchScope>,
     /// What is live at each of its sites besides the site's own slots.
     pub homes: Vec<Slot>,

@@ -10,7 +10,7 @@
 //!
 //! A switch leaves compiled code as a near call and becomes a jump to a
 //! thunk that pushes the site's return point itself. The stack looks the same,
-//! maps and handlers stay attached to the return point, and the CPU's return
+//! maps and catch sites stay attached to the return point, and the CPU's return
 //! predictor never hears of it.
 //!
 //! Next on the road of a `resume`: `crates/stack/src/arch/x86_64/stubs.rs`.
@@ -105,19 +105,14 @@ impl Linker {
             scopes.push(self.sites.scope(clauses, around));
         }
         for site in &function.sites {
-            let handlers = site.handlers.map(|handlers| CatchSite {
-                pc: handlers.pc + start,
-                scope: scopes[handlers.scope as usize],
-                ..handlers
+            let catch = site.catch.map(|catch| CatchSite {
+                pc: catch.pc + start,
+                scope: scopes[catch.scope as usize],
+                ..catch
             });
             let slots = site.slots.iter().copied();
-            self.sites.add(
-                start + site.offset,
-                index,
-                site.wasm_offset,
-                slots,
-                handlers,
-            );
+            self.sites
+                .add(start + site.offset, index, site.wasm_offset, slots, catch);
         }
         let homes = function.homes.iter().copied();
         self.sites.share(function.sites.len(), homes);

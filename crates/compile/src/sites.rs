@@ -39,12 +39,12 @@ pub fn sites(buffer: &Buffer, positions: &[(u32, u32)]) -> Result<Vec<Site>, Str
         // The position of the call itself: the byte before its return address.
         let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
         let wasm_offset = at.checked_sub(1).map_or(0, |at| positions[at].1);
-        let handlers = handlers(&call, size)?;
+        let catch = catch_site(&call, size)?;
         sites.push(Site {
             offset: call.ret_addr,
             wasm_offset,
             slots,
-            handlers,
+            catch,
         });
     }
     if used != maps.len() {
@@ -62,7 +62,8 @@ fn distance(frame_size: u32, offset: u32, at: u32) -> Result<u32, String> {
         .ok_or_else(|| format!("a live slot above the frame at {at:#x}"))
 }
 
-fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<CatchSite>, String> {
+/// Where an exception goes that leaves this call.
+fn catch_site(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<CatchSite>, String> {
     if call.exception_handlers.is_empty() {
         return Ok(None);
     }

@@ -1,4 +1,4 @@
-//! Arrays.
+//! Instructions of arrays: what makes them, single elements, and many at once.
 
 use super::alloc::Allocation;
 use super::regions::{plain, trapping};

@@ -1,6 +1,7 @@
-//! The doors through which compiled code writes what the collector follows.
+//! The one place where compiled code writes what the collector follows. The runtime's
+//! places are listed in docs/COLLECTOR.md.
 //!
-//! | door | writes | what a collector with generations would add |
+//! | function | writes | what a collector that moves the young alone would add |
 //! |-|-|-|
 //! | [`init`] | a field of an object that is being made | nothing: nobody has seen it, and it is the youngest of all |
 //! | [`assign`] | a field of an object | remember the object |
@@ -8,8 +9,8 @@
 //! | [`assign_global`] | the cell of a global | remember the cell |
 //! | [`assign_table`] | an element of a table | remember the element |
 //!
-//! Numbers take the same doors, which see by the type what they let through. Headers,
-//! lengths and tags are no references and written where the object is made. What
+//! Numbers are written here as well; the storage type says which is which. Headers,
+//! lengths and tags are no references and are written where the object is made. What
 //! lies in frames, transfer slots and records is a root: every collection reads it.
 //!
 //! [`init`]: FuncTranslator::init

@@ -1,13 +1,20 @@
 //! `suspend` and `switch`: out of the running continuation.
 //!
 //! ```text
-//!  suspend tag                                switch k tag
-//!    find the handler: target, reason, outermost  revision of k? find the handler; bump it
-//!    running.outermost = outermost; outermost.parent = null
-//!                                               bound arguments of k? ask for them
-//!    current = target                           cut off as on the left; k.outermost.parent = target; current = k
-//!    switch(running, target, reason, payload)         switch(running, k, 0, payload + running)
-//!    ◀─ resumed: payload                        ◀─ resumed or switched to: payload
+//!  suspend tag
+//!    find the handler: target, reason, outermost
+//!    running.outermost = outermost; outermost.parent = null     the chain is cut off
+//!    current = target
+//!    switch(running, target, reason, payload)
+//!    ◀─ resumed: payload
+//!
+//!  switch k tag
+//!    revision of k? find the handler; bump the revision
+//!    bound arguments of k? ask for them
+//!    cut off as above; k.outermost.parent = target
+//!    current = k
+//!    switch(running, k, 0, payload + running)
+//!    ◀─ resumed or switched to: payload
 //! ```
 
 use super::handler::FoundHandler;

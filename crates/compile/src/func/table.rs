@@ -1,4 +1,4 @@
-//! Tables.
+//! Instructions of tables. Those that touch many elements are libcalls.
 
 use super::regions::plain;
 use super::translator::{FuncTranslator, Known};
