@@ -7,7 +7,7 @@
 //!  Store<T>   (access)     everything instances share, and data of the embedder's;
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
-//!             (observe, report) what a store can be asked
+//!             (observe)    what a store can be asked
 //!             (input)      files of unknown length
 //!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
 //!                          (of the crate mangrove-runtime, which runs it all)

@@ -2,8 +2,8 @@
 //! libcalls, collections, faults.
 //!
 //! Applications use the crate `mangrove`, which shows what of this is sound; this
-//! crate does not know the compiler. A file uses files of lower levels only, but for
-//! a circle or two of no more than a few. What a store holds is below the store; what
+//! crate does not know the compiler. A file names files of its own level and lower
+//! ones only, and no two files name each other. What a store holds is below the store; what
 //! is done with it is above, in methods of [`StoreInner`] and of the handles, so that
 //! nobody has to name those files.
 //!
