@@ -1,10 +1,11 @@
 //! What the translation of every function of a module shares, read-only.
 
-use crate::prescan::{Clauses, Prescan, prescan};
+use crate::prescan::{Clauses, Prescan, clauses, prescan};
 use crate::signature::WasmSignature;
 use crate::{CompileError, Options};
 use mangrove_abi::{InstanceLayout, StructLayout};
 use mangrove_validate::{CompositeType, FieldType, Module, Repr, StorageType, SubType, ValType};
+use wasmparser::ResumeTable;
 
 /// The module, where its things lie, and what was settled before translation.
 pub struct ModuleEnv<'a> {
@@ -125,16 +126,17 @@ impl<'a> ModuleEnv<'a> {
         storage_size(&self.module.types, storage)
     }
 
-    /// Where the handler table with these clauses lies in an instance; none
-    /// for the empty one.
+    /// Where the handler table of a `resume` lies in an instance; none for the
+    /// empty one.
     ///
     /// # Panics
     /// If no body has such a `resume`.
-    pub fn handler_table(&self, clauses: &Clauses) -> Option<i32> {
+    pub fn handler_table(&self, table: &ResumeTable) -> Option<i32> {
+        let clauses = clauses(table);
         if clauses.is_empty() {
             return None;
         }
-        Some(self.layout.handlers() + self.prescan.offsets[clauses] as i32)
+        Some(self.layout.handlers() + self.prescan.offsets[&clauses] as i32)
     }
 
     /// Types of functions that need an entry trampoline.

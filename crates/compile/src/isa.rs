@@ -1,38 +1,9 @@
 //! The machine code is made for, and the settings it is made with.
 
+use crate::arch::{self, FEATURES};
 use crate::{CompileError, OptLevel, Options};
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::settings::{self, Configurable};
-
-/// Cranelift's name of a feature, and whether this machine has it.
-type Feature = (&'static str, fn() -> bool);
-
-/// Features the code may use where the machine has them.
-const FEATURES: &[Feature] = &[
-    ("has_sse3", || std::is_x86_feature_detected!("sse3")),
-    ("has_ssse3", || std::is_x86_feature_detected!("ssse3")),
-    ("has_cmpxchg16b", || {
-        std::is_x86_feature_detected!("cmpxchg16b")
-    }),
-    ("has_sse41", || std::is_x86_feature_detected!("sse4.1")),
-    ("has_sse42", || std::is_x86_feature_detected!("sse4.2")),
-    ("has_popcnt", || std::is_x86_feature_detected!("popcnt")),
-    ("has_avx", || std::is_x86_feature_detected!("avx")),
-    ("has_avx2", || std::is_x86_feature_detected!("avx2")),
-    ("has_fma", || std::is_x86_feature_detected!("fma")),
-    ("has_bmi1", || std::is_x86_feature_detected!("bmi1")),
-    ("has_bmi2", || std::is_x86_feature_detected!("bmi2")),
-    ("has_lzcnt", || std::is_x86_feature_detected!("lzcnt")),
-    ("has_avx512bitalg", || {
-        std::is_x86_feature_detected!("avx512bitalg")
-    }),
-    ("has_avx512dq", || std::is_x86_feature_detected!("avx512dq")),
-    ("has_avx512f", || std::is_x86_feature_detected!("avx512f")),
-    ("has_avx512vl", || std::is_x86_feature_detected!("avx512vl")),
-    ("has_avx512vbmi", || {
-        std::is_x86_feature_detected!("avx512vbmi")
-    }),
-];
 
 /// The features of this machine that code made here uses, by Cranelift's names.
 pub fn used_features() -> Vec<&'static str> {
@@ -47,16 +18,14 @@ pub fn host_has(feature: &str) -> bool {
         .any(|(name, present)| *name == feature && present())
 }
 
-/// Whether this machine can run what the compiler makes: without SSE 4.1
-/// rounding a float would be a call to a library that images do not have.
+/// Whether this machine can run what the compiler makes.
 ///
 /// # Errors
 /// The name of what is missing.
 pub fn check() -> Result<(), CompileError> {
-    if std::is_x86_feature_detected!("sse4.1") {
-        Ok(())
-    } else {
-        Err(CompileError::Machine("SSE 4.1"))
+    match arch::missing() {
+        None => Ok(()),
+        Some(feature) => Err(CompileError::Machine(feature)),
     }
 }
 
@@ -100,7 +69,7 @@ pub fn host(options: &Options) -> OwnedTargetIsa {
     // No unwinder reads this code; backtraces follow frame pointers.
     set("unwind_info", "false");
     let mut isa =
-        cranelift_codegen::isa::lookup(target()).expect("x86-64 is built into this Cranelift");
+        cranelift_codegen::isa::lookup(arch::triple()).expect("built into this Cranelift");
     for (name, present) in FEATURES {
         if present() {
             isa.enable(name)
@@ -109,8 +78,4 @@ pub fn host(options: &Options) -> OwnedTargetIsa {
     }
     isa.finish(settings::Flags::new(flags))
         .expect("settings that fit together")
-}
-
-fn target() -> target_lexicon::Triple {
-    "x86_64-unknown-linux-gnu".parse().expect("a triple")
 }

@@ -11,111 +11,33 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod arch;
 mod cost;
 mod env;
 mod func;
+mod function;
 mod isa;
 mod link;
 mod movable;
+mod options;
 mod output;
 mod prescan;
+mod search;
 mod signature;
 mod sites;
+mod touch;
 mod trampoline;
 
 use env::ModuleEnv;
+use function::CompiledFunc;
 use link::Linker;
-use mangrove_abi::{CodeImage, FunctionKind, StubImage};
-use mangrove_validate::{FuncType, Module, Repr};
-use output::{CompiledFunc, Compiler};
+use mangrove_abi::{CodeImage, FunctionKind, Repr};
+use mangrove_validate::{FuncType, Module};
+use output::Compiler;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
-use std::fmt;
 
 pub use isa::{host_has, used_features};
-pub use signature::{FLOAT_RESULTS, INT_RESULTS};
-
-/// How hard the compiler works on the code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum OptLevel {
-    /// No optimisation, and operands and locals in the frame. It is how a
-    /// function is compiled at any level for which that level would take time
-    /// and memory out of proportion to its size; for tests of that.
-    Frame,
-    /// No optimisation: quick compilation.
-    None,
-    /// Fast code.
-    #[default]
-    Speed,
-}
-
-impl fmt::Display for OptLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Frame => "frame",
-            Self::None => "none",
-            Self::Speed => "speed",
-        })
-    }
-}
-
-/// Places at which compiled code calls the runtime (`Libcall::Hook`), for zeal and
-/// for observers: those of suspensions need `switches`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Hooks {
-    /// At the entry of every function.
-    pub calls: bool,
-    /// Before every `resume`, `suspend` and `switch`.
-    pub switches: bool,
-}
-
-/// Settings of a compilation.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// How hard to work on the code.
-    pub opt_level: OptLevel,
-    /// Places to call the runtime from.
-    pub hooks: Hooks,
-    /// Make every arithmetic NaN the canonical one.
-    pub canonical_nans: bool,
-    /// Compare every access to a 32-bit memory with the memory's size. Without it
-    /// a memory must have reserved all that an access can address.
-    pub checked_memories: bool,
-    /// Run Cranelift's verifier on every function.
-    pub verify_clif: bool,
-    /// The assembly stubs to put into the image.
-    pub stubs: StubImage,
-}
-
-/// Why a valid module could not be compiled.
-#[derive(Debug, thiserror::Error)]
-pub enum CompileError {
-    /// An instruction this engine does not have yet.
-    #[error("instruction not supported: {instruction} (at offset {offset:#x})")]
-    Unsupported {
-        /// Its name.
-        instruction: String,
-        /// Byte offset in the module.
-        offset: usize,
-    },
-    /// The machine lacks instructions the code needs.
-    #[error("this processor lacks {0}")]
-    Machine(&'static str),
-    /// Something exceeds what an image can hold.
-    #[error("module too large: {0}")]
-    TooLarge(&'static str),
-    /// Cranelift refused the code: a defect of this crate.
-    #[error("code generation failed in function {function}: {message}")]
-    Codegen {
-        /// Index of the function in the module, or a trampoline's description.
-        function: String,
-        /// What Cranelift said.
-        message: String,
-    },
-    /// The body could not be read: the module was not validated.
-    #[error("malformed function body: {0}")]
-    Malformed(#[from] wasmparser::BinaryReaderError),
-}
+pub use options::{CompileError, Hooks, OptLevel, Options};
 
 /// Compiles all functions of a module, in parallel on the current rayon pool.
 ///
@@ -166,8 +88,8 @@ fn trampolines(env: &ModuleEnv<'_>, options: &Options) -> Result<Vec<CompiledFun
         )?);
     }
     if env.uses_suspend {
-        done.push(func::find_handler(&mut compiler)?);
-        done.push(func::search(&mut compiler)?);
+        done.push(search::find_handler(&mut compiler)?);
+        done.push(search::search(&mut compiler)?);
     }
     Ok(done)
 }

@@ -8,27 +8,21 @@
 //!  └──────────┴────────────┴─────────────────┴────────────┴─────────────┴───
 //! ```
 //!
-//! A switch leaves compiled code as `call` (E8) and becomes a `jmp` (E9) to a
+//! A switch leaves compiled code as a near call and becomes a jump to a
 //! thunk that pushes the site's return point itself. The stack looks the same,
-//! maps and handlers stay attached to the return point, and the CPU's return
+//! maps and catch sites stay attached to the return point, and the CPU's return
 //! predictor never hears of it.
+//!
+//! Next on the road of a `resume`: `crates/stack/src/arch/x86_64/stubs.rs`.
 
 use crate::CompileError;
-use crate::output::{Callee, CompiledFunc, Relocation};
+use crate::arch::{self, FILLER, FUNCTION_ALIGN, REACH, THUNK_ALIGN};
+use crate::function::{Callee, CompiledFunc, Relocation};
 use mangrove_abi::{
     CatchSite, CodeImage, FunctionCode, FunctionKind, SiteTableBuilder, SourcePosition, StubImage,
     TrapSite,
 };
 use std::collections::HashMap;
-
-/// A cache line: a short function that starts inside of one takes one more, and
-/// doubly recursive Fibonacci a sixth longer.
-const FUNCTION_ALIGN: usize = 64;
-const THUNK_ALIGN: usize = 16;
-const CALL_OPCODE: u8 = 0xe8;
-const JUMP_OPCODE: u8 = 0xe9;
-/// What fills the gaps: an instruction that traps.
-const FILLER: u8 = 0xcc;
 
 /// Collects functions into an image.
 pub struct Linker {
@@ -97,8 +91,7 @@ impl Linker {
                 self.pending.push((start, *relocation));
             }
         }
-        // Displacements are signed 32-bit: half of what an offset can say.
-        if self.image.text.len() > i32::MAX as usize {
+        if self.image.text.len() > REACH {
             return Err(CompileError::TooLarge("more than 2 GiB of machine code"));
         }
         Ok(())
@@ -112,41 +105,27 @@ impl Linker {
             scopes.push(self.sites.scope(clauses, around));
         }
         for site in &function.sites {
-            let handlers = site.handlers.map(|handlers| CatchSite {
-                pc: handlers.pc + start,
-                scope: scopes[handlers.scope as usize],
-                ..handlers
+            let catch = site.catch.map(|catch| CatchSite {
+                pc: catch.pc + start,
+                scope: scopes[catch.scope as usize],
+                ..catch
             });
             let slots = site.slots.iter().copied();
-            self.sites.add(
-                start + site.offset,
-                index,
-                site.wasm_offset,
-                slots,
-                handlers,
-            );
+            self.sites
+                .add(start + site.offset, index, site.wasm_offset, slots, catch);
         }
         let homes = function.homes.iter().copied();
         self.sites.share(function.sites.len(), homes);
     }
 
-    /// Turns the call whose displacement is at `field` into a jump to a thunk.
+    /// Turns the call whose distance is at `field` into a jump to a thunk.
     fn switch_site(&mut self, field: u32) {
-        let return_point = field + 4;
         let template = self.stubs.switch_thunk;
         let thunk = self.append(FunctionKind::Stubs, template, THUNK_ALIGN);
+        let text = &mut self.image.text;
+        let return_point = arch::call_into_jump(text, field, thunk);
         let hole = thunk + self.stubs.switch_return;
-        self.write_displacement(hole, return_point);
-        let opcode = &mut self.image.text[field as usize - 1];
-        assert_eq!(*opcode, CALL_OPCODE, "a switch is a near call");
-        *opcode = JUMP_OPCODE;
-        self.write_displacement(field, thunk);
-    }
-
-    /// Writes the distance from the end of the field to `target` into it.
-    fn write_displacement(&mut self, field: u32, target: u32) {
-        let distance = target.wrapping_sub(field + 4);
-        self.image.text[field as usize..][..4].copy_from_slice(&distance.to_le_bytes());
+        arch::write_distance(text, hole, return_point);
     }
 
     /// Resolves what is open and builds the tables.
@@ -169,12 +148,11 @@ impl Linker {
             .ok_or(CompileError::TooLarge(
                 "a reference to code that was not made",
             ))?;
-            // The addend of a call counts from the field, and so does the distance.
-            let target = target.wrapping_add((relocation.addend + 4) as u32);
+            let target = arch::near_target(target, relocation.addend);
             resolved.push((start + relocation.offset, target));
         }
         for (field, target) in resolved {
-            self.write_displacement(field, target);
+            arch::write_distance(&mut self.image.text, field, target);
         }
         let mut image = self.image;
         image.sites = self.sites.finish();

@@ -1,12 +1,14 @@
 //! One function through Cranelift, and what is kept of the result.
 
+use crate::arch;
 use crate::cost::Work;
-use crate::func::touch_stack;
+use crate::function::{Beside, Buffer, Callee, CompiledFunc, Finished, Relocation};
 use crate::movable::pin_stack_loads;
 use crate::sites::{homes, sites};
-use crate::{CompileError, OptLevel, Options, isa};
+use crate::touch::touch_stack;
+use crate::{CompileError, Hooks, OptLevel, Options, isa};
 use cranelift_codegen::Context;
-use cranelift_codegen::binemit::Reloc;
+use cranelift_codegen::FinalizedRelocTarget;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::entity::PrimaryMap;
 use cranelift_codegen::ir::{
@@ -14,128 +16,8 @@ use cranelift_codegen::ir::{
     UserFuncName,
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
-use cranelift_codegen::{FinalizedRelocTarget, MachBufferFinalized};
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{CatchSite, FunctionKind, Slot, SlotKind, TrapCode};
-
-/// What a call in compiled code refers to. The linker resolves it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Callee {
-    /// A function defined by the module, by its index in the function index space.
-    Wasm(u32),
-    /// The host-call stub.
-    CallHost,
-    /// The stub that leaves a stack for good.
-    Finish,
-    /// A switch site: the call becomes a jump to a thunk of its own.
-    Switch,
-    /// The shared handler search.
-    FindHandler,
-    /// The part of it that is seldom needed.
-    Search,
-}
-
-impl Callee {
-    const STUBS: u32 = 1;
-
-    /// The name CLIF knows it by.
-    pub fn name(self) -> UserExternalName {
-        let (namespace, index) = match self {
-            Self::Wasm(index) => (0, index),
-            Self::CallHost => (Self::STUBS, 0),
-            Self::Finish => (Self::STUBS, 1),
-            Self::Switch => (Self::STUBS, 2),
-            Self::FindHandler => (Self::STUBS, 3),
-            Self::Search => (Self::STUBS, 4),
-        };
-        UserExternalName::new(namespace, index)
-    }
-
-    fn from_name(name: &UserExternalName) -> Option<Self> {
-        match (name.namespace, name.index) {
-            (0, index) => Some(Self::Wasm(index)),
-            (Self::STUBS, 0) => Some(Self::CallHost),
-            (Self::STUBS, 1) => Some(Self::Finish),
-            (Self::STUBS, 2) => Some(Self::Switch),
-            (Self::STUBS, 3) => Some(Self::FindHandler),
-            (Self::STUBS, 4) => Some(Self::Search),
-            _ => None,
-        }
-    }
-}
-
-/// A 32-bit pc-relative reference to be filled in.
-#[derive(Clone, Copy, Debug)]
-pub struct Relocation {
-    /// Offset of the 4 bytes in the function.
-    pub offset: u32,
-    /// What is meant.
-    pub callee: Callee,
-    /// Added to the distance.
-    pub addend: i64,
-}
-
-/// A call that can return.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site {
-    /// Offset of the return address in the function.
-    pub offset: u32,
-    /// Byte offset of the instruction in the module.
-    pub wasm_offset: u32,
-    /// What is live there.
-    pub slots: Vec<Slot>,
-    /// The exception handlers around it; their `pc` is relative to the function,
-    /// their scope a number in the function's.
-    pub handlers: Option<CatchSite>,
-}
-
-/// The clauses of one `try_table`: see [`mangrove_abi::SiteTable::catches`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CatchScope {
-    /// The tags, in the order they are tried; none for a clause that catches all.
-    pub clauses: Vec<Option<u32>>,
-    /// The scope around it, which comes earlier in the function's list.
-    pub around: Option<u32>,
-}
-
-/// What a function's translation says beside the CLIF.
-#[derive(Debug, Default)]
-pub struct Beside {
-    /// The scopes of its `try_table`s.
-    pub scopes: Vec<CatchScope>,
-    /// Roots that lie in the frame at every call: kind, slot, and offset in it.
-    pub homes: Vec<(SlotKind, ir::StackSlot, u32)>,
-}
-
-/// A function's code and metadata; offsets are relative to its start.
-#[derive(Clone, Debug)]
-pub struct CompiledFunc {
-    /// What it is.
-    pub kind: FunctionKind,
-    /// The code.
-    pub code: Vec<u8>,
-    /// References to other code.
-    pub relocations: Vec<Relocation>,
-    /// Calls that can return.
-    pub sites: Vec<Site>,
-    /// The scopes its sites' handlers name.
-    pub scopes: Vec<CatchScope>,
-    /// What is live at each of its sites besides the site's own slots.
-    pub homes: Vec<Slot>,
-    /// Instructions that may trap.
-    pub traps: Vec<(u32, TrapCode)>,
-    /// Source positions, `(code offset, module offset)`.
-    pub positions: Vec<(u32, u32)>,
-}
-
-/// How a function is finished.
-#[derive(Clone, Copy, Debug)]
-pub enum Finished {
-    /// Optimised as asked for, if it is within these limits.
-    Values(Work),
-    /// Not optimised: its values are in homes.
-    Homes,
-}
+use mangrove_abi::{FunctionKind, TrapCode};
 
 /// Reused state of one compiling thread.
 pub struct Compiler {
@@ -151,7 +33,7 @@ pub struct Compiler {
     /// For the frontend.
     pub builder_context: FunctionBuilderContext,
     /// Whether to compile hooks in, and which.
-    pub hooks: crate::Hooks,
+    pub hooks: Hooks,
     /// Whether every function is to be in homes.
     pub homes_only: bool,
 }
@@ -273,9 +155,6 @@ impl Compiler {
     }
 }
 
-/// Finished code of one function.
-pub type Buffer = MachBufferFinalized<cranelift_codegen::Final>;
-
 fn relocations(
     buffer: &Buffer,
     names: &PrimaryMap<UserExternalNameRef, UserExternalName>,
@@ -286,7 +165,7 @@ fn relocations(
         else {
             return Err(format!("reference to {:?}", reloc.target));
         };
-        if !matches!(reloc.kind, Reloc::X86CallPCRel4 | Reloc::X86PCRel4) {
+        if !arch::is_near(reloc.kind) {
             return Err(format!("relocation {:?}", reloc.kind));
         }
         let callee = names

@@ -2,13 +2,8 @@
 
 use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
-use mangrove_validate::Repr;
-
-/// Integer registers results may take (a continuation reference takes two).
-/// The `tail` convention has eight.
-pub const INT_RESULTS: u32 = 6;
-/// Float and vector registers results may take.
-pub const FLOAT_RESULTS: u32 = 8;
+use mangrove_abi::value::results_in_registers;
+use mangrove_abi::{Repr, SlotKind};
 
 /// Parameters that travel as arguments of the call. The `tail` convention has
 /// registers for six integers and eight floats; beyond it takes the stack, and the
@@ -27,14 +22,13 @@ pub fn clif_type(repr: Repr) -> Type {
     }
 }
 
-/// Whether the collector must see a value that is live over a safepoint.
-pub fn is_root(repr: Repr) -> bool {
-    matches!(repr, Repr::HeapRef | Repr::ContRef)
-}
-
-/// Whether value 0 of a switch's payload travels in the payload register.
-pub fn in_payload_register(repr: Repr) -> bool {
-    !matches!(repr, Repr::V128 | Repr::ContRef)
+/// What the collector follows in a root of this CLIF type; none if no root has it.
+pub fn root_kind(ty: Type) -> Option<SlotKind> {
+    match ty {
+        types::I32 => Some(SlotKind::Ref),
+        types::I128 => Some(SlotKind::Cont),
+        _ => None,
+    }
 }
 
 /// A function's signature as compiled code sees it.
@@ -54,26 +48,10 @@ pub struct WasmSignature {
 impl WasmSignature {
     /// The signature for these values.
     pub fn new(params: &[Repr], results: &[Repr]) -> Self {
-        let (mut ints, mut floats) = (0, 0);
-        let in_registers = results
-            .iter()
-            .map(|repr| {
-                let (used, limit, units) = match repr {
-                    Repr::F32 | Repr::F64 | Repr::V128 => (&mut floats, FLOAT_RESULTS, 1),
-                    Repr::ContRef => (&mut ints, INT_RESULTS, 2),
-                    _ => (&mut ints, INT_RESULTS, 1),
-                };
-                let fits = *used + units <= limit;
-                if fits {
-                    *used += units;
-                }
-                fits
-            })
-            .collect();
         Self {
             params: params.to_vec(),
             results: results.to_vec(),
-            in_registers,
+            in_registers: results_in_registers(results),
         }
     }
 
@@ -102,13 +80,13 @@ impl WasmSignature {
     }
 }
 
-/// `switch(own, target, word, payload) -> (unspecified, payload, word, own, from)`.
+/// `switch(running, target, reason, payload) -> (unspecified, payload, reason, running, from)`.
 pub fn switch_signature() -> Signature {
     words(4, 5)
 }
 
-/// `finish(own, target, word, payload)`; also what an entry trampoline is
-/// entered with: `(from, own, word, payload)`.
+/// `finish(running, target, reason, payload)`; also what an entry trampoline is
+/// entered with: `(from, running, reason, payload)`.
 pub fn finish_signature() -> Signature {
     words(4, 0)
 }
@@ -118,7 +96,7 @@ pub fn call_host_signature() -> Signature {
     words(6, 1)
 }
 
-/// `find_handler(own, tag) -> (target, word, outermost)`.
+/// `find_handler(running, tag) -> (target, reason, outermost)`.
 pub fn find_handler_signature() -> Signature {
     words(2, 3)
 }

@@ -3,8 +3,9 @@
 //! Cranelift addresses a frame from its stack pointer, the runtime from its
 //! frame pointer; the distance between the two is the frame's layout.
 
-use crate::output::{Beside, Buffer, Site};
-use cranelift_codegen::ir::{StackSlot, types};
+use crate::function::{Beside, Buffer, Site};
+use crate::signature::root_kind;
+use cranelift_codegen::ir::StackSlot;
 use cranelift_codegen::{
     ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
 };
@@ -31,23 +32,19 @@ pub fn sites(buffer: &Buffer, positions: &[(u32, u32)]) -> Result<Vec<Site>, Str
             used += 1;
             for (ty, offset) in maps[index].2.entries() {
                 let distance = distance(size, offset, call.ret_addr)?;
-                let kind = match ty {
-                    types::I32 => SlotKind::Ref,
-                    types::I128 => SlotKind::Cont,
-                    other => return Err(format!("a root of type {other}")),
-                };
+                let kind = root_kind(ty).ok_or_else(|| format!("a root of type {ty}"))?;
                 slots.push(Slot::new(kind, distance));
             }
         }
         // The position of the call itself: the byte before its return address.
         let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
         let wasm_offset = at.checked_sub(1).map_or(0, |at| positions[at].1);
-        let handlers = handlers(&call, size)?;
+        let catch = catch_site(&call, size)?;
         sites.push(Site {
             offset: call.ret_addr,
             wasm_offset,
             slots,
-            handlers,
+            catch,
         });
     }
     if used != maps.len() {
@@ -65,7 +62,8 @@ fn distance(frame_size: u32, offset: u32, at: u32) -> Result<u32, String> {
         .ok_or_else(|| format!("a live slot above the frame at {at:#x}"))
 }
 
-fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<CatchSite>, String> {
+/// Where an exception goes that leaves this call.
+fn catch_site(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<CatchSite>, String> {
     if call.exception_handlers.is_empty() {
         return Ok(None);
     }
@@ -73,22 +71,24 @@ fn handlers(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<CatchS
         return Err(format!("a frame of two sizes at {:#x}", call.ret_addr));
     }
     let mut instance = None;
-    let mut landing = None;
+    let mut catch_block = None;
     for handler in call.exception_handlers {
         match *handler {
-            FinalizedMachExceptionHandler::Tag(scope, pc) => landing = Some((scope.as_u32(), pc)),
+            FinalizedMachExceptionHandler::Tag(scope, pc) => {
+                catch_block = Some((scope.as_u32(), pc))
+            }
             FinalizedMachExceptionHandler::Context(ExceptionContextLoc::SPOffset(offset)) => {
                 instance = Some(distance(size, offset, call.ret_addr)?);
             }
             FinalizedMachExceptionHandler::Default(pc) => {
-                return Err(format!("a landing of no scope at {pc:#x}"));
+                return Err(format!("a catch block of no scope at {pc:#x}"));
             }
             FinalizedMachExceptionHandler::Context(ExceptionContextLoc::GPR(register)) => {
                 return Err(format!("an instance in register {register} over a call"));
             }
         }
     }
-    let (scope, pc) = landing.ok_or("handlers without a landing")?;
+    let (scope, pc) = catch_block.ok_or("handlers without a catch block")?;
     Ok(Some(CatchSite {
         frame_size: size,
         instance_distance: instance.ok_or("handlers without an instance")?,

@@ -1,12 +1,12 @@
 //! The trampolines between Wasm functions and what surrounds them.
 //!
 //! ```text
-//!  entry(from, own, word, payload)       the first frame of every stack
+//!  entry(from, running, reason, payload)       the first frame of every stack
 //!      parameters from the payload register and the transfer area; those that
 //!      the callee takes from there stay
-//!      call own.func.code
-//!      results likewise; own is gone: state, free list, count; current = parent
-//!      jump finish(own, parent, RETURNED, payload)
+//!      call running.func.code
+//!      results likewise; running is gone: state, free list, count; current = parent
+//!      jump finish(running, parent, RETURNED, payload)
 //!
 //!  to_host(instance, parameters…)        what Wasm calls when it calls the host
 //!      parameters to the transfer area, where those beyond the call's arguments
@@ -14,18 +14,16 @@
 //! ```
 
 use crate::CompileError;
-use crate::func::runtime_support::{self as support, Regions};
-use crate::output::{Callee, CompiledFunc, Compiler};
-use crate::signature::{
-    WasmSignature, call_host_signature, clif_type, finish_signature, in_payload_register,
-};
+use crate::func::regions::{self, Regions, plain, transfer_offset};
+use crate::function::{Callee, CompiledFunc};
+use crate::output::Compiler;
+use crate::signature::{WasmSignature, call_host_signature, clif_type, finish_signature};
 use cranelift_codegen::ir::{AliasRegion, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
 use mangrove_abi::{ContRecord, FuncRef, FunctionKind, Libcall, RecordState, StoreContext};
 use mangrove_validate::Repr;
 use std::mem::offset_of;
-use support::{plain, transfer_offset};
 use types::{I32, I64};
 
 /// Compiles the entry trampoline of a signature.
@@ -44,16 +42,16 @@ pub fn entry(
     b.append_block_params_for_function_params(block);
     b.switch_to_block(block);
     b.seal_block(block);
-    let (own, payload) = (b.block_params(block)[1], b.block_params(block)[3]);
+    let (running, payload) = (b.block_params(block)[1], b.block_params(block)[3]);
 
-    let func = load(&mut b, region, own, offset_of!(ContRecord, func));
+    let func = load(&mut b, region, running, offset_of!(ContRecord, func));
     let code = load(&mut b, region, func, offset_of!(FuncRef, code));
     let instance = load(&mut b, region, func, offset_of!(FuncRef, instance));
-    let store = support::load_store_context(&mut b, instance);
+    let store = regions::load_store_context(&mut b, instance);
     let mut arguments = vec![instance];
     for (index, &repr) in params[..signature.call_params()].iter().enumerate() {
-        arguments.push(if index == 0 && in_payload_register(repr) {
-            support::from_word(&mut b, payload, repr)
+        arguments.push(if index == 0 && repr.in_payload_register() {
+            regions::from_word(&mut b, payload, repr)
         } else {
             b.ins().load(
                 clif_type(repr),
@@ -76,15 +74,15 @@ pub fn entry(
         else {
             continue;
         };
-        if index == 0 && in_payload_register(repr) {
-            payload = Some(support::to_word(&mut b, value, repr));
+        if index == 0 && repr.in_payload_register() {
+            payload = Some(regions::to_word(&mut b, value, repr));
         } else {
             b.ins()
                 .store(plain(region), value, store, transfer_offset(index));
         }
     }
     let payload = payload.unwrap_or_else(|| b.ins().iconst(I64, 0));
-    leave(&mut b, region, store, own, payload);
+    leave(&mut b, region, store, running, payload);
     b.finalize(config);
     compiler.finish_small(kind, clif)
 }
@@ -94,23 +92,23 @@ fn leave(
     b: &mut FunctionBuilder<'_>,
     region: AliasRegion,
     context: Value,
-    own: Value,
+    running: Value,
     payload: Value,
 ) {
-    let parent = load(b, region, own, offset_of!(ContRecord, parent));
+    let parent = load(b, region, running, offset_of!(ContRecord, parent));
     let gone = b.ins().iconst(I32, RecordState::Gone as i64);
     b.ins().store(
         plain(region),
         gone,
-        own,
+        running,
         offset_of!(ContRecord, state) as i32,
     );
     let free = load(b, region, context, offset_of!(StoreContext, free_records));
-    store(b, region, free, own, offset_of!(ContRecord, next_free));
+    store(b, region, free, running, offset_of!(ContRecord, next_free));
     store(
         b,
         region,
-        own,
+        running,
         context,
         offset_of!(StoreContext, free_records),
     );
@@ -131,9 +129,10 @@ fn leave(
         context,
         offset_of!(StoreContext, current),
     );
-    let word = b.ins().iconst(I64, reason::RETURNED);
-    let finish = support::import(b, Callee::Finish, finish_signature());
-    b.ins().return_call(finish, &[own, parent, word, payload]);
+    let returned = b.ins().iconst(I64, reason::RETURNED);
+    let finish = regions::import(b, Callee::Finish, finish_signature());
+    b.ins()
+        .return_call(finish, &[running, parent, returned, payload]);
 }
 
 fn load(b: &mut FunctionBuilder<'_>, region: AliasRegion, base: Value, offset: usize) -> Value {
@@ -167,14 +166,14 @@ pub fn to_host(
     b.switch_to_block(block);
     b.seal_block(block);
     let instance = b.block_params(block)[0];
-    let store = support::load_store_context(&mut b, instance);
+    let store = regions::load_store_context(&mut b, instance);
     for index in 0..signature.call_params() {
         let value = b.block_params(block)[index + 1];
         b.ins()
             .store(plain(region), value, store, transfer_offset(index));
     }
-    let stub = support::import(&mut b, Callee::CallHost, call_host_signature());
-    let arguments = support::libcall_arguments(&mut b, instance, Libcall::HostCall, &[]);
+    let stub = regions::import(&mut b, Callee::CallHost, call_host_signature());
+    let arguments = regions::libcall_arguments(&mut b, instance, Libcall::HostCall, &[]);
     b.ins().call(stub, &arguments);
     let mut values = Vec::new();
     for (index, &repr) in results.iter().enumerate() {

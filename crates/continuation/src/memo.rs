@@ -2,7 +2,7 @@
 //! against the handlers.
 //!
 //! The invariants, and why searches keep them, are in
-//! `crates/compile/src/func/handler.rs`.
+//! `crates/compile/src/search.rs`.
 
 use crate::registry::Registry;
 use crate::violation::RegistryViolation;

@@ -23,7 +23,7 @@
 //!  I8  counts:           live = created - returned - thrown - trapped - collected;
 //!                        stacks in use = records with a stack = live + free list - parked
 //!                        - calls of the host; likewise the stacks of those calls
-//!  I9  memos:            INV 1 and 2 of `crates/compile/src/func/handler.rs`, on every chain
+//!  I9  memos:            INV 1 and 2 of `crates/compile/src/search.rs`, on every chain
 //!  I10 activations:      from ctx.current, by parent, and by interrupted from a host record,
 //!                        each host record is met once, and the last record met is one
 //! ```

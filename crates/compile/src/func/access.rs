@@ -1,102 +1,20 @@
 //! Loads and stores of everything compiled code shares with the runtime.
-//!
-//! Each kind of memory has an alias region of its own, so that a store to an
-//! array does not make Cranelift forget what it knows of a table.
 
-use super::FuncTranslator;
+use super::regions::{fixed, load_store_context, plain, transfer_offset, trap};
+use super::translator::FuncTranslator;
 use crate::signature::clif_type;
-use cranelift_codegen::ir::{
-    self, AliasRegion, AliasRegionData, InstBuilder, MemFlagsData, Value, types,
-};
-use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::{InstanceContext, StoreContext, TransferSlot, TrapCode};
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+use mangrove_abi::{InstanceContext, TrapCode};
 use mangrove_validate::Repr;
-use std::mem::{offset_of, size_of};
-
-/// The kinds of memory.
-#[derive(Clone, Copy)]
-pub struct Regions {
-    /// Store context, records, stacks, transfer area.
-    pub context: AliasRegion,
-    /// Global cells.
-    pub globals: AliasRegion,
-    /// Table definitions and elements.
-    pub tables: AliasRegion,
-    /// Linear memories.
-    pub memory: AliasRegion,
-    /// Heap objects.
-    pub heap: AliasRegion,
-}
-
-impl Regions {
-    /// Declares them in a function.
-    pub fn new(b: &mut FunctionBuilder<'_>) -> Self {
-        let mut number = 0;
-        let mut region = |description: &'static str| {
-            number += 1;
-            let data = AliasRegionData {
-                user_id: number,
-                description: description.into(),
-            };
-            b.func.dfg.alias_regions.insert(data)
-        };
-        Self {
-            context: region("context"),
-            globals: region("globals"),
-            tables: region("tables"),
-            memory: region("memory"),
-            heap: region("heap"),
-        }
-    }
-}
-
-/// Our trap code as Cranelift carries it.
-pub fn trap(code: TrapCode) -> ir::TrapCode {
-    ir::TrapCode::unwrap_user(code as u8)
-}
-
-/// Flags of an access that cannot fault. Not "aligned": vectors in the heap are
-/// aligned to 8 bytes only.
-pub fn plain(region: AliasRegion) -> MemFlagsData {
-    MemFlagsData::new()
-        .with_notrap()
-        .with_alias_region(Some(region))
-}
-
-/// Flags of an access whose fault is a trap.
-pub fn trapping(region: AliasRegion, code: TrapCode) -> MemFlagsData {
-    MemFlagsData::new()
-        .with_alias_region(Some(region))
-        .with_trap_code(Some(trap(code)))
-}
-
-/// Flags of a load from a place that never changes while the instance lives.
-pub fn fixed() -> MemFlagsData {
-    MemFlagsData::trusted().with_readonly().with_can_move()
-}
-
-/// Offset of a transfer slot from the store context.
-pub fn transfer_offset(index: usize) -> i32 {
-    (offset_of!(StoreContext, transfer) + index * size_of::<TransferSlot>()) as i32
-}
-
-/// Loads the store context of an instance.
-pub fn load_store_context(b: &mut FunctionBuilder<'_>, instance: Value) -> Value {
-    b.ins().load(
-        types::I64,
-        fixed(),
-        instance,
-        offset_of!(InstanceContext, store) as i32,
-    )
-}
+use std::mem::offset_of;
 
 impl FuncTranslator<'_, '_> {
     /// The instance. A function with homes keeps it in the frame too: a value that
     /// is alive everywhere would be in the way of all others.
     pub(super) fn instance(&mut self) -> Value {
-        match &mut self.frame {
+        match &mut self.homes {
             None => self.instance,
-            Some(frame) => frame.instance(&mut self.b),
+            Some(homes) => homes.instance(&mut self.b),
         }
     }
 
@@ -170,7 +88,7 @@ impl FuncTranslator<'_, '_> {
     /// `high << 32 | low`, both 32-bit.
     pub(super) fn pack(&mut self, low: Value, high: u32) -> Value {
         let low = self.extend(low);
-        let high = self.word(u64::from(high) << 32);
+        let high = self.const_word(u64::from(high) << 32);
         self.b.ins().bor(low, high)
     }
 }

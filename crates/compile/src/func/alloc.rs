@@ -12,8 +12,8 @@
 //! fault before it (the first spill of a frame can hit the guard of the stack)
 //! leaves nothing half made.
 
-use super::FuncTranslator;
-use super::access::{fixed, plain};
+use super::regions::{fixed, plain};
+use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::{Libcall, StoreContext};
@@ -73,7 +73,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Makes an object whose last field is written one of the heap's.
-    pub(super) fn publish(&mut self, object: &Allocation) -> Value {
+    pub(super) fn publish(&mut self, object: Allocation) -> Value {
         let store = self.store_context();
         self.context_store(object.end, store, offset_of!(StoreContext, alloc_next));
         object.reference

@@ -1,16 +1,16 @@
-//! Arrays.
+//! Instructions of arrays: what makes them, single elements, and many at once.
 
-use super::access::{plain, trapping};
 use super::alloc::Allocation;
-use super::control::block_args;
-use super::structure::Extension;
-use super::{FuncTranslator, Known};
+use super::regions::{plain, trapping};
+use super::state::Extension;
+use super::store::{Elements, FieldAddress};
+use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, MAX_OBJECT, OBJECT_ALIGN};
 use mangrove_abi::{Libcall, TrapCode};
-use mangrove_validate::{Repr, StorageType, ValType};
-use types::{I32, I64};
+use mangrove_validate::{Repr, StorageType};
+use types::I32;
 use wasmparser::Operator;
 
 impl FuncTranslator<'_, '_> {
@@ -70,7 +70,11 @@ impl FuncTranslator<'_, '_> {
                 let storage = self.env.array_element(array_type_index).storage;
                 let address = self.element_address(array, index, storage);
                 let flags = plain(self.regions.heap);
-                self.heap_store(flags, storage, value, address, ARRAY_ELEMENTS as i32);
+                let field = FieldAddress {
+                    address,
+                    offset: ARRAY_ELEMENTS as i32,
+                };
+                self.assign(array, flags, storage, value, field);
             }
             Operator::ArrayLen => {
                 let array = self.pop();
@@ -115,9 +119,9 @@ impl FuncTranslator<'_, '_> {
     /// Bytes of `len` elements, as a word; traps when no heap can hold them.
     fn element_bytes(&mut self, storage: StorageType, len: Value) -> Value {
         let len = self.extend(len);
-        let size = self.word(u64::from(self.env.storage_size(storage)));
+        let size = self.const_word(u64::from(self.env.storage_size(storage)));
         let bytes = self.b.ins().imul(len, size);
-        let most = self.word(MAX_OBJECT - u64::from(ARRAY_ELEMENTS));
+        let most = self.const_word(MAX_OBJECT - u64::from(ARRAY_ELEMENTS));
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, bytes, most);
         self.trap_if(beyond, TrapCode::AllocationTooLarge);
         bytes
@@ -126,16 +130,16 @@ impl FuncTranslator<'_, '_> {
     /// Finds room for an array whose elements take `bytes`; its elements are not
     /// initialised. Returns the address of element 0 beside it.
     fn array_allocate(&mut self, type_index: u32, len: Value, bytes: Value) -> (Allocation, Value) {
-        let round = self.word(u64::from(ARRAY_ELEMENTS) + OBJECT_ALIGN - 1);
+        let round = self.const_word(u64::from(ARRAY_ELEMENTS) + OBJECT_ALIGN - 1);
         let size = self.b.ins().iadd(bytes, round);
-        let mask = self.word(!(OBJECT_ALIGN - 1));
+        let mask = self.const_word(!(OBJECT_ALIGN - 1));
         let size = self.b.ins().band(size, mask);
         let array = self.allocate(type_index, size);
         let flags = plain(self.regions.heap);
         self.b
             .ins()
             .store(flags, len, array.address, ARRAY_LENGTH as i32);
-        let elements = self.word(u64::from(ARRAY_ELEMENTS));
+        let elements = self.const_word(u64::from(ARRAY_ELEMENTS));
         let first = self.b.ins().iadd(array.address, elements);
         (array, first)
     }
@@ -144,8 +148,8 @@ impl FuncTranslator<'_, '_> {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
         let (array, first) = self.array_allocate(type_index, len, bytes);
-        self.fill(storage, value, first, bytes);
-        let reference = self.publish(&array);
+        self.init_elements(&array, storage, value, Elements { first, bytes });
+        let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -154,40 +158,41 @@ impl FuncTranslator<'_, '_> {
         let bytes = self.element_bytes(storage, len);
         let (array, first) = self.array_allocate(type_index, len, bytes);
         // The object is padded to whole words: clear it word by word.
-        let round = self.word(OBJECT_ALIGN - 1);
-        let mask = self.word(!(OBJECT_ALIGN - 1));
+        let round = self.const_word(OBJECT_ALIGN - 1);
+        let mask = self.const_word(!(OBJECT_ALIGN - 1));
         let padded = self.b.ins().iadd(bytes, round);
         let padded = self.b.ins().band(padded, mask);
-        self.clear_words(first, padded);
-        let reference = self.publish(&array);
+        let words = Elements {
+            first,
+            bytes: padded,
+        };
+        self.init_words(&array, words);
+        let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
-    }
-
-    /// Stores zero over `bytes` bytes, a multiple of 8, from `first` on.
-    pub(super) fn clear_words(&mut self, first: Value, bytes: Value) {
-        let zero = self.word(0);
-        self.fill(StorageType::Val(ValType::I64), zero, first, bytes);
     }
 
     fn array_new_fixed(&mut self, type_index: u32, len: u32) {
         let storage = self.env.array_element(type_index).storage;
         let count = len as usize;
         let size = self.env.storage_size(storage);
-        let bytes = self.word(u64::from(size) * u64::from(len));
+        let bytes = self.const_word(u64::from(size) * u64::from(len));
         let len = self.b.ins().iconst(I32, i64::from(len));
         let (array, first) = self.array_allocate(type_index, len, bytes);
-        let flags = plain(self.regions.heap);
         self.take_each(count, |this, index, value| {
-            this.heap_store(flags, storage, value, first, (index as u32 * size) as i32);
+            let field = FieldAddress {
+                address: first,
+                offset: (index as u32 * size) as i32,
+            };
+            this.init(&array, storage, value, field);
         });
-        let reference = self.publish(&array);
+        let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
     }
 
     fn array_new_segment(&mut self, libcall: Libcall, type_index: u32, segment: u32) {
         let len = self.pop();
         let from = self.pop();
-        let what = self.word(u64::from(type_index) | u64::from(segment) << 32);
+        let what = self.const_word(u64::from(type_index) | u64::from(segment) << 32);
         let (from, len) = (self.extend(from), self.extend(len));
         let word = self.libcall(libcall, &[what, from, len]);
         let reference = self.b.ins().ireduce(I32, word);
@@ -218,7 +223,7 @@ impl FuncTranslator<'_, '_> {
             .icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.trap_if(beyond, TrapCode::ArrayOutOfBounds);
         let index = self.extend(index);
-        let size = self.word(u64::from(self.env.storage_size(storage)));
+        let size = self.const_word(u64::from(self.env.storage_size(storage)));
         let offset = self.b.ins().imul(index, size);
         self.b.ins().iadd(address, offset)
     }
@@ -244,38 +249,12 @@ impl FuncTranslator<'_, '_> {
         let end = self.b.ins().iadd(at, count);
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, len);
         self.trap_if(beyond, TrapCode::ArrayOutOfBounds);
-        let size = self.word(u64::from(self.env.storage_size(storage)));
+        let size = self.const_word(u64::from(self.env.storage_size(storage)));
         let offset = self.b.ins().imul(at, size);
         let bytes = self.b.ins().imul(count, size);
         let first = self.b.ins().iadd(address, offset);
-        let elements = self.word(u64::from(ARRAY_ELEMENTS));
+        let elements = self.const_word(u64::from(ARRAY_ELEMENTS));
         let first = self.b.ins().iadd(first, elements);
-        self.fill(storage, value, first, bytes);
-    }
-
-    /// Stores `value` over `bytes` bytes from `first` on, element by element.
-    fn fill(&mut self, storage: StorageType, value: Value, first: Value, bytes: Value) {
-        let end = self.b.ins().iadd(first, bytes);
-        let head = self.b.create_block();
-        let body = self.b.create_block();
-        let done = self.b.create_block();
-        let at = self.b.append_block_param(head, I64);
-        self.b.ins().jump(head, &block_args(&[first]));
-
-        self.b.switch_to_block(head);
-        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
-        self.b.ins().brif(more, body, &[], done, &[]);
-        self.b.seal_block(body);
-        self.b.seal_block(done);
-
-        self.b.switch_to_block(body);
-        let flags = plain(self.regions.heap);
-        self.heap_store(flags, storage, value, at, 0);
-        let size = self.word(u64::from(self.env.storage_size(storage)));
-        let next = self.b.ins().iadd(at, size);
-        self.b.ins().jump(head, &block_args(&[next]));
-        self.b.seal_block(head);
-
-        self.b.switch_to_block(done);
+        self.assign_elements(array, storage, value, Elements { first, bytes });
     }
 }

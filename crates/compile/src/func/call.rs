@@ -1,8 +1,8 @@
 //! Calls: direct, indirect, through references; and their tail forms.
 
-use super::access::{fixed, trapping};
-use super::{FuncTranslator, Known};
-use crate::output::Callee;
+use super::regions::{fixed, trapping};
+use super::translator::{FuncTranslator, Known};
+use crate::function::Callee;
 use crate::signature::WasmSignature;
 use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use mangrove_abi::{FuncRef, TrapCode};

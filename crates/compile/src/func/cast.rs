@@ -4,9 +4,9 @@
 //! ancestors by depth, so "is it a subtype of T" is one load and one compare
 //! at T's depth.
 
-use super::access::plain;
-use super::control::block_args;
-use super::{FuncTranslator, Known};
+use super::regions::plain;
+use super::state::block_args;
+use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use mangrove_abi::object::{INLINE_SUPERS, Kind, TYPE_MASK};
@@ -162,7 +162,7 @@ impl FuncTranslator<'_, '_> {
         let store = self.store_context();
         let table = self.context_load(store, offset_of!(StoreContext, descriptors));
         let index = self.extend(type_id);
-        let size = self.word(size_of::<TypeDescriptor>() as u64);
+        let size = self.const_word(size_of::<TypeDescriptor>() as u64);
         let offset = self.b.ins().imul(index, size);
         self.b.ins().iadd(table, offset)
     }

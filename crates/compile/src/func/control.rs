@@ -5,56 +5,15 @@
 //! parameters are the loop's parameters. Code that cannot be reached is read
 //! for its nesting and nothing else.
 
-use super::operand::Label;
-use super::{FuncTranslator, Known};
-use crate::signature::{clif_type, is_root};
+use super::state::{BlockReprs, ControlFrame, FrameKind, Label};
+use super::translator::{FuncTranslator, Known};
+use crate::signature::clif_type;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::TrapCode;
 use mangrove_validate::Repr;
 use std::collections::HashMap;
 use std::rc::Rc;
-use wasmparser::{BlockType, BrTable, Catch, Operator, TryTable};
-
-/// What opened a frame.
-pub enum FrameKind {
-    /// The function's body, or a `block`.
-    Block,
-    /// A `loop`: branches go to its header.
-    Loop(Block),
-    /// An `if` whose `else` has not been seen; the block to fill when it is,
-    /// or at the `end`.
-    If(Block),
-    /// The second arm of an `if`.
-    Else,
-    /// A `try_table`, with its clauses.
-    TryTable(Vec<Catch>),
-}
-
-/// An open block.
-pub struct ControlFrame {
-    kind: FrameKind,
-    /// What follows the `end`.
-    end: Block,
-    params: Rc<[Repr]>,
-    results: Rc<[Repr]>,
-    /// Operand stack height below the block's parameters; of an `if` with its
-    /// second arm ahead, below the copies its first arm has.
-    height: usize,
-    /// Operand stack height below the block's results.
-    base: usize,
-    /// Whether the block's start can be reached.
-    entered: bool,
-    /// Whether anything branches to `end`.
-    end_reached: bool,
-}
-
-/// How a block's parameters and results are represented.
-pub type BlockReprs = (Rc<[Repr]>, Rc<[Repr]>);
-
-/// Values as arguments of a branch.
-pub fn block_args(values: &[Value]) -> Vec<BlockArg> {
-    values.iter().map(|&value| BlockArg::Value(value)).collect()
-}
+use wasmparser::{BlockType, BrTable, Operator, TryTable};
 
 impl FuncTranslator<'_, '_> {
     pub(super) fn control(&mut self, operator: &Operator<'_>) -> Known {
@@ -76,7 +35,7 @@ impl FuncTranslator<'_, '_> {
             Operator::Unreachable => {
                 self.b
                     .ins()
-                    .trap(super::access::trap(TrapCode::Unreachable));
+                    .trap(super::regions::trap(TrapCode::Unreachable));
                 self.reachable = false;
             }
             _ => return Ok(false),
@@ -87,12 +46,12 @@ impl FuncTranslator<'_, '_> {
     /// A block that takes operands of these representations.
     fn block_with(&mut self, reprs: &[Repr]) -> Block {
         let block = self.b.create_block();
-        if self.frame.is_some() {
+        if self.homes.is_some() {
             return block;
         }
         for &repr in reprs {
             let param = self.b.append_block_param(block, clif_type(repr));
-            if is_root(repr) {
+            if repr.slot_kind().is_some() {
                 self.b.declare_value_needs_stack_map(param);
             }
         }
@@ -327,7 +286,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn branch_if(&mut self, condition: Value, depth: u32) {
         let label = self.label(depth);
         let next = self.b.create_block();
-        if self.frame.is_none() || self.in_place(label) {
+        if self.homes.is_none() || self.in_place(label) {
             let values = self.branch_args(label);
             self.b
                 .ins()

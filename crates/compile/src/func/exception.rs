@@ -3,61 +3,38 @@
 //! Nothing is paid while nothing is thrown. A call inside a `try_table` is a
 //! `try_call` that names the innermost scope around it; the scopes' clauses end
 //! up beside the stack maps, and the runtime reads them when it looks for a
-//! handler. Each `try_table` has one landing block, however many clauses and
+//! handler. Each `try_table` has one catch block, however many clauses and
 //! calls it has, so that neither multiplies the other:
 //!
 //! ```text
-//!  landing (exception object in a register)
+//!  catch block (exception object in a register)
 //!    the tag of clause 0?  unpack, to its label
 //!    the tag of clause 1?  unpack, to its label
-//!    else                  the landing of the try_table around this one
+//!    else                  the catch block of the try_table around this one
 //! ```
 //!
-//! The runtime lands only where some clause catches, so the last comparison of
+//! The runtime jumps there only where some clause catches, so the last comparison of
 //! the outermost is left out.
 //!
 //! ```text
 //!  exception object   header │ tag address │ payload, laid out like a struct's fields
 //! ```
 
-use super::access::{plain, trap};
-use super::{FuncTranslator, Known};
-use crate::output::{Callee, CatchScope};
+use super::regions::{plain, trap};
+use super::state::OpenScope;
+use super::store::FieldAddress;
+use super::translator::FuncTranslator;
+use crate::function::{Callee, CatchScope};
 use crate::signature::call_host_signature;
-use cranelift_codegen::ir::{
-    self, Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, InstBuilder, Value,
-    types,
-};
+use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, Value, types};
 use mangrove_abi::object::exn_layout;
 use mangrove_abi::{Libcall, StructLayout, TagDef, TrapCode};
 use mangrove_validate::{Repr, StorageType, ValType};
 use std::mem::offset_of;
 use types::{I32, I64};
-use wasmparser::{Catch, Operator, TryTable};
-
-/// An open `try_table` with clauses.
-#[derive(Clone, Copy)]
-pub struct OpenScope {
-    /// Its number in the function's scopes.
-    number: u32,
-    /// Where an exception lands, as a word.
-    pub landing: Block,
-}
+use wasmparser::{Catch, TryTable};
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn exception(&mut self, operator: &Operator<'_>) -> Known {
-        match *operator {
-            Operator::Throw { tag_index } => self.throw(tag_index),
-            Operator::ThrowRef => {
-                let exn = self.pop();
-                self.trap_if_zero(exn, TrapCode::NullException);
-                self.throw_object(exn);
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
     pub(super) fn exn_types(&self, tag: u32) -> (Vec<ValType>, StructLayout) {
         let types = &self
             .env
@@ -71,7 +48,7 @@ impl FuncTranslator<'_, '_> {
     /// Makes the exception object of a tag with the top operands.
     pub(super) fn make_exception(&mut self, tag: u32) -> Value {
         let (types, layout) = self.exn_types(tag);
-        let size = self.word(u64::from(layout.size));
+        let size = self.const_word(u64::from(layout.size));
         let tag = self.instance_word(self.env.layout.tag(tag));
         let flags = plain(self.regions.context);
         let header = self
@@ -84,16 +61,25 @@ impl FuncTranslator<'_, '_> {
             .ins()
             .store(flags, tag, object.address, layout.offsets[0] as i32);
         self.take_each(types.len(), |this, index, value| {
-            let (storage, offset) = (StorageType::Val(types[index]), layout.offsets[index + 1]);
-            this.heap_store(flags, storage, value, object.address, offset as i32);
+            let field = FieldAddress {
+                address: object.address,
+                offset: layout.offsets[index + 1] as i32,
+            };
+            this.init(&object, StorageType::Val(types[index]), value, field);
         });
-        let reference = self.publish(&object);
+        let reference = self.publish(object);
         self.declare_root(reference, Repr::HeapRef);
         reference
     }
 
-    fn throw(&mut self, tag: u32) {
+    pub(super) fn throw(&mut self, tag: u32) {
         let exn = self.make_exception(tag);
+        self.throw_object(exn);
+    }
+
+    pub(super) fn throw_ref(&mut self) {
+        let exn = self.pop();
+        self.trap_if_zero(exn, TrapCode::NullException);
         self.throw_object(exn);
     }
 
@@ -105,7 +91,7 @@ impl FuncTranslator<'_, '_> {
         self.reachable = false;
     }
 
-    /// A libcall that can land in a clause around it.
+    /// A libcall that can go on in a clause around it.
     pub(super) fn throwing_libcall(&mut self, libcall: Libcall, operands: &[Value]) -> Value {
         let stub = self.callee(Callee::CallHost, call_host_signature);
         let arguments = self.libcall_arguments(libcall, operands);
@@ -166,38 +152,14 @@ impl FuncTranslator<'_, '_> {
         (back, results, table)
     }
 
-    /// The table of a `try_call`: where it returns, and the scope around it.
-    pub(super) fn exception_table(
-        &mut self,
-        signature: ir::SigRef,
-        back: Block,
-        returned: Vec<BlockArg>,
-    ) -> ir::ExceptionTable {
-        let instance = self.instance();
-        let pool = &mut self.b.func.dfg.value_lists;
-        let normal = BlockCall::new(back, returned, pool);
-        let mut items = Vec::new();
-        if let Some(scope) = self.scopes.last() {
-            items.push(ExceptionTableItem::Context(instance));
-            // The convention's first exception register; the switch thunk puts
-            // its payload there.
-            let landing = BlockCall::new(scope.landing, [BlockArg::TryCallExn(0)], pool);
-            // Cranelift hands the number through: `sites` finds it beside the call.
-            let number = ir::ExceptionTag::from_u32(scope.number);
-            items.push(ExceptionTableItem::Tag(number, landing));
-        }
-        let table = ExceptionTableData::new(signature, normal, items);
-        self.b.func.dfg.exception_tables.push(table)
-    }
-
     /// Opens the scope of a `try_table`, whose labels count from outside it.
     /// One without clauses needs none.
     pub(super) fn open_scope(&mut self, table: &TryTable) {
         if table.catches.is_empty() {
             return;
         }
-        let landing = self.b.create_block();
-        self.b.append_block_param(landing, I64);
+        let catch_block = self.b.create_block();
+        self.b.append_block_param(catch_block, I64);
         let clauses = table.catches.iter().map(caught_tag);
         let mut clauses: Vec<Option<u32>> = clauses.collect();
         let around = self.scopes.last().map(|scope| scope.number);
@@ -210,7 +172,7 @@ impl FuncTranslator<'_, '_> {
         self.beside.scopes.push(CatchScope { clauses, around });
         self.scopes.push(OpenScope {
             number: self.beside.scopes.len() as u32 - 1,
-            landing,
+            catch_block,
         });
     }
 }

@@ -16,6 +16,7 @@
 //! calls there are. An operand's home is nulled when it is popped; a local keeps
 //! alive what it holds until it is overwritten or the function returns.
 
+use crate::signature::root_kind;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{
     Block, Function, InstBuilder, MemFlagsData, StackSlot, StackSlotData, StackSlotKind, Type,
@@ -101,7 +102,7 @@ impl Homes {
             ty: I64,
             root: false,
         };
-        let mut frame = Self {
+        let mut homes = Self {
             slot: b.create_sized_stack_slot(data),
             size: home.ty.bytes(),
             locals: HashMap::new(),
@@ -114,8 +115,8 @@ impl Homes {
             instance: home,
             loaded: None,
         };
-        frame.store(b, home, instance);
-        frame
+        homes.store(b, home, instance);
+        homes
     }
 
     /// The instance, loaded once for each stretch of code without calls.
@@ -270,10 +271,7 @@ impl Homes {
         for home in self.zeroed {
             clear(&mut cursor, base, home);
             if home.root {
-                let kind = match home.ty {
-                    I32 => SlotKind::Ref,
-                    _ => SlotKind::Cont,
-                };
+                let kind = root_kind(home.ty).expect("a root has a type of roots");
                 roots.push((kind, self.slot, home.offset));
             }
         }

@@ -7,8 +7,8 @@
 //!
 //! [`Options::checked_memories`]: crate::Options::checked_memories
 
-use super::access::{plain, trap, trapping};
-use super::{FuncTranslator, Known};
+use super::regions::{plain, trap, trapping};
+use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
 use mangrove_abi::{Libcall, MemoryDef, TrapCode};
@@ -29,7 +29,7 @@ impl FuncTranslator<'_, '_> {
             Operator::MemoryGrow { mem } => self.memory_grow(mem),
             Operator::MemoryFill { mem } => {
                 let operands = self.pop_n(3);
-                let memory = self.word(u64::from(mem));
+                let memory = self.const_word(u64::from(mem));
                 let at = self.memory_word(operands[0]);
                 let value = self.extend(operands[1]);
                 let len = self.memory_word(operands[2]);
@@ -44,7 +44,7 @@ impl FuncTranslator<'_, '_> {
                 self.bulk(Libcall::MemoryInit, what);
             }
             Operator::DataDrop { data_index } => {
-                let data = self.word(u64::from(data_index));
+                let data = self.const_word(u64::from(data_index));
                 self.libcall(Libcall::DataDrop, &[data]);
             }
             _ => return Ok(false),
@@ -55,7 +55,7 @@ impl FuncTranslator<'_, '_> {
     /// An instruction with two positions and a length on the stack.
     pub(super) fn bulk(&mut self, libcall: Libcall, what: u64) {
         let operands = self.pop_n(3);
-        let mut words = vec![self.word(what)];
+        let mut words = vec![self.const_word(what)];
         for operand in operands {
             words.push(self.memory_word(operand));
         }
@@ -100,7 +100,7 @@ impl FuncTranslator<'_, '_> {
     fn memory_grow(&mut self, memory: u32) {
         let pages = self.pop();
         let pages = self.memory_word(pages);
-        let index = self.word(u64::from(memory));
+        let index = self.const_word(u64::from(memory));
         let old = self.libcall(Libcall::MemoryGrow, &[index, pages]);
         let is_64 = self.env.module.memories[memory as usize].memory64;
         let old = self.index_result(old, is_64);
@@ -132,7 +132,7 @@ impl FuncTranslator<'_, '_> {
         match i32::try_from(memarg.offset) {
             Ok(offset) => (address, offset),
             Err(_) => {
-                let offset = self.word(memarg.offset);
+                let offset = self.const_word(memarg.offset);
                 (self.b.ins().iadd(address, offset), 0)
             }
         }
@@ -141,7 +141,7 @@ impl FuncTranslator<'_, '_> {
     /// Traps unless `index + end`, in a 32-bit memory, is no more than its size.
     fn check_end(&mut self, index: Value, memory: u32, end: u64) {
         // Index and offset have 32 bits each: the sum has far fewer than 64.
-        let end = self.word(end);
+        let end = self.const_word(end);
         let end = self.b.ins().iadd(index, end);
         let len = self.memory_len(memory);
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, len);
@@ -157,9 +157,9 @@ impl FuncTranslator<'_, '_> {
         size: u32,
     ) -> Value {
         let out = trap(TrapCode::MemoryOutOfBounds);
-        let offset = self.word(offset);
+        let offset = self.const_word(offset);
         let start = self.b.ins().uadd_overflow_trap(index, offset, out);
-        let size = self.word(u64::from(size));
+        let size = self.const_word(u64::from(size));
         let end = self.b.ins().uadd_overflow_trap(start, size, out);
         let len = self.memory_len(memory);
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, len);

@@ -1,6 +1,6 @@
 //! Integer and float instructions.
 
-use super::{FuncTranslator, Known};
+use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
 use types::{F32, F64, I8, I16, I32, I64};

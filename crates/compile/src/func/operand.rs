@@ -3,82 +3,13 @@
 //! Everything the instruction families know of the difference is here: they
 //! push and pop values, and branch with them.
 
-use super::FuncTranslator;
 use super::homes::{Homes, Kept};
-use crate::signature::{clif_type, is_root};
+use super::state::{Handover, Label, Operand};
+use super::translator::FuncTranslator;
+use crate::signature::clif_type;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use cranelift_frontend::Variable;
 use mangrove_validate::Repr;
-use std::collections::HashMap;
-
-/// An entry of the operand stack.
-#[derive(Clone, Copy)]
-pub enum Operand {
-    /// The value itself.
-    Value(Value),
-    /// It lies in the frame.
-    Kept(Kept),
-}
-
-/// Where a branch goes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Label {
-    /// The block.
-    pub block: Block,
-    /// How many operands it takes.
-    pub count: usize,
-    /// The depth of the first of them.
-    pub height: usize,
-}
-
-/// Values on their way to a label: arguments of a branch, or at its homes already.
-pub struct Handover {
-    label: Label,
-    count: usize,
-    args: Vec<BlockArg>,
-}
-
-impl Handover {
-    /// None yet.
-    pub fn to(label: Label) -> Self {
-        Self {
-            label,
-            count: 0,
-            args: Vec::new(),
-        }
-    }
-}
-
-/// The locals. A declaration of 50,000 takes four bytes: only those that are
-/// used cost anything.
-#[derive(Default)]
-pub struct Locals {
-    /// One past the last local of each declaration, and how they are represented.
-    groups: Vec<(u32, Repr)>,
-    /// Those that were used.
-    variables: HashMap<u32, (Variable, u32)>,
-    params: u32,
-}
-
-impl Locals {
-    /// Declares some more.
-    pub fn declare(&mut self, count: u32, repr: Repr) {
-        let before = self.groups.last().map_or(0, |&(end, _)| end);
-        self.groups.push((before.saturating_add(count), repr));
-    }
-
-    /// What was declared so far are the parameters.
-    pub fn end_params(&mut self) {
-        self.params = self.groups.last().map_or(0, |&(end, _)| end);
-    }
-
-    /// # Panics
-    /// If there is no such local: the body was not validated.
-    fn repr(&self, index: u32) -> Repr {
-        let group = self.groups.partition_point(|&(end, _)| end <= index);
-        self.groups[group].1
-    }
-}
 
 impl FuncTranslator<'_, '_> {
     /// Pushes a value; a root is declared to the frontend.
@@ -89,9 +20,9 @@ impl FuncTranslator<'_, '_> {
 
     /// Pushes a value that is no root, or is declared one already.
     pub(super) fn push_value(&mut self, value: Value) {
-        let operand = match &mut self.frame {
+        let operand = match &mut self.homes {
             None => Operand::Value(value),
-            Some(frame) => Operand::Kept(frame.keep(&mut self.b, self.stack.len(), value)),
+            Some(homes) => Operand::Kept(homes.keep(&mut self.b, self.stack.len(), value)),
         };
         self.stack.push(operand);
     }
@@ -103,10 +34,10 @@ impl FuncTranslator<'_, '_> {
 
     /// Pushes what a block hands on: its parameters, or what lies at the homes.
     pub(super) fn push_block_params(&mut self, block: Block, reprs: &[Repr]) {
-        if self.frame.is_some() {
-            let kept = reprs
-                .iter()
-                .map(|&repr| Operand::Kept(Kept::at_home(clif_type(repr), is_root(repr))));
+        if self.homes.is_some() {
+            let kept = reprs.iter().map(|&repr| {
+                Operand::Kept(Kept::at_home(clif_type(repr), repr.slot_kind().is_some()))
+            });
             self.stack.extend(kept);
         } else {
             let params = self.b.block_params(block);
@@ -116,10 +47,10 @@ impl FuncTranslator<'_, '_> {
     }
 
     pub(super) fn declare_root(&mut self, value: Value, repr: Repr) {
-        if is_root(repr) {
+        if repr.slot_kind().is_some() {
             self.b.declare_value_needs_stack_map(value);
-            match &mut self.frame {
-                Some(frame) => frame.declare_root(value),
+            match &mut self.homes {
+                Some(homes) => homes.declare_root(value),
                 None => {
                     self.roots.insert(value);
                 }
@@ -127,17 +58,17 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    fn frame(&mut self) -> &mut Homes {
-        let frame = self.frame.as_mut();
-        frame.expect("operands with homes are in a frame of homes")
+    fn homes(&mut self) -> &mut Homes {
+        let homes = self.homes.as_mut();
+        homes.expect("operands with homes are in a frame of homes")
     }
 
     fn peek_at(&mut self, depth: usize) -> Value {
         match self.stack[depth] {
             Operand::Value(value) => value,
             Operand::Kept(kept) => {
-                let frame = self.frame.as_mut().expect("a frame of homes");
-                frame.peek(&mut self.b, depth, kept)
+                let homes = self.homes.as_mut().expect("operands with homes");
+                homes.peek(&mut self.b, depth, kept)
             }
         }
     }
@@ -158,8 +89,8 @@ impl FuncTranslator<'_, '_> {
         for _ in 0..count {
             let operand = self.stack.pop().expect("an operand of a validated body");
             if let Operand::Kept(kept) = operand {
-                let frame = self.frame.as_mut().expect("a frame of homes");
-                frame.release(&mut self.b, self.stack.len(), kept);
+                let homes = self.homes.as_mut().expect("operands with homes");
+                homes.release(&mut self.b, self.stack.len(), kept);
             }
         }
     }
@@ -200,7 +131,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Whether the top operands lie where a label wants them.
     pub(super) fn in_place(&self, label: Label) -> bool {
-        self.frame.is_some() && (label.count == 0 || self.stack.len() - label.count == label.height)
+        self.homes.is_some() && (label.count == 0 || self.stack.len() - label.count == label.height)
     }
 
     /// The arguments of a branch with the top operands, which stay in place.
@@ -209,7 +140,7 @@ impl FuncTranslator<'_, '_> {
             return Vec::new();
         }
         let mut handover = Handover::to(label);
-        // With homes they move down: none lands where another still lies.
+        // With homes they move down: none comes to where another still lies.
         self.peek_each(label.count, |this, _, value| {
             this.hand_over(&mut handover, value);
         });
@@ -220,10 +151,10 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn hand_over(&mut self, handover: &mut Handover, value: Value) {
         let depth = handover.label.height + handover.count;
         handover.count += 1;
-        match &mut self.frame {
+        match &mut self.homes {
             None => handover.args.push(BlockArg::Value(value)),
-            Some(frame) => {
-                frame.keep(&mut self.b, depth, value);
+            Some(homes) => {
+                homes.keep(&mut self.b, depth, value);
             }
         }
     }
@@ -264,15 +195,15 @@ impl FuncTranslator<'_, '_> {
     /// A local's value.
     pub(super) fn local(&mut self, index: u32) -> (Value, Repr) {
         let repr = self.locals.repr(index);
-        let value = match &mut self.frame {
+        let value = match &mut self.homes {
             None => {
                 let variable = self.variable_of(index, repr);
                 self.b.use_var(variable)
             }
-            Some(frame) => {
+            Some(homes) => {
                 let param = index < self.locals.params;
-                let home = frame.local(index, clif_type(repr), is_root(repr), param);
-                frame.load(&mut self.b, home)
+                let home = homes.local(index, clif_type(repr), repr.slot_kind().is_some(), param);
+                homes.load(&mut self.b, home)
             }
         };
         (value, repr)
@@ -281,16 +212,16 @@ impl FuncTranslator<'_, '_> {
     /// Gives a local a value.
     pub(super) fn set_local(&mut self, index: u32, value: Value) {
         let repr = self.locals.repr(index);
-        if self.frame.is_none() {
+        if self.homes.is_none() {
             let variable = self.variable_of(index, repr);
             return self.b.def_var(variable, value);
         }
         let param = index < self.locals.params;
         let home = self
-            .frame()
-            .local(index, clif_type(repr), is_root(repr), param);
-        if let Some(frame) = &mut self.frame {
-            frame.store(&mut self.b, home, value);
+            .homes()
+            .local(index, clif_type(repr), repr.slot_kind().is_some(), param);
+        if let Some(homes) = &mut self.homes {
+            homes.store(&mut self.b, home, value);
         }
     }
 
@@ -306,7 +237,7 @@ impl FuncTranslator<'_, '_> {
         }
         self.variable_work += u64::from(block);
         let variable = self.b.declare_var(clif_type(repr));
-        if is_root(repr) {
+        if repr.slot_kind().is_some() {
             self.b.declare_var_needs_stack_map(variable);
         }
         self.locals.variables.insert(index, (variable, block));

@@ -1,6 +1,6 @@
 //! References of every kind: null, functions, `i31`, equality.
 
-use super::{FuncTranslator, Known};
+use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::TrapCode;
@@ -93,7 +93,7 @@ impl FuncTranslator<'_, '_> {
         if function < imported {
             return self.instance_word(self.env.layout.imported_func(function));
         }
-        let offset = self.word(self.env.layout.defined_func(function - imported) as u64);
+        let offset = self.const_word(self.env.layout.defined_func(function - imported) as u64);
         let instance = self.instance();
         self.b.ins().iadd(instance, offset)
     }
@@ -103,7 +103,7 @@ impl FuncTranslator<'_, '_> {
         let ty = self.b.func.dfg.value_type(value);
         if ty == I128 {
             let (record, _) = self.b.ins().isplit(value);
-            let zero = self.word(0);
+            let zero = self.const_word(0);
             return self.b.ins().icmp(IntCC::Equal, record, zero);
         }
         let zero = self.b.ins().iconst(ty, 0);

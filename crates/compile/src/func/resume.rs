@@ -3,22 +3,23 @@
 //! ```text
 //!  resume k
 //!    revision of k? bump it; bound arguments? ask for them
-//!    k.outermost.parent = own
-//!    own.handlers = this site's table
+//!    k.outermost.parent = running
+//!    running.handlers = this site's table
 //!    current = k
-//!    switch(own, k, 0, payload)
-//!    ◀─ word 0: k returned; word i + 1: clause i has the suspension of `from`
+//!    switch(running, k, 0, payload)
+//!    ◀─ reason 0: k returned; i + 1: clause i has the suspension of `from`
 //!
 //!  resume_throw k: the runtime finds the handler in k's chain, makes the record
 //!    that has it continue there, and links the chain; the switch's payload is
 //!    the exception
 //! ```
+//!
+//! Next on the road of a `resume`: `crates/compile/src/func/switch.rs`.
 
-use super::FuncTranslator;
-use super::access::trap;
-use super::operand::Handover;
-use super::payload::Arrival;
-use crate::prescan;
+use super::regions::trap;
+use super::state::Handover;
+use super::switch::Arrival;
+use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::record::reason;
@@ -39,14 +40,14 @@ impl FuncTranslator<'_, '_> {
         let record = self.consume(reference);
         let payload = self.send_to(record, &signature.params);
         self.release(signature.params.len());
-        let own = self.running_record();
+        let running = self.running_record();
         let outermost = self.context_load(record, offset_of!(ContRecord, outermost));
-        self.context_store(own, outermost, offset_of!(ContRecord, parent));
-        self.install(own, table);
+        self.context_store(running, outermost, offset_of!(ContRecord, parent));
+        self.install(running, table);
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
-        let nothing = self.word(0);
-        let arrival = self.switch([own, record, nothing, payload]);
+        let nothing = self.const_word(0);
+        let arrival = self.switch([running, record, nothing, payload]);
         self.dispatch(&arrival, table);
         self.receive(&arrival, &signature.results, Self::push_value);
     }
@@ -70,35 +71,35 @@ impl FuncTranslator<'_, '_> {
             }
         };
         let record = self.consume(reference);
-        let own = self.running_record();
-        self.install(own, table);
+        let running = self.running_record();
+        self.install(running, table);
         let exn = self.extend(exn);
         // Links the chain to the running one, or ends it: not here, where a call's
         // push would come in between.
         let target = self.throwing_libcall(Libcall::PrepareThrow, &[record, exn]);
         let store = self.store_context();
         self.context_store(target, store, offset_of!(StoreContext, current));
-        let nothing = self.word(0);
-        let arrival = self.switch([own, target, nothing, exn]);
+        let nothing = self.const_word(0);
+        let arrival = self.switch([running, target, nothing, exn]);
         self.dispatch(&arrival, table);
         self.receive(&arrival, &results, Self::push_value);
     }
 
     /// Gives the running record this site's handlers.
-    fn install(&mut self, own: Value, table: &ResumeTable) {
+    fn install(&mut self, running: Value, table: &ResumeTable) {
         let store = self.store_context();
-        let handlers = match self.env.handler_table(&prescan::clauses(table)) {
+        let handlers = match self.env.handler_table(table) {
             Some(offset) => {
-                let offset = self.word(offset as u64);
+                let offset = self.const_word(offset as u64);
                 let instance = self.instance();
                 self.b.ins().iadd(instance, offset)
             }
             None => {
-                let offset = self.word(offset_of!(StoreContext, no_handlers) as u64);
+                let offset = self.const_word(offset_of!(StoreContext, no_handlers) as u64);
                 self.b.ins().iadd(store, offset)
             }
         };
-        self.context_store(handlers, own, offset_of!(ContRecord, handlers));
+        self.context_store(handlers, running, offset_of!(ContRecord, handlers));
     }
 
     /// Branches to the clause that has the suspension, or goes on where the

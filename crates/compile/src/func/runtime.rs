@@ -1,49 +1,11 @@
 //! Calls out of compiled code: the runtime's libcalls and the stubs.
 
-use super::access::fixed;
-use super::{FuncTranslator, access};
-use crate::output::Callee;
+use super::regions::{import, libcall_arguments};
+use super::translator::FuncTranslator;
+use crate::function::Callee;
 use crate::signature::call_host_signature;
-use cranelift_codegen::ir::{
-    self, ExtFuncData, ExternalName, InstBuilder, Signature, Value, types,
-};
-use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::{Libcall, StoreContext};
-use std::mem::{offset_of, size_of};
-
-/// Declares near code by name.
-pub fn import(b: &mut FunctionBuilder<'_>, callee: Callee, signature: Signature) -> ir::FuncRef {
-    let signature = b.import_signature(signature);
-    let name = b.func.declare_imported_user_function(callee.name());
-    b.import_function(ExtFuncData {
-        name: ExternalName::user(name),
-        signature,
-        colocated: true,
-        patchable: false,
-    })
-}
-
-/// The host-call stub's arguments for a libcall with up to four operands.
-pub fn libcall_arguments(
-    b: &mut FunctionBuilder<'_>,
-    instance: Value,
-    libcall: Libcall,
-    operands: &[Value],
-) -> Vec<Value> {
-    debug_assert_eq!(operands.len(), libcall.operands().len(), "{libcall:?}");
-    let store = access::load_store_context(b, instance);
-    let table = offset_of!(StoreContext, libcalls) as i32;
-    let table = b.ins().load(types::I64, fixed(), store, table);
-    let entry = libcall as usize * size_of::<usize>();
-    let address = b.ins().load(types::I64, fixed(), table, entry as i32);
-    let mut arguments = vec![instance];
-    arguments.extend_from_slice(operands);
-    while arguments.len() < 5 {
-        arguments.push(b.ins().iconst(types::I64, 0));
-    }
-    arguments.push(address);
-    arguments
-}
+use cranelift_codegen::ir::{self, InstBuilder, Signature, Value};
+use mangrove_abi::Libcall;
 
 impl FuncTranslator<'_, '_> {
     /// Near code by name, declared once per function.
@@ -69,10 +31,12 @@ impl FuncTranslator<'_, '_> {
         self.b.inst_results(call)[0]
     }
 
-    /// A call is about to be made.
+    /// A call is about to be made. Whoever emits one says so: homes keep no address
+    /// and no value over a call.
     pub(super) fn note_call(&mut self) {
-        if let Some(frame) = &mut self.frame {
-            frame.call();
+        self.noted_calls += 1;
+        if let Some(homes) = &mut self.homes {
+            homes.call();
         }
     }
 

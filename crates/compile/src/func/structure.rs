@@ -1,7 +1,9 @@
-//! Structs, and the one place where anything is stored into the heap.
+//! Structs, and loads from the heap.
 
-use super::access::{plain, trapping};
-use super::{FuncTranslator, Known};
+use super::regions::{plain, trapping};
+use super::state::Extension;
+use super::store::{Elements, FieldAddress};
+use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use mangrove_abi::TrapCode;
@@ -11,17 +13,6 @@ use wasmparser::Operator;
 
 /// Defaults that are stored one by one.
 const MOST_STORES: usize = 32;
-
-/// How a packed value becomes an `i32`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Extension {
-    /// The value is not packed.
-    None,
-    /// Sign-extended.
-    Signed,
-    /// Zero-extended.
-    Unsigned,
-}
 
 impl FuncTranslator<'_, '_> {
     pub(super) fn structure(&mut self, operator: &Operator<'_>) -> Known {
@@ -61,7 +52,11 @@ impl FuncTranslator<'_, '_> {
                 let offset = layout.offsets[field_index as usize];
                 let flags = self.field_flags(object, offset);
                 let address = self.object(object);
-                self.heap_store(flags, storage, value, address, offset as i32);
+                let field = FieldAddress {
+                    address,
+                    offset: offset as i32,
+                };
+                self.assign(object, flags, storage, value, field);
             }
             _ => return Ok(false),
         }
@@ -70,14 +65,16 @@ impl FuncTranslator<'_, '_> {
 
     fn struct_new(&mut self, type_index: u32) {
         let (fields, layout) = self.env.structure(type_index);
-        let size = self.word(u64::from(layout.size));
+        let size = self.const_word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
-        let flags = plain(self.regions.heap);
         self.take_each(fields.len(), |this, index, value| {
-            let (storage, offset) = (fields[index].storage, layout.offsets[index]);
-            this.heap_store(flags, storage, value, object.address, offset as i32);
+            let field = FieldAddress {
+                address: object.address,
+                offset: layout.offsets[index] as i32,
+            };
+            this.init(&object, fields[index].storage, value, field);
         });
-        let reference = self.publish(&object);
+        let reference = self.publish(object);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -92,17 +89,17 @@ impl FuncTranslator<'_, '_> {
             }
             return self.struct_new(type_index);
         }
-        let size = self.word(u64::from(layout.size));
+        let size = self.const_word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
         // The header is half a word; a field may be the other half.
         let flags = plain(self.regions.heap);
         let zero = self.b.ins().iconst(types::I32, 0);
         self.b.ins().store(flags, zero, object.address, 4);
-        let word = self.word(OBJECT_ALIGN);
+        let word = self.const_word(OBJECT_ALIGN);
         let first = self.b.ins().iadd(object.address, word);
-        let bytes = self.word(u64::from(layout.size) - OBJECT_ALIGN);
-        self.clear_words(first, bytes);
-        let reference = self.publish(&object);
+        let bytes = self.const_word(u64::from(layout.size) - OBJECT_ALIGN);
+        self.init_words(&object, Elements { first, bytes });
+        let reference = self.publish(object);
         self.push(reference, Repr::HeapRef);
     }
 
@@ -140,22 +137,6 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn storage_zero(&mut self, storage: StorageType) -> Value {
         let repr = self.storage_repr(storage);
         self.zero(repr)
-    }
-
-    /// Stores a value into the heap. Everything that does goes through here.
-    pub(super) fn heap_store(
-        &mut self,
-        flags: MemFlagsData,
-        storage: StorageType,
-        value: Value,
-        address: Value,
-        offset: i32,
-    ) {
-        match storage {
-            StorageType::I8 => self.b.ins().istore8(flags, value, address, offset),
-            StorageType::I16 => self.b.ins().istore16(flags, value, address, offset),
-            StorageType::Val(_) => self.b.ins().store(flags, value, address, offset),
-        };
     }
 
     /// Loads a value from the heap.

@@ -1,17 +1,24 @@
 //! `suspend` and `switch`: out of the running continuation.
 //!
 //! ```text
-//!  suspend tag                                switch k tag
-//!    find the handler: target, word, outermost  revision of k? find the handler; bump it
-//!    own.outermost = outermost; outermost.parent = null
-//!                                               bound arguments of k? ask for them
-//!    current = target                           cut off as on the left; k.outermost.parent = target; current = k
-//!    switch(own, target, word, payload)         switch(own, k, 0, payload + own)
-//!    ◀─ resumed: payload                        ◀─ resumed or switched to: payload
+//!  suspend tag
+//!    find the handler: target, reason, outermost
+//!    running.outermost = outermost; outermost.parent = null     the chain is cut off
+//!    current = target
+//!    switch(running, target, reason, payload)
+//!    ◀─ resumed: payload
+//!
+//!  switch k tag
+//!    revision of k? find the handler; bump the revision
+//!    bound arguments of k? ask for them
+//!    cut off as above; k.outermost.parent = target
+//!    current = k
+//!    switch(running, k, 0, payload + running)
+//!    ◀─ resumed or switched to: payload
 //! ```
 
-use super::FuncTranslator;
 use super::handler::FoundHandler;
+use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::{ContRecord, HandlerTable, StoreContext};
@@ -25,14 +32,14 @@ impl FuncTranslator<'_, '_> {
             self.hook(hook::SUSPEND);
         }
         let tag = self.instance_word(self.env.layout.tag(tag));
-        let own = self.running_record();
-        let found = self.find_handler(own, tag);
-        self.detach(own, &found);
+        let running = self.running_record();
+        let found = self.find_handler(running, tag);
+        self.detach(running, &found);
         let store = self.store_context();
         self.context_store(found.target, store, offset_of!(StoreContext, current));
         let payload = self.send(&signature.params);
         self.release(signature.params.len());
-        let arrival = self.switch([own, found.target, found.reason, payload]);
+        let arrival = self.switch([running, found.target, found.reason, payload]);
         self.receive(&arrival, &signature.results, Self::push_value);
     }
 
@@ -47,17 +54,17 @@ impl FuncTranslator<'_, '_> {
         let reference = self.pop();
         let (record, revision) = self.unconsumed(reference);
         let tag = self.instance_word(self.env.layout.tag(tag));
-        let mark = self.word(HandlerTable::SWITCH);
+        let mark = self.const_word(HandlerTable::SWITCH);
         let tag = self.b.ins().bor(tag, mark);
-        let own = self.running_record();
-        let found = self.find_handler(own, tag);
+        let running = self.running_record();
+        let found = self.find_handler(running, tag);
         // Only now: a switch that nobody handles traps and consumes nothing.
         self.mark_consumed(record, revision);
-        let revision = self.context_load(own, offset_of!(ContRecord, revision));
-        let this = self.b.ins().iconcat(own, revision);
+        let revision = self.context_load(running, offset_of!(ContRecord, revision));
+        let this = self.b.ins().iconcat(running, revision);
         self.push_value(this);
         let replace = |this: &mut Self| {
-            this.detach(own, &found);
+            this.detach(running, &found);
             let outermost = this.context_load(record, offset_of!(ContRecord, outermost));
             this.context_store(found.target, outermost, offset_of!(ContRecord, parent));
         };
@@ -79,8 +86,8 @@ impl FuncTranslator<'_, '_> {
         self.release(params.len());
         let store = self.store_context();
         self.context_store(record, store, offset_of!(StoreContext, current));
-        let nothing = self.word(0);
-        let arrival = self.switch([own, record, nothing, payload]);
+        let nothing = self.const_word(0);
+        let arrival = self.switch([running, record, nothing, payload]);
         self.receive(&arrival, &back, Self::push_value);
     }
 
@@ -102,9 +109,9 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Cuts the chain from the running continuation up to its handler off.
-    fn detach(&mut self, own: Value, found: &FoundHandler) {
-        self.context_store(found.outermost, own, offset_of!(ContRecord, outermost));
-        let nobody = self.word(0);
+    fn detach(&mut self, running: Value, found: &FoundHandler) {
+        self.context_store(found.outermost, running, offset_of!(ContRecord, outermost));
+        let nobody = self.const_word(0);
         self.context_store(nobody, found.outermost, offset_of!(ContRecord, parent));
     }
 }

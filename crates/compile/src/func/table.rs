@@ -1,7 +1,7 @@
-//! Tables.
+//! Instructions of tables. Those that touch many elements are libcalls.
 
-use super::access::plain;
-use super::{FuncTranslator, Known};
+use super::regions::plain;
+use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -23,9 +23,7 @@ impl FuncTranslator<'_, '_> {
                 let value = self.pop();
                 let index = self.pop();
                 let address = self.table_element(table, index, TrapCode::TableOutOfBounds);
-                self.store_whole(self.table_repr(table));
-                let flags = plain(self.regions.tables);
-                self.b.ins().store(flags, value, address, 0);
+                self.assign_table(address, self.table_repr(table), value);
             }
             Operator::TableSize { table } => {
                 let len = self.table_word(table, offset_of!(TableDef, len));
@@ -51,7 +49,7 @@ impl FuncTranslator<'_, '_> {
                 );
             }
             Operator::ElemDrop { elem_index } => {
-                let elem = self.word(u64::from(elem_index));
+                let elem = self.const_word(u64::from(elem_index));
                 self.libcall(Libcall::ElemDrop, &[elem]);
             }
             _ => return Ok(false),
@@ -82,7 +80,7 @@ impl FuncTranslator<'_, '_> {
             .icmp(IntCC::UnsignedGreaterThanOrEqual, index, len);
         self.trap_if(out, beyond);
         let base = self.table_word(table, offset_of!(TableDef, base));
-        let size = self.word(u64::from(self.table_repr(table).size()));
+        let size = self.const_word(u64::from(self.table_repr(table).size()));
         let offset = self.b.ins().imul(index, size);
         self.b.ins().iadd(base, offset)
     }
@@ -101,7 +99,7 @@ impl FuncTranslator<'_, '_> {
         let len = self.memory_word(len);
         let store = self.store_context();
         self.transfer_store(store, 0, value);
-        let index = self.word(u64::from(table));
+        let index = self.const_word(u64::from(table));
         let old = self.libcall(Libcall::TableGrow, &[index, len]);
         let is_64 = self.env.module.tables[table as usize].table64;
         let old = self.index_result(old, is_64);
@@ -115,7 +113,7 @@ impl FuncTranslator<'_, '_> {
         let (at, len) = (self.memory_word(at), self.memory_word(len));
         let store = self.store_context();
         self.transfer_store(store, 0, value);
-        let index = self.word(u64::from(table));
+        let index = self.const_word(u64::from(table));
         self.libcall(Libcall::TableFill, &[index, at, len]);
     }
 }

@@ -1,7 +1,7 @@
 //! Locals, globals, constants, `drop` and `select`.
 
-use super::access::plain;
-use super::{FuncTranslator, Known};
+use super::regions::plain;
+use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{
     InstBuilder,
@@ -37,7 +37,7 @@ impl FuncTranslator<'_, '_> {
                 self.push_value(value);
             }
             Operator::I64Const { value } => {
-                let value = self.word(value as u64);
+                let value = self.const_word(value as u64);
                 self.push_value(value);
             }
             Operator::F32Const { value } => {
@@ -82,9 +82,7 @@ impl FuncTranslator<'_, '_> {
 
     fn global_set(&mut self, index: u32) {
         let value = self.pop();
-        self.store_whole(self.global_repr(index));
         let cell = self.instance_word(self.env.layout.global(index));
-        let flags = plain(self.regions.globals);
-        self.b.ins().store(flags, value, cell, 0);
+        self.assign_global(cell, self.global_repr(index), value);
     }
 }

@@ -19,10 +19,6 @@ const LARGEST: usize = 4;
 /// Where a larger circle is an error. Elsewhere it is a measure.
 const BOUNDED: &[&str] = &["crates/", "tools/xtask/"];
 
-/// Packages whose largest circle is still larger, and by how much: exactly, so
-/// that no entry outlives its circle.
-const STILL: &[(&str, usize)] = &[("mangrove-compile", 11)];
-
 /// Checks the size of every package's circles.
 pub fn check(sources: &[Source<'_>], packages: &[Package], report: &mut Report) {
     for package in packages {
@@ -32,18 +28,12 @@ pub fn check(sources: &[Source<'_>], packages: &[Package], report: &mut Report) 
             Some((path, Uses::of(&module(path), source.tokens.clone())))
         });
         let circles = Graph::new(inside).circles();
-        let still = STILL.iter().find(|(name, _)| *name == package.name);
-        judge(&folder, &circles, still.map(|&(_, size)| size), report);
-    }
-    for (name, _) in STILL {
-        if !packages.iter().any(|package| package.name == *name) {
-            report.error(file!(), format!("there is no {name}"));
-        }
+        judge(&folder, &circles, report);
     }
 }
 
-/// Judges the circles of a folder, the largest first; `still` is what it may have yet.
-fn judge(folder: &str, circles: &[Circle], still: Option<usize>, report: &mut Report) {
+/// Judges the circles of a folder, the largest first.
+fn judge(folder: &str, circles: &[Circle], report: &mut Report) {
     let largest = circles.first().map_or(1, Circle::len);
     if largest > 1 {
         report.measure(format!("{folder}: {largest} files in the largest circle"));
@@ -51,14 +41,9 @@ fn judge(folder: &str, circles: &[Circle], still: Option<usize>, report: &mut Re
     if !BOUNDED.iter().any(|place| folder.starts_with(place)) {
         return;
     }
-    let allowed = still.unwrap_or(LARGEST);
-    for circle in circles.iter().filter(|circle| circle.len() > allowed) {
+    for circle in circles.iter().filter(|circle| circle.len() > LARGEST) {
         let files = circle.len();
-        let message = format!("{files} files need each other, more than {allowed}:{circle}");
-        report.error(folder, message);
-    }
-    if largest < allowed && still.is_some() {
-        let message = format!("a circle of {allowed} files is excused, the largest has {largest}");
+        let message = format!("{files} files need each other, more than {LARGEST}:{circle}");
         report.error(folder, message);
     }
 }
@@ -68,7 +53,7 @@ mod tests {
     use super::{Graph, Report, Uses, judge, module};
 
     /// Errors about a ring of `size` files.
-    fn errors(folder: &str, size: usize, still: Option<usize>) -> usize {
+    fn errors(folder: &str, size: usize) -> usize {
         let files: Vec<(String, String)> = (0..size)
             .map(|at| {
                 (
@@ -82,22 +67,15 @@ mod tests {
             (path.as_str(), Uses::of(&module(path), tokens))
         });
         let mut report = Report::default();
-        judge(folder, &Graph::new(uses).circles(), still, &mut report);
+        judge(folder, &Graph::new(uses).circles(), &mut report);
         assert_eq!(report.measures.len(), usize::from(size > 1));
         report.errors.len()
     }
 
     #[test]
     fn four_are_allowed_and_five_are_not() {
-        assert_eq!(errors("crates/abi/src/", 4, None), 0);
-        assert_eq!(errors("crates/abi/src/", 5, None), 1);
-        assert_eq!(errors("stress/src/", 5, None), 0);
-    }
-
-    #[test]
-    fn an_excuse_fits_exactly() {
-        for (size, broken) in [(6, 1), (7, 0), (8, 1)] {
-            assert_eq!(errors("crates/abi/src/", size, Some(7)), broken, "{size}");
-        }
+        assert_eq!(errors("crates/abi/src/", 4), 0);
+        assert_eq!(errors("crates/abi/src/", 5), 1);
+        assert_eq!(errors("stress/src/", 5), 0);
     }
 }

@@ -6,30 +6,6 @@ use super::tree::File;
 
 const DESCRIPTION: &str = "docs/ARCHITECTURE.md";
 
-/// Files that do not name the next one yet, with that one.
-const STILL: &[(&str, &str)] = &[
-    (
-        "crates/compile/src/func/mod.rs",
-        "crates/compile/src/func/resume.rs",
-    ),
-    (
-        "crates/compile/src/func/resume.rs",
-        "crates/compile/src/func/continuation.rs",
-    ),
-    (
-        "crates/compile/src/func/continuation.rs",
-        "crates/compile/src/func/payload.rs",
-    ),
-    (
-        "crates/compile/src/func/payload.rs",
-        "crates/compile/src/link.rs",
-    ),
-    (
-        "crates/compile/src/link.rs",
-        "crates/stack/src/arch/x86_64/stubs.rs",
-    ),
-];
-
 /// A road: what it is called, and its files.
 #[derive(Debug, PartialEq, Eq)]
 struct Road<'a> {
@@ -40,11 +16,6 @@ struct Road<'a> {
 /// Checks that each file on a road names the next one where it says what it is
 /// for; counts what one has to open and to read.
 pub fn check(files: &[File], report: &mut Report) {
-    check_but(STILL, files, report);
-}
-
-/// The same, but for steps that are not named yet.
-fn check_but(still: &[(&str, &str)], files: &[File], report: &mut Report) {
     let find = |path: &str| files.iter().find(|file| file.path == path);
     let roads = find(DESCRIPTION).map_or(Vec::new(), |file| roads(&file.text));
     if roads.is_empty() {
@@ -69,23 +40,10 @@ fn check_but(still: &[(&str, &str)], files: &[File], report: &mut Report) {
     for step in &steps {
         let names =
             find(step.0).is_some_and(|file| header(&file.text).any(|line| line.contains(step.1)));
-        match (names, still.contains(step)) {
-            (true, true) => report.error(
-                step.0,
-                format!("names {} and is listed as if it did not", step.1),
-            ),
-            (false, false) => report.error(
-                step.0,
-                format!("does not name the next file on the road, {}", step.1),
-            ),
-            _ => {}
+        if !names {
+            let message = format!("does not name the next file on the road, {}", step.1);
+            report.error(step.0, message);
         }
-    }
-    for (path, next) in still.iter().filter(|step| !steps.contains(step)) {
-        report.error(
-            path,
-            format!("is listed before {next}, but no road goes there"),
-        );
     }
 }
 
@@ -123,17 +81,16 @@ fn header(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{File, Report, check_but};
+    use super::{File, Report, check};
 
-    fn errors(still: &[(&str, &str)], first: &str) -> Vec<String> {
+    fn errors(first: &str) -> Vec<String> {
         let file = |path: &str, text: &str| File {
             path: path.to_owned(),
             text: text.to_owned(),
         };
         let road = "## Other\n1. `x.rs`: no\n\n## The road of a root\nWords.\n\n1. `a.rs`: one\n2. `b.rs`: two\n";
         let mut report = Report::default();
-        check_but(
-            still,
+        check(
             &[
                 file("docs/ARCHITECTURE.md", road),
                 file("a.rs", first),
@@ -150,9 +107,9 @@ mod tests {
 
     #[test]
     fn each_file_names_the_next_in_its_header() {
-        assert_eq!(errors(&[], "//! A.\n//!\n//! Next: `b.rs`.\n"), [""; 0]);
+        assert_eq!(errors("//! A.\n//!\n//! Next: `b.rs`.\n"), [""; 0]);
         for silent in ["//! A.\n", "//! A.\n\n// Next: `b.rs`.\n"] {
-            let errors = errors(&[], silent);
+            let errors = errors(silent);
             assert_eq!(
                 errors,
                 ["a.rs: does not name the next file on the road, b.rs"]
@@ -161,17 +118,9 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_ends_with_its_cause() {
-        let named = "//! Next: `b.rs`.\n";
-        assert_eq!(errors(&[("a.rs", "b.rs")], "//! A.\n"), [""; 0]);
-        assert_eq!(errors(&[("a.rs", "b.rs")], named).len(), 1);
-        assert_eq!(errors(&[("b.rs", "c.rs")], named).len(), 1);
-    }
-
-    #[test]
     fn a_description_without_roads_is_an_error() {
         let mut report = Report::default();
-        check_but(&[], &[], &mut report);
+        check(&[], &mut report);
         assert_eq!(report.errors.len(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! Vectors to and from linear memory, whole, widened, repeated, or one lane.
 
 use crate::func::FuncTranslator;
-use crate::func::access::trapping;
+use crate::func::regions::trapping;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::TrapCode;

@@ -21,7 +21,7 @@ mod memory;
 mod relaxed;
 mod widen;
 
-use super::{FuncTranslator, Known};
+use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::types::I8X16;
 use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Type, Value};
 use cranelift_frontend::FunctionBuilder;

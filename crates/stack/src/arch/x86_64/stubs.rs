@@ -7,6 +7,8 @@
 //!                        finish         a switch that saves nothing
 //!  mangrove_stub_thunk   switch_thunk   one for each switch site
 //! ```
+//!
+//! The last file on the road of a `resume`: `switch_thunk` is the switch.
 
 use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, StoreContext, StubImage, reason};
 use std::arch::global_asm;

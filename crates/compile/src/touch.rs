@@ -21,26 +21,8 @@
 //! enough, however often a loop switches. What a function calls has a prologue,
 //! and is another function: see docs/STACKS.md for the whole argument.
 
-use super::FuncTranslator;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{Function, InstBuilder, MemFlagsData, SourceLoc, types};
-use mangrove_validate::Repr;
-
-impl FuncTranslator<'_, '_> {
-    /// Promises that from here to the end of the instruction nothing hits the
-    /// guard of the stack, but calls of Wasm functions.
-    pub(super) fn no_overflow(&mut self) {
-        self.touches = true;
-    }
-
-    /// Promises that a store of such a value, where others find it, is done as a
-    /// whole: half a continuation reference would be another one.
-    pub(super) fn store_whole(&mut self, repr: Repr) {
-        if repr == Repr::ContRef {
-            self.no_overflow();
-        }
-    }
-}
 
 /// Puts the store in front of a finished function, `depth` bytes below its
 /// frame. `start` is where the function begins in the module.

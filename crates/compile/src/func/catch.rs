@@ -1,12 +1,12 @@
-//! Where an exception lands in a `try_table`: which clause takes it, and how its
+//! The catch block of a `try_table`: which clause takes an exception, and how its
 //! values get to the clause's label.
 
-use super::FuncTranslator;
-use super::access::plain;
-use super::control::block_args;
 use super::exception::caught_tag;
-use super::operand::Handover;
-use super::structure::Extension;
+use super::regions::plain;
+use super::state::Extension;
+use super::state::Handover;
+use super::state::block_args;
+use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use mangrove_abi::object::exn_layout;
@@ -20,7 +20,7 @@ use wasmparser::Catch;
 /// each may have a thousand values for its few bytes.
 type Delivery = (u32, Option<u32>, bool);
 
-/// The code of a landing's clauses.
+/// The code of a catch block's clauses.
 struct Takes {
     /// How many clauses want it.
     wanted: HashMap<Delivery, usize>,
@@ -29,17 +29,17 @@ struct Takes {
 }
 
 impl FuncTranslator<'_, '_> {
-    /// Closes the scope of a `try_table` and fills its landing. Called with the
+    /// Closes the scope of a `try_table` and fills its catch block. Called with the
     /// `try_table`'s own frame popped.
     pub(super) fn close_scope(&mut self, catches: &[Catch]) {
         if catches.is_empty() {
             return;
         }
         let scope = self.scopes.pop().expect("one scope for each try_table");
-        let around = self.scopes.last().map(|outer| outer.landing);
-        self.b.seal_block(scope.landing);
-        self.b.switch_to_block(scope.landing);
-        let word = self.b.block_params(scope.landing)[0];
+        let around = self.scopes.last().map(|outer| outer.catch_block);
+        self.b.seal_block(scope.catch_block);
+        self.b.switch_to_block(scope.catch_block);
+        let exn = self.b.block_params(scope.catch_block)[0];
         // Behind a clause for the same tag none is reached.
         let mut tags = HashSet::new();
         let reached = |catch: &&Catch| caught_tag(catch).is_none_or(|tag| tags.insert(tag));
@@ -51,7 +51,7 @@ impl FuncTranslator<'_, '_> {
         for catch in &catches {
             *takes.wanted.entry(self.delivery(catch)).or_default() += 1;
         }
-        self.choose(&catches, word, around, &mut takes);
+        self.choose(&catches, exn, around, &mut takes);
         for (delivery, block) in takes.blocks {
             if takes.wanted[&delivery] > 1 {
                 self.b.seal_block(block);

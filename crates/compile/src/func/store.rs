@@ -1,0 +1,172 @@
+//! The one place where compiled code writes what the collector follows. The runtime's
+//! places are listed in docs/COLLECTOR.md.
+//!
+//! | function | writes | what a collector that moves the young alone would add |
+//! |-|-|-|
+//! | [`init`] | a field of an object that is being made | nothing: nobody has seen it, and it is the youngest of all |
+//! | [`assign`] | a field of an object | remember the object |
+//! | [`init_elements`], [`assign_elements`] | elements from one on | nothing; remember the array, once |
+//! | [`assign_global`] | the cell of a global | remember the cell |
+//! | [`assign_table`] | an element of a table | remember the element |
+//!
+//! Numbers are written here as well; the storage type says which is which. Headers,
+//! lengths and tags are no references and are written where the object is made. What
+//! lies in frames, transfer slots and records is a root: every collection reads it.
+//!
+//! [`init`]: FuncTranslator::init
+//! [`assign`]: FuncTranslator::assign
+//! [`init_elements`]: FuncTranslator::init_elements
+//! [`assign_elements`]: FuncTranslator::assign_elements
+//! [`assign_global`]: FuncTranslator::assign_global
+//! [`assign_table`]: FuncTranslator::assign_table
+
+use super::alloc::Allocation;
+use super::regions::plain;
+use super::state::block_args;
+use super::translator::FuncTranslator;
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use mangrove_validate::{Repr, StorageType, ValType};
+use types::{I32, I64};
+
+/// Where a field or an element lies.
+#[derive(Clone, Copy)]
+pub struct FieldAddress {
+    /// An address in the object.
+    pub address: Value,
+    /// Bytes from there.
+    pub offset: i32,
+}
+
+/// Elements that lie side by side.
+#[derive(Clone, Copy)]
+pub struct Elements {
+    /// The address of the first.
+    pub first: Value,
+    /// How many bytes they take.
+    pub bytes: Value,
+}
+
+impl FuncTranslator<'_, '_> {
+    /// Writes a field of an object that is being made: [`Self::publish`] takes the
+    /// allocation away.
+    pub(super) fn init(
+        &mut self,
+        _: &Allocation,
+        storage: StorageType,
+        value: Value,
+        field: FieldAddress,
+    ) {
+        let flags = plain(self.regions.heap);
+        self.heap_store(flags, storage, value, field);
+    }
+
+    /// Writes a field of `object`, a reference. A fault is what `flags` say.
+    pub(super) fn assign(
+        &mut self,
+        object: Value,
+        flags: MemFlagsData,
+        storage: StorageType,
+        value: Value,
+        field: FieldAddress,
+    ) {
+        debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
+        self.heap_store(flags, storage, value, field);
+    }
+
+    /// Writes `value` to all elements of an array that is being made.
+    pub(super) fn init_elements(
+        &mut self,
+        _: &Allocation,
+        storage: StorageType,
+        value: Value,
+        elements: Elements,
+    ) {
+        self.fill(storage, value, elements);
+    }
+
+    /// Writes zero to all words of an object that is being made.
+    pub(super) fn init_words(&mut self, object: &Allocation, words: Elements) {
+        let zero = self.const_word(0);
+        self.init_elements(object, StorageType::Val(ValType::I64), zero, words);
+    }
+
+    /// Writes `value` to elements of `object`, a reference.
+    pub(super) fn assign_elements(
+        &mut self,
+        object: Value,
+        storage: StorageType,
+        value: Value,
+        elements: Elements,
+    ) {
+        debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
+        self.fill(storage, value, elements);
+    }
+
+    /// Writes the global at `cell`.
+    pub(super) fn assign_global(&mut self, cell: Value, repr: Repr, value: Value) {
+        self.store_whole(repr);
+        let flags = plain(self.regions.globals);
+        self.b.ins().store(flags, value, cell, 0);
+    }
+
+    /// Writes the table's element at `address`.
+    pub(super) fn assign_table(&mut self, address: Value, repr: Repr, value: Value) {
+        self.store_whole(repr);
+        let flags = plain(self.regions.tables);
+        self.b.ins().store(flags, value, address, 0);
+    }
+
+    /// Promises that a store of such a value, where others find it, is done as a
+    /// whole: half a continuation reference would be another one.
+    fn store_whole(&mut self, repr: Repr) {
+        if repr == Repr::ContRef {
+            self.no_overflow();
+        }
+    }
+
+    fn heap_store(
+        &mut self,
+        flags: MemFlagsData,
+        storage: StorageType,
+        value: Value,
+        FieldAddress { address, offset }: FieldAddress,
+    ) {
+        match storage {
+            StorageType::I8 => self.b.ins().istore8(flags, value, address, offset),
+            StorageType::I16 => self.b.ins().istore16(flags, value, address, offset),
+            StorageType::Val(_) => self.b.ins().store(flags, value, address, offset),
+        };
+    }
+
+    /// Stores `value` over the elements, one by one.
+    fn fill(&mut self, storage: StorageType, value: Value, elements: Elements) {
+        let Elements { first, bytes } = elements;
+        let end = self.b.ins().iadd(first, bytes);
+        let head = self.b.create_block();
+        let body = self.b.create_block();
+        let done = self.b.create_block();
+        let at = self.b.append_block_param(head, I64);
+        self.b.ins().jump(head, &block_args(&[first]));
+
+        self.b.switch_to_block(head);
+        let more = self.b.ins().icmp(IntCC::UnsignedLessThan, at, end);
+        self.b.ins().brif(more, body, &[], done, &[]);
+        self.b.seal_block(body);
+        self.b.seal_block(done);
+
+        self.b.switch_to_block(body);
+        let flags = plain(self.regions.heap);
+        let field = FieldAddress {
+            address: at,
+            offset: 0,
+        };
+        self.heap_store(flags, storage, value, field);
+        let size = self.const_word(u64::from(self.env.storage_size(storage)));
+        let next = self.b.ins().iadd(at, size);
+        self.b.ins().jump(head, &block_args(&[next]));
+        self.b.seal_block(head);
+
+        self.b.switch_to_block(done);
+    }
+}
