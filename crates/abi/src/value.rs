@@ -39,6 +39,10 @@ pub enum SlotKind {
     Cont,
 }
 
+/// Parameters that travel as arguments of the call. The `tail` convention has
+/// registers for six integers and eight floats; beyond it takes the stack, and the
+/// compiler has them all at hand at once.
+pub const CALL_PARAMS: usize = 16;
 /// Integer registers that results may take; a continuation reference takes two. The
 /// compiler's calling convention has eight.
 pub const INT_RESULTS: u32 = 6;

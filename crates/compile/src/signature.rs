@@ -2,13 +2,8 @@
 
 use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
 use cranelift_codegen::isa::CallConv;
-use mangrove_abi::value::results_in_registers;
+use mangrove_abi::value::{CALL_PARAMS, results_in_registers};
 use mangrove_abi::{Repr, SlotKind};
-
-/// Parameters that travel as arguments of the call. The `tail` convention has
-/// registers for six integers and eight floats; beyond it takes the stack, and the
-/// compiler has them all at hand at once.
-pub const CALL_PARAMS: usize = 16;
 
 /// The CLIF type of a value.
 pub fn clif_type(repr: Repr) -> Type {

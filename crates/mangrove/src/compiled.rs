@@ -12,10 +12,14 @@
 //! converted: code made otherwise is refused, and the module is compiled anew.
 
 use crate::engine::Engine;
-use mangrove_abi::object::{MAX_OBJECT, NULL_GUARD};
+use mangrove_abi::object::{
+    ARRAY_ELEMENTS, ARRAY_LENGTH, INLINE_SUPERS, MAX_OBJECT, NULL_GUARD, TYPE_MASK,
+};
+use mangrove_abi::record::FRESH_WORDS;
+use mangrove_abi::value::{CALL_PARAMS, FLOAT_RESULTS, INT_RESULTS};
 use mangrove_abi::{
-    CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, MemoryDef,
-    StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor,
+    CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, LibcallResult,
+    MemoryDef, StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor, reason,
 };
 use mangrove_compile as compile;
 use mangrove_compile::{Hooks, OptLevel};
@@ -31,7 +35,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -150,8 +154,9 @@ impl Head {
     }
 }
 
-/// A fingerprint of what compiled code and runtime agree on: the stubs' bytes,
-/// and where things lie. Two builds of one version may differ in it.
+/// A fingerprint of what compiled code and runtime, and compiled code of two modules,
+/// agree on: the stubs' bytes, where things lie, and how values travel. Two builds of
+/// one version may differ in it. What no number here shows raises [`FORMAT`].
 fn build() -> Hash {
     let stubs = mangrove_stack::arch::stub_image();
     let numbers = [
@@ -188,6 +193,19 @@ fn build() -> Hash {
         size_of::<TransferSlot>(),
         NULL_GUARD as usize,
         MAX_OBJECT as usize,
+        CALL_PARAMS,
+        INT_RESULTS as usize,
+        FLOAT_RESULTS as usize,
+        INLINE_SUPERS,
+        TYPE_MASK as usize,
+        ARRAY_LENGTH as usize,
+        ARRAY_ELEMENTS as usize,
+        HandlerTable::SWITCH as usize,
+        FRESH_WORDS as usize,
+        reason::RETURNED as usize,
+        reason::HANDLED as usize,
+        reason::TRAPPED as usize,
+        LibcallResult::CATCH as usize,
     ];
     let mut hash = Sha256::new();
     for number in numbers {
