@@ -39,6 +39,8 @@ const MAKING: u8 = 2;
 pub struct Watch {
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    every: Duration,
+    screen: Arc<Mutex<Screen>>,
 }
 
 impl Watch {
@@ -71,6 +73,7 @@ impl Watch {
                 Failure::settings(error.into())
             })?
         };
+        let shared = Arc::clone(&screen);
         store.observe(Box::new(move |view, moment| {
             let looks = !matches!(moment, Moment::Trap | Moment::End);
             if looks && next.load(Ordering::Relaxed) == DUE {
@@ -85,6 +88,8 @@ impl Watch {
         Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
+            every,
+            screen: shared,
         })
     }
 }
@@ -95,6 +100,12 @@ impl Drop for Watch {
         if let Some(thread) = self.thread.take() {
             // It has nothing to tell that matters now.
             let _ = thread.join();
+        }
+        // Two reports were due, and the thread did not come to say that there was none:
+        // the machine had other things to do.
+        let mut screen = lock(&self.screen);
+        if !screen.told && screen.began.elapsed() >= 2 * self.every {
+            screen.nothing();
         }
     }
 }
@@ -125,6 +136,8 @@ struct Screen {
     terminal: bool,
     /// Lines to overwrite.
     lines: usize,
+    /// Whether anything was written.
+    told: bool,
 }
 
 /// A line of JSON.
@@ -147,6 +160,7 @@ impl Screen {
             json,
             terminal: io::stderr().is_terminal(),
             lines: 0,
+            told: false,
         }
     }
 
@@ -197,6 +211,7 @@ impl Screen {
     /// Writes in place of the last text, on a terminal. Nowhere is left to say
     /// that standard error is closed.
     fn write(&mut self, text: &str) {
+        self.told = true;
         let mut stderr = io::stderr().lock();
         if self.terminal && !self.json {
             let up = std::mem::replace(&mut self.lines, text.lines().count());
