@@ -169,15 +169,10 @@ fn continuation(module: &Module, ty: ValType) -> Option<RefType> {
 
 /// The text form of a type of the continuations' hierarchy.
 fn text(module: &Module, ty: RefType) -> String {
-    let heap = match ty.heap {
-        HeapType::Concrete(index) => match module.names.types.get(&index) {
-            Some(name) => format!("${}", printable(name)),
-            None => index.to_string(),
-        },
-        HeapType::Abstract(AbstractHeap::NoCont) => "nocont".into(),
-        HeapType::Abstract(_) => "cont".into(),
-    };
-    format!("(ref {}{heap})", if ty.nullable { "null " } else { "" })
+    ty.text(|index| match module.names.types.get(&index) {
+        Some(name) => format!("${}", printable(name)),
+        None => index.to_string(),
+    })
 }
 
 /// An index, with its name where there is one.

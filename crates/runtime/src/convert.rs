@@ -9,26 +9,6 @@ use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
 use mangrove_validate::{AbstractHeap, HeapType, RefType, ValType};
 use std::ptr::{self, NonNull};
 
-/// A type as a message says it. Concrete types are canonical numbers.
-pub fn describe(ty: ValType) -> String {
-    let reference = match ty {
-        ValType::I32 => return "i32".into(),
-        ValType::I64 => return "i64".into(),
-        ValType::F32 => return "f32".into(),
-        ValType::F64 => return "f64".into(),
-        ValType::V128 => return "v128".into(),
-        ValType::Ref(reference) => reference,
-    };
-    let heap = match reference.heap {
-        HeapType::Concrete(id) => format!("type {id}"),
-        HeapType::Abstract(heap) => format!("{heap:?}").to_lowercase(),
-    };
-    format!(
-        "(ref {}{heap})",
-        if reference.nullable { "null " } else { "" }
-    )
-}
-
 fn reference(heap: HeapType, nullable: bool) -> ValType {
     ValType::Ref(RefType { nullable, heap })
 }
@@ -158,7 +138,7 @@ impl StoreInner {
         };
         Error::usage(format!(
             "type mismatch: {null} {name}{what} where {} is expected",
-            describe(ty)
+            ty.text(|id| format!("type {id}"))
         ))
     }
 

@@ -5,7 +5,7 @@ use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
 use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
-use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType, printable};
+use mangrove_validate::{FuncType, printable};
 use std::fmt::Write as _;
 use std::ptr::NonNull;
 
@@ -90,28 +90,12 @@ fn func_text(ty: &FuncType, module: Option<&ModuleImage>) -> String {
         }
         let _ = write!(text, " ({word}");
         for &ty in types {
-            let _ = write!(text, " {}", value_text(ty, module));
+            let _ = write!(text, " {}", ty.text(|id| type_text(id, module)));
         }
         text.push(')');
     }
     text.push(')');
     text
-}
-
-fn value_text(ty: ValType, module: Option<&ModuleImage>) -> String {
-    let RefType { nullable, heap } = match ty {
-        ValType::I32 => return "i32".into(),
-        ValType::I64 => return "i64".into(),
-        ValType::F32 => return "f32".into(),
-        ValType::F64 => return "f64".into(),
-        ValType::V128 => return "v128".into(),
-        ValType::Ref(reference) => reference,
-    };
-    let heap = match heap {
-        HeapType::Abstract(heap) => heap_text(heap).to_owned(),
-        HeapType::Concrete(id) => type_text(id, module),
-    };
-    format!("(ref {}{heap})", if nullable { "null " } else { "" })
 }
 
 /// A canonical type, as the module calls it: by name, else by index.
@@ -122,23 +106,4 @@ fn type_text(id: u32, module: Option<&ModuleImage>) -> String {
         Some(name.map_or_else(|| index.to_string(), |name| format!("${}", printable(name))))
     });
     known.unwrap_or_else(|| format!("canonical {id}"))
-}
-
-fn heap_text(heap: AbstractHeap) -> &'static str {
-    match heap {
-        AbstractHeap::Any => "any",
-        AbstractHeap::Eq => "eq",
-        AbstractHeap::I31 => "i31",
-        AbstractHeap::Struct => "struct",
-        AbstractHeap::Array => "array",
-        AbstractHeap::None => "none",
-        AbstractHeap::Func => "func",
-        AbstractHeap::NoFunc => "nofunc",
-        AbstractHeap::Extern => "extern",
-        AbstractHeap::NoExtern => "noextern",
-        AbstractHeap::Exn => "exn",
-        AbstractHeap::NoExn => "noexn",
-        AbstractHeap::Cont => "cont",
-        AbstractHeap::NoCont => "nocont",
-    }
 }

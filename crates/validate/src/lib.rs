@@ -27,7 +27,8 @@ mod printable;
 pub mod registry;
 pub mod repr;
 mod sections;
-pub mod types;
+pub mod text;
+mod types;
 
 pub use error::ValidateError;
 pub use features::Language;
