@@ -2,37 +2,16 @@
 //! one exactly, and neither its memory nor the process's grows.
 
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 
 use common::{call, instance_with};
+use counting::ALLOCATED;
 use mangrove::{
     Config, Ends, Error, Exception, Extern, Instance, Outcome, ParkPolicy, RegistryReport, Store,
     Tag, Val,
 };
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicIsize, Ordering};
-
-/// The system's allocator, with what is allocated counted.
-struct Counting;
-
-static ALLOCATED: AtomicIsize = AtomicIsize::new(0);
-
-// SAFETY: the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATED.fetch_add(layout.size() as isize, Ordering::Relaxed);
-        // SAFETY: the caller's contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        ALLOCATED.fetch_sub(layout.size() as isize, Ordering::Relaxed);
-        // SAFETY: the caller's contract.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use std::sync::atomic::Ordering;
 
 /// Each export that takes a number does something that often.
 const PROGRAM: &str = r#"(module

@@ -1,32 +1,12 @@
 //! What an engine keeps of a module with types of its own that was dropped: nothing.
 //! A process of its own, since all that is allocated is counted.
 
+#[path = "common/counting.rs"]
+mod counting;
+
+use counting::ALLOCATED;
 use mangrove::{Config, Engine, Func, FuncType, Instance, Module, Store, Val, ValType};
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicIsize, Ordering};
-
-/// The system's allocator, with what is allocated counted.
-struct Counting;
-
-static ALLOCATED: AtomicIsize = AtomicIsize::new(0);
-
-// SAFETY: the system's allocator does the work.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATED.fetch_add(layout.size() as isize, Ordering::Relaxed);
-        // SAFETY: the caller's contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        ALLOCATED.fetch_sub(layout.size() as isize, Ordering::Relaxed);
-        // SAFETY: the caller's contract.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use std::sync::atomic::Ordering;
 
 /// A module of three types that no other number has: a struct, an array, a function.
 fn text(number: u32) -> String {

@@ -24,7 +24,7 @@ use crate::store::StoreInner;
 use crate::trace::SWITCHES;
 use crate::trap::{Trap, TrapReason};
 use crate::value::Val;
-use mangrove_abi::{ContRecord, ContRef, HandlerTable, TagDef, TrapCode, TypeId};
+use mangrove_abi::{ContRecord, ContRef, HandlerTable, HeapRef, TagDef, TrapCode, TypeId};
 use mangrove_validate::{CompositeType, FuncType, HeapType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -170,23 +170,23 @@ impl StoreInner {
     ) -> Result<Way, Error> {
         let record = self.current_record(handle)?;
         // Before there is a host record: an error would leave that behind.
-        let entry = match entry {
-            EnterWith::Values(slots) => Ok(slots),
-            EnterWith::Exception(exception) => Err((self.exception_ref(exception)?, exception)),
+        let exn = match &entry {
+            EnterWith::Values(_) => HeapRef::NULL,
+            EnterWith::Exception(exception) => self.exception_ref(exception)?,
         };
         let host = self.host_record()?;
         // SAFETY: one of the registry's records.
         let of = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: SWITCHES, of, "resume by the host");
-        let (exn, exception) = match entry {
-            Ok(slots) => {
+        let exception = match entry {
+            EnterWith::Values(slots) => {
                 let payload = self.transfer_behind_bound(record, slots);
                 // SAFETY: a current reference is to a continuation that is fresh
                 // or suspended; the table stays by contract.
                 let call = unsafe { self.activate(host, record, table.address(), false, payload) };
                 return Ok(Way::In(call));
             }
-            Err(thrown) => thrown,
+            EnterWith::Exception(exception) => exception,
         };
         // SAFETY: as above. The chain was suspended until now.
         unsafe {
