@@ -30,6 +30,7 @@ pub mod index;
 pub mod interpreted;
 pub mod layout;
 pub mod libcall;
+pub mod log;
 pub mod object;
 pub mod record;
 pub mod refusal;
@@ -45,6 +46,7 @@ pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage
 pub use index::RecordId;
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
+pub use log::Logged;
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
 pub use record::{ContRecord, HandlerTable, RecordState, reason};
 pub use refusal::{Refusal, Request, Requests};

@@ -7,7 +7,7 @@
 //!  exn      ┌ header u32 ┬ … tag u64, then the payload, laid out like a struct's fields
 //!
 //!  header    31        30..24      23..0
-//!            forwarded collector's TypeId
+//!            forwarded collector's TypeId       collector's: WATCHED, CARDED, LISTED
 //! ```
 //!
 //! A heap reference is a 32-bit offset from the heap base. Null is 0. An `i31`
@@ -56,8 +56,22 @@ pub const OBJECT_ALIGN: u64 = 8;
 /// Bits of a header that hold the [`TypeId`].
 pub const TYPE_MASK: u32 = 0x00ff_ffff;
 /// Bits of a header that the collector may set in an object that stays one: who
-/// reads a type masks them. None is in use yet.
+/// reads a type masks them.
 pub const COLLECTOR_BITS: u32 = 0x7f00_0000;
+/// Set in an old object as long as a store of a young reference into it must be
+/// logged. Clear in young ones, and in old ones that are logged as a whole.
+pub const WATCHED: u32 = 0x0100_0000;
+/// Set in an old array of [`CARDED_BYTES`] or more whose elements are references: of
+/// it not all is logged, but cards.
+pub const CARDED: u32 = 0x0200_0000;
+/// Set in a carded array that has an entry in the log: cards of it are set.
+pub const LISTED: u32 = 0x0400_0000;
+/// Bytes from which on an array of references is logged by cards.
+pub const CARDED_BYTES: u64 = 4096;
+/// Bytes of the heap that a card stands for: a shift.
+pub const CARD_SHIFT: u32 = 9;
+/// Objects of more bytes than this are made in the old space at once.
+pub const LARGE_OBJECT: u64 = 64 << 10;
 /// Set in a header that holds, instead of a type, where the object went
 /// (its new offset divided by 8).
 pub const FORWARDED: u32 = 0x8000_0000;

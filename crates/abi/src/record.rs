@@ -61,8 +61,9 @@ pub struct ContRecord {
     /// The collector's mark: the number of the last marking that found it live;
     /// 0 if none has yet. `cont.new` writes this and `state` as one word.
     pub mark: u32,
-    /// Arguments bound so far; the registry keeps them.
-    pub bound_count: u32,
+    /// What must be seen to before this runs; 0 if nothing. [`ContRecord::CLEAN`], and
+    /// below it how many arguments are bound, which the registry keeps.
+    pub unready: u32,
     /// Number of this record in its registry, for people.
     pub id: RecordId,
     /// The function this continuation was made from.
@@ -97,6 +98,17 @@ const _: () = {
 };
 
 impl ContRecord {
+    /// Set in `unready` of a record without an entry in the log ([`crate::log`]): its
+    /// stack and its bound arguments hold no young reference, and a minor collection
+    /// looks at neither. Whoever makes a record the current one logs it and takes
+    /// this away.
+    pub const CLEAN: u32 = 1 << 31;
+
+    /// How many arguments are bound.
+    pub const fn bound_count(&self) -> u32 {
+        self.unready & !Self::CLEAN
+    }
+
     /// A record without a stack.
     pub const fn new(id: RecordId, state: RecordState) -> Self {
         Self {
@@ -115,7 +127,7 @@ impl ContRecord {
             creator: ptr::null(),
             created_at: 0,
             first_seen: 0,
-            bound_count: 0,
+            unready: Self::CLEAN,
             id,
             passed: 0,
             interrupted: ptr::null_mut(),

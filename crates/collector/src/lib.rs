@@ -10,15 +10,18 @@
 //! A continuation's frames are looked at only once something live holds a
 //! reference to it with its current revision; what is not found is reclaimed.
 //! `walk` turns a record into frames and slots, `mark` decides which records
-//! are walked, `collect` puts the phases of a collection in order. Two more
+//! are walked, `collect` puts the phases of a collection in order; `minor` looks at
+//! what ran or was written since the last one, and at nothing else. Two more
 //! things use the same marking without moving anything: `roots` (the root set,
-//! for people) and `verify`. `report` tells what each continuation is and does, by
+//! for people) and `verify`, with `clean` for what minor collections rely on. `report` tells what each continuation is and does, by
 //! the `names` its caller looks up, and `why` it is alive.
 //! [`admission`] keeps out modules with continuations where nothing looks.
 
 pub mod admission;
+mod clean;
 mod collect;
 mod mark;
+mod minor;
 mod names;
 mod report;
 mod roots;
@@ -40,7 +43,8 @@ pub use verify::When;
 pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};
 
-use mangrove_abi::{CodeImage, ContRef, FunctionKind};
+use mangrove_abi::{CodeImage, ContRef, FunctionKind, Logged};
+pub use mangrove_heap::CollectionKind;
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
@@ -69,6 +73,12 @@ pub unsafe trait Roots {
     /// Shows the visitor every slot: globals, tables, element segments, host
     /// handles. Each slot once.
     fn visit(&mut self, visitor: &mut dyn RootVisitor);
+    /// Shows the visitor every slot that may hold a young reference, once or more: what
+    /// the log has, what the cards of tables say, and what is new.
+    fn visit_young(&mut self, logged: &[Logged], visitor: &mut dyn RootVisitor);
+    /// Nothing young is left: no slot is in the log, new, or on a card that is set.
+    /// `logged` is what the log had; none if it has lost entries.
+    fn clean(&mut self, logged: Option<&[Logged]>);
 }
 
 /// Is shown slots, and may change what is in them.
@@ -267,6 +277,24 @@ pub enum CollectError {
         owner: RootOwner,
         /// The reference.
         value: u32,
+    },
+    /// A root that a minor collection would not look at refers to a young object.
+    #[error("{when}: {owner} holds {value:#x}, which is young, and does not count as changed")]
+    YoungRoot {
+        /// When this was found.
+        when: When,
+        /// Who holds it.
+        owner: RootOwner,
+        /// The reference.
+        value: u32,
+    },
+    /// A record says that it is in the log and is not, or the other way round.
+    #[error("{when}: continuation {continuation} is not what the log says of it")]
+    Log {
+        /// When this was found.
+        when: When,
+        /// The continuation's id.
+        continuation: u32,
     },
     /// The registry is not sound.
     #[error("{when}: {fault}")]

@@ -136,6 +136,8 @@ pub struct Overlook {
     /// The slot with this number, counted per call site from 0, in every frame
     /// of a suspended continuation.
     pub slot: Option<usize>,
+    /// In minor collections: the stacks that ran.
+    pub awake: bool,
 }
 
 /// How much marking looked at.
@@ -328,7 +330,7 @@ impl<S: Sink> Marker<'_, '_, S> {
     #[inline]
     fn bound_arguments(&mut self, record: *mut ContRecord) {
         // SAFETY: the registry's records are never freed.
-        let (continuation, count) = unsafe { ((*record).id.as_u32(), (*record).bound_count) };
+        let (continuation, count) = unsafe { ((*record).id.as_u32(), (*record).bound_count()) };
         if count == 0 {
             return;
         }

@@ -17,10 +17,10 @@ use crate::{
 };
 use mangrove_abi::object::{HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
-    CodeImage, ContRecord, ContRef, FuncRef, FunctionCode, FunctionKind, InstanceContext,
+    CodeImage, ContRecord, ContRef, FuncRef, FunctionCode, FunctionKind, InstanceContext, Logged,
     RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext,
 };
-use mangrove_continuation::{Registry, RegistryConfig};
+use mangrove_continuation::{Registry, RegistryConfig, make_current, wake};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::{ArenaConfig, GuardKind};
 use std::ptr;
@@ -126,6 +126,13 @@ unsafe impl Roots for Outside {
             unsafe { visitor.cont_ref(owner, slot) };
         }
     }
+
+    fn visit_young(&mut self, _: &[Logged], visitor: &mut dyn RootVisitor) {
+        // All of them are written to without anybody noting it.
+        self.visit(visitor);
+    }
+
+    fn clean(&mut self, _: Option<&[Logged]>) {}
 }
 
 /// One frame to lay: where it is stopped, and what is in which slot.
@@ -276,6 +283,7 @@ impl World {
         // SAFETY: a record with a stack of its own that nothing runs on.
         unsafe {
             lay(fresh.record, frames);
+            wake(&mut self.ctx, fresh.record);
             (*fresh.record).revision += 1;
             ContRef {
                 revision: (*fresh.record).revision,
@@ -300,7 +308,8 @@ impl World {
             }
         }
         self.ctx.host_record = host;
-        self.ctx.current = chain[0].record;
+        // SAFETY: one of the registry's records.
+        unsafe { make_current(&mut self.ctx, chain[0].record) };
         host
     }
 

@@ -1,8 +1,11 @@
 //! Checks before and after a collection: every object, every root, the registry.
 
-use crate::mark::{MarkInput, Sink, SlotOwner, mark};
-use crate::{CollectError, Roots};
-use mangrove_abi::{ContRef, HeapRef};
+use crate::clean::verify_clean;
+use crate::collect::nanoseconds;
+use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
+use crate::{Code, CollectError, Roots};
+use mangrove_abi::{ContRef, HeapRef, StoreContext};
+use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, Starts};
 use std::fmt;
 use std::time::Instant;
@@ -31,20 +34,20 @@ impl fmt::Display for When {
     }
 }
 
-/// Checks heap, roots and registry, and returns how long that took.
+/// Checks heap, roots and registry, and returns how long that took. It overlooks nothing.
 ///
 /// # Safety
 /// As for [`crate::collect`].
 pub(crate) unsafe fn verify(
     when: When,
     heap: &Heap,
-    input: MarkInput<'_>,
+    registry: &mut Registry,
+    ctx: &StoreContext,
+    code: &dyn Code,
     roots: &mut dyn Roots,
 ) -> Result<u64, CollectError> {
     let began = Instant::now();
-    let ctx = input.ctx;
-    input
-        .registry
+    registry
         .verify(ctx)
         .map_err(|fault| CollectError::Registry { when, fault })?;
     let starts = heap
@@ -56,10 +59,12 @@ pub(crate) unsafe fn verify(
         error: None,
     };
     // SAFETY: by contract.
-    unsafe { mark(input, roots, &mut check)? };
-    check
-        .error
-        .map_or(Ok(began.elapsed().as_nanos() as u64), Err)
+    unsafe {
+        verify_clean(when, heap, registry, ctx, code, roots)?;
+        let input = MarkInput::new(registry, ctx, code, Overlook::default());
+        mark(input, roots, &mut check)?;
+    }
+    check.error.map_or(Ok(nanoseconds(began)), Err)
 }
 
 /// Checks that each root is a value a reference can have.

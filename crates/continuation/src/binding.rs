@@ -3,6 +3,7 @@
 use crate::bound::Bound;
 use crate::registry::Registry;
 use crate::states::{Role, Verb, next_state};
+use crate::waking::wake;
 use mangrove_abi::{ContRecord, SlotKind, StoreContext, TransferSlot};
 
 impl Registry {
@@ -13,7 +14,7 @@ impl Registry {
     /// If the record is none of this registry's.
     pub fn bind(
         &mut self,
-        ctx: &StoreContext,
+        ctx: &mut StoreContext,
         record: *mut ContRecord,
         arguments: impl IntoIterator<Item = (TransferSlot, Option<SlotKind>)>,
     ) {
@@ -32,7 +33,8 @@ impl Registry {
                 bound.values.push(value);
                 bound.kinds.push(kind);
             }
-            (*record).bound_count = bound.values.len() as u32;
+            wake(ctx, record);
+            (*record).unready = bound.values.len() as u32;
         }
     }
 
@@ -51,7 +53,7 @@ impl Registry {
         let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe {
-            (*record).bound_count = 0;
+            (*record).unready &= ContRecord::CLEAN;
             (*record).id
         };
         self.bound.remove(&id).unwrap_or_default()

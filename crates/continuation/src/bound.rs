@@ -1,7 +1,7 @@
 //! Arguments bound to a continuation that does not run yet.
 //!
 //! They live as long as the continuation waits, unlike values in transit, so
-//! each is kept with what the collector must know of it. `ContRecord::bound_count`
+//! each is kept with what the collector must know of it. `ContRecord::unready`
 //! tells compiled code that there are some.
 
 use mangrove_abi::{SlotKind, TransferSlot};

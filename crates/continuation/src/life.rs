@@ -118,8 +118,8 @@ impl Registry {
             }
             counts.initial_thrown += u64::from(initial && end == End::Thrown);
             counts.initial_trapped += u64::from(initial && end == End::Trapped);
-            if (*record).bound_count != 0 {
-                (*record).bound_count = 0;
+            if (*record).bound_count() != 0 {
+                (*record).unready &= ContRecord::CLEAN;
                 self.bound.remove(&(*record).id);
             }
             (*record).state = RecordState::Gone as u32;

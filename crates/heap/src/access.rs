@@ -2,12 +2,13 @@
 //!
 //! A reference comes into an object in one of three ways, and each has its one
 //! place here: [`Heap::init_ref`] fills a new object, [`Heap::assign_ref`] changes
-//! one that may be old, [`Heap::copy_elements`] copies between arrays. A write
-//! barrier would stand in the latter two, and nowhere else: no other function
+//! one that may be old, [`Heap::copy_elements`] copies between arrays. The latter two
+//! log where the old refers to the young now (`remember`); no other function
 //! writes references, and none gives an object's address away.
 
 use crate::Heap;
 use crate::collect::size_by;
+use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, TypeId,
 };
@@ -99,7 +100,8 @@ impl Heap {
     /// and `value` null, an `i31` or another of its objects.
     #[inline]
     pub unsafe fn init_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
-        // SAFETY: by contract.
+        // SAFETY: by contract. A young object needs no entry in the log, and a large one
+        // is looked at because it is new.
         unsafe { self.store_ref(object, offset, value) }
     }
 
@@ -109,9 +111,18 @@ impl Heap {
     /// `object` must be an object of this heap with a reference at `offset`,
     /// and `value` null, an `i31` or another of its objects.
     #[inline]
-    pub unsafe fn assign_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
+    pub unsafe fn assign_ref(
+        &mut self,
+        ctx: &mut StoreContext,
+        object: HeapRef,
+        offset: u32,
+        value: HeapRef,
+    ) {
         // SAFETY: by contract.
-        unsafe { self.store_ref(object, offset, value) }
+        unsafe {
+            self.store_ref(object, offset, value);
+            self.written(ctx, object, offset..offset + 4);
+        }
     }
 
     /// # Safety
@@ -135,6 +146,7 @@ impl Heap {
     /// with as many bytes of whole elements at these offsets.
     pub unsafe fn copy_elements(
         &mut self,
+        ctx: &mut StoreContext,
         (to, to_offset): (HeapRef, u32),
         (from, from_offset): (HeapRef, u32),
         bytes: usize,
@@ -149,14 +161,18 @@ impl Heap {
             );
             let source = self.address(from, from_offset);
             self.address(to, to_offset).copy_from(source, bytes);
+            if bytes > 0 && self.has_reference(to, to_offset) {
+                self.written(ctx, to, to_offset..to_offset + bytes as u32);
+            }
         }
     }
 
     /// Whether an object can be there, as far as the space in use says.
     fn is_in_space(&self, object: HeapRef) -> bool {
         let offset = u64::from(object.0);
-        let space = self.space();
-        offset.is_multiple_of(OBJECT_ALIGN) && (space.start()..space.committed()).contains(&offset)
+        let spaces = [&self.young, self.old()];
+        let mut spaces = spaces.iter().map(|space| space.start()..space.committed());
+        offset.is_multiple_of(OBJECT_ALIGN) && spaces.any(|space| space.contains(&offset))
     }
 
     /// Whether an object has a reference at `offset`, by its descriptor.

@@ -1,7 +1,7 @@
 //! Which objects are reachable, found without moving any.
 //!
 //! ```text
-//!  space   │ A    │ B │ C        │ D │ …    objects, without gaps
+//!  a space │ A    │ B │ C        │ D │ …    objects, without gaps
 //!  starts  │ 1 0 0│ 1 │ 1 0 0 0 0│ 1 │ …    one bit for 8 bytes: here an object starts
 //!  marks   │ 1 0 0│ 0 │ 1 0 0 0 0│ 0 │ …    and it is reachable
 //! ```
@@ -12,43 +12,46 @@ use crate::access::references;
 use crate::{Heap, HeapViolation};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{ARRAY_LENGTH, HeapRef, OBJECT_ALIGN};
+use std::ops::Range;
 
-/// A bit for every 8 bytes of the space in use.
+/// A bit for every 8 bytes of both spaces in use: the young one, then the old one.
 #[derive(Clone, Debug)]
 pub(crate) struct Bitmap {
-    first: u32,
-    bits: Vec<u64>,
+    first: [u32; 2],
+    bits: [Vec<u64>; 2],
 }
 
 impl Bitmap {
-    /// All bits clear, for offsets from `first` up to `end`.
-    pub(crate) fn new(first: u64, end: u64) -> Self {
-        let words = (end - first).div_ceil(OBJECT_ALIGN * 64);
+    /// All bits clear, for offsets in these ranges.
+    pub(crate) fn new(ranges: [Range<u64>; 2]) -> Self {
+        let words = |range: &Range<u64>| (range.end - range.start).div_ceil(OBJECT_ALIGN * 64);
         Self {
-            first: first as u32,
-            bits: vec![0; words as usize],
+            first: [ranges[0].start as u32, ranges[1].start as u32],
+            bits: [&ranges[0], &ranges[1]].map(|range| vec![0; words(range) as usize]),
         }
     }
 
-    fn place(&self, offset: u32) -> (usize, u64) {
-        let nth = offset.wrapping_sub(self.first) / OBJECT_ALIGN as u32;
-        (nth as usize / 64, 1 << (nth % 64))
+    fn place(&self, offset: u32) -> (usize, usize, u64) {
+        let space = usize::from(offset >= self.first[1]);
+        let nth = offset.wrapping_sub(self.first[space]) / OBJECT_ALIGN as u32;
+        (space, nth as usize / 64, 1 << (nth % 64))
     }
 
     /// Sets a bit. Whether it was clear.
     pub(crate) fn insert(&mut self, offset: u32) -> bool {
-        let (word, bit) = self.place(offset);
-        let clear = self.bits[word] & bit == 0;
-        self.bits[word] |= bit;
+        let (space, word, bit) = self.place(offset);
+        let bits = &mut self.bits[space][word];
+        let clear = *bits & bit == 0;
+        *bits |= bit;
         clear
     }
 
     /// Whether the bit of this offset is set: no for offsets outside, and for
     /// those no object can start at.
     pub(crate) fn contains(&self, offset: u32) -> bool {
-        let (word, bit) = self.place(offset);
-        u64::from(offset).is_multiple_of(OBJECT_ALIGN)
-            && self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+        let (space, word, bit) = self.place(offset);
+        let bits = self.bits[space].get(word);
+        u64::from(offset).is_multiple_of(OBJECT_ALIGN) && bits.is_some_and(|bits| bits & bit != 0)
     }
 }
 
@@ -172,7 +175,7 @@ impl Heap {
     pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapViolation> {
         self.check(ctx);
         let mut starts = Starts {
-            bits: Bitmap::new(self.space().start(), ctx.alloc_next),
+            bits: Bitmap::new(self.ranges(ctx)),
             count: 0,
         };
         self.walk(ctx, |object, _, _| {
@@ -192,7 +195,7 @@ impl Heap {
     pub fn marks(&self, ctx: &StoreContext) -> Result<Marks, HeapViolation> {
         Ok(Marks {
             starts: self.starts(ctx)?,
-            bits: Bitmap::new(self.space().start(), ctx.alloc_next),
+            bits: Bitmap::new(self.ranges(ctx)),
             worklist: Vec::new(),
             objects: 0,
             bytes: 0,

@@ -1,10 +1,10 @@
 //! A heap with a handful of types and a list of roots, for tests.
 
-use crate::{CollectionStats, Heap, HeapConfig, HeapError, HeapViolation, Reserve};
-use mangrove_abi::StoreContext;
+use crate::{CollectionKind, CollectionStats, Heap, HeapConfig, HeapError, HeapViolation, Reserve};
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId, array_size,
 };
+use mangrove_abi::{Logged, StoreContext};
 
 /// A struct: an `i32` at 4 and references at 8 and 12; 16 bytes.
 pub(crate) const NODE: TypeId = 16;
@@ -72,19 +72,39 @@ impl World {
         })
     }
 
-    /// A heap of at most `max_bytes` that collects every `window` bytes.
+    /// A heap of at most `max_bytes`, whose young space has `window` bytes.
     pub(crate) fn small(max_bytes: u64, window: u64) -> Self {
         Self::new(HeapConfig {
             max_bytes,
-            initial_window: window,
+            young_min: window,
+            young_max: window,
             ..HeapConfig::default()
         })
         .unwrap()
     }
 
-    /// Collects, with `roots` as the roots.
+    /// Collects everything, with `roots` as the roots.
     pub(crate) fn try_collect(&mut self) -> Result<CollectionStats, HeapViolation> {
-        let mut collection = self.heap.begin(&self.ctx).expect("memory");
+        self.try_collect_of(CollectionKind::Full)
+    }
+
+    pub(crate) fn try_collect_of(
+        &mut self,
+        kind: CollectionKind,
+    ) -> Result<CollectionStats, HeapViolation> {
+        let logged = self.heap.logged(&self.ctx);
+        let collection = self.heap.begin(&mut self.ctx, kind);
+        let mut collection = collection.expect("memory");
+        if kind == CollectionKind::Minor {
+            collection.born();
+            for entry in logged {
+                let Logged::Object(object) = entry else {
+                    panic!("{entry:?} is no object")
+                };
+                // SAFETY: the log is the heap's.
+                unsafe { collection.remembered(object) };
+            }
+        }
         for root in &mut self.roots {
             // SAFETY: roots are references to whole objects, or stray ones on purpose.
             *root = unsafe { collection.forward(*root) };
@@ -92,6 +112,20 @@ impl World {
         collection.finish(&mut self.ctx, self.roots.len() as u64)
     }
 
+    /// A minor collection, with `roots` as the roots, and checks before and after.
+    pub(crate) fn minor(&mut self) -> CollectionStats {
+        self.heap.verify(&self.ctx).expect("a sound heap");
+        self.heap.verify_log(&self.ctx).expect("all is logged");
+        let stats = self.try_collect_of(CollectionKind::Minor);
+        let stats = stats.expect("a sound heap");
+        let starts = self.heap.verify(&self.ctx).expect("a sound heap");
+        self.heap.verify_log(&self.ctx).expect("nothing is young");
+        assert!(self.roots.iter().all(|&root| starts.admits(root)));
+        assert!(!self.roots.iter().any(|&root| self.ctx.is_young(root)));
+        stats
+    }
+
+    /// A collection of everything, with checks before and after.
     pub(crate) fn collect(&mut self) -> CollectionStats {
         let mut marks = self.heap.marks(&self.ctx).expect("a sound heap");
         for &root in &self.roots {
@@ -107,6 +141,13 @@ impl World {
         stats
     }
 
+    fn collect_as(&mut self, kind: CollectionKind) {
+        match kind {
+            CollectionKind::Minor => self.minor(),
+            CollectionKind::Full => self.collect(),
+        };
+    }
+
     /// Allocates as the runtime does: collects when the heap says so. None
     /// when the heap is exhausted.
     pub(crate) fn allocate(&mut self, type_id: TypeId, size: u64) -> Option<HeapRef> {
@@ -119,13 +160,16 @@ impl World {
             match self.heap.reserve(&mut self.ctx, size) {
                 Reserve::Ready => {}
                 Reserve::Impossible => return None,
-                Reserve::Collect => {
-                    self.collect();
+                Reserve::Collect(kind) => {
+                    self.collect_as(kind);
                     // Never the same answer twice.
                     match self.heap.reserve(&mut self.ctx, size) {
                         Reserve::Ready => {}
                         Reserve::Impossible => return None,
-                        Reserve::Collect => panic!("asked to collect right after a collection"),
+                        Reserve::Collect(again) => {
+                            assert!(kind == CollectionKind::Minor && again != kind);
+                            self.collect_as(again);
+                        }
                     }
                 }
             }
@@ -171,6 +215,13 @@ impl World {
         self.read_ref(array, ARRAY_ELEMENTS + 4 * index)
     }
 
+    /// Writes a reference into an object of any age.
+    pub(crate) fn assign(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
+        // SAFETY: as for `read`.
+        unsafe { self.heap.assign_ref(&mut self.ctx, object, offset, value) }
+    }
+
+    /// Writes an element of a new array.
     pub(crate) fn set_item(&mut self, array: HeapRef, index: u32, value: HeapRef) {
         self.write(array, ARRAY_ELEMENTS + 4 * index, value.0);
     }

@@ -47,7 +47,7 @@ impl fmt::Debug for Config {
         let Settings {
             zeal,
             heap_max,
-            heap_window,
+            young,
             stack_size,
             initial_stack_size,
             continuations_max,
@@ -70,7 +70,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("zeal", zeal)
             .field("heap_max", heap_max)
-            .field("heap_window", heap_window)
+            .field("young", young)
             .field("stack_size", stack_size)
             .field("initial_stack_size", initial_stack_size)
             .field("continuations_max", continuations_max)
@@ -139,10 +139,19 @@ impl Config {
         self
     }
 
-    /// Least bytes allocated between two collections, as far as
-    /// [`Config::heap_max`] has them.
-    pub fn heap_window(&mut self, bytes: u64) -> &mut Self {
-        self.settings.heap_window = bytes;
+    /// Bytes of the young space at first, and at least; 1 MiB if nothing is said. This
+    /// much is allocated between two minor collections, as far as [`Config::heap_max`]
+    /// has it. A young space that fits the processor's cache is fast; see
+    /// [`Config::young_max`] for programs whose objects live longer.
+    pub fn young_min(&mut self, bytes: u64) -> &mut Self {
+        self.settings.young.0 = bytes;
+        self
+    }
+
+    /// Bytes that the young space may grow to where much of it survives; 16 MiB if
+    /// nothing is said, 64 MiB and a quarter of the heap at most.
+    pub fn young_max(&mut self, bytes: u64) -> &mut Self {
+        self.settings.young.1 = bytes;
         self
     }
 

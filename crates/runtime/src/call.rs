@@ -25,7 +25,7 @@ use crate::trap::Trap;
 use crate::value::Val;
 use crate::watch::Moment;
 use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, reason};
-use mangrove_continuation::End;
+use mangrove_continuation::{End, make_current};
 use mangrove_stack::arch::{self, Left};
 use mangrove_validate::ValType;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -238,7 +238,7 @@ impl StoreInner {
                 outer_host: ctx.host_record,
                 outer_host_sp: ctx.host_sp,
             };
-            ctx.current = record;
+            make_current(ctx, record);
             ctx.host_record = host;
             call
         }
@@ -375,7 +375,8 @@ impl StoreInner {
         self.registry.release_host_record(call.host);
         self.host_func = activation.caller;
         let ctx = self.context();
-        ctx.current = activation.outer;
+        // SAFETY: the record that ran when Wasm was entered, or null.
+        unsafe { make_current(ctx, activation.outer) };
         ctx.host_record = call.outer_host;
         ctx.host_sp = call.outer_host_sp;
         if self.activations.is_empty() {

@@ -15,6 +15,7 @@ use crate::pending::Pending;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
 use mangrove_abi::{FunctionKind, TrapCode};
+use mangrove_continuation::make_current;
 use mangrove_stack::arch::{self, Fault, FaultIn};
 use std::ptr;
 
@@ -31,7 +32,8 @@ impl StoreInner {
         let ctx = unsafe { self.ctx.as_mut() };
         if let Some(record) = limit.and_then(|limit| self.registry.on_stack(ctx, limit)) {
             debug_assert_eq!(record, ctx.current, "who switches has touched its stack");
-            ctx.current = record;
+            // SAFETY: one of the registry's records.
+            unsafe { make_current(ctx, record) };
         }
         // SAFETY: by contract; text stays readable while the store owns it.
         let stopped = self.fault_place(fault.pc).and_then(|place| unsafe {

@@ -230,7 +230,13 @@ impl StoreInner {
             let value = self.evaluate(data, item)?;
             let mut elements = data.elements.borrow_mut();
             match elements.last_mut().expect("pushed by the caller") {
-                ElementValues::Heap(items) => items.push(value.words[0] as u32),
+                ElementValues::Heap(items) => {
+                    items.push(value.words[0] as u32);
+                    let known = self.new_segments.last();
+                    if known.is_none_or(|known| known.index != data.index) {
+                        self.new_segments.push(data);
+                    }
+                }
                 ElementValues::Func(items) => items.push(value.words[0]),
                 ElementValues::Cont(items) => items.push(value.as_cont()),
             }

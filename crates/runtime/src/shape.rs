@@ -2,7 +2,7 @@
 
 use crate::engine::EngineCore;
 use mangrove_abi::object::HeapRef;
-use mangrove_abi::{StructLayout, TransferSlot, TypeId};
+use mangrove_abi::{StoreContext, StructLayout, TransferSlot, TypeId};
 use mangrove_heap::Heap;
 use mangrove_validate::{CompositeType, FieldType, StorageType, ValType};
 use std::sync::Arc;
@@ -45,9 +45,10 @@ impl Shape {
     }
 }
 
-/// One of the two doors to a field or element of `size` bytes: [`init_field`] or
+/// One of the two doors to a field or element of `size` bytes: [`init_door`] or
 /// [`assign_field`], whose contracts it shares.
-pub type Door = unsafe fn(&mut Heap, HeapRef, u32, (StorageType, u32), TransferSlot);
+pub type Door =
+    unsafe fn(&mut Heap, &mut StoreContext, HeapRef, u32, (StorageType, u32), TransferSlot);
 
 /// Fills a field or element of `size` bytes of a new object.
 ///
@@ -70,6 +71,22 @@ pub unsafe fn init_field(
     }
 }
 
+/// [`init_field`] as a [`Door`].
+///
+/// # Safety
+/// As there.
+pub unsafe fn init_door(
+    heap: &mut Heap,
+    _: &mut StoreContext,
+    object: HeapRef,
+    offset: u32,
+    storage: (StorageType, u32),
+    value: TransferSlot,
+) {
+    // SAFETY: the caller's contract.
+    unsafe { init_field(heap, object, offset, storage, value) }
+}
+
 /// Writes a field or element of `size` bytes of an object of any age.
 ///
 /// # Safety
@@ -77,6 +94,7 @@ pub unsafe fn init_field(
 /// its type.
 pub unsafe fn assign_field(
     heap: &mut Heap,
+    ctx: &mut StoreContext,
     object: HeapRef,
     offset: u32,
     (storage, size): (StorageType, u32),
@@ -85,7 +103,7 @@ pub unsafe fn assign_field(
     // SAFETY: the caller's contract.
     unsafe {
         match is_reference(storage, size) {
-            true => heap.assign_ref(object, offset, HeapRef(value.words[0] as u32)),
+            true => heap.assign_ref(ctx, object, offset, HeapRef(value.words[0] as u32)),
             false => write_number(heap, object, offset, size, value),
         }
     }

@@ -7,7 +7,7 @@ use super::store::{Elements, FieldAddress};
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
-use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, MAX_OBJECT, OBJECT_ALIGN};
+use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, LARGE_OBJECT, MAX_OBJECT, OBJECT_ALIGN};
 use mangrove_abi::{Libcall, TrapCode};
 use mangrove_validate::{Repr, StorageType};
 use types::I32;
@@ -69,12 +69,11 @@ impl FuncTranslator<'_, '_> {
                 let array = self.pop();
                 let storage = self.env.array_element(array_type_index).storage;
                 let address = self.element_address(array, index, storage);
-                let flags = plain(self.regions.heap);
-                let field = FieldAddress {
+                let element = FieldAddress {
                     address,
                     offset: ARRAY_ELEMENTS as i32,
                 };
-                self.assign(array, flags, storage, value, field);
+                self.assign_element(array, storage, value, element);
             }
             Operator::ArrayLen => {
                 let array = self.pop();
@@ -128,13 +127,23 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Finds room for an array whose elements take `bytes`; its elements are not
-    /// initialised. Returns the address of element 0 beside it.
-    fn array_allocate(&mut self, type_index: u32, len: Value, bytes: Value) -> (Allocation, Value) {
+    /// initialised. `most` is how many bytes those may be, as far as is known here.
+    /// Returns the address of element 0 beside it.
+    fn array_allocate(
+        &mut self,
+        type_index: u32,
+        len: Value,
+        bytes: Value,
+        most: u64,
+    ) -> (Allocation, Value) {
         let round = self.const_word(u64::from(ARRAY_ELEMENTS) + OBJECT_ALIGN - 1);
         let size = self.b.ins().iadd(bytes, round);
         let mask = self.const_word(!(OBJECT_ALIGN - 1));
         let size = self.b.ins().band(size, mask);
-        let array = self.allocate(type_index, size);
+        let array = match most < LARGE_OBJECT / 2 {
+            true => self.allocate(type_index, size),
+            false => self.allocate_array(type_index, size),
+        };
         let flags = plain(self.regions.heap);
         self.b
             .ins()
@@ -147,7 +156,7 @@ impl FuncTranslator<'_, '_> {
     fn array_new(&mut self, type_index: u32, value: Value, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
-        let (array, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
         self.init_elements(&array, storage, value, Elements { first, bytes });
         let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
@@ -156,7 +165,7 @@ impl FuncTranslator<'_, '_> {
     fn array_new_default(&mut self, type_index: u32, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
-        let (array, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
         // The object is padded to whole words: clear it word by word.
         let round = self.const_word(OBJECT_ALIGN - 1);
         let mask = self.const_word(!(OBJECT_ALIGN - 1));
@@ -175,9 +184,10 @@ impl FuncTranslator<'_, '_> {
         let storage = self.env.array_element(type_index).storage;
         let count = len as usize;
         let size = self.env.storage_size(storage);
-        let bytes = self.const_word(u64::from(size) * u64::from(len));
+        let most = u64::from(size) * u64::from(len);
+        let bytes = self.const_word(most);
         let len = self.b.ins().iconst(I32, i64::from(len));
-        let (array, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes, most);
         self.take_each(count, |this, index, value| {
             let field = FieldAddress {
                 address: first,

@@ -10,6 +10,7 @@
 mod access;
 mod alloc;
 mod array;
+pub mod barrier;
 mod call;
 mod cast;
 mod catch;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  resume k
-//!    revision of k? bump it; bound arguments? ask for them
+//!    revision of k? bump it; k clean, or has bound arguments? ask the runtime
 //!    k.outermost.parent = running
 //!    running.handlers = this site's table
 //!    current = k
@@ -10,7 +10,7 @@
 //!    ◀─ reason 0: k returned; i + 1: clause i has the suspension of `from`
 //!
 //!  resume_throw k: the runtime finds the handler in k's chain, makes the record
-//!    that has it continue there, and links the chain; the switch's payload is
+//!    that has it continue there, wakes it, and links the chain; the switch's payload is
 //!    the exception
 //! ```
 //!

@@ -1,20 +1,21 @@
 //! The one place where compiled code writes what the collector follows. The runtime's
 //! places are listed in docs/COLLECTOR.md.
 //!
-//! | function | writes | what a collector that moves the young alone would add |
+//! | function | writes | notes, if the value is young (`barrier`) |
 //! |-|-|-|
-//! | [`init`] | a field of an object that is being made | nothing: nobody has seen it, and it is the youngest of all |
-//! | [`assign`] | a field of an object | remember the object |
-//! | [`init_elements`], [`assign_elements`] | elements from one on | nothing; remember the array, once |
-//! | [`assign_global`] | the cell of a global | remember the cell |
-//! | [`assign_table`] | an element of a table | remember the element |
+//! | [`init`] | a field of an object that is being made | nothing: it is young, or looked at because it is new |
+//! | [`assign`] | a field of an object | the object, or the element's card |
+//! | [`init_elements`], [`assign_elements`] | elements from one on | nothing; the array, once |
+//! | [`assign_global`] | the cell of a global | the cell |
+//! | [`assign_table`] | an element of a table | the element's card |
 //!
 //! Numbers are written here as well; the storage type says which is which. Headers,
 //! lengths and tags are no references and are written where the object is made. What
-//! lies in frames, transfer slots and records is a root: every collection reads it.
+//! lies in frames and transfer slots is written freely: what ran is looked at. A
+//! reference to a continuation is never noted: no continuation is young.
 //!
 //! [`init`]: FuncTranslator::init
-//! [`assign`]: FuncTranslator::assign
+//! [`assign`]: FuncTranslator::assign_part
 //! [`init_elements`]: FuncTranslator::init_elements
 //! [`assign_elements`]: FuncTranslator::assign_elements
 //! [`assign_global`]: FuncTranslator::assign_global
@@ -61,7 +62,7 @@ impl FuncTranslator<'_, '_> {
         self.heap_store(flags, storage, value, field);
     }
 
-    /// Writes a field of `object`, a reference. A fault is what `flags` say.
+    /// Writes a field of the struct `object`, a reference. A fault is what `flags` say.
     pub(super) fn assign(
         &mut self,
         object: Value,
@@ -70,8 +71,40 @@ impl FuncTranslator<'_, '_> {
         value: Value,
         field: FieldAddress,
     ) {
+        self.assign_part(object, flags, storage, value, field, false);
+    }
+
+    /// Writes an element of the array `object`, a reference.
+    pub(super) fn assign_element(
+        &mut self,
+        object: Value,
+        storage: StorageType,
+        value: Value,
+        element: FieldAddress,
+    ) {
+        let flags = plain(self.regions.heap);
+        self.assign_part(object, flags, storage, value, element, true);
+    }
+
+    fn assign_part(
+        &mut self,
+        object: Value,
+        flags: MemFlagsData,
+        storage: StorageType,
+        value: Value,
+        field: FieldAddress,
+        is_array: bool,
+    ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
         self.heap_store(flags, storage, value, field);
+        if self.is_reference(storage) {
+            self.note_field(object, value, field, is_array);
+        }
+    }
+
+    /// Whether the collector follows a field of this type into the heap.
+    fn is_reference(&self, storage: StorageType) -> bool {
+        self.storage_repr(storage) == Repr::HeapRef
     }
 
     /// Writes `value` to all elements of an array that is being made.
@@ -101,6 +134,9 @@ impl FuncTranslator<'_, '_> {
     ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
         self.fill(storage, value, elements);
+        if self.is_reference(storage) {
+            self.note_elements(object, value);
+        }
     }
 
     /// Writes the global at `cell`.
@@ -108,13 +144,25 @@ impl FuncTranslator<'_, '_> {
         self.store_whole(repr);
         let flags = plain(self.regions.globals);
         self.b.ins().store(flags, value, cell, 0);
+        if repr == Repr::HeapRef {
+            self.note_global(cell, value);
+        }
     }
 
-    /// Writes the table's element at `address`.
-    pub(super) fn assign_table(&mut self, address: Value, repr: Repr, value: Value) {
+    /// Writes the element at `address` of the table with this definition.
+    pub(super) fn assign_table(
+        &mut self,
+        definition: Value,
+        address: Value,
+        repr: Repr,
+        value: Value,
+    ) {
         self.store_whole(repr);
         let flags = plain(self.regions.tables);
         self.b.ins().store(flags, value, address, 0);
+        if repr == Repr::HeapRef {
+            self.note_element(definition, address, value);
+        }
     }
 
     /// Promises that a store of such a value, where others find it, is done as a

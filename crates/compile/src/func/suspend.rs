@@ -3,6 +3,7 @@
 //! ```text
 //!  suspend tag
 //!    find the handler: target, reason, outermost
+//!    target clean? log it
 //!    running.outermost = outermost; outermost.parent = null     the chain is cut off
 //!    current = target
 //!    switch(running, target, reason, payload)
@@ -10,13 +11,14 @@
 //!
 //!  switch k tag
 //!    revision of k? find the handler; bump the revision
-//!    bound arguments of k? ask for them
+//!    k clean, or has bound arguments? ask the runtime
 //!    cut off as above; k.outermost.parent = target
 //!    current = k
 //!    switch(running, k, 0, payload + running)
 //!    ◀─ resumed or switched to: payload
 //! ```
 
+use super::barrier::wake;
 use super::handler::FoundHandler;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value};
@@ -34,8 +36,9 @@ impl FuncTranslator<'_, '_> {
         let tag = self.instance_word(self.env.layout.tag(tag));
         let running = self.running_record();
         let found = self.find_handler(running, tag);
-        self.detach(running, &found);
         let store = self.store_context();
+        wake(&mut self.b, self.regions.context, store, found.target);
+        self.detach(running, &found);
         self.context_store(found.target, store, offset_of!(StoreContext, current));
         let payload = self.send(&signature.params);
         self.release(signature.params.len());
@@ -68,12 +71,12 @@ impl FuncTranslator<'_, '_> {
             let outermost = this.context_load(record, offset_of!(ContRecord, outermost));
             this.context_store(found.target, outermost, offset_of!(ContRecord, parent));
         };
-        let payload = self.if_bound(
+        let payload = self.if_unready(
             record,
             |this| {
                 // The runtime wants a chain that is whole.
                 let payload = this.send(&params);
-                let payload = this.unbind(record, payload, &params);
+                let payload = this.make_ready(record, payload, &params);
                 replace(this);
                 payload
             },

@@ -2,7 +2,7 @@
 
 use super::MIB;
 use crate::testing::*;
-use crate::{Collection, HeapError, HeapViolation, Reserve};
+use crate::{Collection, CollectionKind, HeapError, HeapViolation, Reserve};
 use mangrove_abi::object::{ARRAY_LENGTH, FORWARDED, HeapRef};
 
 /// Two nodes, the second referring to the first, and an array of both.
@@ -123,7 +123,10 @@ fn a_root_left_behind_is_noticed_at_the_next_collection() {
     drop(world);
     // And so is a slot that is visited twice.
     let (mut world, _) = self::world();
-    let mut collection = world.heap.begin(&world.ctx).unwrap();
+    let mut collection = world
+        .heap
+        .begin(&mut world.ctx, CollectionKind::Full)
+        .unwrap();
     let mut slot = a.0;
     // SAFETY: a slot on this stack.
     unsafe {
@@ -140,10 +143,13 @@ fn after_a_failure_the_heap_serves_no_more() {
     failed.write(a, 0, FUNC);
     failed.try_collect().unwrap_err();
     let (mut dropped, _) = world();
-    let _: Collection<'_> = dropped.heap.begin(&dropped.ctx).unwrap();
+    let _: Collection<'_> = dropped
+        .heap
+        .begin(&mut dropped.ctx, CollectionKind::Full)
+        .unwrap();
     for mut world in [failed, dropped] {
         assert!(matches!(
-            world.heap.begin(&world.ctx),
+            world.heap.begin(&mut world.ctx, CollectionKind::Full),
             Err(HeapError::Broken)
         ));
         assert_eq!(world.heap.reserve(&mut world.ctx, 16), Reserve::Impossible);

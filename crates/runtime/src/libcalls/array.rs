@@ -6,7 +6,7 @@
 use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
 use super::memory;
 use crate::pending::{Pending, pending};
-use crate::shape::{Door, Shape, assign_field, init_field};
+use crate::shape::{Door, Shape, assign_field, init_door};
 use crate::trap::TrapReason;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, MAX_OBJECT, array_size};
 use mangrove_abi::{TrapCode, TypeId};
@@ -98,7 +98,10 @@ impl Invocation<'_> {
             let value = elements[elem as usize].get(index);
             // SAFETY: the elements exist, and validation made the segment's
             // items those of the array; who fills it as a new one has just made it.
-            unsafe { door(&mut self.store.heap, array, offset, element, value) };
+            unsafe {
+                let ctx = self.store.ctx.as_mut();
+                door(&mut self.store.heap, ctx, array, offset, element, value);
+            }
             offset += element.1;
         }
     }
@@ -139,7 +142,7 @@ pub fn new_elem(invocation: &mut Invocation<'_>, [type_elem, from, len, _]: [u64
         (storage, size),
         elem,
         range,
-        init_field,
+        init_door,
     );
     Ok(LibcallOutcome::Value(u64::from(array.0)))
 }
@@ -156,7 +159,8 @@ pub fn copy(invocation: &mut Invocation<'_>, [arrays, to, from, len]: [u64; 4]) 
         // array those of the other.
         unsafe {
             let heap = &mut invocation.store.heap;
-            heap.copy_elements((to_array, to), (from_array, from), bytes);
+            let ctx = invocation.store.ctx.as_mut();
+            heap.copy_elements(ctx, (to_array, to), (from_array, from), bytes);
         }
     }
     DONE
