@@ -47,7 +47,8 @@ impl fmt::Debug for Config {
         let Settings {
             zeal,
             heap_max,
-            young,
+            young_min,
+            young_max,
             stack_size,
             initial_stack_size,
             continuations_max,
@@ -70,7 +71,8 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("zeal", zeal)
             .field("heap_max", heap_max)
-            .field("young", young)
+            .field("young_min", young_min)
+            .field("young_max", young_max)
             .field("stack_size", stack_size)
             .field("initial_stack_size", initial_stack_size)
             .field("continuations_max", continuations_max)
@@ -144,14 +146,14 @@ impl Config {
     /// has it. A young space that fits the processor's cache is fast; see
     /// [`Config::young_max`] for programs whose objects live longer.
     pub fn young_min(&mut self, bytes: u64) -> &mut Self {
-        self.settings.young.0 = bytes;
+        self.settings.young_min = bytes;
         self
     }
 
     /// Bytes that the young space may grow to where much of it survives; 16 MiB if
     /// nothing is said, 64 MiB and a quarter of the heap at most.
     pub fn young_max(&mut self, bytes: u64) -> &mut Self {
-        self.settings.young.1 = bytes;
+        self.settings.young_max = bytes;
         self
     }
 

@@ -242,8 +242,8 @@ fn memory_bound(settings: &Settings, facts: &Facts) -> Option<Bound> {
 pub(crate) fn heap_config(settings: &Settings, max_bytes: u64) -> HeapConfig {
     HeapConfig {
         max_bytes,
-        young_min: settings.young.0,
-        young_max: settings.young.1,
+        young_min: settings.young_min,
+        young_max: settings.young_max,
         poison: settings.zeal.is_on(),
         refusal: settings.refusal,
         ..HeapConfig::default()
@@ -298,7 +298,7 @@ mod tests {
         for zeal in [Zeal::NONE, zeal] {
             let settings = Settings {
                 zeal,
-                young: (0, u64::MAX),
+                young_max: u64::MAX,
                 ..Settings::default()
             };
             let reserved = reserved_bytes(&heap_config(&settings, heap));

@@ -144,8 +144,10 @@ pub struct Settings {
     pub zeal: Zeal,
     /// Most bytes of objects; none if the bounds decide.
     pub heap_max: Option<u64>,
-    /// Bytes of the young space, at first and at least, and at most.
-    pub young: (u64, u64),
+    /// Bytes of the young space, at first and at least,
+    pub young_min: u64,
+    /// and at most.
+    pub young_max: u64,
     /// Usable bytes of a stack.
     pub stack_size: usize,
     /// The same of those that calls from the host begin on.
@@ -189,10 +191,8 @@ impl Default for Settings {
         Self {
             zeal: Zeal::NONE,
             heap_max: None,
-            young: (
-                HeapConfig::default().young_min,
-                HeapConfig::default().young_max,
-            ),
+            young_min: HeapConfig::default().young_min,
+            young_max: HeapConfig::default().young_max,
             stack_size: DEFAULT_STACK_SIZE,
             initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
             continuations_max: 1 << 20,
