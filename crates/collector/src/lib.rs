@@ -40,7 +40,8 @@ pub use verify::When;
 pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};
 
-use mangrove_abi::{CodeImage, ContRef, FunctionKind};
+use mangrove_abi::index::or_zero;
+use mangrove_abi::{CodeImage, CodeOffset, ContRef, FunctionKind, WasmOffset};
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
@@ -57,7 +58,7 @@ pub struct ModuleId(pub u32);
 /// there has its references, and nothing else has them.
 pub unsafe trait Code {
     /// The image that holds `pc`, and its offset in the image's text.
-    fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)>;
+    fn image_at(&self, pc: u64) -> Option<(&CodeImage, CodeOffset, ModuleId)>;
 }
 
 /// Everything that holds references outside of frames and bound arguments.
@@ -143,8 +144,9 @@ pub struct FrameOwner {
     pub module: ModuleId,
     /// The code.
     pub function: CodeName,
-    /// Byte offset of the call in the Wasm module; 0 in a trampoline.
-    pub wasm_offset: u32,
+    /// The call in the Wasm module; none in a trampoline, which is serialized as 0.
+    #[serde(serialize_with = "or_zero::serialize")]
+    pub wasm_offset: Option<WasmOffset>,
     /// Bytes from the slot up to the frame pointer.
     pub distance: u32,
 }
@@ -229,7 +231,7 @@ impl fmt::Display for RootOwner {
                 owner.continuation,
                 owner.function,
                 owner.module.0,
-                owner.wasm_offset
+                owner.wasm_offset.map_or(0, WasmOffset::as_u32)
             ),
         }
     }

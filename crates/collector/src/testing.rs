@@ -17,8 +17,8 @@ use crate::{
 };
 use mangrove_abi::object::{HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
-    CodeImage, ContRecord, ContRef, FuncRef, FunctionCode, FunctionKind, InstanceContext,
-    RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext,
+    CodeImage, CodeOffset, ContRecord, ContRef, FuncRef, FunctionCode, FunctionKind,
+    InstanceContext, RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext, WasmOffset,
 };
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
@@ -58,20 +58,18 @@ fn image() -> CodeImage {
     let mut sites = SiteTableBuilder::default();
     let reference = |distance| Slot::new(SlotKind::Ref, distance);
     let continuation = |distance| Slot::new(SlotKind::Cont, distance);
-    sites.add(ENTRY, 0, 0, [], None);
-    sites.add(TWO_REFS, 1, 1020, [reference(8), reference(24)], None);
-    sites.add(NONE, 1, 1031, [], None);
-    sites.add(CONT_REF, 2, 2010, [reference(40), continuation(32)], None);
-    sites.add(
-        TWO_CONTS,
-        2,
-        2022,
-        [continuation(16), continuation(64)],
-        None,
-    );
+    let at = CodeOffset::new;
+    sites.add(at(ENTRY), 0, None, [], None);
+    let two = [reference(8), reference(24)];
+    sites.add(at(TWO_REFS), 1, WasmOffset::new(1020), two, None);
+    sites.add(at(NONE), 1, WasmOffset::new(1031), [], None);
+    let mixed = [reference(40), continuation(32)];
+    sites.add(at(CONT_REF), 2, WasmOffset::new(2010), mixed, None);
+    let conts = [continuation(16), continuation(64)];
+    sites.add(at(TWO_CONTS), 2, WasmOffset::new(2022), conts, None);
     let function = |kind, start| FunctionCode {
         kind,
-        start,
+        start: at(start),
         len: 0x100,
     };
     CodeImage {
@@ -90,11 +88,11 @@ pub(crate) struct FakeCode(pub(crate) CodeImage);
 
 // SAFETY: the frames that worlds make are of this code.
 unsafe impl Code for FakeCode {
-    fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)> {
+    fn image_at(&self, pc: u64) -> Option<(&CodeImage, CodeOffset, ModuleId)> {
         let offset = pc
             .checked_sub(CODE)
             .filter(|&at| at < self.0.text.len() as u64)?;
-        Some((&self.0, offset as u32, MODULE))
+        Some((&self.0, CodeOffset::new(offset as u32), MODULE))
     }
 }
 

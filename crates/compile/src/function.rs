@@ -4,7 +4,7 @@
 use crate::cost::Work;
 use cranelift_codegen::MachBufferFinalized;
 use cranelift_codegen::ir::{self, UserExternalName};
-use mangrove_abi::{CatchSite, FunctionKind, Slot, SlotKind, TrapCode};
+use mangrove_abi::{FunctionKind, Slot, SlotKind, TrapCode, WasmOffset};
 
 /// What a call in compiled code refers to. The linker resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,13 +69,25 @@ pub struct Relocation {
 pub struct Site {
     /// Offset of the return address in the function.
     pub offset: u32,
-    /// Byte offset of the instruction in the module.
-    pub wasm_offset: u32,
+    /// The instruction, if it is one.
+    pub wasm_offset: Option<WasmOffset>,
     /// What is live there.
     pub slots: Vec<Slot>,
-    /// Where it catches, inside a `try_table`; its `pc` is relative to the function,
-    /// its scope a number in the function's.
-    pub catch: Option<CatchSite>,
+    /// Where it catches, inside a `try_table`.
+    pub catch: Option<Catch>,
+}
+
+/// What becomes a [`mangrove_abi::CatchSite`] where the function is placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Catch {
+    /// As there.
+    pub frame_size: u32,
+    /// As there.
+    pub instance_distance: u32,
+    /// Offset of the catch block in the function.
+    pub block: u32,
+    /// Number of the innermost scope in the function's list.
+    pub scope: u32,
 }
 
 /// The clauses of one `try_table`: see [`mangrove_abi::SiteTable::catches`].
@@ -113,8 +125,8 @@ pub struct CompiledFunc {
     pub homes: Vec<Slot>,
     /// Instructions that may trap.
     pub traps: Vec<(u32, TrapCode)>,
-    /// Source positions, `(code offset, module offset)`.
-    pub positions: Vec<(u32, u32)>,
+    /// Where each stretch of code begins, and the instruction it is of.
+    pub positions: Vec<(u32, Option<WasmOffset>)>,
 }
 
 /// How a function is finished.

@@ -1,6 +1,6 @@
 //! What the compiler says about the code it makes.
 
-use mangrove_abi::{CodeImage, FunctionKind, SlotKind, TrapCode};
+use mangrove_abi::{CodeImage, CodeOffset, FunctionKind, SlotKind, TrapCode};
 use mangrove_compile::{Hooks, OptLevel, Options, compile};
 use mangrove_validate::Module;
 
@@ -97,19 +97,19 @@ fn a_switch_is_a_jump_to_a_thunk_that_pushes_its_return_point() {
         .iter()
         .filter(|site| site.function == index);
     // The call of the handler search, and the switch.
-    let returns: Vec<u32> = site.map(|site| site.pc).collect();
+    let returns: Vec<u32> = site.map(|site| site.pc.as_u32()).collect();
     let jump = returns
         .iter()
         .find(|&&pc| image.text[pc as usize - 5] == 0xe9)
         .unwrap();
     let field = *jump as usize - 4;
     let displacement = i32::from_le_bytes(image.text[field..][..4].try_into().unwrap());
-    let thunk = jump.wrapping_add_signed(displacement);
+    let thunk = CodeOffset::new(jump.wrapping_add_signed(displacement));
     let (_, stretch) = image.function_at(thunk).unwrap();
     assert_eq!((stretch.kind, stretch.start), (FunctionKind::Stubs, thunk));
-    let hole = thunk + mangrove_stack::arch::stub_image().switch_return;
-    let back = i32::from_le_bytes(image.text[hole as usize..][..4].try_into().unwrap());
-    assert_eq!((hole + 4).wrapping_add_signed(back), *jump);
+    let hole = thunk.plus(mangrove_stack::arch::stub_image().switch_return);
+    let back = i32::from_le_bytes(image.text[hole.index()..][..4].try_into().unwrap());
+    assert_eq!(hole.plus(4).as_u32().wrapping_add_signed(back), *jump);
 }
 
 #[test]

@@ -64,8 +64,8 @@ fn stack_addresses(image: &CodeImage) -> Vec<String> {
         if matches!(function.kind, FunctionKind::Stubs) {
             continue;
         }
-        let code = &image.text[function.start as usize..][..function.len as usize];
-        let decoder = Decoder::with_ip(64, code, u64::from(function.start), DecoderOptions::NONE);
+        let code = &image.text[function.start.index()..][..function.len as usize];
+        let decoder = Decoder::with_ip(64, code, function.start.address(0), DecoderOptions::NONE);
         let instructions: Vec<Instruction> = decoder.into_iter().collect();
         let next = instructions.iter().skip(1).chain(instructions.last());
         for (instruction, next) in instructions.iter().zip(next) {
@@ -224,7 +224,7 @@ fn touching(text: &str) -> Vec<bool> {
     let image = compile(&module, &options(OptLevel::Speed, false)).unwrap();
     let touches = |&index: &u32| {
         let function = &image.functions[index as usize];
-        let code = &image.text[function.start as usize..][..function.len as usize];
+        let code = &image.text[function.start.index()..][..function.len as usize];
         let decoder = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
         let instructions: Vec<Instruction> = decoder.into_iter().collect();
         let mut pairs = instructions.windows(2);

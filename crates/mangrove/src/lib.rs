@@ -56,7 +56,7 @@ pub use instance::Instance;
 pub use linker::Linker;
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_abi::{SlotKind as RootKind, TrapCode, TypeId};
+pub use mangrove_abi::{SlotKind as RootKind, TrapCode, TypeId, WasmOffset};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Link, MadeFrom,

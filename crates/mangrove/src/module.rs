@@ -3,7 +3,7 @@
 use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
-use mangrove_abi::TypeId;
+use mangrove_abi::{TypeId, WasmOffset};
 use mangrove_collector::admission::{self, Policy};
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
@@ -105,7 +105,7 @@ impl Module {
     /// Where the instruction at this byte offset of the module was written, if
     /// the module's `.debug_*` sections say so. They are read at the first call;
     /// what is malformed in them is passed over.
-    pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
+    pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         self.image.source_line(offset)
     }
 

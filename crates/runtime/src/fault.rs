@@ -54,11 +54,12 @@ impl StoreInner {
     fn fault_place(&self, pc: u64) -> Option<FaultIn> {
         let (code, offset, _) = self.code.find(pc)?;
         let (index, function) = code.image.function_at(offset)?;
+        let offset = offset.distance_from(function.start)?;
         Some(match (function.kind, index) {
             // The shared stubs lead every image; the others are thunks.
-            (FunctionKind::Stubs, 0) => FaultIn::Stubs(offset - function.start),
+            (FunctionKind::Stubs, 0) => FaultIn::Stubs(offset),
             (FunctionKind::Stubs, _) => FaultIn::Thunk,
-            _ => FaultIn::Function(offset - function.start),
+            _ => FaultIn::Function(offset),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::source::SourceMap;
 use crate::types::TypeHold;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{CodeImage, FunctionKind, InstanceLayout, SourcePosition, TypeId};
+use mangrove_abi::{CodeImage, FunctionKind, InstanceLayout, SourcePosition, TypeId, WasmOffset};
 use mangrove_collector::{ModuleId, Place, SourceLine};
 use mangrove_validate::{MapTypes, Module, TypeRegistry};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -97,16 +97,16 @@ impl ModuleImage {
 
     /// Where the instruction at this byte offset of the module was written, if its
     /// `.debug_*` sections say so.
-    pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
+    pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         let sources = self.sources.get_or_init(|| SourceMap::new(&self.parsed));
         sources.as_ref()?.find(offset)
     }
 
     /// The instruction at a byte offset of the module. Its function is the one with
     /// the nearest code from there backwards: bodies follow each other.
-    pub fn place(&self, offset: u32) -> Option<Place> {
+    pub fn place(&self, offset: WasmOffset) -> Option<Place> {
         let image = &self.code.image;
-        let before = |p: &&SourcePosition| (1..=offset).contains(&p.wasm_offset);
+        let before = |p: &&SourcePosition| p.wasm_offset.is_some_and(|known| known <= offset);
         let positions = image.positions.iter().filter(before);
         let position = positions.max_by_key(|p| p.wasm_offset)?;
         let (_, function) = image.function_at(position.pc)?;

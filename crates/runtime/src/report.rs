@@ -67,15 +67,14 @@ impl Names for Named<'_> {
         let function = at.function;
         let mut modules = self.instances.iter().map(|instance| &instance.module);
         let module = modules.find(|known| known.id() == at.module);
-        let offset = (at.wasm_offset != 0).then_some(at.wasm_offset);
         let name = module.and_then(|module| module.function_name(function));
         Some(Place {
             module: module.and_then(|m| m.name()).map(str::to_string),
             function,
             name: name.map(str::to_string),
-            offset,
+            offset: at.wasm_offset,
             source: module
-                .zip(offset)
+                .zip(at.wasm_offset)
                 .and_then(|(module, offset)| module.source_line(offset)),
         })
     }

@@ -11,6 +11,7 @@
 
 use addr2line::Context;
 use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
+use mangrove_abi::WasmOffset;
 use mangrove_collector::SourceLine;
 use mangrove_validate::Module;
 use std::fmt;
@@ -60,8 +61,8 @@ impl SourceMap {
     }
 
     /// The source line of the instruction at this offset in the module.
-    pub fn find(&self, offset: u32) -> Option<SourceLine> {
-        let address = (offset as usize).checked_sub(self.code_offset)?;
+    pub fn find(&self, offset: WasmOffset) -> Option<SourceLine> {
+        let address = (offset.as_u32() as usize).checked_sub(self.code_offset)?;
         // What a panic leaves behind is at most a unit that was not read.
         let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
         let find = || {

@@ -1,7 +1,7 @@
 //! Why Wasm execution ended, and where.
 
 use crate::resource::error::ResourceError;
-use mangrove_abi::TrapCode;
+use mangrove_abi::{TrapCode, WasmOffset};
 use mangrove_collector::{Place, SourceLine};
 use mangrove_validate::printable;
 use std::fmt;
@@ -101,8 +101,8 @@ pub struct Frame {
     pub function: u32,
     /// Name of the function, where it has one.
     pub name: Option<String>,
-    /// Byte offset of the instruction in the module.
-    pub offset: Option<u32>,
+    /// Where the instruction is in the module.
+    pub offset: Option<WasmOffset>,
     /// Where that was written, if the module says so in DWARF.
     pub source: Option<SourceLine>,
     /// Number of the continuation whose stack the frame is on.
@@ -218,7 +218,7 @@ mod tests {
                 module: None,
                 function,
                 name: (function == 1).then(|| "gen".into()),
-                offset: Some(0x20),
+                offset: WasmOffset::new(0x20),
                 source: (function == 1).then(|| SourceLine {
                     file: "gen.c".into(),
                     line: 3,
@@ -236,7 +236,7 @@ mod tests {
                     module: Some("gens".into()),
                     function: 0,
                     name: None,
-                    offset: Some(0x18),
+                    offset: WasmOffset::new(0x18),
                     source: None,
                 }),
             },

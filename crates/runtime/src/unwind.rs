@@ -159,7 +159,7 @@ impl StoreInner {
                 if unsafe { catches(sites, handlers, frame, tag) } {
                     return Ok(Some(CatchPoint {
                         record,
-                        pc: code.base() + u64::from(handlers.pc),
+                        pc: handlers.pc.address(code.base()),
                         fp: frame.fp,
                         sp: frame.fp - u64::from(handlers.frame_size),
                     }));

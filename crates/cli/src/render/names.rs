@@ -60,8 +60,8 @@ impl<'a> ModuleNames<'a> {
             CodeName::Stubs => "stubs".to_owned(),
         };
         match frame.wasm_offset {
-            0 => format!("frame {}: {code}", frame.frame),
-            offset => format!("frame {}: {code} at 0x{offset:x}", frame.frame),
+            None => format!("frame {}: {code}", frame.frame),
+            Some(offset) => format!("frame {}: {code} at 0x{offset:x}", frame.frame),
         }
     }
 
