@@ -1,6 +1,6 @@
 //! A compiled module: position-independent text and everything said beside it.
 
-use crate::index::{CodeOffset, WasmOffset, or_zero};
+use crate::index::{CodeOffset, FuncIndex, TagIndex, WasmOffset, or_zero};
 use crate::site::SiteTable;
 use crate::trap::TrapSite;
 use serde::{Deserialize, Serialize};
@@ -37,8 +37,8 @@ pub struct StubImage {
 /// What a compiled function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FunctionKind {
-    /// A function of the module, by its index in the function index space.
-    Wasm(u32),
+    /// A function of the module.
+    Wasm(FuncIndex),
     /// The entry trampoline for a function type of the module, by type index.
     Entry(u32),
     /// The trampoline into host functions of a function type, by type index.
@@ -95,8 +95,8 @@ pub struct CodeImage {
     /// Source positions in ascending order.
     pub positions: Vec<SourcePosition>,
     /// The handler tables the module's `resume`s use, in the order of the
-    /// instance's handler area: each a list of `(tag index, is a switch clause)`.
-    pub handler_tables: Vec<Vec<(u32, bool)>>,
+    /// instance's handler area: each a list of `(tag, is a switch clause)`.
+    pub handler_tables: Vec<Vec<(TagIndex, bool)>>,
 }
 
 impl CodeImage {

@@ -120,6 +120,16 @@ impl CodeOffset {
     }
 }
 
+index! {
+    /// A function of a module: imported ones first, then those it defines.
+    FuncIndex, "f"
+}
+
+index! {
+    /// A tag of a module: imported ones first.
+    TagIndex, "tag"
+}
+
 /// Byte offset of an instruction in a Wasm module. Never 0: a module begins with
 /// other things. Where there is no instruction, compiled code and files have a 0, which
 /// `Option` of this is.

@@ -14,7 +14,7 @@
 //!
 //! Next on the road of a root: `crates/heap/src/collect.rs`.
 
-use crate::index::{CodeOffset, WasmOffset, or_zero};
+use crate::index::{CodeOffset, TagIndex, WasmOffset, or_zero};
 use crate::value::SlotKind;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -73,7 +73,7 @@ pub struct CatchSite {
 }
 
 /// The clauses of one `try_table`, and the scope around it. A clause is the tag
-/// it catches, as an index in the module of the frame's instance; none for one
+/// it catches, of the module of the frame's instance; none for one
 /// that catches everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct CatchScope {
@@ -139,7 +139,7 @@ pub struct SiteTable {
     shared: Box<[(u32, u32)]>,
     catch: Box<[CatchSite]>,
     scopes: Box<[CatchScope]>,
-    clauses: Box<[Option<u32>]>,
+    clauses: Box<[Option<TagIndex>]>,
 }
 
 impl SiteTable {
@@ -193,7 +193,7 @@ impl SiteTable {
     ///
     /// # Panics
     /// If the catch site is not of this table.
-    pub fn catches(&self, catch: &CatchSite) -> impl Iterator<Item = Option<u32>> {
+    pub fn catches(&self, catch: &CatchSite) -> impl Iterator<Item = Option<TagIndex>> {
         let mut next = catch.scope + 1;
         let scopes = std::iter::from_fn(move || {
             let scope = self.scopes[next.checked_sub(1)? as usize];
@@ -270,7 +270,7 @@ pub struct SiteTableBuilder {
     shared: Vec<(u32, u32)>,
     catch: Vec<CatchSite>,
     scopes: Vec<CatchScope>,
-    clauses: Vec<Option<u32>>,
+    clauses: Vec<Option<TagIndex>>,
 }
 
 impl SiteTableBuilder {
@@ -322,7 +322,7 @@ impl SiteTableBuilder {
     /// `around` is the scope around it.
     pub fn scope(
         &mut self,
-        clauses: impl IntoIterator<Item = Option<u32>>,
+        clauses: impl IntoIterator<Item = Option<TagIndex>>,
         around: Option<u32>,
     ) -> u32 {
         let first = self.clauses.len() as u32;
@@ -456,9 +456,10 @@ mod tests {
 
     #[test]
     fn clauses_are_tried_from_the_innermost_scope_out() {
+        let tag = |index| Some(TagIndex::new(index));
         let mut builder = SiteTableBuilder::default();
-        let outer = builder.scope([Some(1), None], None);
-        let inner = builder.scope([Some(2), Some(3)], Some(outer));
+        let outer = builder.scope([tag(1), None], None);
+        let inner = builder.scope([tag(2), tag(3)], Some(outer));
         let handlers = CatchSite {
             frame_size: 16,
             instance_distance: 8,
@@ -470,7 +471,7 @@ mod tests {
         let table = builder.finish();
         let handlers = table.handlers(table.find(at(2)).unwrap()).unwrap();
         let clauses: Vec<_> = table.catches(handlers).collect();
-        assert_eq!(clauses, [Some(2), Some(3), Some(1), None]);
+        assert_eq!(clauses, [tag(2), tag(3), tag(1), None]);
         assert_eq!(table.catch.len(), 1, "neighbours of one scope share it");
     }
 

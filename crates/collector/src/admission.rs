@@ -120,7 +120,7 @@ fn check_type(module: &Module, type_index: u32, ty: &SubType) -> Result<(), Admi
 
 fn check_tags(module: &Module) -> Result<(), AdmissionError> {
     for thrown in &module.thrown_tags {
-        let type_index = module.tags[thrown.tag as usize];
+        let type_index = module.tags[thrown.tag.index()];
         for (parameter, &ty) in (0..).zip(&module.func_type(type_index).params) {
             let Some(found) = continuation(module, ty) else {
                 continue;
@@ -130,7 +130,7 @@ fn check_tags(module: &Module) -> Result<(), AdmissionError> {
                 type_index,
                 type_name: module.names.types.get(&type_index).cloned(),
                 holder: HeapHolder::Payload {
-                    tag: thrown.tag,
+                    tag: thrown.tag.as_u32(),
                     name: module.names.tags.get(&thrown.tag).cloned(),
                     parameter,
                 },
@@ -210,6 +210,7 @@ impl fmt::Display for HeapHolder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mangrove_abi::TagIndex;
     use mangrove_validate::{FuncType, ThrownTag};
 
     fn reference(nullable: bool, heap: HeapType) -> ValType {
@@ -315,12 +316,12 @@ mod tests {
         })]);
         module.tags = vec![0, 2];
         module.thrown_tags = vec![ThrownTag {
-            tag: 0,
+            tag: TagIndex::new(0),
             offset: 700,
         }];
         assert_eq!(check(&module, Policy::Reject), Ok(()));
         module.thrown_tags.push(ThrownTag {
-            tag: 1,
+            tag: TagIndex::new(1),
             offset: 777,
         });
         let error = check(&module, Policy::Reject).unwrap_err();

@@ -41,7 +41,7 @@ pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};
 
 use mangrove_abi::index::or_zero;
-use mangrove_abi::{CodeImage, CodeOffset, ContRef, FunctionKind, WasmOffset};
+use mangrove_abi::{CodeImage, CodeOffset, ContRef, FuncIndex, FunctionKind, WasmOffset};
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
@@ -168,7 +168,7 @@ pub enum Activity {
 #[serde(tag = "kind", content = "index", rename_all = "snake_case")]
 pub enum CodeName {
     /// A function of the module, by index.
-    Wasm(u32),
+    Wasm(FuncIndex),
     /// The entry trampoline for a type, by type index.
     Entry(u32),
     /// The trampoline into host functions of a type, by type index.
@@ -187,6 +187,18 @@ impl From<FunctionKind> for CodeName {
             FunctionKind::ToHost(index) => Self::ToHost(index),
             FunctionKind::Helper | FunctionKind::Search => Self::Helper,
             FunctionKind::Stubs => Self::Stubs,
+        }
+    }
+}
+
+impl fmt::Display for CodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wasm(index) => write!(f, "Wasm({index})"),
+            Self::Entry(index) => write!(f, "Entry({index})"),
+            Self::ToHost(index) => write!(f, "ToHost({index})"),
+            Self::Helper => f.write_str("Helper"),
+            Self::Stubs => f.write_str("Stubs"),
         }
     }
 }
@@ -225,7 +237,7 @@ impl fmt::Display for RootOwner {
             }
             Self::Frame(owner) => write!(
                 f,
-                "slot fp-{} of frame {} of continuation {} ({:?} of module {}, offset {:#x})",
+                "slot fp-{} of frame {} of continuation {} ({} of module {}, offset {:#x})",
                 owner.distance,
                 owner.frame,
                 owner.continuation,

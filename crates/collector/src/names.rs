@@ -2,7 +2,7 @@
 //! numbers only; whoever asks for a report gives it a look-up of [`Names`].
 
 use crate::ModuleId;
-use mangrove_abi::{TypeId, WasmOffset};
+use mangrove_abi::{FuncIndex, TypeId, WasmOffset};
 use mangrove_validate::printable;
 use serde::Serialize;
 use std::fmt;
@@ -44,8 +44,8 @@ pub struct Created {
 pub struct WasmLocation {
     /// The module.
     pub module: ModuleId,
-    /// The function's index there.
-    pub function: u32,
+    /// The function there.
+    pub function: FuncIndex,
     /// Where the call is in the module; none if it is unknown.
     pub wasm_offset: Option<WasmOffset>,
 }
@@ -69,7 +69,7 @@ pub struct Place {
     /// Name of the module, where it has one.
     pub module: Option<String>,
     /// Index of the function in its module.
-    pub function: u32,
+    pub function: FuncIndex,
     /// Name of the function, where it has one.
     pub name: Option<String>,
     /// Where the instruction is in the module.

@@ -17,7 +17,7 @@ use crate::{
 };
 use mangrove_abi::object::{HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
-    CodeImage, CodeOffset, ContRecord, ContRef, FuncRef, FunctionCode, FunctionKind,
+    CodeImage, CodeOffset, ContRecord, ContRef, FuncIndex, FuncRef, FunctionCode, FunctionKind,
     InstanceContext, RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext, WasmOffset,
 };
 use mangrove_continuation::{Registry, RegistryConfig};
@@ -76,8 +76,8 @@ fn image() -> CodeImage {
         text: vec![0; 0x300],
         functions: vec![
             function(FunctionKind::Entry(4), 0),
-            function(FunctionKind::Wasm(5), 0x100),
-            function(FunctionKind::Wasm(6), 0x200),
+            function(FunctionKind::Wasm(FuncIndex::new(5)), 0x100),
+            function(FunctionKind::Wasm(FuncIndex::new(6)), 0x200),
         ],
         sites: sites.finish(),
         ..CodeImage::default()

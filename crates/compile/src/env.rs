@@ -146,8 +146,8 @@ impl<'a> ModuleEnv<'a> {
             .module
             .escaping
             .iter()
-            .filter(|&&function| function >= first_defined)
-            .map(|&function| self.module.functions[function as usize])
+            .filter(|function| function.as_u32() >= first_defined)
+            .map(|&function| self.module.functions[function.index()])
             .collect();
         types.sort_unstable();
         types.dedup();

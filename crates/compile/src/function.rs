@@ -4,13 +4,13 @@
 use crate::cost::Work;
 use cranelift_codegen::MachBufferFinalized;
 use cranelift_codegen::ir::{self, UserExternalName};
-use mangrove_abi::{FunctionKind, Slot, SlotKind, TrapCode, WasmOffset};
+use mangrove_abi::{FuncIndex, FunctionKind, Slot, SlotKind, TagIndex, TrapCode, WasmOffset};
 
 /// What a call in compiled code refers to. The linker resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Callee {
-    /// A function defined by the module, by its index in the function index space.
-    Wasm(u32),
+    /// A function defined by the module.
+    Wasm(FuncIndex),
     /// The host-call stub.
     CallHost,
     /// The stub that leaves a stack for good.
@@ -29,7 +29,7 @@ impl Callee {
     /// The name CLIF knows it by.
     pub fn name(self) -> UserExternalName {
         let (namespace, index) = match self {
-            Self::Wasm(index) => (0, index),
+            Self::Wasm(index) => (0, index.as_u32()),
             Self::CallHost => (Self::STUBS, 0),
             Self::Finish => (Self::STUBS, 1),
             Self::Switch => (Self::STUBS, 2),
@@ -42,7 +42,7 @@ impl Callee {
     /// The callee of a name.
     pub fn from_name(name: &UserExternalName) -> Option<Self> {
         match (name.namespace, name.index) {
-            (0, index) => Some(Self::Wasm(index)),
+            (0, index) => Some(Self::Wasm(FuncIndex::new(index))),
             (Self::STUBS, 0) => Some(Self::CallHost),
             (Self::STUBS, 1) => Some(Self::Finish),
             (Self::STUBS, 2) => Some(Self::Switch),
@@ -94,7 +94,7 @@ pub struct Catch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatchScope {
     /// The tags, in the order they are tried; none for a clause that catches all.
-    pub clauses: Vec<Option<u32>>,
+    pub clauses: Vec<Option<TagIndex>>,
     /// The scope around it, which comes earlier in the function's list.
     pub around: Option<u32>,
 }

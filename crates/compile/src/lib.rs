@@ -31,7 +31,7 @@ mod trampoline;
 use env::ModuleEnv;
 use function::CompiledFunc;
 use link::Linker;
-use mangrove_abi::{CodeImage, FunctionKind, Repr};
+use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, Repr};
 use mangrove_validate::{FuncType, Module};
 use output::Compiler;
 use rayon::prelude::*;
@@ -51,7 +51,9 @@ pub fn compile(module: &Module, options: &Options) -> Result<CodeImage, CompileE
         .into_par_iter()
         .map_init(
             || Compiler::new(options),
-            |compiler, index| func::compile(compiler, &env, first_defined + index as u32),
+            |compiler, index| {
+                func::compile(compiler, &env, FuncIndex::new(first_defined + index as u32))
+            },
         )
         .collect::<Result<_, _>>()?;
     compiled.extend(trampolines(&env, options)?);

@@ -19,8 +19,8 @@ use crate::CompileError;
 use crate::arch::{self, FILLER, FUNCTION_ALIGN, REACH, THUNK_ALIGN};
 use crate::function::{Callee, CompiledFunc, Relocation};
 use mangrove_abi::{
-    CatchSite, CodeImage, CodeOffset, FunctionCode, FunctionKind, SiteTableBuilder, SourcePosition,
-    StubImage, TrapSite,
+    CatchSite, CodeImage, CodeOffset, FuncIndex, FunctionCode, FunctionKind, SiteTableBuilder,
+    SourcePosition, StubImage, TrapSite,
 };
 use std::collections::HashMap;
 
@@ -163,7 +163,7 @@ impl Linker {
         image.defined = vec![u32::MAX; defined];
         image.entries = vec![None; types];
         image.to_host = vec![None; types];
-        let mut wasm: Vec<(u32, u32)> = Vec::new();
+        let mut wasm: Vec<(FuncIndex, u32)> = Vec::new();
         for (&kind, &index) in &self.placed {
             match kind {
                 FunctionKind::Wasm(function) => wasm.push((function, index)),

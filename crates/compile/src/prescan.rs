@@ -4,14 +4,15 @@
 //! functions compile in parallel: the tables must be numbered before.
 
 use crate::CompileError;
+use mangrove_abi::TagIndex;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_validate::{CompositeType, Module};
 use std::collections::HashMap;
 use wasmparser::{BinaryReader, FunctionBody, Handle, Operator, ResumeTable};
 
-/// A handler table as the module states it: tag index, and whether the clause
-/// is for `switch`.
-pub type Clauses = Vec<(u32, bool)>;
+/// A handler table as the module states it: the tags, and whether the clause is
+/// for `switch`.
+pub type Clauses = Vec<(TagIndex, bool)>;
 
 /// What the bodies hold.
 #[derive(Default)]
@@ -29,8 +30,8 @@ pub struct Prescan {
 /// The clauses of a `resume`.
 pub fn clauses(table: &ResumeTable) -> Clauses {
     let clause = |handle: &Handle| match *handle {
-        Handle::OnLabel { tag, .. } => (tag, false),
-        Handle::OnSwitch { tag } => (tag, true),
+        Handle::OnLabel { tag, .. } => (TagIndex::new(tag), false),
+        Handle::OnSwitch { tag } => (TagIndex::new(tag), true),
     };
     table.handlers.iter().map(clause).collect()
 }

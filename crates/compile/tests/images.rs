@@ -1,6 +1,6 @@
 //! What the compiler says about the code it makes.
 
-use mangrove_abi::{CodeImage, CodeOffset, FunctionKind, SlotKind, TrapCode};
+use mangrove_abi::{CodeImage, CodeOffset, FunctionKind, SlotKind, TagIndex, TrapCode};
 use mangrove_compile::{Hooks, OptLevel, Options, compile};
 use mangrove_validate::Module;
 
@@ -121,9 +121,10 @@ fn equal_clauses_share_a_handler_table() {
            (func (param (ref $k)) (block $h (result (ref $k)) (resume $k (on $a $h) (local.get 0)) return) drop)
            (func (param (ref $k)) (resume $k (local.get 0))))",
     );
+    let [a, b] = [0, 1].map(TagIndex::new);
     assert_eq!(
         image.handler_tables,
-        [vec![(0, false)], vec![(1, false), (0, false)]]
+        [vec![(a, false)], vec![(b, false), (a, false)]]
     );
 }
 
@@ -184,13 +185,13 @@ fn a_call_inside_a_try_table_lists_the_clauses_around_it_innermost_first() {
         .sites()
         .iter()
         .filter(|site| site.function == index);
-    let tags: Vec<Vec<Option<u32>>> = sites
+    let tags: Vec<Vec<Option<TagIndex>>> = sites
         .map(|site| match image.sites.handlers(site) {
             Some(handlers) => image.sites.catches(handlers).collect(),
             None => Vec::new(),
         })
         .collect();
-    let (a, b) = (Some(0), Some(1));
+    let [a, b] = [0, 1].map(|tag| Some(TagIndex::new(tag)));
     assert_eq!(tags, [vec![b, a, b], vec![a, b], vec![]]);
 }
 

@@ -3,7 +3,7 @@
 use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
-use mangrove_abi::{TypeId, WasmOffset};
+use mangrove_abi::{FuncIndex, TypeId, WasmOffset};
 use mangrove_collector::admission::{self, Policy};
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
@@ -98,7 +98,7 @@ impl Module {
     }
 
     /// The name of one of its functions, from the name section.
-    pub fn function_name(&self, function: u32) -> Option<&str> {
+    pub fn function_name(&self, function: FuncIndex) -> Option<&str> {
         self.image.function_name(function)
     }
 
@@ -160,11 +160,11 @@ impl Module {
     fn entity(&self, index: EntityIndex) -> EntityType {
         let parsed = self.parsed();
         match index {
-            EntityIndex::Func(index) => EntityType::Func(parsed.functions[index as usize]),
+            EntityIndex::Func(index) => EntityType::Func(parsed.functions[index.index()]),
             EntityIndex::Table(index) => EntityType::Table(parsed.tables[index as usize]),
             EntityIndex::Memory(index) => EntityType::Memory(parsed.memories[index as usize]),
             EntityIndex::Global(index) => EntityType::Global(parsed.globals[index as usize]),
-            EntityIndex::Tag(index) => EntityType::Tag(parsed.tags[index as usize]),
+            EntityIndex::Tag(index) => EntityType::Tag(parsed.tags[index.index()]),
         }
     }
 }

@@ -9,7 +9,9 @@ use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::store::StoreInner;
 use crate::trap::{Backtrace, BacktraceEntry, Frame};
-use mangrove_abi::{CodeImage, CodeOffset, ContRecord, FunctionKind, RecordState, WasmOffset};
+use mangrove_abi::{
+    CodeImage, CodeOffset, ContRecord, FuncIndex, FunctionKind, RecordState, WasmOffset,
+};
 use mangrove_collector::ModuleId;
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
@@ -133,7 +135,7 @@ impl StoreInner {
     fn frame(
         &self,
         module: ModuleId,
-        function: u32,
+        function: FuncIndex,
         offset: Option<WasmOffset>,
         continuation: u32,
     ) -> BacktraceEntry {

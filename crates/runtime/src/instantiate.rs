@@ -18,7 +18,10 @@ use crate::kind::ValueKind;
 use crate::module::ModuleImage;
 use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TransferSlot};
+use mangrove_abi::{
+    FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
+    TransferSlot,
+};
 use mangrove_validate::{ElementSegment, SegmentMode, ValType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -134,7 +137,7 @@ impl StoreInner {
         for (index, func) in (0..).zip(functions) {
             // SAFETY: as above.
             unsafe {
-                data.at::<NonNull<FuncRef>>(layout.imported_func(index))
+                data.at::<NonNull<FuncRef>>(layout.imported_func(FuncIndex::new(index)))
                     .write(func)
             };
         }
@@ -263,7 +266,8 @@ impl StoreInner {
             }
             for (index, tag) in (0..).zip(data.tags.iter()) {
                 let def = self.tags[tag as usize].def;
-                data.at::<NonNull<TagDef>>(layout.tag(index)).write(def);
+                let at = layout.tag(TagIndex::new(index));
+                data.at::<NonNull<TagDef>>(at).write(def);
             }
         }
     }

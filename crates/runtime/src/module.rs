@@ -6,7 +6,9 @@ use crate::error::Error;
 use crate::source::SourceMap;
 use crate::types::TypeHold;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{CodeImage, FunctionKind, InstanceLayout, SourcePosition, TypeId, WasmOffset};
+use mangrove_abi::{
+    CodeImage, FuncIndex, FunctionKind, InstanceLayout, SourcePosition, TypeId, WasmOffset,
+};
 use mangrove_collector::{ModuleId, Place, SourceLine};
 use mangrove_validate::{MapTypes, Module, TypeRegistry};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -87,7 +89,7 @@ impl ModuleImage {
     }
 
     /// The name of one of its functions, from the name section.
-    pub fn function_name(&self, function: u32) -> Option<&str> {
+    pub fn function_name(&self, function: FuncIndex) -> Option<&str> {
         self.parsed
             .names
             .functions

@@ -4,6 +4,7 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
+use mangrove_abi::FuncIndex;
 use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
 use mangrove_validate::{FuncType, printable};
 use std::fmt::Write as _;
@@ -41,7 +42,9 @@ impl Names for Named<'_> {
         } = function;
         let module = self.module_of(function);
         let name = match module {
-            Some(module) => module.function_name(index).map(str::to_string),
+            Some(module) => module
+                .function_name(FuncIndex::new(index))
+                .map(str::to_string),
             None => self.host_name(index),
         };
         MadeFrom {

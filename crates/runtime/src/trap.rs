@@ -1,7 +1,7 @@
 //! Why Wasm execution ended, and where.
 
 use crate::resource::error::ResourceError;
-use mangrove_abi::{TrapCode, WasmOffset};
+use mangrove_abi::{FuncIndex, TrapCode, WasmOffset};
 use mangrove_collector::{Place, SourceLine};
 use mangrove_validate::printable;
 use std::fmt;
@@ -98,7 +98,7 @@ pub struct Frame {
     /// Name of the module, where it has one.
     pub module: Option<String>,
     /// Index of the function in its module.
-    pub function: u32,
+    pub function: FuncIndex,
     /// Name of the function, where it has one.
     pub name: Option<String>,
     /// Where the instruction is in the module.
@@ -216,7 +216,7 @@ mod tests {
         let frame = |function, continuation| {
             BacktraceEntry::Frame(Frame {
                 module: None,
-                function,
+                function: FuncIndex::new(function),
                 name: (function == 1).then(|| "gen".into()),
                 offset: WasmOffset::new(0x20),
                 source: (function == 1).then(|| SourceLine {
@@ -234,7 +234,7 @@ mod tests {
                 parent: Some(2),
                 created: Some(Place {
                     module: Some("gens".into()),
-                    function: 0,
+                    function: FuncIndex::new(0),
                     name: None,
                     offset: WasmOffset::new(0x18),
                     source: None,

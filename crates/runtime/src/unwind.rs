@@ -14,7 +14,7 @@ use crate::instance::InstancePtr;
 use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef};
+use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef, TagIndex};
 use mangrove_continuation::End;
 use mangrove_stack::{Frame, frames, is_parked};
 use std::ptr;
@@ -187,7 +187,7 @@ unsafe fn catches(sites: &SiteTable, handlers: &CatchSite, frame: Frame, tag: u6
         let context: *const InstanceContext =
             ptr::with_exposed_provenance::<*const InstanceContext>(slot as usize).read();
         let instance = InstancePtr::from_owner((*context).owner);
-        let is = |index: u32| {
+        let is = |index: TagIndex| {
             let offset = instance.module.layout().tag(index);
             let known = instance.at::<*const TagDef>(offset).read();
             known as u64 == tag

@@ -9,6 +9,7 @@ use crate::types::{
     AbstractHeap, CompositeType, FieldType, FuncType, HeapType, RefType, StorageType, SubType,
     ValType,
 };
+use mangrove_abi::FuncIndex;
 use wasmparser::{AbstractHeapType, CompositeInnerType, Operator, TypeRef, UnpackedIndex};
 
 /// Something the feature set excludes, and so the validator should have.
@@ -197,7 +198,7 @@ fn const_op(operator: &Operator<'_>) -> Result<ConstOp, Excluded> {
             nullable: true,
             heap: heap_type(hty)?,
         }),
-        Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
+        Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex::new(function_index)),
         Operator::RefI31 => ConstOp::RefI31,
         Operator::StructNew { struct_type_index } => ConstOp::StructNew(struct_type_index),
         Operator::StructNewDefault { struct_type_index } => {

@@ -1,7 +1,7 @@
 //! A validated module: what the compiler and the linker need to know of it.
 
 use crate::types::{FuncType, RefType, SubType, ValType};
-use mangrove_abi::InstanceCounts;
+use mangrove_abi::{FuncIndex, InstanceCounts, TagIndex};
 use std::ops::Range;
 
 /// What an import or export is.
@@ -23,7 +23,7 @@ pub enum EntityType {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntityIndex {
     /// Function.
-    Func(u32),
+    Func(FuncIndex),
     /// Table.
     Table(u32),
     /// Memory.
@@ -31,7 +31,7 @@ pub enum EntityIndex {
     /// Global.
     Global(u32),
     /// Tag.
-    Tag(u32),
+    Tag(TagIndex),
 }
 
 /// An import.
@@ -106,7 +106,7 @@ pub enum ConstOp {
     /// `ref.null` of a reference type's hierarchy
     RefNull(RefType),
     /// `ref.func`
-    RefFunc(u32),
+    RefFunc(FuncIndex),
     /// `ref.i31`
     RefI31,
     /// `struct.new` of a type index
@@ -199,8 +199,8 @@ pub struct FunctionBody {
 /// A tag that some instruction throws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThrownTag {
-    /// The tag's index.
-    pub tag: u32,
+    /// The tag.
+    pub tag: TagIndex,
     /// Byte offset of the first instruction that throws it.
     pub offset: usize,
 }
@@ -211,11 +211,11 @@ pub struct Names {
     /// The module's own name.
     pub module: Option<String>,
     /// Functions by index.
-    pub functions: std::collections::HashMap<u32, String>,
+    pub functions: std::collections::HashMap<FuncIndex, String>,
     /// Types by index.
     pub types: std::collections::HashMap<u32, String>,
     /// Tags by index.
-    pub tags: std::collections::HashMap<u32, String>,
+    pub tags: std::collections::HashMap<TagIndex, String>,
     /// Globals by index.
     pub globals: std::collections::HashMap<u32, String>,
     /// Tables by index.
@@ -274,11 +274,11 @@ pub struct Module {
     /// module's bytes.
     pub debug_sections: Vec<(String, Range<usize>)>,
     /// The start function.
-    pub start: Option<u32>,
+    pub start: Option<FuncIndex>,
     /// Functions that can be referred to from outside their module's direct
     /// calls (exported, `ref.func`, in a segment, a global or a table, start):
     /// those need an entry trampoline. By index, sorted.
-    pub escaping: Vec<u32>,
+    pub escaping: Vec<FuncIndex>,
     /// Tags that `throw` or `resume_throw` can throw, with the first place of
     /// each, in the order of those places.
     pub thrown_tags: Vec<ThrownTag>,
@@ -322,7 +322,7 @@ impl Module {
     }
 
     /// Type index of a function.
-    pub fn function_type(&self, function: u32) -> &FuncType {
-        self.func_type(self.functions[function as usize])
+    pub fn function_type(&self, function: FuncIndex) -> &FuncType {
+        self.func_type(self.functions[function.index()])
     }
 }

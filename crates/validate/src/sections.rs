@@ -12,6 +12,7 @@ use crate::module::{
 };
 use crate::names;
 use crate::types::{AbstractHeap, HeapType, RefType};
+use mangrove_abi::{FuncIndex, TagIndex};
 use std::ops::Range;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
@@ -24,7 +25,7 @@ use wasmparser::{
 pub(crate) struct Sections {
     module: Module,
     /// Functions that escape, in no order and some perhaps more than once.
-    escaping: Vec<u32>,
+    escaping: Vec<FuncIndex>,
     named: bool,
 }
 
@@ -55,6 +56,7 @@ impl Sections {
             Payload::GlobalSection(section) => self.globals(section)?,
             Payload::ExportSection(section) => self.exports(section)?,
             Payload::StartSection { func, .. } => {
+                let func = FuncIndex::new(func);
                 self.module.start = Some(func);
                 self.escaping.push(func);
             }
@@ -193,13 +195,14 @@ impl Sections {
             let index = match export.kind {
                 // An exact kind cannot be exported: the reader says so itself.
                 ExternalKind::Func | ExternalKind::FuncExact => {
-                    self.escaping.push(export.index);
-                    EntityIndex::Func(export.index)
+                    let function = FuncIndex::new(export.index);
+                    self.escaping.push(function);
+                    EntityIndex::Func(function)
                 }
                 ExternalKind::Table => EntityIndex::Table(export.index),
                 ExternalKind::Memory => EntityIndex::Memory(export.index),
                 ExternalKind::Global => EntityIndex::Global(export.index),
-                ExternalKind::Tag => EntityIndex::Tag(export.index),
+                ExternalKind::Tag => EntityIndex::Tag(TagIndex::new(export.index)),
             };
             self.module.exports.push(Export {
                 name: export.name.to_owned(),
@@ -228,7 +231,7 @@ impl Sections {
                     };
                     let mut items = Vec::new();
                     for function in functions {
-                        let function = function?;
+                        let function = FuncIndex::new(function?);
                         self.escaping.push(function);
                         items.push(vec![ConstOp::RefFunc(function)]);
                     }

@@ -3,17 +3,18 @@
 mod common;
 
 use common::{EVERYTHING, binary, module};
+use mangrove_abi::{FuncIndex, TagIndex};
 use mangrove_validate::Module;
 
 #[test]
 fn everything_we_show_to_people_has_its_name() {
     let names = module(EVERYTHING).names;
     assert_eq!(names.module.as_deref(), Some("everything"));
-    assert_eq!(names.functions[&0], "host");
-    assert_eq!(names.functions[&4], "main");
+    assert_eq!(names.functions[&FuncIndex::new(0)], "host");
+    assert_eq!(names.functions[&FuncIndex::new(4)], "main");
     assert_eq!(names.types[&1], "longer");
-    assert_eq!(names.tags[&0], "imported_tag");
-    assert_eq!(names.tags[&1], "yield");
+    assert_eq!(names.tags[&TagIndex::new(0)], "imported_tag");
+    assert_eq!(names.tags[&TagIndex::new(1)], "yield");
     assert_eq!(names.globals[&1], "counter");
     assert_eq!(names.tables[&2], "externs");
     assert_eq!(names.fields[&(0, 0)], "next");
@@ -27,7 +28,7 @@ fn things_without_names_are_missing() {
     let names = module("(module (func) (func $b))").names;
     assert_eq!(names.module, None);
     assert_eq!(names.functions.len(), 1);
-    assert_eq!(names.functions[&1], "b");
+    assert_eq!(names.functions[&FuncIndex::new(1)], "b");
 }
 
 /// A `name` section with these contents, as a custom section's contents.
@@ -70,7 +71,7 @@ fn the_first_readable_name_section_counts() {
 fn subsections_nobody_knows_and_indices_nobody_has_do_no_harm() {
     let section = name_section(b"\x01\x05\x01\xff\x01\x01a\x63\x01x");
     let module = Module::parse(binary(&[(0, &section)])).unwrap();
-    assert_eq!(module.names.functions[&255], "a");
+    assert_eq!(module.names.functions[&FuncIndex::new(255)], "a");
 }
 
 #[test]

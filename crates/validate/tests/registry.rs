@@ -4,7 +4,7 @@ mod common;
 
 use common::module;
 use mangrove_abi::object::TYPE_FIRST;
-use mangrove_abi::{Kind, TypeId};
+use mangrove_abi::{FuncIndex, Kind, TypeId};
 use mangrove_validate::*;
 use std::collections::BTreeSet;
 
@@ -311,7 +311,12 @@ fn representations() {
         I32, I64, F32, F64, V128, FuncRef, ContRef, HeapRef, HeapRef, FuncRef, FuncRef, ContRef,
         ContRef, HeapRef, HeapRef, HeapRef, HeapRef, HeapRef,
     ];
-    for (&ty, repr) in module.function_type(0).params.iter().zip(expected) {
+    for (&ty, repr) in module
+        .function_type(FuncIndex::new(0))
+        .params
+        .iter()
+        .zip(expected)
+    {
         assert_eq!(ty.repr(&module.types), repr, "{ty:?}");
         let canonical = TypeRegistry::canonicalize(&ids, ty);
         assert_eq!(registry.repr(canonical), repr, "{ty:?}");

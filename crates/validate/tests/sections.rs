@@ -3,9 +3,14 @@
 mod common;
 
 use common::{EVERYTHING, module};
+use mangrove_abi::{FuncIndex, TagIndex};
 use mangrove_validate::*;
 
 const FUNC: HeapType = HeapType::Abstract(AbstractHeap::Func);
+
+fn ref_func(index: u32) -> ConstOp {
+    ConstOp::RefFunc(FuncIndex::new(index))
+}
 
 #[test]
 fn an_empty_module_has_nothing() {
@@ -148,7 +153,10 @@ fn imports_come_first_in_every_index_space() {
         module.imported_tags,
     );
     assert_eq!(imported, (1, 1, 1));
-    assert_eq!(module.function_type(0).params, [ValType::I32]);
+    assert_eq!(
+        module.function_type(FuncIndex::new(0)).params,
+        [ValType::I32]
+    );
 }
 
 #[test]
@@ -160,7 +168,7 @@ fn tables_memories_globals_and_tags_are_defined() {
     };
     assert!(table.ty.table64 && table.ty.element.heap == HeapType::Concrete(4));
     assert_eq!((table.ty.minimum, table.ty.maximum), (2, Some(4)));
-    assert_eq!(table.init, Some(vec![ConstOp::RefFunc(1)]));
+    assert_eq!(table.init, Some(vec![ref_func(1)]));
     assert_eq!((externs.ty.minimum, &externs.init), (3, &None));
     let memory = MemoryType {
         memory64: true,
@@ -253,14 +261,14 @@ fn exports_and_start() {
     assert_eq!(
         exports,
         [
-            ("inc", EntityIndex::Func(1)),
+            ("inc", EntityIndex::Func(FuncIndex::new(1))),
             ("memory", EntityIndex::Memory(1)),
             ("table", EntityIndex::Table(1)),
             ("counter", EntityIndex::Global(1)),
-            ("yield", EntityIndex::Tag(1)),
+            ("yield", EntityIndex::Tag(TagIndex::new(1))),
         ]
     );
-    assert_eq!(module.start, Some(4));
+    assert_eq!(module.start, Some(FuncIndex::new(4)));
 }
 
 #[test]
@@ -273,10 +281,7 @@ fn element_segments_are_expressions() {
         panic!()
     };
     assert_eq!(offset, &[ConstOp::GlobalGet(0)]);
-    assert_eq!(
-        active.items,
-        [vec![ConstOp::RefFunc(4)], vec![ConstOp::RefFunc(2)]]
-    );
+    assert_eq!(active.items, [vec![ref_func(4)], vec![ref_func(2)]]);
     assert_eq!(
         active.ty,
         RefType {
@@ -292,10 +297,10 @@ fn element_segments_are_expressions() {
     assert_eq!(passive.ty, nullable);
     assert_eq!(
         passive.items,
-        [vec![ConstOp::RefFunc(1)], vec![ConstOp::RefNull(nullable)]]
+        [vec![ref_func(1)], vec![ConstOp::RefNull(nullable)]]
     );
     assert!(matches!(declared.mode, SegmentMode::Declared));
-    assert_eq!(declared.items, [vec![ConstOp::RefFunc(3)]]);
+    assert_eq!(declared.items, [vec![ref_func(3)]]);
 }
 
 #[test]
@@ -350,7 +355,8 @@ fn functions_escape_by_every_way_there_is() {
           (elem funcref (ref.func $9_in_expression))
           (elem declare func $10_in_body $11_declared $imported_referred))"#,
     );
-    assert_eq!(module.escaping, [0, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+    let escaping = [0, 2, 4, 5, 6, 7, 8, 9, 10, 11].map(FuncIndex::new);
+    assert_eq!(module.escaping, escaping);
 }
 
 #[test]
@@ -369,7 +375,7 @@ fn thrown_tags_have_their_first_places() {
             (block $l (try_table (catch $caught $l)))))"#,
     );
     let thrown: Vec<_> = module.thrown_tags.iter().map(|thrown| thrown.tag).collect();
-    assert_eq!(thrown, [1, 0]);
+    assert_eq!(thrown, [1, 0].map(TagIndex::new));
     let opcodes: Vec<_> = module
         .thrown_tags
         .iter()

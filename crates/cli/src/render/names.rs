@@ -51,7 +51,7 @@ impl<'a> ModuleNames<'a> {
         let code = match frame.function {
             CodeName::Wasm(index) => named(
                 "func",
-                index,
+                index.as_u32(),
                 self.module.parsed().names.functions.get(&index),
             ),
             CodeName::Entry(index) => format!("entry trampoline of type {index}"),

@@ -6,7 +6,7 @@ use crate::{
     Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootOwner, RootValue, SortBy,
     WasmLocation, Why, continuations,
 };
-use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot, WasmOffset};
+use mangrove_abi::{ContRef, FuncIndex, HeapRef, SlotKind, TransferSlot, WasmOffset};
 use mangrove_continuation::State;
 use std::ptr;
 
@@ -35,7 +35,11 @@ impl Names for Numbers {
     }
 
     fn created(&self, created: Created) -> Option<Place> {
-        Some(place(created.instance, 0, Some(created.wasm_offset)))
+        Some(place(
+            created.instance,
+            FuncIndex::new(0),
+            Some(created.wasm_offset),
+        ))
     }
 
     fn stopped(&self, at: WasmLocation) -> Option<Place> {
@@ -43,7 +47,7 @@ impl Names for Numbers {
     }
 }
 
-fn place(module: u64, function: u32, offset: Option<WasmOffset>) -> Place {
+fn place(module: u64, function: FuncIndex, offset: Option<WasmOffset>) -> Place {
     Place {
         module: Some(module.to_string()),
         function,
@@ -108,7 +112,7 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
         state: Activity::Parent,
         frame: 0,
         module: MODULE,
-        function: CodeName::Wasm(5),
+        function: CodeName::Wasm(FuncIndex::new(5)),
         wasm_offset: WasmOffset::new(1020),
         distance: 8,
     };
@@ -117,7 +121,7 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
         RootOwner::Frame(FrameOwner {
             continuation: id(suspended),
             state: Activity::Suspended,
-            function: CodeName::Wasm(6),
+            function: CodeName::Wasm(FuncIndex::new(6)),
             wasm_offset: WasmOffset::new(2010),
             distance,
             ..owner
@@ -226,8 +230,13 @@ fn the_report_says_what_each_continuation_does() {
     assert_eq!(report.registry, world.registry.report(&world.ctx));
     // SAFETY: records of the registry.
     let used = |cont: ContRef| unsafe { (*cont.record).stack_top - (*cont.record).sp };
-    let stopped =
-        |index, wasm_offset| Some(place(MODULE.0.into(), index, WasmOffset::new(wasm_offset)));
+    let stopped = |index, wasm_offset| {
+        Some(place(
+            MODULE.0.into(),
+            FuncIndex::new(index),
+            WasmOffset::new(wasm_offset),
+        ))
+    };
     let info = |cont, state| ContinuationReport {
         id: id(cont),
         state,
@@ -280,7 +289,7 @@ fn the_report_says_what_each_continuation_does() {
             ..info(suspended, State::Suspended)
         },
         ContinuationReport {
-            created: Some(place(4, 0, WasmOffset::new(321))),
+            created: Some(place(4, FuncIndex::new(0), WasmOffset::new(321))),
             frames: 0,
             why: None,
             ..info(fresh, State::Fresh)

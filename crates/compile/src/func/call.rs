@@ -5,15 +5,17 @@ use super::translator::{FuncTranslator, Known};
 use crate::function::Callee;
 use crate::signature::WasmSignature;
 use cranelift_codegen::ir::{self, InstBuilder, Value, types};
-use mangrove_abi::{FuncRef, TrapCode};
+use mangrove_abi::{FuncIndex, FuncRef, TrapCode};
 use std::mem::offset_of;
 use wasmparser::Operator;
 
 impl FuncTranslator<'_, '_> {
     pub(super) fn call(&mut self, operator: &Operator<'_>) -> Known {
         match *operator {
-            Operator::Call { function_index } => self.direct(function_index, false),
-            Operator::ReturnCall { function_index } => self.direct(function_index, true),
+            Operator::Call { function_index } => self.direct(FuncIndex::new(function_index), false),
+            Operator::ReturnCall { function_index } => {
+                self.direct(FuncIndex::new(function_index), true)
+            }
             Operator::CallIndirect {
                 type_index,
                 table_index,
@@ -53,10 +55,10 @@ impl FuncTranslator<'_, '_> {
         (reference, signature)
     }
 
-    fn direct(&mut self, function: u32, tail: bool) {
+    fn direct(&mut self, function: FuncIndex, tail: bool) {
         let module = self.env.module;
-        let type_index = module.functions[function as usize];
-        if function < module.imported_functions {
+        let type_index = module.functions[function.index()];
+        if function.as_u32() < module.imported_functions {
             let reference = self.instance_word(self.env.layout.imported_func(function));
             return self.through_reference(type_index, reference, tail);
         }

@@ -9,6 +9,7 @@ use super::state::block_args;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use mangrove_abi::TagIndex;
 use mangrove_abi::object::exn_layout;
 use mangrove_validate::{Repr, StorageType};
 use std::collections::{HashMap, HashSet};
@@ -102,7 +103,7 @@ impl FuncTranslator<'_, '_> {
 
     fn delivery(&self, catch: &Catch) -> Delivery {
         let (label, with_reference) = destination(catch);
-        let ty = caught_tag(catch).map(|tag| self.env.module.tags[tag as usize]);
+        let ty = caught_tag(catch).map(|tag| self.env.module.tags[tag.index()]);
         (label, ty, with_reference)
     }
 
@@ -129,7 +130,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Hands the values of an exception to a label.
-    fn unpack_exception(&mut self, tag: u32, exn: Value, handover: &mut Handover) {
+    fn unpack_exception(&mut self, tag: TagIndex, exn: Value, handover: &mut Handover) {
         let (types, layout) = self.exn_types(tag);
         let address = self.object(exn);
         let flags = plain(self.regions.heap);

@@ -44,7 +44,7 @@ use crate::function::{CompiledFunc, Finished};
 use crate::output::Compiler;
 use cranelift_codegen::ir::{Function, SourceLoc};
 use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::FunctionKind;
+use mangrove_abi::{FuncIndex, FunctionKind, TagIndex};
 use translator::{FuncTranslator, Placement};
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
@@ -53,7 +53,7 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 pub fn compile(
     compiler: &mut Compiler,
     env: &ModuleEnv<'_>,
-    function: u32,
+    function: FuncIndex,
 ) -> Result<CompiledFunc, CompileError> {
     if !compiler.homes_only {
         if let Some(compiled) = compile_as(compiler, env, function, Placement::Values)? {
@@ -61,7 +61,7 @@ pub fn compile(
         }
         tracing::debug!(
             target: "mangrove::compile",
-            function,
+            %function,
             "too much work to optimise: operands and locals are kept in the frame"
         );
     }
@@ -73,18 +73,18 @@ pub fn compile(
 fn compile_as(
     compiler: &mut Compiler,
     env: &ModuleEnv<'_>,
-    function: u32,
+    function: FuncIndex,
     placement: Placement,
 ) -> Result<Option<CompiledFunc>, CompileError> {
     let module = env.module;
-    let range = module.bodies[(function - module.imported_functions) as usize]
+    let range = module.bodies[(function.as_u32() - module.imported_functions) as usize]
         .range
         .clone();
     let body = FunctionBody::new(BinaryReader::new(
         &module.bytes[range.clone()],
         range.start as u64,
     ));
-    let signature = env.signature(module.functions[function as usize]);
+    let signature = env.signature(module.functions[function.index()]);
     let hooks = compiler.hooks;
     let config = compiler.frontend_config();
     let work = Work::of_body(range.len());
@@ -142,17 +142,21 @@ impl FuncTranslator<'_, '_> {
                 cont_type_index,
                 tag_index,
                 ref resume_table,
-            } => self.resume_throw(cont_type_index, Some(tag_index), resume_table),
+            } => self.resume_throw(
+                cont_type_index,
+                Some(TagIndex::new(tag_index)),
+                resume_table,
+            ),
             Operator::ResumeThrowRef {
                 cont_type_index,
                 ref resume_table,
             } => self.resume_throw(cont_type_index, None, resume_table),
-            Operator::Suspend { tag_index } => self.suspend(tag_index),
+            Operator::Suspend { tag_index } => self.suspend(TagIndex::new(tag_index)),
             Operator::Switch {
                 cont_type_index,
                 tag_index,
-            } => self.switch_to(cont_type_index, tag_index),
-            Operator::Throw { tag_index } => self.throw(tag_index),
+            } => self.switch_to(cont_type_index, TagIndex::new(tag_index)),
+            Operator::Throw { tag_index } => self.throw(TagIndex::new(tag_index)),
             Operator::ThrowRef => self.throw_ref(),
             _ => return self.family(operator),
         }

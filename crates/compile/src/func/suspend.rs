@@ -21,13 +21,13 @@ use super::handler::FoundHandler;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::{ContRecord, HandlerTable, StoreContext};
+use mangrove_abi::{ContRecord, HandlerTable, StoreContext, TagIndex};
 use mangrove_validate::{CompositeType, HeapType, Repr, ValType};
 use std::mem::offset_of;
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn suspend(&mut self, tag: u32) {
-        let signature = self.env.signature(self.env.module.tags[tag as usize]);
+    pub(super) fn suspend(&mut self, tag: TagIndex) {
+        let signature = self.env.signature(self.env.module.tags[tag.index()]);
         if self.hooks.switches {
             self.hook(hook::SUSPEND);
         }
@@ -45,7 +45,7 @@ impl FuncTranslator<'_, '_> {
 
     /// `switch`: suspends to the nearest `(on $tag switch)` and resumes another
     /// continuation there, which gets this one as its last argument.
-    pub(super) fn switch_to(&mut self, cont_type: u32, tag: u32) {
+    pub(super) fn switch_to(&mut self, cont_type: u32, tag: TagIndex) {
         let params = self.env.signature(self.env.cont_function(cont_type)).params;
         let back = self.params_of_last(cont_type);
         if self.hooks.switches {

@@ -34,7 +34,7 @@ pub fn check(module: &Module) {
         module.func_type(ty);
     }
     assert!(module.escaping.windows(2).all(|pair| pair[0] < pair[1]));
-    assert!(module.escaping.iter().all(|&f| (f as usize) < functions));
+    assert!(module.escaping.iter().all(|&f| f.index() < functions));
     assert!(
         module
             .thrown_tags
@@ -42,7 +42,7 @@ pub fn check(module: &Module) {
             .all(|pair| pair[0].offset < pair[1].offset)
     );
     for thrown in &module.thrown_tags {
-        assert!((thrown.tag as usize) < module.tags.len());
+        assert!(thrown.tag.index() < module.tags.len());
         let inside = |body: &mangrove_validate::FunctionBody| body.range.contains(&thrown.offset);
         assert!(module.bodies.iter().any(inside));
     }
