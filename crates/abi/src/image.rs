@@ -1,6 +1,6 @@
 //! A compiled module: position-independent text and everything said beside it.
 
-use crate::index::{CodeOffset, FuncIndex, TagIndex, WasmOffset, or_zero};
+use crate::index::{CodeOffset, FuncIndex, TagIndex, TypeIndex, WasmOffset, or_zero};
 use crate::site::SiteTable;
 use crate::trap::TrapSite;
 use serde::{Deserialize, Serialize};
@@ -39,10 +39,10 @@ pub struct StubImage {
 pub enum FunctionKind {
     /// A function of the module.
     Wasm(FuncIndex),
-    /// The entry trampoline for a function type of the module, by type index.
-    Entry(u32),
-    /// The trampoline into host functions of a function type, by type index.
-    ToHost(u32),
+    /// The entry trampoline for a function type of the module.
+    Entry(TypeIndex),
+    /// The trampoline into host functions of a function type.
+    ToHost(TypeIndex),
     /// A routine the compiler adds: shared code of several instructions.
     Helper,
     /// The assembly stubs and switch thunks.

@@ -126,6 +126,11 @@ index! {
 }
 
 index! {
+    /// A type of a module, as its type section counts them.
+    TypeIndex, "t"
+}
+
+index! {
     /// A tag of a module: imported ones first.
     TagIndex, "tag"
 }

@@ -13,7 +13,7 @@
 //! ```
 
 use crate::context::{FuncRef, InstanceContext};
-use crate::index::{FuncIndex, TagIndex};
+use crate::index::{FuncIndex, TagIndex, TypeIndex};
 use crate::record::HandlerTable;
 use core::mem::{offset_of, size_of};
 
@@ -83,9 +83,9 @@ impl InstanceLayout {
     }
 
     /// Offset of the canonical id of a type.
-    pub fn type_id(&self, index: u32) -> i32 {
-        debug_assert!(index < self.counts.types);
-        (self.types + 4 * index) as i32
+    pub fn type_id(&self, index: TypeIndex) -> i32 {
+        debug_assert!(index.as_u32() < self.counts.types);
+        (self.types + 4 * index.as_u32()) as i32
     }
 
     /// Offset of the pointer to an imported function's `FuncRef`.

@@ -42,7 +42,7 @@ pub use context::{
     TableDef, TagDef, TransferSlot,
 };
 pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage};
-pub use index::{CodeOffset, FuncIndex, RecordId, TagIndex, WasmOffset};
+pub use index::{CodeOffset, FuncIndex, RecordId, TagIndex, TypeIndex, WasmOffset};
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};

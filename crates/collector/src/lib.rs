@@ -41,7 +41,9 @@ pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};
 
 use mangrove_abi::index::or_zero;
-use mangrove_abi::{CodeImage, CodeOffset, ContRef, FuncIndex, FunctionKind, WasmOffset};
+use mangrove_abi::{
+    CodeImage, CodeOffset, ContRef, FuncIndex, FunctionKind, TypeIndex, WasmOffset,
+};
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
@@ -170,9 +172,9 @@ pub enum CodeName {
     /// A function of the module, by index.
     Wasm(FuncIndex),
     /// The entry trampoline for a type, by type index.
-    Entry(u32),
+    Entry(TypeIndex),
     /// The trampoline into host functions of a type, by type index.
-    ToHost(u32),
+    ToHost(TypeIndex),
     /// A routine the compiler adds.
     Helper,
     /// The stubs.

@@ -18,7 +18,8 @@ use crate::{
 use mangrove_abi::object::{HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
     CodeImage, CodeOffset, ContRecord, ContRef, FuncIndex, FuncRef, FunctionCode, FunctionKind,
-    InstanceContext, RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext, WasmOffset,
+    InstanceContext, RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext, TypeIndex,
+    WasmOffset,
 };
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
@@ -75,7 +76,7 @@ fn image() -> CodeImage {
     CodeImage {
         text: vec![0; 0x300],
         functions: vec![
-            function(FunctionKind::Entry(4), 0),
+            function(FunctionKind::Entry(TypeIndex::new(4)), 0),
             function(FunctionKind::Wasm(FuncIndex::new(5)), 0x100),
             function(FunctionKind::Wasm(FuncIndex::new(6)), 0x200),
         ],

@@ -31,7 +31,7 @@ mod trampoline;
 use env::ModuleEnv;
 use function::CompiledFunc;
 use link::Linker;
-use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, Repr};
+use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, Repr, TypeIndex};
 use mangrove_validate::{FuncType, Module};
 use output::Compiler;
 use rayon::prelude::*;
@@ -111,13 +111,13 @@ pub fn compile_host_signature(
     let mut linker = Linker::new(options.stubs);
     linker.place(&trampoline::entry(
         &mut compiler,
-        FunctionKind::Entry(0),
+        FunctionKind::Entry(TypeIndex::new(0)),
         params,
         results,
     )?)?;
     linker.place(&trampoline::to_host(
         &mut compiler,
-        FunctionKind::ToHost(0),
+        FunctionKind::ToHost(TypeIndex::new(0)),
         params,
         results,
     )?)?;
@@ -125,8 +125,8 @@ pub fn compile_host_signature(
 }
 
 /// How the values of a function type are represented.
-pub fn reprs_of(module: &Module, ty: &FuncType) -> (Vec<Repr>, Vec<Repr>) {
-    let reprs = |types: &[mangrove_validate::ValType]| {
+pub fn reprs_of(module: &Module, ty: &FuncType<TypeIndex>) -> (Vec<Repr>, Vec<Repr>) {
+    let reprs = |types: &[mangrove_validate::ValType<TypeIndex>]| {
         types.iter().map(|t| t.repr(&module.types)).collect()
     };
     (reprs(&ty.params), reprs(&ty.results))

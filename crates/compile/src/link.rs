@@ -167,8 +167,8 @@ impl Linker {
         for (&kind, &index) in &self.placed {
             match kind {
                 FunctionKind::Wasm(function) => wasm.push((function, index)),
-                FunctionKind::Entry(ty) => image.entries[ty as usize] = Some(index),
-                FunctionKind::ToHost(ty) => image.to_host[ty as usize] = Some(index),
+                FunctionKind::Entry(ty) => image.entries[ty.index()] = Some(index),
+                FunctionKind::ToHost(ty) => image.to_host[ty.index()] = Some(index),
                 FunctionKind::Helper | FunctionKind::Search | FunctionKind::Stubs => {}
             }
         }

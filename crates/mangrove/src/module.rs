@@ -3,7 +3,7 @@
 use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
-use mangrove_abi::{FuncIndex, TypeId, WasmOffset};
+use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::admission::{self, Policy};
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
@@ -157,7 +157,7 @@ impl Module {
     }
 
     /// The type of something in its index spaces, in the module's own numbers.
-    fn entity(&self, index: EntityIndex) -> EntityType {
+    fn entity(&self, index: EntityIndex) -> EntityType<TypeIndex> {
         let parsed = self.parsed();
         match index {
             EntityIndex::Func(index) => EntityType::Func(parsed.functions[index.index()]),

@@ -79,7 +79,7 @@ impl StoreInner {
 
     /// The operations that make a heap reference.
     fn make(&mut self, instance: InstancePtr, op: &ConstOp) -> Result<(), Error> {
-        let type_of = |index: u32| instance.module.type_ids()[index as usize];
+        let type_of = |index| instance.module.type_id(index);
         let object = match *op {
             ConstOp::RefI31 => HeapRef::from_i31(self.pop().words[0] as u32),
             ConstOp::StructNew(ty) => self.make_struct(type_of(ty), true)?,

@@ -7,7 +7,8 @@ use crate::source::SourceMap;
 use crate::types::TypeHold;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{
-    CodeImage, FuncIndex, FunctionKind, InstanceLayout, SourcePosition, TypeId, WasmOffset,
+    CodeImage, FuncIndex, FunctionKind, InstanceLayout, SourcePosition, TypeId, TypeIndex,
+    WasmOffset,
 };
 use mangrove_collector::{ModuleId, Place, SourceLine};
 use mangrove_validate::{MapTypes, Module, TypeRegistry};
@@ -124,13 +125,21 @@ impl ModuleImage {
         })
     }
 
+    /// The canonical type of a type of the module.
+    ///
+    /// # Panics
+    /// If the module has no such type.
+    pub fn type_id(&self, index: TypeIndex) -> TypeId {
+        self.types[index.index()]
+    }
+
     /// The canonical type of each type of the module.
     pub fn type_ids(&self) -> &[TypeId] {
         &self.types
     }
 
     /// A type of this module in canonical form.
-    pub fn canonical<T: MapTypes>(&self, ty: T) -> T {
+    pub fn canonical<T: MapTypes<TypeIndex, TypeId>>(&self, ty: T) -> T::Mapped {
         TypeRegistry::canonicalize(&self.types, ty)
     }
 

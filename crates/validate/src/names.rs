@@ -1,7 +1,7 @@
 //! The custom `name` section.
 
 use crate::module::Names;
-use mangrove_abi::{FuncIndex, TagIndex};
+use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
 use std::collections::HashMap;
 use std::hash::Hash;
 use wasmparser::{Name, NameMap, NameSectionReader, Result};
@@ -13,7 +13,7 @@ pub(crate) fn read(section: NameSectionReader<'_>) -> Result<Names> {
         match subsection? {
             Name::Module { name, .. } => names.module = Some(name.to_owned()),
             Name::Function(map) => names.functions = read_map(map, FuncIndex::new)?,
-            Name::Type(map) => names.types = read_map(map, |index| index)?,
+            Name::Type(map) => names.types = read_map(map, TypeIndex::new)?,
             Name::Table(map) => names.tables = read_map(map, |index| index)?,
             Name::Global(map) => names.globals = read_map(map, |index| index)?,
             Name::Tag(map) => names.tags = read_map(map, TagIndex::new)?,
@@ -22,9 +22,10 @@ pub(crate) fn read(section: NameSectionReader<'_>) -> Result<Names> {
                     let ty = ty?;
                     for field in ty.names {
                         let field = field?;
-                        names
-                            .fields
-                            .insert((ty.index, field.index), field.name.to_owned());
+                        names.fields.insert(
+                            (TypeIndex::new(ty.index), field.index),
+                            field.name.to_owned(),
+                        );
                     }
                 }
             }

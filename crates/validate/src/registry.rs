@@ -25,8 +25,8 @@ use crate::map::MapTypes;
 use crate::module::Module;
 use crate::types::{CompositeType, FuncType, HeapType, Repr, StorageType, SubType, ValType};
 use entries::Entries;
-use groups::in_group;
-use mangrove_abi::{Kind, StructLayout, TRANSFER_SLOTS, TypeId};
+use groups::Mention;
+use mangrove_abi::{Kind, StructLayout, TRANSFER_SLOTS, TypeId, TypeIndex};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Most parameters, and most results, of a function type. Validation allows
@@ -136,11 +136,12 @@ impl TypeRegistry {
             let key = members
                 .iter()
                 .map(|ty| {
-                    ty.clone().map_types(&mut |index| {
-                        if group.contains(&index) {
-                            in_group(index - group.start)
+                    ty.clone().map_types(&mut |index: TypeIndex| {
+                        let number = index.as_u32();
+                        if group.contains(&number) {
+                            Mention::inside(number - group.start)
                         } else {
-                            ids[index as usize]
+                            Mention::outside(ids[index.index()])
                         }
                     })
                 })
@@ -268,8 +269,8 @@ impl TypeRegistry {
     ///
     /// # Panics
     /// If the type refers to an index beyond `ids`.
-    pub fn canonicalize<T: MapTypes>(ids: &[TypeId], ty: T) -> T {
-        ty.map_types(&mut |index| ids[index as usize])
+    pub fn canonicalize<T: MapTypes<TypeIndex, TypeId>>(ids: &[TypeId], ty: T) -> T::Mapped {
+        ty.map_types(&mut |index: TypeIndex| ids[index.index()])
     }
 
     /// How many types there are.

@@ -12,7 +12,7 @@ use crate::module::{
 };
 use crate::names;
 use crate::types::{AbstractHeap, HeapType, RefType};
-use mangrove_abi::{FuncIndex, TagIndex};
+use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
 use std::ops::Range;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
@@ -37,7 +37,7 @@ impl Sections {
             Payload::ImportSection(section) => self.imports(section)?,
             Payload::FunctionSection(section) => {
                 for ty in section {
-                    self.module.functions.push(ty?);
+                    self.module.functions.push(TypeIndex::new(ty?));
                 }
             }
             Payload::TableSection(section) => self.tables(section)?,
@@ -50,7 +50,8 @@ impl Sections {
             }
             Payload::TagSection(section) => {
                 for ty in section {
-                    self.module.tags.push(ty?.func_type_idx);
+                    let ty = TypeIndex::new(ty?.func_type_idx);
+                    self.module.tags.push(ty);
                 }
             }
             Payload::GlobalSection(section) => self.globals(section)?,

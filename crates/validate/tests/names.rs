@@ -3,7 +3,7 @@
 mod common;
 
 use common::{EVERYTHING, binary, module};
-use mangrove_abi::{FuncIndex, TagIndex};
+use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
 use mangrove_validate::Module;
 
 #[test]
@@ -12,15 +12,15 @@ fn everything_we_show_to_people_has_its_name() {
     assert_eq!(names.module.as_deref(), Some("everything"));
     assert_eq!(names.functions[&FuncIndex::new(0)], "host");
     assert_eq!(names.functions[&FuncIndex::new(4)], "main");
-    assert_eq!(names.types[&1], "longer");
+    assert_eq!(names.types[&TypeIndex::new(1)], "longer");
     assert_eq!(names.tags[&TagIndex::new(0)], "imported_tag");
     assert_eq!(names.tags[&TagIndex::new(1)], "yield");
     assert_eq!(names.globals[&1], "counter");
     assert_eq!(names.tables[&2], "externs");
-    assert_eq!(names.fields[&(0, 0)], "next");
-    assert_eq!(names.fields[&(0, 1)], "value");
-    assert_eq!(names.fields[&(1, 2)], "tail");
-    assert!(!names.fields.contains_key(&(1, 0)));
+    assert_eq!(names.fields[&(TypeIndex::new(0), 0)], "next");
+    assert_eq!(names.fields[&(TypeIndex::new(0), 1)], "value");
+    assert_eq!(names.fields[&(TypeIndex::new(1), 2)], "tail");
+    assert!(!names.fields.contains_key(&(TypeIndex::new(1), 0)));
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod common;
 
 use common::module;
 use mangrove_abi::object::TYPE_FIRST;
-use mangrove_abi::{FuncIndex, Kind, TypeId};
+use mangrove_abi::{FuncIndex, Kind, TypeId, TypeIndex};
 use mangrove_validate::*;
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ fn intern(registry: &TypeRegistry, text: &str) -> Vec<TypeId> {
     registry.intern(&module(text)).expect("there is room")
 }
 
-fn concrete(nullable: bool, id: TypeId) -> ValType {
+fn concrete<T>(nullable: bool, id: T) -> ValType<T> {
     let heap = HeapType::Concrete(id);
     ValType::Ref(RefType { nullable, heap })
 }
@@ -181,16 +181,17 @@ fn canonical_types_refer_to_canonical_types() {
     assert_eq!(registry.get(ids[3]).supertype, Some(ids[1]));
     assert_eq!(registry.get(ids[4]).composite, CompositeType::Cont(ids[0]));
     // And so do those that the caller turns.
+    let index = TypeIndex::new;
     let given = FuncType {
-        params: vec![concrete(true, 1), ValType::I32],
-        results: vec![concrete(false, 0)],
+        params: vec![concrete(true, index(1)), ValType::I32],
+        results: vec![concrete(false, index(0))],
     };
     let wanted = FuncType {
         params: vec![concrete(true, ids[1]), ValType::I32],
         results: vec![concrete(false, ids[0])],
     };
     assert_eq!(TypeRegistry::canonicalize(&ids, given), wanted);
-    let heap = TypeRegistry::canonicalize(&ids, HeapType::Concrete(4));
+    let heap = TypeRegistry::canonicalize(&ids, HeapType::Concrete(index(4)));
     assert_eq!(heap, HeapType::Concrete(ids[4]));
 }
 
@@ -328,7 +329,8 @@ fn representations() {
     }
     assert_eq!(StorageType::I8.size(&[]), 1);
     assert_eq!(StorageType::I16.size(&[]), 2);
-    assert_eq!(StorageType::I8.unpacked(), ValType::I32);
+    let byte: StorageType = StorageType::I8;
+    assert_eq!(byte.unpacked(), ValType::I32);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use super::state::block_args;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
-use mangrove_abi::TagIndex;
 use mangrove_abi::object::exn_layout;
+use mangrove_abi::{TagIndex, TypeIndex};
 use mangrove_validate::{Repr, StorageType};
 use std::collections::{HashMap, HashSet};
 use types::{I32, I64};
@@ -19,7 +19,7 @@ use wasmparser::Catch;
 /// What a clause does: the label it goes to, the type whose values it hands over,
 /// and whether the exception goes along. Clauses that agree share their code:
 /// each may have a thousand values for its few bytes.
-type Delivery = (u32, Option<u32>, bool);
+type Delivery = (u32, Option<TypeIndex>, bool);
 
 /// The code of a catch block's clauses.
 struct Takes {

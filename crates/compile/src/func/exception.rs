@@ -28,14 +28,14 @@ use crate::function::{Callee, CatchScope};
 use crate::signature::call_host_signature;
 use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, Value, types};
 use mangrove_abi::object::exn_layout;
-use mangrove_abi::{Libcall, StructLayout, TagDef, TagIndex, TrapCode};
+use mangrove_abi::{Libcall, StructLayout, TagDef, TagIndex, TrapCode, TypeIndex};
 use mangrove_validate::{Repr, StorageType, ValType};
 use std::mem::offset_of;
 use types::{I32, I64};
 use wasmparser::{Catch, TryTable};
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn exn_types(&self, tag: TagIndex) -> (Vec<ValType>, StructLayout) {
+    pub(super) fn exn_types(&self, tag: TagIndex) -> (Vec<ValType<TypeIndex>>, StructLayout) {
         let types = &self
             .env
             .module

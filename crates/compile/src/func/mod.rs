@@ -44,7 +44,7 @@ use crate::function::{CompiledFunc, Finished};
 use crate::output::Compiler;
 use cranelift_codegen::ir::{Function, SourceLoc};
 use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::{FuncIndex, FunctionKind, TagIndex};
+use mangrove_abi::{FuncIndex, FunctionKind, TagIndex, TypeIndex};
 use translator::{FuncTranslator, Placement};
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
@@ -133,29 +133,29 @@ impl FuncTranslator<'_, '_> {
             Operator::ContBind {
                 argument_index: from,
                 result_index: to,
-            } => self.cont_bind(from, to),
+            } => self.cont_bind(TypeIndex::new(from), TypeIndex::new(to)),
             Operator::Resume {
                 cont_type_index,
                 ref resume_table,
-            } => self.resume(cont_type_index, resume_table),
+            } => self.resume(TypeIndex::new(cont_type_index), resume_table),
             Operator::ResumeThrow {
                 cont_type_index,
                 tag_index,
                 ref resume_table,
             } => self.resume_throw(
-                cont_type_index,
+                TypeIndex::new(cont_type_index),
                 Some(TagIndex::new(tag_index)),
                 resume_table,
             ),
             Operator::ResumeThrowRef {
                 cont_type_index,
                 ref resume_table,
-            } => self.resume_throw(cont_type_index, None, resume_table),
+            } => self.resume_throw(TypeIndex::new(cont_type_index), None, resume_table),
             Operator::Suspend { tag_index } => self.suspend(TagIndex::new(tag_index)),
             Operator::Switch {
                 cont_type_index,
                 tag_index,
-            } => self.switch_to(cont_type_index, TagIndex::new(tag_index)),
+            } => self.switch_to(TypeIndex::new(cont_type_index), TagIndex::new(tag_index)),
             Operator::Throw { tag_index } => self.throw(TagIndex::new(tag_index)),
             Operator::ThrowRef => self.throw_ref(),
             _ => return self.family(operator),

@@ -3,7 +3,7 @@
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
-use mangrove_abi::{FuncIndex, TrapCode};
+use mangrove_abi::{FuncIndex, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
 use types::{I32, I128};
 use wasmparser::{AbstractHeapType, HeapType, Operator};
@@ -77,6 +77,7 @@ impl FuncTranslator<'_, '_> {
             },
             HeapType::Concrete(index) | HeapType::Exact(index) => {
                 let index = index.as_module_index().expect("a module's own index");
+                let index = TypeIndex::new(index);
                 let heap = mangrove_validate::HeapType::Concrete(index);
                 let ty = mangrove_validate::RefType {
                     nullable: true,

@@ -23,7 +23,7 @@ use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::record::reason;
-use mangrove_abi::{ContRecord, Libcall, StoreContext, TagIndex, TrapCode};
+use mangrove_abi::{ContRecord, Libcall, StoreContext, TagIndex, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
 use std::collections::HashMap;
 use std::mem::offset_of;
@@ -31,7 +31,7 @@ use types::I32;
 use wasmparser::{Handle, ResumeTable};
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn resume(&mut self, cont_type: u32, table: &ResumeTable) {
+    pub(super) fn resume(&mut self, cont_type: TypeIndex, table: &ResumeTable) {
         let signature = self.env.signature(self.env.cont_function(cont_type));
         if self.hooks.switches {
             self.hook_resume(hook::RESUME);
@@ -55,7 +55,7 @@ impl FuncTranslator<'_, '_> {
     /// `resume_throw` of a tag's exception, or `resume_throw_ref` of a given one.
     pub(super) fn resume_throw(
         &mut self,
-        cont_type: u32,
+        cont_type: TypeIndex,
         tag: Option<TagIndex>,
         table: &ResumeTable,
     ) {
@@ -164,7 +164,7 @@ impl FuncTranslator<'_, '_> {
 
     /// What a clause does: the type of its values, and the label they go to; none
     /// for one that nothing arrives at.
-    fn handed_on(&self, handle: &Handle) -> Option<(u32, u32)> {
+    fn handed_on(&self, handle: &Handle) -> Option<(TypeIndex, u32)> {
         match *handle {
             Handle::OnLabel { tag, label } => {
                 let tag = TagIndex::new(tag);

@@ -26,6 +26,7 @@ use super::state::block_args;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use mangrove_abi::TypeIndex;
 use mangrove_validate::{Repr, StorageType, ValType};
 use types::{I32, I64};
 
@@ -53,7 +54,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn init(
         &mut self,
         _: &Allocation,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         field: FieldAddress,
     ) {
@@ -66,7 +67,7 @@ impl FuncTranslator<'_, '_> {
         &mut self,
         object: Value,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         field: FieldAddress,
     ) {
@@ -78,7 +79,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn init_elements(
         &mut self,
         _: &Allocation,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         elements: Elements,
     ) {
@@ -95,7 +96,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn assign_elements(
         &mut self,
         object: Value,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         elements: Elements,
     ) {
@@ -128,7 +129,7 @@ impl FuncTranslator<'_, '_> {
     fn heap_store(
         &mut self,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         FieldAddress { address, offset }: FieldAddress,
     ) {
@@ -140,7 +141,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Stores `value` over the elements, one by one.
-    fn fill(&mut self, storage: StorageType, value: Value, elements: Elements) {
+    fn fill(&mut self, storage: StorageType<TypeIndex>, value: Value, elements: Elements) {
         let Elements { first, bytes } = elements;
         let end = self.b.ins().iadd(first, bytes);
         let head = self.b.create_block();

@@ -48,7 +48,7 @@ pub fn cont_bind(invocation: &mut Invocation<'_>, [cont, ty, count, _]: [u64; 4]
     let CompositeType::Cont(func) = module.types[ty as usize].composite else {
         unreachable!("validation allows continuation types only")
     };
-    let id = invocation.instance.module.type_ids()[func as usize];
+    let id = invocation.instance.module.type_id(func);
     let signature = invocation.store.signature(id).map_err(pending)?;
     let ctx = invocation.store.ctx;
     // SAFETY: signatures live as long as the store; the context is the
