@@ -131,6 +131,11 @@ index! {
 }
 
 index! {
+    /// A canonical type's number within its engine. Equal types have equal numbers.
+    TypeId, "id"
+}
+
+index! {
     /// A tag of a module: imported ones first.
     TagIndex, "tag"
 }

@@ -28,7 +28,7 @@ use std::ptr;
 use std::rc::Rc;
 
 /// A struct: an `i32` at 4, references at 8 and 12; 16 bytes.
-pub(crate) const NODE: TypeId = 16;
+pub(crate) const NODE: TypeId = TypeId::new(16);
 pub(crate) const ID: u32 = 4;
 pub(crate) const LEFT: u32 = 8;
 pub(crate) const RIGHT: u32 = 12;
@@ -169,9 +169,9 @@ pub(crate) struct World {
 static NODE_FIELDS: [u32; 2] = [LEFT, RIGHT];
 
 fn descriptors() -> Vec<TypeDescriptor> {
-    let mut table = vec![TypeDescriptor::UNUSED; NODE as usize + 1];
-    table[TYPE_HOST as usize].kind = Kind::Host as u8;
-    table[NODE as usize] = TypeDescriptor {
+    let mut table = vec![TypeDescriptor::UNUSED; NODE.index() + 1];
+    table[TYPE_HOST.index()].kind = Kind::Host as u8;
+    table[NODE.index()] = TypeDescriptor {
         kind: Kind::Struct as u8,
         size: 16,
         refs: NODE_FIELDS.as_ptr(),
@@ -218,7 +218,7 @@ impl World {
             code: ptr::null(),
             instance: Rc::as_ptr(&instance).cast_mut(),
             entry: CODE as *const u8,
-            type_id: 0,
+            type_id: TypeId::new(0),
             index: 77,
         });
         Self {

@@ -20,7 +20,7 @@ use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{
     FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
-    TransferSlot, TypeIndex,
+    TransferSlot, TypeId, TypeIndex,
 };
 use mangrove_validate::{ElementSegment, SegmentMode, ValType};
 use std::mem::offset_of;
@@ -129,7 +129,7 @@ impl StoreInner {
         for (index, &id) in (0..).zip(module.type_ids()) {
             // SAFETY: the layout has this entry.
             unsafe {
-                data.at::<u32>(layout.type_id(TypeIndex::new(index)))
+                data.at::<TypeId>(layout.type_id(TypeIndex::new(index)))
                     .write(id)
             };
         }

@@ -4,7 +4,7 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
-use mangrove_abi::{FuncIndex, TypeIndex};
+use mangrove_abi::{FuncIndex, TypeId, TypeIndex};
 use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
 use mangrove_validate::{FuncType, printable};
 use std::fmt::Write as _;
@@ -101,7 +101,7 @@ fn func_text(ty: &FuncType, module: Option<&ModuleImage>) -> String {
 }
 
 /// A canonical type, as the module calls it: by name, else by index.
-fn type_text(id: u32, module: Option<&ModuleImage>) -> String {
+fn type_text(id: TypeId, module: Option<&ModuleImage>) -> String {
     let known = module.and_then(|module| {
         let index = module.type_ids().iter().position(|&known| known == id)?;
         let index = TypeIndex::new(index as u32);

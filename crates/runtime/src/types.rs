@@ -62,7 +62,7 @@ impl EngineTypes {
     ///
     /// # Errors
     /// There is no room for the table of descriptors.
-    pub fn new(end: TypeId, addresses: &Ledger) -> Result<Arc<Self>, Error> {
+    pub fn new(end: u32, addresses: &Ledger) -> Result<Arc<Self>, Error> {
         let (table, published) = DescriptorTable::new(end, addresses)?;
         let changing = Changing {
             published,

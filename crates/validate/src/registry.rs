@@ -101,12 +101,12 @@ impl TypeRegistry {
     /// ```
     /// use mangrove_validate::{FuncType, TypeRegistry};
     ///
-    /// let types = TypeRegistry::up_to(mangrove_abi::object::TYPE_FIRST + 1);
+    /// let types = TypeRegistry::up_to(mangrove_abi::object::TYPE_FIRST.as_u32() + 1);
     /// assert!(types.intern_func(FuncType::default()).is_ok());
     /// let other = FuncType { params: vec![mangrove_validate::ValType::I32], results: vec![] };
     /// assert!(types.intern_func(other).is_err());
     /// ```
-    pub fn up_to(end: TypeId) -> Self {
+    pub fn up_to(end: u32) -> Self {
         Self {
             entries: RwLock::new(Entries::up_to(end)),
         }

@@ -6,7 +6,7 @@ use crate::{
     Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootOwner, RootValue, SortBy,
     WasmLocation, Why, continuations,
 };
-use mangrove_abi::{ContRef, FuncIndex, HeapRef, SlotKind, TransferSlot, WasmOffset};
+use mangrove_abi::{ContRef, FuncIndex, HeapRef, SlotKind, TransferSlot, TypeId, WasmOffset};
 use mangrove_continuation::State;
 use std::ptr;
 
@@ -14,7 +14,7 @@ use std::ptr;
 const MADE: FunctionId = FunctionId {
     instance: Some(9),
     index: 77,
-    type_id: 0,
+    type_id: TypeId::new(0),
 };
 
 /// Names that are the numbers they are asked for by.

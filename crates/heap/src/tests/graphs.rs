@@ -178,7 +178,7 @@ impl Pair {
         }
         // The collector's bits belong to the object, and to no type.
         let bits = (name as u32).wrapping_mul(1 << 24) & COLLECTOR_BITS;
-        self.world.write(object, 0, type_id | bits);
+        self.world.write(object, 0, type_id.as_u32() | bits);
         self.roots[root] = Edge::To(name);
         self.world.roots[root] = object;
     }

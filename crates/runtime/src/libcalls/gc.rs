@@ -76,7 +76,7 @@ pub fn cont_unbind(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4])
 
 pub fn is_subtype(invocation: &mut Invocation<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
     let types = invocation.store.engine.types();
-    let (actual, expected) = (actual as TypeId, expected as TypeId);
+    let [actual, expected] = [actual, expected].map(|word| TypeId::new(word as u32));
     // A host object and an exception have numbers that are no types, and no supertypes.
     let is = types.contains(actual) && types.is_subtype(actual, expected);
     Ok(LibcallOutcome::Value(is.into()))

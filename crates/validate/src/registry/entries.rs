@@ -72,10 +72,11 @@ impl Default for Entries {
 
 impl Entries {
     /// None yet, and never one with this number or a higher one.
-    pub(super) fn up_to(end: TypeId) -> Self {
-        assert!((TYPE_FIRST..=TYPE_END).contains(&end), "types up to {end}");
+    pub(super) fn up_to(end: u32) -> Self {
+        let first = TYPE_FIRST.as_u32();
+        assert!((first..=TYPE_END).contains(&end), "types up to {end}");
         Self {
-            limit: end - TYPE_FIRST,
+            limit: end - first,
             slots: Vec::new(),
             free: VecDeque::new(),
             types: 0,
@@ -103,21 +104,21 @@ impl Entries {
     /// A number for what `slot` is; the caller knows that there is room.
     pub(super) fn number(&mut self, slot: Slot) -> TypeId {
         if let Some(id) = self.free.pop_front() {
-            self.slots[(id - TYPE_FIRST) as usize] = slot;
+            *self.slot_mut(id) = slot;
             return id;
         }
         assert!(self.slots.len() < self.limit as usize, "no number is left");
         self.slots.push(slot);
-        TYPE_FIRST + (self.slots.len() - 1) as TypeId
+        TypeId::new(TYPE_FIRST.as_u32() + self.slots.len() as u32 - 1)
     }
 
     /// What a number stands for.
     pub(super) fn slot_mut(&mut self, id: TypeId) -> &mut Slot {
-        &mut self.slots[(id - TYPE_FIRST) as usize]
+        &mut self.slots[id.index() - TYPE_FIRST.index()]
     }
 
     pub(super) fn try_get(&self, id: TypeId) -> Option<&Entry> {
-        let at = id.checked_sub(TYPE_FIRST)? as usize;
+        let at = id.index().checked_sub(TYPE_FIRST.index())?;
         match self.slots.get(at)? {
             Slot::Type(entry) => Some(entry),
             Slot::Free | Slot::Exception(_) => None,
@@ -181,8 +182,8 @@ impl Entries {
 
     /// What a descriptor says of a type, or of the exceptions with this number.
     pub(super) fn info(&self, id: TypeId) -> TypeInfo {
-        let at = id.checked_sub(TYPE_FIRST);
-        match at.and_then(|at| self.slots.get(at as usize)) {
+        let at = id.index().checked_sub(TYPE_FIRST.index());
+        match at.and_then(|at| self.slots.get(at)) {
             Some(Slot::Type(entry)) => self.type_info(id, entry),
             Some(Slot::Exception(tag_type)) => self.exception_info(id, *tag_type),
             Some(Slot::Free) | None => panic!("type {id} is not in this registry"),

@@ -35,12 +35,12 @@ impl Mention {
 
     /// Of a type of another group.
     pub(super) fn outside(id: TypeId) -> Self {
-        Self(id)
+        Self(id.as_u32())
     }
 
     /// The number, if it is of another group.
     fn id(self) -> Option<TypeId> {
-        (self.0 & RELATIVE == 0).then_some(self.0)
+        (self.0 & RELATIVE == 0).then_some(TypeId::new(self.0))
     }
 
     /// The number; `ids` are the group's.
@@ -217,6 +217,11 @@ mod tests {
         }
     }
 
+    /// The number that is given out as the `n`th.
+    fn number(n: u32) -> TypeId {
+        TypeId::new(TYPE_FIRST.as_u32() + n)
+    }
+
     fn func(params: usize) -> CompositeType {
         CompositeType::Func(FuncType {
             params: vec![ValType::I32; params],
@@ -228,13 +233,13 @@ mod tests {
     fn the_last_number_is_given_and_no_more() {
         let mut entries = entries(3);
         for n in 0..3 {
-            assert_eq!(entries.intern_alone(func(n)), Ok(TYPE_FIRST + n as TypeId));
+            assert_eq!(entries.intern_alone(func(n)), Ok(number(n as u32)));
         }
         let full = Err(RegistryError::Full { limit: 3 });
         assert_eq!(entries.intern_alone(func(3)), full);
         assert_eq!(entries.exception(TYPE_FIRST), full);
         // What is there is still found.
-        assert_eq!(entries.intern_alone(func(2)), Ok(TYPE_FIRST + 2));
+        assert_eq!(entries.intern_alone(func(2)), Ok(number(2)));
         assert_eq!(entries.len(), 3);
     }
 
