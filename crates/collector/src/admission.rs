@@ -16,7 +16,7 @@
 
 use mangrove_abi::TypeIndex;
 use mangrove_validate::{
-    AbstractHeap, CompositeType, FieldType, HeapType, Module, RefType, StorageType, SubType,
+    AbstractHeap, CompositeType, FieldType, HeapType, ParsedModule, RefType, StorageType, SubType,
     ValType, printable,
 };
 use std::fmt;
@@ -82,7 +82,7 @@ const IN_EXCEPTION: &str = "a continuation cannot be thrown, because an exceptio
 /// # Errors
 /// The first type, then the first thrown tag, through which a heap object
 /// could hold a continuation.
-pub fn check(module: &Module, policy: Policy) -> Result<(), AdmissionError> {
+pub fn check(module: &ParsedModule, policy: Policy) -> Result<(), AdmissionError> {
     match policy {
         Policy::Reject => {}
     }
@@ -93,7 +93,7 @@ pub fn check(module: &Module, policy: Policy) -> Result<(), AdmissionError> {
 }
 
 fn check_type(
-    module: &Module,
+    module: &ParsedModule,
     type_index: TypeIndex,
     ty: &SubType<TypeIndex>,
 ) -> Result<(), AdmissionError> {
@@ -123,7 +123,7 @@ fn check_type(
     }
 }
 
-fn check_tags(module: &Module) -> Result<(), AdmissionError> {
+fn check_tags(module: &ParsedModule) -> Result<(), AdmissionError> {
     for thrown in &module.thrown_tags {
         let type_index = module.tags[thrown.tag.index()];
         for (parameter, &ty) in (0..).zip(&module.func_type(type_index).params) {
@@ -147,7 +147,10 @@ fn check_tags(module: &Module) -> Result<(), AdmissionError> {
     Ok(())
 }
 
-fn continuation_in(module: &Module, field: &FieldType<TypeIndex>) -> Option<RefType<TypeIndex>> {
+fn continuation_in(
+    module: &ParsedModule,
+    field: &FieldType<TypeIndex>,
+) -> Option<RefType<TypeIndex>> {
     match field.storage {
         StorageType::Val(ty) => continuation(module, ty),
         StorageType::I8 | StorageType::I16 => None,
@@ -156,7 +159,7 @@ fn continuation_in(module: &Module, field: &FieldType<TypeIndex>) -> Option<RefT
 
 /// The type, if its values can be continuations: if it lies in their
 /// hierarchy, which shares no value with the others.
-fn continuation(module: &Module, ty: ValType<TypeIndex>) -> Option<RefType<TypeIndex>> {
+fn continuation(module: &ParsedModule, ty: ValType<TypeIndex>) -> Option<RefType<TypeIndex>> {
     let ValType::Ref(reference) = ty else {
         return None;
     };
@@ -173,7 +176,7 @@ fn continuation(module: &Module, ty: ValType<TypeIndex>) -> Option<RefType<TypeI
 }
 
 /// The text form of a type of the continuations' hierarchy.
-fn text(module: &Module, ty: RefType<TypeIndex>) -> String {
+fn text(module: &ParsedModule, ty: RefType<TypeIndex>) -> String {
     ty.text(|index| match module.names.types.get(&index) {
         Some(name) => format!("${}", printable(name)),
         None => index.to_string(),
@@ -234,7 +237,7 @@ mod tests {
     }
 
     /// Types 0 (func) and 1 (cont 0), then these; type n at offset 100 + n.
-    fn module(types: Vec<CompositeType<TypeIndex>>) -> Module {
+    fn module(types: Vec<CompositeType<TypeIndex>>) -> ParsedModule {
         let mut all = vec![
             CompositeType::Func(FuncType::default()),
             CompositeType::Cont(TypeIndex::new(0)),
@@ -245,10 +248,10 @@ mod tests {
             supertype: None,
             composite,
         };
-        Module {
+        ParsedModule {
             type_offsets: (100..100 + all.len()).collect(),
             types: all.into_iter().map(sub).collect(),
-            ..Module::default()
+            ..ParsedModule::default()
         }
     }
 

@@ -4,13 +4,15 @@ use crate::prescan::{Clauses, Prescan, clauses, prescan};
 use crate::signature::WasmSignature;
 use crate::{CompileError, Options};
 use mangrove_abi::{InstanceLayout, StructLayout, TypeIndex};
-use mangrove_validate::{CompositeType, FieldType, Module, Repr, StorageType, SubType, ValType};
+use mangrove_validate::{
+    CompositeType, FieldType, ParsedModule, Repr, StorageType, SubType, ValType,
+};
 use wasmparser::ResumeTable;
 
 /// The module, where its things lie, and what was settled before translation.
 pub struct ModuleEnv<'a> {
     /// The module.
-    pub module: &'a Module,
+    pub module: &'a ParsedModule,
     /// Offsets in its instances.
     pub layout: InstanceLayout,
     /// Whether anything searches for a handler.
@@ -26,7 +28,7 @@ pub struct ModuleEnv<'a> {
 
 impl<'a> ModuleEnv<'a> {
     /// Looks at the whole module once.
-    pub fn new(module: &'a Module, options: &Options) -> Result<Self, CompileError> {
+    pub fn new(module: &'a ParsedModule, options: &Options) -> Result<Self, CompileError> {
         let layout = InstanceLayout::new(&module.instance_counts());
         let prescan = prescan(module)?;
         let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());

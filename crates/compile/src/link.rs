@@ -25,7 +25,7 @@ use mangrove_abi::{
 use std::collections::HashMap;
 
 /// Collects functions into an image.
-pub struct Linker {
+pub struct ImageLinker {
     stubs: StubImage,
     image: CodeImage,
     sites: SiteTableBuilder,
@@ -34,7 +34,7 @@ pub struct Linker {
     pending: Vec<(CodeOffset, Relocation)>,
 }
 
-impl Linker {
+impl ImageLinker {
     /// An image that holds the stubs only.
     pub fn new(stubs: StubImage) -> Self {
         let mut linker = Self {

@@ -6,7 +6,7 @@
 use crate::CompileError;
 use mangrove_abi::TagIndex;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_validate::{CompositeType, Module};
+use mangrove_validate::{CompositeType, ParsedModule};
 use std::collections::HashMap;
 use wasmparser::{BinaryReader, FunctionBody, Handle, Operator, ResumeTable};
 
@@ -37,7 +37,7 @@ pub fn clauses(table: &ResumeTable) -> Clauses {
 }
 
 /// Scans all bodies, if the module has a continuation type at all.
-pub fn prescan(module: &Module) -> Result<Prescan, CompileError> {
+pub fn prescan(module: &ParsedModule) -> Result<Prescan, CompileError> {
     let mut found = Prescan::default();
     // Without a tag nothing can be suspended, without a continuation type
     // nothing resumed; `suspend` alone needs only a tag.

@@ -2,7 +2,7 @@
 
 use mangrove_abi::{CodeImage, CodeOffset, FunctionKind, SlotKind, TagIndex, TrapCode};
 use mangrove_compile::{Hooks, OptLevel, Options, compile};
-use mangrove_validate::Module;
+use mangrove_validate::ParsedModule;
 
 fn options(opt_level: OptLevel) -> Options {
     Options {
@@ -16,7 +16,7 @@ fn options(opt_level: OptLevel) -> Options {
 }
 
 fn image(text: &str) -> CodeImage {
-    let module = Module::parse(wat::parse_str(text).unwrap()).unwrap();
+    let module = ParsedModule::parse(wat::parse_str(text).unwrap()).unwrap();
     compile(&module, &options(OptLevel::Speed)).unwrap()
 }
 
@@ -158,14 +158,14 @@ fn results_and_parameters_without_end() {
         arguments = (1..=600).map(|i| format!("local.get {i} ")).collect::<String>(),
     );
     for opt_level in [OptLevel::None, OptLevel::Speed] {
-        let module = Module::parse(wat::parse_str(&text).unwrap()).unwrap();
+        let module = ParsedModule::parse(wat::parse_str(&text).unwrap()).unwrap();
         compile(&module, &options(opt_level)).unwrap();
     }
 }
 
 #[test]
 fn hooks_are_compiled_in_where_asked_for() {
-    let module = Module::parse(wat::parse_str("(module (func))").unwrap()).unwrap();
+    let module = ParsedModule::parse(wat::parse_str("(module (func))").unwrap()).unwrap();
     let mut options = options(OptLevel::Speed);
     assert!(compile(&module, &options).unwrap().sites.sites().is_empty());
     options.hooks.calls = true;

@@ -69,7 +69,7 @@ impl Module {
 
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
         let parsed =
-            mangrove_validate::Module::parse_as(bytes, engine.language()).map_err(invalid)?;
+            mangrove_validate::ParsedModule::parse_as(bytes, engine.language()).map_err(invalid)?;
         admission::check(&parsed, Policy::Reject)?;
         Self::compile(engine, parsed)
     }
@@ -141,7 +141,7 @@ impl Module {
 
     /// What the validator made of it. Concrete types in it are the module's own
     /// indices; [`Module::type_ids`] translates them.
-    pub fn parsed(&self) -> &mangrove_validate::Module {
+    pub fn parsed(&self) -> &mangrove_validate::ParsedModule {
         self.image.parsed()
     }
 

@@ -20,7 +20,7 @@ pub struct Activation {
 }
 
 /// Values on their way.
-pub type Slots = SmallVec<[TransferSlot; 8]>;
+pub type InTransit = SmallVec<[TransferSlot; 8]>;
 
 /// A call or a resumption under way.
 pub struct Call {

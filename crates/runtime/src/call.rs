@@ -11,7 +11,7 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back.
 
-use crate::activation::{Activation, Call, Slots};
+use crate::activation::{Activation, Call, InTransit};
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::kind::ValueKind;
@@ -137,7 +137,7 @@ impl StoreInner {
     }
 
     /// Checks and lowers arguments. They are no roots yet.
-    pub(crate) fn lower_all(&self, args: &[Val], types: &[ValType]) -> Result<Slots, Error> {
+    pub(crate) fn lower_all(&self, args: &[Val], types: &[ValType]) -> Result<InTransit, Error> {
         if args.len() != types.len() {
             return Err(Error::usage(format!(
                 "{} arguments where {} are expected",

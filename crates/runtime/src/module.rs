@@ -11,7 +11,7 @@ use mangrove_abi::{
     WasmOffset,
 };
 use mangrove_collector::{ModuleId, Place, SourceLine};
-use mangrove_validate::{MapTypes, Module, TypeRegistry};
+use mangrove_validate::{MapTypes, ParsedModule, TypeRegistry};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 pub struct ModuleImage {
     engine: EngineCore,
     id: ModuleId,
-    parsed: Module,
+    parsed: ParsedModule,
     types: Vec<TypeId>,
     /// Keeps them.
     #[expect(dead_code, reason = "held, and given back with the module")]
@@ -45,7 +45,7 @@ impl ModuleImage {
     ///   is loaded, and run.
     pub unsafe fn assemble(
         engine: &EngineCore,
-        parsed: Module,
+        parsed: ParsedModule,
         image: CodeImage,
     ) -> Result<Self, Error> {
         static NEXT_ID: AtomicU32 = AtomicU32::new(0);
@@ -80,7 +80,7 @@ impl ModuleImage {
     }
 
     /// What the validator made of it.
-    pub fn parsed(&self) -> &Module {
+    pub fn parsed(&self) -> &ParsedModule {
         &self.parsed
     }
 

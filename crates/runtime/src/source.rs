@@ -13,7 +13,7 @@ use addr2line::Context;
 use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
 use mangrove_abi::WasmOffset;
 use mangrove_collector::SourceLine;
-use mangrove_validate::Module;
+use mangrove_validate::ParsedModule;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +43,7 @@ impl fmt::Debug for SourceMap {
 impl SourceMap {
     /// What the module's `.debug_*` sections say; nothing if it has none, or
     /// none that can be read.
-    pub fn new(module: &Module) -> Option<Self> {
+    pub fn new(module: &ParsedModule) -> Option<Self> {
         if module.debug_sections.is_empty() {
             return None;
         }

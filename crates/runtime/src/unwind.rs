@@ -16,7 +16,7 @@ use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef, TagIndex};
 use mangrove_continuation::End;
-use mangrove_stack::{Frame, frames, is_parked};
+use mangrove_stack::{StackFrame, frames, is_parked};
 use std::ptr;
 
 /// Where an exception is caught.
@@ -179,7 +179,7 @@ impl StoreInner {
 ///
 /// # Safety
 /// `frame` is stopped at the site the handlers are of.
-unsafe fn catches(sites: &SiteTable, handlers: &CatchSite, frame: Frame, tag: u64) -> bool {
+unsafe fn catches(sites: &SiteTable, handlers: &CatchSite, frame: StackFrame, tag: u64) -> bool {
     let slot = frame.fp - u64::from(handlers.instance_distance);
     // SAFETY: by contract the slot holds the frame's instance, whose tags are
     // where its module's layout says.

@@ -207,7 +207,7 @@ pub struct ThrownTag {
 
 /// What the custom `name` section says. Missing names are missing entries.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub struct NameSection {
     /// The module's own name.
     pub module: Option<String>,
     /// Functions by index.
@@ -226,7 +226,7 @@ pub struct Names {
 
 /// A validated module. All index spaces list imports first.
 #[derive(Clone, Debug, Default)]
-pub struct Module {
+pub struct ParsedModule {
     /// The module's bytes; ranges and offsets refer to them.
     pub bytes: Vec<u8>,
     /// Its types.
@@ -283,10 +283,10 @@ pub struct Module {
     /// each, in the order of those places.
     pub thrown_tags: Vec<ThrownTag>,
     /// Names for people.
-    pub names: Names,
+    pub names: NameSection,
 }
 
-impl Module {
+impl ParsedModule {
     /// What it exports under a name.
     pub fn export(&self, name: &str) -> Option<&Export> {
         let named = |&index: &u32| self.exports[index as usize].name.as_str();

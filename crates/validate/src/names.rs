@@ -1,14 +1,14 @@
 //! The custom `name` section.
 
-use crate::module::Names;
+use crate::module::NameSection;
 use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
 use std::collections::HashMap;
 use std::hash::Hash;
 use wasmparser::{Name, NameMap, NameSectionReader, Result};
 
 /// Everything the section says that we keep, or its first fault.
-pub(crate) fn read(section: NameSectionReader<'_>) -> Result<Names> {
-    let mut names = Names::default();
+pub(crate) fn read(section: NameSectionReader<'_>) -> Result<NameSection> {
+    let mut names = NameSection::default();
     for subsection in section {
         match subsection? {
             Name::Module { name, .. } => names.module = Some(name.to_owned()),

@@ -22,7 +22,7 @@ mod groups;
 mod matching;
 
 use crate::map::MapTypes;
-use crate::module::Module;
+use crate::module::ParsedModule;
 use crate::types::{CompositeType, FuncType, HeapType, Repr, StorageType, SubType, ValType};
 use entries::Entries;
 use groups::Mention;
@@ -127,7 +127,7 @@ impl TypeRegistry {
     ///
     /// # Errors
     /// [`RegistryError::Full`]. Then nothing was added and nothing is held.
-    pub fn intern(&self, module: &Module) -> Result<Vec<TypeId>, RegistryError> {
+    pub fn intern(&self, module: &ParsedModule) -> Result<Vec<TypeId>, RegistryError> {
         let mut entries = self.write();
         let mut ids = Vec::with_capacity(module.types.len());
         let mut held = Vec::new();

@@ -1,4 +1,4 @@
-//! One function for each section: what it adds to the [`Module`].
+//! One function for each section: what it adds to the [`ParsedModule`].
 //!
 //! A section arrives here after the validator has accepted it, so indices are
 //! in range and counts agree.
@@ -8,7 +8,7 @@ use crate::convert;
 use crate::error::ValidateError;
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, ElementSegment, EntityIndex, EntityType, Export, FunctionBody,
-    GlobalDefinition, Import, Module, SegmentMode, TableDefinition,
+    GlobalDefinition, Import, ParsedModule, SegmentMode, TableDefinition,
 };
 use crate::names;
 use crate::types::{AbstractHeap, HeapType, RefType};
@@ -23,7 +23,7 @@ use wasmparser::{
 /// The module as far as it is known, and what it refers to.
 #[derive(Default)]
 pub(crate) struct Sections {
-    module: Module,
+    module: ParsedModule,
     /// Functions that escape, in no order and some perhaps more than once.
     escaping: Vec<FuncIndex>,
     named: bool,
@@ -98,7 +98,7 @@ impl Sections {
     }
 
     /// The whole module, given what was found in its bodies.
-    pub(crate) fn finish(mut self, mut facts: BodyFacts) -> Module {
+    pub(crate) fn finish(mut self, mut facts: BodyFacts) -> ParsedModule {
         let exports = &self.module.exports;
         let mut order: Vec<u32> = (0..exports.len() as u32).collect();
         order.sort_unstable_by_key(|&index| exports[index as usize].name.as_str());

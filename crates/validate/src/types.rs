@@ -1,7 +1,7 @@
 //! Wasm types, as a module or an engine knows them.
 //!
 //! One set of definitions serves both; `T` is what a concrete type is called by. Inside
-//! a [`crate::Module`] that is a [`TypeIndex`], inside the [`crate::TypeRegistry`] and in
+//! a [`crate::ParsedModule`] that is a [`TypeIndex`], inside the [`crate::TypeRegistry`] and in
 //! the embedding API the canonical [`TypeId`], which is meant where nothing is said.
 //! [`crate::MapTypes`] leads from one to the other.
 

@@ -4,7 +4,7 @@ mod common;
 
 use common::{EVERYTHING, binary, module};
 use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
-use mangrove_validate::Module;
+use mangrove_validate::ParsedModule;
 
 #[test]
 fn everything_we_show_to_people_has_its_name() {
@@ -52,7 +52,8 @@ fn a_name_section_that_cannot_be_read_says_nothing() {
         b"\x00\x02\x01m\x01\x70",
     ];
     for fault in faults {
-        let module = Module::parse(binary(&[(0, &name_section(fault))])).expect("still valid");
+        let module =
+            ParsedModule::parse(binary(&[(0, &name_section(fault))])).expect("still valid");
         assert_eq!(module.names.module, None, "{fault:x?}");
         assert!(module.names.functions.is_empty(), "{fault:x?}");
     }
@@ -63,19 +64,19 @@ fn the_first_readable_name_section_counts() {
     let bad = name_section(b"\x00\x02\x01\xff");
     let good = name_section(b"\x00\x02\x01m");
     let other = name_section(b"\x00\x02\x01n");
-    let module = Module::parse(binary(&[(0, &bad), (0, &good), (0, &other)])).unwrap();
+    let module = ParsedModule::parse(binary(&[(0, &bad), (0, &good), (0, &other)])).unwrap();
     assert_eq!(module.names.module.as_deref(), Some("m"));
 }
 
 #[test]
 fn subsections_nobody_knows_and_indices_nobody_has_do_no_harm() {
     let section = name_section(b"\x01\x05\x01\xff\x01\x01a\x63\x01x");
-    let module = Module::parse(binary(&[(0, &section)])).unwrap();
+    let module = ParsedModule::parse(binary(&[(0, &section)])).unwrap();
     assert_eq!(module.names.functions[&FuncIndex::new(255)], "a");
 }
 
 #[test]
 fn other_custom_sections_are_skipped() {
-    let module = Module::parse(binary(&[(0, b"\x07unknown\xff\xff"), (0, b"\x00")])).unwrap();
+    let module = ParsedModule::parse(binary(&[(0, b"\x07unknown\xff\xff"), (0, b"\x00")])).unwrap();
     assert!(module.names.functions.is_empty());
 }

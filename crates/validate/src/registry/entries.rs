@@ -36,7 +36,7 @@ impl Entry {
 
 /// What a number stands for.
 #[derive(Debug)]
-pub(super) enum Slot {
+pub(super) enum Meaning {
     /// Nothing, now.
     Free,
     /// A type.
@@ -51,7 +51,7 @@ pub(super) struct Entries {
     /// How many numbers there can be.
     pub(super) limit: u32,
     /// By number, from [`TYPE_FIRST`] on.
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: Vec<Meaning>,
     /// Numbers that stand for nothing any more, the longest unused first: a number that
     /// a host still has in some type then says "unknown" for as long as can be.
     pub(super) free: VecDeque<TypeId>,
@@ -102,7 +102,7 @@ impl Entries {
     }
 
     /// A number for what `slot` is; the caller knows that there is room.
-    pub(super) fn number(&mut self, slot: Slot) -> TypeId {
+    pub(super) fn number(&mut self, slot: Meaning) -> TypeId {
         if let Some(id) = self.free.pop_front() {
             *self.slot_mut(id) = slot;
             return id;
@@ -113,15 +113,15 @@ impl Entries {
     }
 
     /// What a number stands for.
-    pub(super) fn slot_mut(&mut self, id: TypeId) -> &mut Slot {
+    pub(super) fn slot_mut(&mut self, id: TypeId) -> &mut Meaning {
         &mut self.slots[id.index() - TYPE_FIRST.index()]
     }
 
     pub(super) fn try_get(&self, id: TypeId) -> Option<&Entry> {
         let at = id.index().checked_sub(TYPE_FIRST.index())?;
         match self.slots.get(at)? {
-            Slot::Type(entry) => Some(entry),
-            Slot::Free | Slot::Exception(_) => None,
+            Meaning::Type(entry) => Some(entry),
+            Meaning::Free | Meaning::Exception(_) => None,
         }
     }
 
@@ -138,8 +138,8 @@ impl Entries {
 
     pub(super) fn get_mut(&mut self, id: TypeId) -> &mut Entry {
         match self.slot_mut(id) {
-            Slot::Type(entry) => entry,
-            Slot::Free | Slot::Exception(_) => panic!("type {id} is not in this registry"),
+            Meaning::Type(entry) => entry,
+            Meaning::Free | Meaning::Exception(_) => panic!("type {id} is not in this registry"),
         }
     }
 
@@ -175,7 +175,7 @@ impl Entries {
         if self.room() == 0 {
             return Err(RegistryError::Full { limit: self.limit });
         }
-        let id = self.number(Slot::Exception(tag_type));
+        let id = self.number(Meaning::Exception(tag_type));
         self.get_mut(tag_type).exception = Some(id);
         Ok(id)
     }
@@ -184,9 +184,9 @@ impl Entries {
     pub(super) fn info(&self, id: TypeId) -> TypeInfo {
         let at = id.index().checked_sub(TYPE_FIRST.index());
         match at.and_then(|at| self.slots.get(at)) {
-            Some(Slot::Type(entry)) => self.type_info(id, entry),
-            Some(Slot::Exception(tag_type)) => self.exception_info(id, *tag_type),
-            Some(Slot::Free) | None => panic!("type {id} is not in this registry"),
+            Some(Meaning::Type(entry)) => self.type_info(id, entry),
+            Some(Meaning::Exception(tag_type)) => self.exception_info(id, *tag_type),
+            Some(Meaning::Free) | None => panic!("type {id} is not in this registry"),
         }
     }
 

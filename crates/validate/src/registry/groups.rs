@@ -10,7 +10,7 @@
 //! and what nobody holds can go at once.
 
 use super::RegistryError;
-use super::entries::{Entries, Entry, Slot};
+use super::entries::{Entries, Entry, Meaning};
 use crate::map::MapTypes;
 use crate::types::{CompositeType, SubType};
 use mangrove_abi::TypeId;
@@ -101,13 +101,13 @@ impl Entries {
         if key.len() > self.room() {
             return Err(RegistryError::Full { limit: self.limit });
         }
-        let ids: Box<[TypeId]> = key.iter().map(|_| self.number(Slot::Free)).collect();
+        let ids: Box<[TypeId]> = key.iter().map(|_| self.number(Meaning::Free)).collect();
         let first = ids[0];
         for (&id, member) in ids.iter().zip(&key) {
             let resolve = &mut |mention: Mention| mention.resolve(&ids);
             let ty = member.clone().map_types(resolve);
             let entry = self.entry(id, first, ty);
-            *self.slot_mut(id) = Slot::Type(entry);
+            *self.slot_mut(id) = Meaning::Type(entry);
         }
         // Only now is every type that the fields mention in its place.
         for &id in &ids {
@@ -196,7 +196,7 @@ impl Entries {
     fn free_type(&mut self, id: TypeId, removed: &mut Vec<TypeId>) {
         let exception = self.get(id).exception;
         for id in [Some(id), exception].into_iter().flatten() {
-            *self.slot_mut(id) = Slot::Free;
+            *self.slot_mut(id) = Meaning::Free;
             self.free.push_back(id);
             removed.push(id);
         }

@@ -1,22 +1,22 @@
 //! What the tests share.
 #![allow(dead_code)]
 
-use mangrove_validate::{Module, ValidateError};
+use mangrove_validate::{ParsedModule, ValidateError};
 
 /// Parses a module of the text format.
-pub fn parse(text: &str) -> Result<Module, ValidateError> {
-    Module::parse(wat::parse_str(text).expect("the text is well-formed"))
+pub fn parse(text: &str) -> Result<ParsedModule, ValidateError> {
+    ParsedModule::parse(wat::parse_str(text).expect("the text is well-formed"))
 }
 
 /// Parses a module that must be valid.
-pub fn module(text: &str) -> Module {
+pub fn module(text: &str) -> ParsedModule {
     let module = parse(text).expect("the module is valid");
     check(&module);
     module
 }
 
 /// What holds of every module that was accepted.
-pub fn check(module: &Module) {
+pub fn check(module: &ParsedModule) {
     let functions = module.functions.len();
     assert_eq!(module.types.len(), module.type_offsets.len());
     let mut next = 0;
