@@ -18,7 +18,6 @@ pub mod model;
 pub mod overflow;
 mod progress;
 mod random;
-mod rng;
 mod round;
 mod run;
 mod scenarios;
@@ -26,7 +25,6 @@ mod summary;
 
 pub use case::{Case, Size};
 pub use progress::{ConsoleProgress, Progress, Quiet};
-pub use rng::Rng;
 pub use run::{StressOptions, UnknownSuite, run, run_by};
 pub use scenarios::{Suite, suites};
 pub use summary::{FailedRound, SuiteReport, Summary};

@@ -4,11 +4,11 @@ use crate::case::{Case, Size};
 use crate::model;
 use crate::overflow;
 use crate::progress::Progress;
-use crate::rng::Rng;
 use crate::round::{self, RoundResult};
 use crate::scenarios::{Rounds, Shrink, Suite, suites};
 use crate::summary::{FailedRound, SuiteReport, Summary};
 use mangrove::{Config, Zeal};
+use mangrove_workers::Rng;
 use std::time::{Duration, Instant};
 
 /// Steps in a round of the model test, at full size.

@@ -184,7 +184,7 @@ impl SiteTable {
 
     /// Where exceptions are caught that come out of this site, if there is a
     /// `try_table` with clauses around it.
-    pub fn handlers(&self, site: &CallSite) -> Option<&CatchSite> {
+    pub fn catch_site(&self, site: &CallSite) -> Option<&CatchSite> {
         Some(&self.catch[site.catch.checked_sub(1)? as usize])
     }
 
@@ -460,17 +460,17 @@ mod tests {
         let mut builder = SiteTableBuilder::default();
         let outer = builder.scope([tag(1), None], None);
         let inner = builder.scope([tag(2), tag(3)], Some(outer));
-        let handlers = CatchSite {
+        let catch = CatchSite {
             frame_size: 16,
             instance_distance: 8,
             pc: at(40),
             scope: inner,
         };
-        builder.add(at(1), 0, None, [], Some(handlers));
-        builder.add(at(2), 0, None, [], Some(handlers));
+        builder.add(at(1), 0, None, [], Some(catch));
+        builder.add(at(2), 0, None, [], Some(catch));
         let table = builder.finish();
-        let handlers = table.handlers(table.find(at(2)).unwrap()).unwrap();
-        let clauses: Vec<_> = table.catches(handlers).collect();
+        let catch = table.catch_site(table.find(at(2)).unwrap()).unwrap();
+        let clauses: Vec<_> = table.catches(catch).collect();
         assert_eq!(clauses, [tag(2), tag(3), tag(1), None]);
         assert_eq!(table.catch.len(), 1, "neighbours of one scope share it");
     }

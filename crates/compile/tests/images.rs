@@ -186,8 +186,8 @@ fn a_call_inside_a_try_table_lists_the_clauses_around_it_innermost_first() {
         .iter()
         .filter(|site| site.function == index);
     let tags: Vec<Vec<Option<TagIndex>>> = sites
-        .map(|site| match image.sites.handlers(site) {
-            Some(handlers) => image.sites.catches(handlers).collect(),
+        .map(|site| match image.sites.catch_site(site) {
+            Some(catch) => image.sites.catches(catch).collect(),
             None => Vec::new(),
         })
         .collect();
@@ -202,10 +202,10 @@ fn nothing_is_searched_behind_a_clause_that_catches_all() {
            (func (block $h (try_table (catch $a $h) (try_table (catch_all $h) (call $f))))))",
     );
     let site = image.sites.sites()[0];
-    let handlers = image.sites.handlers(&site).unwrap();
-    let clauses: Vec<_> = image.sites.catches(handlers).collect();
+    let catch = image.sites.catch_site(&site).unwrap();
+    let clauses: Vec<_> = image.sites.catches(catch).collect();
     assert_eq!(clauses, [None]);
-    assert!(handlers.instance_distance <= handlers.frame_size);
+    assert!(catch.instance_distance <= catch.frame_size);
 }
 
 /// A function with `n` references that live in locals over `n` calls.

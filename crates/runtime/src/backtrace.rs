@@ -56,7 +56,7 @@ impl StoreInner {
                     let Some(activation) = activations.next() else {
                         break;
                     };
-                    record = activation.outer;
+                    record = activation.interrupted;
                     host_func = activation.caller;
                 }
                 Some(above) => {

@@ -227,7 +227,7 @@ impl StoreInner {
             (*(*record).outermost).parent = host;
             self.activations.push(Activation {
                 host,
-                outer: ctx.current,
+                interrupted: ctx.current,
                 caller: self.host_func,
                 is_call,
             });
@@ -375,7 +375,7 @@ impl StoreInner {
         self.registry.release_host_record(call.host);
         self.host_func = activation.caller;
         let ctx = self.context();
-        ctx.current = activation.outer;
+        ctx.current = activation.interrupted;
         ctx.host_record = call.outer_host;
         ctx.host_sp = call.outer_host_sp;
         if self.activations.is_empty() {

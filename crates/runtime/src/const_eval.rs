@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::instance::InstancePtr;
-use crate::shape::{Shape, init_field};
+use crate::shape::{Door, Shape, write_field};
 use crate::store::StoreInner;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{SlotKind, TransferSlot, TypeId};
@@ -137,7 +137,7 @@ impl StoreInner {
                     self.engine.types().storage_size(field.storage),
                 );
                 // SAFETY: the object was just made with this layout.
-                unsafe { init_field(&mut self.heap, object, offset, storage, value) };
+                unsafe { write_field(&mut self.heap, object, offset, storage, value, Door::Init) };
             }
         }
         Ok(object)
@@ -164,13 +164,8 @@ impl StoreInner {
             let offset = mangrove_abi::object::ARRAY_ELEMENTS + index * size;
             // SAFETY: the array was just made with `len` elements of that size.
             unsafe {
-                init_field(
-                    &mut self.heap,
-                    array,
-                    offset,
-                    (element.storage, size),
-                    value,
-                )
+                let storage = (element.storage, size);
+                write_field(&mut self.heap, array, offset, storage, value, Door::Init)
             };
         }
         self.operands.truncate(from);

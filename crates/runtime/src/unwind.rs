@@ -152,16 +152,16 @@ impl StoreInner {
                 let site = sites.find(offset).ok_or_else(|| {
                     Error::internal(format!("{:#x} is no return address", frame.pc))
                 })?;
-                let Some(handlers) = sites.handlers(site) else {
+                let Some(catch) = sites.catch_site(site) else {
                     continue;
                 };
                 // SAFETY: the frame is stopped at this site.
-                if unsafe { catches(sites, handlers, frame, tag) } {
+                if unsafe { catches(sites, catch, frame, tag) } {
                     return Ok(Some(CatchPoint {
                         record,
-                        pc: handlers.pc.address(code.base()),
+                        pc: catch.pc.address(code.base()),
                         fp: frame.fp,
-                        sp: frame.fp - u64::from(handlers.frame_size),
+                        sp: frame.fp - u64::from(catch.frame_size),
                     }));
                 }
             }
@@ -178,9 +178,9 @@ impl StoreInner {
 /// code at the landing finds out.
 ///
 /// # Safety
-/// `frame` is stopped at the site the handlers are of.
-unsafe fn catches(sites: &SiteTable, handlers: &CatchSite, frame: StackFrame, tag: u64) -> bool {
-    let slot = frame.fp - u64::from(handlers.instance_distance);
+/// `frame` is stopped at a call with this catch site.
+unsafe fn catches(sites: &SiteTable, catch: &CatchSite, frame: StackFrame, tag: u64) -> bool {
+    let slot = frame.fp - u64::from(catch.instance_distance);
     // SAFETY: by contract the slot holds the frame's instance, whose tags are
     // where its module's layout says.
     unsafe {
@@ -192,7 +192,7 @@ unsafe fn catches(sites: &SiteTable, handlers: &CatchSite, frame: StackFrame, ta
             let known = instance.at::<*const TagDef>(offset).read();
             known as u64 == tag
         };
-        let mut clauses = sites.catches(handlers);
+        let mut clauses = sites.catches(catch);
         clauses.any(|clause| clause.is_none_or(is))
     }
 }

@@ -6,7 +6,7 @@
 use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
 use super::memory;
 use crate::pending::{Pending, pending};
-use crate::shape::{Door, Shape, assign_field, init_field};
+use crate::shape::{Door, Shape, write_field};
 use crate::trap::TrapReason;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, MAX_OBJECT, array_size};
 use mangrove_abi::{TrapCode, TypeId, TypeIndex};
@@ -98,7 +98,7 @@ impl Invocation<'_> {
             let value = elements[elem as usize].get(index);
             // SAFETY: the elements exist, and validation made the segment's
             // items those of the array; who fills it as a new one has just made it.
-            unsafe { door(&mut self.store.heap, array, offset, element, value) };
+            unsafe { write_field(&mut self.store.heap, array, offset, element, value, door) };
             offset += element.1;
         }
     }
@@ -139,7 +139,7 @@ pub fn new_elem(invocation: &mut Invocation<'_>, [type_elem, from, len, _]: [u64
         (storage, size),
         elem,
         range,
-        init_field,
+        Door::Init,
     );
     Ok(LibcallOutcome::Value(u64::from(array.0)))
 }
@@ -178,6 +178,6 @@ pub fn init_elem(invocation: &mut Invocation<'_>, [array_elem, to, from, len]: [
     let element = invocation.element_of(array);
     let offset = invocation.elements(array, element.1, to, len)?;
     let range = invocation.elem_range(elem, from, len)?;
-    invocation.write_elem(array, offset, element, elem, range, assign_field);
+    invocation.write_elem(array, offset, element, elem, range, Door::Assign);
     DONE
 }
