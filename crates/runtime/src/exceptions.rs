@@ -1,4 +1,4 @@
-//! Exceptions as the embedder sees them.
+//! Exceptions that the embedder makes and reads.
 
 use crate::error::Error;
 use crate::exception::Exception;

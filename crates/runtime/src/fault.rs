@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  signal handler ─▶ StoreContext::fault_* ─▶ settle_fault ─▶ the record as if it had called the host
-//!                                                 └─▶ fault_reason ─▶ a trap, or an internal error
+//!                                                 └─▶ reason ─▶ a trap, or an internal error
 //! ```
 //!
 //! Who ran is told by the guard that was hit, and where its frames are by pc, sp

@@ -1,4 +1,4 @@
-//! How objects of a type look, and their fields.
+//! How objects of a type look, and how their fields are written and read.
 
 use crate::engine::EngineCore;
 use mangrove_abi::object::HeapRef;

@@ -175,7 +175,7 @@ impl StoreInner {
 }
 
 /// Whether one of the clauses around a site catches this tag. Which one, the
-/// code at the landing finds out.
+/// code of the catch block finds out.
 ///
 /// # Safety
 /// `frame` is stopped at a call with this catch site.

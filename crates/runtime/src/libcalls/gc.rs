@@ -1,4 +1,4 @@
-//! Room in the heap, records for continuations, types.
+//! Room in the heap, records of continuations and what is bound to them, and casts.
 
 use super::call::{Answer, DONE, Invocation, LibcallOutcome};
 use crate::pending::{Pending, pending};
