@@ -15,7 +15,7 @@
 //! ```
 
 use crate::libcall::LibcallFn;
-use crate::object::TypeDescriptor;
+use crate::object::{TypeDescriptor, TypeId};
 use crate::record::{ContRecord, HandlerTable};
 use core::ptr;
 
@@ -211,7 +211,7 @@ pub struct FuncRef {
     /// `code` and finishes the continuation.
     pub entry: *const u8,
     /// Canonical type of the function.
-    pub type_id: u32,
+    pub type_id: TypeId,
     /// Index of the function in its module (or of the host function in its store).
     pub index: u32,
 }
@@ -287,9 +287,9 @@ pub struct MemoryDef {
 #[repr(C, align(16))]
 pub struct TagDef {
     /// Canonical function type of the tag.
-    pub type_id: u32,
+    pub type_id: TypeId,
     /// Type of the exception objects that carry it (see [`crate::object`]).
-    pub exn_type: u32,
+    pub exn_type: TypeId,
     /// Number of the tag within its store.
     pub index: u32,
     /// What stands for the entries of this tag in a set of 64 bits: those for
@@ -302,12 +302,13 @@ impl TagDef {
     /// A tag, with the bits that follow from its number.
     ///
     /// ```
-    /// use mangrove_abi::TagDef;
+    /// use mangrove_abi::{TagDef, TypeId};
     ///
-    /// assert_eq!(TagDef::new(0, 0, 3).bits, [1 << 3, 1 << 35]);
-    /// assert_eq!(TagDef::new(0, 0, 33).bits, [1 << 33, 1 << 1]);
+    /// let [ty, exn] = [20, 21].map(TypeId::new);
+    /// assert_eq!(TagDef::new(ty, exn, 3).bits, [1 << 3, 1 << 35]);
+    /// assert_eq!(TagDef::new(ty, exn, 33).bits, [1 << 33, 1 << 1]);
     /// ```
-    pub const fn new(type_id: u32, exn_type: u32, index: u32) -> Self {
+    pub const fn new(type_id: TypeId, exn_type: TypeId, index: u32) -> Self {
         let bit: u64 = 1 << (index % u64::BITS);
         Self {
             type_id,

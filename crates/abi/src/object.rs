@@ -13,8 +13,7 @@
 //! A heap reference is a 32-bit offset from the heap base. Null is 0. An `i31`
 //! has its low bit set (value in the upper 31 bits). Objects are 8-aligned.
 
-/// A canonical type's number within its engine. Equal types have equal numbers.
-pub type TypeId = u32;
+pub use crate::index::TypeId;
 
 /// A heap reference: null, an `i31`, or the offset of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,17 +89,17 @@ pub const MAX_OBJECT: u64 = 1 << 30;
 pub const NULL_GUARD: u32 = crate::PAGE_MIN as u32;
 
 /// Type number that is never used.
-pub const TYPE_INVALID: TypeId = 0;
+pub const TYPE_INVALID: TypeId = TypeId::new(0);
 /// Type number of host objects (an `externref` made by the embedder).
-pub const TYPE_HOST: TypeId = 1;
+pub const TYPE_HOST: TypeId = TypeId::new(1);
 /// Type number of exceptions as a whole. An exception object's header holds a
 /// number of its own for each tag type ([`crate::TagDef::exn_type`]), whose
 /// descriptor has [`Kind::Exn`].
-pub const TYPE_EXN: TypeId = 2;
+pub const TYPE_EXN: TypeId = TypeId::new(2);
 /// First number given to a type of a module.
-pub const TYPE_FIRST: TypeId = 16;
+pub const TYPE_FIRST: TypeId = TypeId::new(16);
 /// One past the largest type number.
-pub const TYPE_END: TypeId = TYPE_MASK + 1;
+pub const TYPE_END: u32 = TYPE_MASK + 1;
 
 /// What a descriptor describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +148,7 @@ impl Kind {
 /// Supertypes kept in the descriptor itself.
 pub const INLINE_SUPERS: usize = 8;
 /// Fills unused entries of a display; never a type number.
-pub const NO_TYPE: TypeId = u32::MAX;
+pub const NO_TYPE: TypeId = TypeId::new(u32::MAX);
 
 /// One canonical type, as casts and the collector need it. 64 bytes, so that an
 /// index is a shift.

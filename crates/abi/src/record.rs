@@ -13,7 +13,7 @@
 //! Next on the road of a `resume`: `crates/compile/src/func/mod.rs`.
 
 use crate::context::{FuncRef, InstanceContext, TagDef};
-use crate::index::RecordId;
+use crate::index::{RecordId, WasmOffset};
 use core::ptr;
 
 /// Where a record stands in its life. Only what cannot be derived is stored:
@@ -76,8 +76,8 @@ pub struct ContRecord {
     pub stack_limit: u64,
     /// Instance that executed the `cont.new`; null when the host did.
     pub creator: *const InstanceContext,
-    /// Byte offset of that `cont.new` in its module; 0 when the host did.
-    pub created_at: u32,
+    /// That `cont.new`; none when the host did.
+    pub created_at: Option<WasmOffset>,
     /// The first collection that found this continuation, its number modulo
     /// 2^32; unspecified while `mark` is 0.
     pub first_seen: u32,
@@ -125,7 +125,7 @@ impl ContRecord {
             stack_top: 0,
             stack_limit: 0,
             creator: ptr::null(),
-            created_at: 0,
+            created_at: None,
             first_seen: 0,
             unready: Self::CLEAN,
             id,

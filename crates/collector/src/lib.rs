@@ -43,8 +43,12 @@ pub use verify::When;
 pub use walk::WalkError;
 pub use why::{LINKS, Link, Reason, Why};
 
-use mangrove_abi::{CodeImage, ContRef, FunctionKind, Logged};
 pub use mangrove_heap::CollectionKind;
+
+use mangrove_abi::index::or_zero;
+use mangrove_abi::{
+    CodeImage, CodeOffset, ContRef, FuncIndex, FunctionKind, Logged, TypeIndex, WasmOffset,
+};
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
@@ -61,7 +65,7 @@ pub struct ModuleId(pub u32);
 /// there has its references, and nothing else has them.
 pub unsafe trait Code {
     /// The image that holds `pc`, and its offset in the image's text.
-    fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)>;
+    fn image_at(&self, pc: u64) -> Option<(&CodeImage, CodeOffset, ModuleId)>;
 }
 
 /// Everything that holds references outside of frames and bound arguments.
@@ -153,8 +157,9 @@ pub struct FrameOwner {
     pub module: ModuleId,
     /// The code.
     pub function: CodeName,
-    /// Byte offset of the call in the Wasm module; 0 in a trampoline.
-    pub wasm_offset: u32,
+    /// The call in the Wasm module; none in a trampoline, which is serialized as 0.
+    #[serde(serialize_with = "or_zero::serialize")]
+    pub wasm_offset: Option<WasmOffset>,
     /// Bytes from the slot up to the frame pointer.
     pub distance: u32,
 }
@@ -176,11 +181,11 @@ pub enum Activity {
 #[serde(tag = "kind", content = "index", rename_all = "snake_case")]
 pub enum CodeName {
     /// A function of the module, by index.
-    Wasm(u32),
+    Wasm(FuncIndex),
     /// The entry trampoline for a type, by type index.
-    Entry(u32),
+    Entry(TypeIndex),
     /// The trampoline into host functions of a type, by type index.
-    ToHost(u32),
+    ToHost(TypeIndex),
     /// A routine the compiler adds.
     Helper,
     /// The stubs.
@@ -195,6 +200,18 @@ impl From<FunctionKind> for CodeName {
             FunctionKind::ToHost(index) => Self::ToHost(index),
             FunctionKind::Helper | FunctionKind::Search => Self::Helper,
             FunctionKind::Stubs => Self::Stubs,
+        }
+    }
+}
+
+impl fmt::Display for CodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wasm(index) => write!(f, "Wasm({index})"),
+            Self::Entry(index) => write!(f, "Entry({index})"),
+            Self::ToHost(index) => write!(f, "ToHost({index})"),
+            Self::Helper => f.write_str("Helper"),
+            Self::Stubs => f.write_str("Stubs"),
         }
     }
 }
@@ -233,13 +250,13 @@ impl fmt::Display for RootOwner {
             }
             Self::Frame(owner) => write!(
                 f,
-                "slot fp-{} of frame {} of continuation {} ({:?} of module {}, offset {:#x})",
+                "slot fp-{} of frame {} of continuation {} ({} of module {}, offset {:#x})",
                 owner.distance,
                 owner.frame,
                 owner.continuation,
                 owner.function,
                 owner.module.0,
-                owner.wasm_offset
+                owner.wasm_offset.map_or(0, WasmOffset::as_u32)
             ),
         }
     }

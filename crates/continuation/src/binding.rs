@@ -1,6 +1,6 @@
 //! Binding: arguments are given to a continuation before it runs, and taken when it does.
 
-use crate::bound::Bound;
+use crate::bound::BoundArguments;
 use crate::registry::Registry;
 use crate::states::{Role, Verb, next_state};
 use crate::waking::wake;
@@ -40,7 +40,7 @@ impl Registry {
 
     /// The arguments bound to a continuation, for the collector to visit; none
     /// where there are none.
-    pub fn bound_mut(&mut self, record: *const ContRecord) -> Option<&mut Bound> {
+    pub fn bound_mut(&mut self, record: *const ContRecord) -> Option<&mut BoundArguments> {
         let id = self.slab.id_of(record)?;
         self.bound.get_mut(&id)
     }
@@ -49,7 +49,7 @@ impl Registry {
     ///
     /// # Panics
     /// If the record is none of this registry's.
-    pub fn take_bound(&mut self, record: *mut ContRecord) -> Bound {
+    pub fn take_bound(&mut self, record: *mut ContRecord) -> BoundArguments {
         let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe {

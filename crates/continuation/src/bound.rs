@@ -8,12 +8,12 @@ use mangrove_abi::{SlotKind, TransferSlot};
 
 /// The arguments bound to one continuation, in the order of its parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bound {
+pub struct BoundArguments {
     pub(crate) values: Vec<TransferSlot>,
     pub(crate) kinds: Vec<Option<SlotKind>>,
 }
 
-impl Bound {
+impl BoundArguments {
     /// The values.
     pub fn values(&self) -> &[TransferSlot] {
         &self.values

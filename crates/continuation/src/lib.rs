@@ -56,7 +56,7 @@ mod tests;
 /// What events of this crate are about.
 const TRACE: &str = "mangrove::cont";
 
-pub use bound::Bound;
+pub use bound::BoundArguments;
 pub use limits::{LimitError, RegistryConfig};
 pub use marking::Worklist;
 pub use parking_policy::ParkPolicy;

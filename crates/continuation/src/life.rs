@@ -37,7 +37,7 @@ impl Registry {
             (*record).outermost = record;
             (*record).parent = ptr::null_mut();
             (*record).creator = ptr::null();
-            (*record).created_at = 0;
+            (*record).created_at = None;
             (*record).mark = 0;
             ctx.created += 1;
             ContRef {

@@ -88,7 +88,7 @@ impl World {
                 code: entry,
                 instance: ptr::null_mut(),
                 entry,
-                type_id: 0,
+                type_id: mangrove_abi::TypeId::new(0),
                 index: 0,
             }),
             expected: HashMap::new(),

@@ -273,7 +273,7 @@ fn a_stack_is_ready_for_compiled_code_even_after_another_use() {
 #[test]
 fn only_who_waits_has_bound_arguments() {
     let (mut world, main) = running();
-    let values = crate::Bound {
+    let values = crate::BoundArguments {
         values: vec![TransferSlot::from_u64(7)],
         kinds: vec![None],
     };

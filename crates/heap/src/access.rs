@@ -17,7 +17,7 @@ impl Heap {
     /// The descriptor of a type; none if the table has no such entry.
     pub(crate) fn descriptor(&self, type_id: TypeId) -> Option<&TypeDescriptor> {
         // SAFETY: `new`'s contract makes entries below `types` readable.
-        (type_id < self.types).then(|| unsafe { &*self.descriptors.add(type_id as usize) })
+        (type_id.as_u32() < self.types).then(|| unsafe { &*self.descriptors.add(type_id.index()) })
     }
 
     /// What an object is.
@@ -213,7 +213,7 @@ impl Heap {
     #[inline]
     pub unsafe fn type_of(&self, object: HeapRef) -> TypeId {
         // SAFETY: by contract; every object starts with its header.
-        unsafe { self.read::<u32>(object, 0) & TYPE_MASK }
+        TypeId::new(unsafe { self.read::<u32>(object, 0) } & TYPE_MASK)
     }
 
     /// The number of elements of an array.

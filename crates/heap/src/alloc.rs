@@ -283,7 +283,7 @@ impl Heap {
         unsafe {
             let at = self.base().add(object.0 as usize);
             at.write_bytes(0, size as usize);
-            at.cast::<u32>().write(type_id);
+            at.cast::<TypeId>().write(type_id);
         }
         Some(object)
     }

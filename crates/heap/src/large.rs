@@ -15,7 +15,7 @@
 use crate::Heap;
 use crate::collect::size_by;
 use crate::remember::header_of_old;
-use mangrove_abi::StoreContext;
+use mangrove_abi::{StoreContext, TypeId};
 use mangrove_abi::object::TYPE_MASK;
 use std::ops::Range;
 
@@ -72,7 +72,7 @@ impl Heap {
         unsafe {
             let object = self.base().add(at as usize);
             let header = object.cast::<u32>().read();
-            let descriptor = self.descriptor(header & TYPE_MASK);
+            let descriptor = self.descriptor(TypeId::new(header & TYPE_MASK));
             let descriptor = descriptor.expect("an object has a type");
             let size = size_by(descriptor, object).expect("an object has a size");
             let header = header_of_old(header, descriptor, size);

@@ -7,19 +7,19 @@ use mangrove_abi::object::{
 use mangrove_abi::{Logged, StoreContext};
 
 /// A struct: an `i32` at 4 and references at 8 and 12; 16 bytes.
-pub(crate) const NODE: TypeId = 16;
+pub(crate) const NODE: TypeId = TypeId::new(16);
 /// An array of references.
-pub(crate) const REFS: TypeId = 17;
+pub(crate) const REFS: TypeId = TypeId::new(17);
 /// An array of bytes.
-pub(crate) const BYTES: TypeId = 18;
+pub(crate) const BYTES: TypeId = TypeId::new(18);
 /// A struct of one `i64` at 8; 16 bytes.
-pub(crate) const LEAF: TypeId = 19;
+pub(crate) const LEAF: TypeId = TypeId::new(19);
 /// An exception with a reference at 8; 16 bytes.
-pub(crate) const EXN: TypeId = 20;
+pub(crate) const EXN: TypeId = TypeId::new(20);
 /// A function type.
-pub(crate) const FUNC: TypeId = 21;
+pub(crate) const FUNC: TypeId = TypeId::new(21);
 /// One past the last type.
-const END: TypeId = 22;
+const END: u32 = 22;
 
 pub(crate) const NODE_ID: u32 = 4;
 pub(crate) const LEFT: u32 = 8;
@@ -37,16 +37,16 @@ fn descriptors() -> Vec<TypeDescriptor> {
         ref_count: refs.len() as u32,
         ..TypeDescriptor::UNUSED
     };
-    table[TYPE_HOST as usize] = object(Kind::Host, 0, &[]);
-    table[NODE as usize] = object(Kind::Struct, 16, &NODE_FIELDS);
-    table[REFS as usize] = TypeDescriptor {
+    table[TYPE_HOST.index()] = object(Kind::Host, 0, &[]);
+    table[NODE.index()] = object(Kind::Struct, 16, &NODE_FIELDS);
+    table[REFS.index()] = TypeDescriptor {
         elem_refs: 1,
         ..object(Kind::Array, 4, &[])
     };
-    table[BYTES as usize] = object(Kind::Array, 1, &[]);
-    table[LEAF as usize] = object(Kind::Struct, 16, &[]);
-    table[EXN as usize] = object(Kind::Exn, 16, &EXN_FIELDS);
-    table[FUNC as usize] = object(Kind::Func, 0, &[]);
+    table[BYTES.index()] = object(Kind::Array, 1, &[]);
+    table[LEAF.index()] = object(Kind::Struct, 16, &[]);
+    table[EXN.index()] = object(Kind::Exn, 16, &EXN_FIELDS);
+    table[FUNC.index()] = object(Kind::Func, 0, &[]);
     table
 }
 

@@ -57,7 +57,7 @@ impl Heap {
             let object = unsafe { self.base().add(at as usize) };
             // SAFETY: as above.
             let header = unsafe { object.cast::<u32>().read() };
-            let type_id = header & !COLLECTOR_BITS;
+            let type_id = TypeId::new(header & !COLLECTOR_BITS);
             let descriptor = self.descriptor(type_id).filter(|_| type_id != TYPE_INVALID);
             // SAFETY: as above.
             let size = descriptor.and_then(|d| unsafe { size_by(d, object) });

@@ -316,7 +316,7 @@ fn is_consistent(image: &CodeImage) -> bool {
     let text = image.text.len() as u64;
     let known = |index: &u32| u64::from(*index) < functions;
     let mut stretches = image.functions.iter();
-    stretches.all(|f| u64::from(f.start) + u64::from(f.len) <= text)
+    stretches.all(|f| f.start.address(0) + u64::from(f.len) <= text)
         && image.defined.iter().all(known)
         && image.entries.iter().flatten().all(known)
         && image.to_host.iter().flatten().all(known)

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  signal handler ─▶ StoreContext::fault_* ─▶ settle_fault ─▶ the record as if it had called the host
-//!                                                 └─▶ fault_reason ─▶ a trap, or an internal error
+//!                                                 └─▶ reason ─▶ a trap, or an internal error
 //! ```
 //!
 //! Who ran is told by the guard that was hit, and where its frames are by pc, sp
@@ -56,11 +56,12 @@ impl StoreInner {
     fn fault_place(&self, pc: u64) -> Option<FaultIn> {
         let (code, offset, _) = self.code.find(pc)?;
         let (index, function) = code.image.function_at(offset)?;
+        let offset = offset.distance_from(function.start)?;
         Some(match (function.kind, index) {
             // The shared stubs lead every image; the others are thunks.
-            (FunctionKind::Stubs, 0) => FaultIn::Stubs(offset - function.start),
+            (FunctionKind::Stubs, 0) => FaultIn::Stubs(offset),
             (FunctionKind::Stubs, _) => FaultIn::Thunk,
-            _ => FaultIn::Function(offset - function.start),
+            _ => FaultIn::Function(offset),
         })
     }
 

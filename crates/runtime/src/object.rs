@@ -1,4 +1,4 @@
-//! Objects made and filled by the runtime.
+//! Objects: those the runtime makes, and what the embedder asks of a handle to one.
 
 use crate::error::Error;
 use crate::handle::{HandleKind, HeapHandle};

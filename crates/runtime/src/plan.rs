@@ -261,7 +261,7 @@ fn type_end(bound: Option<Bound>) -> u32 {
     let Some(bound) = bound else { return TYPE_END };
     let types = bound.bytes / 32 / size_of::<TypeDescriptor>() as u64;
     let types = u32::try_from(types).unwrap_or(TYPE_END);
-    types.clamp(TYPE_FIRST + FEWEST_TYPES, TYPE_END)
+    types.clamp(TYPE_FIRST.as_u32() + FEWEST_TYPES, TYPE_END)
 }
 
 #[cfg(test)]

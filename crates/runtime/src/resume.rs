@@ -11,7 +11,7 @@
 //!           word TRAPPED    a trap, or an exception nobody in the chain catches
 //! ```
 
-use crate::activation::{Call, Slots};
+use crate::activation::{Call, InTransit};
 use crate::call;
 use crate::error::Error;
 use crate::exception::Exception;
@@ -106,7 +106,7 @@ struct Ready<'a> {
 }
 
 enum EnterWith<'a> {
-    Values(Slots),
+    Values(InTransit),
     Exception(&'a Exception),
 }
 
@@ -209,7 +209,7 @@ impl StoreInner {
 
     /// Puts arguments on their way, behind those the continuation has bound.
     /// Returns the payload word.
-    fn transfer_behind_bound(&mut self, record: *mut ContRecord, mut slots: Slots) -> u64 {
+    fn transfer_behind_bound(&mut self, record: *mut ContRecord, mut slots: InTransit) -> u64 {
         // SAFETY: one of the registry's records.
         if unsafe { (*record).bound_count() } != 0 {
             let bound = self.registry.take_bound(record);

@@ -1,4 +1,4 @@
-//! How objects of a type look, and their fields.
+//! How objects of a type look, and how their fields are written and read.
 
 use crate::engine::EngineCore;
 use mangrove_abi::object::HeapRef;
@@ -45,66 +45,37 @@ impl Shape {
     }
 }
 
-/// One of the two doors to a field or element of `size` bytes: [`init_door`] or
-/// [`assign_field`], whose contracts it shares.
-pub type Door =
-    unsafe fn(&mut Heap, &mut StoreContext, HeapRef, u32, (StorageType, u32), TransferSlot);
-
-/// Fills a field or element of `size` bytes of a new object.
-///
-/// # Safety
-/// `object` has a field of that storage and size at `offset`, and `value` is of
-/// its type. It was made after the last collection, and nothing refers to it yet.
-pub unsafe fn init_field(
-    heap: &mut Heap,
-    object: HeapRef,
-    offset: u32,
-    (storage, size): (StorageType, u32),
-    value: TransferSlot,
-) {
-    // SAFETY: the caller's contract.
-    unsafe {
-        match is_reference(storage, size) {
-            true => heap.init_ref(object, offset, HeapRef(value.words[0] as u32)),
-            false => write_number(heap, object, offset, size, value),
-        }
-    }
+/// The door that a heap reference goes through on its way to a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Door {
+    /// [`Heap::init_ref`]: the object was made after the last collection, and nothing
+    /// refers to it yet.
+    Init,
+    /// [`Heap::assign_ref`]: the object is of any age.
+    Assign,
 }
 
-/// [`init_field`] as a [`Door`].
+/// Writes a field or element of `size` bytes.
 ///
 /// # Safety
-/// As there.
-pub unsafe fn init_door(
-    heap: &mut Heap,
-    _: &mut StoreContext,
-    object: HeapRef,
-    offset: u32,
-    storage: (StorageType, u32),
-    value: TransferSlot,
-) {
-    // SAFETY: the caller's contract.
-    unsafe { init_field(heap, object, offset, storage, value) }
-}
-
-/// Writes a field or element of `size` bytes of an object of any age.
-///
-/// # Safety
-/// `object` has a field of that storage and size at `offset`, and `value` is of
-/// its type.
-pub unsafe fn assign_field(
+/// `object` has a field of that storage and size at `offset`, `value` is of its type,
+/// and the object is what the door says.
+pub unsafe fn write_field(
     heap: &mut Heap,
     ctx: &mut StoreContext,
     object: HeapRef,
     offset: u32,
     (storage, size): (StorageType, u32),
     value: TransferSlot,
+    door: Door,
 ) {
+    let reference = HeapRef(value.words[0] as u32);
     // SAFETY: the caller's contract.
     unsafe {
-        match is_reference(storage, size) {
-            true => heap.assign_ref(ctx, object, offset, HeapRef(value.words[0] as u32)),
-            false => write_number(heap, object, offset, size, value),
+        match door {
+            _ if !is_reference(storage, size) => write_number(heap, object, offset, size, value),
+            Door::Init => heap.init_ref(object, offset, reference),
+            Door::Assign => heap.assign_ref(ctx, object, offset, reference),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use mangrove_abi::object::LARGE_OBJECT;
-use mangrove_abi::{Libcall, StoreContext};
+use mangrove_abi::{Libcall, StoreContext, TypeIndex};
 use std::mem::offset_of;
 
 /// An object that is being made.
@@ -33,7 +33,7 @@ pub struct Allocation {
 
 impl FuncTranslator<'_, '_> {
     /// Allocates an object of a type of the module; see [`Self::allocate_with`].
-    pub(super) fn allocate(&mut self, type_index: u32, size: Value) -> Allocation {
+    pub(super) fn allocate(&mut self, type_index: TypeIndex, size: Value) -> Allocation {
         let header = self.type_id(type_index);
         self.allocate_with(header, size)
     }
@@ -41,7 +41,7 @@ impl FuncTranslator<'_, '_> {
     /// Allocates an array of a type of the module, as [`Self::allocate`]. One that is
     /// too large for the young space asks the runtime first, which has the window moved
     /// to the old one.
-    pub(super) fn allocate_array(&mut self, type_index: u32, size: Value) -> Allocation {
+    pub(super) fn allocate_array(&mut self, type_index: TypeIndex, size: Value) -> Allocation {
         let header = self.type_id(type_index);
         let again = self.b.create_block();
         let large = self.b.create_block();
@@ -104,7 +104,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The canonical id of a type of the module.
-    pub(super) fn type_id(&mut self, type_index: u32) -> Value {
+    pub(super) fn type_id(&mut self, type_index: TypeIndex) -> Value {
         let offset = self.env.layout.type_id(type_index);
         let instance = self.instance();
         self.b.ins().load(types::I32, fixed(), instance, offset)

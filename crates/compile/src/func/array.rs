@@ -8,7 +8,7 @@ use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, LARGE_OBJECT, MAX_OBJECT, OBJECT_ALIGN};
-use mangrove_abi::{Libcall, TrapCode};
+use mangrove_abi::{Libcall, TrapCode, TypeIndex};
 use mangrove_validate::{Repr, StorageType};
 use types::I32;
 use wasmparser::Operator;
@@ -23,29 +23,37 @@ impl FuncTranslator<'_, '_> {
             Operator::ArrayNew { array_type_index } => {
                 let len = self.pop();
                 let value = self.pop();
-                self.array_new(array_type_index, value, len);
+                self.array_new(TypeIndex::new(array_type_index), value, len);
             }
             Operator::ArrayNewDefault { array_type_index } => {
                 let len = self.pop();
-                self.array_new_default(array_type_index, len);
+                self.array_new_default(TypeIndex::new(array_type_index), len);
             }
             Operator::ArrayNewFixed {
                 array_type_index,
                 array_size,
             } => {
-                self.array_new_fixed(array_type_index, array_size);
+                self.array_new_fixed(TypeIndex::new(array_type_index), array_size);
             }
             Operator::ArrayNewData {
                 array_type_index,
                 array_data_index,
             } => {
-                self.array_new_segment(Libcall::ArrayNewData, array_type_index, array_data_index);
+                self.array_new_segment(
+                    Libcall::ArrayNewData,
+                    TypeIndex::new(array_type_index),
+                    array_data_index,
+                );
             }
             Operator::ArrayNewElem {
                 array_type_index,
                 array_elem_index,
             } => {
-                self.array_new_segment(Libcall::ArrayNewElem, array_type_index, array_elem_index);
+                self.array_new_segment(
+                    Libcall::ArrayNewElem,
+                    TypeIndex::new(array_type_index),
+                    array_elem_index,
+                );
             }
             _ => return false,
         }
@@ -55,19 +63,22 @@ impl FuncTranslator<'_, '_> {
     fn array_access(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
             Operator::ArrayGet { array_type_index } => {
-                self.array_get(array_type_index, Extension::None);
+                self.array_get(TypeIndex::new(array_type_index), Extension::None);
             }
             Operator::ArrayGetS { array_type_index } => {
-                self.array_get(array_type_index, Extension::Signed);
+                self.array_get(TypeIndex::new(array_type_index), Extension::Signed);
             }
             Operator::ArrayGetU { array_type_index } => {
-                self.array_get(array_type_index, Extension::Unsigned);
+                self.array_get(TypeIndex::new(array_type_index), Extension::Unsigned);
             }
             Operator::ArraySet { array_type_index } => {
                 let value = self.pop();
                 let index = self.pop();
                 let array = self.pop();
-                let storage = self.env.array_element(array_type_index).storage;
+                let storage = self
+                    .env
+                    .array_element(TypeIndex::new(array_type_index))
+                    .storage;
                 let address = self.element_address(array, index, storage);
                 let element = FieldAddress {
                     address,
@@ -88,7 +99,9 @@ impl FuncTranslator<'_, '_> {
 
     fn array_bulk(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
-            Operator::ArrayFill { array_type_index } => self.array_fill(array_type_index),
+            Operator::ArrayFill { array_type_index } => {
+                self.array_fill(TypeIndex::new(array_type_index))
+            }
             Operator::ArrayCopy { .. } => {
                 let operands = self.pop_n(5);
                 self.trap_if_zero(operands[0], TrapCode::NullArray);
@@ -116,7 +129,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Bytes of `len` elements, as a word; traps when no heap can hold them.
-    fn element_bytes(&mut self, storage: StorageType, len: Value) -> Value {
+    fn element_bytes(&mut self, storage: StorageType<TypeIndex>, len: Value) -> Value {
         let len = self.extend(len);
         let size = self.const_word(u64::from(self.env.storage_size(storage)));
         let bytes = self.b.ins().imul(len, size);
@@ -131,7 +144,7 @@ impl FuncTranslator<'_, '_> {
     /// Returns the address of element 0 beside it.
     fn array_allocate(
         &mut self,
-        type_index: u32,
+        type_index: TypeIndex,
         len: Value,
         bytes: Value,
         most: u64,
@@ -153,7 +166,7 @@ impl FuncTranslator<'_, '_> {
         (array, first)
     }
 
-    fn array_new(&mut self, type_index: u32, value: Value, len: Value) {
+    fn array_new(&mut self, type_index: TypeIndex, value: Value, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
         let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
@@ -162,7 +175,7 @@ impl FuncTranslator<'_, '_> {
         self.push(reference, Repr::HeapRef);
     }
 
-    fn array_new_default(&mut self, type_index: u32, len: Value) {
+    fn array_new_default(&mut self, type_index: TypeIndex, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
         let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
@@ -180,7 +193,7 @@ impl FuncTranslator<'_, '_> {
         self.push(reference, Repr::HeapRef);
     }
 
-    fn array_new_fixed(&mut self, type_index: u32, len: u32) {
+    fn array_new_fixed(&mut self, type_index: TypeIndex, len: u32) {
         let storage = self.env.array_element(type_index).storage;
         let count = len as usize;
         let size = self.env.storage_size(storage);
@@ -199,10 +212,10 @@ impl FuncTranslator<'_, '_> {
         self.push(reference, Repr::HeapRef);
     }
 
-    fn array_new_segment(&mut self, libcall: Libcall, type_index: u32, segment: u32) {
+    fn array_new_segment(&mut self, libcall: Libcall, type_index: TypeIndex, segment: u32) {
         let len = self.pop();
         let from = self.pop();
-        let what = self.const_word(u64::from(type_index) | u64::from(segment) << 32);
+        let what = self.const_word(u64::from(type_index.as_u32()) | u64::from(segment) << 32);
         let (from, len) = (self.extend(from), self.extend(len));
         let word = self.libcall(libcall, &[what, from, len]);
         let reference = self.b.ins().ireduce(I32, word);
@@ -224,7 +237,12 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The address [`ARRAY_ELEMENTS`] below an element, after the bounds check.
-    fn element_address(&mut self, array: Value, index: Value, storage: StorageType) -> Value {
+    fn element_address(
+        &mut self,
+        array: Value,
+        index: Value,
+        storage: StorageType<TypeIndex>,
+    ) -> Value {
         let address = self.object(array);
         let len = self.array_len(address);
         let beyond = self
@@ -238,7 +256,7 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().iadd(address, offset)
     }
 
-    fn array_get(&mut self, type_index: u32, extension: Extension) {
+    fn array_get(&mut self, type_index: TypeIndex, extension: Extension) {
         let index = self.pop();
         let array = self.pop();
         let storage = self.env.array_element(type_index).storage;
@@ -249,7 +267,7 @@ impl FuncTranslator<'_, '_> {
         self.push(value, repr);
     }
 
-    fn array_fill(&mut self, type_index: u32) {
+    fn array_fill(&mut self, type_index: TypeIndex) {
         let operands = self.pop_n(4);
         let (array, at, value, count) = (operands[0], operands[1], operands[2], operands[3]);
         let storage = self.env.array_element(type_index).storage;

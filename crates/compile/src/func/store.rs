@@ -27,6 +27,7 @@ use super::state::block_args;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use mangrove_abi::TypeIndex;
 use mangrove_validate::{Repr, StorageType, ValType};
 use types::{I32, I64};
 
@@ -54,7 +55,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn init(
         &mut self,
         _: &Allocation,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         field: FieldAddress,
     ) {
@@ -67,7 +68,7 @@ impl FuncTranslator<'_, '_> {
         &mut self,
         object: Value,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         field: FieldAddress,
     ) {
@@ -78,7 +79,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn assign_element(
         &mut self,
         object: Value,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         element: FieldAddress,
     ) {
@@ -90,7 +91,7 @@ impl FuncTranslator<'_, '_> {
         &mut self,
         object: Value,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         field: FieldAddress,
         is_array: bool,
@@ -103,7 +104,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Whether the collector follows a field of this type into the heap.
-    fn is_reference(&self, storage: StorageType) -> bool {
+    fn is_reference(&self, storage: StorageType<TypeIndex>) -> bool {
         self.storage_repr(storage) == Repr::HeapRef
     }
 
@@ -111,7 +112,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn init_elements(
         &mut self,
         _: &Allocation,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         elements: Elements,
     ) {
@@ -128,7 +129,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn assign_elements(
         &mut self,
         object: Value,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         elements: Elements,
     ) {
@@ -176,7 +177,7 @@ impl FuncTranslator<'_, '_> {
     fn heap_store(
         &mut self,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         FieldAddress { address, offset }: FieldAddress,
     ) {
@@ -188,7 +189,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Stores `value` over the elements, one by one.
-    fn fill(&mut self, storage: StorageType, value: Value, elements: Elements) {
+    fn fill(&mut self, storage: StorageType<TypeIndex>, value: Value, elements: Elements) {
         let Elements { first, bytes } = elements;
         let end = self.b.ins().iadd(first, bytes);
         let head = self.b.create_block();

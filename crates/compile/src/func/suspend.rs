@@ -23,13 +23,13 @@ use super::handler::FoundHandler;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::{ContRecord, HandlerTable, StoreContext};
+use mangrove_abi::{ContRecord, HandlerTable, StoreContext, TagIndex, TypeIndex};
 use mangrove_validate::{CompositeType, HeapType, Repr, ValType};
 use std::mem::offset_of;
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn suspend(&mut self, tag: u32) {
-        let signature = self.env.signature(self.env.module.tags[tag as usize]);
+    pub(super) fn suspend(&mut self, tag: TagIndex) {
+        let signature = self.env.signature(self.env.module.tags[tag.index()]);
         if self.hooks.switches {
             self.hook(hook::SUSPEND);
         }
@@ -48,7 +48,7 @@ impl FuncTranslator<'_, '_> {
 
     /// `switch`: suspends to the nearest `(on $tag switch)` and resumes another
     /// continuation there, which gets this one as its last argument.
-    pub(super) fn switch_to(&mut self, cont_type: u32, tag: u32) {
+    pub(super) fn switch_to(&mut self, cont_type: TypeIndex, tag: TagIndex) {
         let params = self.env.signature(self.env.cont_function(cont_type)).params;
         let back = self.params_of_last(cont_type);
         if self.hooks.switches {
@@ -96,7 +96,7 @@ impl FuncTranslator<'_, '_> {
 
     /// What a continuation that was switched away from is resumed with: the
     /// parameters of the continuation type that is the last parameter.
-    fn params_of_last(&self, cont_type: u32) -> Vec<Repr> {
+    fn params_of_last(&self, cont_type: TypeIndex) -> Vec<Repr> {
         let function = self.env.module.func_type(self.env.cont_function(cont_type));
         match function.params.last() {
             Some(ValType::Ref(ty)) => match ty.heap {

@@ -20,7 +20,7 @@ fn world() -> (World, [HeapRef; 3]) {
 
 #[test]
 fn headers_that_describe_nothing() {
-    for header in [0, 5, FUNC, 22, 1 << 24, FORWARDED | 600] {
+    for header in [0, 5, FUNC.as_u32(), 22, 1 << 24, FORWARDED | 600] {
         let (mut world, [a, ..]) = world();
         world.write(a, 0, header);
         let fault = HeapViolation::UnknownType {
@@ -79,7 +79,7 @@ fn an_array_longer_than_the_heap() {
     assert_eq!(world.heap.verify(&world.ctx).unwrap_err(), fault);
     let fault = HeapViolation::UnknownType {
         offset: array.0,
-        header: REFS,
+        header: REFS.as_u32(),
     };
     assert_eq!(world.try_collect().unwrap_err(), fault);
 }
@@ -102,10 +102,10 @@ fn a_collection_stops_at_what_it_cannot_understand() {
     };
     assert_eq!(world.try_collect().unwrap_err(), fault);
     let (mut world, [a, ..]) = self::world();
-    world.write(a, 0, FUNC);
+    world.write(a, 0, FUNC.as_u32());
     let fault = HeapViolation::UnknownType {
         offset: a.0,
-        header: FUNC,
+        header: FUNC.as_u32(),
     };
     assert_eq!(world.try_collect().unwrap_err(), fault);
 }
@@ -140,7 +140,7 @@ fn a_root_left_behind_is_noticed_at_the_next_collection() {
 #[test]
 fn after_a_failure_the_heap_serves_no_more() {
     let (mut failed, [a, ..]) = world();
-    failed.write(a, 0, FUNC);
+    failed.write(a, 0, FUNC.as_u32());
     failed.try_collect().unwrap_err();
     let (mut dropped, _) = world();
     let _: Collection<'_> = dropped

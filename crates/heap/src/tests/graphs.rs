@@ -193,7 +193,8 @@ impl Pair {
             self.world.write(object, NODE_ID, name as u32);
         }
         // The collector's bits belong to the object, and to no type.
-        self.world.write(object, 0, type_id | free_bits(name));
+        self.world
+            .write(object, 0, type_id.as_u32() | free_bits(name));
         self.roots[root] = Edge::To(name);
         self.world.roots[root] = object;
     }

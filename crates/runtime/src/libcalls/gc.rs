@@ -1,4 +1,4 @@
-//! Room in the heap, records for continuations, types.
+//! Room in the heap, records of continuations and what is bound to them, and casts.
 
 use super::call::{Answer, DONE, Invocation, LibcallOutcome};
 use crate::pending::{Pending, pending};
@@ -44,7 +44,7 @@ pub fn cont_bind(invocation: &mut Invocation<'_>, [cont, ty, count, _]: [u64; 4]
     let CompositeType::Cont(func) = module.types[ty as usize].composite else {
         unreachable!("validation allows continuation types only")
     };
-    let id = invocation.instance.module.type_ids()[func as usize];
+    let id = invocation.instance.module.type_id(func);
     let signature = invocation.store.signature(id).map_err(pending)?;
     let mut ctx = invocation.store.ctx;
     // SAFETY: signatures live as long as the store; the context is the
@@ -75,7 +75,7 @@ pub fn cont_ready(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) 
 
 pub fn is_subtype(invocation: &mut Invocation<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
     let types = invocation.store.engine.types();
-    let (actual, expected) = (actual as TypeId, expected as TypeId);
+    let [actual, expected] = [actual, expected].map(|word| TypeId::new(word as u32));
     // A host object and an exception have numbers that are no types, and no supertypes.
     let is = types.contains(actual) && types.is_subtype(actual, expected);
     Ok(LibcallOutcome::Value(is.into()))
