@@ -59,7 +59,7 @@ pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIn
 pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
-    Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Link, MadeFrom,
+    Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport, FrameOwner, Link, MadeFrom,
     ModuleId, Place, Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy,
     SourceLine, Why,
 };

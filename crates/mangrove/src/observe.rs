@@ -4,7 +4,7 @@
 use crate::access::inner_mut;
 use crate::access::{Caller, Observer, Store, StoreView, Watcher};
 use mangrove_abi::Request;
-use mangrove_collector::{ContinuationsReport, ReportOptions, RootSet};
+use mangrove_collector::{CollectionReport, ContinuationsReport, ReportOptions, RootSet};
 use mangrove_continuation::RegistryReport;
 use mangrove_runtime::{Error, inner};
 
@@ -42,6 +42,24 @@ macro_rules! inspection {
             /// How many collections there were.
             pub fn collections(&self) -> u64 {
                 inner(self).collections()
+            }
+
+            /// What the last collection did; none if there was none. Its pause is
+            /// without verification.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{CollectionKind, Config, Engine, Store};
+            ///
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// assert_eq!(store.last_collection(), None);
+            /// store.gc()?;
+            /// let report = store.last_collection().expect("there was one");
+            /// assert_eq!((report.number, report.kind), (1, CollectionKind::Full));
+            /// # Ok::<(), mangrove::Error>(())
+            /// ```
+            pub fn last_collection(&self) -> Option<CollectionReport> {
+                inner(self).last_collection()
             }
 
             /// Continuations the program made (or the host, with

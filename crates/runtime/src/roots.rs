@@ -94,6 +94,7 @@ impl StoreInner {
             data: _,
             id: _,
             collections: _,
+            last_collection: _,
             zeal_left: _,
             types: _,
         } = self;
@@ -177,6 +178,7 @@ impl StoreInner {
             Ok(report) => {
                 tracing::debug!(target: trace::GC, ?report, "collected");
                 self.collections += 1;
+                self.last_collection = Some(report);
                 self.close_window();
                 if report.kind == CollectionKind::Full {
                     self.park_old();

@@ -79,6 +79,7 @@ pub fn new_store(
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),
         collections: 0,
+        last_collection: None,
         zeal_left: config.zeal.alloc.unwrap_or(0),
         moving: Moving::default(),
         face,

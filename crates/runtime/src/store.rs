@@ -34,6 +34,7 @@ use crate::value::Val;
 use crate::watch::Watchers;
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
+use mangrove_collector::CollectionReport;
 use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
 use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
@@ -170,6 +171,7 @@ pub struct StoreInner {
     /// to a tag: by the types of tag and function. All are kept.
     pub(crate) suspended_types: HashMap<(TypeId, TypeId), TypeId>,
     pub(crate) collections: u64,
+    pub(crate) last_collection: Option<CollectionReport>,
     /// Allocations left until zeal collects.
     pub(crate) zeal_left: u64,
     /// What `move` zeal has to move.
