@@ -64,7 +64,10 @@ const PLACES: [(&str, &str); 9] = [
         "(array.set $refs (local.get $carded) NUMBER VALUE)",
     ),
     ("a global", "(global.set $global VALUE)"),
-    ("another element of a table each time", "(table.set $table NUMBER VALUE)"),
+    (
+        "another element of a table each time",
+        "(table.set $table NUMBER VALUE)",
+    ),
 ];
 
 fn main() -> Result<(), Error> {
@@ -73,7 +76,13 @@ fn main() -> Result<(), Error> {
     println!("|-|-|-|-|-|");
     for (index, (place, _)) in PLACES.iter().enumerate() {
         for (value, name) in [(Value::Young, "a young object"), (Value::Old, "an old one")] {
-            loops.compare(place, name, &function(index, value), &function(index, Value::Null), STORES)?;
+            loops.compare(
+                place,
+                name,
+                &function(index, value),
+                &function(index, Value::Null),
+                STORES,
+            )?;
         }
     }
     loops.compare(
@@ -188,7 +197,10 @@ fn program() -> String {
             loops += &store_loop(place, value);
         }
     }
-    for (name, value) in [("first", "(local.get $young)"), ("first_null", "(ref.null none)")] {
+    for (name, value) in [
+        ("first", "(local.get $young)"),
+        ("first_null", "(ref.null none)"),
+    ] {
         loops += &format!(
             r#"(func (export "{name}") (param $n i32) (local $at (ref null $node)) (local $young (ref $node))
         (local.set $young (struct.new_default $node))

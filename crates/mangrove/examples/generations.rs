@@ -26,8 +26,10 @@ const COUNTS: [i32; 4] = [0, 10_000, 100_000, 1_000_000];
 const WOKEN: i32 = 1_000;
 /// Structs of 16 bytes allocated between two looks: less than a young space of 1 MiB has.
 const CHUNK: i32 = 20_000;
-/// Structs of the measurement of time.
+/// Structs of the measurement of time, and of what is timed at once: some 15 collections,
+/// and too short to be interrupted often on a machine that others use too.
 const STRUCTS: i32 = 50_000_000;
+const SLICE: i32 = 1_000_000;
 /// Turns, and in each the pauses of either kind, of every number.
 const TURNS: usize = 9;
 const PAUSES: usize = 220;
@@ -49,7 +51,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for each in &sleepers {
         each.quiet.print(&each.count.to_string(), &none);
     }
-    println!("\n| of them 1,000 woken | pause, µs: least | median | p99 | most | ns each, median |");
+    println!(
+        "\n| of them 1,000 woken | pause, µs: least | median | p99 | most | ns each, median |"
+    );
     println!("|-|-|-|-|-|-|");
     for each in sleepers.iter().filter(|each| each.count > 0) {
         each.print_woken();
@@ -59,14 +63,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for each in &sleepers {
         let [least, median, p99, most] = each.full.figures();
         let own = median * 1e3 / f64::from(each.count.max(1));
-        println!("| {} | {least:.1} | {median:.1} | {p99:.1} | {most:.1} | {own:.1} |", each.count);
+        println!(
+            "| {} | {least:.1} | {median:.1} | {p99:.1} | {most:.1} | {own:.1} |",
+            each.count
+        );
     }
-    println!("\n| 50,000,000 structs, parked | ns a struct: least | median | to none |");
-    println!("|-|-|-|-|");
-    let none = sleepers[0].structs.at(0.5);
+    println!(
+        "\n| 50,000,000 structs, parked | ns a struct: least | median | mean | to none: median | mean |"
+    );
+    println!("|-|-|-|-|-|-|");
+    let none = sleepers[0].structs.clone();
     for each in &sleepers {
-        let (least, median) = (each.structs.at(0.0), each.structs.at(0.5));
-        println!("| {} | {least:.3} | {median:.3} | {:.3} |", each.count, median / none);
+        let of = |figures: &Figures| [figures.at(0.0), figures.at(0.5), figures.mean()];
+        let [[least, median, mean], none] = [of(&each.structs), of(&none)];
+        println!(
+            "| {} | {least:.3} | {median:.3} | {mean:.3} | {:.3} | {:.3} |",
+            each.count,
+            median / none[1],
+            mean / none[2],
+        );
     }
     if let Some(node) = std::env::args().nth(1) {
         println!();
@@ -84,6 +99,10 @@ impl Figures {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         sorted[(part * (sorted.len() - 1) as f64).round() as usize]
+    }
+
+    fn mean(&self) -> f64 {
+        self.0.iter().sum::<f64>() / self.0.len() as f64
     }
 
     fn figures(&self) -> [f64; 4] {
@@ -119,8 +138,8 @@ impl Sleepers {
         let module = Module::new(&engine, PROGRAM.as_bytes())?;
         let mut store = Store::new(&engine, ())?;
         let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-        let [make, wake, garbage] = ["make", "wake", "garbage"]
-            .map(|name| instance.func(&store, name).expect("an export"));
+        let [make, wake, garbage] =
+            ["make", "wake", "garbage"].map(|name| instance.func(&store, name).expect("an export"));
         make.call(&mut store, &[Val::I32(count)])?;
         store.park();
         for _ in 0..FULL {
@@ -161,15 +180,20 @@ impl Sleepers {
                 self.woken.0.push(report.pause_ns as f64 / 1e3);
             }
         }
+        // Those that were woken go to sleep again.
+        self.store.park();
+        self.store.gc()?;
         for _ in 0..FULL {
-            let start = Instant::now();
             self.store.gc()?;
-            self.full.0.push(start.elapsed().as_nanos() as f64 / 1e3);
+            let report = self.store.last_collection().expect("there was one");
+            self.full.0.push(report.pause_ns as f64 / 1e3);
         }
-        let start = Instant::now();
-        self.garbage.call(&mut self.store, &[Val::I32(STRUCTS)])?;
-        let nanoseconds = start.elapsed().as_nanos() as f64;
-        self.structs.0.push(nanoseconds / f64::from(STRUCTS));
+        for _ in 0..STRUCTS / SLICE {
+            let start = Instant::now();
+            self.garbage.call(&mut self.store, &[Val::I32(SLICE)])?;
+            let nanoseconds = start.elapsed().as_nanos() as f64;
+            self.structs.0.push(nanoseconds / f64::from(SLICE));
+        }
         Ok(())
     }
 
@@ -190,11 +214,26 @@ impl Sleepers {
     }
 }
 
-/// Runs the program in Node, which prints its own table.
+/// Runs the program in Node, a process for each number, which prints its row.
 fn v8(node: &str) -> Result<(), Box<dyn std::error::Error>> {
+    println!(
+        "| V8, suspended | minor pause, µs: least | median | p99 | most | of how many | 1,000 woken: least | median | p99 | most | of how many | ns a struct |"
+    );
+    println!("|-|-|-|-|-|-|-|-|-|-|-|-|");
+    for count in [0, 1_000, 10_000, 30_000] {
+        v8_with(node, count)?;
+    }
+    Ok(())
+}
+
+fn v8_with(node: &str, count: i32) -> Result<(), Box<dyn std::error::Error>> {
     let mut child = Command::new(node)
         .args(["--experimental-wasm-wasmfx", "--input-type=module"])
-        .args(["--eval", include_str!("generations.mjs")])
+        .args([
+            "--eval",
+            include_str!("generations.mjs"),
+            &count.to_string(),
+        ])
         .stdin(Stdio::piped())
         .spawn()?;
     let mut stdin = child.stdin.take().ok_or("its stdin")?;
@@ -207,7 +246,8 @@ fn v8(node: &str) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// `make(count)` suspends so many; `wake(from, count)` resumes those, and each makes
-/// a fresh object and suspends again; `garbage(n)` makes n structs.
+/// a fresh object and suspends again; `garbage(n)` makes
+/// n structs, of which at most 64 live.
 const PROGRAM: &str = r#"(module
     (type $box (struct (field $v (mut i64)) (field $n (mut (ref null $box)))))
     (type $start (func (param i32) (result i64)))
@@ -253,10 +293,12 @@ const PROGRAM: &str = r#"(module
             (local.set $i (i32.add (local.get $i) (i32.const 1)))
             (br_if $next (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
     (func (export "garbage") (param $n i32) (result i64)
-        (local $sum i64) (local $last (ref null $box))
+        (local $sum i64) (local $list (ref null $box))
         (loop $again
-            (local.set $last
-                (struct.new $box (i64.extend_i32_u (local.get $n)) (ref.null $box)))
-            (local.set $sum (i64.add (local.get $sum) (struct.get $box $v (local.get $last))))
+            (if (i32.eqz (i32.and (local.get $n) (i32.const 63)))
+                (then (local.set $list (ref.null $box))))
+            (local.set $list
+                (struct.new $box (i64.extend_i32_u (local.get $n)) (local.get $list)))
+            (local.set $sum (i64.add (local.get $sum) (struct.get $box $v (local.get $list))))
             (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
         (local.get $sum)))"#;

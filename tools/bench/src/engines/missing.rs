@@ -19,14 +19,21 @@ const CALLS: f64 = 2.0;
 
 /// What the engine does not have that the program needs, with its version.
 pub fn missing(engine: EngineKind, program: &Program) -> Option<String> {
-    let made = program
-        .operation
-        .filter(|operation| operation.name == "continuation")
-        .map_or(0.0, |operation| operation.count);
+    let parks = program.name == "parked";
+    let made = match program.operation {
+        // By the first call.
+        _ if parks => f64::from(program.arg) / CALLS,
+        Some(operation) if operation.name == "continuation" => operation.count,
+        _ => 0.0,
+    };
     // Those that are not run to their end before the next is made.
-    let held = matches!(program.name.as_str(), "hold" | "forget");
+    let held = matches!(program.name.as_str(), "hold" | "forget" | "parked");
+    let at_once = match parks {
+        true => f64::from(program.arg),
+        false => made,
+    };
     let (version, what) = match engine {
-        EngineKind::Wasmtime if program.name == "gc_in_conts" => {
+        EngineKind::Wasmtime if program.name == "gc_in_conts" || parks => {
             (WASMTIME, "no collections while continuations are suspended")
         }
         EngineKind::Wasmtime | EngineKind::WasmtimeNull if CALLS * made > WASMTIME_EVER => (
@@ -34,7 +41,7 @@ pub fn missing(engine: EngineKind, program: &Program) -> Option<String> {
             "no continuation is ever freed, and a store can make 32,710",
         ),
         EngineKind::Node if program.name.starts_with("switch-") => (V8, "no `switch`"),
-        EngineKind::Node if held && made > V8_AT_ONCE => {
+        EngineKind::Node if held && at_once > V8_AT_ONCE => {
             (V8, "no more than 30,000 to 32,000 continuations at once")
         }
         _ => return None,
@@ -72,6 +79,11 @@ mod tests {
         for (engine, program, expected) in [
             (Wasmtime, "gc_in_conts", true),
             (WasmtimeNull, "gc_in_conts", false),
+            (Wasmtime, "parked", true),
+            (Node, "parked=30000", false),
+            (Node, "parked=100000", true),
+            (WasmtimeNull, "parked=30000", false),
+            (WasmtimeNull, "parked=100000", true),
             (Wasmtime, "skynet=6", true),
             (Wasmtime, "skynet=3", false),
             (Wasmtime, "hold=16000", false),

@@ -85,6 +85,16 @@ pub fn collector() -> Vec<Known> {
             None,
         ),
         Known::file(
+            "parked",
+            include_str!("../../programs/parked.wat"),
+            10_000,
+            "50,000,000 structs while n continuations sleep, which were made before",
+            Some(Per {
+                name: "struct",
+                count: |_| 5e7,
+            }),
+        ),
+        Known::file(
             "array_sort",
             include_str!("../../programs/array_sort.wat"),
             2_000_000,
