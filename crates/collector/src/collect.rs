@@ -5,7 +5,8 @@
 //!  begin    the heap makes the other space ready
 //!  mark     running chain, roots outside of frames, then the continuations reached;
 //!           each slot's object is copied as it is met, and the slot updated
-//!  drain    what the copies refer to is copied
+//!  drain    what the copies refer to is copied; where objects hold continuations,
+//!           mark and drain take turns until neither has work
 //!  finish   the vacated space is given up, the allocation window opened
 //!  sweep    continuations nobody reached are reclaimed; what only their frames
 //!           held was not copied: both die in the same collection
@@ -85,22 +86,25 @@ pub unsafe fn collect(
     let mut verify_ns = 0;
     // Verification overlooks nothing.
     let nothing = Overlook::default();
+    let mut reachable = None;
     if options.verify {
         let input = MarkInput::new(registry, ctx, code, nothing);
         // SAFETY: by contract.
-        verify_ns += unsafe { verify(When::Before, heap, input, roots)? };
+        let verified = unsafe { verify(When::Before, heap, input, roots)? };
+        verify_ns += verified.ns;
+        reachable = Some(verified.continuations);
     }
 
     let began = Instant::now();
     let mut mover = Mover {
         collection: heap.begin(ctx)?,
+        held: options.overlook.held,
     };
     // SAFETY: by contract.
     let counts = unsafe {
         let input = MarkInput::new(registry, ctx, code, options.overlook);
         mark(input, roots, &mut mover)?
     };
-    mover.collection.drain();
     let MarkCounts {
         continuations,
         frames,
@@ -122,7 +126,14 @@ pub unsafe fn collect(
     if options.verify {
         let input = MarkInput::new(registry, ctx, code, nothing);
         // SAFETY: by contract; slots now refer to where the objects are.
-        verify_ns += unsafe { verify(When::After, heap, input, roots)? };
+        verify_ns += unsafe { verify(When::After, heap, input, roots)? }.ns;
+    }
+    // What was reclaimed too early is not in reach any more: only before could it be seen.
+    if let Some(reachable) = reachable.filter(|&reachable| reachable != continuations) {
+        return Err(CollectError::Reached {
+            reachable,
+            marked: continuations,
+        });
     }
     let report = CollectionReport {
         number: heap.collections(),
@@ -144,6 +155,8 @@ pub unsafe fn collect(
 /// Moves what each slot refers to, at once.
 struct Mover<'h> {
     collection: Collection<'h>,
+    /// See [`Overlook::held`].
+    held: Option<u32>,
 }
 
 impl Sink for Mover<'_> {
@@ -155,4 +168,13 @@ impl Sink for Mover<'_> {
 
     #[inline]
     unsafe fn cont_ref(&mut self, _: SlotOwner<'_>, _: *mut ContRef) {}
+
+    fn drain(&mut self, mut found: impl FnMut(ContRef)) -> bool {
+        let held = self.held;
+        self.collection.drain(|number, reference| {
+            if held != Some(number) {
+                found(reference);
+            }
+        })
+    }
 }

@@ -33,14 +33,14 @@ mod tests;
 
 pub use collect::{CollectOptions, CollectionReport, collect};
 pub use mark::{ChainError, Overlook};
-pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation};
+pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation, Within};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};
 pub use verify::When;
 pub use walk::WalkError;
-pub use why::{LINKS, Link, Reason, Why};
+pub use why::{Held, LINKS, Link, Reason, Why};
 
-use mangrove_abi::{CodeImage, ContRef, FunctionKind};
+use mangrove_abi::{CodeImage, ContRef, FunctionKind, TypeId};
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
@@ -267,6 +267,29 @@ pub enum CollectError {
         owner: RootOwner,
         /// The reference.
         value: u32,
+    },
+    /// A heap object holds a continuation reference that none can be.
+    #[error(
+        "{when}: the object at {object:#x} of type {type_id} holds, at offset {offset}, what is no \
+         reference to a continuation of this store"
+    )]
+    BadContinuation {
+        /// When this was found.
+        when: When,
+        /// The object.
+        object: u32,
+        /// Its type.
+        type_id: TypeId,
+        /// Where in it.
+        offset: u32,
+    },
+    /// The collection took other continuations for live than those in reach.
+    #[error("after the collection: {reachable} continuations were in reach, and {marked} were kept")]
+    Reached {
+        /// How many were in reach before it.
+        reachable: u64,
+        /// How many it kept.
+        marked: u64,
     },
     /// The registry is not sound.
     #[error("{when}: {fault}")]

@@ -2,6 +2,7 @@
 
 mod errors;
 mod graphs;
+mod objects;
 mod views;
 
 use crate::testing::*;
@@ -254,6 +255,7 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
             overlook: Overlook {
                 suspended: true,
                 slot: None,
+                ..Overlook::default()
             },
         };
         let result = world.try_collect(options);

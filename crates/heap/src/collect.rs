@@ -9,14 +9,17 @@
 //! ```
 //!
 //! The objects between `scan` and `next` are the worklist, so a collection
-//! needs no memory of its own. Nothing is trusted on the way: a reference that
+//! needs no memory of its own. Continuations are not the heap's: references to them
+//! are shown to the caller, who follows them and comes back with what their frames
+//! refer to ([`Collection::drain`]). Nothing is trusted on the way: a reference that
 //! points outside the vacated space, a header that names no type, or a copy
 //! that would not fit ends the collection with a [`HeapViolation`]. Those checks
 //! are the ones for null and for forwarding, made wide enough.
 
+use crate::access::continuations;
 use crate::space::Space;
 use crate::{Heap, HeapError, HeapViolation, TRACE};
-use mangrove_abi::StoreContext;
+use mangrove_abi::{ContRef, StoreContext};
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind,
     OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, array_size,
@@ -24,6 +27,9 @@ use mangrove_abi::object::{
 
 /// Objects up to this many bytes are copied word by word.
 const SMALL: u64 = 64;
+
+/// Most elements of an array of continuations that are shown at once.
+pub(crate) const SHOWN: u32 = 16;
 
 /// What a collection did. Sizes in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,6 +60,8 @@ pub struct Collection<'h> {
     next: *mut u8,
     scan: *mut u8,
     end: *mut u8,
+    /// Of the array of continuations at `scan`, how many elements were shown.
+    shown: u32,
     objects: u64,
     fault: Option<HeapViolation>,
 }
@@ -91,6 +99,7 @@ impl Heap {
             next: start,
             scan: start,
             end,
+            shown: 0,
             objects: 0,
             fault: None,
             heap: self,
@@ -177,15 +186,23 @@ impl Collection<'_> {
         }
     }
 
-    /// Copies everything that what was copied so far refers to.
-    pub fn drain(&mut self) {
+    /// Copies what the copies so far refer to, until nothing is left or continuations
+    /// came up: `found` has been shown some references then, each with its number among
+    /// those of its object, and there may be more. Whether there may be.
+    ///
+    /// It stops so that who follows them need not keep them all.
+    pub fn drain(&mut self, mut found: impl FnMut(u32, ContRef)) -> bool {
         while self.scan < self.next && self.fault.is_none() {
-            self.scan_object();
+            if self.scan_object(&mut found) {
+                return true;
+            }
         }
+        false
     }
 
+    /// Whether there were continuations in it.
     #[inline]
-    fn scan_object(&mut self) {
+    fn scan_object(&mut self, found: &mut impl FnMut(u32, ContRef)) -> bool {
         const STRUCT: u8 = Kind::Struct as u8;
         const EXN: u8 = Kind::Exn as u8;
         const ARRAY: u8 = Kind::Array as u8;
@@ -212,13 +229,44 @@ impl Collection<'_> {
                 }
                 _ => {}
             }
+            let met = descriptor.cont_count != 0;
+            if met && !self.show(descriptor, object, found) {
+                return true;
+            }
             let size = size_by(descriptor, object).expect("a copied object has a type");
             self.scan = object.add(size as usize);
+            met
         }
     }
 
+    /// Shows the continuation references of an object: of an array the next few. Whether
+    /// these were the last.
+    ///
+    /// # Safety
+    /// `object` is a complete copy, of the type `descriptor` describes.
+    unsafe fn show(
+        &mut self,
+        descriptor: &TypeDescriptor,
+        object: *const u8,
+        found: &mut impl FnMut(u32, ContRef),
+    ) -> bool {
+        // SAFETY: by contract; an object has its length or a field in its second word.
+        let len = unsafe { object.add(ARRAY_LENGTH as usize).cast::<u32>().read() };
+        let mut places = continuations(descriptor, len, self.shown);
+        for (number, offset) in (self.shown..).zip(places.by_ref().take(SHOWN as usize)) {
+            // SAFETY: `continuations` gives places within the object.
+            let reference = unsafe { object.add(offset as usize).cast::<ContRef>() };
+            // SAFETY: as above.
+            found(number, unsafe { reference.read_unaligned() });
+        }
+        let last = places.next().is_none();
+        self.shown = if last { 0 } else { self.shown + SHOWN };
+        last
+    }
+
     /// Ends the collection: copies what is left, vacates the old space, and
-    /// opens the window for what follows. `roots` is how many root slots and
+    /// opens the window for what follows. What is left must hold no continuations:
+    /// where there may be any, [`Collection::drain`] has shown them before. `roots` is how many root slots and
     /// frames were looked at; it lengthens the time to the next collection.
     ///
     /// # Errors
@@ -228,7 +276,9 @@ impl Collection<'_> {
         ctx: &mut StoreContext,
         roots: u64,
     ) -> Result<CollectionStats, HeapViolation> {
-        self.drain();
+        let mut missed = false;
+        while self.drain(|_, _| missed = true) {}
+        debug_assert!(!missed, "continuations are followed before the end");
         if let Some(fault) = self.fault {
             return Err(fault);
         }

@@ -14,7 +14,7 @@
 //! collection copies what the roots reach into the other space and leaves the
 //! rest behind (`collect`). How much may be allocated until the next one is
 //! decided in `alloc`; `space` owns the address range; `verify` checks
-//! every object; `marks` finds the reachable ones and moves none; `access` reads and
+//! every object; `starts` notes where they are; `marks` finds the reachable ones and moves none; `access` reads and
 //! writes them for the runtime.
 //!
 //! [`StoreContext::alloc_next`]: mangrove_abi::StoreContext::alloc_next
@@ -25,6 +25,7 @@ mod alloc;
 mod collect;
 mod marks;
 mod space;
+mod starts;
 mod verify;
 mod violation;
 
@@ -35,7 +36,8 @@ mod tests;
 
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionStats};
-pub use marks::{Marks, Starts};
+pub use marks::{Field, Marks, Onlooker};
+pub use starts::{Numbers, Starts};
 pub use violation::HeapViolation;
 
 use mangrove_abi::Refusal;
@@ -80,6 +82,8 @@ pub struct HeapConfig {
     /// Fill the vacated space with `0xdd` after each collection and protect it
     /// until it is used again, so that a stale reference faults.
     pub poison: bool,
+    /// Whether objects may hold continuations. If not, nobody looks for any in them.
+    pub continuations: bool,
     /// Whether the system counts memory as used once it is writable (strict
     /// overcommit). What a space no longer needs is then made inaccessible.
     pub strict_commit: bool,
@@ -96,6 +100,7 @@ impl Default for HeapConfig {
             max_bytes: if cfg!(miri) { 64 << 20 } else { 1 << 30 },
             initial_window: 1 << 20,
             poison: false,
+            continuations: false,
             strict_commit: false,
             refusal: None,
         }
@@ -150,6 +155,7 @@ pub struct Heap {
     limit: u64,
     initial_window: u64,
     poison: bool,
+    holds_continuations: bool,
     /// Where the survivors of the last collection end.
     live_end: u64,
     /// Where the next collection is due.
@@ -212,6 +218,7 @@ impl Heap {
                 .min(limit)
                 .next_multiple_of(OBJECT_ALIGN),
             poison: config.poison,
+            holds_continuations: config.continuations,
             live_end: start,
             window_end: start,
             collection_requested: false,
@@ -233,6 +240,11 @@ impl Heap {
     /// Most bytes that may be in use.
     pub fn limit(&self) -> u64 {
         self.limit
+    }
+
+    /// Whether objects may hold continuations.
+    pub fn holds_continuations(&self) -> bool {
+        self.holds_continuations
     }
 
     /// What the system said, if the last [`Heap::reserve`] found no room for that

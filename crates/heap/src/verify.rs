@@ -4,12 +4,14 @@
 //! `alloc_next`. A first walk follows their sizes and notes where each starts
 //! ([`Starts`]); a second looks at each reference: null, an `i31`, or a start.
 
-use crate::access::references;
+use crate::access::{continuations, references};
 use crate::collect::size_by;
 use crate::violation::HeapViolation;
-use crate::{Heap, Starts};
-use mangrove_abi::StoreContext;
-use mangrove_abi::object::{COLLECTOR_BITS, HeapRef, OBJECT_ALIGN, TYPE_INVALID, TypeId};
+use crate::{Field, Heap, Starts};
+use mangrove_abi::object::{
+    ARRAY_LENGTH, COLLECTOR_BITS, HeapRef, OBJECT_ALIGN, TYPE_INVALID, TypeId,
+};
+use mangrove_abi::{ContRef, StoreContext};
 
 impl Heap {
     /// Calls `f` with every object, in ascending order: its reference, its
@@ -83,6 +85,34 @@ impl Heap {
             }
         })?;
         fault.map_or(Ok(starts), Err)
+    }
+
+    /// Calls `f` with every continuation reference of every object, garbage included.
+    ///
+    /// # Errors
+    /// As [`Heap::walk`].
+    ///
+    /// # Panics
+    /// As [`Heap::walk`].
+    pub fn each_continuation(
+        &self,
+        ctx: &StoreContext,
+        mut f: impl FnMut(Field, TypeId, ContRef),
+    ) -> Result<(), HeapViolation> {
+        self.walk(ctx, |object, type_id, _| {
+            let descriptor = self.descriptor(type_id);
+            let descriptor = descriptor.filter(|descriptor| descriptor.cont_count != 0);
+            let Some(descriptor) = descriptor else { return };
+            // SAFETY: `walk` has found `object` complete and of that type, and
+            // `continuations` gives places within it.
+            unsafe {
+                let len = self.read::<u32>(object, ARRAY_LENGTH);
+                for offset in continuations(descriptor, len, 0) {
+                    let reference = self.read_cont(object, offset);
+                    f(Field { object, offset }, type_id, reference);
+                }
+            }
+        })
     }
 
     fn bad_reference(

@@ -71,10 +71,14 @@ pub struct TypeInfo {
     /// Struct: offsets of its heap references from the object's start, ascending.
     /// Exception: the same, in the order of the tag's parameters.
     pub refs: Vec<u32>,
+    /// Likewise of its continuation references.
+    pub conts: Vec<u32>,
     /// Its ancestors from the root of the chain down, itself last. Exception: none.
     pub supers: Arc<[TypeId]>,
     /// Array: whether its elements are heap references.
     pub elem_refs: bool,
+    /// Array: whether its elements are continuation references.
+    pub elem_conts: bool,
 }
 
 /// The types of an engine. Shared between threads.

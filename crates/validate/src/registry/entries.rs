@@ -5,7 +5,7 @@ use super::{RegistryError, TypeInfo};
 use crate::types::{CompositeType, Repr, StorageType, SubType, ValType};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST, exn_layout};
-use mangrove_abi::{Kind, StructLayout, TypeId};
+use mangrove_abi::{Kind, SlotKind, StructLayout, TypeId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -154,8 +154,12 @@ impl Entries {
         storage.size_by(|id| self.composite(id))
     }
 
-    fn is_heap_ref(&self, storage: StorageType) -> bool {
-        matches!(storage, StorageType::Val(ty) if self.repr(ty) == Repr::HeapRef)
+    /// What the collector follows in a field or element.
+    fn slot_kind(&self, storage: StorageType) -> Option<SlotKind> {
+        match storage {
+            StorageType::I8 | StorageType::I16 => None,
+            StorageType::Val(ty) => self.repr(ty).slot_kind(),
+        }
     }
 
     pub(super) fn layout(&self, id: TypeId) -> Option<Arc<StructLayout>> {
@@ -196,17 +200,17 @@ impl Entries {
         };
         let layout = exn_layout(reprs.iter().map(|repr| repr.size()));
         // The first of the layout's offsets is the tag's.
-        let places = reprs.iter().zip(&layout.offsets[1..]);
+        let kinds = reprs.iter().map(|repr| repr.slot_kind());
+        let (refs, conts) = slots(kinds, &layout.offsets[1..]);
         TypeInfo {
             id,
             kind: Kind::Exn,
             size: layout.size,
-            refs: places
-                .filter(|(repr, _)| **repr == Repr::HeapRef)
-                .map(|(_, &offset)| offset)
-                .collect(),
+            refs,
+            conts,
             supers: Arc::default(),
             elem_refs: false,
+            elem_conts: false,
         }
     }
 
@@ -216,26 +220,44 @@ impl Entries {
             kind: entry.kind(),
             size: 0,
             refs: Vec::new(),
+            conts: Vec::new(),
             supers: entry.supers.clone(),
             elem_refs: false,
+            elem_conts: false,
         };
         match (&entry.ty.composite, &entry.layout) {
             (CompositeType::Struct(fields), Some(layout)) => {
                 info.size = layout.size;
-                let places = fields.iter().zip(&layout.offsets);
-                info.refs = places
-                    .filter(|(field, _)| self.is_heap_ref(field.storage))
-                    .map(|(_, &offset)| offset)
-                    .collect();
+                let kinds = fields.iter().map(|field| self.slot_kind(field.storage));
+                (info.refs, info.conts) = slots(kinds, &layout.offsets);
                 info.refs.sort_unstable();
+                info.conts.sort_unstable();
             }
             (CompositeType::Struct(_), None) => unreachable!("a struct without layout: {id}"),
             (CompositeType::Array(element), _) => {
                 info.size = self.storage_size(element.storage);
-                info.elem_refs = self.is_heap_ref(element.storage);
+                let kind = self.slot_kind(element.storage);
+                info.elem_refs = kind == Some(SlotKind::Ref);
+                info.elem_conts = kind == Some(SlotKind::Cont);
             }
             (CompositeType::Func(_) | CompositeType::Cont(_), _) => {}
         }
         info
     }
+}
+
+/// Of an object's places, those of heap references and those of continuation references.
+fn slots(
+    kinds: impl Iterator<Item = Option<SlotKind>>,
+    offsets: &[u32],
+) -> (Vec<u32>, Vec<u32>) {
+    let (mut refs, mut conts) = (Vec::new(), Vec::new());
+    for (kind, &offset) in kinds.zip(offsets) {
+        match kind {
+            Some(SlotKind::Ref) => refs.push(offset),
+            Some(SlotKind::Cont) => conts.push(offset),
+            None => {}
+        }
+    }
+    (refs, conts)
 }
