@@ -14,7 +14,8 @@
 //! things use the same marking without moving anything: `roots` (the root set,
 //! for people) and `verify`. `report` tells what each continuation is and does, by
 //! the `names` its caller looks up, and `why` it is alive.
-//! [`admission`] keeps out modules with continuations where nothing looks.
+//! [`admission`] keeps out modules with continuations in heap objects, unless the engine
+//! lets objects hold them.
 
 pub mod admission;
 mod collect;

@@ -4,7 +4,8 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
-use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
+use mangrove_abi::{Kind, TypeId};
+use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation, Within};
 use mangrove_validate::{FuncType, printable};
 use std::fmt::Write as _;
 use std::ptr::NonNull;
@@ -78,6 +79,16 @@ impl Names for Named<'_> {
                 .zip(offset)
                 .and_then(|(module, offset)| module.source_line(offset)),
         })
+    }
+
+    fn within(&self, type_id: TypeId, offset: u32) -> Option<Within> {
+        let (kind, index) = self.engine.types().part_at(type_id, offset)?;
+        match kind {
+            Kind::Struct => Some(Within::Field { index }),
+            Kind::Array => Some(Within::Element { index }),
+            Kind::Exn => Some(Within::Payload { index }),
+            Kind::Unused | Kind::Host | Kind::Func | Kind::Cont => None,
+        }
     }
 }
 

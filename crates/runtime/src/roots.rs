@@ -20,7 +20,7 @@ use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
-use mangrove_abi::{StoreContext, TransferSlot};
+use mangrove_abi::{SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, ContinuationsReport, Overlook, ReportOptions, RootOwner, RootSet,
     RootVisitor, Roots, collect, continuations, root_set,
@@ -34,7 +34,7 @@ struct StoreRoots<'a> {
     globals: &'a [GlobalEntry],
     tables: &'a [TableEntry],
     handles: &'a Handles,
-    operands: &'a mut [(TransferSlot, bool)],
+    operands: &'a mut [(TransferSlot, Option<SlotKind>)],
 }
 
 /// A store's parts, as a collection needs them.
@@ -131,6 +131,12 @@ impl StoreInner {
                     Some(Defect::DropSlot(number)) => Some(number),
                     _ => None,
                 },
+                held: match config.defect {
+                    Some(Defect::DropHeld(number)) => Some(number),
+                    _ => None,
+                },
+                rounds: config.defect == Some(Defect::OneRound),
+                unreached: config.defect == Some(Defect::KeepUnreached),
             },
         };
         let Parts {
@@ -198,15 +204,16 @@ impl StoreInner {
     pub fn continuations(&mut self, options: ReportOptions) -> Result<ContinuationsReport, Error> {
         self.handles.prune();
         let Parts {
+            heap,
             registry,
             ctx,
             code,
             mut roots,
             names,
-            ..
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { continuations(registry, ctx, code, &mut roots, &names, options) };
+        let found =
+            unsafe { continuations(heap, registry, ctx, code, &mut roots, &names, options) };
         found.map_err(Error::internal)
     }
 
@@ -300,11 +307,16 @@ unsafe impl Roots for StoreRoots<'_> {
             unsafe { visitor.cont_ref(RootOwner::Handle { index }, &mut value) };
         }
         let first = first + self.handles.conts.len() as u32;
-        for (index, (slot, is_reference)) in (first..).zip(&mut *self.operands) {
-            if *is_reference {
-                let owner = RootOwner::Handle { index };
-                // SAFETY: the operand is a heap reference, in the low bytes.
-                unsafe { visitor.heap_ref(owner, (&raw mut slot.words).cast()) };
+        for (index, (slot, kind)) in (first..).zip(&mut *self.operands) {
+            let owner = RootOwner::Handle { index };
+            let slot = &raw mut slot.words;
+            // SAFETY: the operand is a reference of that kind, in the low bytes.
+            unsafe {
+                match kind {
+                    Some(SlotKind::Ref) => visitor.heap_ref(owner, slot.cast()),
+                    Some(SlotKind::Cont) => visitor.cont_ref(owner, slot.cast()),
+                    None => {}
+                }
             }
         }
     }

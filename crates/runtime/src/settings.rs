@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use mangrove_abi::Refusal;
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{HeapConfig, largest_heap};
 use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, GuardKind};
@@ -124,6 +125,12 @@ pub enum Defect {
     SkipSuspended,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
+    /// It overlooks this continuation reference, counted from 0, in each object.
+    DropHeld(u32),
+    /// It keeps continuations that nothing refers to: rings of them and objects too.
+    KeepUnreached,
+    /// It follows continuations in objects, and those in objects that these hold no more.
+    OneRound,
 }
 
 /// The settings of an engine that are not the compiler's.
@@ -131,6 +138,8 @@ pub enum Defect {
 pub struct Settings {
     /// When to collect beyond need.
     pub zeal: Zeal,
+    /// Whether heap objects may hold continuations.
+    pub continuations_in_objects: ContinuationsInObjects,
     /// Most bytes of objects; none if the bounds decide.
     pub heap_max: Option<u64>,
     /// Least bytes allocated between two collections.
@@ -177,6 +186,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             zeal: Zeal::NONE,
+            continuations_in_objects: ContinuationsInObjects::default(),
             heap_max: None,
             heap_window: HeapConfig::default().initial_window,
             stack_size: DEFAULT_STACK_SIZE,

@@ -15,6 +15,7 @@ use crate::types::KeptTypes;
 use crate::watch::Watchers;
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::ArenaConfig;
@@ -39,6 +40,7 @@ pub fn new_store(
         max_bytes: heap_room.max,
         initial_window: config.heap_window,
         poison: config.zeal.is_on(),
+        continuations: config.continuations_in_objects == ContinuationsInObjects::Trace,
         strict_commit: plan.strict_commit,
         refusal: config.refusal,
     };

@@ -2,7 +2,7 @@
 
 use crate::engine::EngineCore;
 use mangrove_abi::object::HeapRef;
-use mangrove_abi::{StructLayout, TransferSlot, TypeId};
+use mangrove_abi::{SlotKind, StructLayout, TransferSlot, TypeId};
 use mangrove_heap::Heap;
 use mangrove_validate::{CompositeType, FieldType, StorageType, ValType};
 use std::sync::Arc;
@@ -63,9 +63,10 @@ pub unsafe fn init_field(
 ) {
     // SAFETY: the caller's contract.
     unsafe {
-        match is_reference(storage, size) {
-            true => heap.init_ref(object, offset, HeapRef(value.words[0] as u32)),
-            false => write_number(heap, object, offset, size, value),
+        match slot_kind(storage, size) {
+            Some(SlotKind::Ref) => heap.init_ref(object, offset, HeapRef(value.words[0] as u32)),
+            Some(SlotKind::Cont) => heap.write_cont(object, offset, value.as_cont()),
+            None => write_number(heap, object, offset, size, value),
         }
     }
 }
@@ -84,20 +85,27 @@ pub unsafe fn assign_field(
 ) {
     // SAFETY: the caller's contract.
     unsafe {
-        match is_reference(storage, size) {
-            true => heap.assign_ref(object, offset, HeapRef(value.words[0] as u32)),
-            false => write_number(heap, object, offset, size, value),
+        match slot_kind(storage, size) {
+            Some(SlotKind::Ref) => heap.assign_ref(object, offset, HeapRef(value.words[0] as u32)),
+            Some(SlotKind::Cont) => heap.write_cont(object, offset, value.as_cont()),
+            None => write_number(heap, object, offset, size, value),
         }
     }
 }
 
-/// Whether a field holds a heap reference; others have other sizes.
-fn is_reference(storage: StorageType, size: u32) -> bool {
-    matches!(storage, StorageType::Val(ValType::Ref(_))) && size == 4
+/// What the collector follows in a field. A function reference, which it does not
+/// follow, has another size than the others.
+fn slot_kind(storage: StorageType, size: u32) -> Option<SlotKind> {
+    match (storage, size) {
+        (StorageType::Val(ValType::Ref(_)), 4) => Some(SlotKind::Ref),
+        (StorageType::Val(ValType::Ref(_)), 16) => Some(SlotKind::Cont),
+        _ => None,
+    }
 }
 
 /// # Safety
-/// `object` has a field of that size at `offset`, and no heap reference there.
+/// `object` has a field of that size at `offset`, and no reference that the collector
+/// follows there.
 unsafe fn write_number(
     heap: &mut Heap,
     object: HeapRef,

@@ -276,6 +276,28 @@ impl TypeRegistry {
         ty.map_types(&mut |index| ids[index as usize])
     }
 
+    /// What lies so many bytes from the start of objects of a type, or of exceptions with
+    /// this number: the kind of the objects, and which field, element or parameter of
+    /// the tag. None if nothing does, or if there is no such type.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_abi::Kind;
+    /// use mangrove_validate::{FuncType, TypeRegistry, ValType};
+    ///
+    /// let types = TypeRegistry::new();
+    /// let params = vec![ValType::I32, ValType::F64];
+    /// let tag = types.intern_func(FuncType { params, results: vec![] })?;
+    /// let exceptions = types.exception(tag)?;
+    /// assert_eq!(types.part_at(exceptions, 4), Some((Kind::Exn, 0)));
+    /// assert_eq!(types.part_at(exceptions, 16), Some((Kind::Exn, 1)));
+    /// assert_eq!(types.part_at(exceptions, 8), None, "the tag");
+    /// # Ok::<(), mangrove_validate::RegistryError>(())
+    /// ```
+    pub fn part_at(&self, id: TypeId, offset: u32) -> Option<(Kind, u32)> {
+        self.read().part_at(id, offset)
+    }
+
     /// How many types there are.
     pub fn len(&self) -> usize {
         self.read().len()

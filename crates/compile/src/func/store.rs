@@ -9,6 +9,8 @@
 //! | [`assign_global`] | the cell of a global | remember the cell |
 //! | [`assign_table`] | an element of a table | remember the element |
 //!
+//! Continuation references need no more than to be written whole: a collection of the
+//! young alone ends no continuation, and finds what their frames hold without them.
 //! Numbers are written here as well; the storage type says which is which. Headers,
 //! lengths and tags are no references and are written where the object is made. What
 //! lies in frames, transfer slots and records is a root: every collection reads it.
@@ -71,6 +73,7 @@ impl FuncTranslator<'_, '_> {
         field: FieldAddress,
     ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
+        self.store_whole(self.storage_repr(storage));
         self.heap_store(flags, storage, value, field);
     }
 
@@ -100,6 +103,7 @@ impl FuncTranslator<'_, '_> {
         elements: Elements,
     ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
+        self.store_whole(self.storage_repr(storage));
         self.fill(storage, value, elements);
     }
 

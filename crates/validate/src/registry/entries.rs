@@ -4,7 +4,7 @@ use super::groups::Group;
 use super::{RegistryError, TypeInfo};
 use crate::types::{CompositeType, Repr, StorageType, SubType, ValType};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
-use mangrove_abi::object::{TYPE_END, TYPE_FIRST, exn_layout};
+use mangrove_abi::object::{ARRAY_ELEMENTS, TYPE_END, TYPE_FIRST, exn_layout};
 use mangrove_abi::{Kind, SlotKind, StructLayout, TypeId};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -193,13 +193,47 @@ impl Entries {
         }
     }
 
-    fn exception_info(&self, id: TypeId, tag_type: TypeId) -> TypeInfo {
+    /// See [`super::TypeRegistry::part_at`].
+    pub(super) fn part_at(&self, id: TypeId, offset: u32) -> Option<(Kind, u32)> {
+        let number = |offsets: &[u32]| {
+            let number = offsets.iter().position(|&at| at == offset)?;
+            Some(number as u32)
+        };
+        let at = id.checked_sub(TYPE_FIRST)? as usize;
+        match self.slots.get(at)? {
+            Slot::Exception(tag_type) => {
+                let (_, layout) = self.payload(*tag_type);
+                Some((Kind::Exn, number(&layout.offsets[1..])?))
+            }
+            Slot::Type(entry) => match (&entry.ty.composite, &entry.layout) {
+                (CompositeType::Struct(_), Some(layout)) => {
+                    Some((Kind::Struct, number(&layout.offsets)?))
+                }
+                (CompositeType::Array(element), _) => {
+                    let size = self.storage_size(element.storage);
+                    let bytes = offset.checked_sub(ARRAY_ELEMENTS)?;
+                    let whole = bytes.is_multiple_of(size);
+                    whole.then_some((Kind::Array, bytes / size))
+                }
+                _ => None,
+            },
+            Slot::Free => None,
+        }
+    }
+
+    /// What exceptions hold whose tag has this function type, and where. The first of
+    /// the layout's offsets is the tag's.
+    fn payload(&self, tag_type: TypeId) -> (Vec<Repr>, StructLayout) {
         let reprs: Vec<Repr> = match self.composite(tag_type) {
             CompositeType::Func(ty) => ty.params.iter().map(|&ty| self.repr(ty)).collect(),
             _ => unreachable!("a tag without a function type: {tag_type}"),
         };
         let layout = exn_layout(reprs.iter().map(|repr| repr.size()));
-        // The first of the layout's offsets is the tag's.
+        (reprs, layout)
+    }
+
+    fn exception_info(&self, id: TypeId, tag_type: TypeId) -> TypeInfo {
+        let (reprs, layout) = self.payload(tag_type);
         let kinds = reprs.iter().map(|repr| repr.slot_kind());
         let (refs, conts) = slots(kinds, &layout.offsets[1..]);
         TypeInfo {
