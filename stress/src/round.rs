@@ -1,7 +1,9 @@
 //! One round: a case, played on an engine of its own.
 
 use crate::case::Case;
-use mangrove::{Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val};
+use mangrove::{
+    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of a round.

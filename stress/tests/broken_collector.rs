@@ -93,7 +93,10 @@ fn faults_with_continuations_in_objects_are_found() {
         let found = verdict("rings", fault, "none").expect_err(fault);
         println!("{fault}: {found}");
         let found = verdict("rings", fault, "switch").expect_err(fault);
-        assert!(found.contains("continuations were in reach"), "{fault}: {found}");
+        assert!(
+            found.contains("continuations were in reach"),
+            "{fault}: {found}"
+        );
     }
 }
 

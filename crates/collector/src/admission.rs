@@ -298,7 +298,9 @@ mod tests {
         module.names.types.insert(2, "task".into());
         module.names.types.insert(1, "k".into());
         module.names.fields.insert((2, 0), "rest".into());
-        let message = check(&module, ContinuationsInObjects::Reject).unwrap_err().to_string();
+        let message = check(&module, ContinuationsInObjects::Reject)
+            .unwrap_err()
+            .to_string();
         let start = "offset 0x66: type 2 ($task): field 0 ($rest) is (ref $k): a continuation";
         assert!(message.starts_with(start), "{message}");
     }

@@ -128,12 +128,10 @@ pub unsafe fn collect(
         // SAFETY: by contract; slots now refer to where the objects are.
         verify_ns += unsafe { verify(When::After, heap, input, roots)? }.ns;
     }
+    let marked = continuations;
     // What was reclaimed too early is not in reach any more: only before could it be seen.
-    if let Some(reachable) = reachable.filter(|&reachable| reachable != continuations) {
-        return Err(CollectError::Reached {
-            reachable,
-            marked: continuations,
-        });
+    if let Some(reachable) = reachable.filter(|&reachable| reachable != marked) {
+        return Err(CollectError::Reached { reachable, marked });
     }
     let report = CollectionReport {
         number: heap.collections(),

@@ -285,7 +285,9 @@ pub enum CollectError {
         offset: u32,
     },
     /// The collection took other continuations for live than those in reach.
-    #[error("after the collection: {reachable} continuations were in reach, and {marked} were kept")]
+    #[error(
+        "after the collection: {reachable} continuations were in reach, and {marked} were kept"
+    )]
     Reached {
         /// How many were in reach before it.
         reachable: u64,

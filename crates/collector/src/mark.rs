@@ -29,8 +29,7 @@
 use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{
-    ContRecord, ContRef, HeapRef, RecordId, RecordState, Slot, SlotKind, StoreContext,
-    TransferSlot,
+    ContRecord, ContRef, HeapRef, RecordId, RecordState, Slot, SlotKind, StoreContext, TransferSlot,
 };
 use mangrove_continuation::{Registry, Worklist, kept_bytes};
 use mangrove_heap::{Field, Onlooker};

@@ -223,13 +223,7 @@ impl World {
     fn with(heap: HeapConfig) -> Self {
         let descriptors = descriptors();
         // SAFETY: the table is complete and lives in the world, beside the heap.
-        let heap = unsafe {
-            Heap::new(
-                heap,
-                descriptors.as_ptr(),
-                descriptors.len() as u32,
-            )
-        };
+        let heap = unsafe { Heap::new(heap, descriptors.as_ptr(), descriptors.len() as u32) };
         let heap = heap.expect("address space");
         let stacks = ArenaConfig {
             stack_size: 8192,

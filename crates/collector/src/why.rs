@@ -144,7 +144,8 @@ impl Nodes {
             Node::Continuation(id) => id as usize,
             Node::Object(object) => {
                 let number = self.objects.as_ref().and_then(|numbers| numbers.of(object));
-                self.continuations + number.expect("marking has checked where objects start") as usize
+                self.continuations
+                    + number.expect("marking has checked where objects start") as usize
             }
         }
     }
@@ -177,7 +178,11 @@ impl Reasons {
         for (record, state) in registry.states(ctx) {
             let runs = matches!(state, State::Running | State::Parent);
             debug_assert_eq!(holders.len(), id_of(record) as usize, "ids are dense");
-            holders.push(if runs { Holder::Running } else { Holder::Nobody });
+            holders.push(if runs {
+                Holder::Running
+            } else {
+                Holder::Nobody
+            });
         }
         let continuations = holders.len();
         let marks = match heap.holds_continuations() {
@@ -212,19 +217,7 @@ impl Reasons {
             mut holders,
             owners,
         } = recorder.record;
-        // Who was not reached by a reference was reached by a chain.
-        for (record, state) in registry.states(ctx) {
-            // SAFETY: the registry's records are never freed.
-            let parent = unsafe { (*record).parent };
-            if state != State::Suspended || parent.is_null() || !registry.is_marked(parent) {
-                continue;
-            }
-            let inner = id_of(record);
-            let holder = &mut holders[id_of(parent) as usize];
-            if matches!(holder, Holder::Nobody) {
-                *holder = Holder::Chain { inner };
-            }
-        }
+        note_chains(&mut holders, registry, ctx);
         let mut reasons = Self {
             nodes,
             holders,
@@ -348,6 +341,22 @@ impl Reasons {
             }
         };
         Link { held, by }
+    }
+}
+
+/// Who was not reached by a reference was reached by a chain.
+fn note_chains(holders: &mut [Holder], registry: &Registry, ctx: &StoreContext) {
+    for (record, state) in registry.states(ctx) {
+        // SAFETY: the registry's records are never freed.
+        let parent = unsafe { (*record).parent };
+        if state != State::Suspended || parent.is_null() || !registry.is_marked(parent) {
+            continue;
+        }
+        let inner = id_of(record);
+        let holder = &mut holders[id_of(parent) as usize];
+        if matches!(holder, Holder::Nobody) {
+            *holder = Holder::Chain { inner };
+        }
     }
 }
 

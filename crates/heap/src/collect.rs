@@ -19,11 +19,11 @@
 use crate::access::continuations;
 use crate::space::Space;
 use crate::{Heap, HeapError, HeapViolation, TRACE};
-use mangrove_abi::{ContRef, StoreContext};
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind,
     OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, array_size,
 };
+use mangrove_abi::{ContRef, StoreContext};
 
 /// Objects up to this many bytes are copied word by word.
 const SMALL: u64 = 64;

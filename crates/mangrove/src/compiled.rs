@@ -362,7 +362,11 @@ mod tests {
         );
         let trace = ContinuationsInObjects::Trace;
         let settings = refusal(|head| head.settings.continuations_in_objects = trace);
-        assert!(settings.to_string().contains("continuations in objects trace; this"));
+        assert!(
+            settings
+                .to_string()
+                .contains("continuations in objects trace; this")
+        );
         let features = refusal(|head| head.features.push("has_tomorrow".into())).to_string();
         assert_eq!(
             features,

@@ -218,7 +218,10 @@ fn exceptions_bring_continuations_to_the_host_and_back() {
             let Err(Error::Exception(exception)) = thrown else {
                 panic!("an exception")
             };
-            assert_eq!((exception.tag, &exception.values[0]), (e, &Val::I32(number)));
+            assert_eq!(
+                (exception.tag, &exception.values[0]),
+                (e, &Val::I32(number))
+            );
             *exception
         };
         let exception = left(&mut store, 5);
@@ -252,7 +255,10 @@ fn exceptions_bring_continuations_to_the_host_and_back() {
         let inside = left(&mut store, 3).values.remove(1);
         let exception = Exception::new(&mut store, e, vec![Val::I32(20), inside]).unwrap();
         store.gc().unwrap();
-        match continuation.resume_throw(&mut store, &exception, &[]).unwrap() {
+        match continuation
+            .resume_throw(&mut store, &exception, &[])
+            .unwrap()
+        {
             Outcome::Returned(values) => assert_eq!(values, [Val::I32(23)]),
             other => panic!("{other:?}"),
         }

@@ -95,8 +95,10 @@ impl StoreInner {
             ConstOp::ArrayNewFixed(ty, len) => self.make_array(type_of(ty), len, Fill::Each)?,
             _ => return Err(Error::internal("not an operation that makes a reference")),
         };
-        self.operands
-            .push((TransferSlot::from_u64(u64::from(object.0)), Some(SlotKind::Ref)));
+        self.operands.push((
+            TransferSlot::from_u64(u64::from(object.0)),
+            Some(SlotKind::Ref),
+        ));
         Ok(())
     }
 

@@ -287,13 +287,18 @@ fn descriptors_say_where_the_references_are() {
     use Kind::*;
     assert_eq!(
         kinds,
-        [Func, Cont, Struct, Struct, Array, Array, Array, Array, Array]
+        [
+            Func, Cont, Struct, Struct, Array, Array, Array, Array, Array
+        ]
     );
     assert_eq!(registry.kind(ids[4]), Array);
     assert_eq!(infos[2].refs, [16, 20, 32]);
     assert_eq!(infos[2].size, layout.size);
     assert_eq!(infos[3].refs, [16, 20, 32, 36]);
-    assert_eq!((&infos[2].conts[..], &infos[3].conts[..]), (&[40][..], &[40][..]));
+    assert_eq!(
+        (&infos[2].conts[..], &infos[3].conts[..]),
+        (&[40][..], &[40][..])
+    );
     assert_eq!(infos[3].supers[..], [ids[2], ids[3]]);
     let arrays = infos[4..].iter();
     let arrays: Vec<_> = arrays

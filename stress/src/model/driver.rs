@@ -9,8 +9,8 @@ use super::twist::Twist;
 use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops, throws_a_continuation};
 use crate::rng::Rng;
 use mangrove::{
-    AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module,
-    ResourceError, Store, Tag, Val, ValType,
+    AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType,
+    Instance, Linker, Module, ResourceError, Store, Tag, Val, ValType,
 };
 use std::collections::{BTreeSet, HashMap, HashSet};
 

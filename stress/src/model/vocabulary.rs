@@ -208,7 +208,10 @@ pub enum Op {
 /// Whether an operation throws what only objects that hold continuations can carry.
 pub fn throws_a_continuation(op: Op) -> bool {
     const CONT: usize = Throws::CONT.0;
-    matches!(op, Op::Throw(Throws::CONT) | Op::Resume(_, _, Verb::Throw(CONT)))
+    matches!(
+        op,
+        Op::Throw(Throws::CONT) | Op::Resume(_, _, Verb::Throw(CONT))
+    )
 }
 
 /// All operations; an operation's number is its place.

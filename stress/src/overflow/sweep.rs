@@ -2,8 +2,8 @@
 
 use super::{STACK_SIZE, Setting, Shape, StackPosition, Swept};
 use mangrove::{
-    Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module, ParkPolicy, Store,
-    TrapCode, Val, ValType, Zeal,
+    Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType, Instance, Linker,
+    Module, ParkPolicy, Store, TrapCode, Val, ValType, Zeal,
 };
 
 /// Runs in a row that end as elsewhere before a sweep is over.

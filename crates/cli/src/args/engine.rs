@@ -3,7 +3,10 @@
 use super::parse_size;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use mangrove::{Config, ContinuationsInObjects, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel, ParkPolicy, Zeal};
+use mangrove::{
+    Config, ContinuationsInObjects, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel,
+    ParkPolicy, Zeal,
+};
 
 /// The words for some values, and what help says of each.
 type Choices<T, const N: usize = 3> = [(&'static str, T, &'static str); N];
@@ -67,9 +70,7 @@ const LEVELS: Choices<OptLevel> = [
     ("speed", OptLevel::Speed, "Fast code"),
 ];
 
-fn choice<T, const N: usize>(
-    choices: &'static Choices<T, N>,
-) -> impl TypedValueParser<Value = T>
+fn choice<T, const N: usize>(choices: &'static Choices<T, N>) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {

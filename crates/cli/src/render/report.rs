@@ -2,8 +2,8 @@
 
 use super::names::ModuleNames;
 use mangrove::{
-    ContinuationReport, ContinuationsReport, Ends, GuardKind, Held, Link, Module, Reason, RegistryReport,
-    RootOwner, printable,
+    ContinuationReport, ContinuationsReport, Ends, GuardKind, Held, Link, Module, Reason,
+    RegistryReport, RootOwner, printable,
 };
 use std::fmt::Write as _;
 

@@ -196,12 +196,20 @@ fn a_ring_lives_while_it_is_held_and_no_longer() {
     world.outside.refs = vec![last];
     for _ in 0..2 {
         let report = world.collect();
-        let found = (report.continuations, report.objects_copied, report.reclaimed);
+        let found = (
+            report.continuations,
+            report.objects_copied,
+            report.reclaimed,
+        );
         assert_eq!(found, (1000, 1000, 0));
     }
     world.outside.refs = vec![HeapRef::NULL];
     let report = world.collect();
-    let found = (report.continuations, report.objects_copied, report.reclaimed);
+    let found = (
+        report.continuations,
+        report.objects_copied,
+        report.reclaimed,
+    );
     assert_eq!(found, (0, 0, 1000));
     assert_eq!(world.registry.live(&world.ctx), 0);
 }
@@ -233,10 +241,13 @@ fn the_way_leads_through_objects() {
         type_id: BOX,
         within: Some(second),
     };
-    assert_eq!((outer.links[1].by, outer.links[1].continuation()), (by, Some(1)));
+    assert_eq!(
+        (outer.links[1].by, outer.links[1].continuation()),
+        (by, Some(1))
+    );
     assert_eq!(why(0).links.len(), 4);
     assert_eq!(why(0).links[..2], outer.links);
-    let json = serde_json::to_value(&outer.links[1]).unwrap();
+    let json = serde_json::to_value(outer.links[1]).unwrap();
     let expected = serde_json::json!({
         "continuation": 1,
         "by": {"kind": "object", "object": last.0, "type_id": BOX, "place": "field", "index": 24},
@@ -249,7 +260,11 @@ fn the_way_leads_through_objects() {
         panic!("held by the array");
     };
     assert_eq!(object, array.0);
-    assert_eq!(within, Some(Within::Field { index: 8 + 32 }), "by its offset, in this test");
+    assert_eq!(
+        within,
+        Some(Within::Field { index: 8 + 32 }),
+        "by its offset, in this test"
+    );
 }
 
 /// A way is found without recursion, told in part, and takes each object once.

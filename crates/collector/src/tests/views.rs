@@ -319,10 +319,12 @@ fn the_way_to_a_continuation_is_told_from_its_root() {
     world.outside.conts = vec![conts[20]];
     let report = report(&mut world, SortBy::Id, 100);
     let why = |number: usize| report.continuations[number].why.as_ref().unwrap();
-    let ids = |why: &Why| -> Vec<u32> { {
-        let ids = why.links.iter().map(|link| link.continuation());
-        ids.collect::<Option<_>>().unwrap()
-    } };
+    let ids = |why: &Why| -> Vec<u32> {
+        {
+            let ids = why.links.iter().map(|link| link.continuation());
+            ids.collect::<Option<_>>().unwrap()
+        }
+    };
     assert_eq!((ids(why(20)), why(20).omitted), (vec![20], 0));
     assert_eq!((ids(why(18)), why(18).omitted), (vec![20, 19, 18], 0));
     let nearest = vec![20, 7, 6, 5, 4, 3, 2, 1, 0];

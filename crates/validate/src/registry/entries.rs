@@ -281,10 +281,7 @@ impl Entries {
 }
 
 /// Of an object's places, those of heap references and those of continuation references.
-fn slots(
-    kinds: impl Iterator<Item = Option<SlotKind>>,
-    offsets: &[u32],
-) -> (Vec<u32>, Vec<u32>) {
+fn slots(kinds: impl Iterator<Item = Option<SlotKind>>, offsets: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let (mut refs, mut conts) = (Vec::new(), Vec::new());
     for (kind, &offset) in kinds.zip(offsets) {
         match kind {
