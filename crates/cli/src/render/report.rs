@@ -3,7 +3,7 @@
 use super::names::ModuleNames;
 use mangrove::{
     ContinuationReport, ContinuationsReport, Ends, GuardKind, Held, Link, Module, Reason,
-    RegistryReport, RootOwner, printable,
+    RegistryReport, RootOwner, Within, printable,
 };
 use std::fmt::Write as _;
 
@@ -163,7 +163,15 @@ fn way(links: &[Link], omitted: u32, names: &ModuleNames<'_>) -> String {
         let _ = match link.held {
             Held::Continuation { continuation } => write!(text, "{continuation}"),
             Held::Object { object, type_id } => {
-                write!(text, "{}", names.object(object, type_id))
+                // Types of exceptions have no name in a module: the next link knows.
+                let thrown = links.get(index + 1).is_some_and(|next| {
+                    matches!(next.by, Reason::Object { object: by, within: Some(Within::Payload { .. }), .. }
+                        if by == object)
+                });
+                match thrown {
+                    true => write!(text, "exception @0x{object:x}"),
+                    false => write!(text, "{}", names.object(object, type_id)),
+                }
             }
         };
     }
