@@ -28,7 +28,7 @@ use mangrove_abi::{ContRef, StoreContext};
 /// Objects up to this many bytes are copied word by word.
 const SMALL: u64 = 64;
 
-/// Most elements of an array of continuations that are shown at once.
+/// Most continuation references of an object that are shown at once.
 pub(crate) const SHOWN: u32 = 16;
 
 /// What a collection did. Sizes in bytes.
@@ -60,7 +60,7 @@ pub struct Collection<'h> {
     next: *mut u8,
     scan: *mut u8,
     end: *mut u8,
-    /// Of the array of continuations at `scan`, how many elements were shown.
+    /// Of the object at `scan`, how many continuation references were shown.
     shown: u32,
     objects: u64,
     fault: Option<HeapViolation>,
@@ -213,6 +213,11 @@ impl Collection<'_> {
         unsafe {
             let type_id = object.cast::<u32>().read() & TYPE_MASK;
             let descriptor = &*self.descriptors.add(type_id as usize);
+            // Before its heap references, which may be visited only once.
+            let met = descriptor.cont_count != 0;
+            if met && !self.show(descriptor, object, found) {
+                return true;
+            }
             match descriptor.kind {
                 STRUCT | EXN => {
                     for index in 0..descriptor.ref_count as usize {
@@ -229,18 +234,14 @@ impl Collection<'_> {
                 }
                 _ => {}
             }
-            let met = descriptor.cont_count != 0;
-            if met && !self.show(descriptor, object, found) {
-                return true;
-            }
             let size = size_by(descriptor, object).expect("a copied object has a type");
             self.scan = object.add(size as usize);
             met
         }
     }
 
-    /// Shows the continuation references of an object: of an array the next few. Whether
-    /// these were the last.
+    /// Shows the next few continuation references of an object. Whether these were the
+    /// last.
     ///
     /// # Safety
     /// `object` is a complete copy, of the type `descriptor` describes.
@@ -266,8 +267,9 @@ impl Collection<'_> {
 
     /// Ends the collection: copies what is left, vacates the old space, and
     /// opens the window for what follows. What is left must hold no continuations:
-    /// where there may be any, [`Collection::drain`] has shown them before. `roots` is how many root slots and
-    /// frames were looked at; it lengthens the time to the next collection.
+    /// where there may be any, [`Collection::drain`] has shown them before. `roots` is
+    /// how many root slots and frames were looked at; it lengthens the time to the next
+    /// collection.
     ///
     /// # Errors
     /// The first fault met; the heap is unusable then.
