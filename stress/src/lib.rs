@@ -2,7 +2,7 @@
 //! collector, and the means to judge them.
 //!
 //! ```text
-//!  seed ──scenario──▶ Case: program + what it must compute ──round──▶ passed, or a Failure with its seed
+//!  seed ──scenario──▶ Case: program + what it must compute ──round──▶ passed, or a FailedRound with its seed
 //!                                                │
 //!                       mangrove (engine, store) ┘  zeal, limits
 //! ```
@@ -18,7 +18,6 @@ pub mod model;
 pub mod overflow;
 mod progress;
 mod random;
-mod rng;
 mod round;
 mod run;
 mod scenarios;
@@ -26,7 +25,6 @@ mod summary;
 
 pub use case::{Case, Size};
 pub use progress::{ConsoleProgress, Progress, Quiet};
-pub use rng::Rng;
-pub use run::{Options, UnknownSuite, run, run_by};
+pub use run::{StressOptions, UnknownSuite, run, run_by};
 pub use scenarios::{Suite, suites};
-pub use summary::{Failure, SuiteReport, Summary};
+pub use summary::{FailedRound, SuiteReport, Summary};

@@ -4,11 +4,11 @@ use crate::case::{Case, Size};
 use crate::model;
 use crate::overflow;
 use crate::progress::Progress;
-use crate::rng::Rng;
 use crate::round::{self, RoundResult};
 use crate::scenarios::{Rounds, Shrink, Suite, suites};
-use crate::summary::{Failure, SuiteReport, Summary};
+use crate::summary::{FailedRound, SuiteReport, Summary};
 use mangrove::{Config, Zeal};
+use mangrove_workers::Rng;
 use std::time::{Duration, Instant};
 
 /// Steps in a round of the model test, at full size.
@@ -16,7 +16,7 @@ const STEPS: u32 = 250_000;
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct StressOptions {
     /// Names of the suites; empty means all.
     pub suites: Vec<String>,
     /// Where randomness starts. Round `n` (from 0) of every suite uses `seed + n`.
@@ -31,7 +31,7 @@ pub struct Options {
     pub config: Config,
 }
 
-impl Default for Options {
+impl Default for StressOptions {
     fn default() -> Self {
         Self {
             suites: Vec::new(),
@@ -64,7 +64,7 @@ fn known() -> String {
 ///
 /// # Errors
 /// If a name is no suite's.
-pub fn run(options: &Options, progress: &mut dyn Progress) -> Result<Summary, UnknownSuite> {
+pub fn run(options: &StressOptions, progress: &mut dyn Progress) -> Result<Summary, UnknownSuite> {
     let start = Instant::now();
     run_by(options, progress, &|| start.elapsed())
 }
@@ -77,17 +77,17 @@ pub fn run(options: &Options, progress: &mut dyn Progress) -> Result<Summary, Un
 ///
 /// # Examples
 /// ```
-/// use mangrove_stress::{Options, Quiet, run_by};
+/// use mangrove_stress::{StressOptions, Quiet, run_by};
 /// use std::time::Duration;
 ///
 /// // Time that stands still is never used up, but there is none to begin with.
-/// let options = Options { suites: vec!["churn".to_owned()], scale: 0.005, ..Options::default() };
+/// let options = StressOptions { suites: vec!["churn".to_owned()], scale: 0.005, ..StressOptions::default() };
 /// let summary = run_by(&options, &mut Quiet, &|| Duration::ZERO)?;
 /// assert_eq!(summary.suites[0].elapsed_ms, 0);
 /// # Ok::<(), mangrove_stress::UnknownSuite>(())
 /// ```
 pub fn run_by(
-    options: &Options,
+    options: &StressOptions,
     progress: &mut dyn Progress,
     clock: &dyn Fn() -> Duration,
 ) -> Result<Summary, UnknownSuite> {
@@ -122,7 +122,7 @@ fn choose(names: &[String]) -> Result<Vec<&'static Suite>, UnknownSuite> {
 
 fn run_suite(
     suite: &'static Suite,
-    options: &Options,
+    options: &StressOptions,
     config: &Config,
     (budget, clock): (Duration, &dyn Fn() -> Duration),
     progress: &mut dyn Progress,
@@ -173,7 +173,7 @@ impl Round<'_> {
         make: fn(&mut Rng, Size) -> Case,
         shrink: Option<Shrink>,
         begin: &mut dyn FnMut(&str),
-    ) -> (RoundResult, Option<Failure>) {
+    ) -> (RoundResult, Option<FailedRound>) {
         let case = make(&mut Rng::new(self.seed), self.size);
         begin(&case.parameters);
         let result = round::play(&case, self.config);
@@ -189,7 +189,7 @@ impl Round<'_> {
                 }
                 None => (case, message),
             };
-            Failure {
+            FailedRound {
                 seed: self.seed,
                 parameters: case.parameters,
                 message,
@@ -201,7 +201,7 @@ impl Round<'_> {
     }
 
     /// Runs the model test.
-    fn model(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<Failure>) {
+    fn model(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<FailedRound>) {
         let steps = u64::from(self.size.of(STEPS, 500));
         let parameters = format!("steps={steps}");
         begin(&parameters);
@@ -217,7 +217,7 @@ impl Round<'_> {
     }
 
     /// Sweeps shapes across the end of a stack.
-    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<Failure>) {
+    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<FailedRound>) {
         let setting = overflow::setting(self.seed).to_string();
         begin(&setting);
         let result = round::guarded(|| {
@@ -235,8 +235,8 @@ impl Round<'_> {
         &self,
         result: RoundResult,
         parameters: String,
-    ) -> (RoundResult, Option<Failure>) {
-        let failure = result.problem.clone().map(|message| Failure {
+    ) -> (RoundResult, Option<FailedRound>) {
+        let failure = result.problem.clone().map(|message| FailedRound {
             seed: self.seed,
             parameters,
             message,

@@ -26,7 +26,7 @@ pub struct SuiteReport {
     /// Time in all rounds, in milliseconds.
     pub elapsed_ms: u64,
     /// The failure that ended it, if there was one.
-    pub failure: Option<Failure>,
+    pub failure: Option<FailedRound>,
     /// What was refused, if a lack of resources ended it: nothing is known of the
     /// last round then.
     pub refused: Option<String>,
@@ -34,7 +34,7 @@ pub struct SuiteReport {
 
 /// A round that went wrong.
 #[derive(Clone, Debug, Serialize)]
-pub struct Failure {
+pub struct FailedRound {
     /// The seed that gives this case in the first round.
     pub seed: u64,
     /// What was chosen for the case.

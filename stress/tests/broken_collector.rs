@@ -5,13 +5,13 @@
 //! the test starts itself again, and a crash counts as found like a wrong value.
 
 use mangrove::{Config, Defect, Zeal};
-use mangrove_stress::{Options, Quiet, run, suites};
+use mangrove_stress::{Quiet, StressOptions, run, suites};
 use std::process::Command;
 
 /// Names the suite, the fault and the zeal of a run in a process of its own.
 const ORDER: &str = "MANGROVE_STRESS_BROKEN";
 
-fn options(suite: &str, fault: &str, zeal: &str) -> Options {
+fn options(suite: &str, fault: &str, zeal: &str) -> StressOptions {
     let mut config = Config::new();
     match fault {
         "none" => &mut config,
@@ -22,12 +22,12 @@ fn options(suite: &str, fault: &str, zeal: &str) -> Options {
         "early" => config.plant_defect(Defect::OneRound),
         slot => config.plant_defect(Defect::DropSlot(slot.parse().unwrap())),
     };
-    Options {
+    StressOptions {
         suites: vec![suite.to_owned()],
         zeal: zeal.parse::<Zeal>().unwrap(),
         scale: 0.02,
         config,
-        ..Options::default()
+        ..StressOptions::default()
     }
 }
 

@@ -1,15 +1,17 @@
 //! Every suite passes, at a small size, without zeal and with each kind of it.
 
-use mangrove_stress::{Options, Progress, Quiet, Suite, SuiteReport, Summary, run, run_by, suites};
+use mangrove_stress::{
+    Progress, Quiet, StressOptions, Suite, SuiteReport, Summary, run, run_by, suites,
+};
 use std::cell::Cell;
 use std::time::Duration;
 
 fn play(suite: &str, zeal: &str, scale: f64) -> Summary {
-    let options = Options {
+    let options = StressOptions {
         suites: vec![suite.to_owned()],
         zeal: zeal.parse().unwrap(),
         scale,
-        ..Options::default()
+        ..StressOptions::default()
     };
     run(&options, &mut Quiet).unwrap()
 }
@@ -57,11 +59,11 @@ impl Progress for Steps<'_> {
 
 #[test]
 fn time_is_used_up_and_shared() {
-    let options = Options {
+    let options = StressOptions {
         suites: vec!["churn".to_owned(), "pipeline".to_owned()],
         time: Duration::from_millis(400),
         scale: 0.005,
-        ..Options::default()
+        ..StressOptions::default()
     };
     // A round more begins for as long as there is time, however little.
     for (step, rounds) in [(50, 4), (70, 3), (1000, 1)] {
@@ -81,9 +83,9 @@ fn time_is_used_up_and_shared() {
 
 #[test]
 fn an_unknown_suite_is_an_error_that_names_the_known() {
-    let options = Options {
+    let options = StressOptions {
         suites: vec!["suspendet".to_owned()],
-        ..Options::default()
+        ..StressOptions::default()
     };
     let message = run(&options, &mut Quiet).unwrap_err().to_string();
     assert!(

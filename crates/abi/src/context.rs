@@ -15,7 +15,7 @@
 //! ```
 
 use crate::libcall::LibcallFn;
-use crate::object::TypeDescriptor;
+use crate::object::{TypeDescriptor, TypeId};
 use crate::record::{ContRecord, HandlerTable};
 use core::ptr;
 
@@ -91,6 +91,14 @@ pub struct StoreContext {
     /// First byte of the heap reservation. Heap references are offsets from it.
     /// The first page is never mapped, so that a null dereference faults.
     pub heap_base: *mut u8,
+    /// Half of the offset where the young space ends, less 1: see [`crate::log`].
+    pub young: u64,
+    /// One byte for [`crate::object::CARD_SHIFT`] bytes of the heap, from its base on.
+    pub cards: *mut u8,
+    /// Where the next entry of the log goes (see [`crate::log`]),
+    pub log_next: *mut u64,
+    /// and its last place. Once `log_next` is there, entries are lost.
+    pub log_last: *mut u64,
     /// Descriptors of all canonical types, indexed by [`crate::TypeId`]. Fixed
     /// for the engine's life. An entry is there for as long as somebody holds its type,
     /// as this store does with those of all its objects.
@@ -145,6 +153,10 @@ impl StoreContext {
             alloc_next: 0,
             alloc_limit: 0,
             heap_base: ptr::null_mut(),
+            young: 0,
+            cards: ptr::null_mut(),
+            log_next: ptr::null_mut(),
+            log_last: ptr::null_mut(),
             descriptors: ptr::null(),
             libcalls: ptr::null(),
             host_sp: 0,
@@ -199,7 +211,7 @@ pub struct FuncRef {
     /// `code` and finishes the continuation.
     pub entry: *const u8,
     /// Canonical type of the function.
-    pub type_id: u32,
+    pub type_id: TypeId,
     /// Index of the function in its module (or of the host function in its store).
     pub index: u32,
 }
@@ -236,6 +248,8 @@ impl ContRef {
 pub struct GlobalCell {
     /// The value.
     pub value: TransferSlot,
+    /// Whether the log has an entry of this cell.
+    pub listed: u64,
 }
 
 /// What compiled code sees of a table.
@@ -247,6 +261,11 @@ pub struct TableDef {
     pub base: *mut u8,
     /// How many elements.
     pub len: u64,
+    /// Of a table of heap references: one byte for [`crate::object::CARD_SHIFT`] bytes
+    /// of elements. Set where a minor collection must look; null for other tables.
+    pub cards: *mut u8,
+    /// Whether any of them is set.
+    pub listed: u64,
 }
 
 /// What compiled code sees of a linear memory.
@@ -268,9 +287,9 @@ pub struct MemoryDef {
 #[repr(C, align(16))]
 pub struct TagDef {
     /// Canonical function type of the tag.
-    pub type_id: u32,
+    pub type_id: TypeId,
     /// Type of the exception objects that carry it (see [`crate::object`]).
-    pub exn_type: u32,
+    pub exn_type: TypeId,
     /// Number of the tag within its store.
     pub index: u32,
     /// What stands for the entries of this tag in a set of 64 bits: those for
@@ -283,12 +302,13 @@ impl TagDef {
     /// A tag, with the bits that follow from its number.
     ///
     /// ```
-    /// use mangrove_abi::TagDef;
+    /// use mangrove_abi::{TagDef, TypeId};
     ///
-    /// assert_eq!(TagDef::new(0, 0, 3).bits, [1 << 3, 1 << 35]);
-    /// assert_eq!(TagDef::new(0, 0, 33).bits, [1 << 33, 1 << 1]);
+    /// let [ty, exn] = [20, 21].map(TypeId::new);
+    /// assert_eq!(TagDef::new(ty, exn, 3).bits, [1 << 3, 1 << 35]);
+    /// assert_eq!(TagDef::new(ty, exn, 33).bits, [1 << 33, 1 << 1]);
     /// ```
-    pub const fn new(type_id: u32, exn_type: u32, index: u32) -> Self {
+    pub const fn new(type_id: TypeId, exn_type: TypeId, index: u32) -> Self {
         let bit: u64 = 1 << (index % u64::BITS);
         Self {
             type_id,

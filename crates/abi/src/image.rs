@@ -1,5 +1,6 @@
 //! A compiled module: position-independent text and everything said beside it.
 
+use crate::index::{CodeOffset, FuncIndex, TagIndex, TypeIndex, WasmOffset, or_zero};
 use crate::site::SiteTable;
 use crate::trap::TrapSite;
 use serde::{Deserialize, Serialize};
@@ -36,12 +37,12 @@ pub struct StubImage {
 /// What a compiled function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FunctionKind {
-    /// A function of the module, by its index in the function index space.
-    Wasm(u32),
-    /// The entry trampoline for a function type of the module, by type index.
-    Entry(u32),
-    /// The trampoline into host functions of a function type, by type index.
-    ToHost(u32),
+    /// A function of the module.
+    Wasm(FuncIndex),
+    /// The entry trampoline for a function type of the module.
+    Entry(TypeIndex),
+    /// The trampoline into host functions of a function type.
+    ToHost(TypeIndex),
     /// A routine the compiler adds: shared code of several instructions.
     Helper,
     /// The assembly stubs and switch thunks.
@@ -55,8 +56,8 @@ pub enum FunctionKind {
 pub struct FunctionCode {
     /// What it is.
     pub kind: FunctionKind,
-    /// First byte, as an offset in the text.
-    pub start: u32,
+    /// First byte.
+    pub start: CodeOffset,
     /// Length in bytes.
     pub len: u32,
 }
@@ -64,10 +65,11 @@ pub struct FunctionCode {
 /// Where an instruction came from: holds from `pc` up to the next entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourcePosition {
-    /// Offset in the text.
-    pub pc: u32,
-    /// Byte offset in the Wasm module; 0 where there is none.
-    pub wasm_offset: u32,
+    /// Where it begins.
+    pub pc: CodeOffset,
+    /// The instruction; none where code stands for no instruction.
+    #[serde(with = "or_zero")]
+    pub wasm_offset: Option<WasmOffset>,
 }
 
 /// Machine code of one module with its metadata. Position-independent: all
@@ -93,35 +95,35 @@ pub struct CodeImage {
     /// Source positions in ascending order.
     pub positions: Vec<SourcePosition>,
     /// The handler tables the module's `resume`s use, in the order of the
-    /// instance's handler area: each a list of `(tag index, is a switch clause)`.
-    pub handler_tables: Vec<Vec<(u32, bool)>>,
+    /// instance's handler area: each a list of `(tag, is a switch clause)`.
+    pub handler_tables: Vec<Vec<(TagIndex, bool)>>,
 }
 
 impl CodeImage {
     /// The stretch of text that holds this offset.
-    pub fn function_at(&self, pc: u32) -> Option<(usize, &FunctionCode)> {
+    pub fn function_at(&self, pc: CodeOffset) -> Option<(usize, &FunctionCode)> {
         let index = self
             .functions
             .partition_point(|f| f.start <= pc)
             .checked_sub(1)?;
         let function = &self.functions[index];
-        (pc - function.start < function.len).then_some((index, function))
+        let distance = pc.distance_from(function.start)?;
+        (distance < function.len).then_some((index, function))
     }
 
     /// The trap recorded at exactly this offset.
-    pub fn trap_at(&self, pc: u32) -> Option<&TrapSite> {
+    pub fn trap_at(&self, pc: CodeOffset) -> Option<&TrapSite> {
         let index = self.traps.binary_search_by_key(&pc, |t| t.pc).ok()?;
         Some(&self.traps[index])
     }
 
-    /// Byte offset in the Wasm module of the instruction at this text offset;
-    /// none in code that stands for no instruction.
-    pub fn wasm_offset_at(&self, pc: u32) -> Option<u32> {
+    /// The instruction whose code is at this offset; none in code that stands for no
+    /// instruction.
+    pub fn wasm_offset_at(&self, pc: CodeOffset) -> Option<WasmOffset> {
         let index = self
             .positions
             .partition_point(|p| p.pc <= pc)
             .checked_sub(1)?;
-        let offset = self.positions[index].wasm_offset;
-        (offset != 0).then_some(offset)
+        self.positions[index].wasm_offset
     }
 }

@@ -13,6 +13,7 @@
 //! ```
 
 use crate::context::{FuncRef, InstanceContext};
+use crate::index::{FuncIndex, TagIndex, TypeIndex};
 use crate::record::HandlerTable;
 use core::mem::{offset_of, size_of};
 
@@ -82,15 +83,15 @@ impl InstanceLayout {
     }
 
     /// Offset of the canonical id of a type.
-    pub fn type_id(&self, index: u32) -> i32 {
-        debug_assert!(index < self.counts.types);
-        (self.types + 4 * index) as i32
+    pub fn type_id(&self, index: TypeIndex) -> i32 {
+        debug_assert!(index.as_u32() < self.counts.types);
+        (self.types + 4 * index.as_u32()) as i32
     }
 
     /// Offset of the pointer to an imported function's `FuncRef`.
-    pub fn imported_func(&self, index: u32) -> i32 {
-        debug_assert!(index < self.counts.imported_funcs);
-        (self.imported_funcs + WORD * index) as i32
+    pub fn imported_func(&self, index: FuncIndex) -> i32 {
+        debug_assert!(index.as_u32() < self.counts.imported_funcs);
+        (self.imported_funcs + WORD * index.as_u32()) as i32
     }
 
     /// Offset of a defined function's `FuncRef` itself; `index` counts from
@@ -124,9 +125,9 @@ impl InstanceLayout {
     }
 
     /// Offset of the pointer to a tag.
-    pub fn tag(&self, index: u32) -> i32 {
-        debug_assert!(index < self.counts.tags);
-        (self.tags + WORD * index) as i32
+    pub fn tag(&self, index: TagIndex) -> i32 {
+        debug_assert!(index.as_u32() < self.counts.tags);
+        (self.tags + WORD * index.as_u32()) as i32
     }
 
     /// Offset of the handler area. Each table takes [`handler_table_size`].

@@ -30,6 +30,7 @@ pub mod index;
 pub mod interpreted;
 pub mod layout;
 pub mod libcall;
+pub mod log;
 pub mod object;
 pub mod record;
 pub mod refusal;
@@ -42,10 +43,11 @@ pub use context::{
     TableDef, TagDef, TransferSlot,
 };
 pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage};
-pub use index::RecordId;
+pub use index::{CodeOffset, FuncIndex, RecordId, TagIndex, TypeId, TypeIndex, WasmOffset};
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
-pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor, TypeId};
+pub use log::Logged;
+pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor};
 pub use record::{ContRecord, HandlerTable, RecordState, reason};
 pub use refusal::{Refusal, Request, Requests};
 pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, Slots};

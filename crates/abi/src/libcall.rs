@@ -130,9 +130,10 @@ libcalls! {
     /// first on, of continuation type `type` of the caller's module. Result:
     /// nothing; the record's revision is the caller's business.
     ContBind(record, type_, count),
-    /// For a `resume` of a record with bound arguments: moves the first
-    /// `count` transfer slots up and puts the bound ones in front of them.
-    ContUnbind(record, count),
+    /// For a `resume` of a record that is not ready: logs it, moves the first
+    /// `count` transfer slots up and puts the arguments it has bound in front of them.
+    /// Result: what is in the first slot then.
+    ContReady(record, count),
     /// A place zeal, an observer or a limit wants to see: see [`hook`]. Before a
     /// resumption `record` and `revision` are the reference that is about to be
     /// used, null and consumed ones included; else they are 0. A safepoint.

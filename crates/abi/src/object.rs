@@ -7,14 +7,13 @@
 //!  exn      ┌ header u32 ┬ … tag u64, then the payload, laid out like a struct's fields
 //!
 //!  header    31        30..24      23..0
-//!            forwarded collector's TypeId
+//!            forwarded collector's TypeId       collector's: WATCHED, CARDED, LISTED
 //! ```
 //!
 //! A heap reference is a 32-bit offset from the heap base. Null is 0. An `i31`
 //! has its low bit set (value in the upper 31 bits). Objects are 8-aligned.
 
-/// A canonical type's number within its engine. Equal types have equal numbers.
-pub type TypeId = u32;
+pub use crate::index::TypeId;
 
 /// A heap reference: null, an `i31`, or the offset of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -56,8 +55,22 @@ pub const OBJECT_ALIGN: u64 = 8;
 /// Bits of a header that hold the [`TypeId`].
 pub const TYPE_MASK: u32 = 0x00ff_ffff;
 /// Bits of a header that the collector may set in an object that stays one: who
-/// reads a type masks them. None is in use yet.
+/// reads a type masks them.
 pub const COLLECTOR_BITS: u32 = 0x7f00_0000;
+/// Set in an old object as long as a store of a young reference into it must be
+/// logged. Clear in young ones, and in old ones that are logged as a whole.
+pub const WATCHED: u32 = 0x0100_0000;
+/// Set in an old array of [`CARDED_BYTES`] or more whose elements are references: of
+/// it not all is logged, but cards.
+pub const CARDED: u32 = 0x0200_0000;
+/// Set in a carded array that has an entry in the log: cards of it are set.
+pub const LISTED: u32 = 0x0400_0000;
+/// Bytes from which on an array of references is logged by cards.
+pub const CARDED_BYTES: u64 = 4096;
+/// Bytes of the heap that a card stands for: a shift.
+pub const CARD_SHIFT: u32 = 9;
+/// Objects of more bytes than this are made in the old space at once.
+pub const LARGE_OBJECT: u64 = 64 << 10;
 /// Set in a header that holds, instead of a type, where the object went
 /// (its new offset divided by 8).
 pub const FORWARDED: u32 = 0x8000_0000;
@@ -76,17 +89,17 @@ pub const MAX_OBJECT: u64 = 1 << 30;
 pub const NULL_GUARD: u32 = crate::PAGE_MIN as u32;
 
 /// Type number that is never used.
-pub const TYPE_INVALID: TypeId = 0;
+pub const TYPE_INVALID: TypeId = TypeId::new(0);
 /// Type number of host objects (an `externref` made by the embedder).
-pub const TYPE_HOST: TypeId = 1;
+pub const TYPE_HOST: TypeId = TypeId::new(1);
 /// Type number of exceptions as a whole. An exception object's header holds a
 /// number of its own for each tag type ([`crate::TagDef::exn_type`]), whose
 /// descriptor has [`Kind::Exn`].
-pub const TYPE_EXN: TypeId = 2;
+pub const TYPE_EXN: TypeId = TypeId::new(2);
 /// First number given to a type of a module.
-pub const TYPE_FIRST: TypeId = 16;
+pub const TYPE_FIRST: TypeId = TypeId::new(16);
 /// One past the largest type number.
-pub const TYPE_END: TypeId = TYPE_MASK + 1;
+pub const TYPE_END: u32 = TYPE_MASK + 1;
 
 /// What a descriptor describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +148,7 @@ impl Kind {
 /// Supertypes kept in the descriptor itself.
 pub const INLINE_SUPERS: usize = 8;
 /// Fills unused entries of a display; never a type number.
-pub const NO_TYPE: TypeId = u32::MAX;
+pub const NO_TYPE: TypeId = TypeId::new(u32::MAX);
 
 /// One canonical type, as casts and the collector need it. 64 bytes, so that an
 /// index is a shift.

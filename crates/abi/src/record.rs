@@ -13,7 +13,7 @@
 //! Next on the road of a `resume`: `crates/compile/src/func/mod.rs`.
 
 use crate::context::{FuncRef, InstanceContext, TagDef};
-use crate::index::RecordId;
+use crate::index::{RecordId, WasmOffset};
 use core::ptr;
 
 /// Where a record stands in its life. Only what cannot be derived is stored:
@@ -61,8 +61,9 @@ pub struct ContRecord {
     /// The collector's mark: the number of the last marking that found it live;
     /// 0 if none has yet. `cont.new` writes this and `state` as one word.
     pub mark: u32,
-    /// Arguments bound so far; the registry keeps them.
-    pub bound_count: u32,
+    /// What must be seen to before this runs; 0 if nothing. [`ContRecord::CLEAN`], and
+    /// below it how many arguments are bound, which the registry keeps.
+    pub unready: u32,
     /// Number of this record in its registry, for people.
     pub id: RecordId,
     /// The function this continuation was made from.
@@ -75,8 +76,8 @@ pub struct ContRecord {
     pub stack_limit: u64,
     /// Instance that executed the `cont.new`; null when the host did.
     pub creator: *const InstanceContext,
-    /// Byte offset of that `cont.new` in its module; 0 when the host did.
-    pub created_at: u32,
+    /// That `cont.new`; none when the host did.
+    pub created_at: Option<WasmOffset>,
     /// The first collection that found this continuation, its number modulo
     /// 2^32; unspecified while `mark` is 0.
     pub first_seen: u32,
@@ -97,6 +98,17 @@ const _: () = {
 };
 
 impl ContRecord {
+    /// Set in `unready` of a record without an entry in the log ([`crate::log`]): its
+    /// stack and its bound arguments hold no young reference, and a minor collection
+    /// looks at neither. Whoever makes a record the current one logs it and takes
+    /// this away.
+    pub const CLEAN: u32 = 1 << 31;
+
+    /// How many arguments are bound.
+    pub const fn bound_count(&self) -> u32 {
+        self.unready & !Self::CLEAN
+    }
+
     /// A record without a stack.
     pub const fn new(id: RecordId, state: RecordState) -> Self {
         Self {
@@ -113,9 +125,9 @@ impl ContRecord {
             stack_top: 0,
             stack_limit: 0,
             creator: ptr::null(),
-            created_at: 0,
+            created_at: None,
             first_seen: 0,
-            bound_count: 0,
+            unready: Self::CLEAN,
             id,
             passed: 0,
             interrupted: ptr::null_mut(),

@@ -14,6 +14,7 @@
 //!
 //! Next on the road of a root: `crates/heap/src/collect.rs`.
 
+use crate::index::{CodeOffset, TagIndex, WasmOffset, or_zero};
 use crate::value::SlotKind;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -65,14 +66,14 @@ pub struct CatchSite {
     pub frame_size: u32,
     /// Bytes from the slot that holds the frame's instance up to its frame pointer.
     pub instance_distance: u32,
-    /// The catch block, as an offset in the image's text.
-    pub pc: u32,
+    /// The catch block.
+    pub pc: CodeOffset,
     /// The innermost scope around the site: see [`SiteTable::catches`].
     pub scope: u32,
 }
 
 /// The clauses of one `try_table`, and the scope around it. A clause is the tag
-/// it catches, as an index in the module of the frame's instance; none for one
+/// it catches, of the module of the frame's instance; none for one
 /// that catches everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct CatchScope {
@@ -85,12 +86,13 @@ struct CatchScope {
 /// One call site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallSite {
-    /// Return address, as an offset in the image's text.
-    pub pc: u32,
+    /// Where the call returns to.
+    pub pc: CodeOffset,
     /// Index of the compiled function in [`crate::CodeImage::functions`].
     pub function: u32,
-    /// Byte offset of the instruction in the Wasm module; 0 in a trampoline.
-    pub wasm_offset: u32,
+    /// The instruction; none in a trampoline.
+    #[serde(with = "or_zero")]
+    pub wasm_offset: Option<WasmOffset>,
     first_slot: u32,
     slot_count: u32,
     /// Number in the table's shared lists plus one, or 0.
@@ -137,19 +139,19 @@ pub struct SiteTable {
     shared: Box<[(u32, u32)]>,
     catch: Box<[CatchSite]>,
     scopes: Box<[CatchScope]>,
-    clauses: Box<[Option<u32>]>,
+    clauses: Box<[Option<TagIndex>]>,
 }
 
 impl SiteTable {
-    fn bucket(&self, pc: u32) -> usize {
+    fn bucket(&self, pc: CodeOffset) -> usize {
         // Fibonacci hashing; the top bits are the good ones.
-        let hash = pc.wrapping_mul(0x9e37_79b1);
+        let hash = pc.as_u32().wrapping_mul(0x9e37_79b1);
         (hash >> (32 - self.buckets.len().trailing_zeros())) as usize
     }
 
-    /// The call site that returns to `pc` (an offset in the text).
+    /// The call site that returns to `pc`.
     #[inline]
-    pub fn find(&self, pc: u32) -> Option<&CallSite> {
+    pub fn find(&self, pc: CodeOffset) -> Option<&CallSite> {
         if self.sites.is_empty() {
             return None;
         }
@@ -182,7 +184,7 @@ impl SiteTable {
 
     /// Where exceptions are caught that come out of this site, if there is a
     /// `try_table` with clauses around it.
-    pub fn handlers(&self, site: &CallSite) -> Option<&CatchSite> {
+    pub fn catch_site(&self, site: &CallSite) -> Option<&CatchSite> {
         Some(&self.catch[site.catch.checked_sub(1)? as usize])
     }
 
@@ -191,7 +193,7 @@ impl SiteTable {
     ///
     /// # Panics
     /// If the catch site is not of this table.
-    pub fn catches(&self, catch: &CatchSite) -> impl Iterator<Item = Option<u32>> {
+    pub fn catches(&self, catch: &CatchSite) -> impl Iterator<Item = Option<TagIndex>> {
         let mut next = catch.scope + 1;
         let scopes = std::iter::from_fn(move || {
             let scope = self.scopes[next.checked_sub(1)? as usize];
@@ -268,16 +270,16 @@ pub struct SiteTableBuilder {
     shared: Vec<(u32, u32)>,
     catch: Vec<CatchSite>,
     scopes: Vec<CatchScope>,
-    clauses: Vec<Option<u32>>,
+    clauses: Vec<Option<TagIndex>>,
 }
 
 impl SiteTableBuilder {
     /// Adds a site.
     pub fn add(
         &mut self,
-        pc: u32,
+        pc: CodeOffset,
         function: u32,
-        wasm_offset: u32,
+        wasm_offset: Option<WasmOffset>,
         slots: impl IntoIterator<Item = Slot>,
         catch: Option<CatchSite>,
     ) {
@@ -320,7 +322,7 @@ impl SiteTableBuilder {
     /// `around` is the scope around it.
     pub fn scope(
         &mut self,
-        clauses: impl IntoIterator<Item = Option<u32>>,
+        clauses: impl IntoIterator<Item = Option<TagIndex>>,
         around: Option<u32>,
     ) -> u32 {
         let first = self.clauses.len() as u32;
@@ -385,11 +387,15 @@ impl SiteTableBuilder {
 mod tests {
     use super::*;
 
+    fn at(pc: u32) -> CodeOffset {
+        CodeOffset::new(pc)
+    }
+
     fn table() -> SiteTable {
         let mut builder = SiteTableBuilder::default();
         for n in 0..1000u32 {
             let slots = (0..n % 4).map(|k| Slot::new(SlotKind::Ref, 8 * (k + 1)));
-            builder.add(n * 7 + 5, n / 10, n, slots, None);
+            builder.add(at(n * 7 + 5), n / 10, WasmOffset::new(n), slots, None);
         }
         builder.finish()
     }
@@ -399,13 +405,14 @@ mod tests {
         let table = table();
         for pc in 0..8000 {
             let expected = pc >= 5 && (pc - 5) % 7 == 0 && (pc - 5) / 7 < 1000;
-            let found = table.find(pc);
+            let found = table.find(at(pc));
             assert_eq!(found.is_some(), expected, "{pc}");
             if let Some(site) = found {
-                assert_eq!(table.slots(site).len() as u32, site.wasm_offset % 4);
+                let n = site.wasm_offset.map_or(0, WasmOffset::as_u32);
+                assert_eq!(table.slots(site).len() as u32, n % 4);
             }
         }
-        assert!(SiteTable::default().find(0).is_none());
+        assert!(SiteTable::default().find(at(0)).is_none());
     }
 
     #[test]
@@ -413,7 +420,7 @@ mod tests {
         let table = table();
         let less = table.without_slot(0);
         assert_eq!(less.slot_count() + 1, table.slot_count());
-        assert!(less.slots(less.find(7 + 5).unwrap()).is_empty());
+        assert!(less.slots(less.find(at(7 + 5)).unwrap()).is_empty());
     }
 
     #[test]
@@ -423,8 +430,8 @@ mod tests {
         assert_eq!(table.slots.len(), 6);
         assert_eq!(table.slot_count(), 1500);
         assert_eq!(
-            table.slots(table.find(3 * 7 + 5).unwrap()),
-            table.slots(table.find(7 * 7 + 5).unwrap())
+            table.slots(table.find(at(3 * 7 + 5)).unwrap()),
+            table.slots(table.find(at(7 * 7 + 5)).unwrap())
         );
     }
 
@@ -432,13 +439,13 @@ mod tests {
     fn a_shared_list_comes_on_top_of_a_sites_own() {
         let slot = |distance| Slot::new(SlotKind::Ref, distance);
         let mut builder = SiteTableBuilder::default();
-        builder.add(1, 0, 0, [slot(8)], None);
-        builder.add(2, 1, 0, [slot(16)], None);
-        builder.add(3, 1, 0, [], None);
+        builder.add(at(1), 0, None, [slot(8)], None);
+        builder.add(at(2), 1, None, [slot(16)], None);
+        builder.add(at(3), 1, None, [], None);
         builder.share(2, [slot(32), slot(24)]);
         let table = builder.finish();
         let slots = |table: &SiteTable, pc| {
-            let site = table.find(pc).unwrap();
+            let site = table.find(at(pc)).unwrap();
             table.slots(site).iter().copied().collect::<Vec<_>>()
         };
         assert_eq!(slots(&table, 1), [slot(8)]);
@@ -449,21 +456,22 @@ mod tests {
 
     #[test]
     fn clauses_are_tried_from_the_innermost_scope_out() {
+        let tag = |index| Some(TagIndex::new(index));
         let mut builder = SiteTableBuilder::default();
-        let outer = builder.scope([Some(1), None], None);
-        let inner = builder.scope([Some(2), Some(3)], Some(outer));
-        let handlers = CatchSite {
+        let outer = builder.scope([tag(1), None], None);
+        let inner = builder.scope([tag(2), tag(3)], Some(outer));
+        let catch = CatchSite {
             frame_size: 16,
             instance_distance: 8,
-            pc: 40,
+            pc: at(40),
             scope: inner,
         };
-        builder.add(1, 0, 0, [], Some(handlers));
-        builder.add(2, 0, 0, [], Some(handlers));
+        builder.add(at(1), 0, None, [], Some(catch));
+        builder.add(at(2), 0, None, [], Some(catch));
         let table = builder.finish();
-        let handlers = table.handlers(table.find(2).unwrap()).unwrap();
-        let clauses: Vec<_> = table.catches(handlers).collect();
-        assert_eq!(clauses, [Some(2), Some(3), Some(1), None]);
+        let catch = table.catch_site(table.find(at(2)).unwrap()).unwrap();
+        let clauses: Vec<_> = table.catches(catch).collect();
+        assert_eq!(clauses, [tag(2), tag(3), tag(1), None]);
         assert_eq!(table.catch.len(), 1, "neighbours of one scope share it");
     }
 

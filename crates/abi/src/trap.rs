@@ -1,5 +1,6 @@
 //! The reasons compiled code can trap for.
 
+use crate::index::CodeOffset;
 use serde::{Deserialize, Serialize};
 
 /// Why a Wasm instruction trapped.
@@ -122,8 +123,8 @@ impl core::fmt::Display for TrapCode {
 /// An instruction that may trap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrapSite {
-    /// Offset of the instruction in the image's text.
-    pub pc: u32,
+    /// The instruction.
+    pub pc: CodeOffset,
     /// Why it traps.
     pub code: TrapCode,
 }

@@ -36,14 +36,14 @@ const DUE: u8 = 1;
 const MAKING: u8 = 2;
 
 /// A watch under way. It ends when it is dropped.
-pub struct Watch {
+pub struct Watching {
     stop: Option<mpsc::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     every: Duration,
     screen: Arc<Mutex<Screen>>,
 }
 
-impl Watch {
+impl Watching {
     /// Begins to watch the store, which runs this module.
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Watching {
     fn drop(&mut self) {
         self.stop = None;
         if let Some(thread) = self.thread.take() {

@@ -14,8 +14,9 @@
 //! Tags that are only suspended with may carry continuations: what travels in a
 //! suspension is never stored in the heap.
 
+use mangrove_abi::TypeIndex;
 use mangrove_validate::{
-    AbstractHeap, CompositeType, FieldType, HeapType, Module, RefType, StorageType, SubType,
+    AbstractHeap, CompositeType, FieldType, HeapType, ParsedModule, RefType, StorageType, SubType,
     ValType, printable,
 };
 use serde::{Deserialize, Serialize};
@@ -97,21 +98,25 @@ const IN_EXCEPTION: &str = "a continuation cannot be thrown, because an exceptio
 /// # Errors
 /// The first type, then the first thrown tag, through which a heap object
 /// could hold a continuation.
-pub fn check(module: &Module, policy: ContinuationsInObjects) -> Result<(), AdmissionError> {
+pub fn check(module: &ParsedModule, policy: ContinuationsInObjects) -> Result<(), AdmissionError> {
     match policy {
         ContinuationsInObjects::Reject => {}
         ContinuationsInObjects::Trace => return Ok(()),
     }
-    for (index, ty) in module.types.iter().enumerate() {
-        check_type(module, index as u32, ty)?;
+    for (index, ty) in (0..).zip(&module.types) {
+        check_type(module, TypeIndex::new(index), ty)?;
     }
     check_tags(module)
 }
 
-fn check_type(module: &Module, type_index: u32, ty: &SubType) -> Result<(), AdmissionError> {
+fn check_type(
+    module: &ParsedModule,
+    type_index: TypeIndex,
+    ty: &SubType<TypeIndex>,
+) -> Result<(), AdmissionError> {
     let error = |holder, found| AdmissionError {
-        offset: module.type_offsets[type_index as usize],
-        type_index,
+        offset: module.type_offsets[type_index.index()],
+        type_index: type_index.as_u32(),
         type_name: module.names.types.get(&type_index).cloned(),
         holder,
         found: text(module, found),
@@ -135,19 +140,19 @@ fn check_type(module: &Module, type_index: u32, ty: &SubType) -> Result<(), Admi
     }
 }
 
-fn check_tags(module: &Module) -> Result<(), AdmissionError> {
+fn check_tags(module: &ParsedModule) -> Result<(), AdmissionError> {
     for thrown in &module.thrown_tags {
-        let type_index = module.tags[thrown.tag as usize];
+        let type_index = module.tags[thrown.tag.index()];
         for (parameter, &ty) in (0..).zip(&module.func_type(type_index).params) {
             let Some(found) = continuation(module, ty) else {
                 continue;
             };
             return Err(AdmissionError {
                 offset: thrown.offset,
-                type_index,
+                type_index: type_index.as_u32(),
                 type_name: module.names.types.get(&type_index).cloned(),
                 holder: HeapHolder::Payload {
-                    tag: thrown.tag,
+                    tag: thrown.tag.as_u32(),
                     name: module.names.tags.get(&thrown.tag).cloned(),
                     parameter,
                 },
@@ -159,7 +164,10 @@ fn check_tags(module: &Module) -> Result<(), AdmissionError> {
     Ok(())
 }
 
-fn continuation_in(module: &Module, field: &FieldType) -> Option<RefType> {
+fn continuation_in(
+    module: &ParsedModule,
+    field: &FieldType<TypeIndex>,
+) -> Option<RefType<TypeIndex>> {
     match field.storage {
         StorageType::Val(ty) => continuation(module, ty),
         StorageType::I8 | StorageType::I16 => None,
@@ -168,7 +176,7 @@ fn continuation_in(module: &Module, field: &FieldType) -> Option<RefType> {
 
 /// The type, if its values can be continuations: if it lies in their
 /// hierarchy, which shares no value with the others.
-fn continuation(module: &Module, ty: ValType) -> Option<RefType> {
+fn continuation(module: &ParsedModule, ty: ValType<TypeIndex>) -> Option<RefType<TypeIndex>> {
     let ValType::Ref(reference) = ty else {
         return None;
     };
@@ -176,7 +184,7 @@ fn continuation(module: &Module, ty: ValType) -> Option<RefType> {
         HeapType::Abstract(heap) => matches!(heap, AbstractHeap::Cont | AbstractHeap::NoCont),
         HeapType::Concrete(index) => {
             matches!(
-                module.types[index as usize].composite,
+                module.types[index.index()].composite,
                 CompositeType::Cont(_)
             )
         }
@@ -185,7 +193,7 @@ fn continuation(module: &Module, ty: ValType) -> Option<RefType> {
 }
 
 /// The text form of a type of the continuations' hierarchy.
-fn text(module: &Module, ty: RefType) -> String {
+fn text(module: &ParsedModule, ty: RefType<TypeIndex>) -> String {
     ty.text(|index| match module.names.types.get(&index) {
         Some(name) => format!("${}", printable(name)),
         None => index.to_string(),
@@ -227,13 +235,18 @@ impl fmt::Display for HeapHolder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mangrove_abi::TagIndex;
     use mangrove_validate::{FuncType, ThrownTag};
 
-    fn reference(nullable: bool, heap: HeapType) -> ValType {
+    fn concrete(index: u32) -> HeapType<TypeIndex> {
+        HeapType::Concrete(TypeIndex::new(index))
+    }
+
+    fn reference(nullable: bool, heap: HeapType<TypeIndex>) -> ValType<TypeIndex> {
         ValType::Ref(RefType { nullable, heap })
     }
 
-    fn field(ty: ValType) -> FieldType {
+    fn field(ty: ValType<TypeIndex>) -> FieldType<TypeIndex> {
         FieldType {
             storage: StorageType::Val(ty),
             mutable: true,
@@ -241,10 +254,10 @@ mod tests {
     }
 
     /// Types 0 (func) and 1 (cont 0), then these; type n at offset 100 + n.
-    fn module(types: Vec<CompositeType>) -> Module {
+    fn module(types: Vec<CompositeType<TypeIndex>>) -> ParsedModule {
         let mut all = vec![
             CompositeType::Func(FuncType::default()),
-            CompositeType::Cont(0),
+            CompositeType::Cont(TypeIndex::new(0)),
         ];
         all.extend(types);
         let sub = |composite| SubType {
@@ -252,17 +265,17 @@ mod tests {
             supertype: None,
             composite,
         };
-        Module {
+        ParsedModule {
             type_offsets: (100..100 + all.len()).collect(),
             types: all.into_iter().map(sub).collect(),
-            ..Module::default()
+            ..ParsedModule::default()
         }
     }
 
     #[test]
     fn fields_and_elements_of_the_hierarchy_are_rejected() {
         let heaps = [
-            (HeapType::Concrete(1), "1"),
+            (concrete(1), "1"),
             (HeapType::Abstract(AbstractHeap::Cont), "cont"),
             (HeapType::Abstract(AbstractHeap::NoCont), "nocont"),
         ];
@@ -293,11 +306,14 @@ mod tests {
 
     #[test]
     fn names_and_offsets_are_in_the_message() {
-        let bad = field(reference(false, HeapType::Concrete(1)));
+        let bad = field(reference(false, concrete(1)));
         let mut module = module(vec![CompositeType::Struct(vec![bad])]);
-        module.names.types.insert(2, "task".into());
-        module.names.types.insert(1, "k".into());
-        module.names.fields.insert((2, 0), "rest".into());
+        module.names.types.insert(TypeIndex::new(2), "task".into());
+        module.names.types.insert(TypeIndex::new(1), "k".into());
+        module
+            .names
+            .fields
+            .insert((TypeIndex::new(2), 0), "rest".into());
         let message = check(&module, ContinuationsInObjects::Reject)
             .unwrap_err()
             .to_string();
@@ -317,7 +333,7 @@ mod tests {
         let mut fields: Vec<_> = fields
             .map(|heap| field(reference(true, HeapType::Abstract(heap))))
             .into();
-        fields.push(field(reference(true, HeapType::Concrete(0))));
+        fields.push(field(reference(true, concrete(0))));
         fields.push(FieldType {
             storage: StorageType::I8,
             mutable: false,
@@ -328,20 +344,20 @@ mod tests {
 
     #[test]
     fn tags_matter_only_when_thrown() {
-        let k = reference(false, HeapType::Concrete(1));
+        let k = reference(false, concrete(1));
         let params = vec![ValType::I32, k];
         let mut module = module(vec![CompositeType::Func(FuncType {
             params,
             results: vec![],
         })]);
-        module.tags = vec![0, 2];
+        module.tags = [0, 2].map(TypeIndex::new).into();
         module.thrown_tags = vec![ThrownTag {
-            tag: 0,
+            tag: TagIndex::new(0),
             offset: 700,
         }];
         assert_eq!(check(&module, ContinuationsInObjects::Reject), Ok(()));
         module.thrown_tags.push(ThrownTag {
-            tag: 1,
+            tag: TagIndex::new(1),
             offset: 777,
         });
         let error = check(&module, ContinuationsInObjects::Reject).unwrap_err();

@@ -10,16 +10,19 @@
 //! A continuation's frames are looked at only once something live holds a
 //! reference to it with its current revision; what is not found is reclaimed.
 //! `walk` turns a record into frames and slots, `mark` decides which records
-//! are walked, `collect` puts the phases of a collection in order. Two more
+//! are walked, `collect` puts the phases of a collection in order; `minor` looks at
+//! what ran or was written since the last one, and at nothing else. Two more
 //! things use the same marking without moving anything: `roots` (the root set,
-//! for people) and `verify`. `report` tells what each continuation is and does, by
+//! for people) and `verify`, with `clean` for what minor collections rely on. `report` tells what each continuation is and does, by
 //! the `names` its caller looks up, and `why` it is alive.
 //! [`admission`] keeps out modules with continuations in heap objects, unless the engine
 //! lets objects hold them.
 
 pub mod admission;
+mod clean;
 mod collect;
 mod mark;
+mod minor;
 mod names;
 mod report;
 mod roots;
@@ -41,7 +44,12 @@ pub use verify::When;
 pub use walk::WalkError;
 pub use why::{Held, LINKS, Link, Reason, Why};
 
-use mangrove_abi::{CodeImage, ContRef, FunctionKind, TypeId};
+pub use mangrove_heap::CollectionKind;
+
+use mangrove_abi::index::or_zero;
+use mangrove_abi::{
+    CodeImage, CodeOffset, ContRef, FuncIndex, FunctionKind, Logged, TypeId, TypeIndex, WasmOffset,
+};
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
 use std::fmt;
@@ -58,7 +66,7 @@ pub struct ModuleId(pub u32);
 /// there has its references, and nothing else has them.
 pub unsafe trait Code {
     /// The image that holds `pc`, and its offset in the image's text.
-    fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)>;
+    fn image_at(&self, pc: u64) -> Option<(&CodeImage, CodeOffset, ModuleId)>;
 }
 
 /// Everything that holds references outside of frames and bound arguments.
@@ -70,6 +78,12 @@ pub unsafe trait Roots {
     /// Shows the visitor every slot: globals, tables, element segments, host
     /// handles. Each slot once.
     fn visit(&mut self, visitor: &mut dyn RootVisitor);
+    /// Shows the visitor every slot that may hold a young reference, once or more: what
+    /// the log has, what the cards of tables say, and what is new.
+    fn visit_young(&mut self, logged: &[Logged], visitor: &mut dyn RootVisitor);
+    /// Nothing young is left: no slot is in the log, new, or on a card that is set.
+    /// `logged` is what the log had; none if it has lost entries.
+    fn clean(&mut self, logged: Option<&[Logged]>);
 }
 
 /// Is shown slots, and may change what is in them.
@@ -144,8 +158,9 @@ pub struct FrameOwner {
     pub module: ModuleId,
     /// The code.
     pub function: CodeName,
-    /// Byte offset of the call in the Wasm module; 0 in a trampoline.
-    pub wasm_offset: u32,
+    /// The call in the Wasm module; none in a trampoline, which is serialized as 0.
+    #[serde(serialize_with = "or_zero::serialize")]
+    pub wasm_offset: Option<WasmOffset>,
     /// Bytes from the slot up to the frame pointer.
     pub distance: u32,
 }
@@ -167,11 +182,11 @@ pub enum Activity {
 #[serde(tag = "kind", content = "index", rename_all = "snake_case")]
 pub enum CodeName {
     /// A function of the module, by index.
-    Wasm(u32),
+    Wasm(FuncIndex),
     /// The entry trampoline for a type, by type index.
-    Entry(u32),
+    Entry(TypeIndex),
     /// The trampoline into host functions of a type, by type index.
-    ToHost(u32),
+    ToHost(TypeIndex),
     /// A routine the compiler adds.
     Helper,
     /// The stubs.
@@ -186,6 +201,18 @@ impl From<FunctionKind> for CodeName {
             FunctionKind::ToHost(index) => Self::ToHost(index),
             FunctionKind::Helper | FunctionKind::Search => Self::Helper,
             FunctionKind::Stubs => Self::Stubs,
+        }
+    }
+}
+
+impl fmt::Display for CodeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wasm(index) => write!(f, "Wasm({index})"),
+            Self::Entry(index) => write!(f, "Entry({index})"),
+            Self::ToHost(index) => write!(f, "ToHost({index})"),
+            Self::Helper => f.write_str("Helper"),
+            Self::Stubs => f.write_str("Stubs"),
         }
     }
 }
@@ -224,13 +251,13 @@ impl fmt::Display for RootOwner {
             }
             Self::Frame(owner) => write!(
                 f,
-                "slot fp-{} of frame {} of continuation {} ({:?} of module {}, offset {:#x})",
+                "slot fp-{} of frame {} of continuation {} ({} of module {}, offset {:#x})",
                 owner.distance,
                 owner.frame,
                 owner.continuation,
                 owner.function,
                 owner.module.0,
-                owner.wasm_offset
+                owner.wasm_offset.map_or(0, WasmOffset::as_u32)
             ),
         }
     }
@@ -293,6 +320,24 @@ pub enum CollectError {
         reachable: u64,
         /// How many it kept.
         marked: u64,
+    },
+    /// A root that a minor collection would not look at refers to a young object.
+    #[error("{when}: {owner} holds {value:#x}, which is young, and does not count as changed")]
+    YoungRoot {
+        /// When this was found.
+        when: When,
+        /// Who holds it.
+        owner: RootOwner,
+        /// The reference.
+        value: u32,
+    },
+    /// A record says that it is in the log and is not, or the other way round.
+    #[error("{when}: continuation {continuation} is not what the log says of it")]
+    Log {
+        /// When this was found.
+        when: When,
+        /// The continuation's id.
+        continuation: u32,
     },
     /// The registry is not sound.
     #[error("{when}: {fault}")]

@@ -162,6 +162,8 @@ pub struct Overlook {
     pub rounds: bool,
     /// That nothing refers to a continuation.
     pub unreached: bool,
+    /// In minor collections: the stacks that ran.
+    pub awake: bool,
 }
 
 /// How much marking looked at.
@@ -377,7 +379,7 @@ impl<S: Sink> Marker<'_, '_, S> {
     #[inline]
     fn bound_arguments(&mut self, record: *mut ContRecord) {
         // SAFETY: the registry's records are never freed.
-        let (continuation, count) = unsafe { ((*record).id.as_u32(), (*record).bound_count) };
+        let (continuation, count) = unsafe { ((*record).id.as_u32(), (*record).bound_count()) };
         if count == 0 {
             return;
         }

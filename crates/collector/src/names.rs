@@ -2,7 +2,7 @@
 //! numbers only; whoever asks for a report gives it a look-up of [`Names`].
 
 use crate::ModuleId;
-use mangrove_abi::TypeId;
+use mangrove_abi::{FuncIndex, TypeId, WasmOffset};
 use mangrove_validate::printable;
 use serde::Serialize;
 use std::fmt;
@@ -59,8 +59,8 @@ pub struct FunctionId {
 pub struct Created {
     /// The instance that executed it.
     pub instance: u64,
-    /// Its byte offset in the module.
-    pub wasm_offset: u32,
+    /// Where it is in its module.
+    pub wasm_offset: WasmOffset,
 }
 
 /// A call in Wasm code.
@@ -68,10 +68,10 @@ pub struct Created {
 pub struct WasmLocation {
     /// The module.
     pub module: ModuleId,
-    /// The function's index there.
-    pub function: u32,
-    /// Byte offset of the call in the module; 0 if it is unknown.
-    pub wasm_offset: u32,
+    /// The function there.
+    pub function: FuncIndex,
+    /// Where the call is in the module; none if it is unknown.
+    pub wasm_offset: Option<WasmOffset>,
 }
 
 /// The function a continuation was made from.
@@ -93,11 +93,11 @@ pub struct Place {
     /// Name of the module, where it has one.
     pub module: Option<String>,
     /// Index of the function in its module.
-    pub function: u32,
+    pub function: FuncIndex,
     /// Name of the function, where it has one.
     pub name: Option<String>,
-    /// Byte offset of the instruction in the module.
-    pub offset: Option<u32>,
+    /// Where the instruction is in the module.
+    pub offset: Option<WasmOffset>,
     /// Where that was written, if the module says so in DWARF.
     pub source: Option<SourceLine>,
 }

@@ -213,9 +213,10 @@ impl Reporter<'_> {
                 index,
                 type_id,
             };
-            let created = (*record).creator.as_ref().map(|creator| Created {
+            let creator = (*record).creator.as_ref().zip((*record).created_at);
+            let created = creator.map(|(creator, wasm_offset)| Created {
                 instance: creator.index,
-                wasm_offset: (*record).created_at,
+                wasm_offset,
             });
             let parent = (*record).parent.as_ref();
             Ok(ContinuationReport {

@@ -17,27 +17,28 @@ use crate::{
 };
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
-    CodeImage, ContRecord, ContRef, FuncRef, FunctionCode, FunctionKind, InstanceContext,
-    RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext,
+    CodeImage, CodeOffset, ContRecord, ContRef, FuncIndex, FuncRef, FunctionCode, FunctionKind,
+    InstanceContext, Logged, RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext,
+    TypeIndex, WasmOffset,
 };
-use mangrove_continuation::{Registry, RegistryConfig};
+use mangrove_continuation::{Registry, RegistryConfig, make_current, wake};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::{ArenaConfig, GuardKind};
 use std::ptr;
 use std::rc::Rc;
 
 /// A struct: an `i32` at 4, references at 8 and 12; 16 bytes.
-pub(crate) const NODE: TypeId = 16;
+pub(crate) const NODE: TypeId = TypeId::new(16);
 pub(crate) const ID: u32 = 4;
 pub(crate) const LEFT: u32 = 8;
 pub(crate) const RIGHT: u32 = 12;
 
 /// A struct: a reference at 4, continuations at 8 and 24; 40 bytes.
-pub(crate) const BOX: TypeId = 17;
+pub(crate) const BOX: TypeId = TypeId::new(17);
 pub(crate) const NEXT: u32 = 4;
 pub(crate) const HELD: [u32; 2] = [8, 24];
 /// An array of continuations.
-pub(crate) const CONTS: TypeId = 18;
+pub(crate) const CONTS: TypeId = TypeId::new(18);
 
 /// Where the made-up code lies. Never executed.
 pub(crate) const CODE: u64 = 0x7000_0000_0000;
@@ -65,28 +66,26 @@ fn image() -> CodeImage {
     let mut sites = SiteTableBuilder::default();
     let reference = |distance| Slot::new(SlotKind::Ref, distance);
     let continuation = |distance| Slot::new(SlotKind::Cont, distance);
-    sites.add(ENTRY, 0, 0, [], None);
-    sites.add(TWO_REFS, 1, 1020, [reference(8), reference(24)], None);
-    sites.add(NONE, 1, 1031, [], None);
-    sites.add(CONT_REF, 2, 2010, [reference(40), continuation(32)], None);
-    sites.add(
-        TWO_CONTS,
-        2,
-        2022,
-        [continuation(16), continuation(64)],
-        None,
-    );
+    let at = CodeOffset::new;
+    sites.add(at(ENTRY), 0, None, [], None);
+    let two = [reference(8), reference(24)];
+    sites.add(at(TWO_REFS), 1, WasmOffset::new(1020), two, None);
+    sites.add(at(NONE), 1, WasmOffset::new(1031), [], None);
+    let mixed = [reference(40), continuation(32)];
+    sites.add(at(CONT_REF), 2, WasmOffset::new(2010), mixed, None);
+    let conts = [continuation(16), continuation(64)];
+    sites.add(at(TWO_CONTS), 2, WasmOffset::new(2022), conts, None);
     let function = |kind, start| FunctionCode {
         kind,
-        start,
+        start: at(start),
         len: 0x100,
     };
     CodeImage {
         text: vec![0; 0x300],
         functions: vec![
-            function(FunctionKind::Entry(4), 0),
-            function(FunctionKind::Wasm(5), 0x100),
-            function(FunctionKind::Wasm(6), 0x200),
+            function(FunctionKind::Entry(TypeIndex::new(4)), 0),
+            function(FunctionKind::Wasm(FuncIndex::new(5)), 0x100),
+            function(FunctionKind::Wasm(FuncIndex::new(6)), 0x200),
         ],
         sites: sites.finish(),
         ..CodeImage::default()
@@ -97,11 +96,11 @@ pub(crate) struct FakeCode(pub(crate) CodeImage);
 
 // SAFETY: the frames that worlds make are of this code.
 unsafe impl Code for FakeCode {
-    fn image_at(&self, pc: u64) -> Option<(&CodeImage, u32, ModuleId)> {
+    fn image_at(&self, pc: u64) -> Option<(&CodeImage, CodeOffset, ModuleId)> {
         let offset = pc
             .checked_sub(CODE)
             .filter(|&at| at < self.0.text.len() as u64)?;
-        Some((&self.0, offset as u32, MODULE))
+        Some((&self.0, CodeOffset::new(offset as u32), MODULE))
     }
 }
 
@@ -133,6 +132,13 @@ unsafe impl Roots for Outside {
             unsafe { visitor.cont_ref(owner, slot) };
         }
     }
+
+    fn visit_young(&mut self, _: &[Logged], visitor: &mut dyn RootVisitor) {
+        // All of them are written to without anybody noting it.
+        self.visit(visitor);
+    }
+
+    fn clean(&mut self, _: Option<&[Logged]>) {}
 }
 
 /// One frame to lay: where it is stopped, and what is in which slot.
@@ -179,16 +185,16 @@ static NODE_FIELDS: [u32; 2] = [LEFT, RIGHT];
 static BOX_FIELDS: [u32; 3] = [NEXT, HELD[0], HELD[1]];
 
 fn descriptors() -> Vec<TypeDescriptor> {
-    let mut table = vec![TypeDescriptor::UNUSED; CONTS as usize + 1];
-    table[TYPE_HOST as usize].kind = Kind::Host as u8;
-    table[NODE as usize] = TypeDescriptor {
+    let mut table = vec![TypeDescriptor::UNUSED; CONTS.index() + 1];
+    table[TYPE_HOST.index()].kind = Kind::Host as u8;
+    table[NODE.index()] = TypeDescriptor {
         kind: Kind::Struct as u8,
         size: 16,
         refs: NODE_FIELDS.as_ptr(),
         ref_count: 2,
         ..TypeDescriptor::UNUSED
     };
-    table[BOX as usize] = TypeDescriptor {
+    table[BOX.index()] = TypeDescriptor {
         kind: Kind::Struct as u8,
         size: 40,
         refs: BOX_FIELDS.as_ptr(),
@@ -196,7 +202,7 @@ fn descriptors() -> Vec<TypeDescriptor> {
         cont_count: 2,
         ..TypeDescriptor::UNUSED
     };
-    table[CONTS as usize] = TypeDescriptor {
+    table[CONTS.index()] = TypeDescriptor {
         kind: Kind::Array as u8,
         size: 16,
         cont_count: 1,
@@ -250,7 +256,7 @@ impl World {
             code: ptr::null(),
             instance: Rc::as_ptr(&instance).cast_mut(),
             entry: CODE as *const u8,
-            type_id: 0,
+            type_id: TypeId::new(0),
             index: 77,
         });
         Self {
@@ -335,6 +341,7 @@ impl World {
         // SAFETY: a record with a stack of its own that nothing runs on.
         unsafe {
             lay(fresh.record, frames);
+            wake(&mut self.ctx, fresh.record);
             (*fresh.record).revision += 1;
             ContRef {
                 revision: (*fresh.record).revision,
@@ -359,7 +366,8 @@ impl World {
             }
         }
         self.ctx.host_record = host;
-        self.ctx.current = chain[0].record;
+        // SAFETY: one of the registry's records.
+        unsafe { make_current(&mut self.ctx, chain[0].record) };
         host
     }
 

@@ -218,7 +218,7 @@ fn a_fresh_continuation_holds_its_bound_arguments() {
         (TransferSlot::from_u64(kept.0 as u64), Some(SlotKind::Ref)),
         (TransferSlot::from_cont(other), Some(SlotKind::Cont)),
     ];
-    world.registry.bind(&world.ctx, fresh.record, arguments);
+    world.registry.bind(&mut world.ctx, fresh.record, arguments);
     world.outside.conts = vec![fresh];
     let report = world.collect();
     assert_eq!(
@@ -254,9 +254,9 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
             verify,
             overlook: Overlook {
                 suspended: true,
-                slot: None,
                 ..Overlook::default()
             },
+            ..CollectOptions::default()
         };
         let result = world.try_collect(options);
         assert_eq!(slot(suspended, 0, 8), object, "not updated");

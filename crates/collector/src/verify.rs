@@ -1,7 +1,9 @@
 //! Checks before and after a collection: every object, every root, the registry.
 
-use crate::mark::{MarkInput, Shown, Sink, SlotOwner, mark};
-use crate::{CollectError, Roots};
+use crate::clean::verify_clean;
+use crate::collect::nanoseconds;
+use crate::mark::{MarkInput, Overlook, Shown, Sink, SlotOwner, mark};
+use crate::{Code, CollectError, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext};
 use mangrove_continuation::Registry;
 use mangrove_heap::{Field, Heap, Marks};
@@ -40,20 +42,20 @@ pub(crate) struct Verified {
     pub(crate) continuations: u64,
 }
 
-/// Checks heap, roots and registry.
+/// Checks heap, roots and registry. It overlooks nothing.
 ///
 /// # Safety
 /// As for [`crate::collect`].
 pub(crate) unsafe fn verify(
     when: When,
     heap: &Heap,
-    input: MarkInput<'_>,
+    registry: &mut Registry,
+    ctx: &StoreContext,
+    code: &dyn Code,
     roots: &mut dyn Roots,
 ) -> Result<Verified, CollectError> {
     let began = Instant::now();
-    let ctx = input.ctx;
-    input
-        .registry
+    registry
         .verify(ctx)
         .map_err(|fault| CollectError::Registry { when, fault })?;
     let starts = heap
@@ -61,7 +63,7 @@ pub(crate) unsafe fn verify(
         .map_err(|fault| CollectError::HeapViolation { when, fault })?;
     let follow = heap.holds_continuations();
     if follow {
-        check_continuations(when, heap, input.registry, ctx)?;
+        check_continuations(when, heap, registry, ctx)?;
     }
     let mut check = Check {
         heap,
@@ -71,12 +73,16 @@ pub(crate) unsafe fn verify(
         error: None,
     };
     // SAFETY: by contract.
-    let counts = unsafe { mark(input, roots, &mut check)? };
+    let counts = unsafe {
+        verify_clean(when, heap, registry, ctx, code, roots)?;
+        let input = MarkInput::new(registry, ctx, code, Overlook::default());
+        mark(input, roots, &mut check)?
+    };
     if let Some(error) = check.error {
         return Err(error);
     }
     Ok(Verified {
-        ns: began.elapsed().as_nanos() as u64,
+        ns: nanoseconds(began),
         continuations: counts.continuations,
     })
 }

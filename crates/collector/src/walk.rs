@@ -15,7 +15,9 @@
 //! Next on the road of a root: `crates/stack/src/frames.rs`.
 
 use crate::{Code, ModuleId};
-use mangrove_abi::{CallSite, CodeImage, ContRecord, FunctionKind, RecordId, Slot, Slots};
+use mangrove_abi::{
+    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, Slots, WasmOffset,
+};
 use mangrove_stack::frames;
 
 /// Entries of the table of remembered sites: a power of two. 64 of them take
@@ -44,7 +46,7 @@ pub enum WalkError {
         /// The return address.
         pc: u64,
         /// Its offset in the module's text.
-        offset: u32,
+        offset: CodeOffset,
         /// The module.
         module: ModuleId,
         /// Id of the continuation.
@@ -70,8 +72,8 @@ impl KnownSite<'_> {
         self.image.functions[self.call.function as usize].kind
     }
 
-    /// Byte offset of the call in the Wasm module; 0 in a trampoline.
-    pub(crate) fn wasm_offset(&self) -> u32 {
+    /// The call in the Wasm module; none in a trampoline.
+    pub(crate) fn wasm_offset(&self) -> Option<WasmOffset> {
         self.call.wasm_offset
     }
 }

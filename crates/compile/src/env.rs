@@ -3,14 +3,16 @@
 use crate::prescan::{Clauses, Prescan, clauses, prescan};
 use crate::signature::WasmSignature;
 use crate::{CompileError, Options};
-use mangrove_abi::{InstanceLayout, StructLayout};
-use mangrove_validate::{CompositeType, FieldType, Module, Repr, StorageType, SubType, ValType};
+use mangrove_abi::{InstanceLayout, StructLayout, TypeIndex};
+use mangrove_validate::{
+    CompositeType, FieldType, ParsedModule, Repr, StorageType, SubType, ValType,
+};
 use wasmparser::ResumeTable;
 
 /// The module, where its things lie, and what was settled before translation.
 pub struct ModuleEnv<'a> {
     /// The module.
-    pub module: &'a Module,
+    pub module: &'a ParsedModule,
     /// Offsets in its instances.
     pub layout: InstanceLayout,
     /// Whether anything searches for a handler.
@@ -26,13 +28,13 @@ pub struct ModuleEnv<'a> {
 
 impl<'a> ModuleEnv<'a> {
     /// Looks at the whole module once.
-    pub fn new(module: &'a Module, options: &Options) -> Result<Self, CompileError> {
+    pub fn new(module: &'a ParsedModule, options: &Options) -> Result<Self, CompileError> {
         let layout = InstanceLayout::new(&module.instance_counts());
         let prescan = prescan(module)?;
         let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());
         for ty in &module.types {
             // A supertype is always defined before its subtypes.
-            depths.push(ty.supertype.map_or(0, |parent| depths[parent as usize] + 1));
+            depths.push(ty.supertype.map_or(0, |parent| depths[parent.index()] + 1));
         }
         let structs = module
             .types
@@ -60,27 +62,27 @@ impl<'a> ModuleEnv<'a> {
     }
 
     /// The representation of a type.
-    pub fn repr(&self, ty: ValType) -> Repr {
+    pub fn repr(&self, ty: ValType<TypeIndex>) -> Repr {
         ty.repr(&self.module.types)
     }
 
     /// The representations of a list of types.
-    pub fn reprs(&self, types: &[ValType]) -> Vec<Repr> {
+    pub fn reprs(&self, types: &[ValType<TypeIndex>]) -> Vec<Repr> {
         types.iter().map(|&ty| self.repr(ty)).collect()
     }
 
-    /// The signature of a function type, by type index.
-    pub fn signature(&self, type_index: u32) -> WasmSignature {
+    /// The signature of a function type.
+    pub fn signature(&self, type_index: TypeIndex) -> WasmSignature {
         let ty = self.module.func_type(type_index);
         WasmSignature::new(&self.reprs(&ty.params), &self.reprs(&ty.results))
     }
 
-    /// The function type index of a continuation type.
+    /// The function type of a continuation type.
     ///
     /// # Panics
     /// If the type is not a continuation type.
-    pub fn cont_function(&self, type_index: u32) -> u32 {
-        match self.module.types[type_index as usize].composite {
+    pub fn cont_function(&self, type_index: TypeIndex) -> TypeIndex {
+        match self.module.types[type_index.index()].composite {
             CompositeType::Cont(function) => function,
             ref other => panic!("type {type_index} is not a continuation type: {other:?}"),
         }
@@ -90,10 +92,10 @@ impl<'a> ModuleEnv<'a> {
     ///
     /// # Panics
     /// If the type is not a struct type.
-    pub fn structure(&self, type_index: u32) -> (&[FieldType], &StructLayout) {
+    pub fn structure(&self, type_index: TypeIndex) -> (&[FieldType<TypeIndex>], &StructLayout) {
         match (
             &self.sub_type(type_index).composite,
-            &self.structs[type_index as usize],
+            &self.structs[type_index.index()],
         ) {
             (CompositeType::Struct(fields), Some(layout)) => (fields, layout),
             _ => panic!("type {type_index} is not a struct type"),
@@ -104,7 +106,7 @@ impl<'a> ModuleEnv<'a> {
     ///
     /// # Panics
     /// If the type is not an array type.
-    pub fn array_element(&self, type_index: u32) -> FieldType {
+    pub fn array_element(&self, type_index: TypeIndex) -> FieldType<TypeIndex> {
         match self.sub_type(type_index).composite {
             CompositeType::Array(element) => element,
             ref other => panic!("type {type_index} is not an array type: {other:?}"),
@@ -112,17 +114,17 @@ impl<'a> ModuleEnv<'a> {
     }
 
     /// A type of the module.
-    pub fn sub_type(&self, type_index: u32) -> &SubType {
-        &self.module.types[type_index as usize]
+    pub fn sub_type(&self, type_index: TypeIndex) -> &SubType<TypeIndex> {
+        &self.module.types[type_index.index()]
     }
 
     /// How many supertypes a type has.
-    pub fn depth(&self, type_index: u32) -> u32 {
-        self.depths[type_index as usize]
+    pub fn depth(&self, type_index: TypeIndex) -> u32 {
+        self.depths[type_index.index()]
     }
 
     /// Bytes a field or element takes.
-    pub fn storage_size(&self, storage: StorageType) -> u32 {
+    pub fn storage_size(&self, storage: StorageType<TypeIndex>) -> u32 {
         storage_size(&self.module.types, storage)
     }
 
@@ -140,14 +142,14 @@ impl<'a> ModuleEnv<'a> {
     }
 
     /// Types of functions that need an entry trampoline.
-    pub fn escaping_types(&self) -> Vec<u32> {
+    pub fn escaping_types(&self) -> Vec<TypeIndex> {
         let first_defined = self.module.imported_functions;
-        let mut types: Vec<u32> = self
+        let mut types: Vec<TypeIndex> = self
             .module
             .escaping
             .iter()
-            .filter(|&&function| function >= first_defined)
-            .map(|&function| self.module.functions[function as usize])
+            .filter(|function| function.as_u32() >= first_defined)
+            .map(|&function| self.module.functions[function.index()])
             .collect();
         types.sort_unstable();
         types.dedup();
@@ -160,7 +162,7 @@ impl<'a> ModuleEnv<'a> {
     }
 }
 
-fn storage_size(types: &[SubType], storage: StorageType) -> u32 {
+fn storage_size(types: &[SubType<TypeIndex>], storage: StorageType<TypeIndex>) -> u32 {
     match storage {
         StorageType::I8 => 1,
         StorageType::I16 => 2,

@@ -4,13 +4,13 @@
 use crate::cost::Work;
 use cranelift_codegen::MachBufferFinalized;
 use cranelift_codegen::ir::{self, UserExternalName};
-use mangrove_abi::{CatchSite, FunctionKind, Slot, SlotKind, TrapCode};
+use mangrove_abi::{FuncIndex, FunctionKind, Slot, SlotKind, TagIndex, TrapCode, WasmOffset};
 
 /// What a call in compiled code refers to. The linker resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Callee {
-    /// A function defined by the module, by its index in the function index space.
-    Wasm(u32),
+    /// A function defined by the module.
+    Wasm(FuncIndex),
     /// The host-call stub.
     CallHost,
     /// The stub that leaves a stack for good.
@@ -29,7 +29,7 @@ impl Callee {
     /// The name CLIF knows it by.
     pub fn name(self) -> UserExternalName {
         let (namespace, index) = match self {
-            Self::Wasm(index) => (0, index),
+            Self::Wasm(index) => (0, index.as_u32()),
             Self::CallHost => (Self::STUBS, 0),
             Self::Finish => (Self::STUBS, 1),
             Self::Switch => (Self::STUBS, 2),
@@ -42,7 +42,7 @@ impl Callee {
     /// The callee of a name.
     pub fn from_name(name: &UserExternalName) -> Option<Self> {
         match (name.namespace, name.index) {
-            (0, index) => Some(Self::Wasm(index)),
+            (0, index) => Some(Self::Wasm(FuncIndex::new(index))),
             (Self::STUBS, 0) => Some(Self::CallHost),
             (Self::STUBS, 1) => Some(Self::Finish),
             (Self::STUBS, 2) => Some(Self::Switch),
@@ -69,20 +69,32 @@ pub struct Relocation {
 pub struct Site {
     /// Offset of the return address in the function.
     pub offset: u32,
-    /// Byte offset of the instruction in the module.
-    pub wasm_offset: u32,
+    /// The instruction, if it is one.
+    pub wasm_offset: Option<WasmOffset>,
     /// What is live there.
     pub slots: Vec<Slot>,
-    /// Where it catches, inside a `try_table`; its `pc` is relative to the function,
-    /// its scope a number in the function's.
-    pub catch: Option<CatchSite>,
+    /// Where it catches, inside a `try_table`.
+    pub catch: Option<Catch>,
+}
+
+/// What becomes a [`mangrove_abi::CatchSite`] where the function is placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Catch {
+    /// As there.
+    pub frame_size: u32,
+    /// As there.
+    pub instance_distance: u32,
+    /// Offset of the catch block in the function.
+    pub block: u32,
+    /// Number of the innermost scope in the function's list.
+    pub scope: u32,
 }
 
 /// The clauses of one `try_table`: see [`mangrove_abi::SiteTable::catches`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatchScope {
     /// The tags, in the order they are tried; none for a clause that catches all.
-    pub clauses: Vec<Option<u32>>,
+    pub clauses: Vec<Option<TagIndex>>,
     /// The scope around it, which comes earlier in the function's list.
     pub around: Option<u32>,
 }
@@ -113,8 +125,8 @@ pub struct CompiledFunc {
     pub homes: Vec<Slot>,
     /// Instructions that may trap.
     pub traps: Vec<(u32, TrapCode)>,
-    /// Source positions, `(code offset, module offset)`.
-    pub positions: Vec<(u32, u32)>,
+    /// Where each stretch of code begins, and the instruction it is of.
+    pub positions: Vec<(u32, Option<WasmOffset>)>,
 }
 
 /// How a function is finished.

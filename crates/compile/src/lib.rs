@@ -6,7 +6,7 @@
 //! position-independent image (`link`).
 //!
 //! ```text
-//!  Module ──ModuleEnv──▶ FuncTranslator (func/*) ──CLIF──▶ Cranelift ──CompiledFunc──▶ link ──▶ CodeImage
+//!  ParsedModule ─ModuleEnv──▶ FuncTranslator (func/*) ──CLIF──▶ Cranelift ──CompiledFunc──▶ link ──▶ CodeImage
 //!              trampolines (entry, to-host, helpers) ──────────▲
 //! ```
 #![forbid(unsafe_code)]
@@ -30,9 +30,9 @@ mod trampoline;
 
 use env::ModuleEnv;
 use function::CompiledFunc;
-use link::Linker;
-use mangrove_abi::{CodeImage, FunctionKind, Repr};
-use mangrove_validate::{FuncType, Module};
+use link::ImageLinker;
+use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, Repr, TypeIndex};
+use mangrove_validate::{FuncType, ParsedModule};
 use output::Compiler;
 use rayon::prelude::*;
 
@@ -43,7 +43,7 @@ pub use options::{CompileError, Hooks, OptLevel, Options};
 ///
 /// # Errors
 /// An unsupported instruction, or a module that exceeds an image's limits.
-pub fn compile(module: &Module, options: &Options) -> Result<CodeImage, CompileError> {
+pub fn compile(module: &ParsedModule, options: &Options) -> Result<CodeImage, CompileError> {
     isa::check()?;
     let env = ModuleEnv::new(module, options)?;
     let first_defined = module.imported_functions;
@@ -51,11 +51,13 @@ pub fn compile(module: &Module, options: &Options) -> Result<CodeImage, CompileE
         .into_par_iter()
         .map_init(
             || Compiler::new(options),
-            |compiler, index| func::compile(compiler, &env, first_defined + index as u32),
+            |compiler, index| {
+                func::compile(compiler, &env, FuncIndex::new(first_defined + index as u32))
+            },
         )
         .collect::<Result<_, _>>()?;
     compiled.extend(trampolines(&env, options)?);
-    let mut linker = Linker::new(options.stubs);
+    let mut linker = ImageLinker::new(options.stubs);
     for function in &compiled {
         linker.place(function)?;
     }
@@ -106,16 +108,16 @@ pub fn compile_host_signature(
 ) -> Result<CodeImage, CompileError> {
     isa::check()?;
     let mut compiler = Compiler::new(options);
-    let mut linker = Linker::new(options.stubs);
+    let mut linker = ImageLinker::new(options.stubs);
     linker.place(&trampoline::entry(
         &mut compiler,
-        FunctionKind::Entry(0),
+        FunctionKind::Entry(TypeIndex::new(0)),
         params,
         results,
     )?)?;
     linker.place(&trampoline::to_host(
         &mut compiler,
-        FunctionKind::ToHost(0),
+        FunctionKind::ToHost(TypeIndex::new(0)),
         params,
         results,
     )?)?;
@@ -123,8 +125,8 @@ pub fn compile_host_signature(
 }
 
 /// How the values of a function type are represented.
-pub fn reprs_of(module: &Module, ty: &FuncType) -> (Vec<Repr>, Vec<Repr>) {
-    let reprs = |types: &[mangrove_validate::ValType]| {
+pub fn reprs_of(module: &ParsedModule, ty: &FuncType<TypeIndex>) -> (Vec<Repr>, Vec<Repr>) {
+    let reprs = |types: &[mangrove_validate::ValType<TypeIndex>]| {
         types.iter().map(|t| t.repr(&module.types)).collect()
     };
     (reprs(&ty.params), reprs(&ty.results))

@@ -19,21 +19,22 @@ use crate::CompileError;
 use crate::arch::{self, FILLER, FUNCTION_ALIGN, REACH, THUNK_ALIGN};
 use crate::function::{Callee, CompiledFunc, Relocation};
 use mangrove_abi::{
-    CatchSite, CodeImage, FunctionCode, FunctionKind, SiteTableBuilder, SourcePosition, StubImage,
-    TrapSite,
+    CatchSite, CodeImage, CodeOffset, FuncIndex, FunctionCode, FunctionKind, SiteTableBuilder,
+    SourcePosition, StubImage, TrapSite,
 };
 use std::collections::HashMap;
 
 /// Collects functions into an image.
-pub struct Linker {
+pub struct ImageLinker {
     stubs: StubImage,
     image: CodeImage,
     sites: SiteTableBuilder,
     placed: HashMap<FunctionKind, u32>,
-    pending: Vec<(u32, Relocation)>,
+    /// Open references, each with the start of its function.
+    pending: Vec<(CodeOffset, Relocation)>,
 }
 
-impl Linker {
+impl ImageLinker {
     /// An image that holds the stubs only.
     pub fn new(stubs: StubImage) -> Self {
         let mut linker = Self {
@@ -47,10 +48,10 @@ impl Linker {
         linker
     }
 
-    fn append(&mut self, kind: FunctionKind, code: &[u8], align: usize) -> u32 {
+    fn append(&mut self, kind: FunctionKind, code: &[u8], align: usize) -> CodeOffset {
         let text = &mut self.image.text;
         text.resize(text.len().next_multiple_of(align), FILLER);
-        let start = text.len() as u32;
+        let start = CodeOffset::new(text.len() as u32);
         text.extend_from_slice(code);
         self.image.functions.push(FunctionCode {
             kind,
@@ -70,23 +71,23 @@ impl Linker {
         self.image
             .traps
             .extend(traps.map(|&(offset, code)| TrapSite {
-                pc: start + offset,
+                pc: start.plus(offset),
                 code,
             }));
         for &(offset, wasm_offset) in &function.positions {
             self.image.positions.push(SourcePosition {
-                pc: start + offset,
+                pc: start.plus(offset),
                 wasm_offset,
             });
         }
-        let end = start + function.code.len() as u32;
+        let end = start.plus(function.code.len() as u32);
         self.image.positions.push(SourcePosition {
             pc: end,
-            wasm_offset: 0,
+            wasm_offset: None,
         });
         for relocation in &function.relocations {
             if relocation.callee == Callee::Switch {
-                self.switch_site(start + relocation.offset);
+                self.switch_site(start.plus(relocation.offset));
             } else {
                 self.pending.push((start, *relocation));
             }
@@ -97,7 +98,7 @@ impl Linker {
         Ok(())
     }
 
-    fn place_sites(&mut self, function: &CompiledFunc, index: u32, start: u32) {
+    fn place_sites(&mut self, function: &CompiledFunc, index: u32, start: CodeOffset) {
         let mut scopes: Vec<u32> = Vec::with_capacity(function.scopes.len());
         for scope in &function.scopes {
             let around = scope.around.map(|outer| scopes[outer as usize]);
@@ -106,25 +107,26 @@ impl Linker {
         }
         for site in &function.sites {
             let catch = site.catch.map(|catch| CatchSite {
-                pc: catch.pc + start,
+                frame_size: catch.frame_size,
+                instance_distance: catch.instance_distance,
+                pc: start.plus(catch.block),
                 scope: scopes[catch.scope as usize],
-                ..catch
             });
             let slots = site.slots.iter().copied();
-            self.sites
-                .add(start + site.offset, index, site.wasm_offset, slots, catch);
+            let pc = start.plus(site.offset);
+            self.sites.add(pc, index, site.wasm_offset, slots, catch);
         }
         let homes = function.homes.iter().copied();
         self.sites.share(function.sites.len(), homes);
     }
 
     /// Turns the call whose distance is at `field` into a jump to a thunk.
-    fn switch_site(&mut self, field: u32) {
+    fn switch_site(&mut self, field: CodeOffset) {
         let template = self.stubs.switch_thunk;
         let thunk = self.append(FunctionKind::Stubs, template, THUNK_ALIGN);
         let text = &mut self.image.text;
         let return_point = arch::call_into_jump(text, field, thunk);
-        let hole = thunk + self.stubs.switch_return;
+        let hole = thunk.plus(self.stubs.switch_return);
         arch::write_distance(text, hole, return_point);
     }
 
@@ -139,8 +141,9 @@ impl Linker {
         for (start, relocation) in &self.pending {
             let target = match relocation.callee {
                 Callee::Wasm(index) => find(FunctionKind::Wasm(index)),
-                Callee::CallHost => Some(self.stubs.call_host),
-                Callee::Finish => Some(self.stubs.finish),
+                // The stubs begin the text.
+                Callee::CallHost => Some(CodeOffset::new(self.stubs.call_host)),
+                Callee::Finish => Some(CodeOffset::new(self.stubs.finish)),
                 Callee::FindHandler => find(FunctionKind::Helper),
                 Callee::Search => find(FunctionKind::Search),
                 Callee::Switch => None,
@@ -149,7 +152,7 @@ impl Linker {
                 "a reference to code that was not made",
             ))?;
             let target = arch::near_target(target, relocation.addend);
-            resolved.push((start + relocation.offset, target));
+            resolved.push((start.plus(relocation.offset), target));
         }
         for (field, target) in resolved {
             arch::write_distance(&mut self.image.text, field, target);
@@ -160,12 +163,12 @@ impl Linker {
         image.defined = vec![u32::MAX; defined];
         image.entries = vec![None; types];
         image.to_host = vec![None; types];
-        let mut wasm: Vec<(u32, u32)> = Vec::new();
+        let mut wasm: Vec<(FuncIndex, u32)> = Vec::new();
         for (&kind, &index) in &self.placed {
             match kind {
                 FunctionKind::Wasm(function) => wasm.push((function, index)),
-                FunctionKind::Entry(ty) => image.entries[ty as usize] = Some(index),
-                FunctionKind::ToHost(ty) => image.to_host[ty as usize] = Some(index),
+                FunctionKind::Entry(ty) => image.entries[ty.index()] = Some(index),
+                FunctionKind::ToHost(ty) => image.to_host[ty.index()] = Some(index),
                 FunctionKind::Helper | FunctionKind::Search | FunctionKind::Stubs => {}
             }
         }

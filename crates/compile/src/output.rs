@@ -17,7 +17,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{FunctionKind, TrapCode};
+use mangrove_abi::{FunctionKind, TrapCode, WasmOffset};
 
 /// Reused state of one compiling thread.
 pub struct Compiler {
@@ -133,15 +133,11 @@ impl Compiler {
             .compile(&**isa, &mut self.control_plane)
             .map_err(|error| failed(format!("{:?}", error.inner)))?;
         let buffer = &compiled.buffer;
-        let mut positions: Vec<(u32, u32)> = Vec::new();
-        for loc in buffer.get_srclocs_sorted() {
-            let wasm = if loc.loc.is_default() {
-                0
-            } else {
-                loc.loc.bits()
-            };
-            positions.push((loc.start, wasm));
-        }
+        let positions: Vec<_> = buffer
+            .get_srclocs_sorted()
+            .iter()
+            .map(|loc| (loc.start, wasm_offset(loc.loc)))
+            .collect();
         Ok(Some(CompiledFunc {
             kind,
             code: compiled.code_buffer().to_vec(),
@@ -153,6 +149,13 @@ impl Compiler {
             positions,
         }))
     }
+}
+
+/// The instruction that the translation said some code is of.
+fn wasm_offset(loc: SourceLoc) -> Option<WasmOffset> {
+    (!loc.is_default())
+        .then_some(loc.bits())
+        .and_then(WasmOffset::new)
 }
 
 fn relocations(

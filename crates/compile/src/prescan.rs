@@ -4,14 +4,15 @@
 //! functions compile in parallel: the tables must be numbered before.
 
 use crate::CompileError;
+use mangrove_abi::TagIndex;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_validate::{CompositeType, Module};
+use mangrove_validate::{CompositeType, ParsedModule};
 use std::collections::HashMap;
 use wasmparser::{BinaryReader, FunctionBody, Handle, Operator, ResumeTable};
 
-/// A handler table as the module states it: tag index, and whether the clause
-/// is for `switch`.
-pub type Clauses = Vec<(u32, bool)>;
+/// A handler table as the module states it: the tags, and whether the clause is
+/// for `switch`.
+pub type Clauses = Vec<(TagIndex, bool)>;
 
 /// What the bodies hold.
 #[derive(Default)]
@@ -29,14 +30,14 @@ pub struct Prescan {
 /// The clauses of a `resume`.
 pub fn clauses(table: &ResumeTable) -> Clauses {
     let clause = |handle: &Handle| match *handle {
-        Handle::OnLabel { tag, .. } => (tag, false),
-        Handle::OnSwitch { tag } => (tag, true),
+        Handle::OnLabel { tag, .. } => (TagIndex::new(tag), false),
+        Handle::OnSwitch { tag } => (TagIndex::new(tag), true),
     };
     table.handlers.iter().map(clause).collect()
 }
 
 /// Scans all bodies, if the module has a continuation type at all.
-pub fn prescan(module: &Module) -> Result<Prescan, CompileError> {
+pub fn prescan(module: &ParsedModule) -> Result<Prescan, CompileError> {
     let mut found = Prescan::default();
     // Without a tag nothing can be suspended, without a continuation type
     // nothing resumed; `suspend` alone needs only a tag.

@@ -3,13 +3,13 @@
 //! Cranelift addresses a frame from its stack pointer, the runtime from its
 //! frame pointer; the distance between the two is the frame's layout.
 
-use crate::function::{Beside, Buffer, Site};
+use crate::function::{Beside, Buffer, Catch, Site};
 use crate::signature::root_kind;
 use cranelift_codegen::ir::StackSlot;
 use cranelift_codegen::{
     ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
 };
-use mangrove_abi::{CatchSite, Slot, SlotKind};
+use mangrove_abi::{Slot, SlotKind, WasmOffset};
 
 /// Every call site, with its stack map if it has one. Cranelift makes no map
 /// where nothing is live; the walk needs an entry all the same. It also lists
@@ -17,7 +17,10 @@ use mangrove_abi::{CatchSite, Slot, SlotKind};
 ///
 /// # Errors
 /// Code that breaks an assumption of the walk: a defect, said in words.
-pub fn sites(buffer: &Buffer, positions: &[(u32, u32)]) -> Result<Vec<Site>, String> {
+pub fn sites(
+    buffer: &Buffer,
+    positions: &[(u32, Option<WasmOffset>)],
+) -> Result<Vec<Site>, String> {
     let layout = buffer
         .frame_layout()
         .ok_or("a function without a frame layout")?;
@@ -38,7 +41,7 @@ pub fn sites(buffer: &Buffer, positions: &[(u32, u32)]) -> Result<Vec<Site>, Str
         }
         // The position of the call itself: the byte before its return address.
         let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
-        let wasm_offset = at.checked_sub(1).map_or(0, |at| positions[at].1);
+        let wasm_offset = at.checked_sub(1).and_then(|at| positions[at].1);
         let catch = catch_site(&call, size)?;
         sites.push(Site {
             offset: call.ret_addr,
@@ -63,7 +66,7 @@ fn distance(frame_size: u32, offset: u32, at: u32) -> Result<u32, String> {
 }
 
 /// Where an exception goes that leaves this call.
-fn catch_site(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<CatchSite>, String> {
+fn catch_site(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<Catch>, String> {
     if call.exception_handlers.is_empty() {
         return Ok(None);
     }
@@ -88,11 +91,11 @@ fn catch_site(call: &FinalizedMachCallSite<'_>, size: u32) -> Result<Option<Catc
             }
         }
     }
-    let (scope, pc) = catch_block.ok_or("handlers without a catch block")?;
-    Ok(Some(CatchSite {
+    let (scope, block) = catch_block.ok_or("handlers without a catch block")?;
+    Ok(Some(Catch {
         frame_size: size,
         instance_distance: instance.ok_or("handlers without an instance")?,
-        pc,
+        block,
         scope,
     }))
 }

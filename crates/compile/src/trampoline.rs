@@ -14,6 +14,7 @@
 //! ```
 
 use crate::CompileError;
+use crate::func::barrier::wake;
 use crate::func::regions::{self, Regions, plain, transfer_offset};
 use crate::function::{Callee, CompiledFunc};
 use crate::output::Compiler;
@@ -87,7 +88,7 @@ pub fn entry(
     compiler.finish_small(kind, clif)
 }
 
-/// Gives the running record back and switches to its parent.
+/// Gives the running record back and switches to its parent, which wakes.
 fn leave(
     b: &mut FunctionBuilder<'_>,
     region: AliasRegion,
@@ -96,6 +97,7 @@ fn leave(
     payload: Value,
 ) {
     let parent = load(b, region, running, offset_of!(ContRecord, parent));
+    wake(b, region, context, parent);
     let gone = b.ins().iconst(I32, RecordState::Gone as i64);
     b.ins().store(
         plain(region),

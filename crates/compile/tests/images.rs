@@ -1,8 +1,8 @@
 //! What the compiler says about the code it makes.
 
-use mangrove_abi::{CodeImage, FunctionKind, SlotKind, TrapCode};
+use mangrove_abi::{CodeImage, CodeOffset, FunctionKind, SlotKind, TagIndex, TrapCode};
 use mangrove_compile::{Hooks, OptLevel, Options, compile};
-use mangrove_validate::Module;
+use mangrove_validate::ParsedModule;
 
 fn options(opt_level: OptLevel) -> Options {
     Options {
@@ -16,7 +16,7 @@ fn options(opt_level: OptLevel) -> Options {
 }
 
 fn image(text: &str) -> CodeImage {
-    let module = Module::parse(wat::parse_str(text).unwrap()).unwrap();
+    let module = ParsedModule::parse(wat::parse_str(text).unwrap()).unwrap();
     compile(&module, &options(OptLevel::Speed)).unwrap()
 }
 
@@ -97,19 +97,19 @@ fn a_switch_is_a_jump_to_a_thunk_that_pushes_its_return_point() {
         .iter()
         .filter(|site| site.function == index);
     // The call of the handler search, and the switch.
-    let returns: Vec<u32> = site.map(|site| site.pc).collect();
+    let returns: Vec<u32> = site.map(|site| site.pc.as_u32()).collect();
     let jump = returns
         .iter()
         .find(|&&pc| image.text[pc as usize - 5] == 0xe9)
         .unwrap();
     let field = *jump as usize - 4;
     let displacement = i32::from_le_bytes(image.text[field..][..4].try_into().unwrap());
-    let thunk = jump.wrapping_add_signed(displacement);
+    let thunk = CodeOffset::new(jump.wrapping_add_signed(displacement));
     let (_, stretch) = image.function_at(thunk).unwrap();
     assert_eq!((stretch.kind, stretch.start), (FunctionKind::Stubs, thunk));
-    let hole = thunk + mangrove_stack::arch::stub_image().switch_return;
-    let back = i32::from_le_bytes(image.text[hole as usize..][..4].try_into().unwrap());
-    assert_eq!((hole + 4).wrapping_add_signed(back), *jump);
+    let hole = thunk.plus(mangrove_stack::arch::stub_image().switch_return);
+    let back = i32::from_le_bytes(image.text[hole.index()..][..4].try_into().unwrap());
+    assert_eq!(hole.plus(4).as_u32().wrapping_add_signed(back), *jump);
 }
 
 #[test]
@@ -121,9 +121,10 @@ fn equal_clauses_share_a_handler_table() {
            (func (param (ref $k)) (block $h (result (ref $k)) (resume $k (on $a $h) (local.get 0)) return) drop)
            (func (param (ref $k)) (resume $k (local.get 0))))",
     );
+    let [a, b] = [0, 1].map(TagIndex::new);
     assert_eq!(
         image.handler_tables,
-        [vec![(0, false)], vec![(1, false), (0, false)]]
+        [vec![(a, false)], vec![(b, false), (a, false)]]
     );
 }
 
@@ -157,14 +158,14 @@ fn results_and_parameters_without_end() {
         arguments = (1..=600).map(|i| format!("local.get {i} ")).collect::<String>(),
     );
     for opt_level in [OptLevel::None, OptLevel::Speed] {
-        let module = Module::parse(wat::parse_str(&text).unwrap()).unwrap();
+        let module = ParsedModule::parse(wat::parse_str(&text).unwrap()).unwrap();
         compile(&module, &options(opt_level)).unwrap();
     }
 }
 
 #[test]
 fn hooks_are_compiled_in_where_asked_for() {
-    let module = Module::parse(wat::parse_str("(module (func))").unwrap()).unwrap();
+    let module = ParsedModule::parse(wat::parse_str("(module (func))").unwrap()).unwrap();
     let mut options = options(OptLevel::Speed);
     assert!(compile(&module, &options).unwrap().sites.sites().is_empty());
     options.hooks.calls = true;
@@ -184,13 +185,13 @@ fn a_call_inside_a_try_table_lists_the_clauses_around_it_innermost_first() {
         .sites()
         .iter()
         .filter(|site| site.function == index);
-    let tags: Vec<Vec<Option<u32>>> = sites
-        .map(|site| match image.sites.handlers(site) {
-            Some(handlers) => image.sites.catches(handlers).collect(),
+    let tags: Vec<Vec<Option<TagIndex>>> = sites
+        .map(|site| match image.sites.catch_site(site) {
+            Some(catch) => image.sites.catches(catch).collect(),
             None => Vec::new(),
         })
         .collect();
-    let (a, b) = (Some(0), Some(1));
+    let [a, b] = [0, 1].map(|tag| Some(TagIndex::new(tag)));
     assert_eq!(tags, [vec![b, a, b], vec![a, b], vec![]]);
 }
 
@@ -201,10 +202,10 @@ fn nothing_is_searched_behind_a_clause_that_catches_all() {
            (func (block $h (try_table (catch $a $h) (try_table (catch_all $h) (call $f))))))",
     );
     let site = image.sites.sites()[0];
-    let handlers = image.sites.handlers(&site).unwrap();
-    let clauses: Vec<_> = image.sites.catches(handlers).collect();
+    let catch = image.sites.catch_site(&site).unwrap();
+    let clauses: Vec<_> = image.sites.catches(catch).collect();
     assert_eq!(clauses, [None]);
-    assert!(handlers.instance_distance <= handlers.frame_size);
+    assert!(catch.instance_distance <= catch.frame_size);
 }
 
 /// A function with `n` references that live in locals over `n` calls.

@@ -9,7 +9,7 @@
 use iced_x86::{Code, Decoder, DecoderOptions, Instruction, Register};
 use mangrove_abi::{CodeImage, FunctionKind};
 use mangrove_compile::{Hooks, OptLevel, Options, compile};
-use mangrove_validate::Module;
+use mangrove_validate::ParsedModule;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -64,8 +64,8 @@ fn stack_addresses(image: &CodeImage) -> Vec<String> {
         if matches!(function.kind, FunctionKind::Stubs) {
             continue;
         }
-        let code = &image.text[function.start as usize..][..function.len as usize];
-        let decoder = Decoder::with_ip(64, code, u64::from(function.start), DecoderOptions::NONE);
+        let code = &image.text[function.start.index()..][..function.len as usize];
+        let decoder = Decoder::with_ip(64, code, function.start.address(0), DecoderOptions::NONE);
         let instructions: Vec<Instruction> = decoder.into_iter().collect();
         let next = instructions.iter().skip(1).chain(instructions.last());
         for (instruction, next) in instructions.iter().zip(next) {
@@ -85,7 +85,7 @@ fn stack_addresses(image: &CodeImage) -> Vec<String> {
 /// Compiles a module in every way and expects no stack address in it. A module
 /// that does not validate is somebody else's test.
 fn check(name: &str, bytes: Vec<u8>) -> usize {
-    let Ok(module) = Module::parse(bytes) else {
+    let Ok(module) = ParsedModule::parse(bytes) else {
         return 0;
     };
     for (level, switches) in [
@@ -220,11 +220,11 @@ fn test_cases_keep_no_stack_address() {
 
 /// The functions of a module, in order, and whether each touches the stack.
 fn touching(text: &str) -> Vec<bool> {
-    let module = Module::parse(wat::parse_str(text).unwrap()).unwrap();
+    let module = ParsedModule::parse(wat::parse_str(text).unwrap()).unwrap();
     let image = compile(&module, &options(OptLevel::Speed, false)).unwrap();
     let touches = |&index: &u32| {
         let function = &image.functions[index as usize];
-        let code = &image.text[function.start as usize..][..function.len as usize];
+        let code = &image.text[function.start.index()..][..function.len as usize];
         let decoder = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
         let instructions: Vec<Instruction> = decoder.into_iter().collect();
         let mut pairs = instructions.windows(2);

@@ -1,12 +1,12 @@
 //! Relaxed vector instructions compute what their strict counterparts compute.
 
 use mangrove_compile::{Hooks, OptLevel, Options, compile};
-use mangrove_validate::Module;
+use mangrove_validate::ParsedModule;
 
 /// The machine code of a function of three vectors that does this.
 fn code(body: &str) -> Vec<u8> {
     let text = format!("(module (func (param v128 v128 v128) (result v128) {body}))");
-    let module = Module::parse(wat::parse_str(text).unwrap()).unwrap();
+    let module = ParsedModule::parse(wat::parse_str(text).unwrap()).unwrap();
     let options = Options {
         opt_level: OptLevel::Speed,
         hooks: Hooks::default(),

@@ -1,8 +1,9 @@
 //! Binding: arguments are given to a continuation before it runs, and taken when it does.
 
-use crate::bound::Bound;
+use crate::bound::BoundArguments;
 use crate::registry::Registry;
 use crate::states::{Role, Verb, next_state};
+use crate::waking::wake;
 use mangrove_abi::{ContRecord, SlotKind, StoreContext, TransferSlot};
 
 impl Registry {
@@ -13,7 +14,7 @@ impl Registry {
     /// If the record is none of this registry's.
     pub fn bind(
         &mut self,
-        ctx: &StoreContext,
+        ctx: &mut StoreContext,
         record: *mut ContRecord,
         arguments: impl IntoIterator<Item = (TransferSlot, Option<SlotKind>)>,
     ) {
@@ -32,13 +33,14 @@ impl Registry {
                 bound.values.push(value);
                 bound.kinds.push(kind);
             }
-            (*record).bound_count = bound.values.len() as u32;
+            wake(ctx, record);
+            (*record).unready = bound.values.len() as u32;
         }
     }
 
     /// The arguments bound to a continuation, for the collector to visit; none
     /// where there are none.
-    pub fn bound_mut(&mut self, record: *const ContRecord) -> Option<&mut Bound> {
+    pub fn bound_mut(&mut self, record: *const ContRecord) -> Option<&mut BoundArguments> {
         let id = self.slab.id_of(record)?;
         self.bound.get_mut(&id)
     }
@@ -47,11 +49,11 @@ impl Registry {
     ///
     /// # Panics
     /// If the record is none of this registry's.
-    pub fn take_bound(&mut self, record: *mut ContRecord) -> Bound {
+    pub fn take_bound(&mut self, record: *mut ContRecord) -> BoundArguments {
         let record = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe {
-            (*record).bound_count = 0;
+            (*record).unready &= ContRecord::CLEAN;
             (*record).id
         };
         self.bound.remove(&id).unwrap_or_default()

@@ -1,19 +1,19 @@
 //! Arguments bound to a continuation that does not run yet.
 //!
 //! They live as long as the continuation waits, unlike values in transit, so
-//! each is kept with what the collector must know of it. `ContRecord::bound_count`
+//! each is kept with what the collector must know of it. `ContRecord::unready`
 //! tells compiled code that there are some.
 
 use mangrove_abi::{SlotKind, TransferSlot};
 
 /// The arguments bound to one continuation, in the order of its parameters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bound {
+pub struct BoundArguments {
     pub(crate) values: Vec<TransferSlot>,
     pub(crate) kinds: Vec<Option<SlotKind>>,
 }
 
-impl Bound {
+impl BoundArguments {
     /// The values.
     pub fn values(&self) -> &[TransferSlot] {
         &self.values

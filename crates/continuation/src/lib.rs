@@ -8,6 +8,7 @@
 //! | `initial`, `calls` | the continuations that calls from the host begin with |
 //! | `bound`, `binding` | arguments bound before a continuation runs |
 //! | `marking` | the collector's side: worklist, mark, sweep |
+//! | `waking` | which stacks ran since the last collection |
 //! | `parking_policy`, `parking` | continuations without a stack |
 //! | `rounds`, `make_room` | parking because a stack is wanted, and when that is worth a look |
 //! | `pressure`, `due` | when continuations alone are reason to collect |
@@ -41,6 +42,7 @@ mod slab;
 mod states;
 mod verify;
 mod violation;
+mod waking;
 
 #[cfg(test)]
 mod make_room_tests;
@@ -54,7 +56,7 @@ mod tests;
 /// What events of this crate are about.
 const TRACE: &str = "mangrove::cont";
 
-pub use bound::Bound;
+pub use bound::BoundArguments;
 pub use limits::{LimitError, RegistryConfig};
 pub use marking::Worklist;
 pub use parking_policy::ParkPolicy;
@@ -63,3 +65,4 @@ pub use registry::Registry;
 pub use report::{Ends, RegistryReport};
 pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, next_state};
 pub use violation::RegistryViolation;
+pub use waking::{make_current, wake};

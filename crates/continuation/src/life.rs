@@ -37,7 +37,7 @@ impl Registry {
             (*record).outermost = record;
             (*record).parent = ptr::null_mut();
             (*record).creator = ptr::null();
-            (*record).created_at = 0;
+            (*record).created_at = None;
             (*record).mark = 0;
             ctx.created += 1;
             ContRef {
@@ -118,8 +118,8 @@ impl Registry {
             }
             counts.initial_thrown += u64::from(initial && end == End::Thrown);
             counts.initial_trapped += u64::from(initial && end == End::Trapped);
-            if (*record).bound_count != 0 {
-                (*record).bound_count = 0;
+            if (*record).bound_count() != 0 {
+                (*record).unready &= ContRecord::CLEAN;
                 self.bound.remove(&(*record).id);
             }
             (*record).state = RecordState::Gone as u32;

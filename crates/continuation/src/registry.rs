@@ -13,7 +13,7 @@
 //! returned, without asking. So the limit on live continuations bounds those and
 //! the records of the list together: when the list is empty, all of them are live.
 
-use crate::bound::Bound;
+use crate::bound::BoundArguments;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::parking_policy::Parking;
@@ -62,7 +62,7 @@ pub struct Registry {
     /// Gone, without a stack.
     pub(crate) bare: Vec<*mut ContRecord>,
     /// By record id; no entry where nothing is bound.
-    pub(crate) bound: HashMap<RecordId, Bound>,
+    pub(crate) bound: HashMap<RecordId, BoundArguments>,
     /// Number of the collection under way, or the last one.
     pub(crate) epoch: u32,
     /// How many continuations that collection has marked.

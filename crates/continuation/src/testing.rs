@@ -14,6 +14,8 @@ pub(crate) struct World {
     pub(crate) ctx: Box<StoreContext>,
     pub(crate) registry: Registry,
     func: Box<FuncRef>,
+    /// Where the context's log is.
+    _log: Box<[u64]>,
     /// What the table says; `Gone` where there is no entry.
     expected: HashMap<Record, State>,
 }
@@ -71,8 +73,13 @@ impl World {
 
     pub(crate) fn with_stack_bytes(max_continuations: usize, max_stack_bytes: u64) -> Self {
         let entry = ptr::without_provenance(0x1000);
+        let mut log = vec![0; 4096].into_boxed_slice();
+        let mut ctx = StoreContext::new();
+        ctx.log_next = log.as_mut_ptr();
+        ctx.log_last = &raw mut log[4095];
         Self {
-            ctx: StoreContext::new(),
+            ctx,
+            _log: log,
             registry: Registry::new(RegistryConfig {
                 max_stack_bytes,
                 ..config(max_continuations)
@@ -81,7 +88,7 @@ impl World {
                 code: entry,
                 instance: ptr::null_mut(),
                 entry,
-                type_id: 0,
+                type_id: mangrove_abi::TypeId::new(0),
                 index: 0,
             }),
             expected: HashMap::new(),
@@ -149,6 +156,11 @@ impl World {
         made
     }
 
+    fn run(&mut self, record: Record) {
+        // SAFETY: a record of the registry, or null.
+        unsafe { crate::make_current(&mut self.ctx, record) };
+    }
+
     /// The host calls Wasm, from within a host call if Wasm runs.
     pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
         let record = self.registry.take_initial(&mut self.ctx)?;
@@ -167,7 +179,7 @@ impl World {
         }
         self.registry.entered();
         self.ctx.host_record = host;
-        self.ctx.current = record;
+        self.run(record);
         self.apply(Verb::Resume, Role::Subject, record);
         Ok(record)
     }
@@ -182,7 +194,7 @@ impl World {
         while !self.ctx.host_record.is_null() && !is_host(self.ctx.host_record) {
             self.ctx.host_record = parent(self.ctx.host_record);
         }
-        self.ctx.current = calling;
+        self.run(calling);
         if !calling.is_null() {
             self.apply(verb, Role::Resumer, calling);
         }
@@ -190,7 +202,7 @@ impl World {
 
     /// Hands control to `target`, or to the host if that is its record.
     fn back_to(&mut self, target: Record, verb: Verb) {
-        self.ctx.current = target;
+        self.run(target);
         if is_host(target) {
             self.leave(verb);
         } else {
@@ -218,7 +230,7 @@ impl World {
             (*to).handlers = &raw const self.ctx.no_handlers;
         }
         self.apply(verb, subject, record);
-        self.ctx.current = record;
+        self.run(record);
     }
 
     /// Cuts the running chain below its `levels`-th parent, which is returned;
@@ -266,7 +278,7 @@ impl World {
     pub(crate) fn suspend(&mut self, levels: usize) -> Option<ContRef> {
         let running = self.ctx.current;
         let target = self.detach(levels, Verb::Suspend)?;
-        self.ctx.current = target;
+        self.run(target);
         self.apply(Verb::Suspend, Role::Resumer, target);
         Some(reference(running))
     }
@@ -311,7 +323,7 @@ impl World {
             if is_host(target) || levels == 0 {
                 return self.back_to(target, Verb::Throw);
             }
-            self.ctx.current = target;
+            self.run(target);
         }
         let target = self.ctx.current;
         self.apply(Verb::Throw, Role::Resumer, target);

@@ -273,7 +273,7 @@ fn a_stack_is_ready_for_compiled_code_even_after_another_use() {
 #[test]
 fn only_who_waits_has_bound_arguments() {
     let (mut world, main) = running();
-    let values = crate::Bound {
+    let values = crate::BoundArguments {
         values: vec![TransferSlot::from_u64(7)],
         kinds: vec![None],
     };
@@ -281,7 +281,7 @@ fn only_who_waits_has_bound_arguments() {
     // SAFETY: a record of this registry.
     unsafe {
         world.registry.bound.insert((*main).id, values);
-        (*main).bound_count = 1;
+        (*main).unready |= 1;
     }
     let fault = world.registry.verify(&world.ctx).unwrap_err();
     assert!(fault.to_string().contains("has bound arguments"), "{fault}");
@@ -293,7 +293,7 @@ fn bound_arguments_live_as_long_as_they_wait() {
     let cont = suspended(&mut world);
     let record = cont.record;
     let (a, b) = (TransferSlot::from_u64(7), TransferSlot::from_u64(8));
-    let ctx = &world.ctx;
+    let ctx = &mut world.ctx;
     world.registry.bind(ctx, record, [(a, None)]);
     world.registry.bind(
         ctx,
@@ -308,14 +308,14 @@ fn bound_arguments_live_as_long_as_they_wait() {
         slot.words[0] += 10;
     }
     // SAFETY: a record of the registry.
-    assert_eq!(unsafe { (*record).bound_count }, 3);
+    assert_eq!(unsafe { (*record).bound_count() }, 3);
     let bound = world.registry.bound_mut(record).unwrap();
     assert_eq!([0, 1, 2].map(|n| bound.values()[n].words[0]), [7, 18, 17]);
     assert_eq!(world.registry.report(&world.ctx).bound_arguments, 3);
     world.resume(cont);
     assert!(world.registry.bound_mut(record).is_none());
     let cont = world.suspend(0).unwrap();
-    world.registry.bind(&world.ctx, record, [(a, None)]);
+    world.registry.bind(&mut world.ctx, record, [(a, None)]);
     assert_eq!(world.registry.bound_mut(cont.record).unwrap().values(), [a]);
     world.collect(&[]);
     assert!(
@@ -400,7 +400,7 @@ fn verification_finds_what_is_wrong() {
             |_, r| set(r, |r| r.outermost = ptr::from_mut(r).wrapping_sub(1)),
             "not the end of its chain",
         ),
-        (|_, r| set(r, |r| r.bound_count = 1), "bound arguments"),
+        (|_, r| set(r, |r| r.unready |= 1), "bound arguments"),
         (|_, r| set_base(r), "base of its stack"),
     ];
     for (damage, message) in damages {

@@ -18,7 +18,7 @@
 //!                        such chain, and none in a cycle
 //!  I6  free list:        finite and without a cycle; each r of it is Gone, has a stack, and
 //!                        base(r) = 0: compiled code takes it as it is
-//!  I7  bound arguments:  kept for r exactly as many as r.bound_count, and none unless r is
+//!  I7  bound arguments:  kept for r exactly as many as r.unready says, and none unless r is
 //!                        fresh or suspended
 //!  I8  counts:           live = created - returned - thrown - trapped - collected;
 //!                        stacks in use = records with a stack = live + free list - parked
@@ -26,6 +26,7 @@
 //!  I9  memos:            INV 1 and 2 of `crates/compile/src/search.rs`, on every chain
 //!  I10 activations:      from ctx.current, by parent, and by interrupted from a host record,
 //!                        each host record is met once, and the last record met is one
+//!  I11 waking:           the current record is not clean
 //! ```
 //!
 //! The states are derived ([`State`]), so that running ones and parents are a chain
@@ -40,13 +41,16 @@ use std::collections::HashSet;
 use std::ptr;
 
 impl Registry {
-    /// Checks I1 to I10.
+    /// Checks I1 to I11.
     ///
     /// # Errors
     /// The first fault found.
     pub fn verify(&self, ctx: &StoreContext) -> Result<(), RegistryViolation> {
         // The states are derived from the running chain.
         self.verify_activations(ctx)?;
+        if !ctx.current.is_null() && self.is_clean(ctx.current) {
+            return Err(RegistryViolation::Clean);
+        }
         let idle = self.verify_free_list(ctx)?;
         let inner = self.suspended_parents(ctx)?;
         let (mut live, mut suspended, mut in_chains, mut parked) = (0, 0, 0, 0);
@@ -182,7 +186,7 @@ impl Registry {
             });
         }
         let chain = |what| Err(RegistryViolation::Chain { record: id, what });
-        if r.bound_count != 0 && !matches!(state, State::Fresh | State::Suspended) {
+        if r.bound_count() != 0 && !matches!(state, State::Fresh | State::Suspended) {
             return chain("has bound arguments");
         }
         if matches!(state, State::Gone | State::Host) {
@@ -219,7 +223,7 @@ impl Registry {
             return chain("is a parent that never ran");
         }
         let bound = self.bound.get(&id).map_or(0, |bound| bound.values().len());
-        if bound != r.bound_count as usize {
+        if bound != r.bound_count() as usize {
             return chain("its bound arguments are not those kept for it");
         }
         Ok(())

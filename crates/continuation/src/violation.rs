@@ -59,4 +59,7 @@ pub enum RegistryViolation {
         /// What should be.
         expected: u64,
     },
+    /// The current record passes for one that has not run.
+    #[error("the running continuation counts as one that did not run since the last collection")]
+    Clean,
 }

@@ -2,13 +2,14 @@
 //!
 //! A heap reference comes into an object in one of three ways, and each has its one
 //! place here: [`Heap::init_ref`] fills a new object, [`Heap::assign_ref`] changes
-//! one that may be old, [`Heap::copy_elements`] copies between arrays. A write
-//! barrier would stand in the latter two, and nowhere else: no other function
+//! one that may be old, [`Heap::copy_elements`] copies between arrays. The latter two
+//! log where the old refers to the young now (`remember`); no other function
 //! writes references, and none gives an object's address away. Continuation
-//! references, which never need one, are written by [`Heap::write_cont`].
+//! references, which need no log, are written by [`Heap::write_cont`].
 
 use crate::Heap;
 use crate::collect::size_by;
+use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, TypeId,
 };
@@ -21,7 +22,7 @@ impl Heap {
     /// The descriptor of a type; none if the table has no such entry.
     pub(crate) fn descriptor(&self, type_id: TypeId) -> Option<&TypeDescriptor> {
         // SAFETY: `new`'s contract makes entries below `types` readable.
-        (type_id < self.types).then(|| unsafe { &*self.descriptors.add(type_id as usize) })
+        (type_id.as_u32() < self.types).then(|| unsafe { &*self.descriptors.add(type_id.index()) })
     }
 
     /// What an object is.
@@ -104,7 +105,8 @@ impl Heap {
     /// and `value` null, an `i31` or another of its objects.
     #[inline]
     pub unsafe fn init_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
-        // SAFETY: by contract.
+        // SAFETY: by contract. A young object needs no entry in the log, and a large one
+        // is looked at because it is new.
         unsafe { self.store_ref(object, offset, value) }
     }
 
@@ -114,9 +116,18 @@ impl Heap {
     /// `object` must be an object of this heap with a reference at `offset`,
     /// and `value` null, an `i31` or another of its objects.
     #[inline]
-    pub unsafe fn assign_ref(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
+    pub unsafe fn assign_ref(
+        &mut self,
+        ctx: &mut StoreContext,
+        object: HeapRef,
+        offset: u32,
+        value: HeapRef,
+    ) {
         // SAFETY: by contract.
-        unsafe { self.store_ref(object, offset, value) }
+        unsafe {
+            self.store_ref(object, offset, value);
+            self.written(ctx, object, offset..offset + 4);
+        }
     }
 
     /// # Safety
@@ -167,6 +178,7 @@ impl Heap {
     /// with as many bytes of whole elements at these offsets.
     pub unsafe fn copy_elements(
         &mut self,
+        ctx: &mut StoreContext,
         (to, to_offset): (HeapRef, u32),
         (from, from_offset): (HeapRef, u32),
         bytes: usize,
@@ -181,14 +193,18 @@ impl Heap {
             );
             let source = self.address(from, from_offset);
             self.address(to, to_offset).copy_from(source, bytes);
+            if bytes > 0 && self.slot_kind(to, to_offset) == Some(SlotKind::Ref) {
+                self.written(ctx, to, to_offset..to_offset + bytes as u32);
+            }
         }
     }
 
     /// Whether an object can be there, as far as the space in use says.
     fn is_in_space(&self, object: HeapRef) -> bool {
         let offset = u64::from(object.0);
-        let space = self.space();
-        offset.is_multiple_of(OBJECT_ALIGN) && (space.start()..space.committed()).contains(&offset)
+        let spaces = [&self.young, self.old()];
+        let mut spaces = spaces.iter().map(|space| space.start()..space.committed());
+        offset.is_multiple_of(OBJECT_ALIGN) && spaces.any(|space| space.contains(&offset))
     }
 
     /// What the collector follows at `offset` of an object, by its descriptor.
@@ -236,7 +252,7 @@ impl Heap {
     #[inline]
     pub unsafe fn type_of(&self, object: HeapRef) -> TypeId {
         // SAFETY: by contract; every object starts with its header.
-        unsafe { self.read::<u32>(object, 0) & TYPE_MASK }
+        TypeId::new(unsafe { self.read::<u32>(object, 0) } & TYPE_MASK)
     }
 
     /// The number of elements of an array.

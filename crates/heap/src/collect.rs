@@ -1,6 +1,9 @@
-//! The collection: what the roots reach is copied into the other space.
+//! A collection: what the roots reach is copied.
 //!
 //! ```text
+//!  minor   young │ A │ B │ - │ C │  ─▶  old │ … old objects … │ A'│ C'│ B'│
+//!  full    young, old             ─▶  the other old space     │ A'│ C'│ B'│
+//!
 //!  vacated   │ A │ B │ - │ C │           a copied object's header says where it went:
 //!              │       ▲                 FORWARDED | new offset / 8
 //!  new       │ A'│ C'│ B'│      │
@@ -11,91 +14,150 @@
 //! The objects between `scan` and `next` are the worklist, so a collection
 //! needs no memory of its own. Continuations are not the heap's: references to them
 //! are shown to the caller, who follows them and comes back with what their frames
-//! refer to ([`Collection::drain`]). Nothing is trusted on the way: a reference that
-//! points outside the vacated space, a header that names no type, or a copy
-//! that would not fit ends the collection with a [`HeapViolation`]. Those checks
-//! are the ones for null and for forwarding, made wide enough.
+//! refer to ([`Collection::drain`]). Nothing is trusted on the way: a header that names no
+//! type, a copy that would not fit, or, in a full collection, a reference that
+//! points outside of what is vacated ends the collection with a [`HeapViolation`].
+//! Those checks are the ones for null and for forwarding, made wide enough.
 
-use crate::access::continuations;
+use crate::remember::header_of_old;
 use crate::space::Space;
 use crate::{Heap, HeapError, HeapViolation, TRACE};
+use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
-    ARRAY_ELEMENTS, ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind,
-    OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, array_size,
+    ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
+    TypeDescriptor, array_size,
 };
-use mangrove_abi::{ContRef, StoreContext};
+use std::ops::Range;
 
 /// Objects up to this many bytes are copied word by word.
 const SMALL: u64 = 64;
 
-/// Most continuation references of an object that are shown at once.
-pub(crate) const SHOWN: u32 = 16;
+/// What is collected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CollectionKind {
+    /// The young space.
+    Minor,
+    /// Everything.
+    #[default]
+    Full,
+}
 
 /// What a collection did. Sizes in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CollectionStats {
     /// In use when it began.
     pub used: u64,
-    /// Copied: the live objects.
+    /// In use when it ended; after a full collection that is what is live.
     pub live: u64,
+    /// Copied.
+    pub copied: u64,
     /// How many objects those are.
     pub objects: u64,
-    /// What may be allocated until the next collection.
+    /// What may be allocated in the young space until the next collection.
     pub budget: u64,
+    /// By how much the old space may grow until the next full one.
+    pub growth: u64,
+}
+
+/// Offsets of what is vacated: in a full collection the old space, and the young one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Vacated {
+    from: u32,
+    used: u32,
+}
+
+impl Vacated {
+    fn new(range: &Range<u64>) -> Self {
+        Self {
+            from: range.start as u32,
+            used: (range.end - range.start) as u32,
+        }
+    }
+
+    /// Bytes from an offset to the end; none if it is outside.
+    #[inline]
+    fn left(self, offset: u32) -> Option<u32> {
+        self.used
+            .checked_sub(offset.wrapping_sub(self.from))
+            .filter(|&left| left > 0)
+    }
 }
 
 /// A collection under way. Visit every root, then [`Collection::finish`]. A
 /// collection that is dropped instead leaves the heap unusable, and safe: it
 /// refuses every further request.
 pub struct Collection<'h> {
-    heap: &'h mut Heap,
-    base: *mut u8,
-    descriptors: *const TypeDescriptor,
+    pub(crate) heap: &'h mut Heap,
+    pub(crate) kind: CollectionKind,
+    pub(crate) base: *mut u8,
+    pub(crate) descriptors: *const TypeDescriptor,
     types: u32,
-    /// The vacated space: its first offset and its bytes in use.
-    from: u32,
-    used: u32,
-    /// In the new space: where the next copy goes, the first object not looked
-    /// at, and one past the last byte copies may take.
-    next: *mut u8,
-    scan: *mut u8,
+    /// In a minor collection nothing.
+    old: Vacated,
+    young: Vacated,
+    /// What is copied to: where copies begin, where the next one goes, the first object
+    /// not looked at, and one past the last byte copies may take.
+    start: *mut u8,
+    pub(crate) next: *mut u8,
+    pub(crate) scan: *mut u8,
     end: *mut u8,
     /// Of the object at `scan`, how many continuation references were shown.
-    shown: u32,
+    pub(crate) shown: u32,
     objects: u64,
-    fault: Option<HeapViolation>,
+    pub(crate) fault: Option<HeapViolation>,
 }
 
 impl Heap {
     /// Begins a collection.
     ///
     /// # Errors
-    /// [`HeapError::Commit`] when the system has no memory for the other
-    /// space; the heap is as it was. [`HeapError::Broken`].
+    /// [`HeapError::Commit`] when the system has no memory for what is copied; the heap
+    /// is as it was. [`HeapError::Broken`].
     ///
     /// # Panics
-    /// If `ctx` is not the context this heap is attached to.
-    pub fn begin(&mut self, ctx: &StoreContext) -> Result<Collection<'_>, HeapError> {
-        self.check(ctx);
+    /// If `ctx` is not the context this heap is attached to; or in a minor collection, if
+    /// the log has lost entries.
+    pub fn begin(
+        &mut self,
+        ctx: &mut StoreContext,
+        kind: CollectionKind,
+    ) -> Result<Collection<'_>, HeapError> {
+        self.close_old(ctx);
         if self.broken {
             return Err(HeapError::Broken);
         }
-        let used = self.used(ctx);
-        let from = self.space().start();
-        let to = &mut self.spaces[1 - self.current];
+        let [young, old] = self.ranges(ctx);
+        let young_bytes = young.end - young.start;
+        let (to, from, most) = match kind {
+            CollectionKind::Minor => {
+                assert!(!ctx.log_is_full(), "a log that lost nothing");
+                (self.old_end, 0..0, young_bytes)
+            }
+            CollectionKind::Full => {
+                let to = self.old[1 - self.current].start();
+                let most = young_bytes + (old.end - old.start);
+                (to, old, most)
+            }
+        };
         // Enough even if everything is live, so that copying need not ask.
-        to.commit(&self.reservation, to.start() + used)?;
-        let to = to.start();
+        let space = match kind {
+            CollectionKind::Minor => self.current,
+            CollectionKind::Full => 1 - self.current,
+        };
+        self.old[space].commit(&self.reservation, to + most)?;
         self.broken = true;
         let base = self.base();
         // SAFETY: both offsets lie within the reservation.
-        let (start, end) = unsafe { (base.add(to as usize), base.add((to + used) as usize)) };
+        let (start, end) = unsafe { (base.add(to as usize), base.add((to + most) as usize)) };
         Ok(Collection {
+            kind,
             base,
             descriptors: self.descriptors,
             types: self.types,
-            from: from as u32,
-            used: used as u32,
+            old: Vacated::new(&from),
+            young: Vacated::new(&young),
+            start,
             next: start,
             scan: start,
             end,
@@ -109,29 +171,27 @@ impl Heap {
 
 impl Collection<'_> {
     /// Copies an object unless that has been done, and returns where it is
-    /// now. Null and `i31` stay as they are.
+    /// now. Null and `i31` stay as they are, and in a minor collection old objects.
     ///
     /// # Safety
     /// `reference` is one of those, or what a sound heap has for a reference: it may
-    /// be stray (that is found), but not to the middle of an object, where whatever
-    /// is there would be taken for a header and written over.
+    /// be stray (that is found, if the collection is full), but not to the middle of an
+    /// object, where whatever is there would be taken for a header and written over.
     #[inline]
     pub unsafe fn forward(&mut self, reference: HeapRef) -> HeapRef {
         let value = reference.0;
         // Null is below every space, so the range check covers it.
-        let inside = value.wrapping_sub(self.from) < self.used;
-        if !inside || value as u64 & (OBJECT_ALIGN - 1) != 0 {
-            if !reference.is_null() && !reference.is_i31() {
-                self.fail(HeapViolation::Stray { value });
-            }
+        let left = self.young.left(value).or_else(|| self.old.left(value));
+        let Some(left) = left.filter(|_| u64::from(value) & (OBJECT_ALIGN - 1) == 0) else {
+            self.left_alone(reference);
             return reference;
-        }
-        // SAFETY: the offset lies within the used part of the vacated space,
+        };
+        // SAFETY: the offset lies within the used part of a vacated space,
         // which is committed, and it is 8-aligned.
         let header = unsafe { self.base.add(value as usize).cast::<u32>().read() };
         // With the flag of a forwarded one it is no type.
         if header & !COLLECTOR_BITS < self.types {
-            self.copy(value, header)
+            self.copy(value, header, left)
         } else if header & FORWARDED != 0 {
             // The shift pushes the flag out.
             HeapRef(header << 3)
@@ -144,27 +204,36 @@ impl Collection<'_> {
         }
     }
 
+    /// A reference that is not to what is vacated.
     #[inline]
-    fn copy(&mut self, offset: u32, header: u32) -> HeapRef {
+    fn left_alone(&mut self, reference: HeapRef) {
+        let full = self.kind == CollectionKind::Full;
+        if full && !reference.is_null() && !reference.is_i31() {
+            let value = reference.0;
+            self.fail(HeapViolation::Stray { value });
+        }
+    }
+
+    #[inline]
+    fn copy(&mut self, offset: u32, header: u32, left: u32) -> HeapRef {
         // SAFETY: `forward` has checked that the object starts within the used
-        // part of the vacated space, 8-aligned, and that its type has an entry;
+        // part of a vacated space, 8-aligned, and that its type has an entry;
         // the checks against `left` and `room` that it ends there too and that
         // the copy fits what `begin` has committed.
         unsafe {
             let object = self.base.add(offset as usize);
-            let size = size_by(
-                &*self.descriptors.add((header & TYPE_MASK) as usize),
-                object,
-            );
+            let descriptor = &*self.descriptors.add((header & TYPE_MASK) as usize);
             let room = self.end.offset_from(self.next) as u64;
-            let left = (self.used - (offset - self.from)) as u64;
-            let Some(size) = size.filter(|&size| size <= room && size <= left) else {
+            let size = size_by(descriptor, object);
+            let Some(size) = size.filter(|&size| size <= room && size <= u64::from(left)) else {
                 self.fail(HeapViolation::UnknownType { offset, header });
                 return HeapRef(offset);
             };
             copy_object(object, self.next, size);
             let moved = self.next.offset_from(self.base) as u32;
             object.cast::<u32>().write(FORWARDED | moved >> 3);
+            let header = header_of_old(header, descriptor, size);
+            self.next.cast::<u32>().write(header);
             self.next = self.next.add(size as usize);
             self.objects += 1;
             HeapRef(moved)
@@ -186,90 +255,11 @@ impl Collection<'_> {
         }
     }
 
-    /// Copies what the copies so far refer to, until nothing is left or continuations
-    /// came up: `found` has been shown some references then, each with its number among
-    /// those of its object, and there may be more. Whether there may be.
-    ///
-    /// It stops so that who follows them need not keep them all.
-    pub fn drain(&mut self, mut found: impl FnMut(u32, ContRef)) -> bool {
-        while self.scan < self.next && self.fault.is_none() {
-            if self.scan_object(&mut found) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Whether there were continuations in it.
-    #[inline]
-    fn scan_object(&mut self, found: &mut impl FnMut(u32, ContRef)) -> bool {
-        const STRUCT: u8 = Kind::Struct as u8;
-        const EXN: u8 = Kind::Exn as u8;
-        const ARRAY: u8 = Kind::Array as u8;
-        let object = self.scan;
-        // SAFETY: `scan` is the start of a complete copy, made by `copy`, which
-        // has checked its type; the descriptor's offsets are within it, by the
-        // contract of `Heap::new`; so are an array's elements.
-        unsafe {
-            let type_id = object.cast::<u32>().read() & TYPE_MASK;
-            let descriptor = &*self.descriptors.add(type_id as usize);
-            // Before its heap references, which may be visited only once.
-            let met = descriptor.cont_count != 0;
-            if met && !self.show(descriptor, object, found) {
-                return true;
-            }
-            match descriptor.kind {
-                STRUCT | EXN => {
-                    for index in 0..descriptor.ref_count as usize {
-                        let offset = descriptor.refs.add(index).read();
-                        self.visit_slot(object.add(offset as usize).cast());
-                    }
-                }
-                ARRAY if descriptor.elem_refs != 0 => {
-                    let len = object.cast::<u32>().add(1).read();
-                    let first = object.add(ARRAY_ELEMENTS as usize).cast::<u32>();
-                    for index in 0..len as usize {
-                        self.visit_slot(first.add(index));
-                    }
-                }
-                _ => {}
-            }
-            let size = size_by(descriptor, object).expect("a copied object has a type");
-            self.scan = object.add(size as usize);
-            met
-        }
-    }
-
-    /// Shows the next few continuation references of an object. Whether these were the
-    /// last.
-    ///
-    /// # Safety
-    /// `object` is a complete copy, of the type `descriptor` describes.
-    unsafe fn show(
-        &mut self,
-        descriptor: &TypeDescriptor,
-        object: *const u8,
-        found: &mut impl FnMut(u32, ContRef),
-    ) -> bool {
-        // SAFETY: by contract; an object has its length or a field in its second word.
-        let len = unsafe { object.add(ARRAY_LENGTH as usize).cast::<u32>().read() };
-        let mut places = continuations(descriptor, len, self.shown);
-        for (number, offset) in (self.shown..).zip(places.by_ref().take(SHOWN as usize)) {
-            // SAFETY: `continuations` gives places within the object.
-            let reference = unsafe { object.add(offset as usize).cast::<ContRef>() };
-            // SAFETY: as above.
-            found(number, unsafe { reference.read_unaligned() });
-        }
-        let last = places.next().is_none();
-        self.shown = if last { 0 } else { self.shown + SHOWN };
-        last
-    }
-
-    /// Ends the collection: copies what is left, vacates the old space, and
+    /// Ends the collection: copies what is left, vacates what is empty now, and
     /// opens the window for what follows. What is left must hold no continuations:
     /// where there may be any, [`Collection::drain`] has shown them before. `roots` is
     /// how many root slots and frames were looked at; it lengthens the time to the next
-    /// collection.
+    /// full collection.
     ///
     /// # Errors
     /// The first fault met; the heap is unusable then.
@@ -284,40 +274,71 @@ impl Collection<'_> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let used = self.used as u64;
         // SAFETY: both point into the reservation.
-        let live_end = unsafe { self.next.offset_from(self.base) } as u64;
-        let objects = self.objects;
-        let heap = self.heap;
-
-        heap.current = 1 - heap.current;
-        heap.open_window(live_end, roots);
-        let live = heap.live_bytes();
-        let reach = heap.window_end - heap.space().start();
-        let vacated: &mut Space = &mut heap.spaces[1 - heap.current];
-        let start = vacated.start();
-        vacated.vacate(&heap.reservation, start + used, start + reach, heap.poison);
-        heap.note_yield(used - live);
+        let (copied, old_end) = unsafe {
+            let copied = self.next.offset_from(self.start) as u64;
+            (copied, self.next.offset_from(self.base) as u64)
+        };
+        let (kind, objects, heap) = (self.kind, self.objects, self.heap);
+        let [young, old] = heap.ranges(ctx);
+        let used = young.end - young.start + (old.end - old.start);
+        heap.old_end = old_end;
+        if kind == CollectionKind::Full {
+            heap.vacate_old(old, roots);
+            heap.note_yield(used - heap.live);
+        }
+        heap.vacate_young(young, copied, kind);
+        heap.born.clear();
+        heap.empty_log(ctx);
         heap.broken = false;
-        heap.collections += 1;
-
-        if let Err(error) = heap.spaces[heap.current].commit(&heap.reservation, heap.window_end) {
+        heap.finished[kind as usize] += 1;
+        let start = heap.young.start();
+        let budget = heap.young_window();
+        if let Err(error) = heap.young.commit(&heap.reservation, start + budget) {
             // `reserve` tries again with what is needed.
             tracing::warn!(target: TRACE, %error, "cannot open the whole allocation window");
         }
-        heap.attach(ctx);
+        heap.open_young(ctx, start);
         Ok(CollectionStats {
             used,
-            live,
+            live: heap.old_used(),
+            copied,
             objects,
-            budget: heap.window_end - live_end,
+            budget,
+            growth: heap.full_due.saturating_sub(old_end),
         })
     }
 
     #[cold]
     #[inline(never)]
-    fn fail(&mut self, fault: HeapViolation) {
+    pub(crate) fn fail(&mut self, fault: HeapViolation) {
         self.fault.get_or_insert(fault);
+    }
+}
+
+impl Heap {
+    /// After a full collection: gives up the old space, whose objects were in `old`.
+    fn vacate_old(&mut self, old: Range<u64>, roots: u64) {
+        self.clear_cards(old.clone());
+        self.current = 1 - self.current;
+        self.next_full(roots);
+        let reach = self.full_due - self.old().start();
+        let vacated: &mut Space = &mut self.old[1 - self.current];
+        vacated.vacate(&self.reservation, old.end, old.start + reach, self.poison);
+    }
+
+    /// After any collection: the young space, whose objects were in `young`, is empty.
+    fn vacate_young(&mut self, young: Range<u64>, survived: u64, kind: CollectionKind) {
+        if kind == CollectionKind::Minor {
+            self.size_young(young.end - young.start, survived);
+        }
+        let keep = young.start + self.young_size;
+        let poison = self.spare.is_some();
+        self.young
+            .vacate(&self.reservation, young.end, keep, poison);
+        if let Some(spare) = &mut self.spare {
+            std::mem::swap(&mut self.young, spare);
+        }
     }
 }
 

@@ -2,20 +2,28 @@
 //! collection itself. It sees slots and headers, never a stack.
 //!
 //! ```text
-//!  base          reserved for the limit; references are 32-bit offsets into it
-//!  ├─ page ─┬───────────── space A ─────────────┬─ page ─┬───── space B ─────┤
-//!  │ never  │ survivors │ new objects │ window ┆ │ never  │ empty until the   │
-//!  │ mapped │           ▲ live_end    ▲ next   ▲ │ mapped │ next collection   │
-//!                                        window_end
+//!  base       reserved for the limit; references are 32-bit offsets into it
+//!  ├ page ┬──── young ────┬ page ┬─────── old A ───────┬ page ┬── old B ──┤
+//!  │ never│ new │ window ┆ │      │ survivors │ large ┆ │      │ empty     │
+//!  │mapped│     ▲ next   ▲ │      │                   ▲ old_end
+//!                    window_end                      ┆ full_due
 //! ```
 //!
 //! Compiled code allocates by moving [`StoreContext::alloc_next`] up to
-//! [`StoreContext::alloc_limit`]; beyond that it asks [`Heap::reserve`]. A
-//! collection copies what the roots reach into the other space and leaves the
-//! rest behind (`collect`). How much may be allocated until the next one is
-//! decided in `alloc`; `space` owns the address range; `verify` checks
-//! every object; `starts` notes where they are; `marks` finds the reachable ones and moves none; `access` reads and
-//! writes them for the runtime.
+//! [`StoreContext::alloc_limit`]; beyond that it asks [`Heap::reserve`]. Objects begin
+//! in the young space, large ones at the end of the old one. A **minor** collection
+//! copies what the young space has that something refers to behind the old objects; a
+//! **full** one copies all that the roots reach into the other old space (`collect`).
+//! After either, the young space is empty.
+//!
+//! | file | what |
+//! |-|-|
+//! | `space` | the address range |
+//! | `alloc`, `large` | the window, and which collection is due when; the old space as a window |
+//! | `collect`, `scan` | a collection; what an object refers to |
+//! | `remember` | the log and the cards: where the old refers to the young |
+//! | `access` | reading and writing objects for the runtime |
+//! | `verify`, `starts`, `marks` | every object is checked; where each starts; the reachable ones are found and none is moved |
 //!
 //! [`StoreContext::alloc_next`]: mangrove_abi::StoreContext::alloc_next
 //! [`StoreContext::alloc_limit`]: mangrove_abi::StoreContext::alloc_limit
@@ -23,7 +31,10 @@
 mod access;
 mod alloc;
 mod collect;
+mod large;
 mod marks;
+mod remember;
+mod scan;
 mod space;
 mod starts;
 mod verify;
@@ -35,14 +46,16 @@ mod testing;
 mod tests;
 
 pub use alloc::Reserve;
-pub use collect::{Collection, CollectionStats};
+pub use collect::{Collection, CollectionKind, CollectionStats};
 pub use marks::{Field, Marks, Onlooker};
 pub use starts::{Numbers, Starts};
 pub use violation::HeapViolation;
 
+use large::Window;
 use mangrove_abi::Refusal;
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};
+use std::ops::Range;
 
 /// The channel of the heap's events.
 const TRACE: &str = "mangrove::gc";
@@ -57,17 +70,22 @@ pub fn largest_heap() -> u64 {
     space::largest_space()
 }
 
-/// Bytes of address space that a heap with this limit reserves, for both of its
-/// spaces. As much memory is the most that it takes: both are full in a collection
-/// in which everything is live.
+/// Bytes of address space that a heap with these settings reserves, for all of its
+/// spaces. As much memory is the most that it takes: both old ones are full in a
+/// collection in which everything is live.
 ///
 /// # Examples
 /// ```
-/// let bytes = mangrove_heap::reserved_bytes(64 << 20);
-/// assert!((128 << 20..129 << 20).contains(&bytes));
+/// use mangrove_heap::{HeapConfig, reserved_bytes};
+///
+/// let config = HeapConfig { max_bytes: 64 << 20, ..HeapConfig::default() };
+/// assert!((144 << 20..154 << 20).contains(&reserved_bytes(&config)));
 /// ```
-pub fn reserved_bytes(max_bytes: u64) -> u64 {
-    space::reserved_bytes(max_bytes.min(largest_heap()))
+pub fn reserved_bytes(config: &HeapConfig) -> u64 {
+    space::reserved_bytes(&HeapConfig {
+        max_bytes: config.max_bytes.min(largest_heap()),
+        ..*config
+    })
 }
 
 /// Limits and modes of a heap.
@@ -76,9 +94,12 @@ pub struct HeapConfig {
     /// Bytes objects may take, garbage that is not collected yet included.
     /// At most [`largest_heap`]; rounded down to a multiple of 8.
     pub max_bytes: u64,
-    /// Least number of bytes allocated between two collections (less only
-    /// where `max_bytes` leaves less).
-    pub initial_window: u64,
+    /// Bytes of the young space at first, and at least: what is allocated between two
+    /// minor collections (less only where `max_bytes` leaves less).
+    pub young_min: u64,
+    /// Bytes it can grow to where much of it survives: 64 MiB at most, and a quarter of
+    /// `max_bytes`.
+    pub young_max: u64,
     /// Fill the vacated space with `0xdd` after each collection and protect it
     /// until it is used again, so that a stale reference faults.
     pub poison: bool,
@@ -93,12 +114,13 @@ pub struct HeapConfig {
 }
 
 impl Default for HeapConfig {
-    /// 1 GiB, no poison, and a window of 1 MiB: the two spaces a program with
-    /// little live data alternates between then fit a 2 MiB second-level cache.
+    /// 1 GiB, no poison, and a young space of 1 to 16 MiB: where little survives, it
+    /// stays in a second-level cache of 2 MiB.
     fn default() -> Self {
         Self {
             max_bytes: if cfg!(miri) { 64 << 20 } else { 1 << 30 },
-            initial_window: 1 << 20,
+            young_min: 1 << 20,
+            young_max: 16 << 20,
             poison: false,
             continuations: false,
             strict_commit: false,
@@ -145,33 +167,46 @@ pub enum HeapError {
 #[derive(Debug)]
 pub struct Heap {
     reservation: Reservation,
-    spaces: [Space; 2],
-    /// Index of the space objects are in.
+    young: Space,
+    /// With poison: the young space that was used before.
+    spare: Option<Space>,
+    old: [Space; 2],
+    /// Index of the old space objects are in.
     current: usize,
     descriptors: *const TypeDescriptor,
     /// How many entries of `descriptors` can be read.
     types: u32,
     /// Most bytes that may be in use.
     limit: u64,
-    initial_window: u64,
+    /// Least and most bytes of the young space.
+    young_bounds: Range<u64>,
+    /// Bytes of it that are used now.
+    young_size: u64,
     poison: bool,
     holds_continuations: bool,
-    /// Where the survivors of the last collection end.
-    live_end: u64,
-    /// Where the next collection is due.
-    window_end: u64,
-    /// Whether `reserve` requested the coming collection.
+    /// Where objects of the old space end, but for those in an open window.
+    old_end: u64,
+    /// Where in the old space a full collection is due.
+    full_due: u64,
+    /// Bytes that survived the last full collection.
+    live: u64,
+    /// Where compiled code allocates.
+    window: Window,
+    /// Large objects made since the last collection: where in the old space.
+    born: Vec<Range<u64>>,
+    /// Whether `reserve` requested the coming full collection.
     collection_requested: bool,
-    /// Whether everything in use is live: `reserve` requested the last collection
-    /// and was not called since.
+    /// Whether everything in use is live: `reserve` requested the last collection, a
+    /// full one, and was not called since.
     everything_live: bool,
-    /// How many collections in a row were requested and freed next to nothing.
+    /// How many full collections in a row were requested and freed next to nothing.
     fruitless: u32,
     /// Why `reserve` had no room, where the system gave none.
     refused: Option<HeapError>,
     /// A collection has begun and not ended well.
     broken: bool,
-    collections: u64,
+    /// How many collections have finished, minor and full.
+    finished: [u64; 2],
 }
 
 // SAFETY: the heap owns its address range, and `new`'s contract makes the
@@ -179,10 +214,11 @@ pub struct Heap {
 unsafe impl Send for Heap {}
 
 impl Heap {
-    /// Reserves a heap. No memory is committed until something is allocated.
+    /// Reserves a heap. Nothing is committed before something is allocated, but for the
+    /// log.
     ///
     /// # Errors
-    /// [`HeapError::Limit`] or [`HeapError::Reserve`].
+    /// [`HeapError::Limit`], [`HeapError::Reserve`] or [`HeapError::Commit`].
     ///
     /// # Safety
     /// `descriptors` must point to `types` entries that stay readable, at that
@@ -203,36 +239,41 @@ impl Heap {
             });
         }
         let reservation = Reservation::new(&config)?;
-        let spaces = reservation.spaces();
-        let start = spaces[0].start();
+        let (young, spare, old) = reservation.spaces();
+        let most = space::largest_young(&config);
+        let least = config.young_min.min(most) & !(OBJECT_ALIGN - 1);
+        let least = least.max(OBJECT_ALIGN);
+        let start = old[0].start();
         let mut heap = Self {
             reservation,
-            spaces,
+            young,
+            spare,
+            old,
             current: 0,
             descriptors,
             types,
             limit,
-            // A multiple below the limit, which is one.
-            initial_window: config
-                .initial_window
-                .min(limit)
-                .next_multiple_of(OBJECT_ALIGN),
+            young_bounds: least..most,
+            young_size: least,
             poison: config.poison,
             holds_continuations: config.continuations,
-            live_end: start,
-            window_end: start,
+            old_end: start,
+            full_due: start,
+            live: 0,
+            window: Window::Young,
+            born: Vec::new(),
             collection_requested: false,
             everything_live: false,
             fruitless: 0,
             refused: None,
             broken: false,
-            collections: 0,
+            finished: [0; 2],
         };
-        heap.open_window(start, 0);
+        heap.next_full(0);
         Ok(heap)
     }
 
-    /// First byte of the reservation.
+    /// First byte that references are offsets from.
     pub fn base(&self) -> *mut u8 {
         self.reservation.base()
     }
@@ -253,17 +294,22 @@ impl Heap {
         self.refused
     }
 
-    /// How many collections have finished.
+    /// How many collections have finished, of both kinds.
     pub fn collections(&self) -> u64 {
-        self.collections
+        self.finished.iter().sum()
     }
 
-    /// Bytes that survived the last collection.
+    /// How many of a kind have.
+    pub fn collections_of(&self, kind: CollectionKind) -> u64 {
+        self.finished[kind as usize]
+    }
+
+    /// Bytes that survived the last full collection.
     pub fn live_bytes(&self) -> u64 {
-        self.live_end - self.space().start()
+        self.live
     }
 
-    fn space(&self) -> &Space {
-        &self.spaces[self.current]
+    fn old(&self) -> &Space {
+        &self.old[self.current]
     }
 }

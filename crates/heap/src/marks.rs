@@ -1,7 +1,7 @@
 //! Which objects are reachable, found without moving any.
 //!
 //! ```text
-//!  space   │ A    │ B │ C        │ D │ …    objects, without gaps
+//!  a space │ A    │ B │ C        │ D │ …    objects, without gaps
 //!  starts  │ 1 0 0│ 1 │ 1 0 0 0 0│ 1 │ …    one bit for 8 bytes: here an object starts
 //!  marks   │ 1 0 0│ 0 │ 1 0 0 0 0│ 0 │ …    and it is reachable
 //! ```
@@ -10,7 +10,7 @@
 //! references to them are shown to an [`Onlooker`], who marks what their frames refer to.
 
 use crate::access::{continuations, references};
-use crate::collect::SHOWN;
+use crate::scan::SHOWN;
 use crate::starts::{Bitmap, Starts};
 use crate::{Heap, HeapViolation};
 use mangrove_abi::object::{ARRAY_LENGTH, HeapRef};

@@ -1,22 +1,23 @@
-//! The address range of a heap and the two spaces in it.
+//! The address range of a heap and what lies in it.
 //!
 //! ```text
-//!  0        page                    half     +page                   2 × half
-//!  │ never  │ A: committed ┆ no access │ never  │ B: committed ┆ no access │
+//!  │ log │ cards │ never │ young │ never │ old A: committed ┆ no access │ never │ old B … │
+//!                ▲ base: references are offsets from here
 //! ```
 //!
-//! The whole range, as much as the heap's limit needs, is reserved without access. A space commits from its start
+//! The whole range, as much as the heap's limit needs, is reserved without access; log
+//! and cards can be written from the start. A space commits from its start
 //! upwards (`mprotect` to read and write: the system gives pages as they are
 //! touched). A vacated space stays committed, and its pages stay in memory as
 //! far as the next use will need them; beyond that they go back to the system.
 //! Where the system counts what is writable and not what is touched (strict
 //! overcommit), the rest is mapped anew, without access: nothing less takes it
-//! off the count.
+//! off the count. With poison there are two young spaces, used by turns.
 
 use crate::{HeapConfig, HeapError, TRACE};
 #[cfg(miri)]
 use mangrove_abi::interpreted as mm;
-use mangrove_abi::object::NULL_GUARD;
+use mangrove_abi::object::{CARD_SHIFT, NULL_GUARD, OBJECT_ALIGN};
 use mangrove_abi::{Request, Requests};
 use rustix::io::Errno;
 #[cfg(not(miri))]
@@ -32,27 +33,105 @@ const POISON: u8 = 0xdd;
 /// Pages kept beyond need are given back in pieces of at least this many bytes.
 const RELEASE_STEP: u64 = 1 << 20;
 
+/// Entries of the longest log: with more, collections look at everything.
+const LONGEST_LOG: u64 = 256 << 10;
+/// Bytes of the largest young space.
+const LARGEST_YOUNG: u64 = 64 << 20;
+/// The young space takes at most this part of the heap's limit.
+const YOUNG_PART: u64 = 4;
+
 /// A page, or what must stay unmapped at offset 0 if that is more.
 fn page() -> u64 {
     (rustix::param::page_size() as u64).max(NULL_GUARD as u64)
 }
 
-/// Bytes one space can hold at most.
+/// Bytes the old space can hold at most.
 pub(crate) fn largest_space() -> u64 {
-    LARGEST / 2 - page()
+    LARGEST / 2 - LARGEST_YOUNG - 2 * page()
 }
 
-/// Bytes of address space for a heap whose spaces hold `limit` bytes each.
-pub(crate) fn reserved_bytes(limit: u64) -> u64 {
-    debug_assert!(limit <= largest_space());
-    2 * (page() + limit.next_multiple_of(page()))
+/// Where everything lies. Offsets are from the heap's base.
+#[derive(Debug)]
+struct Plan {
+    /// Entries of the log.
+    log: u64,
+    /// Bytes in front of the base: log and cards, in whole pages.
+    front: u64,
+    /// Bytes of a young space, and how many there are.
+    young: u64,
+    young_spaces: u64,
+    /// Bytes of an old space.
+    old: u64,
+}
+
+impl Plan {
+    fn new(config: &HeapConfig) -> Self {
+        let old = config.max_bytes.next_multiple_of(page());
+        let young = largest_young(config).next_multiple_of(page());
+        let young_spaces = if config.poison { 2 } else { 1 };
+        let mut plan = Self {
+            log: (config.max_bytes / 64).clamp(64, LONGEST_LOG),
+            front: 0,
+            young,
+            young_spaces,
+            old,
+        };
+        let cards = plan.end() >> CARD_SHIFT;
+        plan.front = cards.next_multiple_of(8) + plan.log * size_of::<u64>() as u64;
+        plan.front = plan.front.next_multiple_of(page());
+        plan
+    }
+
+    /// Where a space starts: the young ones, then the old ones.
+    fn start(&self, space: u64) -> u64 {
+        let young = space.min(self.young_spaces);
+        (space + 1) * page() + young * self.young + (space - young) * self.old
+    }
+
+    /// Where the last one ends.
+    fn end(&self) -> u64 {
+        self.start(self.young_spaces + 1) + self.old
+    }
+
+    fn space(&self, space: u64) -> Space {
+        let start = self.start(space);
+        let bytes = if space < self.young_spaces {
+            self.young
+        } else {
+            self.old
+        };
+        Space {
+            start,
+            end: start + bytes,
+            committed: start,
+            touched: start,
+        }
+    }
+}
+
+/// Bytes a young space can grow to, by these settings.
+pub(crate) fn largest_young(config: &HeapConfig) -> u64 {
+    let most = config
+        .young_max
+        .min(LARGEST_YOUNG)
+        .min(config.max_bytes / YOUNG_PART);
+    // A multiple of what objects take, and never nothing.
+    (most & !(OBJECT_ALIGN - 1)).max(OBJECT_ALIGN)
+}
+
+/// Bytes of address space for a heap with these settings.
+pub(crate) fn reserved_bytes(config: &HeapConfig) -> u64 {
+    debug_assert!(config.max_bytes <= largest_space());
+    let plan = Plan::new(config);
+    plan.front + plan.end()
 }
 
 /// The reserved address range.
 #[derive(Debug)]
 pub(crate) struct Reservation {
-    base: *mut c_void,
+    start: *mut c_void,
     bytes: u64,
+    plan: Plan,
     /// Whether the system counts what is writable.
     strict_commit: bool,
     requests: Requests,
@@ -61,34 +140,73 @@ pub(crate) struct Reservation {
 impl Reservation {
     /// A range for spaces of `config.max_bytes`, which the caller has checked.
     pub(crate) fn new(config: &HeapConfig) -> Result<Self, HeapError> {
-        let bytes = reserved_bytes(config.max_bytes);
+        let plan = Plan::new(config);
+        let bytes = plan.front + plan.end();
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
         // SAFETY: a new anonymous mapping at an address of the system's choice
         // touches nothing that exists.
         let mapped = unsafe {
             mm::mmap_anonymous(ptr::null_mut(), bytes as usize, ProtFlags::empty(), flags)
         };
-        let base = mapped.map_err(|source| HeapError::Reserve { bytes, source })?;
-        Ok(Self {
-            base,
+        let start = mapped.map_err(|source| HeapError::Reserve { bytes, source })?;
+        let reservation = Self {
+            start,
             bytes,
+            plan,
             strict_commit: config.strict_commit,
             requests: Requests::new(config.refusal),
-        })
+        };
+        let front = reservation.plan.front;
+        let access = MprotectFlags::READ | MprotectFlags::WRITE;
+        // SAFETY: the front of the range just mapped.
+        unsafe { mm::mprotect(start, front as usize, access) }.map_err(|source| {
+            HeapError::Commit {
+                bytes: front,
+                source,
+            }
+        })?;
+        Ok(reservation)
+    }
+
+    /// The first place of the log, and its last.
+    pub(crate) fn log(&self) -> (*mut u64, *mut u64) {
+        let first: *mut u64 = self.start.cast();
+        // SAFETY: the range begins with the log.
+        (first, unsafe { first.add(self.plan.log as usize - 1) })
+    }
+
+    /// The first card.
+    pub(crate) fn cards(&self) -> *mut u8 {
+        // SAFETY: behind the log, in front of the base.
+        unsafe {
+            self.start
+                .cast::<u8>()
+                .add(self.plan.log as usize * size_of::<u64>())
+        }
+    }
+
+    /// Where the young spaces end.
+    pub(crate) fn young_end(&self) -> u64 {
+        self.plan.start(self.plan.young_spaces - 1) + self.plan.young
+    }
+
+    /// The young spaces, one or two, and the old ones; nothing committed.
+    pub(crate) fn spaces(&self) -> (Space, Option<Space>, [Space; 2]) {
+        let young = self.plan.young_spaces;
+        let space = |nth| self.plan.space(nth);
+        let spare = (young > 1).then(|| space(1));
+        (space(0), spare, [space(young), space(young + 1)])
+    }
+
+    /// The end of the last space.
+    #[cfg(test)]
+    pub(crate) fn end(&self) -> u64 {
+        self.plan.end()
     }
 
     pub(crate) fn base(&self) -> *mut u8 {
-        self.base.cast()
-    }
-
-    /// Both spaces, nothing committed.
-    pub(crate) fn spaces(&self) -> [Space; 2] {
-        [0, self.bytes / 2].map(|half| Space {
-            start: half + page(),
-            end: half + self.bytes / 2,
-            committed: half + page(),
-            touched: half + page(),
-        })
+        // SAFETY: the front is a part of the range.
+        unsafe { self.start.cast::<u8>().add(self.plan.front as usize) }
     }
 }
 
@@ -96,13 +214,13 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         // SAFETY: the range is this reservation's own, and whoever drops the
         // heap gives up every offset into it.
-        if let Err(error) = unsafe { mm::munmap(self.base, self.bytes as usize) } {
+        if let Err(error) = unsafe { mm::munmap(self.start, self.bytes as usize) } {
             tracing::error!(target: TRACE, %error, "cannot unmap a heap");
         }
     }
 }
 
-/// One half of the heap. Offsets are from the heap's base.
+/// One space of the heap. Offsets are from the heap's base.
 #[derive(Debug)]
 pub(crate) struct Space {
     start: u64,

@@ -4,21 +4,22 @@
 use crate::{Heap, HeapViolation};
 use mangrove_abi::StoreContext;
 use mangrove_abi::object::{HeapRef, OBJECT_ALIGN};
+use std::ops::Range;
 
-/// A bit for every 8 bytes of the space in use.
+/// A bit for every 8 bytes of both spaces in use: the young one, then the old one.
 #[derive(Clone, Debug)]
 pub(crate) struct Bitmap {
-    first: u32,
-    bits: Vec<u64>,
+    first: [u32; 2],
+    bits: [Vec<u64>; 2],
 }
 
 impl Bitmap {
-    /// All bits clear, for offsets from `first` up to `end`.
-    pub(crate) fn new(first: u64, end: u64) -> Self {
-        let words = (end - first).div_ceil(OBJECT_ALIGN * 64);
+    /// All bits clear, for offsets in these ranges.
+    pub(crate) fn new(ranges: [Range<u64>; 2]) -> Self {
+        let words = |range: &Range<u64>| (range.end - range.start).div_ceil(OBJECT_ALIGN * 64);
         Self {
-            first: first as u32,
-            bits: vec![0; words as usize],
+            first: [ranges[0].start as u32, ranges[1].start as u32],
+            bits: [&ranges[0], &ranges[1]].map(|range| vec![0; words(range) as usize]),
         }
     }
 
@@ -26,29 +27,31 @@ impl Bitmap {
     pub(crate) fn cleared(&self) -> Self {
         Self {
             first: self.first,
-            bits: vec![0; self.bits.len()],
+            bits: [&self.bits[0], &self.bits[1]].map(|bits| vec![0; bits.len()]),
         }
     }
 
-    fn place(&self, offset: u32) -> (usize, u64) {
-        let nth = offset.wrapping_sub(self.first) / OBJECT_ALIGN as u32;
-        (nth as usize / 64, 1 << (nth % 64))
+    fn place(&self, offset: u32) -> (usize, usize, u64) {
+        let space = usize::from(offset >= self.first[1]);
+        let nth = offset.wrapping_sub(self.first[space]) / OBJECT_ALIGN as u32;
+        (space, nth as usize / 64, 1 << (nth % 64))
     }
 
     /// Sets a bit. Whether it was clear.
     pub(crate) fn insert(&mut self, offset: u32) -> bool {
-        let (word, bit) = self.place(offset);
-        let clear = self.bits[word] & bit == 0;
-        self.bits[word] |= bit;
+        let (space, word, bit) = self.place(offset);
+        let bits = &mut self.bits[space][word];
+        let clear = *bits & bit == 0;
+        *bits |= bit;
         clear
     }
 
     /// Whether the bit of this offset is set: no for offsets outside, and for
     /// those no object can start at.
     pub(crate) fn contains(&self, offset: u32) -> bool {
-        let (word, bit) = self.place(offset);
-        u64::from(offset).is_multiple_of(OBJECT_ALIGN)
-            && self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+        let (space, word, bit) = self.place(offset);
+        let bits = self.bits[space].get(word);
+        u64::from(offset).is_multiple_of(OBJECT_ALIGN) && bits.is_some_and(|bits| bits & bit != 0)
     }
 }
 
@@ -79,12 +82,16 @@ impl Starts {
     /// Numbers the objects from 0, by their places.
     pub fn numbers(&self) -> Numbers {
         let mut before = 0;
-        let words = self.bits.bits.iter().map(|bits| {
+        let mut words = |bits: &u64| {
             let first = before;
             before += bits.count_ones();
             first
-        });
-        let before = words.collect();
+        };
+        let [young, old] = &self.bits.bits;
+        let before = [
+            young.iter().map(&mut words).collect(),
+            old.iter().map(&mut words).collect(),
+        ];
         Numbers {
             starts: self.clone(),
             before,
@@ -96,8 +103,8 @@ impl Starts {
 #[derive(Clone, Debug)]
 pub struct Numbers {
     starts: Starts,
-    /// For each word of the bitmap, how many objects start before it.
-    before: Vec<u32>,
+    /// For each word of the bitmaps, how many objects start before it.
+    before: [Vec<u32>; 2],
 }
 
 impl Numbers {
@@ -106,9 +113,9 @@ impl Numbers {
         if !self.starts.contains(object) {
             return None;
         }
-        let (word, bit) = self.starts.bits.place(object.0);
-        let in_word = (self.starts.bits.bits[word] & (bit - 1)).count_ones();
-        Some(self.before[word] + in_word)
+        let (space, word, bit) = self.starts.bits.place(object.0);
+        let in_word = (self.starts.bits.bits[space][word] & (bit - 1)).count_ones();
+        Some(self.before[space][word] + in_word)
     }
 }
 
@@ -123,7 +130,7 @@ impl Heap {
     pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapViolation> {
         self.check(ctx);
         let mut starts = Starts {
-            bits: Bitmap::new(self.space().start(), ctx.alloc_next),
+            bits: Bitmap::new(self.ranges(ctx)),
             count: 0,
         };
         self.walk(ctx, |object, _, _| {

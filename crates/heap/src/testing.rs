@@ -1,31 +1,32 @@
 //! A heap with a handful of types and a list of roots, for tests.
 
 use crate::{
-    CollectionStats, Field, Heap, HeapConfig, HeapError, HeapViolation, Onlooker, Reserve,
+    CollectionKind, CollectionStats, Field, Heap, HeapConfig, HeapError, HeapViolation, Onlooker,
+    Reserve,
 };
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId, array_size,
 };
-use mangrove_abi::{ContRef, StoreContext};
+use mangrove_abi::{ContRef, Logged, StoreContext};
 
 /// A struct: an `i32` at 4 and references at 8 and 12; 16 bytes.
-pub(crate) const NODE: TypeId = 16;
+pub(crate) const NODE: TypeId = TypeId::new(16);
 /// An array of references.
-pub(crate) const REFS: TypeId = 17;
+pub(crate) const REFS: TypeId = TypeId::new(17);
 /// An array of bytes.
-pub(crate) const BYTES: TypeId = 18;
+pub(crate) const BYTES: TypeId = TypeId::new(18);
 /// A struct of one `i64` at 8; 16 bytes.
-pub(crate) const LEAF: TypeId = 19;
+pub(crate) const LEAF: TypeId = TypeId::new(19);
 /// An exception with a reference at 8; 16 bytes.
-pub(crate) const EXN: TypeId = 20;
+pub(crate) const EXN: TypeId = TypeId::new(20);
 /// A function type.
-pub(crate) const FUNC: TypeId = 21;
+pub(crate) const FUNC: TypeId = TypeId::new(21);
 /// A struct: a reference at 4, continuations at 8 and 24; 40 bytes.
-pub(crate) const BOX: TypeId = 22;
+pub(crate) const BOX: TypeId = TypeId::new(22);
 /// An array of continuations.
-pub(crate) const CONTS: TypeId = 23;
+pub(crate) const CONTS: TypeId = TypeId::new(23);
 /// One past the last type.
-pub(crate) const END: TypeId = 24;
+pub(crate) const END: u32 = 24;
 
 pub(crate) const NODE_ID: u32 = 4;
 pub(crate) const LEFT: u32 = 8;
@@ -45,22 +46,22 @@ fn descriptors() -> Vec<TypeDescriptor> {
         ref_count: refs.len() as u16,
         ..TypeDescriptor::UNUSED
     };
-    table[TYPE_HOST as usize] = object(Kind::Host, 0, &[]);
-    table[NODE as usize] = object(Kind::Struct, 16, &NODE_FIELDS);
-    table[REFS as usize] = TypeDescriptor {
+    table[TYPE_HOST.index()] = object(Kind::Host, 0, &[]);
+    table[NODE.index()] = object(Kind::Struct, 16, &NODE_FIELDS);
+    table[REFS.index()] = TypeDescriptor {
         elem_refs: 1,
         ..object(Kind::Array, 4, &[])
     };
-    table[BYTES as usize] = object(Kind::Array, 1, &[]);
-    table[LEAF as usize] = object(Kind::Struct, 16, &[]);
-    table[EXN as usize] = object(Kind::Exn, 16, &EXN_FIELDS);
-    table[FUNC as usize] = object(Kind::Func, 0, &[]);
-    table[BOX as usize] = TypeDescriptor {
+    table[BYTES.index()] = object(Kind::Array, 1, &[]);
+    table[LEAF.index()] = object(Kind::Struct, 16, &[]);
+    table[EXN.index()] = object(Kind::Exn, 16, &EXN_FIELDS);
+    table[FUNC.index()] = object(Kind::Func, 0, &[]);
+    table[BOX.index()] = TypeDescriptor {
         ref_count: 1,
         cont_count: 2,
         ..object(Kind::Struct, 40, &BOX_FIELDS)
     };
-    table[CONTS as usize] = TypeDescriptor {
+    table[CONTS.index()] = TypeDescriptor {
         cont_count: 1,
         ..object(Kind::Array, 16, &[])
     };
@@ -109,19 +110,39 @@ impl World {
         })
     }
 
-    /// A heap of at most `max_bytes` that collects every `window` bytes.
+    /// A heap of at most `max_bytes`, whose young space has `window` bytes.
     pub(crate) fn small(max_bytes: u64, window: u64) -> Self {
         Self::new(HeapConfig {
             max_bytes,
-            initial_window: window,
+            young_min: window,
+            young_max: window,
             ..HeapConfig::default()
         })
         .unwrap()
     }
 
-    /// Collects, with `roots` as the roots.
+    /// Collects everything, with `roots` as the roots.
     pub(crate) fn try_collect(&mut self) -> Result<CollectionStats, HeapViolation> {
-        let mut collection = self.heap.begin(&self.ctx).expect("memory");
+        self.try_collect_of(CollectionKind::Full)
+    }
+
+    pub(crate) fn try_collect_of(
+        &mut self,
+        kind: CollectionKind,
+    ) -> Result<CollectionStats, HeapViolation> {
+        let logged = self.heap.logged(&self.ctx);
+        let collection = self.heap.begin(&mut self.ctx, kind);
+        let mut collection = collection.expect("memory");
+        if kind == CollectionKind::Minor {
+            collection.born();
+            for entry in logged {
+                let Logged::Object(object) = entry else {
+                    panic!("{entry:?} is no object")
+                };
+                // SAFETY: the log is the heap's.
+                unsafe { collection.remembered(object) };
+            }
+        }
         for root in &mut self.roots {
             // SAFETY: roots are references to whole objects, or stray ones on purpose.
             *root = unsafe { collection.forward(*root) };
@@ -131,6 +152,20 @@ impl World {
         collection.finish(&mut self.ctx, self.roots.len() as u64)
     }
 
+    /// A minor collection, with `roots` as the roots, and checks before and after.
+    pub(crate) fn minor(&mut self) -> CollectionStats {
+        self.heap.verify(&self.ctx).expect("a sound heap");
+        self.heap.verify_log(&self.ctx).expect("all is logged");
+        let stats = self.try_collect_of(CollectionKind::Minor);
+        let stats = stats.expect("a sound heap");
+        let starts = self.heap.verify(&self.ctx).expect("a sound heap");
+        self.heap.verify_log(&self.ctx).expect("nothing is young");
+        assert!(self.roots.iter().all(|&root| starts.admits(root)));
+        assert!(!self.roots.iter().any(|&root| self.ctx.is_young(root)));
+        stats
+    }
+
+    /// A collection of everything, with checks before and after.
     pub(crate) fn collect(&mut self) -> CollectionStats {
         let mut marks = self.heap.marks(&self.ctx).expect("a sound heap");
         for &root in &self.roots {
@@ -152,6 +187,13 @@ impl World {
         stats
     }
 
+    fn collect_as(&mut self, kind: CollectionKind) {
+        match kind {
+            CollectionKind::Minor => self.minor(),
+            CollectionKind::Full => self.collect(),
+        };
+    }
+
     /// Allocates as the runtime does: collects when the heap says so. None
     /// when the heap is exhausted.
     pub(crate) fn allocate(&mut self, type_id: TypeId, size: u64) -> Option<HeapRef> {
@@ -164,13 +206,16 @@ impl World {
             match self.heap.reserve(&mut self.ctx, size) {
                 Reserve::Ready => {}
                 Reserve::Impossible => return None,
-                Reserve::Collect => {
-                    self.collect();
+                Reserve::Collect(kind) => {
+                    self.collect_as(kind);
                     // Never the same answer twice.
                     match self.heap.reserve(&mut self.ctx, size) {
                         Reserve::Ready => {}
                         Reserve::Impossible => return None,
-                        Reserve::Collect => panic!("asked to collect right after a collection"),
+                        Reserve::Collect(again) => {
+                            assert!(kind == CollectionKind::Minor && again != kind);
+                            self.collect_as(again);
+                        }
                     }
                 }
             }
@@ -236,6 +281,13 @@ impl World {
         self.read_ref(array, ARRAY_ELEMENTS + 4 * index)
     }
 
+    /// Writes a reference into an object of any age.
+    pub(crate) fn assign(&mut self, object: HeapRef, offset: u32, value: HeapRef) {
+        // SAFETY: as for `read`.
+        unsafe { self.heap.assign_ref(&mut self.ctx, object, offset, value) }
+    }
+
+    /// Writes an element of a new array.
     pub(crate) fn set_item(&mut self, array: HeapRef, index: u32, value: HeapRef) {
         self.write(array, ARRAY_ELEMENTS + 4 * index, value.0);
     }

@@ -6,6 +6,7 @@ mod faults;
 mod graphs;
 mod limits;
 mod memory;
+mod minor;
 
 use crate::testing::*;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef};

@@ -49,4 +49,24 @@ pub enum HeapViolation {
         /// The reference.
         value: u32,
     },
+    /// An object says that it is in the log and is not, or the other way round.
+    #[error("the object at {offset:#x} has the header {header:#x}, which is not what the log says")]
+    Log {
+        /// The object.
+        offset: u32,
+        /// Its header.
+        header: u32,
+    },
+    /// An old object refers to a young one, and the log does not say so.
+    #[error(
+        "the old object at {holder:#x} of type {type_id} refers, at offset {field}, to a young one, and it is not logged"
+    )]
+    Unlogged {
+        /// The object.
+        holder: u32,
+        /// Its type.
+        type_id: TypeId,
+        /// Where in it.
+        field: u32,
+    },
 }

@@ -5,7 +5,7 @@
 
 use mangrove::{
     CodeName, Config, Engine, Error, Extern, Linker, Module, Outcome, Root, RootOwner, RootValue,
-    Store, Val,
+    Store, Val, WasmOffset,
 };
 
 /// A worker keeps a pair over its suspension, and has a helper suspended inside
@@ -82,9 +82,10 @@ fn owner(owner: &RootOwner, module: &Module) -> String {
                 CodeName::Wasm(index) => module.function_name(index).unwrap_or("?"),
                 _ => "a trampoline",
             };
+            let at = frame.wasm_offset.map_or(0, WasmOffset::as_u32);
             format!(
-                "continuation {}, frame {} (${name} at {:#x})",
-                frame.continuation, frame.frame, frame.wasm_offset
+                "continuation {}, frame {} (${name} at {at:#x})",
+                frame.continuation, frame.frame
             )
         }
         RootOwner::Handle { index } => format!("handle {index} of the host"),

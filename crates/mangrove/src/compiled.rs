@@ -12,14 +12,16 @@
 //! converted: code made otherwise is refused, and the module is compiled anew.
 
 use crate::engine::Engine;
+use mangrove_abi::log::{GLOBAL, RECORD};
 use mangrove_abi::object::{
-    ARRAY_ELEMENTS, ARRAY_LENGTH, INLINE_SUPERS, MAX_OBJECT, NULL_GUARD, TYPE_MASK,
+    ARRAY_ELEMENTS, ARRAY_LENGTH, CARD_SHIFT, CARDED, INLINE_SUPERS, LARGE_OBJECT, LISTED,
+    MAX_OBJECT, NULL_GUARD, TYPE_MASK, WATCHED,
 };
 use mangrove_abi::record::FRESH_WORDS;
 use mangrove_abi::value::{CALL_PARAMS, FLOAT_RESULTS, INT_RESULTS};
 use mangrove_abi::{
-    CodeImage, ContRecord, FuncRef, HandlerTable, InstanceContext, Libcall, LibcallResult,
-    MemoryDef, StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor, reason,
+    CodeImage, ContRecord, FuncRef, GlobalCell, HandlerTable, InstanceContext, Libcall,
+    LibcallResult, MemoryDef, StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor, reason,
 };
 use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_compile as compile;
@@ -186,7 +188,22 @@ fn build() -> Hash {
         offset_of!(ContRecord, passed),
         offset_of!(ContRecord, parent),
         offset_of!(ContRecord, handlers),
-        offset_of!(ContRecord, bound_count),
+        offset_of!(ContRecord, unready),
+        offset_of!(StoreContext, young),
+        offset_of!(StoreContext, cards),
+        offset_of!(StoreContext, log_next),
+        offset_of!(StoreContext, log_last),
+        size_of::<GlobalCell>(),
+        offset_of!(GlobalCell, listed),
+        offset_of!(TableDef, cards),
+        offset_of!(TableDef, listed),
+        WATCHED as usize,
+        CARDED as usize,
+        LISTED as usize,
+        CARD_SHIFT as usize,
+        LARGE_OBJECT as usize,
+        RECORD as usize,
+        GLOBAL as usize,
         size_of::<TagDef>(),
         offset_of!(TagDef, bits),
         offset_of!(TagDef, exn_type),
@@ -303,7 +320,7 @@ fn is_consistent(image: &CodeImage) -> bool {
     let text = image.text.len() as u64;
     let known = |index: &u32| u64::from(*index) < functions;
     let mut stretches = image.functions.iter();
-    stretches.all(|f| u64::from(f.start) + u64::from(f.len) <= text)
+    stretches.all(|f| f.start.address(0) + u64::from(f.len) <= text)
         && image.defined.iter().all(known)
         && image.entries.iter().flatten().all(known)
         && image.to_host.iter().flatten().all(known)

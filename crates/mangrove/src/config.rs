@@ -49,7 +49,8 @@ impl fmt::Debug for Config {
             zeal,
             continuations_in_objects,
             heap_max,
-            heap_window,
+            young_min,
+            young_max,
             stack_size,
             initial_stack_size,
             continuations_max,
@@ -73,7 +74,8 @@ impl fmt::Debug for Config {
             .field("zeal", zeal)
             .field("continuations_in_objects", continuations_in_objects)
             .field("heap_max", heap_max)
-            .field("heap_window", heap_window)
+            .field("young_min", young_min)
+            .field("young_max", young_max)
             .field("stack_size", stack_size)
             .field("initial_stack_size", initial_stack_size)
             .field("continuations_max", continuations_max)
@@ -170,10 +172,19 @@ impl Config {
         self
     }
 
-    /// Least bytes allocated between two collections, as far as
-    /// [`Config::heap_max`] has them.
-    pub fn heap_window(&mut self, bytes: u64) -> &mut Self {
-        self.settings.heap_window = bytes;
+    /// Bytes of the young space at first, and at least; 1 MiB if nothing is said. This
+    /// much is allocated between two minor collections, as far as [`Config::heap_max`]
+    /// has it. A young space that fits the processor's cache is fast; see
+    /// [`Config::young_max`] for programs whose objects live longer.
+    pub fn young_min(&mut self, bytes: u64) -> &mut Self {
+        self.settings.young_min = bytes;
+        self
+    }
+
+    /// Bytes that the young space may grow to where much of it survives; 16 MiB if
+    /// nothing is said, 64 MiB and a quarter of the heap at most.
+    pub fn young_max(&mut self, bytes: u64) -> &mut Self {
+        self.settings.young_max = bytes;
         self
     }
 

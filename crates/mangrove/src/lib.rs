@@ -54,9 +54,9 @@ pub use engine::Engine;
 pub use input::{MOST_INPUT, read_file};
 pub use instance::Instance;
 pub use linker::Linker;
+pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset};
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_abi::{SlotKind as RootKind, TrapCode, TypeId};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Held, Link, MadeFrom,

@@ -3,7 +3,7 @@
 use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
-use mangrove_abi::TypeId;
+use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
@@ -69,7 +69,7 @@ impl Module {
 
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
         let parsed =
-            mangrove_validate::Module::parse_as(bytes, engine.language()).map_err(invalid)?;
+            mangrove_validate::ParsedModule::parse_as(bytes, engine.language()).map_err(invalid)?;
         admission::check(&parsed, engine.config().settings.continuations_in_objects)?;
         Self::compile(engine, parsed)
     }
@@ -98,14 +98,14 @@ impl Module {
     }
 
     /// The name of one of its functions, from the name section.
-    pub fn function_name(&self, function: u32) -> Option<&str> {
+    pub fn function_name(&self, function: FuncIndex) -> Option<&str> {
         self.image.function_name(function)
     }
 
     /// Where the instruction at this byte offset of the module was written, if
     /// the module's `.debug_*` sections say so. They are read at the first call;
     /// what is malformed in them is passed over.
-    pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
+    pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         self.image.source_line(offset)
     }
 
@@ -141,7 +141,7 @@ impl Module {
 
     /// What the validator made of it. Concrete types in it are the module's own
     /// indices; [`Module::type_ids`] translates them.
-    pub fn parsed(&self) -> &mangrove_validate::Module {
+    pub fn parsed(&self) -> &mangrove_validate::ParsedModule {
         self.image.parsed()
     }
 
@@ -157,14 +157,14 @@ impl Module {
     }
 
     /// The type of something in its index spaces, in the module's own numbers.
-    fn entity(&self, index: EntityIndex) -> EntityType {
+    fn entity(&self, index: EntityIndex) -> EntityType<TypeIndex> {
         let parsed = self.parsed();
         match index {
-            EntityIndex::Func(index) => EntityType::Func(parsed.functions[index as usize]),
+            EntityIndex::Func(index) => EntityType::Func(parsed.functions[index.index()]),
             EntityIndex::Table(index) => EntityType::Table(parsed.tables[index as usize]),
             EntityIndex::Memory(index) => EntityType::Memory(parsed.memories[index as usize]),
             EntityIndex::Global(index) => EntityType::Global(parsed.globals[index as usize]),
-            EntityIndex::Tag(index) => EntityType::Tag(parsed.tags[index as usize]),
+            EntityIndex::Tag(index) => EntityType::Tag(parsed.tags[index.index()]),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Who watches: observers are called at certain moments and may look at roots.
+//! What a store can be asked, and told to do between two steps of a program; and who is
+//! called when something happens in it.
 
 use crate::access::inner_mut;
 use crate::access::{Caller, Observer, Store, StoreView, Watcher};

@@ -29,7 +29,7 @@ impl Module {
     /// Compiles a module that is valid and admitted.
     pub(crate) fn compile(
         engine: &Engine,
-        parsed: mangrove_validate::Module,
+        parsed: mangrove_validate::ParsedModule,
     ) -> Result<Self, Error> {
         let image = compile::compile(&parsed, &engine.compile_options()).map_err(compile_error)?;
         // SAFETY: the image was made from the module just now, for this engine.
@@ -52,8 +52,8 @@ impl Module {
     /// configuration or another machine, or no compiled module at all.
     pub unsafe fn deserialize(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
         let (wasm, image) = compiled::read(engine, bytes)?;
-        let parsed =
-            mangrove_validate::Module::parse_sections(wasm, engine.language()).map_err(invalid)?;
+        let parsed = mangrove_validate::ParsedModule::parse_sections(wasm, engine.language())
+            .map_err(invalid)?;
         if image.defined.len() != parsed.bodies.len() || image.entries.len() != parsed.types.len() {
             return Err(CompiledError::Malformed.into());
         }

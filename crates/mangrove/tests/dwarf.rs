@@ -15,7 +15,7 @@ use gimli::write::{
     Address, AttributeValue, DwarfUnit, EndianVec, LineProgram, LineString, Sections,
 };
 use gimli::{Encoding, Format, LineEncoding, LittleEndian};
-use mangrove::{Config, Engine, Frame, Linker, Module, SourceLine, Store};
+use mangrove::{Config, Engine, Frame, Linker, Module, SourceLine, Store, WasmOffset};
 use wasm_encoder::{
     CodeSection, CustomSection, ExportKind, ExportSection, Function, FunctionSection, Section,
     TypeSection,
@@ -180,9 +180,9 @@ fn malformed_dwarf_is_ignored() {
 }
 
 /// Where the module's `unreachable` is.
-fn trap_offset(module: &Module) -> u32 {
+fn trap_offset(module: &Module) -> WasmOffset {
     let bytes = &module.parsed().bytes;
     // nop, unreachable, end
     let at = bytes.windows(3).position(|bytes| bytes == [1, 0, 0x0b]);
-    at.unwrap() as u32 + 1
+    WasmOffset::new(at.unwrap() as u32 + 1).unwrap()
 }

@@ -160,7 +160,8 @@ fn everything_outside_of_frames_is_a_root() {
         let mut config = Config::new();
         config
             .zeal(zeal.parse().unwrap())
-            .heap_window(64)
+            .young_min(64)
+            .young_max(64)
             .verify_heap(true);
         let (mut store, instance) = instance_with(&config, text);
         let sum = call(&mut store, instance, "sum", &[]).unwrap();
@@ -179,7 +180,7 @@ fn everything_outside_of_frames_is_a_root() {
 #[test]
 fn a_full_heap_is_a_trap_and_the_store_goes_on() {
     let mut config = Config::new();
-    config.heap_max(1 << 20).heap_window(64 << 10);
+    config.heap_max(1 << 20).young_max(64 << 10);
     let (mut store, instance) = instance_with(&config, LIST);
     for _ in 0..3 {
         let error = call(&mut store, instance, "build", &[Val::I64(1 << 20)]).unwrap_err();

@@ -307,7 +307,7 @@ fn heap_memory() {
         let mut failed = Vec::new();
         for after in 0..20 {
             let mut config = config(GuardKind::Auto);
-            config.heap_window(4 << 10);
+            config.young_min(4 << 10).young_max(4 << 10);
             config.refuse(Refusal {
                 request: Request::HeapCommit,
                 after,

@@ -23,8 +23,11 @@ const NUMBERS: &[(&str, Setter)] = &[
     ("heap_max", |config, n| {
         config.heap_max(n);
     }),
-    ("heap_window", |config, n| {
-        config.heap_window(n);
+    ("young_min", |config, n| {
+        config.young_min(n);
+    }),
+    ("young_max", |config, n| {
+        config.young_max(n);
     }),
     ("stack_size", |config, n| {
         config.stack_size(n as usize);
@@ -209,9 +212,12 @@ fn at_their_ends() {
 }
 
 #[test]
-fn a_window_beyond_the_heap_is_the_whole_heap() {
+fn a_young_space_beyond_the_heap_is_a_quarter_of_it() {
     let mut config = Config::new();
-    config.heap_max(64 << 10).heap_window(u64::MAX);
+    config
+        .heap_max(64 << 10)
+        .young_min(u64::MAX)
+        .young_max(u64::MAX);
     let (mut store, instance) = world(&config).unwrap();
     assert_eq!(
         call(&mut store, instance, "run", &[]).unwrap(),
@@ -228,7 +234,7 @@ fn a_heap_that_cannot_be_had_is_refused_with_the_largest_that_can() {
         assert!(message.contains(&asked.to_string()), "{message}");
         let largest = message.split_once("65536 and ").unwrap().1;
         let largest = largest.split(' ').next().unwrap().parse().unwrap();
-        assert!(((2 << 30) - (1 << 20)..2 << 30).contains(&largest));
+        assert!(((2 << 30) - (65 << 20)..2 << 30).contains(&largest));
         live(Config::new().heap_max(largest)).unwrap();
     }
 }

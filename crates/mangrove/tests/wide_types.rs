@@ -5,7 +5,7 @@ mod common;
 use common::call;
 use mangrove::{
     Config, Engine, Error, Exception, Extern, Func, FuncType, Global, GlobalType, HeapType, Linker,
-    Module, Outcome, RefType, Store, Table, TableType, Tag, Val, ValType,
+    Module, Outcome, RefType, Store, Table, TableType, Tag, TypeId, Val, ValType,
 };
 
 /// What validation allows.
@@ -107,7 +107,7 @@ fn wider_ones_are_refused_where_they_are_made() {
 fn types_the_engine_does_not_have_are_refused() {
     let engine = Engine::new(&Config::new()).unwrap();
     let mut store = Store::new(&engine, ()).unwrap();
-    for id in [0, 5000, u32::MAX] {
+    for id in [0, 5000, u32::MAX].map(TypeId::new) {
         let reference = RefType {
             nullable: true,
             heap: HeapType::Concrete(id),

@@ -9,9 +9,9 @@ use smallvec::SmallVec;
 pub struct Activation {
     /// The record that stands for the host in its chain.
     pub host: *mut ContRecord,
-    /// What ran before: the innermost record of the activation around this
-    /// one, or null.
-    pub outer: *mut ContRecord,
+    /// Which record ran when the host entered Wasm: the innermost of the activation
+    /// around this one, or null.
+    pub interrupted: *mut ContRecord,
     /// The host function that made the call, or null.
     pub caller: *const HostFunc,
     /// Whether it began as a call, with an initial continuation of its own, and
@@ -20,7 +20,7 @@ pub struct Activation {
 }
 
 /// Values on their way.
-pub type Slots = SmallVec<[TransferSlot; 8]>;
+pub type InTransit = SmallVec<[TransferSlot; 8]>;
 
 /// A call or a resumption under way.
 pub struct Call {

@@ -9,7 +9,9 @@ use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::store::StoreInner;
 use crate::trap::{Backtrace, BacktraceEntry, Frame};
-use mangrove_abi::{CodeImage, ContRecord, FunctionKind, RecordState};
+use mangrove_abi::{
+    CodeImage, CodeOffset, ContRecord, FuncIndex, FunctionKind, RecordState, WasmOffset,
+};
 use mangrove_collector::ModuleId;
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
@@ -54,7 +56,7 @@ impl StoreInner {
                     let Some(activation) = activations.next() else {
                         break;
                     };
-                    record = activation.outer;
+                    record = activation.interrupted;
                     host_func = activation.caller;
                 }
                 Some(above) => {
@@ -117,11 +119,11 @@ impl StoreInner {
     unsafe fn resumed(&self, record: *const ContRecord, parent: Option<u32>) -> BacktraceEntry {
         // SAFETY: by contract; instances live as long as the store.
         let (child, created) = unsafe {
-            let created = (*record).creator.as_ref().map(|creator| {
+            let created = (*record).creator.as_ref().and_then(|creator| {
                 let instance = InstancePtr::from_owner(creator.owner);
-                instance.module.place((*record).created_at)
+                instance.module.place((*record).created_at?)
             });
-            ((*record).id.as_u32(), created.flatten())
+            ((*record).id.as_u32(), created)
         };
         BacktraceEntry::Resumed {
             child,
@@ -133,8 +135,8 @@ impl StoreInner {
     fn frame(
         &self,
         module: ModuleId,
-        function: u32,
-        offset: Option<u32>,
+        function: FuncIndex,
+        offset: Option<WasmOffset>,
         continuation: u32,
     ) -> BacktraceEntry {
         let module = self.module(module);
@@ -154,8 +156,8 @@ impl StoreInner {
 }
 
 /// What code returns to `pc`, and where in its module the call is.
-fn call_site(image: &CodeImage, pc: u32) -> Option<(FunctionKind, Option<u32>)> {
+fn call_site(image: &CodeImage, pc: CodeOffset) -> Option<(FunctionKind, Option<WasmOffset>)> {
     let site = image.sites.find(pc)?;
     let kind = image.functions.get(site.function as usize)?.kind;
-    Some((kind, (site.wasm_offset != 0).then_some(site.wasm_offset)))
+    Some((kind, site.wasm_offset))
 }

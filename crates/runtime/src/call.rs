@@ -11,7 +11,7 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back.
 
-use crate::activation::{Activation, Call, Slots};
+use crate::activation::{Activation, Call, InTransit};
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::kind::ValueKind;
@@ -25,7 +25,7 @@ use crate::trap::Trap;
 use crate::value::Val;
 use crate::watch::Moment;
 use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, reason};
-use mangrove_continuation::End;
+use mangrove_continuation::{End, make_current};
 use mangrove_stack::arch::{self, Left};
 use mangrove_validate::ValType;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -137,7 +137,7 @@ impl StoreInner {
     }
 
     /// Checks and lowers arguments. They are no roots yet.
-    pub(crate) fn lower_all(&self, args: &[Val], types: &[ValType]) -> Result<Slots, Error> {
+    pub(crate) fn lower_all(&self, args: &[Val], types: &[ValType]) -> Result<InTransit, Error> {
         if args.len() != types.len() {
             return Err(Error::usage(format!(
                 "{} arguments where {} are expected",
@@ -227,7 +227,7 @@ impl StoreInner {
             (*(*record).outermost).parent = host;
             self.activations.push(Activation {
                 host,
-                outer: ctx.current,
+                interrupted: ctx.current,
                 caller: self.host_func,
                 is_call,
             });
@@ -238,7 +238,7 @@ impl StoreInner {
                 outer_host: ctx.host_record,
                 outer_host_sp: ctx.host_sp,
             };
-            ctx.current = record;
+            make_current(ctx, record);
             ctx.host_record = host;
             call
         }
@@ -375,7 +375,8 @@ impl StoreInner {
         self.registry.release_host_record(call.host);
         self.host_func = activation.caller;
         let ctx = self.context();
-        ctx.current = activation.outer;
+        // SAFETY: the record that ran when Wasm was entered, or null.
+        unsafe { make_current(ctx, activation.interrupted) };
         ctx.host_record = call.outer_host;
         ctx.host_sp = call.outer_host_sp;
         if self.activations.is_empty() {

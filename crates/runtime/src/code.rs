@@ -20,7 +20,7 @@ use crate::mapping::Mapping;
 use crate::refusals::map_error;
 use crate::resource::need::Need;
 use crate::trace;
-use mangrove_abi::CodeImage;
+use mangrove_abi::{CodeImage, CodeOffset};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -179,15 +179,15 @@ impl LoadedCode {
     }
 
     /// The offset in the text of a pc inside it.
-    pub fn offset_of(&self, pc: u64) -> Option<u32> {
+    pub fn offset_of(&self, pc: u64) -> Option<CodeOffset> {
         let offset = pc.wrapping_sub(self.base);
-        (offset < self.text_len).then_some(offset as u32)
+        (offset < self.text_len).then_some(CodeOffset::new(offset as u32))
     }
 
     /// Address of a stretch of code, by its index in the image.
     pub fn address(&self, function: u32) -> *const u8 {
         let start = self.image.functions[function as usize].start;
-        ptr::with_exposed_provenance((self.base + u64::from(start)) as usize)
+        ptr::with_exposed_provenance(start.address(self.base) as usize)
     }
 }
 
@@ -241,7 +241,7 @@ mod tests {
     fn image(text: &[u8]) -> CodeImage {
         let functions = vec![mangrove_abi::FunctionCode {
             kind: mangrove_abi::FunctionKind::Helper,
-            start: 0,
+            start: CodeOffset::new(0),
             len: text.len() as u32,
         }];
         CodeImage {
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(function(), 42);
         assert_eq!(code.text(), [0xb8, 42, 0, 0, 0, 0xc3]);
         assert!(is_code(code.base()));
-        assert_eq!(code.offset_of(code.base() + 5), Some(5));
+        assert_eq!(code.offset_of(code.base() + 5), Some(CodeOffset::new(5)));
         assert_eq!(code.offset_of(code.base() + 6), None);
         assert!(!is_code(&raw const code as u64));
     }

@@ -5,7 +5,7 @@
 
 use crate::error::Error;
 use crate::instance::InstancePtr;
-use crate::shape::{Shape, init_field};
+use crate::shape::{Door, Shape, write_field};
 use crate::store::StoreInner;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{SlotKind, TransferSlot, TypeId};
@@ -79,7 +79,7 @@ impl StoreInner {
 
     /// The operations that make a heap reference.
     fn make(&mut self, instance: InstancePtr, op: &ConstOp) -> Result<(), Error> {
-        let type_of = |index: u32| instance.module.type_ids()[index as usize];
+        let type_of = |index| instance.module.type_id(index);
         let object = match *op {
             ConstOp::RefI31 => HeapRef::from_i31(self.pop().words[0] as u32),
             ConstOp::StructNew(ty) => self.make_struct(type_of(ty), true)?,
@@ -139,7 +139,18 @@ impl StoreInner {
                     self.engine.types().storage_size(field.storage),
                 );
                 // SAFETY: the object was just made with this layout.
-                unsafe { init_field(&mut self.heap, object, offset, storage, value) };
+                unsafe {
+                    let ctx = self.ctx.as_mut();
+                    write_field(
+                        &mut self.heap,
+                        ctx,
+                        object,
+                        offset,
+                        storage,
+                        value,
+                        Door::Init,
+                    );
+                }
             }
         }
         Ok(object)
@@ -166,12 +177,16 @@ impl StoreInner {
             let offset = mangrove_abi::object::ARRAY_ELEMENTS + index * size;
             // SAFETY: the array was just made with `len` elements of that size.
             unsafe {
-                init_field(
+                let storage = (element.storage, size);
+                let ctx = self.ctx.as_mut();
+                write_field(
                     &mut self.heap,
+                    ctx,
                     array,
                     offset,
-                    (element.storage, size),
+                    storage,
                     value,
+                    Door::Init,
                 )
             };
         }

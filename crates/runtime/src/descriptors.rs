@@ -32,7 +32,7 @@ const STEP: usize = 64 << 10;
 pub struct DescriptorTable {
     mapping: Mapping,
     /// One more than the highest type number.
-    end: TypeId,
+    end: u32,
     /// Of the engine's address space.
     share: Share,
 }
@@ -64,11 +64,11 @@ impl Published {
     }
 
     fn contains(&self, id: TypeId) -> bool {
-        self.lists.get(id as usize).is_some_and(Option::is_some)
+        self.lists.get(id.index()).is_some_and(Option::is_some)
     }
 
     fn keep(&mut self, id: TypeId, lists: Lists) {
-        let at = id as usize;
+        let at = id.index();
         if self.lists.len() <= at {
             self.lists.resize_with(at + 1, || None);
         }
@@ -83,7 +83,7 @@ impl DescriptorTable {
     ///
     /// # Errors
     /// The bound or the system leaves no room for it.
-    pub fn new(end: TypeId, addresses: &Ledger) -> Result<(Self, Published), Error> {
+    pub fn new(end: u32, addresses: &Ledger) -> Result<(Self, Published), Error> {
         // The last step is made writable whole.
         let bytes = (end as usize * size_of::<TypeDescriptor>()).next_multiple_of(STEP);
         let what = "reserve address space for the type table";
@@ -145,7 +145,7 @@ impl DescriptorTable {
     /// Nobody reads them, and nobody knows what they point to.
     pub unsafe fn erase(&self, published: &mut Published, ids: &[TypeId]) {
         for &id in ids {
-            let lists = published.lists.get_mut(id as usize).and_then(Option::take);
+            let lists = published.lists.get_mut(id.index()).and_then(Option::take);
             let Some(lists) = lists else { continue };
             published.count -= 1;
             // SAFETY: what was published is writable, and by contract nobody reads it.
@@ -169,7 +169,7 @@ impl DescriptorTable {
 
     /// Makes sure that an entry can be written.
     fn make_writable(&self, published: &mut Published, id: TypeId) -> Result<(), Error> {
-        let step = id as usize * size_of::<TypeDescriptor>() / STEP;
+        let step = id.index() * size_of::<TypeDescriptor>() / STEP;
         if !published.writable.contains(&step) {
             self.mapping.commit(step * STEP, STEP).map_err(|error| {
                 map_error(Need::Commit, "grow the type table", STEP as u64, &error)
@@ -181,11 +181,15 @@ impl DescriptorTable {
 
     /// The entry of a number.
     fn entry(&self, id: TypeId) -> *mut TypeDescriptor {
-        assert!(id < self.end, "type {id} of a table of {}", self.end);
+        assert!(
+            id.as_u32() < self.end,
+            "type {id} of a table of {}",
+            self.end
+        );
         self.mapping
             .base()
             .cast::<TypeDescriptor>()
-            .wrapping_add(id as usize)
+            .wrapping_add(id.index())
     }
 }
 
@@ -249,13 +253,13 @@ mod tests {
         }
         assert_eq!(published.count(), 3);
         // SAFETY: all entries are readable.
-        let entry = |id: TypeId| unsafe { *table.base().add(id as usize) };
+        let entry = |id: TypeId| unsafe { *table.base().add(id.index()) };
         let descriptor = entry(exn);
         assert_eq!(descriptor.kind, Kind::Exn as u8);
         // Header, i32, tag, both references, i64.
         assert_eq!((descriptor.size, descriptor.ref_count), (32, 2));
         assert_eq!(entry(id).kind, Kind::Func as u8);
-        assert_eq!(entry(TYPE_END / 2).kind, Kind::Unused as u8);
+        assert_eq!(entry(TypeId::new(TYPE_END / 2)).kind, Kind::Unused as u8);
         assert_eq!(entry(TYPE_HOST).size, HOST_SIZE);
         // SAFETY: as above.
         unsafe { table.erase(&mut published, &types.release([id])) };

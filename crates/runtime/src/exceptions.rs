@@ -1,9 +1,9 @@
-//! Exceptions as the embedder sees them.
+//! Exceptions that the embedder makes and reads.
 
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::handle::{HandleKind, HeapHandle, Tag};
-use crate::shape::{init_field, read_field};
+use crate::shape::{Door, read_field, write_field};
 use crate::store::{AsStoreMut, StoreInner, inner_mut};
 use crate::trap::Backtrace;
 use crate::value::Val;
@@ -63,8 +63,17 @@ impl Exception {
                 slots.into_iter().zip(&ty.params).zip(&layout.offsets[1..])
             {
                 let storage = StorageType::Val(ty);
-                let size = store.engine.types().storage_size(storage);
-                init_field(&mut store.heap, object, offset, (storage, size), slot);
+                let storage = (storage, store.engine.types().storage_size(storage));
+                let ctx = store.ctx.as_mut();
+                write_field(
+                    &mut store.heap,
+                    ctx,
+                    object,
+                    offset,
+                    storage,
+                    slot,
+                    Door::Init,
+                );
             }
         }
         // SAFETY: it was just made.

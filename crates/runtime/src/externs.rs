@@ -95,7 +95,7 @@ impl StoreInner {
             .into(),
             EntityIndex::Tag(index) => Tag {
                 store,
-                index: data.tags.at(index),
+                index: data.tags.at(index.as_u32()),
             }
             .into(),
         }

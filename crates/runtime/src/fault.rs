@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  signal handler ─▶ StoreContext::fault_* ─▶ settle_fault ─▶ the record as if it had called the host
-//!                                                 └─▶ fault_reason ─▶ a trap, or an internal error
+//!                                                 └─▶ reason ─▶ a trap, or an internal error
 //! ```
 //!
 //! Who ran is told by the guard that was hit, and where its frames are by pc, sp
@@ -15,6 +15,7 @@ use crate::pending::Pending;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
 use mangrove_abi::{FunctionKind, TrapCode};
+use mangrove_continuation::make_current;
 use mangrove_stack::arch::{self, Fault, FaultIn};
 use std::ptr;
 
@@ -31,7 +32,8 @@ impl StoreInner {
         let ctx = unsafe { self.ctx.as_mut() };
         if let Some(record) = limit.and_then(|limit| self.registry.on_stack(ctx, limit)) {
             debug_assert_eq!(record, ctx.current, "who switches has touched its stack");
-            ctx.current = record;
+            // SAFETY: one of the registry's records.
+            unsafe { make_current(ctx, record) };
         }
         // SAFETY: by contract; text stays readable while the store owns it.
         let stopped = self.fault_place(fault.pc).and_then(|place| unsafe {
@@ -54,11 +56,12 @@ impl StoreInner {
     fn fault_place(&self, pc: u64) -> Option<FaultIn> {
         let (code, offset, _) = self.code.find(pc)?;
         let (index, function) = code.image.function_at(offset)?;
+        let offset = offset.distance_from(function.start)?;
         Some(match (function.kind, index) {
             // The shared stubs lead every image; the others are thunks.
-            (FunctionKind::Stubs, 0) => FaultIn::Stubs(offset - function.start),
+            (FunctionKind::Stubs, 0) => FaultIn::Stubs(offset),
             (FunctionKind::Stubs, _) => FaultIn::Thunk,
-            _ => FaultIn::Function(offset - function.start),
+            _ => FaultIn::Function(offset),
         })
     }
 

@@ -5,7 +5,9 @@ use crate::handle::{Global, Tag};
 use crate::id::Origin;
 use crate::store::{AsStore, AsStoreMut, GlobalEntry, StoreInner, TagEntry, inner, inner_mut};
 use crate::value::Val;
-use mangrove_abi::{GlobalCell, TagDef, TransferSlot, TypeId};
+use mangrove_abi::{
+    GlobalCell, HeapRef, Logged, SlotKind, StoreContext, TagDef, TransferSlot, TypeId,
+};
 use mangrove_validate::{FuncType, GlobalType};
 use std::ptr::NonNull;
 
@@ -69,7 +71,10 @@ impl Global {
         }
         let slot = store.lower(&value, ty.content)?;
         // SAFETY: the value is of the global's type, and no compiled code runs.
-        unsafe { store.globals[self.index as usize].assign(slot) };
+        unsafe {
+            let ctx = store.ctx.as_mut();
+            store.globals[self.index as usize].assign(ctx, slot);
+        }
         Ok(())
     }
 }
@@ -110,10 +115,19 @@ impl GlobalEntry {
     ///
     /// # Safety
     /// The value is of the global's type, and no compiled code runs.
-    unsafe fn assign(&mut self, value: TransferSlot) {
+    unsafe fn assign(&mut self, ctx: &mut StoreContext, value: TransferSlot) {
+        let at = self.cell.as_ptr();
         // SAFETY: the cell is the store's that has this entry, and nobody else's
         // by contract.
-        unsafe { self.cell.as_mut().value = value };
+        unsafe {
+            (*at).value = value;
+            let heap = self.kind.slot_kind() == Some(SlotKind::Ref);
+            let young = heap && ctx.is_young(HeapRef(value.words[0] as u32));
+            if young && (*at).listed == 0 {
+                (*at).listed = 1;
+                ctx.log(Logged::Global(at));
+            }
+        }
     }
 }
 
@@ -128,14 +142,17 @@ impl StoreInner {
         value: TransferSlot,
         origin: Origin,
     ) -> u32 {
-        let cell = NonNull::from(Box::leak(Box::new(GlobalCell { value })));
+        let cell = NonNull::from(Box::leak(Box::new(GlobalCell::default())));
         let kind = self.engine.kind_of(ty.content);
-        self.globals.push(GlobalEntry {
+        let mut global = GlobalEntry {
             cell,
             ty,
             kind,
             origin,
-        });
+        };
+        // SAFETY: by contract; the context is ours, and no compiled code runs.
+        unsafe { global.assign(self.ctx.as_mut(), value) };
+        self.globals.push(global);
         self.globals.len() as u32 - 1
     }
 

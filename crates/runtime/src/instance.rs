@@ -2,7 +2,7 @@
 
 use crate::elements::ElementValues;
 use crate::module::ModuleImage;
-use mangrove_abi::{FuncRef, InstanceContext, StoreContext};
+use mangrove_abi::{FuncIndex, FuncRef, InstanceContext, StoreContext};
 use std::alloc::{self, Layout};
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -172,9 +172,9 @@ impl InstanceData {
     ///
     /// # Panics
     /// If the module has no such function.
-    pub fn func_ref(&self, function: u32) -> NonNull<FuncRef> {
+    pub fn func_ref(&self, function: FuncIndex) -> NonNull<FuncRef> {
         assert!(
-            (function as usize) < self.module.parsed().functions.len(),
+            function.index() < self.module.parsed().functions.len(),
             "function {function} of a module with fewer"
         );
         let layout = self.module.layout();
@@ -182,7 +182,7 @@ impl InstanceData {
         // SAFETY: the layout has an entry for each function of the module; those of
         // imports hold such addresses.
         let address: *mut FuncRef = unsafe {
-            match function.checked_sub(imported) {
+            match function.as_u32().checked_sub(imported) {
                 Some(defined) => self.at(layout.defined_func(defined)),
                 None => self
                     .at::<*mut FuncRef>(layout.imported_func(function))

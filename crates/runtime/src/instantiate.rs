@@ -18,7 +18,10 @@ use crate::kind::ValueKind;
 use crate::module::ModuleImage;
 use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TransferSlot};
+use mangrove_abi::{
+    FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
+    TransferSlot, TypeId, TypeIndex,
+};
 use mangrove_validate::{ElementSegment, SegmentMode, ValType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -125,7 +128,10 @@ impl StoreInner {
         let (layout, parsed, code) = (module.layout(), module.parsed(), module.code());
         for (index, &id) in (0..).zip(module.type_ids()) {
             // SAFETY: the layout has this entry.
-            unsafe { data.at::<u32>(layout.type_id(index)).write(id) };
+            unsafe {
+                data.at::<TypeId>(layout.type_id(TypeIndex::new(index)))
+                    .write(id)
+            };
         }
         let functions = imports.iter().filter_map(|import| match import {
             Extern::Func(func) => Some(func.as_ptr()),
@@ -134,19 +140,19 @@ impl StoreInner {
         for (index, func) in (0..).zip(functions) {
             // SAFETY: as above.
             unsafe {
-                data.at::<NonNull<FuncRef>>(layout.imported_func(index))
+                data.at::<NonNull<FuncRef>>(layout.imported_func(FuncIndex::new(index)))
                     .write(func)
             };
         }
         for (defined, &stretch) in (0..).zip(&code.image.defined) {
             let index = parsed.imported_functions + defined;
             let ty = parsed.functions[index as usize];
-            let entry = code.image.entries.get(ty as usize).copied().flatten();
+            let entry = code.image.entries.get(ty.index()).copied().flatten();
             let func = FuncRef {
                 code: code.address(stretch),
                 instance: data.context(),
                 entry: entry.map_or(ptr::null(), |entry| code.address(entry)),
-                type_id: module.type_ids()[ty as usize],
+                type_id: module.type_id(ty),
                 index,
             };
             // SAFETY: as above.
@@ -163,7 +169,7 @@ impl StoreInner {
             data.memories.push(self.memories.len() as u32 - 1);
         }
         for &ty in &parsed.tags[parsed.imported_tags as usize..] {
-            let tag = self.add_tag(module.type_ids()[ty as usize])?;
+            let tag = self.add_tag(module.type_id(ty))?;
             data.tags.push(tag.index);
         }
         Ok(())
@@ -230,7 +236,13 @@ impl StoreInner {
             let value = self.evaluate(data, item)?;
             let mut elements = data.elements.borrow_mut();
             match elements.last_mut().expect("pushed by the caller") {
-                ElementValues::Heap(items) => items.push(value.words[0] as u32),
+                ElementValues::Heap(items) => {
+                    items.push(value.words[0] as u32);
+                    let known = self.new_segments.last();
+                    if known.is_none_or(|known| known.index != data.index) {
+                        self.new_segments.push(data);
+                    }
+                }
                 ElementValues::Func(items) => items.push(value.words[0]),
                 ElementValues::Cont(items) => items.push(value.as_cont()),
             }
@@ -263,7 +275,8 @@ impl StoreInner {
             }
             for (index, tag) in (0..).zip(data.tags.iter()) {
                 let def = self.tags[tag as usize].def;
-                data.at::<NonNull<TagDef>>(layout.tag(index)).write(def);
+                let at = layout.tag(TagIndex::new(index));
+                data.at::<NonNull<TagDef>>(at).write(def);
             }
         }
     }

@@ -6,9 +6,12 @@ use crate::error::Error;
 use crate::source::SourceMap;
 use crate::types::TypeHold;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{CodeImage, FunctionKind, InstanceLayout, SourcePosition, TypeId};
+use mangrove_abi::{
+    CodeImage, FuncIndex, FunctionKind, InstanceLayout, SourcePosition, TypeId, TypeIndex,
+    WasmOffset,
+};
 use mangrove_collector::{ModuleId, Place, SourceLine};
-use mangrove_validate::{MapTypes, Module, TypeRegistry};
+use mangrove_validate::{MapTypes, ParsedModule, TypeRegistry};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -17,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 pub struct ModuleImage {
     engine: EngineCore,
     id: ModuleId,
-    parsed: Module,
+    parsed: ParsedModule,
     types: Vec<TypeId>,
     /// Keeps them.
     #[expect(dead_code, reason = "held, and given back with the module")]
@@ -42,7 +45,7 @@ impl ModuleImage {
     ///   is loaded, and run.
     pub unsafe fn assemble(
         engine: &EngineCore,
-        parsed: Module,
+        parsed: ParsedModule,
         image: CodeImage,
     ) -> Result<Self, Error> {
         static NEXT_ID: AtomicU32 = AtomicU32::new(0);
@@ -77,7 +80,7 @@ impl ModuleImage {
     }
 
     /// What the validator made of it.
-    pub fn parsed(&self) -> &Module {
+    pub fn parsed(&self) -> &ParsedModule {
         &self.parsed
     }
 
@@ -87,7 +90,7 @@ impl ModuleImage {
     }
 
     /// The name of one of its functions, from the name section.
-    pub fn function_name(&self, function: u32) -> Option<&str> {
+    pub fn function_name(&self, function: FuncIndex) -> Option<&str> {
         self.parsed
             .names
             .functions
@@ -97,16 +100,16 @@ impl ModuleImage {
 
     /// Where the instruction at this byte offset of the module was written, if its
     /// `.debug_*` sections say so.
-    pub fn source_line(&self, offset: u32) -> Option<SourceLine> {
+    pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         let sources = self.sources.get_or_init(|| SourceMap::new(&self.parsed));
         sources.as_ref()?.find(offset)
     }
 
     /// The instruction at a byte offset of the module. Its function is the one with
     /// the nearest code from there backwards: bodies follow each other.
-    pub fn place(&self, offset: u32) -> Option<Place> {
+    pub fn place(&self, offset: WasmOffset) -> Option<Place> {
         let image = &self.code.image;
-        let before = |p: &&SourcePosition| (1..=offset).contains(&p.wasm_offset);
+        let before = |p: &&SourcePosition| p.wasm_offset.is_some_and(|known| known <= offset);
         let positions = image.positions.iter().filter(before);
         let position = positions.max_by_key(|p| p.wasm_offset)?;
         let (_, function) = image.function_at(position.pc)?;
@@ -122,13 +125,21 @@ impl ModuleImage {
         })
     }
 
+    /// The canonical type of a type of the module.
+    ///
+    /// # Panics
+    /// If the module has no such type.
+    pub fn type_id(&self, index: TypeIndex) -> TypeId {
+        self.types[index.index()]
+    }
+
     /// The canonical type of each type of the module.
     pub fn type_ids(&self) -> &[TypeId] {
         &self.types
     }
 
     /// A type of this module in canonical form.
-    pub fn canonical<T: MapTypes>(&self, ty: T) -> T {
+    pub fn canonical<T: MapTypes<TypeIndex, TypeId>>(&self, ty: T) -> T::Mapped {
         TypeRegistry::canonicalize(&self.types, ty)
     }
 

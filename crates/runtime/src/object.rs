@@ -1,4 +1,4 @@
-//! Objects made and filled by the runtime.
+//! Objects: those the runtime makes, and what the embedder asks of a handle to one.
 
 use crate::error::Error;
 use crate::handle::{HandleKind, HeapHandle};
@@ -30,11 +30,13 @@ impl StoreInner {
             self.close_window();
             return Ok(Some(object));
         }
-        if self.heap.reserve(ctx, size) == Reserve::Collect {
-            self.collect()?;
+        let mut ctx = self.ctx;
+        // SAFETY: as above. At most one collection of each kind: the heap sees to it.
+        while let Reserve::Collect(kind) = self.heap.reserve(unsafe { ctx.as_mut() }, size) {
+            self.collect_as(kind)?;
         }
         // SAFETY: as above.
-        let ctx = unsafe { self.ctx.as_mut() };
+        let ctx = unsafe { ctx.as_mut() };
         let object = allocate(&mut self.heap, ctx);
         self.close_window();
         Ok(object)
@@ -46,7 +48,7 @@ impl StoreInner {
             self.zeal_left -= 1;
             if self.zeal_left == 0 {
                 self.zeal_left = every;
-                self.collect()?;
+                self.collect_for_zeal()?;
             }
         }
         Ok(())

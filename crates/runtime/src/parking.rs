@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  collection, or too many stacks ─▶ Registry::park …
-//!  a switch to a parked one ─▶ landing ─▶ give_stack ─▶ Registry::unpark
+//!  a switch to a parked one ─▶ unpark stub ─▶ give_stack ─▶ Registry::unpark
 //! ```
 
 use crate::error::Error;
@@ -13,10 +13,10 @@ use crate::trace;
 use mangrove_abi::{ContRecord, StoreContext};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What the landing calls: see [`mangrove_stack::arch::Unpark`]. Values are in
+/// What the unpark stub calls: see [`mangrove_stack::arch::Unpark`]. Values are in
 /// transit, so nothing here may collect.
 pub unsafe extern "sysv64" fn give_stack(ctx: *mut StoreContext, record: *mut ContRecord) -> bool {
-    // SAFETY: the landing found the context of the store whose code waits in
+    // SAFETY: the stub found the context of the store whose code waits in
     // this switch, so the store is ours alone.
     let store = unsafe { &mut *(*ctx).owner.cast::<StoreInner>() };
     let given = catch_unwind(AssertUnwindSafe(|| store.give_room(record)));

@@ -4,7 +4,7 @@
 //! |-|-|
 //! | type table, once | 1/32 of the address space |
 //! | code, for the process | as needed |
-//! | heap of a store, both spaces | what `heap_max` needs; 3/8 of what is left if it is not set |
+//! | heap of a store, all its spaces | what `heap_max` needs; 3/8 of what is left if it is not set |
 //! | stacks of a store | half of what is left then, an eighth of it for calls |
 //! | a memory | at most half of what is left then, and its minimum at least |
 //!
@@ -19,7 +19,7 @@ use crate::resource::facts::{Facts, cgroup_memory, strict_commit};
 use crate::settings::{MemoryChecks, MemoryLimit, SMALLEST_HEAP, Settings};
 use mangrove_abi::TypeDescriptor;
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
-use mangrove_heap::{largest_heap, reserved_bytes};
+use mangrove_heap::{HeapConfig, largest_heap, reserved_bytes};
 use mangrove_stack::{GUARD_SIZE, slot_size};
 
 /// Bytes of objects in a heap if nobody has said, and no bound says less.
@@ -107,8 +107,8 @@ impl Plan {
         };
         let default = default_heap(left);
         let max = settings.heap_max.unwrap_or(default);
-        let what = format!("have both spaces of a heap of {max} bytes (heap_max)");
-        let bytes = reserved_bytes(max);
+        let what = format!("have all spaces of a heap of {max} bytes (heap_max)");
+        let bytes = reserved_bytes(&heap_config(settings, max));
         Ok(HeapRoom {
             max,
             bound: bound.filter(|_| settings.heap_max.is_none() && default < DEFAULT_HEAP),
@@ -238,9 +238,22 @@ fn memory_bound(settings: &Settings, facts: &Facts) -> Option<Bound> {
         .min_by_key(|bound| bound.bytes)
 }
 
-/// The limit of a heap whose two spaces take three eighths of a bound.
+/// The settings of a heap with this limit, as far as its size depends on them.
+pub(crate) fn heap_config(settings: &Settings, max_bytes: u64) -> HeapConfig {
+    HeapConfig {
+        max_bytes,
+        young_min: settings.young_min,
+        young_max: settings.young_max,
+        poison: settings.zeal.is_on(),
+        refusal: settings.refusal,
+        ..HeapConfig::default()
+    }
+}
+
+/// The limit of a heap whose spaces take three eighths of a bound: two of the limit,
+/// two young ones of a quarter at most, log and cards.
 fn default_heap(bound: Option<u64>) -> u64 {
-    let part = bound.map_or(DEFAULT_HEAP, |bytes| bytes / 16 * 3);
+    let part = bound.map_or(DEFAULT_HEAP, |bytes| bytes / 8);
     part.clamp(SMALLEST_HEAP, DEFAULT_HEAP.min(largest_heap()))
 }
 
@@ -248,12 +261,13 @@ fn type_end(bound: Option<Bound>) -> u32 {
     let Some(bound) = bound else { return TYPE_END };
     let types = bound.bytes / 32 / size_of::<TypeDescriptor>() as u64;
     let types = u32::try_from(types).unwrap_or(TYPE_END);
-    types.clamp(TYPE_FIRST + FEWEST_TYPES, TYPE_END)
+    types.clamp(TYPE_FIRST.as_u32() + FEWEST_TYPES, TYPE_END)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Zeal;
 
     fn plan(settings: &Settings, limit: Option<u64>) -> (Option<Bound>, u64) {
         let facts = Facts {
@@ -277,7 +291,19 @@ mod tests {
         let (bound, heap) = plan(&Settings::default(), Some(2100 << 20));
         let bytes = bound.unwrap().bytes;
         assert_eq!(bytes, 1500 << 20);
-        assert!(reserved_bytes(heap) <= bytes / 8 * 3 + 4 * 4096);
+        let zeal = Zeal {
+            call: true,
+            ..Zeal::NONE
+        };
+        for zeal in [Zeal::NONE, zeal] {
+            let settings = Settings {
+                zeal,
+                young_max: u64::MAX,
+                ..Settings::default()
+            };
+            let reserved = reserved_bytes(&heap_config(&settings, heap));
+            assert!(reserved <= bytes / 8 * 3, "{reserved} of {bytes}");
+        }
         let (bound, heap) = plan(&Settings::default(), Some(1 << 20));
         assert_eq!((bound.unwrap().bytes, heap), (0, SMALLEST_HEAP));
         let bounded = Settings {

@@ -4,7 +4,7 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
-use mangrove_abi::{Kind, TypeId};
+use mangrove_abi::{FuncIndex, Kind, TypeId, TypeIndex};
 use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation, Within};
 use mangrove_validate::{FuncType, printable};
 use std::fmt::Write as _;
@@ -42,7 +42,9 @@ impl Names for Named<'_> {
         } = function;
         let module = self.module_of(function);
         let name = match module {
-            Some(module) => module.function_name(index).map(str::to_string),
+            Some(module) => module
+                .function_name(FuncIndex::new(index))
+                .map(str::to_string),
             None => self.host_name(index),
         };
         MadeFrom {
@@ -68,15 +70,14 @@ impl Names for Named<'_> {
         let function = at.function;
         let mut modules = self.instances.iter().map(|instance| &instance.module);
         let module = modules.find(|known| known.id() == at.module);
-        let offset = (at.wasm_offset != 0).then_some(at.wasm_offset);
         let name = module.and_then(|module| module.function_name(function));
         Some(Place {
             module: module.and_then(|m| m.name()).map(str::to_string),
             function,
             name: name.map(str::to_string),
-            offset,
+            offset: at.wasm_offset,
             source: module
-                .zip(offset)
+                .zip(at.wasm_offset)
                 .and_then(|(module, offset)| module.source_line(offset)),
         })
     }
@@ -110,9 +111,10 @@ fn func_text(ty: &FuncType, module: Option<&ModuleImage>) -> String {
 }
 
 /// A canonical type, as the module calls it: by name, else by index.
-fn type_text(id: u32, module: Option<&ModuleImage>) -> String {
+fn type_text(id: TypeId, module: Option<&ModuleImage>) -> String {
     let known = module.and_then(|module| {
-        let index = module.type_ids().iter().position(|&known| known == id)? as u32;
+        let index = module.type_ids().iter().position(|&known| known == id)?;
+        let index = TypeIndex::new(index as u32);
         let name = module.parsed().names.types.get(&index);
         Some(name.map_or_else(|| index.to_string(), |name| format!("${}", printable(name))))
     });

@@ -11,7 +11,7 @@
 //!           word TRAPPED    a trap, or an exception nobody in the chain catches
 //! ```
 
-use crate::activation::{Call, Slots};
+use crate::activation::{Call, InTransit};
 use crate::call;
 use crate::error::Error;
 use crate::exception::Exception;
@@ -25,6 +25,7 @@ use crate::trace::SWITCHES;
 use crate::trap::{Trap, TrapReason};
 use crate::value::Val;
 use mangrove_abi::{ContRecord, ContRef, HandlerTable, HeapRef, TagDef, TrapCode, TypeId};
+use mangrove_continuation::make_current;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
@@ -105,7 +106,7 @@ struct Ready<'a> {
 }
 
 enum EnterWith<'a> {
-    Values(Slots),
+    Values(InTransit),
     Exception(&'a Exception),
 }
 
@@ -193,7 +194,7 @@ impl StoreInner {
             let mut call = self.activate(host, record, table.address(), false, u64::from(exn.0));
             match self.throw_into(record, call.host, exn) {
                 Ok(Some(target)) => {
-                    self.context().current = target;
+                    make_current(self.context(), target);
                     call.record = target;
                     Ok(Way::In(call))
                 }
@@ -208,9 +209,9 @@ impl StoreInner {
 
     /// Puts arguments on their way, behind those the continuation has bound.
     /// Returns the payload word.
-    fn transfer_behind_bound(&mut self, record: *mut ContRecord, mut slots: Slots) -> u64 {
+    fn transfer_behind_bound(&mut self, record: *mut ContRecord, mut slots: InTransit) -> u64 {
         // SAFETY: one of the registry's records.
-        if unsafe { (*record).bound_count } != 0 {
+        if unsafe { (*record).bound_count() } != 0 {
             let bound = self.registry.take_bound(record);
             slots.insert_many(0, bound.values().iter().copied());
         }
@@ -242,7 +243,7 @@ impl StoreInner {
         // SAFETY: the context is ours, and so is the record.
         let reference = unsafe {
             self.registry
-                .bind(self.ctx.as_ref(), record, slots.into_iter().zip(kinds));
+                .bind(self.ctx.as_mut(), record, slots.into_iter().zip(kinds));
             (*record).revision += 1;
             ContRef {
                 record,

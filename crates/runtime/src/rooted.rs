@@ -12,6 +12,8 @@ const FEWEST_HANDLES: usize = 1024;
 pub struct Handles {
     /// Of heap references: the collector rewrites what is in them.
     pub heap: Vec<Arc<HeapSlot>>,
+    /// How many of those, from the first on, hold no young reference.
+    pub old: usize,
     /// Of continuations, which stay where they are.
     pub conts: Vec<Arc<ContSlot>>,
     /// Number of slots at which those without a handle are dropped.
@@ -21,7 +23,12 @@ pub struct Handles {
 impl Handles {
     /// Drops the slots whose handles are gone.
     pub fn prune(&mut self) {
-        self.heap.retain(|slot| Arc::strong_count(slot) > 1);
+        let held = |slot: &Arc<HeapSlot>| Arc::strong_count(slot) > 1;
+        self.old = self.heap[..self.old]
+            .iter()
+            .filter(|slot| held(slot))
+            .count();
+        self.heap.retain(held);
         self.conts.retain(|slot| Arc::strong_count(slot) > 1);
         self.prune_at = (2 * (self.heap.len() + self.conts.len())).max(FEWEST_HANDLES);
     }

@@ -20,20 +20,24 @@ use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
-use mangrove_abi::{SlotKind, StoreContext, TransferSlot};
+use mangrove_abi::{GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, ContinuationsReport, Overlook, ReportOptions, RootOwner, RootSet,
-    RootVisitor, Roots, collect, continuations, root_set,
+    CollectError, CollectOptions, CollectionKind, ContinuationsReport, Overlook, ReportOptions,
+    RootOwner, RootSet, RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
 
+/// With `minor` zeal one of this many collections is a full one.
+const ZEAL_FULL: u64 = 8;
+
 /// Everything with roots outside of frames.
 struct StoreRoots<'a> {
     instances: &'a [InstancePtr],
+    new_segments: &'a mut Vec<InstancePtr>,
     globals: &'a [GlobalEntry],
-    tables: &'a [TableEntry],
-    handles: &'a Handles,
+    tables: &'a mut [TableEntry],
+    handles: &'a mut Handles,
     operands: &'a mut [(TransferSlot, Option<SlotKind>)],
 }
 
@@ -58,6 +62,7 @@ impl StoreInner {
             code,
             // What holds roots.
             instances,
+            new_segments,
             globals,
             tables,
             handles,
@@ -100,6 +105,7 @@ impl StoreInner {
             code,
             roots: StoreRoots {
                 instances,
+                new_segments,
                 globals,
                 tables,
                 handles,
@@ -113,17 +119,38 @@ impl StoreInner {
         }
     }
 
+    /// Collects everything now.
+    ///
+    /// # Errors
+    /// As [`StoreInner::collect_as`].
+    pub fn collect(&mut self) -> Result<(), Error> {
+        self.collect_as(CollectionKind::Full)
+    }
+
+    /// Collects because zeal wants it.
+    pub(crate) fn collect_for_zeal(&mut self) -> Result<(), Error> {
+        let minor = self.engine.settings().zeal.minor;
+        let full = self.collections % ZEAL_FULL == ZEAL_FULL - 1;
+        self.collect_as(match minor && !full {
+            true => CollectionKind::Minor,
+            false => CollectionKind::Full,
+        })
+    }
+
     /// Collects now.
     ///
     /// # Errors
     /// [`Error::Resource`] when the system has no memory for it, and the store is
     /// as it was; [`Error::Internal`] when something is not as it must be.
-    pub fn collect(&mut self) -> Result<(), Error> {
+    pub fn collect_as(&mut self, kind: CollectionKind) -> Result<(), Error> {
         self.notify(Moment::Collection(self.collections + 1));
         self.trace_roots()?;
-        self.handles.prune();
+        if kind == CollectionKind::Full {
+            self.handles.prune();
+        }
         let config = self.engine.settings();
         let options = CollectOptions {
+            kind,
             verify: config.verify_heap || config.zeal.is_on(),
             overlook: Overlook {
                 suspended: config.defect == Some(Defect::SkipSuspended),
@@ -137,6 +164,7 @@ impl StoreInner {
                 },
                 rounds: config.defect == Some(Defect::OneRound),
                 unreached: config.defect == Some(Defect::KeepUnreached),
+                awake: config.defect == Some(Defect::SkipAwake),
             },
         };
         let Parts {
@@ -156,7 +184,9 @@ impl StoreInner {
                 tracing::debug!(target: trace::GC, ?report, "collected");
                 self.collections += 1;
                 self.close_window();
-                self.park_old();
+                if report.kind == CollectionKind::Full {
+                    self.park_old();
+                }
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
@@ -256,7 +286,7 @@ unsafe impl Roots for StoreRoots<'_> {
             // SAFETY: the cell is this store's and holds a value of its kind.
             unsafe { show(visitor, owner, global.kind, global.cell.as_ptr().cast()) };
         }
-        for table in self.tables {
+        for table in &*self.tables {
             table.visit(|element, kind, slot| {
                 let Origin { instance, index } = table.origin();
                 let owner = RootOwner::Table {
@@ -269,31 +299,7 @@ unsafe impl Roots for StoreRoots<'_> {
             });
         }
         for instance in self.instances {
-            let number = instance.index;
-            for (segment, values) in (0..).zip(&mut *instance.elements.borrow_mut()) {
-                let owner = |index| RootOwner::Element {
-                    instance: number,
-                    segment,
-                    index,
-                };
-                match values {
-                    ElementValues::Heap(items) => {
-                        let items = (0..).zip(items);
-                        // SAFETY: the segment's own items.
-                        items.for_each(|(index, item)| unsafe {
-                            visitor.heap_ref(owner(index), item);
-                        });
-                    }
-                    ElementValues::Cont(items) => {
-                        let items = (0..).zip(items);
-                        // SAFETY: the segment's own items.
-                        items.for_each(|(index, item)| unsafe {
-                            visitor.cont_ref(owner(index), item);
-                        });
-                    }
-                    ElementValues::Func(_) => {}
-                }
-            }
+            segments(visitor, *instance);
         }
         for (index, slot) in (0..).zip(&self.handles.heap) {
             // SAFETY: a handle's slot, which only those with access to the store read.
@@ -306,7 +312,71 @@ unsafe impl Roots for StoreRoots<'_> {
             // SAFETY: ours.
             unsafe { visitor.cont_ref(RootOwner::Handle { index }, &mut value) };
         }
-        let first = first + self.handles.conts.len() as u32;
+        self.visit_operands(visitor);
+    }
+
+    fn visit_young(&mut self, logged: &[Logged], visitor: &mut dyn RootVisitor) {
+        // Nobody asks who holds these: an origin would be a search among all globals.
+        let owner = RootOwner::Global {
+            instance: None,
+            index: 0,
+        };
+        for entry in logged {
+            if let Logged::Global(cell) = *entry {
+                // SAFETY: the store's globals that are heap references are logged, and no
+                // others.
+                unsafe { visitor.heap_ref(owner, (&raw mut (*cell).value).cast()) };
+            }
+        }
+        for table in &*self.tables {
+            table.visit_young(|element, kind, slot| {
+                let Origin { instance, index } = table.origin();
+                let owner = RootOwner::Table {
+                    instance,
+                    index,
+                    element,
+                };
+                // SAFETY: the element is within the table and of its kind.
+                unsafe { show(visitor, owner, kind, slot) };
+            });
+        }
+        for instance in &*self.new_segments {
+            segments(visitor, *instance);
+        }
+        let old = self.handles.old;
+        for (index, slot) in (old as u32..).zip(&self.handles.heap[old..]) {
+            // SAFETY: a handle's slot, which only those with access to the store read.
+            unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };
+        }
+        self.visit_operands(visitor);
+    }
+
+    fn clean(&mut self, logged: Option<&[Logged]>) {
+        let unlist = |cell: *mut GlobalCell| {
+            // SAFETY: a cell of this store, and no compiled code runs.
+            unsafe { (*cell).listed = 0 };
+        };
+        match logged {
+            None => self
+                .globals
+                .iter()
+                .for_each(|global| unlist(global.cell.as_ptr())),
+            Some(logged) => logged.iter().for_each(|entry| {
+                if let Logged::Global(cell) = *entry {
+                    unlist(cell);
+                }
+            }),
+        }
+        self.tables.iter_mut().for_each(TableEntry::clean);
+        self.new_segments.clear();
+        self.handles.old = self.handles.heap.len();
+    }
+}
+
+impl StoreRoots<'_> {
+    /// Operands of a constant expression: few, and always looked at.
+    fn visit_operands(&mut self, visitor: &mut dyn RootVisitor) {
+        let first = (self.handles.heap.len() + self.handles.conts.len()) as u32;
         for (index, (slot, kind)) in (first..).zip(&mut *self.operands) {
             let owner = RootOwner::Handle { index };
             let slot = &raw mut slot.words;
@@ -318,6 +388,35 @@ unsafe impl Roots for StoreRoots<'_> {
                     None => {}
                 }
             }
+        }
+    }
+}
+
+/// Shows the items of an instance's element segments.
+fn segments(visitor: &mut dyn RootVisitor, instance: InstancePtr) {
+    let number = instance.index;
+    for (segment, values) in (0..).zip(&mut *instance.elements.borrow_mut()) {
+        let owner = |index| RootOwner::Element {
+            instance: number,
+            segment,
+            index,
+        };
+        match values {
+            ElementValues::Heap(items) => {
+                let items = (0..).zip(items);
+                // SAFETY: the segment's own items.
+                items.for_each(|(index, item)| unsafe {
+                    visitor.heap_ref(owner(index), item);
+                });
+            }
+            ElementValues::Cont(items) => {
+                let items = (0..).zip(items);
+                // SAFETY: the segment's own items.
+                items.for_each(|(index, item)| unsafe {
+                    visitor.cont_ref(owner(index), item);
+                });
+            }
+            ElementValues::Func(_) => {}
         }
     }
 }

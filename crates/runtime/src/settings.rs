@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// The least a heap can be limited to.
 pub const SMALLEST_HEAP: u64 = 64 << 10;
 
-/// How often to collect beyond need. Every mode but none also poisons what a
+/// How often to collect beyond need, and what. Every mode but none also poisons what a
 /// collection vacates and verifies the heap after it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Zeal {
@@ -28,6 +28,8 @@ pub struct Zeal {
     /// Move every stack that was suspended, before anything else is resumed or
     /// suspended, and overwrite its old place.
     pub moving: bool,
+    /// Collect the young space only, but for one time in eight.
+    pub minor: bool,
 }
 
 impl Zeal {
@@ -37,6 +39,7 @@ impl Zeal {
         switch: false,
         call: false,
         moving: false,
+        minor: false,
     };
 
     /// Whether any mode is on.
@@ -48,8 +51,9 @@ impl Zeal {
 impl FromStr for Zeal {
     type Err = Error;
 
-    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`
-    /// and `move`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`.
+    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`, `move`
+    /// and `minor`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`. `minor` says
+    /// what the others collect; with none of them that collect it is `alloc,minor`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut zeal = Self::NONE;
         for word in text.split(',') {
@@ -59,15 +63,19 @@ impl FromStr for Zeal {
                 "switch" => zeal.switch = true,
                 "call" => zeal.call = true,
                 "move" => zeal.moving = true,
+                "minor" => zeal.minor = true,
                 _ => {
                     let every = word.strip_prefix("alloc:").and_then(|n| n.parse().ok());
                     zeal.alloc = Some(every.filter(|&n| n > 0).ok_or_else(|| {
                         Error::Usage(format!(
-                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move"
+                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move, minor"
                         ))
                     })?);
                 }
             }
+        }
+        if zeal.minor && zeal.alloc.is_none() && !zeal.switch && !zeal.call {
+            zeal.alloc = Some(1);
         }
         Ok(zeal)
     }
@@ -85,6 +93,7 @@ impl fmt::Display for Zeal {
             if self.switch { "switch" } else { "" },
             if self.call { "call" } else { "" },
             if self.moving { "move" } else { "" },
+            if self.minor { "minor" } else { "" },
         ];
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
         f.write_str(if words.is_empty() { "none" } else { "" })?;
@@ -123,6 +132,8 @@ pub enum MemoryLimit {
 pub enum Defect {
     /// It overlooks the frames of suspended continuations.
     SkipSuspended,
+    /// Minor collections overlook the stacks that ran.
+    SkipAwake,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
     /// It overlooks this continuation reference, counted from 0, in each object.
@@ -142,8 +153,10 @@ pub struct Settings {
     pub continuations_in_objects: ContinuationsInObjects,
     /// Most bytes of objects; none if the bounds decide.
     pub heap_max: Option<u64>,
-    /// Least bytes allocated between two collections.
-    pub heap_window: u64,
+    /// Bytes of the young space, at first and at least,
+    pub young_min: u64,
+    /// and at most.
+    pub young_max: u64,
     /// Usable bytes of a stack.
     pub stack_size: usize,
     /// The same of those that calls from the host begin on.
@@ -188,7 +201,8 @@ impl Default for Settings {
             zeal: Zeal::NONE,
             continuations_in_objects: ContinuationsInObjects::default(),
             heap_max: None,
-            heap_window: HeapConfig::default().initial_window,
+            young_min: HeapConfig::default().young_min,
+            young_max: HeapConfig::default().young_max,
             stack_size: DEFAULT_STACK_SIZE,
             initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
             continuations_max: 1 << 20,

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::id::StoreId;
 use crate::libcalls;
 use crate::parking::give_stack;
-use crate::plan::StackRoom;
+use crate::plan::{StackRoom, heap_config};
 use crate::refusals::heap_error;
 use crate::rooted::{Handles, Moving};
 use crate::settings::Settings;
@@ -37,12 +37,9 @@ pub fn new_store(
     let heap_room = plan.heap(config)?;
     let room = plan.stacks(config)?;
     let heap = HeapConfig {
-        max_bytes: heap_room.max,
-        initial_window: config.heap_window,
-        poison: config.zeal.is_on(),
         continuations: config.continuations_in_objects == ContinuationsInObjects::Trace,
         strict_commit: plan.strict_commit,
-        refusal: config.refusal,
+        ..heap_config(config, heap_room.max)
     };
     // SAFETY: the engine's table has readable entries for all its types, at a
     // fixed place, for as long as the engine, which the store keeps. The types of a
@@ -67,6 +64,7 @@ pub fn new_store(
         shares: (heap_room.shares, room.shares),
         code: StoreCode::default(),
         instances: Vec::new(),
+        new_segments: Vec::new(),
         host_funcs: Vec::new(),
         linked: HashMap::new(),
         globals: Vec::new(),

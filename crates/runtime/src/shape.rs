@@ -1,8 +1,8 @@
-//! How objects of a type look, and their fields.
+//! How objects of a type look, and how their fields are written and read.
 
 use crate::engine::EngineCore;
 use mangrove_abi::object::HeapRef;
-use mangrove_abi::{SlotKind, StructLayout, TransferSlot, TypeId};
+use mangrove_abi::{SlotKind, StoreContext, StructLayout, TransferSlot, TypeId};
 use mangrove_heap::Heap;
 use mangrove_validate::{CompositeType, FieldType, StorageType, ValType};
 use std::sync::Arc;
@@ -45,50 +45,38 @@ impl Shape {
     }
 }
 
-/// One of the two doors to a field or element of `size` bytes: [`init_field`] or
-/// [`assign_field`], whose contracts it shares.
-pub type Door = unsafe fn(&mut Heap, HeapRef, u32, (StorageType, u32), TransferSlot);
-
-/// Fills a field or element of `size` bytes of a new object.
-///
-/// # Safety
-/// `object` has a field of that storage and size at `offset`, and `value` is of
-/// its type. It was made after the last collection, and nothing refers to it yet.
-pub unsafe fn init_field(
-    heap: &mut Heap,
-    object: HeapRef,
-    offset: u32,
-    (storage, size): (StorageType, u32),
-    value: TransferSlot,
-) {
-    // SAFETY: the caller's contract.
-    unsafe {
-        match slot_kind(storage, size) {
-            Some(SlotKind::Ref) => heap.init_ref(object, offset, HeapRef(value.words[0] as u32)),
-            Some(SlotKind::Cont) => heap.write_cont(object, offset, value.as_cont()),
-            None => write_number(heap, object, offset, size, value),
-        }
-    }
+/// The door that a heap reference goes through on its way to a field.
+#[derive(Clone, Copy, Debug)]
+pub enum Door {
+    /// [`Heap::init_ref`]: the object was made after the last collection, and nothing
+    /// refers to it yet.
+    Init,
+    /// [`Heap::assign_ref`]: the object is of any age.
+    Assign,
 }
 
-/// Writes a field or element of `size` bytes of an object of any age.
+/// Writes a field or element of `size` bytes.
 ///
 /// # Safety
-/// `object` has a field of that storage and size at `offset`, and `value` is of
-/// its type.
-pub unsafe fn assign_field(
+/// `object` has a field of that storage and size at `offset`, `value` is of its type,
+/// and the object is what the door says.
+pub unsafe fn write_field(
     heap: &mut Heap,
+    ctx: &mut StoreContext,
     object: HeapRef,
     offset: u32,
     (storage, size): (StorageType, u32),
     value: TransferSlot,
+    door: Door,
 ) {
+    let reference = HeapRef(value.words[0] as u32);
     // SAFETY: the caller's contract.
     unsafe {
-        match slot_kind(storage, size) {
-            Some(SlotKind::Ref) => heap.assign_ref(object, offset, HeapRef(value.words[0] as u32)),
-            Some(SlotKind::Cont) => heap.write_cont(object, offset, value.as_cont()),
-            None => write_number(heap, object, offset, size, value),
+        match (slot_kind(storage, size), door) {
+            (None, _) => write_number(heap, object, offset, size, value),
+            (Some(SlotKind::Cont), _) => heap.write_cont(object, offset, value.as_cont()),
+            (Some(SlotKind::Ref), Door::Init) => heap.init_ref(object, offset, reference),
+            (Some(SlotKind::Ref), Door::Assign) => heap.assign_ref(ctx, object, offset, reference),
         }
     }
 }

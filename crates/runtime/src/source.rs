@@ -11,8 +11,9 @@
 
 use addr2line::Context;
 use gimli::{Dwarf, EndianArcSlice, LittleEndian, SectionId};
+use mangrove_abi::WasmOffset;
 use mangrove_collector::SourceLine;
-use mangrove_validate::Module;
+use mangrove_validate::ParsedModule;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,7 +43,7 @@ impl fmt::Debug for SourceMap {
 impl SourceMap {
     /// What the module's `.debug_*` sections say; nothing if it has none, or
     /// none that can be read.
-    pub fn new(module: &Module) -> Option<Self> {
+    pub fn new(module: &ParsedModule) -> Option<Self> {
         if module.debug_sections.is_empty() {
             return None;
         }
@@ -60,8 +61,8 @@ impl SourceMap {
     }
 
     /// The source line of the instruction at this offset in the module.
-    pub fn find(&self, offset: u32) -> Option<SourceLine> {
-        let address = (offset as usize).checked_sub(self.code_offset)?;
+    pub fn find(&self, offset: WasmOffset) -> Option<SourceLine> {
+        let address = (offset.as_u32() as usize).checked_sub(self.code_offset)?;
         // What a panic leaves behind is at most a unit that was not read.
         let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);
         let find = || {

@@ -140,6 +140,9 @@ pub struct StoreInner {
     pub(crate) code: StoreCode,
     /// Owned, each.
     pub(crate) instances: Vec<InstancePtr>,
+    /// Of those, the ones whose element segments have got items since the last
+    /// collection.
+    pub(crate) new_segments: Vec<InstancePtr>,
     /// Owned, each.
     pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
     /// Those that linkers asked for, by the address of their body.

@@ -1,6 +1,7 @@
 //! The code that a store can run, by address.
 
 use crate::code::LoadedCode;
+use mangrove_abi::{CodeImage, CodeOffset};
 use mangrove_collector::ModuleId;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ impl StoreCode {
         }
     }
 
-    pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<LoadedCode>, u32, ModuleId)> {
+    pub(crate) fn find(&self, pc: u64) -> Option<(&Arc<LoadedCode>, CodeOffset, ModuleId)> {
         let at = self
             .images
             .partition_point(|(code, _)| code.base() <= pc)
@@ -38,7 +39,7 @@ impl StoreCode {
 // SAFETY: images are loaded with the sites the compiler wrote down for their text,
 // and stay in executable memory for as long as this store owns them.
 unsafe impl mangrove_collector::Code for StoreCode {
-    fn image_at(&self, pc: u64) -> Option<(&mangrove_abi::CodeImage, u32, ModuleId)> {
+    fn image_at(&self, pc: u64) -> Option<(&CodeImage, CodeOffset, ModuleId)> {
         let (code, offset, module) = self.find(pc)?;
         Some((&code.image, offset, module))
     }

@@ -49,7 +49,7 @@ impl StoreInner {
             self.move_suspended(suspending)?;
         }
         if zeal.switch {
-            self.collect()?;
+            self.collect_for_zeal()?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Why Wasm execution ended, and where.
 
 use crate::resource::error::ResourceError;
-use mangrove_abi::TrapCode;
+use mangrove_abi::{FuncIndex, TrapCode, WasmOffset};
 use mangrove_collector::{Place, SourceLine};
 use mangrove_validate::printable;
 use std::fmt;
@@ -98,11 +98,11 @@ pub struct Frame {
     /// Name of the module, where it has one.
     pub module: Option<String>,
     /// Index of the function in its module.
-    pub function: u32,
+    pub function: FuncIndex,
     /// Name of the function, where it has one.
     pub name: Option<String>,
-    /// Byte offset of the instruction in the module.
-    pub offset: Option<u32>,
+    /// Where the instruction is in the module.
+    pub offset: Option<WasmOffset>,
     /// Where that was written, if the module says so in DWARF.
     pub source: Option<SourceLine>,
     /// Number of the continuation whose stack the frame is on.
@@ -216,9 +216,9 @@ mod tests {
         let frame = |function, continuation| {
             BacktraceEntry::Frame(Frame {
                 module: None,
-                function,
+                function: FuncIndex::new(function),
                 name: (function == 1).then(|| "gen".into()),
-                offset: Some(0x20),
+                offset: WasmOffset::new(0x20),
                 source: (function == 1).then(|| SourceLine {
                     file: "gen.c".into(),
                     line: 3,
@@ -234,9 +234,9 @@ mod tests {
                 parent: Some(2),
                 created: Some(Place {
                     module: Some("gens".into()),
-                    function: 0,
+                    function: FuncIndex::new(0),
                     name: None,
-                    offset: Some(0x18),
+                    offset: WasmOffset::new(0x18),
                     source: None,
                 }),
             },

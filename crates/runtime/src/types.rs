@@ -1,7 +1,7 @@
 //! The canonical types of an engine, and who holds them.
 //!
 //! ```text
-//!  Module ──────────────┐
+//!  module ──────────────┐
 //!  host function, tag … ├─▶ TypeHold ─▶ groups of types ─▶ numbers ─▶ descriptors, trampolines
 //!  Store (KeptTypes) ───┘      with the last hold of a group, all that is to the right goes
 //! ```
@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::ledger::Ledger;
 use hashbrown::{HashMap, HashSet};
 use mangrove_abi::{TypeDescriptor, TypeId};
-use mangrove_validate::{FuncType, Module, RegistryError, TypeRegistry};
+use mangrove_validate::{FuncType, ParsedModule, RegistryError, TypeRegistry};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much an engine has of what is counted by types: see
@@ -62,7 +62,7 @@ impl EngineTypes {
     ///
     /// # Errors
     /// There is no room for the table of descriptors.
-    pub fn new(end: TypeId, addresses: &Ledger) -> Result<Arc<Self>, Error> {
+    pub fn new(end: u32, addresses: &Ledger) -> Result<Arc<Self>, Error> {
         let (table, published) = DescriptorTable::new(end, addresses)?;
         let changing = Changing {
             published,
@@ -117,7 +117,10 @@ impl EngineTypes {
     ///
     /// # Errors
     /// There are more than an engine can hold. Then none was added.
-    pub fn module(self: &Arc<Self>, module: &Module) -> Result<(Vec<TypeId>, TypeHold), Error> {
+    pub fn module(
+        self: &Arc<Self>,
+        module: &ParsedModule,
+    ) -> Result<(Vec<TypeId>, TypeHold), Error> {
         self.add(|registry| {
             let ids = registry.intern(module)?;
             let groups = module.rec_groups.iter().filter(|group| !group.is_empty());

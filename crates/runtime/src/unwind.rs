@@ -14,9 +14,9 @@ use crate::instance::InstancePtr;
 use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef};
-use mangrove_continuation::End;
-use mangrove_stack::{Frame, frames, is_parked};
+use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef, TagIndex};
+use mangrove_continuation::{End, make_current, wake};
+use mangrove_stack::{StackFrame, frames, is_parked};
 use std::ptr;
 
 /// Where an exception is caught.
@@ -57,6 +57,7 @@ impl StoreInner {
             ptr::with_exposed_provenance_mut::<u64>(resume as usize).write(place.pc);
             (*place.record).sp = resume;
             (*place.record).fp = place.fp;
+            wake(self.ctx.as_mut(), place.record);
             Ok(Some(place.record))
         }
     }
@@ -78,7 +79,7 @@ impl StoreInner {
             self.release_up_to(current, place.record, End::Thrown)
                 .map_err(pending)?;
             let ctx = self.ctx.as_mut();
-            ctx.current = place.record;
+            make_current(ctx, place.record);
             ctx.catch_pc = place.pc;
             ctx.catch_fp = place.fp;
             ctx.catch_sp = place.sp;
@@ -152,16 +153,16 @@ impl StoreInner {
                 let site = sites.find(offset).ok_or_else(|| {
                     Error::internal(format!("{:#x} is no return address", frame.pc))
                 })?;
-                let Some(handlers) = sites.handlers(site) else {
+                let Some(catch) = sites.catch_site(site) else {
                     continue;
                 };
                 // SAFETY: the frame is stopped at this site.
-                if unsafe { catches(sites, handlers, frame, tag) } {
+                if unsafe { catches(sites, catch, frame, tag) } {
                     return Ok(Some(CatchPoint {
                         record,
-                        pc: code.base() + u64::from(handlers.pc),
+                        pc: catch.pc.address(code.base()),
                         fp: frame.fp,
-                        sp: frame.fp - u64::from(handlers.frame_size),
+                        sp: frame.fp - u64::from(catch.frame_size),
                     }));
                 }
             }
@@ -175,24 +176,24 @@ impl StoreInner {
 }
 
 /// Whether one of the clauses around a site catches this tag. Which one, the
-/// code at the landing finds out.
+/// code of the catch block finds out.
 ///
 /// # Safety
-/// `frame` is stopped at the site the handlers are of.
-unsafe fn catches(sites: &SiteTable, handlers: &CatchSite, frame: Frame, tag: u64) -> bool {
-    let slot = frame.fp - u64::from(handlers.instance_distance);
+/// `frame` is stopped at a call with this catch site.
+unsafe fn catches(sites: &SiteTable, catch: &CatchSite, frame: StackFrame, tag: u64) -> bool {
+    let slot = frame.fp - u64::from(catch.instance_distance);
     // SAFETY: by contract the slot holds the frame's instance, whose tags are
     // where its module's layout says.
     unsafe {
         let context: *const InstanceContext =
             ptr::with_exposed_provenance::<*const InstanceContext>(slot as usize).read();
         let instance = InstancePtr::from_owner((*context).owner);
-        let is = |index: u32| {
+        let is = |index: TagIndex| {
             let offset = instance.module.layout().tag(index);
             let known = instance.at::<*const TagDef>(offset).read();
             known as u64 == tag
         };
-        let mut clauses = sites.catches(handlers);
+        let mut clauses = sites.catches(catch);
         clauses.any(|clause| clause.is_none_or(is))
     }
 }

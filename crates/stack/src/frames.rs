@@ -17,7 +17,7 @@ use std::ptr;
 
 /// One frame: where it is stopped, and its frame pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub struct StackFrame {
     /// The return address the frame will go on at, or the pc of a fault.
     pub pc: u64,
     /// The frame pointer: slots lie below it.
@@ -27,7 +27,7 @@ pub struct Frame {
 /// The frames of one stack, innermost first. Made by [`frames`] and [`frames_from`].
 #[derive(Clone, Debug)]
 pub struct Frames {
-    next: Frame,
+    next: StackFrame,
 }
 
 /// The frames of a stack that is not running: suspended, a parent, or calling
@@ -43,7 +43,7 @@ pub unsafe fn frames(record: *const ContRecord) -> Frames {
         debug_assert_ne!((*record).state, RecordState::Host as u32);
         if (*record).fp == 0 {
             return Frames {
-                next: Frame { pc: 0, fp: 0 },
+                next: StackFrame { pc: 0, fp: 0 },
             };
         }
         let header = if stack_says_parked(record) {
@@ -76,15 +76,15 @@ pub unsafe fn stack_says_parked(record: *const ContRecord) -> bool {
 /// does not change while the result is used.
 pub unsafe fn frames_from(pc: u64, fp: u64) -> Frames {
     Frames {
-        next: Frame { pc, fp },
+        next: StackFrame { pc, fp },
     }
 }
 
 impl Iterator for Frames {
-    type Item = Frame;
+    type Item = StackFrame;
 
     #[inline]
-    fn next(&mut self) -> Option<Frame> {
+    fn next(&mut self) -> Option<StackFrame> {
         let frame = self.next;
         if frame.pc == 0 || frame.fp == 0 {
             return None;
@@ -93,7 +93,7 @@ impl Iterator for Frames {
         // Wasm stack that stays as it is; such a frame keeps its caller's fp
         // and pc in these two words, and the base frame's are zero.
         self.next = unsafe {
-            Frame {
+            StackFrame {
                 pc: read(frame.fp + 8),
                 fp: read(frame.fp),
             }

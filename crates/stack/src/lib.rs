@@ -21,5 +21,5 @@ pub use arena::{
     ArenaConfig, ArenaStats, DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, GUARD_SIZE, GuardKind,
     Stack, StackArena, StackError, slot_size,
 };
-pub use frames::{Frame, Frames, frames, frames_from, stack_says_parked};
+pub use frames::{Frames, StackFrame, frames, frames_from, stack_says_parked};
 pub use moving::{discard_parked, fits, is_parked, move_frames, park, poison, unpark};

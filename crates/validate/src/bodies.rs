@@ -3,6 +3,7 @@
 
 use crate::error::ValidateError;
 use crate::module::ThrownTag;
+use mangrove_abi::{FuncIndex, TagIndex};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::BTreeMap;
 use wasmparser::{
@@ -20,17 +21,20 @@ pub(crate) struct Body<'a> {
 #[derive(Default)]
 pub(crate) struct BodyFacts {
     /// Functions a `ref.func` names, some perhaps more than once.
-    pub(crate) referred: Vec<u32>,
+    pub(crate) referred: Vec<FuncIndex>,
     /// Lowest offset of an instruction that throws a tag, by tag.
-    throws: BTreeMap<u32, usize>,
+    throws: BTreeMap<TagIndex, usize>,
 }
 
 impl BodyFacts {
     fn note(&mut self, operator: &Operator<'_>, offset: u64) {
         match *operator {
-            Operator::RefFunc { function_index } => self.referred.push(function_index),
+            Operator::RefFunc { function_index } => {
+                self.referred.push(FuncIndex::new(function_index));
+            }
             Operator::Throw { tag_index } | Operator::ResumeThrow { tag_index, .. } => {
-                self.throws.entry(tag_index).or_insert(offset as usize);
+                let tag = TagIndex::new(tag_index);
+                self.throws.entry(tag).or_insert(offset as usize);
             }
             _ => {}
         }

@@ -9,6 +9,7 @@ use crate::types::{
     AbstractHeap, CompositeType, FieldType, FuncType, HeapType, RefType, StorageType, SubType,
     ValType,
 };
+use mangrove_abi::{FuncIndex, TypeIndex};
 use wasmparser::{AbstractHeapType, CompositeInnerType, Operator, TypeRef, UnpackedIndex};
 
 /// Something the feature set excludes, and so the validator should have.
@@ -25,9 +26,10 @@ impl Excluded {
     }
 }
 
-fn index(index: UnpackedIndex) -> Result<u32, Excluded> {
+fn index(index: UnpackedIndex) -> Result<TypeIndex, Excluded> {
     index
         .as_module_index()
+        .map(TypeIndex::new)
         .ok_or(Excluded("type references other than by index are"))
 }
 
@@ -39,7 +41,7 @@ fn unshared(shared: bool) -> Result<(), Excluded> {
     }
 }
 
-pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType, Excluded> {
+pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType<TypeIndex>, Excluded> {
     Ok(match ty {
         wasmparser::HeapType::Concrete(at) => HeapType::Concrete(index(at)?),
         wasmparser::HeapType::Exact(_) => return Err(Excluded("exact types are")),
@@ -65,14 +67,14 @@ pub(crate) fn heap_type(ty: wasmparser::HeapType) -> Result<HeapType, Excluded> 
     })
 }
 
-pub(crate) fn ref_type(ty: wasmparser::RefType) -> Result<RefType, Excluded> {
+pub(crate) fn ref_type(ty: wasmparser::RefType) -> Result<RefType<TypeIndex>, Excluded> {
     Ok(RefType {
         nullable: ty.is_nullable(),
         heap: heap_type(ty.heap_type())?,
     })
 }
 
-pub(crate) fn val_type(ty: wasmparser::ValType) -> Result<ValType, Excluded> {
+pub(crate) fn val_type(ty: wasmparser::ValType) -> Result<ValType<TypeIndex>, Excluded> {
     Ok(match ty {
         wasmparser::ValType::I32 => ValType::I32,
         wasmparser::ValType::I64 => ValType::I64,
@@ -83,7 +85,7 @@ pub(crate) fn val_type(ty: wasmparser::ValType) -> Result<ValType, Excluded> {
     })
 }
 
-fn field_type(field: wasmparser::FieldType) -> Result<FieldType, Excluded> {
+fn field_type(field: wasmparser::FieldType) -> Result<FieldType<TypeIndex>, Excluded> {
     let storage = match field.element_type {
         wasmparser::StorageType::I8 => StorageType::I8,
         wasmparser::StorageType::I16 => StorageType::I16,
@@ -95,8 +97,8 @@ fn field_type(field: wasmparser::FieldType) -> Result<FieldType, Excluded> {
     })
 }
 
-fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType, Excluded> {
-    let list = |types: &[wasmparser::ValType]| -> Result<Vec<ValType>, Excluded> {
+fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType<TypeIndex>, Excluded> {
+    let list = |types: &[wasmparser::ValType]| -> Result<Vec<ValType<TypeIndex>>, Excluded> {
         types.iter().map(|&ty| val_type(ty)).collect()
     };
     Ok(FuncType {
@@ -105,7 +107,7 @@ fn func_type(ty: &wasmparser::FuncType) -> Result<FuncType, Excluded> {
     })
 }
 
-pub(crate) fn sub_type(ty: &wasmparser::SubType) -> Result<SubType, Excluded> {
+pub(crate) fn sub_type(ty: &wasmparser::SubType) -> Result<SubType<TypeIndex>, Excluded> {
     let composite = &ty.composite_type;
     unshared(composite.shared)?;
     if composite.descriptor_idx.is_some() || composite.describes_idx.is_some() {
@@ -132,7 +134,7 @@ pub(crate) fn sub_type(ty: &wasmparser::SubType) -> Result<SubType, Excluded> {
     })
 }
 
-pub(crate) fn table_type(ty: wasmparser::TableType) -> Result<TableType, Excluded> {
+pub(crate) fn table_type(ty: wasmparser::TableType) -> Result<TableType<TypeIndex>, Excluded> {
     unshared(ty.shared)?;
     Ok(TableType {
         element: ref_type(ty.element_type)?,
@@ -154,7 +156,7 @@ pub(crate) fn memory_type(ty: wasmparser::MemoryType) -> Result<MemoryType, Excl
     })
 }
 
-pub(crate) fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType, Excluded> {
+pub(crate) fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType<TypeIndex>, Excluded> {
     unshared(ty.shared)?;
     Ok(GlobalType {
         content: val_type(ty.content_type)?,
@@ -162,13 +164,13 @@ pub(crate) fn global_type(ty: wasmparser::GlobalType) -> Result<GlobalType, Excl
     })
 }
 
-pub(crate) fn entity_type(ty: TypeRef) -> Result<EntityType, Excluded> {
+pub(crate) fn entity_type(ty: TypeRef) -> Result<EntityType<TypeIndex>, Excluded> {
     Ok(match ty {
-        TypeRef::Func(index) => EntityType::Func(index),
+        TypeRef::Func(index) => EntityType::Func(TypeIndex::new(index)),
         TypeRef::Table(ty) => EntityType::Table(table_type(ty)?),
         TypeRef::Memory(ty) => EntityType::Memory(memory_type(ty)?),
         TypeRef::Global(ty) => EntityType::Global(global_type(ty)?),
-        TypeRef::Tag(ty) => EntityType::Tag(ty.func_type_idx),
+        TypeRef::Tag(ty) => EntityType::Tag(TypeIndex::new(ty.func_type_idx)),
         TypeRef::FuncExact(_) => return Err(Excluded("exact function imports are")),
     })
 }
@@ -197,20 +199,24 @@ fn const_op(operator: &Operator<'_>) -> Result<ConstOp, Excluded> {
             nullable: true,
             heap: heap_type(hty)?,
         }),
-        Operator::RefFunc { function_index } => ConstOp::RefFunc(function_index),
+        Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex::new(function_index)),
         Operator::RefI31 => ConstOp::RefI31,
-        Operator::StructNew { struct_type_index } => ConstOp::StructNew(struct_type_index),
-        Operator::StructNewDefault { struct_type_index } => {
-            ConstOp::StructNewDefault(struct_type_index)
+        Operator::StructNew { struct_type_index } => {
+            ConstOp::StructNew(TypeIndex::new(struct_type_index))
         }
-        Operator::ArrayNew { array_type_index } => ConstOp::ArrayNew(array_type_index),
+        Operator::StructNewDefault { struct_type_index } => {
+            ConstOp::StructNewDefault(TypeIndex::new(struct_type_index))
+        }
+        Operator::ArrayNew { array_type_index } => {
+            ConstOp::ArrayNew(TypeIndex::new(array_type_index))
+        }
         Operator::ArrayNewDefault { array_type_index } => {
-            ConstOp::ArrayNewDefault(array_type_index)
+            ConstOp::ArrayNewDefault(TypeIndex::new(array_type_index))
         }
         Operator::ArrayNewFixed {
             array_type_index,
             array_size,
-        } => ConstOp::ArrayNewFixed(array_type_index, array_size),
+        } => ConstOp::ArrayNewFixed(TypeIndex::new(array_type_index), array_size),
         Operator::I32Add => ConstOp::I32Add,
         Operator::I32Sub => ConstOp::I32Sub,
         Operator::I32Mul => ConstOp::I32Mul,

@@ -58,7 +58,7 @@ impl AbstractHeap {
     }
 }
 
-impl CompositeType {
+impl<T> CompositeType<T> {
     /// The smallest abstract type that holds all references to such types.
     pub fn abstract_heap(&self) -> AbstractHeap {
         match self {

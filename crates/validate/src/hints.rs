@@ -10,11 +10,11 @@
 
 use crate::error::ValidateError;
 use crate::features::Language;
-use crate::module::Module;
+use crate::module::ParsedModule;
 use std::collections::HashMap;
 use wasmparser::{BranchHintSectionReader, KnownCustom, Operator, Parser, Payload};
 
-impl Module {
+impl ParsedModule {
     /// Whether the custom sections with a meaning of their own are as the
     /// standard for them has it: at present, branch hints. They have to name
     /// each function of the module once, in order, and in it each `if` or

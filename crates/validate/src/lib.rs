@@ -1,10 +1,10 @@
 //! From bytes to a typed module, and from many modules' types to one engine's.
 //!
 //! The only crate that runs wasmparser's validator. What comes out
-//! ([`Module`]) is known to be valid; nothing behind it checks again.
+//! ([`ParsedModule`]) is known to be valid; nothing behind it checks again.
 //!
 //! ```text
-//!  bytes ──parse──▶ Module            types are indices: the module's own numbers
+//!  bytes ──parse──▶ ParsedModule      types are indices: the module's own numbers
 //!        (features,    │
 //!         sections,    │ TypeRegistry::intern
 //!         bodies)      ▼

@@ -1,29 +1,29 @@
 //! A validated module: what the compiler and the linker need to know of it.
 
 use crate::types::{FuncType, RefType, SubType, ValType};
-use mangrove_abi::InstanceCounts;
+use mangrove_abi::{FuncIndex, InstanceCounts, TagIndex, TypeId, TypeIndex};
 use std::ops::Range;
 
 /// What an import or export is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EntityType {
-    /// A function of this type (index).
-    Func(u32),
+pub enum EntityType<T = TypeId> {
+    /// A function of this type.
+    Func(T),
     /// A table.
-    Table(TableType),
+    Table(TableType<T>),
     /// A memory.
     Memory(MemoryType),
     /// A global.
-    Global(GlobalType),
-    /// A tag of this function type (index).
-    Tag(u32),
+    Global(GlobalType<T>),
+    /// A tag of this function type.
+    Tag(T),
 }
 
 /// The index of an exported entity in its index space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntityIndex {
     /// Function.
-    Func(u32),
+    Func(FuncIndex),
     /// Table.
     Table(u32),
     /// Memory.
@@ -31,7 +31,7 @@ pub enum EntityIndex {
     /// Global.
     Global(u32),
     /// Tag.
-    Tag(u32),
+    Tag(TagIndex),
 }
 
 /// An import.
@@ -42,7 +42,7 @@ pub struct Import {
     /// Second part of its name.
     pub name: String,
     /// What is asked for.
-    pub ty: EntityType,
+    pub ty: EntityType<TypeIndex>,
 }
 
 /// An export.
@@ -56,9 +56,9 @@ pub struct Export {
 
 /// A table's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TableType {
+pub struct TableType<T = TypeId> {
     /// Element type.
-    pub element: RefType,
+    pub element: RefType<T>,
     /// Whether it is addressed by i64.
     pub table64: bool,
     /// Initial size, in elements.
@@ -80,9 +80,9 @@ pub struct MemoryType {
 
 /// A global's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GlobalType {
+pub struct GlobalType<T = TypeId> {
     /// Type of its value.
-    pub content: ValType,
+    pub content: ValType<T>,
     /// Whether it can be assigned.
     pub mutable: bool,
 }
@@ -104,21 +104,21 @@ pub enum ConstOp {
     /// `global.get`
     GlobalGet(u32),
     /// `ref.null` of a reference type's hierarchy
-    RefNull(RefType),
+    RefNull(RefType<TypeIndex>),
     /// `ref.func`
-    RefFunc(u32),
+    RefFunc(FuncIndex),
     /// `ref.i31`
     RefI31,
-    /// `struct.new` of a type index
-    StructNew(u32),
+    /// `struct.new`
+    StructNew(TypeIndex),
     /// `struct.new_default`
-    StructNewDefault(u32),
+    StructNewDefault(TypeIndex),
     /// `array.new`
-    ArrayNew(u32),
+    ArrayNew(TypeIndex),
     /// `array.new_default`
-    ArrayNewDefault(u32),
-    /// `array.new_fixed` of a type index, length
-    ArrayNewFixed(u32, u32),
+    ArrayNewDefault(TypeIndex),
+    /// `array.new_fixed`, and the length
+    ArrayNewFixed(TypeIndex, u32),
     /// `i32.add`
     I32Add,
     /// `i32.sub`
@@ -144,7 +144,7 @@ pub type ConstExpr = Vec<ConstOp>;
 #[derive(Clone, Debug)]
 pub struct TableDefinition {
     /// Its type.
-    pub ty: TableType,
+    pub ty: TableType<TypeIndex>,
     /// Value of the initial elements; null where there is none.
     pub init: Option<ConstExpr>,
 }
@@ -153,7 +153,7 @@ pub struct TableDefinition {
 #[derive(Clone, Debug)]
 pub struct GlobalDefinition {
     /// Its type.
-    pub ty: GlobalType,
+    pub ty: GlobalType<TypeIndex>,
     /// Its initial value.
     pub init: ConstExpr,
 }
@@ -173,7 +173,7 @@ pub enum SegmentMode {
 #[derive(Clone, Debug)]
 pub struct ElementSegment {
     /// Type of its elements.
-    pub ty: RefType,
+    pub ty: RefType<TypeIndex>,
     /// How it is used.
     pub mode: SegmentMode,
     /// Its elements, one expression each (a `ref.func` for function indices).
@@ -199,38 +199,38 @@ pub struct FunctionBody {
 /// A tag that some instruction throws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThrownTag {
-    /// The tag's index.
-    pub tag: u32,
+    /// The tag.
+    pub tag: TagIndex,
     /// Byte offset of the first instruction that throws it.
     pub offset: usize,
 }
 
 /// What the custom `name` section says. Missing names are missing entries.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub struct NameSection {
     /// The module's own name.
     pub module: Option<String>,
     /// Functions by index.
-    pub functions: std::collections::HashMap<u32, String>,
+    pub functions: std::collections::HashMap<FuncIndex, String>,
     /// Types by index.
-    pub types: std::collections::HashMap<u32, String>,
+    pub types: std::collections::HashMap<TypeIndex, String>,
     /// Tags by index.
-    pub tags: std::collections::HashMap<u32, String>,
+    pub tags: std::collections::HashMap<TagIndex, String>,
     /// Globals by index.
     pub globals: std::collections::HashMap<u32, String>,
     /// Tables by index.
     pub tables: std::collections::HashMap<u32, String>,
     /// Fields of struct types, by type index and field index.
-    pub fields: std::collections::HashMap<(u32, u32), String>,
+    pub fields: std::collections::HashMap<(TypeIndex, u32), String>,
 }
 
 /// A validated module. All index spaces list imports first.
 #[derive(Clone, Debug, Default)]
-pub struct Module {
+pub struct ParsedModule {
     /// The module's bytes; ranges and offsets refer to them.
     pub bytes: Vec<u8>,
-    /// Its types; concrete heap types in them are indices into this list.
-    pub types: Vec<SubType>,
+    /// Its types.
+    pub types: Vec<SubType<TypeIndex>>,
     /// The recursion groups, as ranges of type indices, in order, covering all types.
     pub rec_groups: Vec<Range<u32>>,
     /// Byte offset of each type's definition.
@@ -241,12 +241,12 @@ pub struct Module {
     pub exports: Vec<Export>,
     /// Their numbers, in the order of their names: see [`Self::export`].
     pub exports_by_name: Vec<u32>,
-    /// Type index of each function.
-    pub functions: Vec<u32>,
+    /// Type of each function.
+    pub functions: Vec<TypeIndex>,
     /// How many functions are imported.
     pub imported_functions: u32,
     /// Type of each table.
-    pub tables: Vec<TableType>,
+    pub tables: Vec<TableType<TypeIndex>>,
     /// Tables defined here.
     pub defined_tables: Vec<TableDefinition>,
     /// Type of each memory.
@@ -254,11 +254,11 @@ pub struct Module {
     /// How many memories are imported.
     pub imported_memories: u32,
     /// Type of each global.
-    pub globals: Vec<GlobalType>,
+    pub globals: Vec<GlobalType<TypeIndex>>,
     /// Globals defined here.
     pub defined_globals: Vec<GlobalDefinition>,
-    /// Function type index of each tag.
-    pub tags: Vec<u32>,
+    /// Function type of each tag.
+    pub tags: Vec<TypeIndex>,
     /// How many tags are imported.
     pub imported_tags: u32,
     /// Element segments.
@@ -274,19 +274,19 @@ pub struct Module {
     /// module's bytes.
     pub debug_sections: Vec<(String, Range<usize>)>,
     /// The start function.
-    pub start: Option<u32>,
+    pub start: Option<FuncIndex>,
     /// Functions that can be referred to from outside their module's direct
     /// calls (exported, `ref.func`, in a segment, a global or a table, start):
     /// those need an entry trampoline. By index, sorted.
-    pub escaping: Vec<u32>,
+    pub escaping: Vec<FuncIndex>,
     /// Tags that `throw` or `resume_throw` can throw, with the first place of
     /// each, in the order of those places.
     pub thrown_tags: Vec<ThrownTag>,
     /// Names for people.
-    pub names: Names,
+    pub names: NameSection,
 }
 
-impl Module {
+impl ParsedModule {
     /// What it exports under a name.
     pub fn export(&self, name: &str) -> Option<&Export> {
         let named = |&index: &u32| self.exports[index as usize].name.as_str();
@@ -310,19 +310,19 @@ impl Module {
         }
     }
 
-    /// The function type at a type index.
+    /// A function type.
     ///
     /// # Panics
-    /// If the type is not a function type.
-    pub fn func_type(&self, type_index: u32) -> &FuncType {
-        match &self.types[type_index as usize].composite {
+    /// If the type is not one.
+    pub fn func_type(&self, type_index: TypeIndex) -> &FuncType<TypeIndex> {
+        match &self.types[type_index.index()].composite {
             crate::types::CompositeType::Func(ty) => ty,
             other => panic!("type {type_index} is not a function type: {other:?}"),
         }
     }
 
-    /// Type index of a function.
-    pub fn function_type(&self, function: u32) -> &FuncType {
-        self.func_type(self.functions[function as usize])
+    /// The type of a function.
+    pub fn function_type(&self, function: FuncIndex) -> &FuncType<TypeIndex> {
+        self.func_type(self.functions[function.index()])
     }
 }

@@ -1,28 +1,31 @@
 //! The custom `name` section.
 
-use crate::module::Names;
+use crate::module::NameSection;
+use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
 use std::collections::HashMap;
+use std::hash::Hash;
 use wasmparser::{Name, NameMap, NameSectionReader, Result};
 
 /// Everything the section says that we keep, or its first fault.
-pub(crate) fn read(section: NameSectionReader<'_>) -> Result<Names> {
-    let mut names = Names::default();
+pub(crate) fn read(section: NameSectionReader<'_>) -> Result<NameSection> {
+    let mut names = NameSection::default();
     for subsection in section {
         match subsection? {
             Name::Module { name, .. } => names.module = Some(name.to_owned()),
-            Name::Function(map) => names.functions = read_map(map)?,
-            Name::Type(map) => names.types = read_map(map)?,
-            Name::Table(map) => names.tables = read_map(map)?,
-            Name::Global(map) => names.globals = read_map(map)?,
-            Name::Tag(map) => names.tags = read_map(map)?,
+            Name::Function(map) => names.functions = read_map(map, FuncIndex::new)?,
+            Name::Type(map) => names.types = read_map(map, TypeIndex::new)?,
+            Name::Table(map) => names.tables = read_map(map, |index| index)?,
+            Name::Global(map) => names.globals = read_map(map, |index| index)?,
+            Name::Tag(map) => names.tags = read_map(map, TagIndex::new)?,
             Name::Field(types) => {
                 for ty in types {
                     let ty = ty?;
                     for field in ty.names {
                         let field = field?;
-                        names
-                            .fields
-                            .insert((ty.index, field.index), field.name.to_owned());
+                        names.fields.insert(
+                            (TypeIndex::new(ty.index), field.index),
+                            field.name.to_owned(),
+                        );
                     }
                 }
             }
@@ -40,7 +43,7 @@ pub(crate) fn read(section: NameSectionReader<'_>) -> Result<Names> {
     Ok(names)
 }
 
-fn read_map(map: NameMap<'_>) -> Result<HashMap<u32, String>> {
-    map.map(|naming| naming.map(|naming| (naming.index, naming.name.to_owned())))
+fn read_map<K: Eq + Hash>(map: NameMap<'_>, key: impl Fn(u32) -> K) -> Result<HashMap<K, String>> {
+    map.map(|naming| naming.map(|naming| (key(naming.index), naming.name.to_owned())))
         .collect()
 }

@@ -9,11 +9,11 @@
 use crate::bodies::{self, Body, BodyFacts};
 use crate::error::ValidateError;
 use crate::features::Language;
-use crate::module::Module;
+use crate::module::ParsedModule;
 use crate::sections::Sections;
 use wasmparser::{Parser, ValidPayload, Validator};
 
-impl Module {
+impl ParsedModule {
     /// Decodes and validates a module of the binary format.
     ///
     /// # Errors
@@ -23,7 +23,7 @@ impl Module {
         Self::parse_as(bytes, Language::default())
     }
 
-    /// As [`Module::parse`], of another language.
+    /// As [`ParsedModule::parse`], of another language.
     ///
     /// # Errors
     /// The fault with the smallest byte offset.
@@ -34,7 +34,7 @@ impl Module {
     }
 
     /// Decodes and validates everything but the function bodies: for a module
-    /// that [`Module::parse_as`] accepted before. What only bodies tell is missing:
+    /// that [`ParsedModule::parse_as`] accepted before. What only bodies tell is missing:
     /// `escaping` lists what sections name, `thrown_tags` is empty.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Module {
 }
 
 /// The module these bytes hold, still without the bytes themselves.
-fn read(bytes: &[u8], language: Language) -> Result<Module, ValidateError> {
+fn read(bytes: &[u8], language: Language) -> Result<ParsedModule, ValidateError> {
     let mut sections = Sections::default();
     let mut pending = Vec::new();
     let outcome = read_payloads(bytes, language, &mut sections, &mut pending);

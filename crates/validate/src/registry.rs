@@ -22,11 +22,11 @@ mod groups;
 mod matching;
 
 use crate::map::MapTypes;
-use crate::module::Module;
+use crate::module::ParsedModule;
 use crate::types::{CompositeType, FuncType, HeapType, Repr, StorageType, SubType, ValType};
 use entries::Entries;
-use groups::in_group;
-use mangrove_abi::{Kind, StructLayout, TRANSFER_SLOTS, TypeId};
+use groups::Mention;
+use mangrove_abi::{Kind, StructLayout, TRANSFER_SLOTS, TypeId, TypeIndex};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// Most parameters, and most results, of a function type. Validation allows
@@ -105,12 +105,12 @@ impl TypeRegistry {
     /// ```
     /// use mangrove_validate::{FuncType, TypeRegistry};
     ///
-    /// let types = TypeRegistry::up_to(mangrove_abi::object::TYPE_FIRST + 1);
+    /// let types = TypeRegistry::up_to(mangrove_abi::object::TYPE_FIRST.as_u32() + 1);
     /// assert!(types.intern_func(FuncType::default()).is_ok());
     /// let other = FuncType { params: vec![mangrove_validate::ValType::I32], results: vec![] };
     /// assert!(types.intern_func(other).is_err());
     /// ```
-    pub fn up_to(end: TypeId) -> Self {
+    pub fn up_to(end: u32) -> Self {
         Self {
             entries: RwLock::new(Entries::up_to(end)),
         }
@@ -131,7 +131,7 @@ impl TypeRegistry {
     ///
     /// # Errors
     /// [`RegistryError::Full`]. Then nothing was added and nothing is held.
-    pub fn intern(&self, module: &Module) -> Result<Vec<TypeId>, RegistryError> {
+    pub fn intern(&self, module: &ParsedModule) -> Result<Vec<TypeId>, RegistryError> {
         let mut entries = self.write();
         let mut ids = Vec::with_capacity(module.types.len());
         let mut held = Vec::new();
@@ -140,11 +140,12 @@ impl TypeRegistry {
             let key = members
                 .iter()
                 .map(|ty| {
-                    ty.clone().map_types(&mut |index| {
-                        if group.contains(&index) {
-                            in_group(index - group.start)
+                    ty.clone().map_types(&mut |index: TypeIndex| {
+                        let number = index.as_u32();
+                        if group.contains(&number) {
+                            Mention::inside(number - group.start)
                         } else {
-                            ids[index as usize]
+                            Mention::outside(ids[index.index()])
                         }
                     })
                 })
@@ -272,8 +273,8 @@ impl TypeRegistry {
     ///
     /// # Panics
     /// If the type refers to an index beyond `ids`.
-    pub fn canonicalize<T: MapTypes>(ids: &[TypeId], ty: T) -> T {
-        ty.map_types(&mut |index| ids[index as usize])
+    pub fn canonicalize<T: MapTypes<TypeIndex, TypeId>>(ids: &[TypeId], ty: T) -> T::Mapped {
+        ty.map_types(&mut |index: TypeIndex| ids[index.index()])
     }
 
     /// What lies so many bytes from the start of objects of a type, or of exceptions with

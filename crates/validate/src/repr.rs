@@ -1,8 +1,7 @@
 //! How types are represented in compiled code and in memory.
 
-use crate::types::{
-    AbstractHeap, CompositeType, HeapType, RefType, Repr, StorageType, SubType, ValType,
-};
+use crate::types::{AbstractHeap, CompositeType, HeapType, Repr, StorageType, SubType, ValType};
+use mangrove_abi::TypeIndex;
 
 impl AbstractHeap {
     /// How references into this hierarchy are represented.
@@ -15,10 +14,13 @@ impl AbstractHeap {
     }
 }
 
-impl HeapType {
+impl<T> HeapType<T> {
     /// How references to it are represented, given how to look up the
     /// structure of a concrete type.
-    pub fn repr_by<'a>(self, composite: impl FnOnce(u32) -> &'a CompositeType) -> Repr {
+    pub fn repr_by<'a>(self, composite: impl FnOnce(T) -> &'a CompositeType<T>) -> Repr
+    where
+        T: 'a,
+    {
         match self {
             Self::Abstract(heap) => heap.repr(),
             Self::Concrete(number) => composite(number).abstract_heap().repr(),
@@ -26,22 +28,20 @@ impl HeapType {
     }
 }
 
-impl RefType {
-    /// How its values are represented; `types` is what its concrete types index.
-    pub fn repr(self, types: &[SubType]) -> Repr {
-        self.heap.repr_by(|index| &types[index as usize].composite)
+impl ValType<TypeIndex> {
+    /// How its values are represented; `types` are the module's.
+    pub fn repr(self, types: &[SubType<TypeIndex>]) -> Repr {
+        self.repr_by(|index| &types[index.index()].composite)
     }
 }
 
-impl ValType {
-    /// How its values are represented; `types` is what its concrete types index.
-    pub fn repr(self, types: &[SubType]) -> Repr {
-        self.repr_by(|index| &types[index as usize].composite)
-    }
-
+impl<T> ValType<T> {
     /// How its values are represented, given how to look up the structure of a
     /// concrete type.
-    pub fn repr_by<'a>(self, composite: impl FnOnce(u32) -> &'a CompositeType) -> Repr {
+    pub fn repr_by<'a>(self, composite: impl FnOnce(T) -> &'a CompositeType<T>) -> Repr
+    where
+        T: 'a,
+    {
         match self {
             Self::I32 => Repr::I32,
             Self::I64 => Repr::I64,
@@ -53,15 +53,20 @@ impl ValType {
     }
 }
 
-impl StorageType {
-    /// Bytes it takes in an object; `types` is what its concrete types index.
-    pub fn size(self, types: &[SubType]) -> u32 {
-        self.size_by(|index| &types[index as usize].composite)
+impl StorageType<TypeIndex> {
+    /// Bytes it takes in an object; `types` are the module's.
+    pub fn size(self, types: &[SubType<TypeIndex>]) -> u32 {
+        self.size_by(|index| &types[index.index()].composite)
     }
+}
 
+impl<T> StorageType<T> {
     /// Bytes it takes in an object, given how to look up the structure of a
     /// concrete type.
-    pub fn size_by<'a>(self, composite: impl FnOnce(u32) -> &'a CompositeType) -> u32 {
+    pub fn size_by<'a>(self, composite: impl FnOnce(T) -> &'a CompositeType<T>) -> u32
+    where
+        T: 'a,
+    {
         match self {
             Self::I8 => 1,
             Self::I16 => 2,
@@ -70,7 +75,7 @@ impl StorageType {
     }
 
     /// The type of its values on the operand stack.
-    pub fn unpacked(self) -> ValType {
+    pub fn unpacked(self) -> ValType<T> {
         match self {
             Self::I8 | Self::I16 => ValType::I32,
             Self::Val(ty) => ty,

@@ -1,4 +1,4 @@
-//! One function for each section: what it adds to the [`Module`].
+//! One function for each section: what it adds to the [`ParsedModule`].
 //!
 //! A section arrives here after the validator has accepted it, so indices are
 //! in range and counts agree.
@@ -8,10 +8,11 @@ use crate::convert;
 use crate::error::ValidateError;
 use crate::module::{
     ConstExpr, ConstOp, DataSegment, ElementSegment, EntityIndex, EntityType, Export, FunctionBody,
-    GlobalDefinition, Import, Module, SegmentMode, TableDefinition,
+    GlobalDefinition, Import, ParsedModule, SegmentMode, TableDefinition,
 };
 use crate::names;
 use crate::types::{AbstractHeap, HeapType, RefType};
+use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
 use std::ops::Range;
 use wasmparser::{
     DataKind, DataSectionReader, ElementItems, ElementKind, ElementSectionReader,
@@ -22,9 +23,9 @@ use wasmparser::{
 /// The module as far as it is known, and what it refers to.
 #[derive(Default)]
 pub(crate) struct Sections {
-    module: Module,
+    module: ParsedModule,
     /// Functions that escape, in no order and some perhaps more than once.
-    escaping: Vec<u32>,
+    escaping: Vec<FuncIndex>,
     named: bool,
 }
 
@@ -36,7 +37,7 @@ impl Sections {
             Payload::ImportSection(section) => self.imports(section)?,
             Payload::FunctionSection(section) => {
                 for ty in section {
-                    self.module.functions.push(ty?);
+                    self.module.functions.push(TypeIndex::new(ty?));
                 }
             }
             Payload::TableSection(section) => self.tables(section)?,
@@ -49,12 +50,14 @@ impl Sections {
             }
             Payload::TagSection(section) => {
                 for ty in section {
-                    self.module.tags.push(ty?.func_type_idx);
+                    let ty = TypeIndex::new(ty?.func_type_idx);
+                    self.module.tags.push(ty);
                 }
             }
             Payload::GlobalSection(section) => self.globals(section)?,
             Payload::ExportSection(section) => self.exports(section)?,
             Payload::StartSection { func, .. } => {
+                let func = FuncIndex::new(func);
                 self.module.start = Some(func);
                 self.escaping.push(func);
             }
@@ -95,7 +98,7 @@ impl Sections {
     }
 
     /// The whole module, given what was found in its bodies.
-    pub(crate) fn finish(mut self, mut facts: BodyFacts) -> Module {
+    pub(crate) fn finish(mut self, mut facts: BodyFacts) -> ParsedModule {
         let exports = &self.module.exports;
         let mut order: Vec<u32> = (0..exports.len() as u32).collect();
         order.sort_unstable_by_key(|&index| exports[index as usize].name.as_str());
@@ -193,13 +196,14 @@ impl Sections {
             let index = match export.kind {
                 // An exact kind cannot be exported: the reader says so itself.
                 ExternalKind::Func | ExternalKind::FuncExact => {
-                    self.escaping.push(export.index);
-                    EntityIndex::Func(export.index)
+                    let function = FuncIndex::new(export.index);
+                    self.escaping.push(function);
+                    EntityIndex::Func(function)
                 }
                 ExternalKind::Table => EntityIndex::Table(export.index),
                 ExternalKind::Memory => EntityIndex::Memory(export.index),
                 ExternalKind::Global => EntityIndex::Global(export.index),
-                ExternalKind::Tag => EntityIndex::Tag(export.index),
+                ExternalKind::Tag => EntityIndex::Tag(TagIndex::new(export.index)),
             };
             self.module.exports.push(Export {
                 name: export.name.to_owned(),
@@ -228,7 +232,7 @@ impl Sections {
                     };
                     let mut items = Vec::new();
                     for function in functions {
-                        let function = function?;
+                        let function = FuncIndex::new(function?);
                         self.escaping.push(function);
                         items.push(vec![ConstOp::RefFunc(function)]);
                     }

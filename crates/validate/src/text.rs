@@ -24,7 +24,7 @@ impl fmt::Display for AbstractHeap {
     }
 }
 
-impl RefType {
+impl<T> RefType<T> {
     /// The type in text form; `concrete` says what a concrete type is called.
     ///
     /// # Examples
@@ -34,7 +34,7 @@ impl RefType {
     /// let ty = RefType { nullable: true, heap: HeapType::Concrete(3) };
     /// assert_eq!(ty.text(|index| format!("$t{index}")), "(ref null $t3)");
     /// ```
-    pub fn text(self, concrete: impl FnOnce(u32) -> String) -> String {
+    pub fn text(self, concrete: impl FnOnce(T) -> String) -> String {
         let heap = match self.heap {
             HeapType::Abstract(heap) => heap.to_string(),
             HeapType::Concrete(number) => concrete(number),
@@ -43,16 +43,17 @@ impl RefType {
     }
 }
 
-impl ValType {
+impl<T> ValType<T> {
     /// The type in text form; `concrete` says what a concrete type is called.
     ///
     /// # Examples
     /// ```
     /// use mangrove_validate::ValType;
     ///
-    /// assert_eq!(ValType::V128.text(|index| index.to_string()), "v128");
+    /// let ty: ValType = ValType::V128;
+    /// assert_eq!(ty.text(|id| id.to_string()), "v128");
     /// ```
-    pub fn text(self, concrete: impl FnOnce(u32) -> String) -> String {
+    pub fn text(self, concrete: impl FnOnce(T) -> String) -> String {
         match self {
             Self::I32 => "i32".into(),
             Self::I64 => "i64".into(),

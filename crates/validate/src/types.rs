@@ -1,10 +1,14 @@
 //! Wasm types, as a module or an engine knows them.
 //!
-//! One set of definitions serves both: inside a [`crate::Module`] a concrete
-//! type is an index into the module's types, inside the [`crate::TypeRegistry`]
-//! and in the embedding API it is a canonical [`mangrove_abi::TypeId`].
+//! One set of definitions serves both; `T` is what a concrete type is called by. Inside
+//! a [`crate::ParsedModule`] that is a [`TypeIndex`], inside the [`crate::TypeRegistry`] and in
+//! the embedding API the canonical [`TypeId`], which is meant where nothing is said.
+//! [`crate::MapTypes`] leads from one to the other.
 
 pub use mangrove_abi::Repr;
+use mangrove_abi::TypeId;
+#[cfg(doc)]
+use mangrove_abi::TypeIndex;
 
 /// An abstract heap type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,25 +45,25 @@ pub enum AbstractHeap {
 
 /// A heap type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HeapType {
+pub enum HeapType<T = TypeId> {
     /// One that every module has.
     Abstract(AbstractHeap),
-    /// A defined type: its index or canonical id.
-    Concrete(u32),
+    /// A defined type.
+    Concrete(T),
 }
 
 /// A reference type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RefType {
+pub struct RefType<T = TypeId> {
     /// Whether null is one of its values.
     pub nullable: bool,
     /// What it refers to.
-    pub heap: HeapType,
+    pub heap: HeapType<T>,
 }
 
 /// A value type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ValType {
+pub enum ValType<T = TypeId> {
     /// 32-bit integer.
     I32,
     /// 64-bit integer.
@@ -71,58 +75,68 @@ pub enum ValType {
     /// 128-bit vector.
     V128,
     /// A reference.
-    Ref(RefType),
+    Ref(RefType<T>),
 }
 
 /// What a field or element stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StorageType {
+pub enum StorageType<T = TypeId> {
     /// Packed 8 bits.
     I8,
     /// Packed 16 bits.
     I16,
     /// A value.
-    Val(ValType),
+    Val(ValType<T>),
 }
 
 /// A field of a struct, or an array's element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct FieldType {
+pub struct FieldType<T = TypeId> {
     /// What it stores.
-    pub storage: StorageType,
+    pub storage: StorageType<T>,
     /// Whether it can be assigned.
     pub mutable: bool,
 }
 
 /// A function type.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub struct FuncType {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FuncType<T = TypeId> {
     /// Parameters.
-    pub params: Vec<ValType>,
+    pub params: Vec<ValType<T>>,
     /// Results.
-    pub results: Vec<ValType>,
+    pub results: Vec<ValType<T>>,
+}
+
+impl<T> Default for FuncType<T> {
+    /// The type of functions without parameters and results.
+    fn default() -> Self {
+        Self {
+            params: Vec::new(),
+            results: Vec::new(),
+        }
+    }
 }
 
 /// The structure of a defined type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum CompositeType {
+pub enum CompositeType<T = TypeId> {
     /// A function.
-    Func(FuncType),
+    Func(FuncType<T>),
     /// A struct.
-    Struct(Vec<FieldType>),
+    Struct(Vec<FieldType<T>>),
     /// An array of this element.
-    Array(FieldType),
+    Array(FieldType<T>),
     /// A continuation over this function type.
-    Cont(u32),
+    Cont(T),
 }
 
 /// A defined type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SubType {
+pub struct SubType<T = TypeId> {
     /// Whether it can have no subtypes.
     pub is_final: bool,
     /// Its declared supertype.
-    pub supertype: Option<u32>,
+    pub supertype: Option<T>,
     /// Its structure.
-    pub composite: CompositeType,
+    pub composite: CompositeType<T>,
 }

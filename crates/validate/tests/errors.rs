@@ -3,11 +3,11 @@
 mod common;
 
 use common::{binary, parse};
-use mangrove_validate::{Module, ValidateError};
+use mangrove_validate::{ParsedModule, ValidateError};
 
 /// The error these bytes give.
 fn fault(bytes: Vec<u8>) -> ValidateError {
-    Module::parse(bytes).expect_err("not a module")
+    ParsedModule::parse(bytes).expect_err("not a module")
 }
 
 /// Checks that some text is refused, with a message that holds `part`.
@@ -45,7 +45,7 @@ fn it_says_what_and_where() {
 fn sections_twice_out_of_order_too_long_or_too_short() {
     let types: (u8, &[u8]) = (1, b"\x01\x60\0\0");
     let functions: (u8, &[u8]) = (3, b"\x01\0");
-    assert!(Module::parse(binary(&[types])).is_ok());
+    assert!(ParsedModule::parse(binary(&[types])).is_ok());
     assert!(
         fault(binary(&[types, types]))
             .message
@@ -86,7 +86,7 @@ fn custom_sections_have_a_name() {
 fn data_segments_are_counted() {
     let count: (u8, &[u8]) = (12, b"\x02");
     let data: (u8, &[u8]) = (11, b"\x01\x01\0");
-    assert!(Module::parse(binary(&[(12, b"\x01"), data])).is_ok());
+    assert!(ParsedModule::parse(binary(&[(12, b"\x01"), data])).is_ok());
     assert!(
         fault(binary(&[count, data]))
             .message

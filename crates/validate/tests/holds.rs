@@ -232,7 +232,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..60),
     ) {
         let mut model = Model {
-            registry: TypeRegistry::up_to(TYPE_FIRST + limit as TypeId),
+            registry: TypeRegistry::up_to(TYPE_FIRST.as_u32() + limit as u32),
             limit,
             modules: Vec::new(),
             exceptions: BTreeMap::new(),
@@ -249,7 +249,7 @@ proptest! {
 
 #[test]
 fn a_module_that_does_not_fit_leaves_nothing() {
-    let registry = TypeRegistry::up_to(TYPE_FIRST + 3);
+    let registry = TypeRegistry::up_to(TYPE_FIRST.as_u32() + 3);
     let kept = registry.intern(&module("(module (type (func)))")).unwrap();
     let large = module(
         "(module (type (func)) (type $s (struct (field i32))) (type (array (ref $s)))

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{binary, parse};
-use mangrove_validate::{Language, Module};
+use mangrove_validate::{Language, ParsedModule};
 
 #[test]
 fn without_stack_switching_none_of_it_is_valid() {
@@ -17,14 +17,17 @@ fn without_stack_switching_none_of_it_is_valid() {
     for text in texts {
         let bytes = wat::parse_str(text).unwrap();
         assert!(
-            Module::parse_as(bytes.clone(), Language::StackSwitching).is_ok(),
+            ParsedModule::parse_as(bytes.clone(), Language::StackSwitching).is_ok(),
             "{text}"
         );
-        assert!(Module::parse_as(bytes, Language::Wasm3).is_err(), "{text}");
+        assert!(
+            ParsedModule::parse_as(bytes, Language::Wasm3).is_err(),
+            "{text}"
+        );
     }
     let text = "(module (tag $t (param i32)) (func (throw $t (i32.const 1))))";
     let bytes = wat::parse_str(text).unwrap();
-    assert!(Module::parse_as(bytes, Language::Wasm3).is_ok());
+    assert!(ParsedModule::parse_as(bytes, Language::Wasm3).is_ok());
 }
 
 #[test]
@@ -57,13 +60,13 @@ fn branch_hints_are_for_branches() {
 }
 
 /// A module of three functions, the first imported, and this section of hints.
-fn hinted(hints: &[u8]) -> Module {
+fn hinted(hints: &[u8]) -> ParsedModule {
     let mut section = b"\x19metadata.code.branch_hint".to_vec();
     section.extend(hints);
     // Each body: local.get 0, if, end, end; the `if` is at offset 3.
     let body = b"\x07\0\x20\0\x04\x40\x0b\x0b";
     let code = [b"\x02".as_slice(), body, body].concat();
-    Module::parse(binary(&[
+    ParsedModule::parse(binary(&[
         (1, b"\x01\x60\x01\x7f\0"),
         (2, b"\x01\x01m\x01f\0\0"),
         (3, b"\x02\0\0"),

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{EVERYTHING, check};
-use mangrove_validate::{Module, TypeRegistry};
+use mangrove_validate::{ParsedModule, TypeRegistry};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::OnceLock;
@@ -17,7 +17,7 @@ fn original() -> &'static [u8] {
 /// Reads bytes that may be anything; says whether they were a module.
 fn read(bytes: Vec<u8>) -> bool {
     let len = bytes.len();
-    match Module::parse(bytes) {
+    match ParsedModule::parse(bytes) {
         Ok(module) => {
             check(&module);
             let registry = TypeRegistry::new();

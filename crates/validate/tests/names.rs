@@ -3,23 +3,24 @@
 mod common;
 
 use common::{EVERYTHING, binary, module};
-use mangrove_validate::Module;
+use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
+use mangrove_validate::ParsedModule;
 
 #[test]
 fn everything_we_show_to_people_has_its_name() {
     let names = module(EVERYTHING).names;
     assert_eq!(names.module.as_deref(), Some("everything"));
-    assert_eq!(names.functions[&0], "host");
-    assert_eq!(names.functions[&4], "main");
-    assert_eq!(names.types[&1], "longer");
-    assert_eq!(names.tags[&0], "imported_tag");
-    assert_eq!(names.tags[&1], "yield");
+    assert_eq!(names.functions[&FuncIndex::new(0)], "host");
+    assert_eq!(names.functions[&FuncIndex::new(4)], "main");
+    assert_eq!(names.types[&TypeIndex::new(1)], "longer");
+    assert_eq!(names.tags[&TagIndex::new(0)], "imported_tag");
+    assert_eq!(names.tags[&TagIndex::new(1)], "yield");
     assert_eq!(names.globals[&1], "counter");
     assert_eq!(names.tables[&2], "externs");
-    assert_eq!(names.fields[&(0, 0)], "next");
-    assert_eq!(names.fields[&(0, 1)], "value");
-    assert_eq!(names.fields[&(1, 2)], "tail");
-    assert!(!names.fields.contains_key(&(1, 0)));
+    assert_eq!(names.fields[&(TypeIndex::new(0), 0)], "next");
+    assert_eq!(names.fields[&(TypeIndex::new(0), 1)], "value");
+    assert_eq!(names.fields[&(TypeIndex::new(1), 2)], "tail");
+    assert!(!names.fields.contains_key(&(TypeIndex::new(1), 0)));
 }
 
 #[test]
@@ -27,7 +28,7 @@ fn things_without_names_are_missing() {
     let names = module("(module (func) (func $b))").names;
     assert_eq!(names.module, None);
     assert_eq!(names.functions.len(), 1);
-    assert_eq!(names.functions[&1], "b");
+    assert_eq!(names.functions[&FuncIndex::new(1)], "b");
 }
 
 /// A `name` section with these contents, as a custom section's contents.
@@ -51,7 +52,8 @@ fn a_name_section_that_cannot_be_read_says_nothing() {
         b"\x00\x02\x01m\x01\x70",
     ];
     for fault in faults {
-        let module = Module::parse(binary(&[(0, &name_section(fault))])).expect("still valid");
+        let module =
+            ParsedModule::parse(binary(&[(0, &name_section(fault))])).expect("still valid");
         assert_eq!(module.names.module, None, "{fault:x?}");
         assert!(module.names.functions.is_empty(), "{fault:x?}");
     }
@@ -62,19 +64,19 @@ fn the_first_readable_name_section_counts() {
     let bad = name_section(b"\x00\x02\x01\xff");
     let good = name_section(b"\x00\x02\x01m");
     let other = name_section(b"\x00\x02\x01n");
-    let module = Module::parse(binary(&[(0, &bad), (0, &good), (0, &other)])).unwrap();
+    let module = ParsedModule::parse(binary(&[(0, &bad), (0, &good), (0, &other)])).unwrap();
     assert_eq!(module.names.module.as_deref(), Some("m"));
 }
 
 #[test]
 fn subsections_nobody_knows_and_indices_nobody_has_do_no_harm() {
     let section = name_section(b"\x01\x05\x01\xff\x01\x01a\x63\x01x");
-    let module = Module::parse(binary(&[(0, &section)])).unwrap();
-    assert_eq!(module.names.functions[&255], "a");
+    let module = ParsedModule::parse(binary(&[(0, &section)])).unwrap();
+    assert_eq!(module.names.functions[&FuncIndex::new(255)], "a");
 }
 
 #[test]
 fn other_custom_sections_are_skipped() {
-    let module = Module::parse(binary(&[(0, b"\x07unknown\xff\xff"), (0, b"\x00")])).unwrap();
+    let module = ParsedModule::parse(binary(&[(0, b"\x07unknown\xff\xff"), (0, b"\x00")])).unwrap();
     assert!(module.names.functions.is_empty());
 }

@@ -4,16 +4,21 @@ mod common;
 
 use common::module;
 use mangrove_abi::object::TYPE_FIRST;
-use mangrove_abi::{Kind, TypeId};
+use mangrove_abi::{FuncIndex, Kind, TypeId, TypeIndex};
 use mangrove_validate::*;
 use std::collections::BTreeSet;
 
 /// The ids of a module's types.
+/// The number that is given out as the `n`th.
+fn number(n: u32) -> TypeId {
+    TypeId::new(TYPE_FIRST.as_u32() + n)
+}
+
 fn intern(registry: &TypeRegistry, text: &str) -> Vec<TypeId> {
     registry.intern(&module(text)).expect("there is room")
 }
 
-fn concrete(nullable: bool, id: TypeId) -> ValType {
+fn concrete<T>(nullable: bool, id: T) -> ValType<T> {
     let heap = HeapType::Concrete(id);
     ValType::Ref(RefType { nullable, heap })
 }
@@ -26,12 +31,9 @@ fn numbers_start_behind_the_reserved_ones() {
         &registry,
         "(module (type (func)) (type (struct)) (rec (type (func)) (type (func))))",
     );
-    assert_eq!(
-        ids,
-        [TYPE_FIRST, TYPE_FIRST + 1, TYPE_FIRST + 2, TYPE_FIRST + 3]
-    );
+    assert_eq!(ids, [0, 1, 2, 3].map(number));
     assert_eq!(registry.len(), 4);
-    assert!(registry.contains(TYPE_FIRST + 3) && !registry.contains(TYPE_FIRST + 4));
+    assert!(registry.contains(number(3)) && !registry.contains(number(4)));
     assert!(!registry.contains(mangrove_abi::object::TYPE_EXN));
 }
 
@@ -181,16 +183,17 @@ fn canonical_types_refer_to_canonical_types() {
     assert_eq!(registry.get(ids[3]).supertype, Some(ids[1]));
     assert_eq!(registry.get(ids[4]).composite, CompositeType::Cont(ids[0]));
     // And so do those that the caller turns.
+    let index = TypeIndex::new;
     let given = FuncType {
-        params: vec![concrete(true, 1), ValType::I32],
-        results: vec![concrete(false, 0)],
+        params: vec![concrete(true, index(1)), ValType::I32],
+        results: vec![concrete(false, index(0))],
     };
     let wanted = FuncType {
         params: vec![concrete(true, ids[1]), ValType::I32],
         results: vec![concrete(false, ids[0])],
     };
     assert_eq!(TypeRegistry::canonicalize(&ids, given), wanted);
-    let heap = TypeRegistry::canonicalize(&ids, HeapType::Concrete(4));
+    let heap = TypeRegistry::canonicalize(&ids, HeapType::Concrete(index(4)));
     assert_eq!(heap, HeapType::Concrete(ids[4]));
 }
 
@@ -253,12 +256,12 @@ fn a_host_function_type_is_that_of_a_module() {
     assert_ne!(open, ids[2], "a host's type is final");
     assert_eq!(intern(&registry, "(module (type (func)))"), [open]);
     let unknown = FuncType {
-        params: vec![concrete(false, 1000)],
+        params: vec![concrete(false, number(1000))],
         results: vec![],
     };
     assert_eq!(
         registry.intern_func(unknown),
-        Err(RegistryError::Unknown { id: 1000 })
+        Err(RegistryError::Unknown { id: number(1000) })
     );
 }
 
@@ -330,7 +333,12 @@ fn representations() {
         I32, I64, F32, F64, V128, FuncRef, ContRef, HeapRef, HeapRef, FuncRef, FuncRef, ContRef,
         ContRef, HeapRef, HeapRef, HeapRef, HeapRef, HeapRef,
     ];
-    for (&ty, repr) in module.function_type(0).params.iter().zip(expected) {
+    for (&ty, repr) in module
+        .function_type(FuncIndex::new(0))
+        .params
+        .iter()
+        .zip(expected)
+    {
         assert_eq!(ty.repr(&module.types), repr, "{ty:?}");
         let canonical = TypeRegistry::canonicalize(&ids, ty);
         assert_eq!(registry.repr(canonical), repr, "{ty:?}");
@@ -342,7 +350,8 @@ fn representations() {
     }
     assert_eq!(StorageType::I8.size(&[]), 1);
     assert_eq!(StorageType::I16.size(&[]), 2);
-    assert_eq!(StorageType::I8.unpacked(), ValType::I32);
+    let byte: StorageType = StorageType::I8;
+    assert_eq!(byte.unpacked(), ValType::I32);
 }
 
 #[test]
@@ -391,7 +400,7 @@ fn a_continuation_type_of_the_host_is_that_of_a_module() {
     let func = registry.intern_func(FuncType::default()).unwrap();
     let cont = registry.intern_cont(func).unwrap();
     assert_eq!(registry.get(cont).composite, CompositeType::Cont(func));
-    let unknown = cont + 1;
+    let unknown = TypeId::new(cont.as_u32() + 1);
     assert_eq!(
         registry.intern_cont(unknown),
         Err(RegistryError::Unknown { id: unknown })

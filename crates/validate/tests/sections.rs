@@ -3,9 +3,18 @@
 mod common;
 
 use common::{EVERYTHING, module};
+use mangrove_abi::{FuncIndex, TagIndex, TypeIndex};
 use mangrove_validate::*;
 
-const FUNC: HeapType = HeapType::Abstract(AbstractHeap::Func);
+const FUNC: HeapType<TypeIndex> = HeapType::Abstract(AbstractHeap::Func);
+
+fn ty(index: u32) -> TypeIndex {
+    TypeIndex::new(index)
+}
+
+fn ref_func(index: u32) -> ConstOp {
+    ConstOp::RefFunc(FuncIndex::new(index))
+}
 
 #[test]
 fn an_empty_module_has_nothing() {
@@ -20,7 +29,7 @@ fn types_keep_indices_groups_and_offsets() {
     let module = module(EVERYTHING);
     let list = RefType {
         nullable: true,
-        heap: HeapType::Concrete(0),
+        heap: HeapType::Concrete(ty(0)),
     };
     let fields = vec![
         FieldType {
@@ -49,7 +58,7 @@ fn types_keep_indices_groups_and_offsets() {
         module.types[1],
         SubType {
             is_final: true,
-            supertype: Some(0),
+            supertype: Some(ty(0)),
             composite: CompositeType::Struct(longer)
         }
     );
@@ -58,7 +67,7 @@ fn types_keep_indices_groups_and_offsets() {
     };
     assert_eq!(element.storage, StorageType::Val(ValType::Ref(list)));
     assert!(element.mutable);
-    assert_eq!(module.types[5].composite, CompositeType::Cont(4));
+    assert_eq!(module.types[5].composite, CompositeType::Cont(ty(4)));
     assert_eq!(module.rec_groups[..3], [0..2, 2..3, 3..4]);
     // The offset is that of the definition's first byte: `sub`, `sub final`
     // and the short forms of `array`, `func` and `cont`.
@@ -87,7 +96,7 @@ fn every_value_and_heap_type_has_its_word() {
              (ref cont) (ref null nocont) (ref 0)))))",
     );
     use AbstractHeap::*;
-    let params = &module.func_type(0).params;
+    let params = &module.func_type(ty(0)).params;
     assert_eq!(
         params[..5],
         [
@@ -110,7 +119,7 @@ fn every_value_and_heap_type_has_its_word() {
     }
     let itself = RefType {
         nullable: false,
-        heap: HeapType::Concrete(0),
+        heap: HeapType::Concrete(ty(0)),
     };
     assert_eq!(params[19], ValType::Ref(itself));
 }
@@ -127,7 +136,7 @@ fn imports_come_first_in_every_index_space() {
         names,
         ["host", "table", "memory", "base", "tag"].map(|name| ("env", name))
     );
-    assert_eq!(module.imports[0].ty, EntityType::Func(4));
+    assert_eq!(module.imports[0].ty, EntityType::Func(ty(4)));
     let EntityType::Table(table) = module.imports[1].ty else {
         panic!()
     };
@@ -148,7 +157,10 @@ fn imports_come_first_in_every_index_space() {
         module.imported_tags,
     );
     assert_eq!(imported, (1, 1, 1));
-    assert_eq!(module.function_type(0).params, [ValType::I32]);
+    assert_eq!(
+        module.function_type(FuncIndex::new(0)).params,
+        [ValType::I32]
+    );
 }
 
 #[test]
@@ -158,9 +170,9 @@ fn tables_memories_globals_and_tags_are_defined() {
     let [table, externs] = &module.defined_tables[..] else {
         panic!()
     };
-    assert!(table.ty.table64 && table.ty.element.heap == HeapType::Concrete(4));
+    assert!(table.ty.table64 && table.ty.element.heap == HeapType::Concrete(ty(4)));
     assert_eq!((table.ty.minimum, table.ty.maximum), (2, Some(4)));
-    assert_eq!(table.init, Some(vec![ConstOp::RefFunc(1)]));
+    assert_eq!(table.init, Some(vec![ref_func(1)]));
     assert_eq!((externs.ty.minimum, &externs.init), (3, &None));
     let memory = MemoryType {
         memory64: true,
@@ -176,7 +188,7 @@ fn tables_memories_globals_and_tags_are_defined() {
         .collect();
     let null = RefType {
         nullable: true,
-        heap: HeapType::Concrete(0),
+        heap: HeapType::Concrete(ty(0)),
     };
     assert_eq!(
         inits,
@@ -185,7 +197,7 @@ fn tables_memories_globals_and_tags_are_defined() {
             vec![
                 ConstOp::RefNull(null),
                 ConstOp::I64(3),
-                ConstOp::StructNew(0)
+                ConstOp::StructNew(ty(0))
             ],
             vec![ConstOp::I32(5), ConstOp::RefI31],
         ]
@@ -232,10 +244,10 @@ fn every_constant_instruction_has_its_word() {
             vec![F32(0x8000_0000)],
             vec![F64(0x7ff8_0000_0000_0001)],
             vec![V128(2 << 64 | 1)],
-            vec![StructNewDefault(0)],
-            vec![I64(9), I32(2), ArrayNew(1)],
-            vec![I32(2), ArrayNewDefault(1)],
-            vec![I64(9), I64(8), ArrayNewFixed(1, 2)],
+            vec![StructNewDefault(ty(0))],
+            vec![I64(9), I32(2), ArrayNew(ty(1))],
+            vec![I32(2), ArrayNewDefault(ty(1))],
+            vec![I64(9), I64(8), ArrayNewFixed(ty(1), 2)],
             vec![GlobalGet(0), AnyConvertExtern],
             vec![RefNull(any), ExternConvertAny],
         ]
@@ -253,14 +265,14 @@ fn exports_and_start() {
     assert_eq!(
         exports,
         [
-            ("inc", EntityIndex::Func(1)),
+            ("inc", EntityIndex::Func(FuncIndex::new(1))),
             ("memory", EntityIndex::Memory(1)),
             ("table", EntityIndex::Table(1)),
             ("counter", EntityIndex::Global(1)),
-            ("yield", EntityIndex::Tag(1)),
+            ("yield", EntityIndex::Tag(TagIndex::new(1))),
         ]
     );
-    assert_eq!(module.start, Some(4));
+    assert_eq!(module.start, Some(FuncIndex::new(4)));
 }
 
 #[test]
@@ -273,10 +285,7 @@ fn element_segments_are_expressions() {
         panic!()
     };
     assert_eq!(offset, &[ConstOp::GlobalGet(0)]);
-    assert_eq!(
-        active.items,
-        [vec![ConstOp::RefFunc(4)], vec![ConstOp::RefFunc(2)]]
-    );
+    assert_eq!(active.items, [vec![ref_func(4)], vec![ref_func(2)]]);
     assert_eq!(
         active.ty,
         RefType {
@@ -292,10 +301,10 @@ fn element_segments_are_expressions() {
     assert_eq!(passive.ty, nullable);
     assert_eq!(
         passive.items,
-        [vec![ConstOp::RefFunc(1)], vec![ConstOp::RefNull(nullable)]]
+        [vec![ref_func(1)], vec![ConstOp::RefNull(nullable)]]
     );
     assert!(matches!(declared.mode, SegmentMode::Declared));
-    assert_eq!(declared.items, [vec![ConstOp::RefFunc(3)]]);
+    assert_eq!(declared.items, [vec![ref_func(3)]]);
 }
 
 #[test]
@@ -350,7 +359,8 @@ fn functions_escape_by_every_way_there_is() {
           (elem funcref (ref.func $9_in_expression))
           (elem declare func $10_in_body $11_declared $imported_referred))"#,
     );
-    assert_eq!(module.escaping, [0, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+    let escaping = [0, 2, 4, 5, 6, 7, 8, 9, 10, 11].map(FuncIndex::new);
+    assert_eq!(module.escaping, escaping);
 }
 
 #[test]
@@ -369,7 +379,7 @@ fn thrown_tags_have_their_first_places() {
             (block $l (try_table (catch $caught $l)))))"#,
     );
     let thrown: Vec<_> = module.thrown_tags.iter().map(|thrown| thrown.tag).collect();
-    assert_eq!(thrown, [1, 0]);
+    assert_eq!(thrown, [1, 0].map(TagIndex::new));
     let opcodes: Vec<_> = module
         .thrown_tags
         .iter()

@@ -21,8 +21,8 @@ mod script;
 mod spectest;
 mod values;
 
-pub use report::{Failure, FailureKind, FileReport};
-pub use runner::{Options, run_file, run_source};
+pub use report::{FailedDirective, FailureKind, FileReport};
+pub use runner::{ScriptOptions, run_file, run_source};
 pub use script::{ScriptError, read_module};
 pub use spectest::{Sink, define_spectest, imports_spectest};
 pub use values::display;

@@ -40,7 +40,7 @@ impl FailureKind {
 
 /// A directive that failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Failure {
+pub struct FailedDirective {
     /// Line of the directive, from 1.
     pub line: usize,
     /// Column of the directive, from 1.
@@ -63,10 +63,10 @@ pub struct FileReport {
     /// How many failed.
     pub failed: usize,
     /// The failed ones, in the script's order.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<FailedDirective>,
     /// The directive that lacked a resource, if one did. It counts as neither
     /// passed nor failed, and the script ended there.
-    pub refused: Option<Failure>,
+    pub refused: Option<FailedDirective>,
 }
 
 impl FileReport {
@@ -82,7 +82,7 @@ impl FileReport {
     }
 
     /// Counts one directive.
-    pub(crate) fn add(&mut self, failure: Option<Failure>) {
+    pub(crate) fn add(&mut self, failure: Option<FailedDirective>) {
         match failure {
             None => self.passed += 1,
             Some(failure) => {
@@ -99,8 +99,8 @@ impl FileReport {
 
     /// One line for a failure or a refusal: `file:line:column: directive: message`.
     /// What is in neither that could not be shown is escaped.
-    pub fn line_of(&self, failure: &Failure) -> String {
-        let Failure {
+    pub fn line_of(&self, failure: &FailedDirective) -> String {
+        let FailedDirective {
             line,
             column,
             directive,

@@ -13,7 +13,7 @@
 mod actions;
 mod modules;
 
-use crate::report::{Failure, FailureKind, FileReport};
+use crate::report::{FailedDirective, FailureKind, FileReport};
 use crate::script::{self, ScriptError, Tokens};
 use crate::spectest::{self, Sink, imports_spectest};
 use mangrove::{Engine, Error, Instance, Linker, Module, Store};
@@ -24,12 +24,12 @@ use wast::WastDirective;
 
 /// How to run a script.
 #[derive(Clone)]
-pub struct Options {
+pub struct ScriptOptions {
     /// Takes what `spectest`'s functions print. By default nobody does.
     pub sink: Sink,
 }
 
-impl Default for Options {
+impl Default for ScriptOptions {
     fn default() -> Self {
         Self {
             sink: Arc::new(|_| ()),
@@ -45,7 +45,7 @@ impl Default for Options {
 pub fn run_file(
     engine: &Engine,
     path: &Path,
-    options: &Options,
+    options: &ScriptOptions,
 ) -> Result<FileReport, ScriptError> {
     let text = script::read_text(path)?;
     run_source(engine, &path.display().to_string(), &text, options)
@@ -59,7 +59,7 @@ pub fn run_source(
     engine: &Engine,
     name: &str,
     text: &str,
-    options: &Options,
+    options: &ScriptOptions,
 ) -> Result<FileReport, ScriptError> {
     let tokens = Tokens::new(name, text)?;
     let directives = tokens.directives()?;
@@ -74,7 +74,7 @@ pub fn run_source(
         let failure = runner
             .run_directive(directive)
             .err()
-            .map(|problem| Failure {
+            .map(|problem| FailedDirective {
                 line: line + 1,
                 column: column + 1,
                 directive: keyword,
@@ -164,7 +164,7 @@ struct Runner<'e> {
 }
 
 impl<'e> Runner<'e> {
-    fn new(engine: &'e Engine, options: &Options) -> Result<Self, Error> {
+    fn new(engine: &'e Engine, options: &ScriptOptions) -> Result<Self, Error> {
         let store = Store::new(engine, ())?;
         let mut linker = Linker::new(engine);
         linker.define_mangrove();

@@ -4,7 +4,7 @@
 
 use mangrove::{Config, Engine};
 use mangrove_gc_tests::folder::{LEFT_OUT, scripts};
-use mangrove_gc_tests::specification::{Group, Language, groups, reason, run};
+use mangrove_gc_tests::specification::{Language, ScriptGroup, groups, reason, run};
 use mangrove_wast::FileReport;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
 
 /// Scripts that belong together, and what came of them.
 struct GroupReports {
-    group: Group,
+    group: ScriptGroup,
     reports: Vec<FileReport>,
     /// Scripts in folders that are left out.
     left_out: usize,
@@ -48,7 +48,7 @@ struct GroupReports {
 
 /// The document, and whether only what is known to fail failed.
 fn conformance(arguments: impl Iterator<Item = String>) -> io::Result<(String, bool)> {
-    let mut all: Vec<(Group, usize)> = groups().into_iter().map(|group| (group, 0)).collect();
+    let mut all: Vec<(ScriptGroup, usize)> = groups().into_iter().map(|group| (group, 0)).collect();
     for argument in arguments {
         all.push(given(&argument)?);
     }
@@ -71,7 +71,7 @@ fn conformance(arguments: impl Iterator<Item = String>) -> io::Result<(String, b
 }
 
 /// The scripts of an argument, and how many are left out.
-fn given(argument: &str) -> io::Result<(Group, usize)> {
+fn given(argument: &str) -> io::Result<(ScriptGroup, usize)> {
     let form = || io::Error::other(format!("{argument:?} is not of the form NAME=FOLDER"));
     let (name, folder) = argument.split_once('=').ok_or_else(form)?;
     let (name, language) = match name.strip_suffix("+stack-switching") {
@@ -79,7 +79,7 @@ fn given(argument: &str) -> io::Result<(Group, usize)> {
         None => (name, Language::Wasm3),
     };
     let (scripts, left_out) = scripts(Path::new(folder))?;
-    let group = Group {
+    let group = ScriptGroup {
         name: name.to_owned(),
         language,
         scripts,

@@ -6,7 +6,7 @@ use super::machine::{Machine, search};
 use super::puppet;
 use super::state::{Command, Held, Over, State, Step, Wait};
 use super::vocabulary::{EXCEPTIONS, Kind, Mishap, Op, SLOTS, SWITCHING, Tag, Throws, Ty, Verb};
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// Most members that run at a time.
 const DEEPEST: usize = 24;

@@ -7,11 +7,11 @@ use super::state::{Ending, Exception, Step, Value};
 use super::trace::{Trace, TraceLine};
 use super::twist::Twist;
 use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops, throws_a_continuation};
-use crate::rng::Rng;
 use mangrove::{
     AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType,
     Instance, Linker, Module, ResourceError, Store, Tag, Val, ValType,
 };
+use mangrove_workers::Rng;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Steps between two collections that are asked for, on average.

@@ -21,8 +21,8 @@ use super::state::{
 };
 use super::twist::Twist;
 use super::vocabulary::{EXCEPTIONS, Kind, Mishap, Op, SLOTS, Tag, Throws, Ty, Verb};
-use crate::rng::Rng;
 use mangrove::TrapCode;
+use mangrove_workers::Rng;
 use std::collections::{HashMap, VecDeque};
 
 /// The state of the model.

@@ -25,8 +25,8 @@ mod sweep;
 pub use shapes::{Needs, SHAPES, Shape};
 
 use crate::case::Size;
-use crate::rng::Rng;
 use mangrove::{Config, Error, GuardKind, OptLevel};
+use mangrove_workers::Rng;
 use std::fmt;
 
 /// Words of a frame that nobody touches: spilled values of a branch that is never

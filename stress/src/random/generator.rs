@@ -5,7 +5,7 @@ use super::ast::{
     TAGS,
 };
 use crate::case::Size;
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// How deep blocks nest.
 const DEEPEST: u32 = 3;
@@ -136,7 +136,7 @@ impl Generator<'_> {
             },
             11 => Statement::Constant {
                 to: self.integer(),
-                value: self.rng.word() as i64,
+                value: self.rng.number() as i64,
             },
             12 => Statement::NoteObject {
                 from: self.object(),

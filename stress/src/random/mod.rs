@@ -14,8 +14,8 @@ mod oracle;
 mod shrink;
 
 use crate::case::{Case, Size};
-use crate::rng::Rng;
 use ast::Program;
+use mangrove_workers::Rng;
 
 /// A case for a random program.
 pub fn case(rng: &mut Rng, size: Size) -> Case {

@@ -102,8 +102,8 @@ mod tests {
     use super::{Block, Program, Statement, shrink};
     use crate::case::Size;
     use crate::random::generator;
-    use crate::rng::Rng;
     use mangrove::Zeal;
+    use mangrove_workers::Rng;
 
     /// Whether a block has a suspension while something is held.
     fn suspends_holding(block: &Block, holding: bool) -> bool {

@@ -4,7 +4,7 @@
 
 use super::{fold, module, value};
 use crate::case::{Case, Size};
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// Most workers in a slot, each kept by the next.
 const DEEPEST: usize = 8;
@@ -16,7 +16,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
     let slots = size.of(1_000, 8);
     let every = size.of(100_000 / COLLECTIONS, 10);
     let steps = every * COLLECTIONS;
-    let (salt, seed) = (rng.word() as i64, rng.word() as u32);
+    let (salt, seed) = (rng.number() as i64, rng.number() as u32);
     Case {
         parameters: format!("slots={slots} steps={steps}"),
         wat: module(salt, include_str!("../../programs/churn.wat")),

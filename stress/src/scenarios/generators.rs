@@ -3,7 +3,7 @@
 
 use super::{fold, module, value};
 use crate::case::{Case, Size};
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// Collections in a run, at least.
 const COLLECTIONS: u32 = 40;
@@ -13,7 +13,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
     let pairs = size.of(100, 4);
     let nodes = rng.range(size.of(100, 6), size.of(300, 12));
     let every = (pairs * (nodes + 1) / COLLECTIONS).max(1);
-    let (salt, seed) = (rng.word() as i64, rng.word() as u32);
+    let (salt, seed) = (rng.number() as i64, rng.number() as u32);
     Case {
         parameters: format!("pairs={pairs} nodes={nodes}"),
         wat: module(salt, include_str!("../../programs/generators.wat")),

@@ -8,7 +8,7 @@ mod suspended;
 
 use crate::case::{Case, Size};
 use crate::random;
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 use std::fmt;
 
 /// A source of rounds.

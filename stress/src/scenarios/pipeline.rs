@@ -3,7 +3,7 @@
 
 use super::{fold, longs, module};
 use crate::case::{Case, Size};
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// Collections in a run, at least.
 const COLLECTIONS: u32 = 40;
@@ -14,7 +14,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
     let stages = rng.range(1, 8);
     let packets = size.of(100, 4);
     let every = (lines * packets / COLLECTIONS).max(1);
-    let salt = rng.word() as i64;
+    let salt = rng.number() as i64;
     Case {
         parameters: format!("lines={lines} stages={stages} packets={packets}"),
         wat: module(salt, include_str!("../../programs/pipeline.wat")),

@@ -4,7 +4,7 @@
 
 use super::{fold, module, value};
 use crate::case::{Case, Size};
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// Collections in a run, but for the one at its end.
 const COLLECTIONS: u32 = 20;
@@ -14,7 +14,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
     let slots = size.of(1_000, 6);
     let every = size.of(100_000 / COLLECTIONS, 10);
     let steps = every * COLLECTIONS;
-    let (salt, seed) = (rng.word() as i64, rng.word() as u32);
+    let (salt, seed) = (rng.number() as i64, rng.number() as u32);
     Case {
         parameters: format!("slots={slots} steps={steps}"),
         wat: module(salt, include_str!("../../programs/rings.wat")),

@@ -6,7 +6,7 @@ use mangrove::{
     AbstractHeap, Config, Engine, Error, ExternType, FuncType, HeapHandle, HeapType, Linker,
     Module, OptLevel, Store, TrapReason, Val, ValType,
 };
-use mangrove_wast::{Options, define_spectest, run_source};
+use mangrove_wast::{ScriptOptions, define_spectest, run_source};
 use mangrove_workers::Rng;
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ pub fn judge(input: Input, seed: u64, tell: &mut dyn FnMut(Stage)) -> Verdict {
         Input::Module(binary) => module(&engine, binary, &mut rng, tell, &mut verdict),
         Input::Script(text) => {
             tell(Stage::Run);
-            match run_source(&engine, "script", &text, &Options::default()) {
+            match run_source(&engine, "script", &text, &ScriptOptions::default()) {
                 Err(_) => verdict.add("script: rejected"),
                 Ok(report) if report.failed == 0 => verdict.add("script: passed"),
                 Ok(report) => {

@@ -31,6 +31,28 @@ impl Rng {
         (self.number() % bound.max(1) as u64) as usize
     }
 
+    /// A number in `low..=high`.
+    ///
+    /// # Panics
+    /// If `high` is less than `low`.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_workers::Rng;
+    ///
+    /// let mut rng = Rng::new(7);
+    /// assert_eq!([(); 8].map(|()| rng.range(3, 9)), [5, 6, 3, 6, 8, 9, 8, 3]);
+    /// ```
+    pub fn range(&mut self, low: u32, high: u32) -> u32 {
+        assert!(low <= high, "an empty range");
+        low + (self.number() % (u64::from(high - low) + 1)) as u32
+    }
+
+    /// True once in `n` times on average.
+    pub fn one_in(&mut self, n: u32) -> bool {
+        self.range(1, n) == 1
+    }
+
     /// Whether something happens that does in `part` of `whole` cases.
     pub fn chance(&mut self, part: usize, whole: usize) -> bool {
         self.below(whole) < part

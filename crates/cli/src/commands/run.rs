@@ -5,7 +5,7 @@ use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
-use crate::watch::Watch;
+use crate::watch::Watching;
 use mangrove::{Hooks, ReportOptions, SortBy};
 
 /// Runs the command.
@@ -22,7 +22,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let mut program = Program::load(&engine, &args.target.file, args.target.allow_compiled)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
-        Watch::start(&mut program.store, module, every, options(args), args.json)
+        Watching::start(&mut program.store, module, every, options(args), args.json)
     });
     let watch = watch.transpose()?;
     let result = execute(&mut program, args, output);

@@ -8,19 +8,19 @@ use crate::args::StressArgs;
 use crate::errors::Failure;
 use crate::output::Output;
 use mangrove::Zeal;
-use mangrove_stress::{ConsoleProgress, Options, SuiteReport};
+use mangrove_stress::{ConsoleProgress, StressOptions, SuiteReport};
 use std::io::{IsTerminal, stderr, stdout};
 use std::time::Duration;
 
 /// Runs the command.
 pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
-    let options = Options {
+    let options = StressOptions {
         suites: args.suites.clone(),
         seed: args.seed,
         time: Duration::from_secs(args.time.unwrap_or(0)),
         zeal: args.engine.zeal.unwrap_or(Zeal::NONE),
         config: args.engine.config(),
-        ..Options::default()
+        ..StressOptions::default()
     };
     // What the engine refuses is bad usage, not a failure of every suite.
     super::engine(&options.config)?;

@@ -6,7 +6,7 @@ use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
 use mangrove::{COMPILED_MAGIC, Engine, printable};
-use mangrove_wast::{FailureKind, FileReport, Options};
+use mangrove_wast::{FailureKind, FileReport, ScriptOptions};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
@@ -27,7 +27,7 @@ struct Tally {
 /// Runs the command.
 pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
     let engine = super::engine(&args.engine.config())?;
-    let options = Options::default();
+    let options = ScriptOptions::default();
     let mut tally = Tally {
         passed: 0,
         failed: 0,
@@ -116,7 +116,7 @@ fn run_compiled(engine: &Engine, file: &Path, allowed: bool) -> Result<FileRepor
         file: file.display().to_string(),
         passed: usize::from(failure.is_none()),
         failed: usize::from(failure.is_some()),
-        failures: Vec::from_iter(failure.map(|failure| mangrove_wast::Failure {
+        failures: Vec::from_iter(failure.map(|failure| mangrove_wast::FailedDirective {
             line: 1,
             column: 1,
             directive: "module",

@@ -1,7 +1,7 @@
 //! A root set as a graph for Graphviz: a box for each continuation with its
 //! frames in it, an arrow from each slot to what it holds.
 
-use super::view::{Group, Value, View};
+use super::view::{RootGroup, Value, View};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -35,7 +35,7 @@ struct Targets {
     edges: Vec<String>,
 }
 
-fn cluster(dot: &mut String, index: usize, group: &Group, targets: &mut Targets) {
+fn cluster(dot: &mut String, index: usize, group: &RootGroup, targets: &mut Targets) {
     let _ = writeln!(dot, "  subgraph cluster_{index} {{");
     let _ = writeln!(dot, "    label=\"{}\";", escape(&group.title()));
     for (part_index, part) in group.parts.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! A root set as a page: one file, no scripts, nothing from elsewhere. A slot
 //! that holds a continuation links to it.
 
-use super::view::{Group, Value, View};
+use super::view::{RootGroup, Value, View};
 use std::fmt::Write as _;
 
 const STYLE: &str = "\
@@ -31,7 +31,7 @@ pub fn page(view: &View) -> String {
     html
 }
 
-fn section(html: &mut String, group: &Group) {
+fn section(html: &mut String, group: &RootGroup) {
     let id = group
         .continuation
         .map_or("outside".to_owned(), |number| format!("c{number}"));

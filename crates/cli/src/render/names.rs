@@ -1,14 +1,16 @@
 //! The names a module gives to what roots are held by and refer to.
 
 use super::view::Value;
-use mangrove::{CodeName, FrameOwner, Module, RootOwner, RootValue, Within, printable};
+use mangrove::{
+    CodeName, FrameOwner, Module, RootOwner, RootValue, TypeId, TypeIndex, Within, printable,
+};
 use mangrove_abi::object;
 use std::collections::HashMap;
 
 /// The names of a module's things.
 pub struct ModuleNames<'a> {
     module: &'a Module,
-    types: HashMap<u32, u32>,
+    types: HashMap<TypeId, TypeIndex>,
 }
 
 impl<'a> ModuleNames<'a> {
@@ -17,7 +19,7 @@ impl<'a> ModuleNames<'a> {
         // Equal types share a number: the first of them gives the name.
         let mut types = HashMap::new();
         for (&id, index) in module.type_ids().iter().zip(0..) {
-            types.entry(id).or_insert(index);
+            types.entry(id).or_insert(TypeIndex::new(index));
         }
         Self { module, types }
     }
@@ -51,7 +53,7 @@ impl<'a> ModuleNames<'a> {
         let code = match frame.function {
             CodeName::Wasm(index) => named(
                 "func",
-                index,
+                index.as_u32(),
                 self.module.parsed().names.functions.get(&index),
             ),
             CodeName::Entry(index) => format!("entry trampoline of type {index}"),
@@ -60,8 +62,8 @@ impl<'a> ModuleNames<'a> {
             CodeName::Stubs => "stubs".to_owned(),
         };
         match frame.wasm_offset {
-            0 => format!("frame {}: {code}", frame.frame),
-            offset => format!("frame {}: {code} at 0x{offset:x}", frame.frame),
+            None => format!("frame {}: {code}", frame.frame),
+            Some(offset) => format!("frame {}: {code} at 0x{offset:x}", frame.frame),
         }
     }
 
@@ -108,12 +110,12 @@ impl<'a> ModuleNames<'a> {
     }
 
     /// An object of a type.
-    pub fn object(&self, offset: u32, type_id: u32) -> String {
+    pub fn object(&self, offset: u32, type_id: TypeId) -> String {
         format!("{} @0x{offset:x}", self.object_type(type_id))
     }
 
     /// A part of an object of a type.
-    pub fn within(&self, type_id: u32, within: Within) -> String {
+    pub fn within(&self, type_id: TypeId, within: Within) -> String {
         match within {
             Within::Field { index } => {
                 let ty = self.types.get(&type_id);
@@ -125,11 +127,15 @@ impl<'a> ModuleNames<'a> {
         }
     }
 
-    fn object_type(&self, id: u32) -> String {
+    fn object_type(&self, id: TypeId) -> String {
         match (id, self.types.get(&id)) {
             (object::TYPE_HOST, _) => "host object".to_owned(),
             (object::TYPE_EXN, _) => "exception".to_owned(),
-            (_, Some(index)) => named("type", *index, self.module.parsed().names.types.get(index)),
+            (_, Some(index)) => named(
+                "type",
+                index.as_u32(),
+                self.module.parsed().names.types.get(index),
+            ),
             (_, None) => format!("canonical type {id}"),
         }
     }

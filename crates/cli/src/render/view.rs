@@ -2,7 +2,7 @@
 //! the names the module gives.
 //!
 //! ```text
-//!  View ─▶ Group   a continuation, or what lies outside of all
+//!  View ─▶ RootGroup  a continuation, or what lies outside of all
 //!            └▶ Part   a frame, its bound arguments; a global, a table …
 //!                 └▶ Line   a slot: place, kind, value
 //! ```
@@ -24,11 +24,11 @@ pub struct View {
     /// How many bytes those take.
     pub object_bytes: u64,
     /// Continuations in the order they are found; what lies outside at its place.
-    pub groups: Vec<Group>,
+    pub groups: Vec<RootGroup>,
 }
 
 /// A continuation's roots, or those outside of all continuations.
-pub struct Group {
+pub struct RootGroup {
     /// The continuation's number.
     pub continuation: Option<u32>,
     /// What it is doing, where a frame says so.
@@ -87,12 +87,12 @@ impl View {
     /// Groups and names the roots of a store that runs this module.
     pub fn new(set: &RootSet, module: &Module) -> Self {
         let names = ModuleNames::new(module);
-        let mut groups: Vec<Group> = Vec::new();
+        let mut groups: Vec<RootGroup> = Vec::new();
         let mut places: HashMap<Option<u32>, usize> = HashMap::new();
         for root in &set.roots {
             let continuation = continuation_of(&root.owner);
             let place = *places.entry(continuation).or_insert_with(|| {
-                groups.push(Group {
+                groups.push(RootGroup {
                     continuation,
                     activity: None,
                     parts: Vec::new(),
@@ -128,7 +128,7 @@ impl View {
     }
 }
 
-impl Group {
+impl RootGroup {
     fn add(&mut self, root: &Root, names: &ModuleNames<'_>) {
         let key = key_of(&root.owner);
         if let RootOwner::Frame(frame) = &root.owner {

@@ -2,7 +2,7 @@
 
 use crate::testing::*;
 use crate::{ChainError, CollectError, CollectOptions, WalkError, When};
-use mangrove_abi::{ContRef, HeapRef};
+use mangrove_abi::{CodeOffset, ContRef, HeapRef};
 use mangrove_heap::{HeapError, HeapViolation};
 use std::ptr;
 
@@ -20,7 +20,7 @@ fn a_return_address_without_an_entry() {
     };
     let expected = WalkError::NoSite {
         pc: CODE + NO_SITE as u64,
-        offset: NO_SITE,
+        offset: CodeOffset::new(NO_SITE),
         module: MODULE,
         // SAFETY: a record of the registry.
         continuation: unsafe { (*bad.record).id.as_u32() },

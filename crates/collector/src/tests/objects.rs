@@ -99,7 +99,7 @@ fn build(frames: &[Frame], boxes: &[Content]) -> (World, Vec<ContRef>, Vec<HeapR
         // SAFETY: boxes, with these parts.
         unsafe {
             let next = next.map_or(HeapRef::NULL, |at| objects[at]);
-            world.heap.assign_ref(object, NEXT, next);
+            world.heap.assign_ref(&mut world.ctx, object, NEXT, next);
             for (offset, at) in HELD.into_iter().zip(held) {
                 world.heap.write_cont(object, offset, cont(at));
             }
@@ -326,8 +326,8 @@ fn with_fault(overlook: Overlook) -> (World, Vec<ContRef>, CollectOptions) {
     let (last, conts) = chain(&mut world, 5);
     world.outside.refs = vec![last];
     let options = CollectOptions {
-        verify: false,
         overlook,
+        ..CollectOptions::default()
     };
     (world, conts, options)
 }

@@ -6,7 +6,7 @@ use crate::{
     Held, Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootOwner, RootValue, SortBy,
     WasmLocation, Why, Within, continuations,
 };
-use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot, TypeId};
+use mangrove_abi::{ContRef, FuncIndex, HeapRef, SlotKind, TransferSlot, TypeId, WasmOffset};
 use mangrove_continuation::State;
 use std::ptr;
 
@@ -14,7 +14,7 @@ use std::ptr;
 const MADE: FunctionId = FunctionId {
     instance: Some(9),
     index: 77,
-    type_id: 0,
+    type_id: TypeId::new(0),
 };
 
 /// Names that are the numbers they are asked for by.
@@ -35,7 +35,11 @@ impl Names for Numbers {
     }
 
     fn created(&self, created: Created) -> Option<Place> {
-        Some(place(created.instance, 0, created.wasm_offset))
+        Some(place(
+            created.instance,
+            FuncIndex::new(0),
+            Some(created.wasm_offset),
+        ))
     }
 
     fn stopped(&self, at: WasmLocation) -> Option<Place> {
@@ -47,12 +51,12 @@ impl Names for Numbers {
     }
 }
 
-fn place(module: u64, function: u32, offset: u32) -> Place {
+fn place(module: u64, function: FuncIndex, offset: Option<WasmOffset>) -> Place {
     Place {
         module: Some(module.to_string()),
         function,
         name: None,
-        offset: Some(offset),
+        offset,
         source: None,
     }
 }
@@ -119,8 +123,8 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
         state: Activity::Parent,
         frame: 0,
         module: MODULE,
-        function: CodeName::Wasm(5),
-        wasm_offset: 1020,
+        function: CodeName::Wasm(FuncIndex::new(5)),
+        wasm_offset: WasmOffset::new(1020),
         distance: 8,
     };
     let in_parent = |distance| RootOwner::Frame(FrameOwner { distance, ..owner });
@@ -128,8 +132,8 @@ fn the_root_set_lists_every_slot_and_moves_nothing() {
         RootOwner::Frame(FrameOwner {
             continuation: id(suspended),
             state: Activity::Suspended,
-            function: CodeName::Wasm(6),
-            wasm_offset: 2010,
+            function: CodeName::Wasm(FuncIndex::new(6)),
+            wasm_offset: WasmOffset::new(2010),
             distance,
             ..owner
         })
@@ -207,7 +211,7 @@ fn bound_arguments_are_roots_with_an_owner() {
         (TransferSlot::default(), None),
         (argument, Some(SlotKind::Ref)),
     ];
-    world.registry.bind(&world.ctx, fresh.record, arguments);
+    world.registry.bind(&mut world.ctx, fresh.record, arguments);
     world.outside.conts = vec![fresh];
     let roots = world.roots().unwrap().roots;
     let owner = RootOwner::BoundArgument {
@@ -231,13 +235,19 @@ fn the_report_says_what_each_continuation_does() {
     // SAFETY: a record of the registry.
     unsafe {
         (*fresh.record).creator = &raw mut creator;
-        (*fresh.record).created_at = 321;
+        (*fresh.record).created_at = WasmOffset::new(321);
     }
     let report = report(&mut world, SortBy::Id, 10);
     assert_eq!(report.registry, world.registry.report(&world.ctx));
     // SAFETY: records of the registry.
     let used = |cont: ContRef| unsafe { (*cont.record).stack_top - (*cont.record).sp };
-    let stopped = |index, wasm_offset| Some(place(MODULE.0.into(), index, wasm_offset));
+    let stopped = |index, wasm_offset| {
+        Some(place(
+            MODULE.0.into(),
+            FuncIndex::new(index),
+            WasmOffset::new(wasm_offset),
+        ))
+    };
     let info = |cont, state| ContinuationReport {
         id: id(cont),
         state,
@@ -290,7 +300,7 @@ fn the_report_says_what_each_continuation_does() {
             ..info(suspended, State::Suspended)
         },
         ContinuationReport {
-            created: Some(place(4, 0, 321)),
+            created: Some(place(4, FuncIndex::new(0), WasmOffset::new(321))),
             frames: 0,
             why: None,
             ..info(fresh, State::Fresh)

@@ -1,6 +1,7 @@
 //! x86-64 Linux.
 
 use cranelift_codegen::binemit::Reloc;
+use mangrove_abi::CodeOffset;
 
 /// Cranelift's name of a feature, and whether this machine has it.
 type Feature = (&'static str, fn() -> bool);
@@ -75,14 +76,15 @@ pub fn is_near(kind: Reloc) -> bool {
 
 /// What a near reference to `target` with this addend refers to. The addend counts
 /// from the field's start, the distance from its end.
-pub fn near_target(target: u32, addend: i64) -> u32 {
-    target.wrapping_add((addend + i64::from(DISTANCE)) as u32)
+pub fn near_target(target: CodeOffset, addend: i64) -> CodeOffset {
+    let behind = (addend + i64::from(DISTANCE)) as u32;
+    CodeOffset::new(target.as_u32().wrapping_add(behind))
 }
 
 /// Writes the distance from the end of the field to `target` into it.
-pub fn write_distance(text: &mut [u8], field: u32, target: u32) {
-    let distance = target.wrapping_sub(field + DISTANCE);
-    text[field as usize..][..DISTANCE as usize].copy_from_slice(&distance.to_le_bytes());
+pub fn write_distance(text: &mut [u8], field: CodeOffset, target: CodeOffset) {
+    let distance = target.as_u32().wrapping_sub(field.plus(DISTANCE).as_u32());
+    text[field.index()..][..DISTANCE as usize].copy_from_slice(&distance.to_le_bytes());
 }
 
 /// Makes the near call whose distance is at `field` a jump to `target`. Returns
@@ -90,12 +92,12 @@ pub fn write_distance(text: &mut [u8], field: u32, target: u32) {
 ///
 /// # Panics
 /// If there is no near call.
-pub fn call_into_jump(text: &mut [u8], field: u32, target: u32) -> u32 {
-    let opcode = &mut text[field as usize - 1];
+pub fn call_into_jump(text: &mut [u8], field: CodeOffset, target: CodeOffset) -> CodeOffset {
+    let opcode = &mut text[field.index() - 1];
     assert_eq!(*opcode, CALL_OPCODE, "a switch is a near call");
     *opcode = JUMP_OPCODE;
     write_distance(text, field, target);
-    field + DISTANCE
+    field.plus(DISTANCE)
 }
 
 #[cfg(test)]
@@ -106,13 +108,15 @@ mod tests {
     fn a_call_becomes_a_jump_of_its_length() {
         // nop; call +0; nop; and a target in front of it.
         let mut text = [0x90, CALL_OPCODE, 0, 0, 0, 0, 0x90];
-        assert_eq!(call_into_jump(&mut text, 2, 0), 6);
+        let [start, field, end] = [0, 2, 6].map(CodeOffset::new);
+        assert_eq!(call_into_jump(&mut text, field, start), end);
         assert_eq!(text, [0x90, JUMP_OPCODE, 0xfa, 0xff, 0xff, 0xff, 0x90]);
     }
 
     #[test]
     fn a_reference_to_the_start_has_the_length_of_its_field_as_addend() {
-        assert_eq!(near_target(64, -4), 64);
-        assert_eq!(near_target(64, -3), 65);
+        let [start, behind] = [64, 65].map(CodeOffset::new);
+        assert_eq!(near_target(start, -4), start);
+        assert_eq!(near_target(start, -3), behind);
     }
 }

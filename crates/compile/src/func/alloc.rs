@@ -1,6 +1,7 @@
 //! Allocation in the heap, inline.
 //!
 //! ```text
+//!         large, as far as is known here? ──▶ GcReserve(size) ──▶ again
 //!  again: next = alloc_next; end = next + size
 //!         end > alloc_limit ? ──▶ GcReserve(size) ──▶ again
 //!         the object is at next: header, fields
@@ -15,8 +16,9 @@
 use super::regions::{fixed, plain};
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{InstBuilder, Value, types};
-use mangrove_abi::{Libcall, StoreContext};
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use mangrove_abi::object::LARGE_OBJECT;
+use mangrove_abi::{Libcall, StoreContext, TypeIndex};
 use std::mem::offset_of;
 
 /// An object that is being made.
@@ -31,19 +33,41 @@ pub struct Allocation {
 
 impl FuncTranslator<'_, '_> {
     /// Allocates an object of a type of the module; see [`Self::allocate_with`].
-    pub(super) fn allocate(&mut self, type_index: u32, size: Value) -> Allocation {
+    pub(super) fn allocate(&mut self, type_index: TypeIndex, size: Value) -> Allocation {
         let header = self.type_id(type_index);
         self.allocate_with(header, size)
+    }
+
+    /// Allocates an array of a type of the module, as [`Self::allocate`]. One that is
+    /// too large for the young space asks the runtime first, which has the window moved
+    /// to the old one.
+    pub(super) fn allocate_array(&mut self, type_index: TypeIndex, size: Value) -> Allocation {
+        let header = self.type_id(type_index);
+        let again = self.b.create_block();
+        let large = self.b.create_block();
+        self.b.set_cold_block(large);
+        let most = self.const_word(LARGE_OBJECT);
+        let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, size, most);
+        self.b.ins().brif(beyond, large, &[], again, &[]);
+        self.b.seal_block(large);
+        self.b.switch_to_block(large);
+        self.libcall(Libcall::GcReserve, &[size]);
+        self.b.ins().jump(again, &[]);
+        self.allocate_at(again, header, size)
     }
 
     /// Finds room for an object of `size` bytes (a word, a multiple of 8) and
     /// writes its header. The caller writes the rest and [`Self::publish`]es it.
     pub(super) fn allocate_with(&mut self, header: Value, size: Value) -> Allocation {
         let again = self.b.create_block();
+        self.b.ins().jump(again, &[]);
+        self.allocate_at(again, header, size)
+    }
+
+    fn allocate_at(&mut self, again: Block, header: Value, size: Value) -> Allocation {
         let slow = self.b.create_block();
         let done = self.b.create_block();
         self.b.set_cold_block(slow);
-        self.b.ins().jump(again, &[]);
 
         self.b.switch_to_block(again);
         let store = self.store_context();
@@ -80,7 +104,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The canonical id of a type of the module.
-    pub(super) fn type_id(&mut self, type_index: u32) -> Value {
+    pub(super) fn type_id(&mut self, type_index: TypeIndex) -> Value {
         let offset = self.env.layout.type_id(type_index);
         let instance = self.instance();
         self.b.ins().load(types::I32, fixed(), instance, offset)

@@ -7,8 +7,8 @@ use super::store::{Elements, FieldAddress};
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
-use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, MAX_OBJECT, OBJECT_ALIGN};
-use mangrove_abi::{Libcall, TrapCode};
+use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, LARGE_OBJECT, MAX_OBJECT, OBJECT_ALIGN};
+use mangrove_abi::{Libcall, TrapCode, TypeIndex};
 use mangrove_validate::{Repr, StorageType};
 use types::I32;
 use wasmparser::Operator;
@@ -23,29 +23,37 @@ impl FuncTranslator<'_, '_> {
             Operator::ArrayNew { array_type_index } => {
                 let len = self.pop();
                 let value = self.pop();
-                self.array_new(array_type_index, value, len);
+                self.array_new(TypeIndex::new(array_type_index), value, len);
             }
             Operator::ArrayNewDefault { array_type_index } => {
                 let len = self.pop();
-                self.array_new_default(array_type_index, len);
+                self.array_new_default(TypeIndex::new(array_type_index), len);
             }
             Operator::ArrayNewFixed {
                 array_type_index,
                 array_size,
             } => {
-                self.array_new_fixed(array_type_index, array_size);
+                self.array_new_fixed(TypeIndex::new(array_type_index), array_size);
             }
             Operator::ArrayNewData {
                 array_type_index,
                 array_data_index,
             } => {
-                self.array_new_segment(Libcall::ArrayNewData, array_type_index, array_data_index);
+                self.array_new_segment(
+                    Libcall::ArrayNewData,
+                    TypeIndex::new(array_type_index),
+                    array_data_index,
+                );
             }
             Operator::ArrayNewElem {
                 array_type_index,
                 array_elem_index,
             } => {
-                self.array_new_segment(Libcall::ArrayNewElem, array_type_index, array_elem_index);
+                self.array_new_segment(
+                    Libcall::ArrayNewElem,
+                    TypeIndex::new(array_type_index),
+                    array_elem_index,
+                );
             }
             _ => return false,
         }
@@ -55,26 +63,28 @@ impl FuncTranslator<'_, '_> {
     fn array_access(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
             Operator::ArrayGet { array_type_index } => {
-                self.array_get(array_type_index, Extension::None);
+                self.array_get(TypeIndex::new(array_type_index), Extension::None);
             }
             Operator::ArrayGetS { array_type_index } => {
-                self.array_get(array_type_index, Extension::Signed);
+                self.array_get(TypeIndex::new(array_type_index), Extension::Signed);
             }
             Operator::ArrayGetU { array_type_index } => {
-                self.array_get(array_type_index, Extension::Unsigned);
+                self.array_get(TypeIndex::new(array_type_index), Extension::Unsigned);
             }
             Operator::ArraySet { array_type_index } => {
                 let value = self.pop();
                 let index = self.pop();
                 let array = self.pop();
-                let storage = self.env.array_element(array_type_index).storage;
+                let storage = self
+                    .env
+                    .array_element(TypeIndex::new(array_type_index))
+                    .storage;
                 let address = self.element_address(array, index, storage);
-                let flags = plain(self.regions.heap);
-                let field = FieldAddress {
+                let element = FieldAddress {
                     address,
                     offset: ARRAY_ELEMENTS as i32,
                 };
-                self.assign(array, flags, storage, value, field);
+                self.assign_element(array, storage, value, element);
             }
             Operator::ArrayLen => {
                 let array = self.pop();
@@ -89,7 +99,9 @@ impl FuncTranslator<'_, '_> {
 
     fn array_bulk(&mut self, operator: &Operator<'_>) -> bool {
         match *operator {
-            Operator::ArrayFill { array_type_index } => self.array_fill(array_type_index),
+            Operator::ArrayFill { array_type_index } => {
+                self.array_fill(TypeIndex::new(array_type_index))
+            }
             Operator::ArrayCopy { .. } => {
                 let operands = self.pop_n(5);
                 self.trap_if_zero(operands[0], TrapCode::NullArray);
@@ -117,7 +129,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Bytes of `len` elements, as a word; traps when no heap can hold them.
-    fn element_bytes(&mut self, storage: StorageType, len: Value) -> Value {
+    fn element_bytes(&mut self, storage: StorageType<TypeIndex>, len: Value) -> Value {
         let len = self.extend(len);
         let size = self.const_word(u64::from(self.env.storage_size(storage)));
         let bytes = self.b.ins().imul(len, size);
@@ -128,13 +140,23 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Finds room for an array whose elements take `bytes`; its elements are not
-    /// initialised. Returns the address of element 0 beside it.
-    fn array_allocate(&mut self, type_index: u32, len: Value, bytes: Value) -> (Allocation, Value) {
+    /// initialised. `most` is how many bytes those may be, as far as is known here.
+    /// Returns the address of element 0 beside it.
+    fn array_allocate(
+        &mut self,
+        type_index: TypeIndex,
+        len: Value,
+        bytes: Value,
+        most: u64,
+    ) -> (Allocation, Value) {
         let round = self.const_word(u64::from(ARRAY_ELEMENTS) + OBJECT_ALIGN - 1);
         let size = self.b.ins().iadd(bytes, round);
         let mask = self.const_word(!(OBJECT_ALIGN - 1));
         let size = self.b.ins().band(size, mask);
-        let array = self.allocate(type_index, size);
+        let array = match most < LARGE_OBJECT / 2 {
+            true => self.allocate(type_index, size),
+            false => self.allocate_array(type_index, size),
+        };
         let flags = plain(self.regions.heap);
         self.b
             .ins()
@@ -144,19 +166,19 @@ impl FuncTranslator<'_, '_> {
         (array, first)
     }
 
-    fn array_new(&mut self, type_index: u32, value: Value, len: Value) {
+    fn array_new(&mut self, type_index: TypeIndex, value: Value, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
-        let (array, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
         self.init_elements(&array, storage, value, Elements { first, bytes });
         let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
     }
 
-    fn array_new_default(&mut self, type_index: u32, len: Value) {
+    fn array_new_default(&mut self, type_index: TypeIndex, len: Value) {
         let storage = self.env.array_element(type_index).storage;
         let bytes = self.element_bytes(storage, len);
-        let (array, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
         // The object is padded to whole words: clear it word by word.
         let round = self.const_word(OBJECT_ALIGN - 1);
         let mask = self.const_word(!(OBJECT_ALIGN - 1));
@@ -171,13 +193,14 @@ impl FuncTranslator<'_, '_> {
         self.push(reference, Repr::HeapRef);
     }
 
-    fn array_new_fixed(&mut self, type_index: u32, len: u32) {
+    fn array_new_fixed(&mut self, type_index: TypeIndex, len: u32) {
         let storage = self.env.array_element(type_index).storage;
         let count = len as usize;
         let size = self.env.storage_size(storage);
-        let bytes = self.const_word(u64::from(size) * u64::from(len));
+        let most = u64::from(size) * u64::from(len);
+        let bytes = self.const_word(most);
         let len = self.b.ins().iconst(I32, i64::from(len));
-        let (array, first) = self.array_allocate(type_index, len, bytes);
+        let (array, first) = self.array_allocate(type_index, len, bytes, most);
         self.take_each(count, |this, index, value| {
             let field = FieldAddress {
                 address: first,
@@ -189,10 +212,10 @@ impl FuncTranslator<'_, '_> {
         self.push(reference, Repr::HeapRef);
     }
 
-    fn array_new_segment(&mut self, libcall: Libcall, type_index: u32, segment: u32) {
+    fn array_new_segment(&mut self, libcall: Libcall, type_index: TypeIndex, segment: u32) {
         let len = self.pop();
         let from = self.pop();
-        let what = self.const_word(u64::from(type_index) | u64::from(segment) << 32);
+        let what = self.const_word(u64::from(type_index.as_u32()) | u64::from(segment) << 32);
         let (from, len) = (self.extend(from), self.extend(len));
         let word = self.libcall(libcall, &[what, from, len]);
         let reference = self.b.ins().ireduce(I32, word);
@@ -214,7 +237,12 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The address [`ARRAY_ELEMENTS`] below an element, after the bounds check.
-    fn element_address(&mut self, array: Value, index: Value, storage: StorageType) -> Value {
+    fn element_address(
+        &mut self,
+        array: Value,
+        index: Value,
+        storage: StorageType<TypeIndex>,
+    ) -> Value {
         let address = self.object(array);
         let len = self.array_len(address);
         let beyond = self
@@ -228,7 +256,7 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().iadd(address, offset)
     }
 
-    fn array_get(&mut self, type_index: u32, extension: Extension) {
+    fn array_get(&mut self, type_index: TypeIndex, extension: Extension) {
         let index = self.pop();
         let array = self.pop();
         let storage = self.env.array_element(type_index).storage;
@@ -239,7 +267,7 @@ impl FuncTranslator<'_, '_> {
         self.push(value, repr);
     }
 
-    fn array_fill(&mut self, type_index: u32) {
+    fn array_fill(&mut self, type_index: TypeIndex) {
         let operands = self.pop_n(4);
         let (array, at, value, count) = (operands[0], operands[1], operands[2], operands[3]);
         let storage = self.env.array_element(type_index).storage;

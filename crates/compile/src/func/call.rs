@@ -5,19 +5,22 @@ use super::translator::{FuncTranslator, Known};
 use crate::function::Callee;
 use crate::signature::WasmSignature;
 use cranelift_codegen::ir::{self, InstBuilder, Value, types};
-use mangrove_abi::{FuncRef, TrapCode};
+use mangrove_abi::{FuncIndex, FuncRef, TrapCode, TypeIndex};
 use std::mem::offset_of;
 use wasmparser::Operator;
 
 impl FuncTranslator<'_, '_> {
     pub(super) fn call(&mut self, operator: &Operator<'_>) -> Known {
         match *operator {
-            Operator::Call { function_index } => self.direct(function_index, false),
-            Operator::ReturnCall { function_index } => self.direct(function_index, true),
+            Operator::Call { function_index } => self.direct(FuncIndex::new(function_index), false),
+            Operator::ReturnCall { function_index } => {
+                self.direct(FuncIndex::new(function_index), true)
+            }
             Operator::CallIndirect {
                 type_index,
                 table_index,
             } => {
+                let type_index = TypeIndex::new(type_index);
                 let function = self.indirect_callee(type_index, table_index);
                 self.through_reference(type_index, function, false);
             }
@@ -25,16 +28,17 @@ impl FuncTranslator<'_, '_> {
                 type_index,
                 table_index,
             } => {
+                let type_index = TypeIndex::new(type_index);
                 let function = self.indirect_callee(type_index, table_index);
                 self.through_reference(type_index, function, true);
             }
             Operator::CallRef { type_index } => {
                 let function = self.pop();
-                self.through_reference(type_index, function, false);
+                self.through_reference(TypeIndex::new(type_index), function, false);
             }
             Operator::ReturnCallRef { type_index } => {
                 let function = self.pop();
-                self.through_reference(type_index, function, true);
+                self.through_reference(TypeIndex::new(type_index), function, true);
             }
             _ => return Ok(false),
         }
@@ -42,7 +46,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The signature of a function type, imported once per function.
-    fn type_signature(&mut self, type_index: u32) -> (ir::SigRef, WasmSignature) {
+    fn type_signature(&mut self, type_index: TypeIndex) -> (ir::SigRef, WasmSignature) {
         if let Some(known) = self.signatures.get(&type_index) {
             return known.clone();
         }
@@ -53,10 +57,10 @@ impl FuncTranslator<'_, '_> {
         (reference, signature)
     }
 
-    fn direct(&mut self, function: u32, tail: bool) {
+    fn direct(&mut self, function: FuncIndex, tail: bool) {
         let module = self.env.module;
-        let type_index = module.functions[function as usize];
-        if function < module.imported_functions {
+        let type_index = module.functions[function.index()];
+        if function.as_u32() < module.imported_functions {
             let reference = self.instance_word(self.env.layout.imported_func(function));
             return self.through_reference(type_index, reference, tail);
         }
@@ -90,7 +94,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Calls what a function reference points to; a null one traps.
-    fn through_reference(&mut self, type_index: u32, function: Value, tail: bool) {
+    fn through_reference(&mut self, type_index: TypeIndex, function: Value, tail: bool) {
         let (reference, signature) = self.type_signature(type_index);
         // A `FuncRef` never changes, but a null one faults: not a free load.
         let flags = trapping(self.regions.context, TrapCode::NullFunction);
@@ -131,7 +135,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The function reference a `call_indirect` calls, checked for its type.
-    fn indirect_callee(&mut self, type_index: u32, table: u32) -> Value {
+    fn indirect_callee(&mut self, type_index: TypeIndex, table: u32) -> Value {
         let index = self.pop();
         let function = self.table_load(table, index, TrapCode::UndefinedElement);
         let flags = trapping(self.regions.context, TrapCode::UninitializedElement);

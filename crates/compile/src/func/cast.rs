@@ -10,7 +10,7 @@ use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use mangrove_abi::object::{INLINE_SUPERS, Kind, TYPE_MASK};
-use mangrove_abi::{FuncRef, Libcall, StoreContext, TrapCode, TypeDescriptor, TypeId};
+use mangrove_abi::{FuncRef, Libcall, StoreContext, TrapCode, TypeDescriptor, TypeId, TypeIndex};
 use std::mem::{offset_of, size_of};
 use types::{I8, I32, I64};
 use wasmparser::{AbstractHeapType, HeapType, Operator, RefType};
@@ -79,6 +79,7 @@ impl FuncTranslator<'_, '_> {
             HeapType::Abstract { ty, .. } => self.has_abstract_type(value, ty, done),
             HeapType::Concrete(index) | HeapType::Exact(index) => {
                 let index = index.as_module_index().expect("a module's own index");
+                let index = TypeIndex::new(index);
                 self.has_concrete_type(value, index, done)
             }
         };
@@ -88,7 +89,7 @@ impl FuncTranslator<'_, '_> {
         result
     }
 
-    fn has_concrete_type(&mut self, value: Value, type_index: u32, done: Block) -> Value {
+    fn has_concrete_type(&mut self, value: Value, type_index: TypeIndex, done: Block) -> Value {
         let actual = if self.b.func.dfg.value_type(value) == I64 {
             let flags = plain(self.regions.context);
             self.b
@@ -186,7 +187,12 @@ impl FuncTranslator<'_, '_> {
 
     /// Whether a value of canonical type `actual` is one of the module's type
     /// `type_index`, whose canonical id is `expected`: an `i8`, 0 or 1.
-    pub(super) fn is_subtype(&mut self, actual: Value, expected: Value, type_index: u32) -> Value {
+    pub(super) fn is_subtype(
+        &mut self,
+        actual: Value,
+        expected: Value,
+        type_index: TypeIndex,
+    ) -> Value {
         let same = self.b.ins().icmp(IntCC::Equal, actual, expected);
         if self.env.sub_type(type_index).is_final {
             return same;

@@ -10,6 +10,7 @@ use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use mangrove_abi::object::exn_layout;
+use mangrove_abi::{TagIndex, TypeIndex};
 use mangrove_validate::{Repr, StorageType};
 use std::collections::{HashMap, HashSet};
 use types::{I32, I64};
@@ -18,7 +19,7 @@ use wasmparser::Catch;
 /// What a clause does: the label it goes to, the type whose values it hands over,
 /// and whether the exception goes along. Clauses that agree share their code:
 /// each may have a thousand values for its few bytes.
-type Delivery = (u32, Option<u32>, bool);
+type Delivery = (u32, Option<TypeIndex>, bool);
 
 /// The code of a catch block's clauses.
 struct Takes {
@@ -102,7 +103,7 @@ impl FuncTranslator<'_, '_> {
 
     fn delivery(&self, catch: &Catch) -> Delivery {
         let (label, with_reference) = destination(catch);
-        let ty = caught_tag(catch).map(|tag| self.env.module.tags[tag as usize]);
+        let ty = caught_tag(catch).map(|tag| self.env.module.tags[tag.index()]);
         (label, ty, with_reference)
     }
 
@@ -129,7 +130,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Hands the values of an exception to a label.
-    fn unpack_exception(&mut self, tag: u32, exn: Value, handover: &mut Handover) {
+    fn unpack_exception(&mut self, tag: TagIndex, exn: Value, handover: &mut Handover) {
         let (types, layout) = self.exn_types(tag);
         let address = self.object(exn);
         let flags = plain(self.regions.heap);

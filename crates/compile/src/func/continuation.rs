@@ -5,7 +5,7 @@ use super::state::block_args;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::record::FRESH_WORDS;
-use mangrove_abi::{ContRecord, FuncRef, Libcall, RecordState, StoreContext, TrapCode};
+use mangrove_abi::{ContRecord, FuncRef, Libcall, RecordState, StoreContext, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
 use std::mem::offset_of;
 use types::{I32, I64};
@@ -87,7 +87,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// `cont.bind`: the arguments go to the record, the reference is replaced.
-    pub(super) fn cont_bind(&mut self, from: u32, to: u32) {
+    pub(super) fn cont_bind(&mut self, from: TypeIndex, to: TypeIndex) {
         self.no_overflow();
         let before = self.env.signature(self.env.cont_function(from)).params;
         let after = self.env.signature(self.env.cont_function(to)).params;
@@ -100,7 +100,7 @@ impl FuncTranslator<'_, '_> {
                 this.transfer_store(store, index, argument);
             });
             let (ty, count) = (
-                self.const_word(u64::from(from)),
+                self.const_word(u64::from(from.as_u32())),
                 self.const_word(count as u64),
             );
             self.libcall(Libcall::ContBind, &[record, ty, count]);

@@ -9,7 +9,7 @@ use super::state::{BlockReprs, ControlFrame, FrameKind, Label};
 use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
-use mangrove_abi::TrapCode;
+use mangrove_abi::{TrapCode, TypeIndex};
 use mangrove_validate::Repr;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -63,6 +63,7 @@ impl FuncTranslator<'_, '_> {
             BlockType::Empty => (self.no_reprs.clone(), self.no_reprs.clone()),
             BlockType::Type(ty) => (self.no_reprs.clone(), Rc::new([self.local_repr(ty)])),
             BlockType::FuncType(index) => {
+                let index = TypeIndex::new(index);
                 let env = self.env;
                 let known = self.block_types.entry(index).or_insert_with(|| {
                     let ty = env.module.func_type(index);

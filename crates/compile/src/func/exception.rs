@@ -28,25 +28,25 @@ use crate::function::{Callee, CatchScope};
 use crate::signature::call_host_signature;
 use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, Value, types};
 use mangrove_abi::object::exn_layout;
-use mangrove_abi::{Libcall, StructLayout, TagDef, TrapCode};
+use mangrove_abi::{Libcall, StructLayout, TagDef, TagIndex, TrapCode, TypeIndex};
 use mangrove_validate::{Repr, StorageType, ValType};
 use std::mem::offset_of;
 use types::{I32, I64};
 use wasmparser::{Catch, TryTable};
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn exn_types(&self, tag: u32) -> (Vec<ValType>, StructLayout) {
+    pub(super) fn exn_types(&self, tag: TagIndex) -> (Vec<ValType<TypeIndex>>, StructLayout) {
         let types = &self
             .env
             .module
-            .func_type(self.env.module.tags[tag as usize])
+            .func_type(self.env.module.tags[tag.index()])
             .params;
         let layout = exn_layout(types.iter().map(|&ty| self.env.repr(ty).size()));
         (types.clone(), layout)
     }
 
     /// Makes the exception object of a tag with the top operands.
-    pub(super) fn make_exception(&mut self, tag: u32) -> Value {
+    pub(super) fn make_exception(&mut self, tag: TagIndex) -> Value {
         let (types, layout) = self.exn_types(tag);
         let size = self.const_word(u64::from(layout.size));
         let tag = self.instance_word(self.env.layout.tag(tag));
@@ -72,7 +72,7 @@ impl FuncTranslator<'_, '_> {
         reference
     }
 
-    pub(super) fn throw(&mut self, tag: u32) {
+    pub(super) fn throw(&mut self, tag: TagIndex) {
         let exn = self.make_exception(tag);
         self.throw_object(exn);
     }
@@ -161,7 +161,7 @@ impl FuncTranslator<'_, '_> {
         let catch_block = self.b.create_block();
         self.b.append_block_param(catch_block, I64);
         let clauses = table.catches.iter().map(caught_tag);
-        let mut clauses: Vec<Option<u32>> = clauses.collect();
+        let mut clauses: Vec<Option<TagIndex>> = clauses.collect();
         let around = self.scopes.last().map(|scope| scope.number);
         // Nothing is searched behind a clause that catches all.
         let all = clauses.iter().position(Option::is_none);
@@ -178,9 +178,9 @@ impl FuncTranslator<'_, '_> {
 }
 
 /// The tag a clause catches; none if it catches all.
-pub fn caught_tag(catch: &Catch) -> Option<u32> {
+pub fn caught_tag(catch: &Catch) -> Option<TagIndex> {
     match *catch {
-        Catch::One { tag, .. } | Catch::OneRef { tag, .. } => Some(tag),
+        Catch::One { tag, .. } | Catch::OneRef { tag, .. } => Some(TagIndex::new(tag)),
         Catch::All { .. } | Catch::AllRef { .. } => None,
     }
 }

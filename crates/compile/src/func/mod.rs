@@ -10,6 +10,7 @@
 mod access;
 mod alloc;
 mod array;
+pub mod barrier;
 mod call;
 mod cast;
 mod catch;
@@ -44,7 +45,7 @@ use crate::function::{CompiledFunc, Finished};
 use crate::output::Compiler;
 use cranelift_codegen::ir::{Function, SourceLoc};
 use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::FunctionKind;
+use mangrove_abi::{FuncIndex, FunctionKind, TagIndex, TypeIndex};
 use translator::{FuncTranslator, Placement};
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
@@ -53,7 +54,7 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 pub fn compile(
     compiler: &mut Compiler,
     env: &ModuleEnv<'_>,
-    function: u32,
+    function: FuncIndex,
 ) -> Result<CompiledFunc, CompileError> {
     if !compiler.homes_only {
         if let Some(compiled) = compile_as(compiler, env, function, Placement::Values)? {
@@ -61,7 +62,7 @@ pub fn compile(
         }
         tracing::debug!(
             target: "mangrove::compile",
-            function,
+            %function,
             "too much work to optimise: operands and locals are kept in the frame"
         );
     }
@@ -73,18 +74,18 @@ pub fn compile(
 fn compile_as(
     compiler: &mut Compiler,
     env: &ModuleEnv<'_>,
-    function: u32,
+    function: FuncIndex,
     placement: Placement,
 ) -> Result<Option<CompiledFunc>, CompileError> {
     let module = env.module;
-    let range = module.bodies[(function - module.imported_functions) as usize]
+    let range = module.bodies[(function.as_u32() - module.imported_functions) as usize]
         .range
         .clone();
     let body = FunctionBody::new(BinaryReader::new(
         &module.bytes[range.clone()],
         range.start as u64,
     ));
-    let signature = env.signature(module.functions[function as usize]);
+    let signature = env.signature(module.functions[function.index()]);
     let hooks = compiler.hooks;
     let config = compiler.frontend_config();
     let work = Work::of_body(range.len());
@@ -133,26 +134,30 @@ impl FuncTranslator<'_, '_> {
             Operator::ContBind {
                 argument_index: from,
                 result_index: to,
-            } => self.cont_bind(from, to),
+            } => self.cont_bind(TypeIndex::new(from), TypeIndex::new(to)),
             Operator::Resume {
                 cont_type_index,
                 ref resume_table,
-            } => self.resume(cont_type_index, resume_table),
+            } => self.resume(TypeIndex::new(cont_type_index), resume_table),
             Operator::ResumeThrow {
                 cont_type_index,
                 tag_index,
                 ref resume_table,
-            } => self.resume_throw(cont_type_index, Some(tag_index), resume_table),
+            } => self.resume_throw(
+                TypeIndex::new(cont_type_index),
+                Some(TagIndex::new(tag_index)),
+                resume_table,
+            ),
             Operator::ResumeThrowRef {
                 cont_type_index,
                 ref resume_table,
-            } => self.resume_throw(cont_type_index, None, resume_table),
-            Operator::Suspend { tag_index } => self.suspend(tag_index),
+            } => self.resume_throw(TypeIndex::new(cont_type_index), None, resume_table),
+            Operator::Suspend { tag_index } => self.suspend(TagIndex::new(tag_index)),
             Operator::Switch {
                 cont_type_index,
                 tag_index,
-            } => self.switch_to(cont_type_index, tag_index),
-            Operator::Throw { tag_index } => self.throw(tag_index),
+            } => self.switch_to(TypeIndex::new(cont_type_index), TagIndex::new(tag_index)),
+            Operator::Throw { tag_index } => self.throw(TagIndex::new(tag_index)),
             Operator::ThrowRef => self.throw_ref(),
             _ => return self.family(operator),
         }

@@ -3,7 +3,7 @@
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
-use mangrove_abi::TrapCode;
+use mangrove_abi::{FuncIndex, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
 use types::{I32, I128};
 use wasmparser::{AbstractHeapType, HeapType, Operator};
@@ -17,7 +17,7 @@ impl FuncTranslator<'_, '_> {
                 self.push(null, repr);
             }
             Operator::RefFunc { function_index } => {
-                let reference = self.ref_func(function_index);
+                let reference = self.ref_func(FuncIndex::new(function_index));
                 self.push_value(reference);
             }
             Operator::RefIsNull => {
@@ -77,6 +77,7 @@ impl FuncTranslator<'_, '_> {
             },
             HeapType::Concrete(index) | HeapType::Exact(index) => {
                 let index = index.as_module_index().expect("a module's own index");
+                let index = TypeIndex::new(index);
                 let heap = mangrove_validate::HeapType::Concrete(index);
                 let ty = mangrove_validate::RefType {
                     nullable: true,
@@ -88,12 +89,12 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The reference to a function of the module.
-    fn ref_func(&mut self, function: u32) -> Value {
+    fn ref_func(&mut self, function: FuncIndex) -> Value {
         let imported = self.env.module.imported_functions;
-        if function < imported {
+        let Some(defined) = function.as_u32().checked_sub(imported) else {
             return self.instance_word(self.env.layout.imported_func(function));
-        }
-        let offset = self.const_word(self.env.layout.defined_func(function - imported) as u64);
+        };
+        let offset = self.const_word(self.env.layout.defined_func(defined) as u64);
         let instance = self.instance();
         self.b.ins().iadd(instance, offset)
     }

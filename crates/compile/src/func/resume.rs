@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  resume k
-//!    revision of k? bump it; bound arguments? ask for them
+//!    revision of k? bump it; k clean, or has bound arguments? ask the runtime
 //!    k.outermost.parent = running
 //!    running.handlers = this site's table
 //!    current = k
@@ -10,7 +10,7 @@
 //!    ◀─ reason 0: k returned; i + 1: clause i has the suspension of `from`
 //!
 //!  resume_throw k: the runtime finds the handler in k's chain, makes the record
-//!    that has it continue there, and links the chain; the switch's payload is
+//!    that has it continue there, wakes it, and links the chain; the switch's payload is
 //!    the exception
 //! ```
 //!
@@ -23,7 +23,7 @@ use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::record::reason;
-use mangrove_abi::{ContRecord, Libcall, StoreContext, TrapCode};
+use mangrove_abi::{ContRecord, Libcall, StoreContext, TagIndex, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
 use std::collections::HashMap;
 use std::mem::offset_of;
@@ -31,7 +31,7 @@ use types::I32;
 use wasmparser::{Handle, ResumeTable};
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn resume(&mut self, cont_type: u32, table: &ResumeTable) {
+    pub(super) fn resume(&mut self, cont_type: TypeIndex, table: &ResumeTable) {
         let signature = self.env.signature(self.env.cont_function(cont_type));
         if self.hooks.switches {
             self.hook_resume(hook::RESUME);
@@ -53,7 +53,12 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// `resume_throw` of a tag's exception, or `resume_throw_ref` of a given one.
-    pub(super) fn resume_throw(&mut self, cont_type: u32, tag: Option<u32>, table: &ResumeTable) {
+    pub(super) fn resume_throw(
+        &mut self,
+        cont_type: TypeIndex,
+        tag: Option<TagIndex>,
+        table: &ResumeTable,
+    ) {
         let results = self
             .env
             .signature(self.env.cont_function(cont_type))
@@ -144,7 +149,9 @@ impl FuncTranslator<'_, '_> {
             self.b.switch_to_block(clause);
             self.b.seal_block(clause);
             match *handle {
-                Handle::OnLabel { tag, label } => self.take_suspension(arrival, tag, label),
+                Handle::OnLabel { tag, label } => {
+                    self.take_suspension(arrival, TagIndex::new(tag), label);
+                }
                 // A `switch` goes past this site: nothing arrives here.
                 Handle::OnSwitch { .. } => {
                     self.b.ins().trap(trap(TrapCode::Unreachable));
@@ -157,19 +164,19 @@ impl FuncTranslator<'_, '_> {
 
     /// What a clause does: the type of its values, and the label they go to; none
     /// for one that nothing arrives at.
-    fn handed_on(&self, handle: &Handle) -> Option<(u32, u32)> {
+    fn handed_on(&self, handle: &Handle) -> Option<(TypeIndex, u32)> {
         match *handle {
-            Handle::OnLabel { tag, label } => Some((self.env.module.tags[tag as usize], label)),
+            Handle::OnLabel { tag, label } => {
+                let tag = TagIndex::new(tag);
+                Some((self.env.module.tags[tag.index()], label))
+            }
             Handle::OnSwitch { .. } => None,
         }
     }
 
     /// One clause: the tag's payload and the suspended continuation go to its label.
-    fn take_suspension(&mut self, arrival: &Arrival, tag: u32, label: u32) {
-        let params = self
-            .env
-            .signature(self.env.module.tags[tag as usize])
-            .params;
+    fn take_suspension(&mut self, arrival: &Arrival, tag: TagIndex, label: u32) {
+        let params = self.env.signature(self.env.module.tags[tag.index()]).params;
         let mut handover = Handover::to(self.label(label));
         self.receive(arrival, &params, |this, value| {
             this.hand_over(&mut handover, value);

@@ -1,22 +1,23 @@
 //! The one place where compiled code writes what the collector follows. The runtime's
 //! places are listed in docs/COLLECTOR.md.
 //!
-//! | function | writes | what a collector that moves the young alone would add |
+//! | function | writes | notes, if the value is young (`barrier`) |
 //! |-|-|-|
-//! | [`init`] | a field of an object that is being made | nothing: nobody has seen it, and it is the youngest of all |
-//! | [`assign`] | a field of an object | remember the object |
-//! | [`init_elements`], [`assign_elements`] | elements from one on | nothing; remember the array, once |
-//! | [`assign_global`] | the cell of a global | remember the cell |
-//! | [`assign_table`] | an element of a table | remember the element |
+//! | [`init`] | a field of an object that is being made | nothing: it is young, or looked at because it is new |
+//! | [`assign`] | a field of an object | the object, or the element's card |
+//! | [`init_elements`], [`assign_elements`] | elements from one on | nothing; the array, once |
+//! | [`assign_global`] | the cell of a global | the cell |
+//! | [`assign_table`] | an element of a table | the element's card |
 //!
 //! Continuation references need no more than to be written whole: a collection of the
 //! young alone ends no continuation, and finds what their frames hold without them.
 //! Numbers are written here as well; the storage type says which is which. Headers,
 //! lengths and tags are no references and are written where the object is made. What
-//! lies in frames, transfer slots and records is a root: every collection reads it.
+//! lies in frames and transfer slots is written freely: what ran is looked at. A
+//! reference to a continuation is never noted: no continuation is young.
 //!
 //! [`init`]: FuncTranslator::init
-//! [`assign`]: FuncTranslator::assign
+//! [`assign`]: FuncTranslator::assign_part
 //! [`init_elements`]: FuncTranslator::init_elements
 //! [`assign_elements`]: FuncTranslator::assign_elements
 //! [`assign_global`]: FuncTranslator::assign_global
@@ -28,6 +29,7 @@ use super::state::block_args;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use mangrove_abi::TypeIndex;
 use mangrove_validate::{Repr, StorageType, ValType};
 use types::{I32, I64};
 
@@ -55,7 +57,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn init(
         &mut self,
         _: &Allocation,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         field: FieldAddress,
     ) {
@@ -63,25 +65,57 @@ impl FuncTranslator<'_, '_> {
         self.heap_store(flags, storage, value, field);
     }
 
-    /// Writes a field of `object`, a reference. A fault is what `flags` say.
+    /// Writes a field of the struct `object`, a reference. A fault is what `flags` say.
     pub(super) fn assign(
         &mut self,
         object: Value,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         field: FieldAddress,
+    ) {
+        self.assign_part(object, flags, storage, value, field, false);
+    }
+
+    /// Writes an element of the array `object`, a reference.
+    pub(super) fn assign_element(
+        &mut self,
+        object: Value,
+        storage: StorageType<TypeIndex>,
+        value: Value,
+        element: FieldAddress,
+    ) {
+        let flags = plain(self.regions.heap);
+        self.assign_part(object, flags, storage, value, element, true);
+    }
+
+    fn assign_part(
+        &mut self,
+        object: Value,
+        flags: MemFlagsData,
+        storage: StorageType<TypeIndex>,
+        value: Value,
+        field: FieldAddress,
+        is_array: bool,
     ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
         self.store_whole(self.storage_repr(storage));
         self.heap_store(flags, storage, value, field);
+        if self.is_reference(storage) {
+            self.note_field(object, value, field, is_array);
+        }
+    }
+
+    /// Whether the collector follows a field of this type into the heap.
+    fn is_reference(&self, storage: StorageType<TypeIndex>) -> bool {
+        self.storage_repr(storage) == Repr::HeapRef
     }
 
     /// Writes `value` to all elements of an array that is being made.
     pub(super) fn init_elements(
         &mut self,
         _: &Allocation,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         elements: Elements,
     ) {
@@ -98,13 +132,16 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn assign_elements(
         &mut self,
         object: Value,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         elements: Elements,
     ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
         self.store_whole(self.storage_repr(storage));
         self.fill(storage, value, elements);
+        if self.is_reference(storage) {
+            self.note_elements(object, value);
+        }
     }
 
     /// Writes the global at `cell`.
@@ -112,13 +149,25 @@ impl FuncTranslator<'_, '_> {
         self.store_whole(repr);
         let flags = plain(self.regions.globals);
         self.b.ins().store(flags, value, cell, 0);
+        if repr == Repr::HeapRef {
+            self.note_global(cell, value);
+        }
     }
 
-    /// Writes the table's element at `address`.
-    pub(super) fn assign_table(&mut self, address: Value, repr: Repr, value: Value) {
+    /// Writes the element at `address` of the table with this definition.
+    pub(super) fn assign_table(
+        &mut self,
+        definition: Value,
+        address: Value,
+        repr: Repr,
+        value: Value,
+    ) {
         self.store_whole(repr);
         let flags = plain(self.regions.tables);
         self.b.ins().store(flags, value, address, 0);
+        if repr == Repr::HeapRef {
+            self.note_element(definition, address, value);
+        }
     }
 
     /// Promises that a store of such a value, where others find it, is done as a
@@ -132,7 +181,7 @@ impl FuncTranslator<'_, '_> {
     fn heap_store(
         &mut self,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         value: Value,
         FieldAddress { address, offset }: FieldAddress,
     ) {
@@ -144,7 +193,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Stores `value` over the elements, one by one.
-    fn fill(&mut self, storage: StorageType, value: Value, elements: Elements) {
+    fn fill(&mut self, storage: StorageType<TypeIndex>, value: Value, elements: Elements) {
         let Elements { first, bytes } = elements;
         let end = self.b.ins().iadd(first, bytes);
         let head = self.b.create_block();

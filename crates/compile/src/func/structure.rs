@@ -6,8 +6,8 @@ use super::store::{Elements, FieldAddress};
 use super::translator::{FuncTranslator, Known};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
-use mangrove_abi::TrapCode;
 use mangrove_abi::object::{NULL_GUARD, OBJECT_ALIGN};
+use mangrove_abi::{TrapCode, TypeIndex};
 use mangrove_validate::{Repr, StorageType};
 use wasmparser::Operator;
 
@@ -18,28 +18,40 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn structure(&mut self, operator: &Operator<'_>) -> Known {
         match *operator {
             Operator::StructNew { struct_type_index } => {
-                self.struct_new(struct_type_index);
+                self.struct_new(TypeIndex::new(struct_type_index));
             }
             Operator::StructNewDefault { struct_type_index } => {
-                self.struct_new_default(struct_type_index);
+                self.struct_new_default(TypeIndex::new(struct_type_index));
             }
             Operator::StructGet {
                 struct_type_index,
                 field_index,
             } => {
-                self.struct_get(struct_type_index, field_index, Extension::None);
+                self.struct_get(
+                    TypeIndex::new(struct_type_index),
+                    field_index,
+                    Extension::None,
+                );
             }
             Operator::StructGetS {
                 struct_type_index,
                 field_index,
             } => {
-                self.struct_get(struct_type_index, field_index, Extension::Signed);
+                self.struct_get(
+                    TypeIndex::new(struct_type_index),
+                    field_index,
+                    Extension::Signed,
+                );
             }
             Operator::StructGetU {
                 struct_type_index,
                 field_index,
             } => {
-                self.struct_get(struct_type_index, field_index, Extension::Unsigned);
+                self.struct_get(
+                    TypeIndex::new(struct_type_index),
+                    field_index,
+                    Extension::Unsigned,
+                );
             }
             Operator::StructSet {
                 struct_type_index,
@@ -47,7 +59,7 @@ impl FuncTranslator<'_, '_> {
             } => {
                 let value = self.pop();
                 let object = self.pop();
-                let (fields, layout) = self.env.structure(struct_type_index);
+                let (fields, layout) = self.env.structure(TypeIndex::new(struct_type_index));
                 let storage = fields[field_index as usize].storage;
                 let offset = layout.offsets[field_index as usize];
                 let flags = self.field_flags(object, storage, offset);
@@ -63,7 +75,7 @@ impl FuncTranslator<'_, '_> {
         Ok(true)
     }
 
-    fn struct_new(&mut self, type_index: u32) {
+    fn struct_new(&mut self, type_index: TypeIndex) {
         let (fields, layout) = self.env.structure(type_index);
         let size = self.const_word(u64::from(layout.size));
         let object = self.allocate(type_index, size);
@@ -80,7 +92,7 @@ impl FuncTranslator<'_, '_> {
 
     /// The default of every field is zero. A large struct is cleared in a loop:
     /// a type of 10,000 fields takes a byte to name.
-    fn struct_new_default(&mut self, type_index: u32) {
+    fn struct_new_default(&mut self, type_index: TypeIndex) {
         let (fields, layout) = self.env.structure(type_index);
         if fields.len() <= MOST_STORES {
             for field in fields {
@@ -103,7 +115,7 @@ impl FuncTranslator<'_, '_> {
         self.push(reference, Repr::HeapRef);
     }
 
-    fn struct_get(&mut self, type_index: u32, field: u32, extension: Extension) {
+    fn struct_get(&mut self, type_index: TypeIndex, field: u32, extension: Extension) {
         let object = self.pop();
         let (fields, layout) = self.env.structure(type_index);
         let storage = fields[field as usize].storage;
@@ -118,7 +130,12 @@ impl FuncTranslator<'_, '_> {
     /// Flags of an access to a field of an object that may be null. Near the
     /// start of the heap the access itself faults; further out it is checked. A
     /// continuation reference is written in two halves: both have to fault.
-    fn field_flags(&mut self, object: Value, storage: StorageType, offset: u32) -> MemFlagsData {
+    fn field_flags(
+        &mut self,
+        object: Value,
+        storage: StorageType<TypeIndex>,
+        offset: u32,
+    ) -> MemFlagsData {
         if offset + self.env.storage_size(storage) <= NULL_GUARD {
             return trapping(self.regions.heap, TrapCode::NullStruct);
         }
@@ -127,7 +144,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// What a field's value is on the operand stack.
-    pub(super) fn storage_repr(&self, storage: StorageType) -> Repr {
+    pub(super) fn storage_repr(&self, storage: StorageType<TypeIndex>) -> Repr {
         match storage {
             StorageType::I8 | StorageType::I16 => Repr::I32,
             StorageType::Val(ty) => self.env.repr(ty),
@@ -135,7 +152,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The default of a field.
-    pub(super) fn storage_zero(&mut self, storage: StorageType) -> Value {
+    pub(super) fn storage_zero(&mut self, storage: StorageType<TypeIndex>) -> Value {
         let repr = self.storage_repr(storage);
         self.zero(repr)
     }
@@ -144,7 +161,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn heap_load(
         &mut self,
         flags: MemFlagsData,
-        storage: StorageType,
+        storage: StorageType<TypeIndex>,
         extension: Extension,
         address: Value,
         offset: i32,

@@ -3,6 +3,7 @@
 //! ```text
 //!  suspend tag
 //!    find the handler: target, reason, outermost
+//!    target clean? log it
 //!    running.outermost = outermost; outermost.parent = null     the chain is cut off
 //!    current = target
 //!    switch(running, target, reason, payload)
@@ -10,32 +11,34 @@
 //!
 //!  switch k tag
 //!    revision of k? find the handler; bump the revision
-//!    bound arguments of k? ask for them
+//!    k clean, or has bound arguments? ask the runtime
 //!    cut off as above; k.outermost.parent = target
 //!    current = k
 //!    switch(running, k, 0, payload + running)
 //!    ◀─ resumed or switched to: payload
 //! ```
 
+use super::barrier::wake;
 use super::handler::FoundHandler;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::{ContRecord, HandlerTable, StoreContext};
+use mangrove_abi::{ContRecord, HandlerTable, StoreContext, TagIndex, TypeIndex};
 use mangrove_validate::{CompositeType, HeapType, Repr, ValType};
 use std::mem::offset_of;
 
 impl FuncTranslator<'_, '_> {
-    pub(super) fn suspend(&mut self, tag: u32) {
-        let signature = self.env.signature(self.env.module.tags[tag as usize]);
+    pub(super) fn suspend(&mut self, tag: TagIndex) {
+        let signature = self.env.signature(self.env.module.tags[tag.index()]);
         if self.hooks.switches {
             self.hook(hook::SUSPEND);
         }
         let tag = self.instance_word(self.env.layout.tag(tag));
         let running = self.running_record();
         let found = self.find_handler(running, tag);
-        self.detach(running, &found);
         let store = self.store_context();
+        wake(&mut self.b, self.regions.context, store, found.target);
+        self.detach(running, &found);
         self.context_store(found.target, store, offset_of!(StoreContext, current));
         let payload = self.send(&signature.params);
         self.release(signature.params.len());
@@ -45,7 +48,7 @@ impl FuncTranslator<'_, '_> {
 
     /// `switch`: suspends to the nearest `(on $tag switch)` and resumes another
     /// continuation there, which gets this one as its last argument.
-    pub(super) fn switch_to(&mut self, cont_type: u32, tag: u32) {
+    pub(super) fn switch_to(&mut self, cont_type: TypeIndex, tag: TagIndex) {
         let params = self.env.signature(self.env.cont_function(cont_type)).params;
         let back = self.params_of_last(cont_type);
         if self.hooks.switches {
@@ -68,12 +71,12 @@ impl FuncTranslator<'_, '_> {
             let outermost = this.context_load(record, offset_of!(ContRecord, outermost));
             this.context_store(found.target, outermost, offset_of!(ContRecord, parent));
         };
-        let payload = self.if_bound(
+        let payload = self.if_unready(
             record,
             |this| {
                 // The runtime wants a chain that is whole.
                 let payload = this.send(&params);
-                let payload = this.unbind(record, payload, &params);
+                let payload = this.make_ready(record, payload, &params);
                 replace(this);
                 payload
             },
@@ -93,7 +96,7 @@ impl FuncTranslator<'_, '_> {
 
     /// What a continuation that was switched away from is resumed with: the
     /// parameters of the continuation type that is the last parameter.
-    fn params_of_last(&self, cont_type: u32) -> Vec<Repr> {
+    fn params_of_last(&self, cont_type: TypeIndex) -> Vec<Repr> {
         let function = self.env.module.func_type(self.env.cont_function(cont_type));
         match function.params.last() {
             Some(ValType::Ref(ty)) => match ty.heap {

@@ -4,7 +4,8 @@
 //! ```text
 //!  consume      the reference's revision is the record's? the record's goes up by one
 //!  send         value 0 in the payload register if it fits, the others in the transfer
-//!               slots of their indices; a record that has bound arguments: unbind
+//!               slots of their indices; a record that is clean or has bound arguments:
+//!               ask the runtime to make it ready
 //!  switch       try_call switch(running, target, reason, payload), a near call that the
 //!               linker makes a jump; the clauses of a try_table around it are its own
 //!  ◀─ Arrival   payload, reason, from; the running record comes back in a register
@@ -184,54 +185,54 @@ impl FuncTranslator<'_, '_> {
         self.context_store(next, record, offset_of!(ContRecord, revision));
     }
 
-    /// [`Self::send`] to a continuation, behind the arguments it has bound.
+    /// [`Self::send`] to a continuation, behind the arguments it has bound, and wakes it.
     pub(super) fn send_to(&mut self, record: Value, reprs: &[Repr]) -> Value {
         let payload = self.send(reprs);
-        self.if_bound(
+        self.if_unready(
             record,
-            |this| this.unbind(record, payload, reprs),
+            |this| this.make_ready(record, payload, reprs),
             |_| payload,
         )
     }
 
-    /// Two ways to a payload: for a continuation that has bound arguments, which
-    /// is rare, and for one that has none.
-    pub(super) fn if_bound(
+    /// Two ways to a payload: for a continuation that is clean or has bound arguments,
+    /// which is rare, and for one that can run as it is.
+    pub(super) fn if_unready(
         &mut self,
         record: Value,
-        bound: impl FnOnce(&mut Self) -> Value,
-        unbound: impl FnOnce(&mut Self) -> Value,
+        unready: impl FnOnce(&mut Self) -> Value,
+        ready: impl FnOnce(&mut Self) -> Value,
     ) -> Value {
         let flags = plain(self.regions.context);
-        let offset = offset_of!(ContRecord, bound_count) as i32;
-        let count = self.b.ins().load(I32, flags, record, offset);
-        let [some, none, done] = [(); 3].map(|()| self.b.create_block());
+        let offset = offset_of!(ContRecord, unready) as i32;
+        let state = self.b.ins().load(I32, flags, record, offset);
+        let [rare, usual, done] = [(); 3].map(|()| self.b.create_block());
         let result = self.b.append_block_param(done, I64);
-        self.b.set_cold_block(some);
-        self.b.ins().brif(count, some, &[], none, &[]);
-        self.b.seal_block(some);
-        self.b.seal_block(none);
+        self.b.set_cold_block(rare);
+        self.b.ins().brif(state, rare, &[], usual, &[]);
+        self.b.seal_block(rare);
+        self.b.seal_block(usual);
 
-        self.b.switch_to_block(some);
-        let payload = bound(self);
+        self.b.switch_to_block(rare);
+        let payload = unready(self);
         self.b.ins().jump(done, &block_args(&[payload]));
-        self.b.switch_to_block(none);
-        let payload = unbound(self);
+        self.b.switch_to_block(usual);
+        let payload = ready(self);
         self.b.ins().jump(done, &block_args(&[payload]));
         self.b.seal_block(done);
         self.b.switch_to_block(done);
         result
     }
 
-    /// Puts the arguments a continuation has bound in front of those on their
-    /// way, of which the first is `payload`. Returns the new payload.
-    pub(super) fn unbind(&mut self, record: Value, payload: Value, reprs: &[Repr]) -> Value {
+    /// Wakes a continuation, and puts the arguments it has bound in front of those on
+    /// their way, of which the first is `payload`. Returns the new payload.
+    pub(super) fn make_ready(&mut self, record: Value, payload: Value, reprs: &[Repr]) -> Value {
         if reprs.first().is_some_and(|repr| repr.in_payload_register()) {
             let store = self.store_context();
             self.transfer_store(store, 0, payload);
         }
         let count = self.const_word(reprs.len() as u64);
-        self.libcall(Libcall::ContUnbind, &[record, count])
+        self.libcall(Libcall::ContReady, &[record, count])
     }
 
     /// Promises that from here to the end of the instruction nothing hits the

@@ -23,7 +23,8 @@ impl FuncTranslator<'_, '_> {
                 let value = self.pop();
                 let index = self.pop();
                 let address = self.table_element(table, index, TrapCode::TableOutOfBounds);
-                self.assign_table(address, self.table_repr(table), value);
+                let definition = self.instance_word(self.env.layout.table(table));
+                self.assign_table(definition, address, self.table_repr(table), value);
             }
             Operator::TableSize { table } => {
                 let len = self.table_word(table, offset_of!(TableDef, len));

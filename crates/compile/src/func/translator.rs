@@ -16,8 +16,8 @@ use crate::signature::WasmSignature;
 use crate::{CompileError, Hooks};
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
-use mangrove_abi::Libcall;
 use mangrove_abi::libcall::hook;
+use mangrove_abi::{Libcall, TypeIndex};
 use mangrove_validate::Repr;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -55,8 +55,8 @@ pub struct FuncTranslator<'a, 'b> {
     /// Byte offset in the module of the current instruction.
     pub(super) offset: usize,
     pub(super) callees: HashMap<Callee, ir::FuncRef>,
-    pub(super) signatures: HashMap<u32, (ir::SigRef, WasmSignature)>,
-    pub(super) block_types: HashMap<u32, BlockReprs>,
+    pub(super) signatures: HashMap<TypeIndex, (ir::SigRef, WasmSignature)>,
+    pub(super) block_types: HashMap<TypeIndex, BlockReprs>,
     pub(super) no_reprs: Rc<[Repr]>,
 }
 

@@ -1,7 +1,7 @@
 //! Continuation references in objects: each is shown, and none is touched.
 
 use crate::testing::*;
-use crate::{Field, HeapConfig};
+use crate::{CollectionKind, Field, HeapConfig};
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef};
 
 #[test]
@@ -34,7 +34,10 @@ fn arrays_are_shown_piece_by_piece() {
         let after = world.boxed(HeapRef::NULL, [5000, 5001]);
         world.roots = vec![array, after];
         let (mut shown, mut most) = (Vec::new(), 0);
-        let mut collection = world.heap.begin(&world.ctx).unwrap();
+        let mut collection = world
+            .heap
+            .begin(&mut world.ctx, CollectionKind::Full)
+            .unwrap();
         for root in &mut world.roots {
             // SAFETY: roots are references to whole objects.
             *root = unsafe { collection.forward(*root) };
@@ -113,4 +116,20 @@ fn whether_there_may_be_any_is_a_setting() {
         let world = World::new(config).unwrap();
         assert_eq!(world.heap.holds_continuations(), continuations);
     }
+}
+
+/// A minor collection ends no continuation, so it asks for none.
+#[test]
+fn a_minor_collection_shows_none_and_moves_them_all() {
+    let mut world = World::small(1 << 20, 1 << 16);
+    let boxed = world.boxed(HeapRef::NULL, [1, 2]);
+    world.roots = vec![boxed];
+    assert_eq!(world.minor().objects, 1);
+    assert_eq!(world.shown, [0; 0]);
+    // Written into what is old now, without a word to the log.
+    let held = world.roots[0];
+    world.set_cont(held, 24, 9);
+    world.minor();
+    world.collect();
+    assert_eq!(world.shown, [1, 9]);
 }

@@ -15,15 +15,15 @@ fn what_is_written_is_kept_by_a_collection() {
     let other = world.array(REFS, 4, 3);
     // SAFETY: objects just made, with references at these offsets.
     unsafe {
-        let heap = &mut world.heap;
+        let (heap, ctx) = (&mut world.heap, &mut *world.ctx);
         heap.init_ref(kept[0], LEFT, kept[1]);
-        heap.assign_ref(kept[0], LEFT, kept[2]);
+        heap.assign_ref(ctx, kept[0], LEFT, kept[2]);
         for (index, node) in (0..).zip(&kept) {
             heap.init_ref(array, FIRST + 4 * index, *node);
         }
         // Over itself, as a move does; then into another array.
-        heap.copy_elements((array, FIRST + 8), (array, FIRST), 12);
-        heap.copy_elements((other, FIRST), (array, FIRST + 4), 12);
+        heap.copy_elements(ctx, (array, FIRST + 8), (array, FIRST), 12);
+        heap.copy_elements(ctx, (other, FIRST), (array, FIRST + 4), 12);
     }
     world.roots = vec![kept[0], array, other];
     assert_eq!(world.collect().objects, 5);
@@ -63,30 +63,38 @@ fn a_number_is_no_reference_and_a_reference_no_number() {
         assert!(refused(|world, node, _| world
             .heap
             .init_ref(node, NODE_ID, node)));
-        assert!(refused(|world, node, _| world
-            .heap
-            .assign_ref(node, NODE_ID, node)));
+        assert!(refused(|world, node, _| world.heap.assign_ref(
+            &mut world.ctx,
+            node,
+            NODE_ID,
+            node
+        )));
         let stray = HeapRef(0x7fff_fff8);
-        assert!(refused(|world, node, _| world
-            .heap
-            .assign_ref(node, LEFT, stray)));
+        assert!(refused(|world, node, _| world.heap.assign_ref(
+            &mut world.ctx,
+            node,
+            LEFT,
+            stray
+        )));
         assert!(refused(|world, node, bytes| world
             .heap
             .init_ref(bytes, FIRST, node)));
         assert!(refused(|world, _, bytes| {
             let refs = world.array(REFS, 4, 2);
-            world.heap.copy_elements((refs, FIRST), (bytes, FIRST), 8);
+            world
+                .heap
+                .copy_elements(&mut world.ctx, (refs, FIRST), (bytes, FIRST), 8);
         }));
         assert!(refused(|world, _, bytes| {
             world
                 .heap
-                .copy_elements((bytes, FIRST + 8), (bytes, FIRST), 8);
+                .copy_elements(&mut world.ctx, (bytes, FIRST + 8), (bytes, FIRST), 8);
         }));
         assert!(!refused(|world, _, bytes| {
             world.heap.write_bytes(bytes, FIRST, b"12345678");
             world
                 .heap
-                .copy_elements((bytes, FIRST + 4), (bytes, FIRST), 4);
+                .copy_elements(&mut world.ctx, (bytes, FIRST + 4), (bytes, FIRST), 4);
         }));
     }
 }

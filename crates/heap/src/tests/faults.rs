@@ -2,7 +2,7 @@
 
 use super::MIB;
 use crate::testing::*;
-use crate::{Collection, HeapError, HeapViolation, Reserve};
+use crate::{Collection, CollectionKind, HeapError, HeapViolation, Reserve};
 use mangrove_abi::object::{ARRAY_LENGTH, FORWARDED, HeapRef};
 
 /// Two nodes, the second referring to the first, and an array of both.
@@ -20,7 +20,7 @@ fn world() -> (World, [HeapRef; 3]) {
 
 #[test]
 fn headers_that_describe_nothing() {
-    for header in [0, 5, FUNC, END, 1 << 24, FORWARDED | 600] {
+    for header in [0, 5, FUNC.as_u32(), END, 1 << 24, FORWARDED | 600] {
         let (mut world, [a, ..]) = world();
         world.write(a, 0, header);
         let fault = HeapViolation::UnknownType {
@@ -80,7 +80,7 @@ fn an_array_longer_than_the_heap() {
     assert_eq!(world.heap.verify(&world.ctx).unwrap_err(), fault);
     let fault = HeapViolation::UnknownType {
         offset: array.0,
-        header: REFS,
+        header: REFS.as_u32(),
     };
     assert_eq!(world.try_collect().unwrap_err(), fault);
 }
@@ -103,10 +103,10 @@ fn a_collection_stops_at_what_it_cannot_understand() {
     };
     assert_eq!(world.try_collect().unwrap_err(), fault);
     let (mut world, [a, ..]) = self::world();
-    world.write(a, 0, FUNC);
+    world.write(a, 0, FUNC.as_u32());
     let fault = HeapViolation::UnknownType {
         offset: a.0,
-        header: FUNC,
+        header: FUNC.as_u32(),
     };
     assert_eq!(world.try_collect().unwrap_err(), fault);
 }
@@ -124,7 +124,10 @@ fn a_root_left_behind_is_noticed_at_the_next_collection() {
     drop(world);
     // And so is a slot that is visited twice.
     let (mut world, _) = self::world();
-    let mut collection = world.heap.begin(&world.ctx).unwrap();
+    let mut collection = world
+        .heap
+        .begin(&mut world.ctx, CollectionKind::Full)
+        .unwrap();
     let mut slot = a.0;
     // SAFETY: a slot on this stack.
     unsafe {
@@ -138,13 +141,16 @@ fn a_root_left_behind_is_noticed_at_the_next_collection() {
 #[test]
 fn after_a_failure_the_heap_serves_no_more() {
     let (mut failed, [a, ..]) = world();
-    failed.write(a, 0, FUNC);
+    failed.write(a, 0, FUNC.as_u32());
     failed.try_collect().unwrap_err();
     let (mut dropped, _) = world();
-    let _: Collection<'_> = dropped.heap.begin(&dropped.ctx).unwrap();
+    let _: Collection<'_> = dropped
+        .heap
+        .begin(&mut dropped.ctx, CollectionKind::Full)
+        .unwrap();
     for mut world in [failed, dropped] {
         assert!(matches!(
-            world.heap.begin(&world.ctx),
+            world.heap.begin(&mut world.ctx, CollectionKind::Full),
             Err(HeapError::Broken)
         ));
         assert_eq!(world.heap.reserve(&mut world.ctx, 16), Reserve::Impossible);

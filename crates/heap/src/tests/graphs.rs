@@ -5,13 +5,22 @@
 //! names, same edges, sharing included, and not one object more.
 
 use crate::testing::*;
-use mangrove_abi::object::{ARRAY_ELEMENTS, COLLECTOR_BITS, HeapRef, TypeId, array_size};
+use mangrove_abi::object::{
+    ARRAY_ELEMENTS, CARDED, COLLECTOR_BITS, HeapRef, LISTED, TypeId, WATCHED, array_size,
+};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
 const ROOTS: usize = 6;
 /// Numbers that choose an edge or a target are below this.
 const CHOICES: usize = 1 << 16;
+/// Bits of a header that the collector may set and does not.
+const FREE_BITS: u32 = COLLECTOR_BITS & !(WATCHED | CARDED | LISTED);
+
+/// Bits that tell an object from others.
+fn free_bits(name: usize) -> u32 {
+    (name as u32) << FREE_BITS.trailing_zeros() & FREE_BITS
+}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Edge {
@@ -47,6 +56,7 @@ enum Step {
         to: usize,
     },
     Collect,
+    Minor,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
     let kind = prop_oneof![
         4 => Just(Kind::Node),
         2 => (0..40u32).prop_map(Kind::Refs),
+        1 => (1000..3000u32).prop_map(Kind::Refs),
         1 => (0..300u32).prop_map(Kind::Bytes),
         1 => Just(Kind::Exn),
     ];
@@ -71,6 +82,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (0..CHOICES, 0..CHOICES, 0..CHOICES).prop_map(|(from, edge, to)| Step::Link { from, edge, to }),
         2 => (0..ROOTS, 0..CHOICES).prop_map(|(root, to)| Step::Root { root, to }),
         1 => Just(Step::Collect),
+        2 => Just(Step::Minor),
     ]
 }
 
@@ -130,8 +142,8 @@ impl Pair {
                         let (edge, to) = (edge % count, self.target(*to));
                         let offset = edge_offset(self.objects[object].type_id, edge);
                         self.objects[object].edges[edge] = to;
-                        self.world
-                            .write(self.places[&object], offset, self.value(to).0);
+                        let (object, value) = (self.places[&object], self.value(to));
+                        self.world.assign(object, offset, value);
                     }
                 }
             }
@@ -140,6 +152,10 @@ impl Pair {
                 self.world.roots[*root] = self.value(self.roots[*root]);
             }
             Step::Collect => self.collect(),
+            Step::Minor => {
+                self.world.minor();
+                self.compare();
+            }
         }
     }
 
@@ -177,8 +193,8 @@ impl Pair {
             self.world.write(object, NODE_ID, name as u32);
         }
         // The collector's bits belong to the object, and to no type.
-        let bits = (name as u32).wrapping_mul(1 << 24) & COLLECTOR_BITS;
-        self.world.write(object, 0, type_id | bits);
+        self.world
+            .write(object, 0, type_id.as_u32() | free_bits(name));
         self.roots[root] = Edge::To(name);
         self.world.roots[root] = object;
     }
@@ -220,8 +236,7 @@ impl Pair {
                         continue;
                     }
                     let object = &self.objects[name];
-                    let bits = (name as u32).wrapping_mul(1 << 24) & COLLECTOR_BITS;
-                    assert_eq!(self.world.read(value, 0) & COLLECTOR_BITS, bits);
+                    assert_eq!(self.world.read(value, 0) & FREE_BITS, free_bits(name));
                     // SAFETY: the collection says an object is there.
                     assert_eq!(unsafe { self.world.heap.type_of(value) }, object.type_id);
                     if object.type_id == NODE {

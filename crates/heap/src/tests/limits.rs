@@ -2,7 +2,7 @@
 
 use super::MIB;
 use crate::testing::*;
-use crate::{Heap, HeapConfig, HeapError, Reserve, largest_heap};
+use crate::{CollectionKind, Heap, HeapConfig, HeapError, Reserve, largest_heap};
 use mangrove_abi::object::{HeapRef, MAX_OBJECT};
 use std::ptr;
 
@@ -54,7 +54,10 @@ fn what_can_never_fit_needs_no_collection() {
     assert_eq!(none, None);
     assert_eq!(world.heap.reserve(&mut world.ctx, MIB), Reserve::Ready);
     world.node(1, HeapRef::NULL, HeapRef::NULL);
-    assert_eq!(world.heap.reserve(&mut world.ctx, MIB), Reserve::Collect);
+    assert_eq!(
+        world.heap.reserve(&mut world.ctx, MIB),
+        Reserve::Collect(CollectionKind::Full)
+    );
     world.collect();
     assert_eq!(world.heap.reserve(&mut world.ctx, MIB), Reserve::Ready);
 }
@@ -79,30 +82,31 @@ fn living_at_the_edge_ends() {
 }
 
 #[test]
-fn few_survivors_mean_many_collections_of_the_initial_window() {
+fn few_survivors_mean_many_minor_collections() {
     let mut world = World::small(64 * MIB, MIB);
     for _ in 0..10 * MIB / 16 {
         world.node(0, HeapRef::NULL, HeapRef::NULL);
     }
+    assert_eq!(world.heap.collections_of(CollectionKind::Minor), 9);
     assert_eq!(world.heap.collections(), 9);
 }
 
 #[test]
-fn the_budget_follows_live_bytes_and_roots() {
+fn the_growth_follows_live_bytes_and_roots() {
     let mut world = World::small(64 * MIB, MIB);
     let array = world.array(BYTES, 1, 10 * MIB as u32);
     world.roots = vec![array];
     let stats = world.collect();
-    assert_eq!(stats.budget, stats.live);
+    assert_eq!((stats.budget, stats.growth), (MIB, stats.live));
     // Never beyond the limit.
     let more = world.array(BYTES, 1, 35 * MIB as u32);
     world.roots.push(more);
     let stats = world.collect();
-    assert_eq!(stats.budget, 64 * MIB - stats.live);
+    assert_eq!(stats.growth, 64 * MIB - stats.live);
 
     let mut world = World::small(64 * MIB, MIB);
     world.roots = vec![HeapRef::NULL; MIB as usize];
-    assert_eq!(world.collect().budget, 32 * MIB);
+    assert_eq!(world.collect().growth, 32 * MIB);
 }
 
 #[test]
@@ -135,7 +139,7 @@ fn roots_that_went_after_a_collection_make_room() {
     world.roots.clear();
     assert_eq!(
         world.heap.reserve(&mut world.ctx, 800_000),
-        Reserve::Collect
+        Reserve::Collect(CollectionKind::Full)
     );
     world.collect();
     assert_eq!(world.heap.reserve(&mut world.ctx, 800_000), Reserve::Ready);

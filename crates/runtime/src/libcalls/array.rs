@@ -6,10 +6,10 @@
 use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
 use super::memory;
 use crate::pending::{Pending, pending};
-use crate::shape::{Door, Shape, assign_field, init_field};
+use crate::shape::{Door, Shape, write_field};
 use crate::trap::TrapReason;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, MAX_OBJECT, array_size};
-use mangrove_abi::{TrapCode, TypeId};
+use mangrove_abi::{TrapCode, TypeId, TypeIndex};
 use mangrove_validate::StorageType;
 use std::ops::Range;
 
@@ -20,8 +20,8 @@ fn trap<T>(code: TrapCode) -> Result<T, Pending> {
 impl Invocation<'_> {
     /// Element of an array type of this module, by index: canonical type,
     /// storage, size in bytes.
-    fn element_by_index(&self, type_index: u32) -> (TypeId, StorageType, u32) {
-        let id = self.instance.module.type_ids()[type_index as usize];
+    fn element_by_index(&self, type_index: TypeIndex) -> (TypeId, StorageType, u32) {
+        let id = self.instance.module.type_id(type_index);
         let (storage, size) = self.element(id);
         (id, storage, size)
     }
@@ -98,7 +98,18 @@ impl Invocation<'_> {
             let value = elements[elem as usize].get(index);
             // SAFETY: the elements exist, and validation made the segment's
             // items those of the array; who fills it as a new one has just made it.
-            unsafe { door(&mut self.store.heap, array, offset, element, value) };
+            unsafe {
+                let ctx = self.store.ctx.as_mut();
+                write_field(
+                    &mut self.store.heap,
+                    ctx,
+                    array,
+                    offset,
+                    element,
+                    value,
+                    door,
+                );
+            }
             offset += element.1;
         }
     }
@@ -119,7 +130,7 @@ impl Invocation<'_> {
 
 pub fn new_data(invocation: &mut Invocation<'_>, [type_data, from, len, _]: [u64; 4]) -> Answer {
     let (ty, data) = halves(type_data);
-    let (id, _, size) = invocation.element_by_index(ty);
+    let (id, _, size) = invocation.element_by_index(TypeIndex::new(ty));
     let range = invocation.data_range(data, from, len, size)?;
     // SAFETY: validation allows arrays only, and this is their elements' size.
     let array = unsafe { invocation.new_array(id, size, len)? };
@@ -129,7 +140,7 @@ pub fn new_data(invocation: &mut Invocation<'_>, [type_data, from, len, _]: [u64
 
 pub fn new_elem(invocation: &mut Invocation<'_>, [type_elem, from, len, _]: [u64; 4]) -> Answer {
     let (ty, elem) = halves(type_elem);
-    let (id, storage, size) = invocation.element_by_index(ty);
+    let (id, storage, size) = invocation.element_by_index(TypeIndex::new(ty));
     let range = invocation.elem_range(elem, from, len)?;
     // SAFETY: validation allows arrays only, and this is their elements' size.
     let array = unsafe { invocation.new_array(id, size, len)? };
@@ -139,7 +150,7 @@ pub fn new_elem(invocation: &mut Invocation<'_>, [type_elem, from, len, _]: [u64
         (storage, size),
         elem,
         range,
-        init_field,
+        Door::Init,
     );
     Ok(LibcallOutcome::Value(u64::from(array.0)))
 }
@@ -156,7 +167,8 @@ pub fn copy(invocation: &mut Invocation<'_>, [arrays, to, from, len]: [u64; 4]) 
         // array those of the other.
         unsafe {
             let heap = &mut invocation.store.heap;
-            heap.copy_elements((to_array, to), (from_array, from), bytes);
+            let ctx = invocation.store.ctx.as_mut();
+            heap.copy_elements(ctx, (to_array, to), (from_array, from), bytes);
         }
     }
     DONE
@@ -178,6 +190,6 @@ pub fn init_elem(invocation: &mut Invocation<'_>, [array_elem, to, from, len]: [
     let element = invocation.element_of(array);
     let offset = invocation.elements(array, element.1, to, len)?;
     let range = invocation.elem_range(elem, from, len)?;
-    invocation.write_elem(array, offset, element, elem, range, assign_field);
+    invocation.write_elem(array, offset, element, elem, range, Door::Assign);
     DONE
 }

@@ -1,8 +1,9 @@
-//! Room in the heap, records for continuations, types.
+//! Room in the heap, records of continuations and what is bound to them, and casts.
 
 use super::call::{Answer, DONE, Invocation, LibcallOutcome};
 use crate::pending::{Pending, pending};
 use mangrove_abi::{ContRecord, TransferSlot, TypeId};
+use mangrove_continuation::wake;
 use mangrove_heap::Reserve;
 use mangrove_validate::CompositeType;
 use std::ptr;
@@ -11,7 +12,7 @@ pub fn reserve(invocation: &mut Invocation<'_>, [size, ..]: [u64; 4]) -> Answer 
     let store = &mut *invocation.store;
     store.count_allocation().map_err(Pending::from)?;
     let zeal = store.engine.settings().zeal.alloc.is_some();
-    let mut collected = false;
+    // At most one collection of each kind: the heap sees to it.
     loop {
         // SAFETY: the context is the store's, and its code waits.
         let ctx = unsafe { store.ctx.as_mut() };
@@ -23,13 +24,8 @@ pub fn reserve(invocation: &mut Invocation<'_>, [size, ..]: [u64; 4]) -> Answer 
                 }
                 return DONE;
             }
-            Reserve::Collect if !collected => {
-                collected = true;
-                store.collect().map_err(Pending::from)?;
-            }
-            Reserve::Collect | Reserve::Impossible => {
-                return Err(store.exhaustion(size).into());
-            }
+            Reserve::Collect(kind) => store.collect_as(kind).map_err(Pending::from)?,
+            Reserve::Impossible => return Err(store.exhaustion(size).into()),
         }
     }
 }
@@ -48,22 +44,25 @@ pub fn cont_bind(invocation: &mut Invocation<'_>, [cont, ty, count, _]: [u64; 4]
     let CompositeType::Cont(func) = module.types[ty as usize].composite else {
         unreachable!("validation allows continuation types only")
     };
-    let id = invocation.instance.module.type_ids()[func as usize];
+    let id = invocation.instance.module.type_id(func);
     let signature = invocation.store.signature(id).map_err(pending)?;
-    let ctx = invocation.store.ctx;
+    let mut ctx = invocation.store.ctx;
     // SAFETY: signatures live as long as the store; the context is the
     // store's, and its code waits.
-    let (signature, ctx) = unsafe { (signature.as_ref(), ctx.as_ref()) };
+    let (signature, ctx) = unsafe { (signature.as_ref(), ctx.as_mut()) };
     let count = count as usize;
     let kinds = signature.params[..count]
         .iter()
         .map(|kind| kind.slot_kind());
-    let arguments = ctx.transfer[..count].iter().copied().zip(kinds);
+    let values = ctx.transfer[..count].to_vec();
+    let arguments = values.into_iter().zip(kinds);
     invocation.store.registry.bind(ctx, record(cont), arguments);
     DONE
 }
 
-pub fn cont_unbind(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) -> Answer {
+pub fn cont_ready(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) -> Answer {
+    // SAFETY: a record of this store, which is about to be resumed.
+    unsafe { wake(invocation.store.context(), record(cont)) };
     let bound = invocation.store.registry.take_bound(record(cont));
     let values: &[TransferSlot] = bound.values();
     let (shift, count) = (values.len(), count as usize);
@@ -76,7 +75,7 @@ pub fn cont_unbind(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4])
 
 pub fn is_subtype(invocation: &mut Invocation<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
     let types = invocation.store.engine.types();
-    let (actual, expected) = (actual as TypeId, expected as TypeId);
+    let [actual, expected] = [actual, expected].map(|word| TypeId::new(word as u32));
     // A host object and an exception have numbers that are no types, and no supertypes.
     let is = types.contains(actual) && types.is_subtype(actual, expected);
     Ok(LibcallOutcome::Value(is.into()))

@@ -12,7 +12,7 @@ pub fn hook(invocation: &mut Invocation<'_>, [kind, record, revision, _]: [u64; 
     let store = &mut *invocation.store;
     trace(store, kind, record);
     let done = match kind {
-        hook::CALL if store.engine.settings().zeal.call => store.collect(),
+        hook::CALL if store.engine.settings().zeal.call => store.collect_for_zeal(),
         hook::SUSPEND | hook::SWITCH => {
             store.notify_suspension();
             store.before_switch(true)

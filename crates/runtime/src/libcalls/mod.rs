@@ -71,7 +71,7 @@ table! {
     Throw => throw::throw,
     PrepareThrow => throw::prepare,
     ContBind => gc::cont_bind,
-    ContUnbind => gc::cont_unbind,
+    ContReady => gc::cont_ready,
     Hook => hook::hook,
 }
 

@@ -6,6 +6,9 @@
 //!
 //! Elements are 4, 8 or 16 bytes, all zero being null. They may move when the
 //! table grows: compiled code loads the base at each access.
+//!
+//! A table of heap references has cards, one byte for 512 of elements: set where a
+//! young reference may be, so that a minor collection reads no more of it.
 
 use crate::bound::Bound;
 use crate::elements::ElementValues;
@@ -16,7 +19,8 @@ use crate::ledger::{Ledger, Share};
 use crate::resource::error::ResourceError;
 use crate::resource::need::Need;
 use crate::trap::TrapReason;
-use mangrove_abi::{TableDef, TransferSlot, TrapCode};
+use mangrove_abi::object::CARD_SHIFT;
+use mangrove_abi::{HeapRef, SlotKind, TableDef, TransferSlot, TrapCode};
 use mangrove_validate::TableType;
 use rustix::io::Errno;
 use std::alloc::{self, Layout};
@@ -40,6 +44,8 @@ pub struct TableEntry {
     limit: u64,
     /// Elements there is room for.
     capacity: u64,
+    /// As many as the elements need; none for those that are no heap references.
+    cards: Vec<u8>,
     /// Of the engine's memory.
     share: Share,
 }
@@ -84,6 +90,8 @@ impl TableEntry {
         let def = Box::new(TableDef {
             base: ptr::without_provenance_mut(ALIGN),
             len: 0,
+            cards: ptr::null_mut(),
+            listed: 0,
         });
         let mut table = Self {
             def: NonNull::from(Box::leak(def)),
@@ -92,6 +100,7 @@ impl TableEntry {
             origin,
             limit: limit.min(ty.maximum.unwrap_or(u64::MAX)),
             capacity: 0,
+            cards: Vec::new(),
             share: memory.take("have an empty table", 0)?,
         };
         let what = format!("have memory for a table of {} elements", ty.minimum);
@@ -161,8 +170,9 @@ impl TableEntry {
         })
     }
 
-    /// Writes `len` elements from `at`. This and [`copy`] are the runtime's only ways
-    /// to write elements, as `table.set` is the compiler's.
+    /// Writes `len` elements from `at`, and sets their cards if the value may be young.
+    /// This and [`copy`] are the runtime's only ways to write elements, as `table.set` is
+    /// the compiler's.
     ///
     /// # Safety
     /// They exist, and the value is of their type.
@@ -172,6 +182,61 @@ impl TableEntry {
             // SAFETY: the element exists by contract, and is not larger than a slot.
             unsafe {
                 ptr::copy_nonoverlapping((&raw const value).cast(), self.element(index), size);
+            }
+        }
+        if HeapRef(value.words[0] as u32).is_object() {
+            self.set_cards(at, len);
+        }
+    }
+
+    /// Whether elements are references into the heap.
+    fn has_cards(&self) -> bool {
+        self.kind.slot_kind() == Some(SlotKind::Ref)
+    }
+
+    /// Notes that `len` elements from `at` may be young.
+    fn set_cards(&self, at: u64, len: u64) {
+        if len == 0 || !self.has_cards() {
+            return;
+        }
+        let size = self.element_size() as u64;
+        let cards = at * size >> CARD_SHIFT..((at + len) * size).div_ceil(1 << CARD_SHIFT);
+        // SAFETY: owned by this table, which has a card for each of its elements.
+        unsafe {
+            let def = self.def.as_ptr();
+            (*def).listed = 1;
+            let first = (*def).cards.add(cards.start as usize);
+            first.write_bytes(1, (cards.end - cards.start) as usize);
+        }
+    }
+
+    /// Calls `f` with each element that may be young: index, kind, address.
+    pub fn visit_young(&self, mut f: impl FnMut(u64, ValueKind, *mut u8)) {
+        // SAFETY: owned by this table; no compiled code runs.
+        let (listed, cards) = unsafe { ((*self.def.as_ptr()).listed, (*self.def.as_ptr()).cards) };
+        if listed == 0 {
+            return;
+        }
+        let per_card = (1 << CARD_SHIFT) / self.element_size() as u64;
+        for card in 0..self.len().div_ceil(per_card) {
+            // SAFETY: as above; there is a card for each element.
+            if unsafe { cards.add(card as usize).read() } == 0 {
+                continue;
+            }
+            for index in card * per_card..((card + 1) * per_card).min(self.len()) {
+                f(index, self.kind, self.element(index));
+            }
+        }
+    }
+
+    /// No element is young.
+    pub fn clean(&mut self) {
+        // SAFETY: owned by this table; no compiled code runs.
+        unsafe {
+            let def = self.def.as_ptr();
+            if (*def).listed != 0 {
+                (*def).listed = 0;
+                (*def).cards.write_bytes(0, self.cards.len());
             }
         }
     }
@@ -237,6 +302,15 @@ impl TableEntry {
         let layout = self.layout(wanted).ok_or(NoRoom::Memory(u64::MAX))?;
         let more = (wanted - self.capacity) * self.element_size() as u64;
         let beyond = |(bound, left)| NoRoom::Bound(more, bound, left);
+        if self.has_cards() {
+            let cards = (layout.size() >> CARD_SHIFT) + 1;
+            let more = cards - self.cards.len();
+            let room = self.cards.try_reserve_exact(more);
+            room.map_err(|_| NoRoom::Memory(cards as u64))?;
+            self.cards.resize(cards, 0);
+            // SAFETY: owned by this table; no compiled code runs.
+            unsafe { (*self.def.as_ptr()).cards = self.cards.as_mut_ptr() };
+        }
         self.share.grow(more).map_err(beyond)?;
         // SAFETY: the old block, if there is one, was made with the old layout;
         // the new one is not empty.
@@ -330,6 +404,7 @@ pub unsafe fn copy(
         let bytes = len as usize * to_table.element_size();
         // SAFETY: both ranges exist, of elements of one size; they may overlap.
         unsafe { ptr::copy(from_table.element(from), to_table.element(to), bytes) };
+        to_table.set_cards(to, len);
     }
     Ok(())
 }
@@ -409,5 +484,34 @@ mod tests {
         assert_eq!(words, [1, 1, 3, 5, 7, 9]);
         assert!(copy(2, 0, 5).is_err());
         assert!(copy(0, u64::MAX, 2).is_err());
+    }
+
+    #[test]
+    fn only_what_was_written_is_shown_to_a_minor_collection() {
+        let mut table = table(1000, None, 10_000).unwrap();
+        let young = |table: &TableEntry| {
+            let mut seen = Vec::new();
+            table.visit_young(|index, _, _| seen.push(index));
+            seen
+        };
+        assert!(young(&table).is_empty());
+        let object = TransferSlot::from_u64(4096);
+        // SAFETY: nobody follows these references.
+        unsafe {
+            table.write(300, 1, object);
+            table.write(0, 100, TransferSlot::from_u64(7));
+        }
+        let cards = |range: std::ops::Range<u64>| range.collect::<Vec<_>>();
+        assert_eq!(young(&table), cards(256..384));
+        table.clean();
+        assert!(young(&table).is_empty());
+        // Growing keeps what is noted, and notes what it adds.
+        // SAFETY: as above.
+        unsafe {
+            table.write(999, 1, object);
+            table.grow(1000, object).unwrap();
+            super::copy((&table, 10), (&table, 500), 1).unwrap();
+        }
+        assert_eq!(young(&table), [cards(0..128), cards(896..2000)].concat());
     }
 }

@@ -26,7 +26,7 @@ fn belongs(world: &World, record: *mut ContRecord) -> Box<Function> {
             code: ptr::null(),
             instance: ptr::null_mut(),
             entry: ptr::null(),
-            type_id: 0,
+            type_id: mangrove_abi::TypeId::new(0),
             index: 0,
         },
     });

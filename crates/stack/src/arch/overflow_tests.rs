@@ -4,7 +4,7 @@ use super::testing::Site;
 use super::tests::{World, add, call_host};
 use super::{fault_context, redirect_to_host};
 use crate::arena::GuardKind;
-use crate::{Frame, frames_from};
+use crate::{StackFrame, frames_from};
 use mangrove_abi::reason;
 use std::cell::Cell;
 use std::{mem, ptr};
@@ -13,7 +13,7 @@ use std::{mem, ptr};
 struct Fault {
     world: *const World,
     addr: u64,
-    frame: Frame,
+    frame: StackFrame,
     sp: u64,
 }
 
@@ -41,7 +41,7 @@ extern "C" fn on_signal(
             return;
         }
         (*fault).addr = addr;
-        (*fault).frame = Frame { pc, fp };
+        (*fault).frame = StackFrame { pc, fp };
         (*fault).sp = sp;
         redirect_to_host(ucontext, (*(*fault).world).host);
     }
@@ -76,7 +76,7 @@ fn overflow(guard: GuardKind) {
         let mut fault = Fault {
             world: &raw const world,
             addr: 0,
-            frame: Frame { pc: 0, fp: 0 },
+            frame: StackFrame { pc: 0, fp: 0 },
             sp: 0,
         };
         FAULT.set(&raw mut fault);

@@ -4,7 +4,7 @@
 use super::testing::{Code, Site, preserves_registers, record};
 use super::{Left, enter, prepare};
 use crate::arena::{ArenaConfig, GuardKind, StackArena};
-use crate::{Frame, frames};
+use crate::{StackFrame, frames};
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{ContRecord, InstanceContext, LibcallResult, RecordState, StoreContext, reason};
 use std::cell::Cell;
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    pub(super) fn walk(&self, record: *mut ContRecord) -> Vec<Frame> {
+    pub(super) fn walk(&self, record: *mut ContRecord) -> Vec<StackFrame> {
         // SAFETY: the record's stack is not running.
         unsafe { frames(record).collect() }
     }
@@ -166,7 +166,7 @@ struct HostCall {
 }
 
 thread_local! {
-    static WALKED: Cell<Vec<Frame>> = const { Cell::new(Vec::new()) };
+    static WALKED: Cell<Vec<StackFrame>> = const { Cell::new(Vec::new()) };
 }
 
 /// Adds its operands, after a look at the stack that called.

@@ -36,7 +36,7 @@ impl Entry {
 
 /// What a number stands for.
 #[derive(Debug)]
-pub(super) enum Slot {
+pub(super) enum Meaning {
     /// Nothing, now.
     Free,
     /// A type.
@@ -51,7 +51,7 @@ pub(super) struct Entries {
     /// How many numbers there can be.
     pub(super) limit: u32,
     /// By number, from [`TYPE_FIRST`] on.
-    pub(super) slots: Vec<Slot>,
+    pub(super) slots: Vec<Meaning>,
     /// Numbers that stand for nothing any more, the longest unused first: a number that
     /// a host still has in some type then says "unknown" for as long as can be.
     pub(super) free: VecDeque<TypeId>,
@@ -72,10 +72,11 @@ impl Default for Entries {
 
 impl Entries {
     /// None yet, and never one with this number or a higher one.
-    pub(super) fn up_to(end: TypeId) -> Self {
-        assert!((TYPE_FIRST..=TYPE_END).contains(&end), "types up to {end}");
+    pub(super) fn up_to(end: u32) -> Self {
+        let first = TYPE_FIRST.as_u32();
+        assert!((first..=TYPE_END).contains(&end), "types up to {end}");
         Self {
-            limit: end - TYPE_FIRST,
+            limit: end - first,
             slots: Vec::new(),
             free: VecDeque::new(),
             types: 0,
@@ -101,26 +102,26 @@ impl Entries {
     }
 
     /// A number for what `slot` is; the caller knows that there is room.
-    pub(super) fn number(&mut self, slot: Slot) -> TypeId {
+    pub(super) fn number(&mut self, slot: Meaning) -> TypeId {
         if let Some(id) = self.free.pop_front() {
-            self.slots[(id - TYPE_FIRST) as usize] = slot;
+            *self.slot_mut(id) = slot;
             return id;
         }
         assert!(self.slots.len() < self.limit as usize, "no number is left");
         self.slots.push(slot);
-        TYPE_FIRST + (self.slots.len() - 1) as TypeId
+        TypeId::new(TYPE_FIRST.as_u32() + self.slots.len() as u32 - 1)
     }
 
     /// What a number stands for.
-    pub(super) fn slot_mut(&mut self, id: TypeId) -> &mut Slot {
-        &mut self.slots[(id - TYPE_FIRST) as usize]
+    pub(super) fn slot_mut(&mut self, id: TypeId) -> &mut Meaning {
+        &mut self.slots[id.index() - TYPE_FIRST.index()]
     }
 
     pub(super) fn try_get(&self, id: TypeId) -> Option<&Entry> {
-        let at = id.checked_sub(TYPE_FIRST)? as usize;
+        let at = id.index().checked_sub(TYPE_FIRST.index())?;
         match self.slots.get(at)? {
-            Slot::Type(entry) => Some(entry),
-            Slot::Free | Slot::Exception(_) => None,
+            Meaning::Type(entry) => Some(entry),
+            Meaning::Free | Meaning::Exception(_) => None,
         }
     }
 
@@ -137,8 +138,8 @@ impl Entries {
 
     pub(super) fn get_mut(&mut self, id: TypeId) -> &mut Entry {
         match self.slot_mut(id) {
-            Slot::Type(entry) => entry,
-            Slot::Free | Slot::Exception(_) => panic!("type {id} is not in this registry"),
+            Meaning::Type(entry) => entry,
+            Meaning::Free | Meaning::Exception(_) => panic!("type {id} is not in this registry"),
         }
     }
 
@@ -178,18 +179,18 @@ impl Entries {
         if self.room() == 0 {
             return Err(RegistryError::Full { limit: self.limit });
         }
-        let id = self.number(Slot::Exception(tag_type));
+        let id = self.number(Meaning::Exception(tag_type));
         self.get_mut(tag_type).exception = Some(id);
         Ok(id)
     }
 
     /// What a descriptor says of a type, or of the exceptions with this number.
     pub(super) fn info(&self, id: TypeId) -> TypeInfo {
-        let at = id.checked_sub(TYPE_FIRST);
-        match at.and_then(|at| self.slots.get(at as usize)) {
-            Some(Slot::Type(entry)) => self.type_info(id, entry),
-            Some(Slot::Exception(tag_type)) => self.exception_info(id, *tag_type),
-            Some(Slot::Free) | None => panic!("type {id} is not in this registry"),
+        let at = id.index().checked_sub(TYPE_FIRST.index());
+        match at.and_then(|at| self.slots.get(at)) {
+            Some(Meaning::Type(entry)) => self.type_info(id, entry),
+            Some(Meaning::Exception(tag_type)) => self.exception_info(id, *tag_type),
+            Some(Meaning::Free) | None => panic!("type {id} is not in this registry"),
         }
     }
 
@@ -199,13 +200,13 @@ impl Entries {
             let number = offsets.iter().position(|&at| at == offset)?;
             Some(number as u32)
         };
-        let at = id.checked_sub(TYPE_FIRST)? as usize;
+        let at = id.index().checked_sub(TYPE_FIRST.index())?;
         match self.slots.get(at)? {
-            Slot::Exception(tag_type) => {
+            Meaning::Exception(tag_type) => {
                 let (_, layout) = self.payload(*tag_type);
                 Some((Kind::Exn, number(&layout.offsets[1..])?))
             }
-            Slot::Type(entry) => match (&entry.ty.composite, &entry.layout) {
+            Meaning::Type(entry) => match (&entry.ty.composite, &entry.layout) {
                 (CompositeType::Struct(_), Some(layout)) => {
                     Some((Kind::Struct, number(&layout.offsets)?))
                 }
@@ -217,7 +218,7 @@ impl Entries {
                 }
                 _ => None,
             },
-            Slot::Free => None,
+            Meaning::Free => None,
         }
     }
 

@@ -10,7 +10,7 @@
 //! and what nobody holds can go at once.
 
 use super::RegistryError;
-use super::entries::{Entries, Entry, Slot};
+use super::entries::{Entries, Entry, Meaning};
 use crate::map::MapTypes;
 use crate::types::{CompositeType, SubType};
 use mangrove_abi::TypeId;
@@ -18,21 +18,46 @@ use mangrove_abi::object::TYPE_END;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// Marks, in a key, a reference to a place in the group. Above every [`TypeId`].
+/// Marks a mention of a place in the group. Above every [`TypeId`].
 const RELATIVE: u32 = 1 << 31;
 const _: () = assert!(TYPE_END <= RELATIVE);
 
-/// What stands in a key for the type at this place of the group.
-pub(super) fn in_group(place: u32) -> u32 {
-    debug_assert!(place < RELATIVE);
-    RELATIVE | place
+/// What stands in a key for a type: its place, in the same group, or its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Mention(u32);
+
+impl Mention {
+    /// Of the type at this place of the group.
+    pub(super) fn inside(place: u32) -> Self {
+        debug_assert!(place < RELATIVE);
+        Self(RELATIVE | place)
+    }
+
+    /// Of a type of another group.
+    pub(super) fn outside(id: TypeId) -> Self {
+        Self(id.as_u32())
+    }
+
+    /// The number, if it is of another group.
+    fn id(self) -> Option<TypeId> {
+        (self.0 & RELATIVE == 0).then_some(TypeId::new(self.0))
+    }
+
+    /// The number; `ids` are the group's.
+    fn resolve(self, ids: &[TypeId]) -> TypeId {
+        self.id()
+            .unwrap_or_else(|| ids[(self.0 & !RELATIVE) as usize])
+    }
 }
+
+/// What a group is found by: its members.
+type Key = Box<[SubType<Mention>]>;
 
 /// A recursion group.
 #[derive(Debug)]
 pub(super) struct Group {
     /// Its members, where references among them are places.
-    key: Box<[SubType]>,
+    key: Key,
     /// The members' numbers.
     pub(super) ids: Box<[TypeId]>,
     /// How many hold it; never 0 while it is here.
@@ -43,11 +68,10 @@ impl Group {
     /// Calls `f` for each mention of a type outside.
     fn for_each_outside(&self, f: &mut dyn FnMut(TypeId)) {
         for member in &self.key {
-            member.clone().map_types(&mut |number| {
-                if number & RELATIVE == 0 {
-                    f(number);
+            member.clone().map_types(&mut |mention: Mention| {
+                if let Some(id) = mention.id() {
+                    f(id);
                 }
-                number
             });
         }
     }
@@ -56,7 +80,7 @@ impl Group {
 impl Entries {
     /// The numbers of a group's types; the group is added if it is new. The caller
     /// holds it then, once more. The key has a member at least.
-    pub(super) fn intern(&mut self, key: Box<[SubType]>) -> Result<&[TypeId], RegistryError> {
+    pub(super) fn intern(&mut self, key: Key) -> Result<&[TypeId], RegistryError> {
         let hash = self.hasher.hash_one(&key);
         let groups = &self.groups;
         let known = self
@@ -73,22 +97,17 @@ impl Entries {
     }
 
     /// Adds a group nobody holds yet, and returns its first number.
-    fn add(&mut self, hash: u64, key: Box<[SubType]>) -> Result<TypeId, RegistryError> {
+    fn add(&mut self, hash: u64, key: Key) -> Result<TypeId, RegistryError> {
         if key.len() > self.room() {
             return Err(RegistryError::Full { limit: self.limit });
         }
-        let ids: Box<[TypeId]> = key.iter().map(|_| self.number(Slot::Free)).collect();
+        let ids: Box<[TypeId]> = key.iter().map(|_| self.number(Meaning::Free)).collect();
         let first = ids[0];
         for (&id, member) in ids.iter().zip(&key) {
-            let ty = member.clone().map_types(&mut |number| {
-                if number & RELATIVE == 0 {
-                    number
-                } else {
-                    ids[(number & !RELATIVE) as usize]
-                }
-            });
+            let resolve = &mut |mention: Mention| mention.resolve(&ids);
+            let ty = member.clone().map_types(resolve);
             let entry = self.entry(id, first, ty);
-            *self.slot_mut(id) = Slot::Type(entry);
+            *self.slot_mut(id) = Meaning::Type(entry);
         }
         // Only now is every type that the fields mention in its place.
         for &id in &ids {
@@ -136,7 +155,7 @@ impl Entries {
             [SubType {
                 is_final: true,
                 supertype: None,
-                composite,
+                composite: composite.map_types(&mut Mention::outside),
             }]
             .into(),
         )?;
@@ -177,7 +196,7 @@ impl Entries {
     fn free_type(&mut self, id: TypeId, removed: &mut Vec<TypeId>) {
         let exception = self.get(id).exception;
         for id in [Some(id), exception].into_iter().flatten() {
-            *self.slot_mut(id) = Slot::Free;
+            *self.slot_mut(id) = Meaning::Free;
             self.free.push_back(id);
             removed.push(id);
         }
@@ -198,6 +217,11 @@ mod tests {
         }
     }
 
+    /// The number that is given out as the `n`th.
+    fn number(n: u32) -> TypeId {
+        TypeId::new(TYPE_FIRST.as_u32() + n)
+    }
+
     fn func(params: usize) -> CompositeType {
         CompositeType::Func(FuncType {
             params: vec![ValType::I32; params],
@@ -209,13 +233,13 @@ mod tests {
     fn the_last_number_is_given_and_no_more() {
         let mut entries = entries(3);
         for n in 0..3 {
-            assert_eq!(entries.intern_alone(func(n)), Ok(TYPE_FIRST + n as TypeId));
+            assert_eq!(entries.intern_alone(func(n)), Ok(number(n as u32)));
         }
         let full = Err(RegistryError::Full { limit: 3 });
         assert_eq!(entries.intern_alone(func(3)), full);
         assert_eq!(entries.exception(TYPE_FIRST), full);
         // What is there is still found.
-        assert_eq!(entries.intern_alone(func(2)), Ok(TYPE_FIRST + 2));
+        assert_eq!(entries.intern_alone(func(2)), Ok(number(2)));
         assert_eq!(entries.len(), 3);
     }
 
@@ -241,7 +265,7 @@ mod tests {
         let pair = SubType {
             is_final: true,
             supertype: None,
-            composite: CompositeType::Cont(in_group(0)),
+            composite: CompositeType::Cont(Mention::inside(0)),
         };
         let key = vec![pair; 3].into_boxed_slice();
         assert_eq!(entries.intern(key), Err(RegistryError::Full { limit: 2 }));

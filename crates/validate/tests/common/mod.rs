@@ -1,22 +1,22 @@
 //! What the tests share.
 #![allow(dead_code)]
 
-use mangrove_validate::{Module, ValidateError};
+use mangrove_validate::{ParsedModule, ValidateError};
 
 /// Parses a module of the text format.
-pub fn parse(text: &str) -> Result<Module, ValidateError> {
-    Module::parse(wat::parse_str(text).expect("the text is well-formed"))
+pub fn parse(text: &str) -> Result<ParsedModule, ValidateError> {
+    ParsedModule::parse(wat::parse_str(text).expect("the text is well-formed"))
 }
 
 /// Parses a module that must be valid.
-pub fn module(text: &str) -> Module {
+pub fn module(text: &str) -> ParsedModule {
     let module = parse(text).expect("the module is valid");
     check(&module);
     module
 }
 
 /// What holds of every module that was accepted.
-pub fn check(module: &Module) {
+pub fn check(module: &ParsedModule) {
     let functions = module.functions.len();
     assert_eq!(module.types.len(), module.type_offsets.len());
     let mut next = 0;
@@ -34,7 +34,7 @@ pub fn check(module: &Module) {
         module.func_type(ty);
     }
     assert!(module.escaping.windows(2).all(|pair| pair[0] < pair[1]));
-    assert!(module.escaping.iter().all(|&f| (f as usize) < functions));
+    assert!(module.escaping.iter().all(|&f| f.index() < functions));
     assert!(
         module
             .thrown_tags
@@ -42,7 +42,7 @@ pub fn check(module: &Module) {
             .all(|pair| pair[0].offset < pair[1].offset)
     );
     for thrown in &module.thrown_tags {
-        assert!((thrown.tag as usize) < module.tags.len());
+        assert!(thrown.tag.index() < module.tags.len());
         let inside = |body: &mangrove_validate::FunctionBody| body.range.contains(&thrown.offset);
         assert!(module.bodies.iter().any(inside));
     }

@@ -18,7 +18,7 @@ mod expect;
 mod shape;
 
 use crate::case::{Case, Size};
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 use shape::Shape;
 
 /// Collections while all are suspended, at any size.

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::case::Size;
-use crate::rng::Rng;
+use mangrove_workers::Rng;
 
 /// First slot of the operands.
 pub const OPERANDS: usize = 16;
@@ -111,7 +111,7 @@ impl Shape {
         let depth = rng.range(3, 6);
         let continuations = size.of(10_000, 10);
         Self {
-            salt: rng.word() as i64,
+            salt: rng.number() as i64,
             continuations,
             phases: rng.range(1, 3),
             garbage: size.of(20_000, 50),

@@ -50,7 +50,7 @@ const KNOWS_ONLY: &[(&str, &[&str])] = &[
     // A stack knows neither Wasm nor objects.
     ("mangrove-stack", &["mangrove-abi"]),
     // The oracle shares no code with what it judges.
-    ("mangrove-stress", &["mangrove"]),
+    ("mangrove-stress", &["mangrove", "mangrove-workers"]),
     // The others' checks must not depend on what they check.
     ("mangrove-xtask", &[]),
 ];

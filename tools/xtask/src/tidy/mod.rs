@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!  tree ──▶ files ──▶ source (tokens) ──▶ sizes, unsafety, traces
-//!             │               └──▶ uses ──▶ graph ──▶ circles
+//!             │               ├──▶ uses ──▶ graph ──▶ circles
+//!             │               └──▶ names
 //!             └──▶ lines ────────────────────────────▶ words, docs, roads
 //!  cargo metadata ───────────────────────────────────▶ imports
 //! ```
@@ -14,6 +15,7 @@ mod circles;
 mod docs;
 mod graph;
 mod imports;
+mod names;
 mod report;
 mod roads;
 mod sizes;
@@ -57,6 +59,7 @@ pub fn check(root: &Path) -> Result<Report, Box<dyn std::error::Error>> {
     words::check(&files, &mut report);
     docs::check(root, &files, &mut report);
     roads::check(&files, &mut report);
+    names::check(&sources, &mut report);
     traces::check(&sources, &mut report);
     circles::check(&sources, &packages, &mut report);
     imports::check(&packages, &mut report);

@@ -1,0 +1,124 @@
+//! A minor collection: the young space, and nothing but what may refer to it.
+//!
+//! ```text
+//!  the log ─┬─ records ──▶ walk ──▶ heap slots of their frames, bound arguments ─┐
+//!           ├─ objects ──▶ their references, by cards if large ──────────────────┼─▶ copy, update
+//!           └─ globals ─┐                                                        │
+//!  cards of tables, new handles and segments ────────────────────────────────────┘
+//! ```
+//!
+//! Its cost does not know how many continuations sleep. A record is in the log if it ran
+//! since the last collection, whoever holds it: a continuation that was forgotten after
+//! it ran keeps its objects until a full collection finds it forgotten. So none is
+//! marked, and references to continuations are not looked at.
+
+use crate::collect::{Done, finish};
+use crate::mark::{MarkCounts, Overlook};
+use crate::walk::Walker;
+use crate::{Code, CollectError, RootOwner, RootVisitor, Roots};
+use mangrove_abi::{ContRecord, ContRef, Logged, SlotKind, StoreContext};
+use mangrove_continuation::Registry;
+use mangrove_heap::{Collection, CollectionKind, Heap};
+use std::time::Instant;
+
+/// # Safety
+/// As for [`crate::collect`]; `logged` is the whole log.
+pub(crate) unsafe fn minor(
+    heap: &mut Heap,
+    registry: &mut Registry,
+    ctx: &mut StoreContext,
+    code: &dyn Code,
+    roots: &mut dyn Roots,
+    logged: &[Logged],
+    overlook: Overlook,
+) -> Result<Done, CollectError> {
+    let began = Instant::now();
+    let mut minor = Minor {
+        collection: heap.begin(ctx, CollectionKind::Minor)?,
+        walker: Walker::new(code),
+        registry,
+        counts: MarkCounts::default(),
+    };
+    let mut remembered = minor.collection.born();
+    for &entry in logged {
+        match entry {
+            Logged::Record(record) if !overlook.awake => {
+                // SAFETY: by contract an entry of this store's log.
+                unsafe { minor.record(record)? };
+            }
+            Logged::Object(object) => {
+                // SAFETY: as above.
+                minor.counts.outside += unsafe { minor.collection.remembered(object) };
+                remembered += 1;
+            }
+            Logged::Record(_) | Logged::Global(_) => {}
+        }
+    }
+    roots.visit_young(logged, &mut minor);
+    let Minor {
+        collection, counts, ..
+    } = minor;
+    finish(collection, ctx, counts, remembered, began)
+}
+
+struct Minor<'a, 'h> {
+    collection: Collection<'h>,
+    walker: Walker<'a>,
+    registry: &'a mut Registry,
+    counts: MarkCounts,
+}
+
+impl Minor<'_, '_> {
+    /// Forwards what a logged record's frames and bound arguments refer to.
+    ///
+    /// # Safety
+    /// As for [`crate::collect`]: a live one is stopped at a call.
+    unsafe fn record(&mut self, record: *mut ContRecord) -> Result<(), CollectError> {
+        let Some(record) = self.registry.awake(record) else {
+            return Ok(());
+        };
+        let Self {
+            collection,
+            walker,
+            registry,
+            counts,
+        } = self;
+        counts.continuations += 1;
+        // SAFETY: by contract; a call site, one of the code's by the contract of [`Code`],
+        // says that a reference is in each slot.
+        unsafe {
+            walker.frames(record, |frame| {
+                counts.frames += 1;
+                counts.slots += frame.site.slots.len() as u64;
+                for &slot in frame.site.slots.iter() {
+                    if slot.kind() == SlotKind::Ref {
+                        collection.visit_slot(frame.address(slot).cast());
+                    }
+                }
+            })?;
+        }
+        // SAFETY: records are never freed.
+        if unsafe { (*record).bound_count() } != 0 {
+            let bound = registry.bound_mut(record);
+            let bound = bound.expect("the registry keeps what is bound");
+            for (_, kind, slot) in bound.references() {
+                counts.outside += 1;
+                if kind == SlotKind::Ref {
+                    // SAFETY: the registry owns the slot, and binding noted its kind.
+                    unsafe { collection.visit_slot((&raw mut *slot).cast()) };
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RootVisitor for Minor<'_, '_> {
+    unsafe fn heap_ref(&mut self, _: RootOwner, slot: *mut u32) {
+        self.counts.outside += 1;
+        // SAFETY: by contract.
+        unsafe { self.collection.visit_slot(slot) };
+    }
+
+    unsafe fn cont_ref(&mut self, _: RootOwner, _: *mut ContRef) {}
+}
