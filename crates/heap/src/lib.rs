@@ -37,7 +37,7 @@ mod tests;
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionStats};
 pub use marks::{Field, Marks, Onlooker};
-pub use starts::{Numbers, Starts};
+pub use starts::{ObjectNumbers, Starts};
 pub use violation::HeapViolation;
 
 use mangrove_abi::Refusal;

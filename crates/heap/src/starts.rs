@@ -76,8 +76,8 @@ impl Starts {
         self.count
     }
 
-    /// Numbers the objects from 0, by their places.
-    pub fn numbers(&self) -> Numbers {
+    /// ObjectNumbers the objects from 0, by their places.
+    pub fn numbers(&self) -> ObjectNumbers {
         let mut before = 0;
         let words = self.bits.bits.iter().map(|bits| {
             let first = before;
@@ -85,7 +85,7 @@ impl Starts {
             first
         });
         let before = words.collect();
-        Numbers {
+        ObjectNumbers {
             starts: self.clone(),
             before,
         }
@@ -94,13 +94,13 @@ impl Starts {
 
 /// The number of each object among those of its heap: see [`Starts::numbers`].
 #[derive(Clone, Debug)]
-pub struct Numbers {
+pub struct ObjectNumbers {
     starts: Starts,
     /// For each word of the bitmap, how many objects start before it.
     before: Vec<u32>,
 }
 
-impl Numbers {
+impl ObjectNumbers {
     /// The number of an object; none if none starts there.
     pub fn of(&self, object: HeapRef) -> Option<u32> {
         if !self.starts.contains(object) {
