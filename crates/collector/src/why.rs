@@ -18,7 +18,7 @@ use crate::roots::unsound;
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, HeapRef, RecordState, StoreContext, TypeId};
 use mangrove_continuation::{Registry, State};
-use mangrove_heap::{Field, Heap, Marks, Numbers, Onlooker};
+use mangrove_heap::{Field, Heap, Marks, ObjectNumbers, Onlooker};
 use serde::Serialize;
 
 /// Most links of a way that are told: the first, and the last of the others.
@@ -134,7 +134,7 @@ struct Way {
 struct Nodes {
     continuations: usize,
     /// None where objects are not looked at.
-    objects: Option<Numbers>,
+    objects: Option<ObjectNumbers>,
 }
 
 impl Nodes {

@@ -48,7 +48,7 @@ mod tests;
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionKind, CollectionStats};
 pub use marks::{Field, Marks, Onlooker};
-pub use starts::{Numbers, Starts};
+pub use starts::{ObjectNumbers, Starts};
 pub use violation::HeapViolation;
 
 use large::Window;

@@ -79,8 +79,8 @@ impl Starts {
         self.count
     }
 
-    /// Numbers the objects from 0, by their places.
-    pub fn numbers(&self) -> Numbers {
+    /// ObjectNumbers the objects from 0, by their places.
+    pub fn numbers(&self) -> ObjectNumbers {
         let mut before = 0;
         let mut words = |bits: &u64| {
             let first = before;
@@ -92,7 +92,7 @@ impl Starts {
             young.iter().map(&mut words).collect(),
             old.iter().map(&mut words).collect(),
         ];
-        Numbers {
+        ObjectNumbers {
             starts: self.clone(),
             before,
         }
@@ -101,13 +101,13 @@ impl Starts {
 
 /// The number of each object among those of its heap: see [`Starts::numbers`].
 #[derive(Clone, Debug)]
-pub struct Numbers {
+pub struct ObjectNumbers {
     starts: Starts,
     /// For each word of the bitmaps, how many objects start before it.
     before: [Vec<u32>; 2],
 }
 
-impl Numbers {
+impl ObjectNumbers {
     /// The number of an object; none if none starts there.
     pub fn of(&self, object: HeapRef) -> Option<u32> {
         if !self.starts.contains(object) {
