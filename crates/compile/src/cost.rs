@@ -140,3 +140,11 @@ impl Work {
         crowd <= limit.saturating_mul(CROWD)
     }
 }
+
+/// What [`scan`] counts of a function.
+#[cfg(test)]
+pub fn scanned(function: &Function) -> u64 {
+    let mut live = Liveness::new(function, u64::MAX);
+    assert!(live.run(&|_| true), "there is no limit");
+    scan::entries(function, &live.into, &live.out)
+}

@@ -71,7 +71,7 @@ fn ranges(
     out: &[(Block, Value)],
 ) -> HashMap<Value, u32> {
     let mut ends: Vec<Option<Value>> = vec![None; function.dfg.num_blocks()];
-    let before = predecessors_in_code(function);
+    let before = predecessors_in_order(function);
     let mut ranges = HashMap::new();
     let mut ending = out.chunk_by(|a, b| a.1 == b.1).peekable();
     for group in into.chunk_by(|a, b| a.0 == b.0) {
@@ -90,13 +90,12 @@ fn ranges(
     ranges
 }
 
-/// By block: the one whose code is in front of it. Code is generated in reverse
-/// postorder, cold blocks last.
-fn predecessors_in_code(function: &Function) -> Vec<Option<Block>> {
+/// By block: the one in front of it. For the allocator that is reverse postorder;
+/// cold blocks go last only when their code is emitted.
+fn predecessors_in_order(function: &Function) -> Vec<Option<Block>> {
     let flow = ControlFlowGraph::with_function(function);
     let dominators = DominatorTree::with_function(function, &flow);
-    let mut order: Vec<Block> = dominators.cfg_rpo().copied().collect();
-    order.sort_by_key(|&block| function.layout.is_cold(block));
+    let order: Vec<Block> = dominators.cfg_rpo().copied().collect();
     let mut before = vec![None; function.dfg.num_blocks()];
     for pair in order.windows(2) {
         before[pair[1].as_u32() as usize] = Some(pair[0]);

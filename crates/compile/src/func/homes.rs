@@ -357,3 +357,58 @@ fn clear(cursor: &mut FuncCursor<'_>, base: Value, home: Home) {
         cursor.ins().store(flags(), zero, base, offset);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::scanned;
+    use cranelift_codegen::ir::{AbiParam, Signature, UserFuncName};
+    use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+    use cranelift_frontend::FunctionBuilderContext;
+
+    /// A function of blocks with a parameter each, with or without waypoints.
+    fn function(blocks: usize, waypoints: bool) -> Function {
+        let mut signature = Signature::new(CallConv::Tail);
+        signature.params.push(AbiParam::new(I64));
+        let mut function = Function::with_name_signature(UserFuncName::default(), signature);
+        let mut context = FunctionBuilderContext::new();
+        let mut b = FunctionBuilder::new(&mut function, &mut context);
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        b.seal_block(entry);
+        let instance = b.block_params(entry)[0];
+        let mut homes = Homes::new(&mut b, instance);
+        for number in 0..blocks {
+            let next = b.create_block();
+            let param = b.append_block_param(next, I64);
+            let value = b.ins().iconst(I64, number as i64);
+            b.ins().jump(next, &block_args(&[value]));
+            b.seal_block(next);
+            b.switch_to_block(next);
+            let home = homes.local(0, I64, false, true);
+            homes.store(&mut b, home, param);
+            if waypoints {
+                homes.waypoint(&mut b);
+            }
+        }
+        b.ins().return_(&[]);
+        b.finalize(TargetFrontendConfig {
+            default_call_conv: CallConv::Tail,
+            pointer_width: target_lexicon::PointerWidth::U64,
+            page_size_align_log2: 12,
+        });
+        homes.finish(&mut function);
+        function
+    }
+
+    #[test]
+    fn the_search_for_block_parameters_goes_on_at_waypoints() {
+        let looked = |blocks, waypoints| scanned(&function(blocks, waypoints));
+        let (once, twice) = (looked(4_000, true), looked(8_000, true));
+        assert!(twice * 10 <= once * 23, "{once} and {twice}");
+        // It would be the square without.
+        let (once, twice) = (looked(4_000, false), looked(8_000, false));
+        assert!(twice > once * 3, "{once} and {twice}");
+    }
+}
