@@ -125,7 +125,7 @@ impl Work {
             tracing::debug!(target: "mangrove::compile", "too many joined values");
             return false;
         };
-        let scanned = scan::entries(function, &live.into, &live.out);
+        let scanned = scan::entries(function, &live.into, &live.out, true);
         tracing::trace!(target: "mangrove::compile", merged, scanned, limit = self.0, "work");
         scanned <= self.0 * SCANNED
     }
@@ -146,5 +146,5 @@ impl Work {
 pub fn scanned(function: &Function) -> u64 {
     let mut live = Liveness::new(function, u64::MAX);
     assert!(live.run(&|_| true), "there is no limit");
-    scan::entries(function, &live.into, &live.out)
+    scan::entries(function, &live.into, &live.out, false)
 }

@@ -39,7 +39,7 @@ const MOST_FRESH: u32 = 8;
 
 /// Blocks from one waypoint to the next ([`Homes::waypoint`]): there are a few
 /// parameters to a block.
-const WAYPOINT_EVERY: usize = 32;
+const WAYPOINT_EVERY: usize = 128;
 
 /// A place in the frame.
 #[derive(Clone, Copy, Debug)]
