@@ -97,8 +97,8 @@ pub struct HeapConfig {
     /// Bytes of the young space at first, and at least: what is allocated between two
     /// minor collections (less only where `max_bytes` leaves less).
     pub young_min: u64,
-    /// Bytes it can grow to where much of it survives: 64 MiB at most, and a quarter of
-    /// `max_bytes`.
+    /// Bytes it can grow to where much of it survives, `young_min` at least; 64 MiB at
+    /// most, and a quarter of `max_bytes`.
     pub young_max: u64,
     /// Fill the vacated space with `0xdd` after each collection and protect it
     /// until it is used again, so that a stale reference faults.

@@ -59,9 +59,9 @@ pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIn
 pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
-    Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Held, Link, MadeFrom,
-    ModuleId, Place, Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy,
-    SourceLine, Why, Within,
+    Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
+    FrameOwner, Held, Link, MadeFrom, ModuleId, Place, Reason, ReportOptions, Root, RootOwner,
+    RootSet, RootValue, SortBy, SourceLine, Why, Within,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 #[cfg(feature = "planted-defects")]

@@ -187,6 +187,7 @@ impl StoreInner {
                 if report.kind == CollectionKind::Full {
                     self.park_old();
                 }
+                self.notify(Moment::Collected(report));
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {

@@ -90,7 +90,8 @@ pub struct EngineArgs {
     /// Whether code calls the runtime at each switch, because `--trace` asks for it.
     #[arg(skip)]
     pub switches: bool,
-    /// Collect beyond need: none, alloc, alloc:N, switch, call, move, joined with commas
+    /// Collect beyond need: none, alloc, alloc:N, switch, call, move, minor, joined with
+    /// commas; minor says what the others collect
     #[arg(long, value_name = "MODES", value_parser = parse_zeal)]
     pub zeal: Option<Zeal>,
     /// Whether structs, arrays and exceptions may hold continuations [default: reject]
@@ -100,6 +101,13 @@ pub struct EngineArgs {
     /// twice as much [default: 1G, or what address space and memory limit have room for]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub heap_max: Option<u64>,
+    /// Bytes of the young space at first, and at least, like 512K [default: 1M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub young_min: Option<u64>,
+    /// Bytes the young space may grow to where much of it survives, at most 64M and a
+    /// quarter of the heap [default: 16M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub young_max: Option<u64>,
     /// Bytes of each stack, like 64K [default: 256K for continuations, 1M for calls]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub stack_size: Option<u64>,
@@ -181,6 +189,12 @@ impl EngineArgs {
         }
         if let Some(bytes) = self.heap_max {
             config.heap_max(bytes);
+        }
+        if let Some(bytes) = self.young_min {
+            config.young_min(bytes);
+        }
+        if let Some(bytes) = self.young_max {
+            config.young_max(bytes);
         }
         if let Some(bytes) = self.stack_size {
             config.stack_size(count(bytes));
