@@ -16,9 +16,10 @@
 //! `cargo run --release -p mangrove --example generations [NODE]`
 
 use mangrove::{CollectionKind, CollectionReport, Config, Engine, Error, Func, Linker, Module};
-use mangrove::{Store, Val};
+use mangrove::{Moment, Store, Val};
 use std::io::Write;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Instant;
 
 const COUNTS: [i32; 4] = [0, 10_000, 100_000, 1_000_000];
@@ -120,6 +121,8 @@ impl Figures {
 struct Sleepers {
     count: i32,
     store: Store<()>,
+    /// Reports of collections not looked at yet.
+    reports: Receiver<CollectionReport>,
     wake: Func,
     garbage: Func,
     /// The next to be woken.
@@ -140,6 +143,12 @@ impl Sleepers {
         let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
         let [make, wake, garbage] =
             ["make", "wake", "garbage"].map(|name| instance.func(&store, name).expect("an export"));
+        let (sender, reports) = channel();
+        store.observe(Box::new(move |_, moment| {
+            if let Moment::Collected(report) = moment {
+                sender.send(report).expect("someone who listens");
+            }
+        }));
         make.call(&mut store, &[Val::I32(count)])?;
         store.park();
         for _ in 0..FULL {
@@ -148,6 +157,7 @@ impl Sleepers {
         Ok(Self {
             count,
             store,
+            reports,
             wake,
             garbage,
             next: 0,
@@ -185,7 +195,7 @@ impl Sleepers {
         self.store.gc()?;
         for _ in 0..FULL {
             self.store.gc()?;
-            let report = self.store.last_collection().expect("there was one");
+            let report = self.reports.try_iter().last().expect("it was observed");
             self.full.0.push(report.pause_ns as f64 / 1e3);
         }
         for _ in 0..STRUCTS / SLICE {
@@ -199,11 +209,13 @@ impl Sleepers {
 
     /// Allocates until there has been a collection.
     fn collection(&mut self) -> Result<CollectionReport, Error> {
-        let before = self.store.collections();
-        while self.store.collections() == before {
+        self.reports.try_iter().for_each(drop);
+        loop {
             self.garbage.call(&mut self.store, &[Val::I32(CHUNK)])?;
+            if let Some(report) = self.reports.try_iter().last() {
+                return Ok(report);
+            }
         }
-        Ok(self.store.last_collection().expect("there was one"))
     }
 
     fn print_woken(&self) {

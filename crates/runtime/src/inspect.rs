@@ -5,7 +5,7 @@ use crate::id::StoreId;
 use crate::module::ModuleImage;
 use crate::store::StoreInner;
 use mangrove_abi::Request;
-use mangrove_collector::{CollectionReport, ModuleId};
+use mangrove_collector::ModuleId;
 use mangrove_continuation::RegistryReport;
 use std::any::Any;
 
@@ -33,11 +33,6 @@ impl StoreInner {
     /// How many collections there were.
     pub fn collections(&self) -> u64 {
         self.collections
-    }
-
-    /// What the last collection did.
-    pub fn last_collection(&self) -> Option<CollectionReport> {
-        self.last_collection
     }
 
     /// Continuations that live, initial ones of calls from the host left out. Each

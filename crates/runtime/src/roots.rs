@@ -20,7 +20,7 @@ use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
-use mangrove_abi::{GlobalCell, Logged, StoreContext, TransferSlot};
+use mangrove_abi::{GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, CollectionKind, ContinuationsReport, Overlook, ReportOptions,
     RootOwner, RootSet, RootVisitor, Roots, collect, continuations, root_set,
@@ -38,7 +38,7 @@ struct StoreRoots<'a> {
     globals: &'a [GlobalEntry],
     tables: &'a mut [TableEntry],
     handles: &'a mut Handles,
-    operands: &'a mut [(TransferSlot, bool)],
+    operands: &'a mut [(TransferSlot, Option<SlotKind>)],
 }
 
 /// A store's parts, as a collection needs them.
@@ -94,7 +94,6 @@ impl StoreInner {
             data: _,
             id: _,
             collections: _,
-            last_collection: _,
             zeal_left: _,
             types: _,
         } = self;
@@ -159,6 +158,12 @@ impl StoreInner {
                     Some(Defect::DropSlot(number)) => Some(number),
                     _ => None,
                 },
+                held: match config.defect {
+                    Some(Defect::DropHeld(number)) => Some(number),
+                    _ => None,
+                },
+                rounds: config.defect == Some(Defect::OneRound),
+                unreached: config.defect == Some(Defect::KeepUnreached),
                 awake: config.defect == Some(Defect::SkipAwake),
             },
         };
@@ -178,11 +183,11 @@ impl StoreInner {
             Ok(report) => {
                 tracing::debug!(target: trace::GC, ?report, "collected");
                 self.collections += 1;
-                self.last_collection = Some(report);
                 self.close_window();
                 if report.kind == CollectionKind::Full {
                     self.park_old();
                 }
+                self.notify(Moment::Collected(report));
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
@@ -230,15 +235,16 @@ impl StoreInner {
     pub fn continuations(&mut self, options: ReportOptions) -> Result<ContinuationsReport, Error> {
         self.handles.prune();
         let Parts {
+            heap,
             registry,
             ctx,
             code,
             mut roots,
             names,
-            ..
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { continuations(registry, ctx, code, &mut roots, &names, options) };
+        let found =
+            unsafe { continuations(heap, registry, ctx, code, &mut roots, &names, options) };
         found.map_err(Error::internal)
     }
 
@@ -372,11 +378,16 @@ impl StoreRoots<'_> {
     /// Operands of a constant expression: few, and always looked at.
     fn visit_operands(&mut self, visitor: &mut dyn RootVisitor) {
         let first = (self.handles.heap.len() + self.handles.conts.len()) as u32;
-        for (index, (slot, is_reference)) in (first..).zip(&mut *self.operands) {
-            if *is_reference {
-                let owner = RootOwner::Handle { index };
-                // SAFETY: the operand is a heap reference, in the low bytes.
-                unsafe { visitor.heap_ref(owner, (&raw mut slot.words).cast()) };
+        for (index, (slot, kind)) in (first..).zip(&mut *self.operands) {
+            let owner = RootOwner::Handle { index };
+            let slot = &raw mut slot.words;
+            // SAFETY: the operand is a reference of that kind, in the low bytes.
+            unsafe {
+                match kind {
+                    Some(SlotKind::Ref) => visitor.heap_ref(owner, slot.cast()),
+                    Some(SlotKind::Cont) => visitor.cont_ref(owner, slot.cast()),
+                    None => {}
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use mangrove_abi::Refusal;
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{HeapConfig, largest_heap};
 use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, GuardKind};
@@ -135,6 +136,12 @@ pub enum Defect {
     SkipAwake,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
+    /// It overlooks this continuation reference, counted from 0, in each object.
+    DropHeld(u32),
+    /// It keeps continuations that nothing refers to: rings of them and objects too.
+    KeepUnreached,
+    /// It follows continuations in objects, and those in objects that these hold no more.
+    OneRound,
 }
 
 /// The settings of an engine that are not the compiler's.
@@ -142,6 +149,8 @@ pub enum Defect {
 pub struct Settings {
     /// When to collect beyond need.
     pub zeal: Zeal,
+    /// Whether heap objects may hold continuations.
+    pub continuations_in_objects: ContinuationsInObjects,
     /// Most bytes of objects; none if the bounds decide.
     pub heap_max: Option<u64>,
     /// Bytes of the young space, at first and at least,
@@ -190,6 +199,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             zeal: Zeal::NONE,
+            continuations_in_objects: ContinuationsInObjects::default(),
             heap_max: None,
             young_min: HeapConfig::default().young_min,
             young_max: HeapConfig::default().young_max,
