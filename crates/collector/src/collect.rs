@@ -16,7 +16,7 @@
 //!
 //! Next on the road of a root: `crates/collector/src/mark.rs`.
 
-use crate::mark::{MarkCounts, MarkInput, Overlook, Sink, SlotOwner, mark};
+use crate::mark::{MarkCounts, MarkInput, Sink, SlotOwner, mark};
 use crate::minor::minor;
 use crate::verify::{When, verify};
 use crate::{Code, CollectError, Roots};
@@ -34,8 +34,6 @@ pub struct CollectOptions {
     pub kind: CollectionKind,
     /// Check heap, roots and registry before and after.
     pub verify: bool,
-    /// What to overlook. Only for tests.
-    pub overlook: Overlook,
 }
 
 /// What a collection did.
@@ -127,10 +125,8 @@ pub unsafe fn collect(
     // SAFETY: by contract.
     let done = unsafe {
         match kind {
-            CollectionKind::Minor => {
-                minor(heap, registry, ctx, code, roots, &logged, options.overlook)?
-            }
-            CollectionKind::Full => full(heap, registry, ctx, code, roots, options.overlook)?,
+            CollectionKind::Minor => minor(heap, registry, ctx, code, roots, &logged)?,
+            CollectionKind::Full => full(heap, registry, ctx, code, roots)?,
         }
     };
     clean(registry, ctx, roots, &logged, lost);
@@ -194,7 +190,6 @@ unsafe fn full(
     ctx: &mut StoreContext,
     code: &dyn Code,
     roots: &mut dyn Roots,
-    overlook: Overlook,
 ) -> Result<Done, CollectError> {
     let began = Instant::now();
     let mut mover = Mover {
@@ -202,7 +197,7 @@ unsafe fn full(
     };
     // SAFETY: by contract.
     let counts = unsafe {
-        let input = MarkInput::new(registry, ctx, code, overlook);
+        let input = MarkInput::new(registry, ctx, code, ctx.defect);
         mark(input, roots, &mut mover)?
     };
     finish(mover.collection, ctx, counts, 0, began)

@@ -4,9 +4,9 @@ mod errors;
 mod graphs;
 mod views;
 
+use crate::CollectOptions;
 use crate::testing::*;
-use crate::{CollectOptions, Overlook};
-use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
+use mangrove_abi::{ContRef, Defect, HeapRef, SlotKind, TransferSlot};
 use mangrove_continuation::State;
 
 #[test]
@@ -249,12 +249,9 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
             .reference(8, object)
             .reference(24, HeapRef::NULL)]);
         world.outside.conts = vec![suspended];
+        world.ctx.defect = Some(Defect::SkipSuspended);
         let options = CollectOptions {
             verify,
-            overlook: Overlook {
-                suspended: true,
-                ..Overlook::default()
-            },
             ..CollectOptions::default()
         };
         let result = world.try_collect(options);

@@ -2,7 +2,7 @@
 
 use crate::clean::verify_clean;
 use crate::collect::nanoseconds;
-use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
+use crate::mark::{MarkInput, Sink, SlotOwner, mark};
 use crate::{Code, CollectError, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext};
 use mangrove_continuation::Registry;
@@ -61,7 +61,7 @@ pub(crate) unsafe fn verify(
     // SAFETY: by contract.
     unsafe {
         verify_clean(when, heap, registry, ctx, code, roots)?;
-        let input = MarkInput::new(registry, ctx, code, Overlook::default());
+        let input = MarkInput::new(registry, ctx, code, None);
         mark(input, roots, &mut check)?;
     }
     check.error.map_or(Ok(nanoseconds(began)), Err)

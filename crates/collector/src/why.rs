@@ -9,7 +9,7 @@
 //! reference that marking comes upon is taken for the reason. A collection does
 //! not pay for it.
 
-use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
+use crate::mark::{MarkInput, Sink, SlotOwner, mark};
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, RecordState, StoreContext};
 use mangrove_continuation::{Registry, State};
@@ -96,7 +96,7 @@ impl Reasons {
             first.push(runs.then_some(Reason::Running));
         }
         let mut recorder = Recorder { first };
-        let input = MarkInput::new(registry, ctx, code, Overlook::default());
+        let input = MarkInput::new(registry, ctx, code, None);
         // SAFETY: by contract.
         unsafe { mark(input, roots, &mut recorder)? };
         let mut first = recorder.first;

@@ -17,7 +17,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{FunctionKind, TrapCode, WasmOffset};
+use mangrove_abi::{Defect, FunctionKind, TrapCode, WasmOffset};
 
 /// Reused state of one compiling thread.
 pub struct Compiler {
@@ -34,6 +34,8 @@ pub struct Compiler {
     pub builder_context: FunctionBuilderContext,
     /// Whether to compile hooks in, and which.
     pub hooks: Hooks,
+    /// What the code is not to note, for tests.
+    pub defect: Option<Defect>,
     /// Whether every function is to be in homes.
     pub homes_only: bool,
 }
@@ -57,6 +59,7 @@ impl Compiler {
             stub_depth: options.stubs.depth,
             builder_context: FunctionBuilderContext::new(),
             hooks: options.hooks,
+            defect: options.defect,
             homes_only: options.opt_level == OptLevel::Frame,
         }
     }

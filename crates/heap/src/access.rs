@@ -8,10 +8,10 @@
 
 use crate::Heap;
 use crate::collect::size_by;
-use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, TypeId,
 };
+use mangrove_abi::{Noted, StoreContext};
 
 impl Heap {
     /// The descriptor of a type; none if the table has no such entry.
@@ -121,7 +121,7 @@ impl Heap {
         // SAFETY: by contract.
         unsafe {
             self.store_ref(object, offset, value);
-            self.written(ctx, object, offset..offset + 4);
+            self.written(ctx, object, offset..offset + 4, Noted::Assigned);
         }
     }
 
@@ -162,7 +162,8 @@ impl Heap {
             let source = self.address(from, from_offset);
             self.address(to, to_offset).copy_from(source, bytes);
             if bytes > 0 && self.has_reference(to, to_offset) {
-                self.written(ctx, to, to_offset..to_offset + bytes as u32);
+                let bytes = to_offset..to_offset + bytes as u32;
+                self.written(ctx, to, bytes, Noted::Copied);
             }
         }
     }

@@ -20,11 +20,11 @@
 use crate::remember::header_of_old;
 use crate::space::Space;
 use crate::{Heap, HeapError, HeapViolation, TRACE};
-use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
     TypeDescriptor, array_size,
 };
+use mangrove_abi::{Defect, StoreContext};
 use std::ops::Range;
 
 /// Objects up to this many bytes are copied word by word.
@@ -101,6 +101,8 @@ pub struct Collection<'h> {
     pub(crate) scan: *mut u8,
     end: *mut u8,
     objects: u64,
+    /// What to do wrong.
+    pub(crate) defect: Option<Defect>,
     pub(crate) fault: Option<HeapViolation>,
 }
 
@@ -158,6 +160,7 @@ impl Heap {
             scan: start,
             end,
             objects: 0,
+            defect: ctx.defect,
             fault: None,
             heap: self,
         })

@@ -15,8 +15,8 @@
 use crate::Heap;
 use crate::collect::size_by;
 use crate::remember::header_of_old;
-use mangrove_abi::{StoreContext, TypeId};
 use mangrove_abi::object::TYPE_MASK;
+use mangrove_abi::{StoreContext, TypeId};
 use std::ops::Range;
 
 /// Where compiled code allocates.

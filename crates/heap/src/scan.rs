@@ -3,6 +3,7 @@
 use crate::Collection;
 use crate::collect::size_by;
 use crate::remember::{cards_of, header_of_old};
+use mangrove_abi::Defect;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, CARD_SHIFT, CARDED, Kind, TYPE_MASK, TypeDescriptor, WATCHED,
 };
@@ -71,7 +72,11 @@ impl Collection<'_> {
     /// since the last one. How many there are.
     pub fn born(&mut self) -> u64 {
         let mut objects = 0;
-        for range in std::mem::take(&mut self.heap.born) {
+        let mut born = std::mem::take(&mut self.heap.born);
+        if self.defect == Some(Defect::SkipBorn) {
+            born.clear();
+        }
+        for range in born {
             let mut at = range.start;
             while at < range.end {
                 // SAFETY: the range holds complete objects, without gaps.
@@ -123,7 +128,7 @@ impl Collection<'_> {
             let at = self.heap.card(card);
             // SAFETY: a card of this heap; the slots are elements of the array.
             unsafe {
-                if at.read() == 0 {
+                if at.read() == 0 || self.defect == Some(Defect::DropCards) {
                     continue;
                 }
                 // One that is shared with a neighbour is the neighbour's as well.

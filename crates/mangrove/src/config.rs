@@ -3,11 +3,11 @@
 //! Everything here is chosen before the first module is compiled: zeal decides
 //! which hooks compiled code carries, limits decide what is reserved.
 
+#[cfg(feature = "planted-defects")]
+use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
 pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
-#[cfg(feature = "planted-defects")]
-use mangrove_runtime::Defect;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
 pub use mangrove_stack::GuardKind;
 use std::fmt;
