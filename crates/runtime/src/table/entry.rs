@@ -426,6 +426,15 @@ mod tests {
     use mangrove_validate::{AbstractHeap, HeapType, RefType};
 
     fn table(minimum: u64, maximum: Option<u64>, limit: u64) -> Result<TableEntry, Error> {
+        bounded(minimum, maximum, limit, &Ledger::new(None))
+    }
+
+    fn bounded(
+        minimum: u64,
+        maximum: Option<u64>,
+        limit: u64,
+        ledger: &Ledger,
+    ) -> Result<TableEntry, Error> {
         let element = RefType {
             nullable: true,
             heap: HeapType::Abstract(AbstractHeap::Any),
@@ -444,7 +453,7 @@ mod tests {
                 index: 0,
             },
             limit,
-            &Ledger::new(None),
+            ledger,
         )
     }
 
@@ -472,6 +481,19 @@ mod tests {
             assert!(error.contains(named), "{error}");
             assert_eq!(error.contains("table_max"), max == 100, "{error}");
         }
+    }
+
+    /// Twice the room is beyond the bound, what is needed is not.
+    #[test]
+    fn a_table_near_a_bound_grows_by_what_it_needs() {
+        let ledger = Ledger::new(Some(6000));
+        let mut table = bounded(1000, None, 100_000, &ledger).unwrap();
+        // SAFETY: null refers to nothing.
+        let mut grow = |by| unsafe { table.grow(by, TransferSlot::default()) };
+        assert_eq!(grow(100), Some(1000));
+        assert_eq!(grow(500), None);
+        assert_eq!(grow(300), Some(1100));
+        assert_eq!(table.len(), 1400);
     }
 
     #[test]
