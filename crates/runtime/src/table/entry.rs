@@ -423,6 +423,7 @@ fn in_bounds(at: u64, len: u64, size: u64) -> Result<(), TrapReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bound::BoundSource;
     use mangrove_validate::{AbstractHeap, HeapType, RefType};
 
     fn table(minimum: u64, maximum: Option<u64>, limit: u64) -> Result<TableEntry, Error> {
@@ -486,7 +487,12 @@ mod tests {
     /// Twice the room is beyond the bound, what is needed is not.
     #[test]
     fn a_table_near_a_bound_grows_by_what_it_needs() {
-        let ledger = Ledger::new(Some(6000));
+        let source = BoundSource::MemoryLimit;
+        let bound = Bound {
+            bytes: 6000,
+            source,
+        };
+        let ledger = Ledger::new(Some(bound));
         let mut table = bounded(1000, None, 100_000, &ledger).unwrap();
         // SAFETY: null refers to nothing.
         let mut grow = |by| unsafe { table.grow(by, TransferSlot::default()) };
