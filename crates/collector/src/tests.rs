@@ -264,6 +264,7 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
             );
         } else {
             assert_eq!(result.unwrap().objects_copied, 0);
+            world.ctx.defect = None;
             world.try_collect(CollectOptions::default()).unwrap_err();
         }
     }
