@@ -147,11 +147,11 @@ impl Config {
     /// # fn main() -> Result<(), Error> {
     /// let boxed = "(module (type $f (func)) (type $k (cont $f))
     ///                (type $box (struct (field (mut (ref null $k))))))";
-    /// let refused = Module::new(&Engine::new(&Config::new())?, boxed);
+    /// let refused = Module::new(&Engine::new(&Config::new())?, boxed.as_bytes());
     /// assert!(matches!(refused, Err(Error::Admission(_))));
     /// let mut config = Config::new();
     /// config.continuations_in_objects(ContinuationsInObjects::Trace);
-    /// Module::new(&Engine::new(&config)?, boxed)?;
+    /// Module::new(&Engine::new(&config)?, boxed.as_bytes())?;
     /// # Ok(())
     /// # }
     /// ```
