@@ -42,6 +42,8 @@ pub struct Case {
     pub checksum: i64,
     /// How many collections must have happened by then.
     pub collections: u64,
+    /// Whether its objects hold continuations, which the engine must let them then.
+    pub continuations_in_objects: bool,
     /// Says, for people, what the program means by a number in `where`.
     pub place: fn(i64) -> String,
 }

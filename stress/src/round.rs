@@ -1,7 +1,9 @@
 //! One round: a case, played on an engine of its own.
 
 use crate::case::Case;
-use mangrove::{Config, Engine, Error, Extern, Instance, Linker, Module, Store, Val};
+use mangrove::{
+    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of a round.
@@ -51,7 +53,11 @@ pub fn guarded(play: impl FnOnce() -> Result<RoundResult, Error>) -> RoundResult
 }
 
 fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
-    let engine = Engine::new(config)?;
+    let mut config = config.clone();
+    if case.continuations_in_objects {
+        config.continuations_in_objects(ContinuationsInObjects::Trace);
+    }
+    let engine = Engine::new(&config)?;
     let module = Module::new(&engine, case.wat.as_bytes())?;
     let mut store = Store::new(&engine, ())?;
     let mut linker = Linker::new(&engine);

@@ -16,6 +16,10 @@ fn options(suite: &str, fault: &str, zeal: &str) -> StressOptions {
     match fault {
         "none" => &mut config,
         "skip" => config.plant_defect(Defect::SkipSuspended),
+        // The first continuation of each object.
+        "held" => config.plant_defect(Defect::DropHeld(0)),
+        "kept" => config.plant_defect(Defect::KeepUnreached),
+        "early" => config.plant_defect(Defect::OneRound),
         slot => config.plant_defect(Defect::DropSlot(slot.parse().unwrap())),
     };
     StressOptions {
@@ -77,6 +81,22 @@ fn a_single_lost_slot_is_found() {
     for slot in ["0", "1", "2", "3"] {
         let found = verdict("suspended", slot, "none").expect_err(slot);
         println!("{found}");
+    }
+}
+
+/// A continuation in an object that is overlooked, a ring that is kept, and one that is
+/// freed while it is held: found by what the program computes, and under zeal by the
+/// collector's own verification.
+#[test]
+fn faults_with_continuations_in_objects_are_found() {
+    for fault in ["held", "kept", "early"] {
+        let found = verdict("rings", fault, "none").expect_err(fault);
+        println!("{fault}: {found}");
+        let found = verdict("rings", fault, "switch").expect_err(fault);
+        assert!(
+            found.contains("continuations were in reach"),
+            "{fault}: {found}"
+        );
     }
 }
 

@@ -16,9 +16,14 @@ fn engine_and_model_agree() {
     assert!(played.steps >= 20_000);
 }
 
-/// Operations, events, ends: a run meets them all.
+/// Operations, events, ends: a run meets them all. An odd seed lets objects hold
+/// continuations.
 #[test]
 fn everything_happens() {
+    let played = run(2, 100_000, &config("none"), None).unwrap();
+    assert_eq!(played.difference, None);
+    assert_eq!(played.met.missed, [""; 0]);
+    assert!(!played.met.endings.contains("exception 3"));
     let played = run(1, 100_000, &config("none"), None).unwrap();
     assert_eq!(played.difference, None);
     assert_eq!(played.met.missed, [""; 0]);
@@ -28,6 +33,7 @@ fn everything_happens() {
         "exception 0",
         "exception 1",
         "exception 2",
+        "exception 3",
         "unreachable",
         "integer divide by zero",
         "null structure reference",

@@ -13,6 +13,12 @@ pub enum Defect {
     SkipSuspended,
     /// It overlooks this slot, counted per call site from 0, in each of them.
     DropSlot(usize),
+    /// It overlooks this continuation reference, counted from 0, in each object.
+    DropHeld(u32),
+    /// It keeps continuations that nothing refers to: rings of them and objects too.
+    KeepUnreached,
+    /// It follows continuations in objects, and those in objects that these hold no more.
+    OneRound,
     /// Minor collections overlook the stacks that ran,
     SkipAwake,
     /// all but the innermost frame of each,

@@ -160,10 +160,15 @@ pub struct TypeDescriptor {
     pub supers: [TypeId; INLINE_SUPERS],
     /// The whole display, `depth + 1` entries, for depths the inline one lacks.
     pub all_supers: *const TypeId,
-    /// Offsets, from the object's start, of a struct's (or exception's) heap references.
+    /// Offsets, from the object's start, of a struct's (or exception's) heap references,
+    /// and behind them those of its continuation references. Two lists, so that who
+    /// looks for one kind need not ask each offset which it is.
     pub refs: *const u32,
-    /// How many of those.
-    pub ref_count: u32,
+    /// How many heap references.
+    pub ref_count: u16,
+    /// How many continuation references, of 16 bytes, aligned to 8. Array: whether
+    /// elements are such (1) or not (0).
+    pub cont_count: u16,
     /// Struct: size of the object in bytes, a multiple of 8. Array: size of an element.
     pub size: u32,
     /// Number of ancestors.
@@ -183,6 +188,7 @@ impl TypeDescriptor {
         all_supers: core::ptr::null(),
         refs: core::ptr::null(),
         ref_count: 0,
+        cont_count: 0,
         size: 0,
         depth: 0,
         kind: Kind::Unused as u8,

@@ -1,15 +1,15 @@
-//! Which modules this collector can serve.
-//!
-//! It follows continuations out of frames, globals, tables, handles and bound
-//! arguments, and never out of heap objects: descriptors list heap references
-//! only. So a module in which a heap object could hold a continuation is
-//! turned away before it is compiled:
+//! Which modules an engine takes: whether heap objects may hold continuations.
 //!
 //! ```text
 //!  (struct (field (ref $k)))       a field in the hierarchy of continuations
 //!  (array (ref null cont))         an element
 //!  (throw $t), $t : [(ref $k)]     a payload: an exception is a heap object
 //! ```
+//!
+//! Under [`ContinuationsInObjects::Reject`] a module in which one could is turned away
+//! before it is compiled. Then continuations come from frames, globals, tables, handles
+//! and bound arguments only, and cannot keep each other alive. Under
+//! [`ContinuationsInObjects::Trace`] the collector follows them out of objects as well.
 //!
 //! Tags that are only suspended with may carry continuations: what travels in a
 //! suspension is never stored in the heap.
@@ -19,15 +19,29 @@ use mangrove_validate::{
     AbstractHeap, CompositeType, FieldType, HeapType, ParsedModule, RefType, StorageType, SubType,
     ValType, printable,
 };
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What becomes of modules whose heap objects could hold a continuation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Whether heap objects may hold continuations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum Policy {
-    /// They are rejected.
+pub enum ContinuationsInObjects {
+    /// No: modules in which one could are rejected.
     #[default]
     Reject,
+    /// Yes: full collections follow them, and reclaim rings of objects and continuations
+    /// that nothing else refers to.
+    Trace,
+}
+
+impl fmt::Display for ContinuationsInObjects {
+    /// As the command line has it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reject => "reject",
+            Self::Trace => "trace",
+        })
+    }
 }
 
 /// What in a module could hold a continuation.
@@ -73,18 +87,21 @@ pub struct AdmissionError {
 }
 
 const IN_HEAP: &str = "a continuation cannot be kept in a heap object, because the collector does not follow \
-     continuations out of the heap (keep it in a local, a table or a global)";
+     continuations out of the heap (keep it in a local, a table or a global, or let objects hold \
+     it: continuations-in-objects trace)";
 const IN_EXCEPTION: &str = "a continuation cannot be thrown, because an exception is a heap object and the collector \
-     does not follow continuations out of the heap (suspend with it instead)";
+     does not follow continuations out of the heap (suspend with it instead, or let objects hold \
+     it: continuations-in-objects trace)";
 
-/// Whether the collector can serve this module under this policy.
+/// Whether an engine with this policy takes the module.
 ///
 /// # Errors
 /// The first type, then the first thrown tag, through which a heap object
 /// could hold a continuation.
-pub fn check(module: &ParsedModule, policy: Policy) -> Result<(), AdmissionError> {
+pub fn check(module: &ParsedModule, policy: ContinuationsInObjects) -> Result<(), AdmissionError> {
     match policy {
-        Policy::Reject => {}
+        ContinuationsInObjects::Reject => {}
+        ContinuationsInObjects::Trace => return Ok(()),
     }
     for (index, ty) in (0..).zip(&module.types) {
         check_type(module, TypeIndex::new(index), ty)?;
@@ -267,7 +284,7 @@ mod tests {
             let bad = field(reference(true, heap));
             let error = check(
                 &module(vec![CompositeType::Struct(vec![plain, bad])]),
-                Policy::Reject,
+                ContinuationsInObjects::Reject,
             )
             .unwrap_err();
             assert_eq!((error.offset, error.type_index), (102, 2));
@@ -279,9 +296,11 @@ mod tests {
                 }
             );
             assert_eq!(error.found, format!("(ref null {name})"));
-            let error =
-                check(&module(vec![CompositeType::Array(bad)]), Policy::Reject).unwrap_err();
+            let array = module(vec![CompositeType::Array(bad)]);
+            let error = check(&array, ContinuationsInObjects::Reject).unwrap_err();
             assert_eq!(error.holder, HeapHolder::Element);
+            assert!(error.to_string().contains("continuations-in-objects trace"));
+            assert_eq!(check(&array, ContinuationsInObjects::Trace), Ok(()));
         }
     }
 
@@ -295,7 +314,9 @@ mod tests {
             .names
             .fields
             .insert((TypeIndex::new(2), 0), "rest".into());
-        let message = check(&module, Policy::Reject).unwrap_err().to_string();
+        let message = check(&module, ContinuationsInObjects::Reject)
+            .unwrap_err()
+            .to_string();
         let start = "offset 0x66: type 2 ($task): field 0 ($rest) is (ref $k): a continuation";
         assert!(message.starts_with(start), "{message}");
     }
@@ -318,7 +339,7 @@ mod tests {
             mutable: false,
         });
         let module = module(vec![CompositeType::Struct(fields)]);
-        assert_eq!(check(&module, Policy::Reject), Ok(()));
+        assert_eq!(check(&module, ContinuationsInObjects::Reject), Ok(()));
     }
 
     #[test]
@@ -334,13 +355,15 @@ mod tests {
             tag: TagIndex::new(0),
             offset: 700,
         }];
-        assert_eq!(check(&module, Policy::Reject), Ok(()));
+        assert_eq!(check(&module, ContinuationsInObjects::Reject), Ok(()));
         module.thrown_tags.push(ThrownTag {
             tag: TagIndex::new(1),
             offset: 777,
         });
-        let error = check(&module, Policy::Reject).unwrap_err();
+        let error = check(&module, ContinuationsInObjects::Reject).unwrap_err();
         assert_eq!((error.offset, error.type_index), (777, 2));
+        assert!(error.to_string().contains("continuations-in-objects trace"));
+        assert_eq!(check(&module, ContinuationsInObjects::Trace), Ok(()));
         assert_eq!(
             error.holder,
             HeapHolder::Payload {

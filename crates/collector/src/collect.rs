@@ -6,7 +6,8 @@
 //!  full     running chain, roots outside of frames, then the continuations reached;
 //!           each slot's object is copied as it is met, and the slot updated
 //!  minor    what the log and the cards say, and what is new: see `minor`
-//!  drain    what the copies refer to is copied
+//!  drain    what the copies refer to is copied; in a full collection where objects hold
+//!           continuations, marking and draining take turns until neither has work
 //!  finish   what was vacated is given up, the allocation window opened
 //!  clean    nothing young is left: the log is empty, all that does not run is clean
 //!  sweep    full: continuations nobody reached are reclaimed; what only their frames
@@ -20,7 +21,7 @@ use crate::mark::{MarkCounts, MarkInput, Sink, SlotOwner, mark};
 use crate::minor::minor;
 use crate::verify::{When, verify};
 use crate::{Code, CollectError, Roots};
-use mangrove_abi::{ContRef, Logged, StoreContext};
+use mangrove_abi::{ContRef, Defect, Logged, StoreContext};
 use mangrove_continuation::Registry;
 use mangrove_heap::{Collection, CollectionKind, CollectionStats, Heap};
 use serde::Serialize;
@@ -45,7 +46,8 @@ pub struct CollectionReport {
     pub kind: CollectionKind,
     /// Nanoseconds it took, without verification.
     pub pause_ns: u64,
-    /// Of those, until all roots had been looked at;
+    /// Of those, until all roots had been looked at, which includes what is copied by
+    /// turns with it where objects hold continuations;
     pub roots_ns: u64,
     /// then until everything was copied. The rest is making ready for what follows, and
     /// sweeping.
@@ -110,9 +112,12 @@ pub unsafe fn collect(
     options: CollectOptions,
 ) -> Result<CollectionReport, CollectError> {
     let mut verify_ns = 0;
+    let mut reachable = None;
     if options.verify {
         // SAFETY: by contract.
-        verify_ns += unsafe { verify(When::Before, heap, registry, ctx, code, roots)? };
+        let verified = unsafe { verify(When::Before, heap, registry, ctx, code, roots)? };
+        verify_ns += verified.ns;
+        reachable = Some(verified.continuations);
     }
     let began = Instant::now();
     let lost = ctx.log_is_full();
@@ -138,9 +143,17 @@ pub unsafe fn collect(
     let pause_ns = nanoseconds(began);
     if options.verify {
         // SAFETY: by contract; slots now refer to where the objects are.
-        verify_ns += unsafe { verify(When::After, heap, registry, ctx, code, roots)? };
+        let verified = unsafe { verify(When::After, heap, registry, ctx, code, roots)? };
+        verify_ns += verified.ns;
     }
     let Done { stats, counts, .. } = done;
+    let marked = counts.continuations;
+    // What was reclaimed too early is not in reach any more: only before could it be seen.
+    if let (CollectionKind::Full, Some(reachable)) = (kind, reachable)
+        && reachable != marked
+    {
+        return Err(CollectError::Reached { reachable, marked });
+    }
     Ok(CollectionReport {
         number: heap.collections(),
         kind,
@@ -193,6 +206,11 @@ unsafe fn full(
 ) -> Result<Done, CollectError> {
     let began = Instant::now();
     let mut mover = Mover {
+        follow: heap.holds_continuations(),
+        held: match ctx.defect {
+            Some(Defect::DropHeld(number)) => Some(number),
+            _ => None,
+        },
         collection: heap.begin(ctx, CollectionKind::Full)?,
     };
     // SAFETY: by contract.
@@ -212,7 +230,8 @@ pub(crate) fn finish(
     began: Instant,
 ) -> Result<Done, CollectError> {
     let roots_ns = nanoseconds(began);
-    collection.drain();
+    // Minor collections look at no continuations, and full ones have looked at all.
+    while collection.drain(|_, _| {}) {}
     let drain_ns = nanoseconds(began) - roots_ns;
     let looked_at = counts.slots + counts.outside + counts.frames;
     let stats = collection.finish(ctx, looked_at);
@@ -232,6 +251,10 @@ pub(crate) fn finish(
 /// Moves what each slot refers to, at once.
 struct Mover<'h> {
     collection: Collection<'h>,
+    /// Whether objects hold continuations: else all is drained in the end.
+    follow: bool,
+    /// See [`Defect::DropHeld`].
+    held: Option<u32>,
 }
 
 impl Sink for Mover<'_> {
@@ -243,4 +266,16 @@ impl Sink for Mover<'_> {
 
     #[inline]
     unsafe fn cont_ref(&mut self, _: SlotOwner<'_>, _: *mut ContRef) {}
+
+    fn drain(&mut self, mut found: impl FnMut(ContRef)) -> bool {
+        if !self.follow {
+            return false;
+        }
+        let held = self.held;
+        self.collection.drain(|number, reference| {
+            if held != Some(number) {
+                found(reference);
+            }
+        })
+    }
 }

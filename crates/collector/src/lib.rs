@@ -15,7 +15,8 @@
 //! things use the same marking without moving anything: `roots` (the root set,
 //! for people) and `verify`, with `clean` for what minor collections rely on. `report` tells what each continuation is and does, by
 //! the `names` its caller looks up, and `why` it is alive.
-//! [`admission`] keeps out modules with continuations where nothing looks.
+//! [`admission`] keeps out modules with continuations in heap objects, unless the engine
+//! lets objects hold them.
 
 pub mod admission;
 mod clean;
@@ -36,18 +37,18 @@ mod tests;
 
 pub use collect::{CollectOptions, CollectionReport, collect};
 pub use mark::ChainError;
-pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation};
+pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation, Within};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};
 pub use verify::When;
 pub use walk::WalkError;
-pub use why::{LINKS, Link, Reason, Why};
+pub use why::{Held, LINKS, Link, Reason, Why};
 
 pub use mangrove_heap::CollectionKind;
 
 use mangrove_abi::index::or_zero;
 use mangrove_abi::{
-    CodeImage, CodeOffset, ContRef, FuncIndex, FunctionKind, Logged, TypeIndex, WasmOffset,
+    CodeImage, CodeOffset, ContRef, FuncIndex, FunctionKind, Logged, TypeId, TypeIndex, WasmOffset,
 };
 use mangrove_heap::{HeapError, HeapViolation};
 use serde::Serialize;
@@ -294,6 +295,31 @@ pub enum CollectError {
         owner: RootOwner,
         /// The reference.
         value: u32,
+    },
+    /// A heap object holds a continuation reference that none can be.
+    #[error(
+        "{when}: the object at {object:#x} of type {type_id} holds, at offset {offset}, what is no \
+         reference to a continuation of this store"
+    )]
+    BadContinuation {
+        /// When this was found.
+        when: When,
+        /// The object.
+        object: u32,
+        /// Its type.
+        type_id: TypeId,
+        /// Where in it.
+        offset: u32,
+    },
+    /// The collection took other continuations for live than those in reach.
+    #[error(
+        "after the collection: {reachable} continuations were in reach, and {marked} were kept"
+    )]
+    Reached {
+        /// How many were in reach before it.
+        reachable: u64,
+        /// How many it kept.
+        marked: u64,
     },
     /// A root that a minor collection would not look at refers to a young object.
     #[error("{when}: {owner} holds {value:#x}, which is young, and does not count as changed")]

@@ -6,6 +6,8 @@
 //!  2  roots outside of frames: each continuation reference is enqueued
 //!  3  until the worklist is empty: the next record is walked, and the
 //!     continuation references in its frames are enqueued
+//!  4  the sink drains: it looks into the objects that were reached, and the
+//!     continuation references in them are enqueued; as long as there are any, from 3
 //! ```
 //!
 //! A reference keeps its continuation alive if its revision is the record's
@@ -15,8 +17,11 @@
 //! host records as there are activations, or fails: a chain that is cut short
 //! would lose roots in silence.
 //!
-//! A [`Sink`] decides what is done with the slots. Heap references are not
-//! followed here: no heap object holds a continuation (see [`crate::admission`]).
+//! So marking feeds draining, and draining feeds marking, until neither has work: what
+//! only a ring of objects and continuations refers to is not reached. Where heap objects
+//! hold no continuations (see [`crate::admission`]) the sink drains once.
+//!
+//! A [`Sink`] decides what is done with the slots, and follows heap references.
 //! The frames of a record and their slots: [`crate::walk`].
 //!
 //! Next on the road of a root: `crates/continuation/src/marking.rs`.
@@ -24,9 +29,11 @@
 use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{
-    ContRecord, ContRef, Defect, RecordId, RecordState, Slot, SlotKind, StoreContext, TransferSlot,
+    ContRecord, ContRef, Defect, HeapRef, RecordId, RecordState, Slot, SlotKind, StoreContext,
+    TransferSlot,
 };
 use mangrove_continuation::{Registry, Worklist, kept_bytes};
+use mangrove_heap::{Field, Onlooker};
 use mangrove_stack::stack_says_parked;
 
 /// What is wrong with the running chain.
@@ -67,6 +74,20 @@ pub(crate) trait Sink {
     /// The slot is valid for reads and writes, and holds one: null, or to one of
     /// the registry's records, which are never freed.
     unsafe fn cont_ref(&mut self, owner: SlotOwner<'_>, slot: *mut ContRef);
+    /// Looks into the objects that were reached, until nothing is left or continuations
+    /// came up: `found` has been shown references then. Whether there may be more.
+    fn drain(&mut self, found: impl FnMut(ContRef)) -> bool;
+}
+
+/// Is told of continuations by an object, and of nothing else.
+pub(crate) struct Shown<F>(pub(crate) F);
+
+impl<F: FnMut(ContRef)> Onlooker for Shown<F> {
+    fn object(&mut self, _: HeapRef, _: Field) {}
+
+    fn continuation(&mut self, reference: ContRef, _: Field) {
+        self.0(reference);
+    }
 }
 
 /// Who holds a slot; turned into a [`RootOwner`] only where one is wanted.
@@ -169,16 +190,11 @@ pub(crate) unsafe fn mark<S: Sink>(
     // SAFETY: by contract.
     unsafe { marker.running_chain(ctx)? };
     roots.visit(&mut marker);
-    while let Some(record) = marker.worklist.next(0) {
-        if marker.failed.is_some() {
-            break;
-        }
-        marker.suspended(record);
+    if defect == Some(Defect::KeepUnreached) {
+        marker.worklist.enqueue_all();
     }
-    match marker.failed {
-        None => Ok(marker.counts),
-        Some(error) => Err(error),
-    }
+    marker.reached()?;
+    Ok(marker.counts)
 }
 
 struct Marker<'a, 's, S> {
@@ -232,6 +248,34 @@ impl<S: Sink> Marker<'_, '_, S> {
             _ if met == activations => Ok(()),
             Some(id) => Err(ChainError::Open { id }.into()),
             None => Err(ChainError::Nothing { activations }.into()),
+        }
+    }
+
+    /// Walks and drains by turns, until neither has work.
+    fn reached(&mut self) -> Result<(), CollectError> {
+        let (mut more, mut late) = (true, false);
+        loop {
+            // While objects may show more, what was found last waits for its memory.
+            let keep = if more { Worklist::AHEAD } else { 0 };
+            let mut walked = false;
+            while let Some(record) = self.worklist.next(keep) {
+                self.suspended(record);
+                walked = true;
+                if let Some(error) = self.failed.take() {
+                    return Err(error);
+                }
+            }
+            if !more && !walked {
+                return Ok(());
+            }
+            let Self { worklist, sink, .. } = self;
+            let overlooked = late && self.defect == Some(Defect::OneRound);
+            more = sink.drain(|reference| {
+                if !overlooked {
+                    worklist.enqueue(reference);
+                }
+            });
+            late |= !more;
         }
     }
 

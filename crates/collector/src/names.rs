@@ -17,6 +17,30 @@ pub trait Names {
     fn created(&self, created: Created) -> Option<Place>;
     /// A call in Wasm code; none if it is unknown.
     fn stopped(&self, at: WasmLocation) -> Option<Place>;
+    /// What lies in objects of a type, so many bytes from their start; none if nothing
+    /// does.
+    fn within(&self, type_id: TypeId, offset: u32) -> Option<Within>;
+}
+
+/// A place in an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "place", rename_all = "snake_case")]
+pub enum Within {
+    /// A field of a struct.
+    Field {
+        /// Its index.
+        index: u32,
+    },
+    /// An element of an array.
+    Element {
+        /// Its index.
+        index: u32,
+    },
+    /// A value of an exception's payload.
+    Payload {
+        /// Which parameter of its tag.
+        index: u32,
+    },
 }
 
 /// A function of a store.

@@ -6,6 +6,7 @@ use crate::why::{Reasons, Why};
 use crate::{Code, CollectError, Roots};
 use mangrove_abi::{ContRecord, FuncRef, FunctionKind, StoreContext};
 use mangrove_continuation::{Registry, RegistryReport, State};
+use mangrove_heap::Heap;
 use mangrove_stack::is_parked;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -105,6 +106,7 @@ pub struct ContinuationReport {
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn continuations(
+    heap: &Heap,
     registry: &mut Registry,
     ctx: &StoreContext,
     code: &dyn Code,
@@ -113,9 +115,10 @@ pub unsafe fn continuations(
     options: ReportOptions,
 ) -> Result<ContinuationsReport, CollectError> {
     // SAFETY: by contract.
-    let reasons = unsafe { Reasons::find(registry, ctx, code, roots)? };
+    let reasons = unsafe { Reasons::find(heap, registry, ctx, code, roots)? };
     let registry = &*registry;
     let mut reporter = Reporter {
+        heap,
         registry,
         names,
         walker: Walker::new(code),
@@ -149,6 +152,7 @@ pub unsafe fn continuations(
 
 /// Tells of one continuation after the other.
 struct Reporter<'a> {
+    heap: &'a Heap,
     registry: &'a Registry,
     names: &'a dyn Names,
     walker: Walker<'a>,
@@ -230,7 +234,7 @@ impl Reporter<'_> {
                 stack_bytes: self.used(record),
                 roots: extent.roots,
                 age: self.registry.age(record),
-                why: reasons.why((*record).id.as_u32()),
+                why: reasons.why((*record).id.as_u32(), self.heap, self.names),
             })
         }
     }

@@ -1,7 +1,7 @@
 //! The root set as it is now, for people: which slot of which frame of which
 //! continuation, or what else, holds which object. Nothing moves.
 
-use crate::mark::{MarkInput, Sink, SlotOwner, mark};
+use crate::mark::{MarkInput, Shown, Sink, SlotOwner, mark};
 use crate::verify::When;
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, HeapRef, SlotKind, StoreContext, TypeId};
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// All roots of a store, in the order they are found: the running chain from
 /// the innermost frame outwards, what lies outside of frames, then the
-/// continuations reached from those.
+/// continuations reached from those, directly or through objects.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RootSet {
     /// The roots, null ones included.
@@ -101,7 +101,7 @@ pub unsafe fn root_set(
     })
 }
 
-fn unsound(fault: HeapViolation) -> CollectError {
+pub(crate) fn unsound(fault: HeapViolation) -> CollectError {
     CollectError::HeapViolation {
         when: When::Looking,
         fault,
@@ -128,16 +128,13 @@ impl Sink for List<'_> {
                 value: reference.i31_value(),
             }
         } else if self.marks.starts().contains(reference) {
-            // SAFETY: the marks are this heap's, which is only looked at meanwhile,
-            // and an object starts there.
-            let (marked, type_id) = unsafe {
-                let marked = self.marks.mark(self.heap, reference);
-                (marked, self.heap.type_of(reference))
-            };
-            if let Err(fault) = marked {
+            // `drain` looks into it.
+            if let Err(fault) = self.marks.mark(reference) {
                 self.error.get_or_insert(unsound(fault));
                 return;
             }
+            // SAFETY: an object of this heap starts there.
+            let type_id = unsafe { self.heap.type_of(reference) };
             RootValue::Object {
                 offset: reference.0,
                 type_id,
@@ -175,5 +172,17 @@ impl Sink for List<'_> {
             kind: SlotKind::Cont,
             value,
         });
+    }
+
+    fn drain(&mut self, found: impl FnMut(ContRef)) -> bool {
+        if self.error.is_some() {
+            return false;
+        }
+        // SAFETY: the marks are this heap's, which is only looked at meanwhile.
+        let drained = unsafe { self.marks.drain(self.heap, &mut Shown(found)) };
+        drained.unwrap_or_else(|fault| {
+            self.error = Some(unsound(fault));
+            false
+        })
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     Code, CollectError, CollectOptions, CollectionReport, ModuleId, RootOwner, RootSet,
     RootVisitor, Roots, collect, root_set,
 };
-use mangrove_abi::object::{HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
+use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
     CodeImage, CodeOffset, ContRecord, ContRef, FuncIndex, FuncRef, FunctionCode, FunctionKind,
     InstanceContext, Logged, RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext,
@@ -32,6 +32,13 @@ pub(crate) const NODE: TypeId = TypeId::new(16);
 pub(crate) const ID: u32 = 4;
 pub(crate) const LEFT: u32 = 8;
 pub(crate) const RIGHT: u32 = 12;
+
+/// A struct: a reference at 4, continuations at 8 and 24; 40 bytes.
+pub(crate) const BOX: TypeId = TypeId::new(17);
+pub(crate) const NEXT: u32 = 4;
+pub(crate) const HELD: [u32; 2] = [8, 24];
+/// An array of continuations.
+pub(crate) const CONTS: TypeId = TypeId::new(18);
 
 /// Where the made-up code lies. Never executed.
 pub(crate) const CODE: u64 = 0x7000_0000_0000;
@@ -174,9 +181,11 @@ pub(crate) struct World {
 }
 
 static NODE_FIELDS: [u32; 2] = [LEFT, RIGHT];
+/// Heap references, then continuations.
+static BOX_FIELDS: [u32; 3] = [NEXT, HELD[0], HELD[1]];
 
 fn descriptors() -> Vec<TypeDescriptor> {
-    let mut table = vec![TypeDescriptor::UNUSED; NODE.index() + 1];
+    let mut table = vec![TypeDescriptor::UNUSED; CONTS.index() + 1];
     table[TYPE_HOST.index()].kind = Kind::Host as u8;
     table[NODE.index()] = TypeDescriptor {
         kind: Kind::Struct as u8,
@@ -185,20 +194,42 @@ fn descriptors() -> Vec<TypeDescriptor> {
         ref_count: 2,
         ..TypeDescriptor::UNUSED
     };
+    table[BOX.index()] = TypeDescriptor {
+        kind: Kind::Struct as u8,
+        size: 40,
+        refs: BOX_FIELDS.as_ptr(),
+        ref_count: 1,
+        cont_count: 2,
+        ..TypeDescriptor::UNUSED
+    };
+    table[CONTS.index()] = TypeDescriptor {
+        kind: Kind::Array as u8,
+        size: 16,
+        cont_count: 1,
+        ..TypeDescriptor::UNUSED
+    };
     table
 }
 
 impl World {
+    /// Objects hold no continuations.
     pub(crate) fn new() -> Self {
+        Self::with(HeapConfig::default())
+    }
+
+    /// Objects may hold continuations.
+    pub(crate) fn tracing() -> Self {
+        Self::with(HeapConfig {
+            continuations: true,
+            max_bytes: 64 << 20,
+            ..HeapConfig::default()
+        })
+    }
+
+    fn with(heap: HeapConfig) -> Self {
         let descriptors = descriptors();
         // SAFETY: the table is complete and lives in the world, beside the heap.
-        let heap = unsafe {
-            Heap::new(
-                HeapConfig::default(),
-                descriptors.as_ptr(),
-                descriptors.len() as u32,
-            )
-        };
+        let heap = unsafe { Heap::new(heap, descriptors.as_ptr(), descriptors.len() as u32) };
         let heap = heap.expect("address space");
         let stacks = ArenaConfig {
             stack_size: 8192,
@@ -252,6 +283,34 @@ impl World {
             self.heap.init_ref(node, LEFT, left);
             self.heap.init_ref(node, RIGHT, right);
             node
+        }
+    }
+
+    /// A box.
+    pub(crate) fn boxed(&mut self, next: HeapRef, held: [ContRef; 2]) -> HeapRef {
+        // SAFETY: boxes have 40 bytes, and all their parts are written here.
+        unsafe {
+            let object = self.heap.allocate(&mut self.ctx, BOX, 40).expect("room");
+            self.heap.init_ref(object, NEXT, next);
+            for (offset, value) in HELD.into_iter().zip(held) {
+                self.heap.write_cont(object, offset, value);
+            }
+            object
+        }
+    }
+
+    /// An array of continuations.
+    pub(crate) fn conts(&mut self, held: &[ContRef]) -> HeapRef {
+        let len = held.len() as u32;
+        // SAFETY: these are arrays of such elements.
+        unsafe {
+            let array = self.heap.allocate_array(&mut self.ctx, CONTS, 16, len);
+            let array = array.expect("room");
+            for (index, &value) in (0..).zip(held) {
+                let offset = ARRAY_ELEMENTS + 16 * index;
+                self.heap.write_cont(array, offset, value);
+            }
+            array
         }
     }
 

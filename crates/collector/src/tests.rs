@@ -2,6 +2,7 @@
 
 mod errors;
 mod graphs;
+mod objects;
 mod views;
 
 use crate::CollectOptions;

@@ -2,11 +2,11 @@
 
 use crate::clean::verify_clean;
 use crate::collect::nanoseconds;
-use crate::mark::{MarkInput, Sink, SlotOwner, mark};
+use crate::mark::{MarkInput, Shown, Sink, SlotOwner, mark};
 use crate::{Code, CollectError, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext};
 use mangrove_continuation::Registry;
-use mangrove_heap::{Heap, Starts};
+use mangrove_heap::{Field, Heap, Marks};
 use std::fmt;
 use std::time::Instant;
 
@@ -34,7 +34,15 @@ impl fmt::Display for When {
     }
 }
 
-/// Checks heap, roots and registry, and returns how long that took. It overlooks nothing.
+/// What was found to be sound.
+pub(crate) struct Verified {
+    /// How long that took.
+    pub(crate) ns: u64,
+    /// How many continuations are in reach.
+    pub(crate) continuations: u64,
+}
+
+/// Checks heap, roots and registry. It overlooks nothing.
 ///
 /// # Safety
 /// As for [`crate::collect`].
@@ -45,7 +53,7 @@ pub(crate) unsafe fn verify(
     ctx: &StoreContext,
     code: &dyn Code,
     roots: &mut dyn Roots,
-) -> Result<u64, CollectError> {
+) -> Result<Verified, CollectError> {
     let began = Instant::now();
     registry
         .verify(ctx)
@@ -53,32 +61,75 @@ pub(crate) unsafe fn verify(
     let starts = heap
         .verify(ctx)
         .map_err(|fault| CollectError::HeapViolation { when, fault })?;
+    let follow = heap.holds_continuations();
+    if follow {
+        check_continuations(when, heap, registry, ctx)?;
+    }
     let mut check = Check {
-        starts,
+        heap,
+        marks: starts.marks(),
+        follow,
         when,
         error: None,
     };
     // SAFETY: by contract.
-    unsafe {
+    let counts = unsafe {
         verify_clean(when, heap, registry, ctx, code, roots)?;
         let input = MarkInput::new(registry, ctx, code, None);
-        mark(input, roots, &mut check)?;
+        mark(input, roots, &mut check)?
+    };
+    if let Some(error) = check.error {
+        return Err(error);
     }
-    check.error.map_or(Ok(nanoseconds(began)), Err)
+    Ok(Verified {
+        ns: nanoseconds(began),
+        continuations: counts.continuations,
+    })
+}
+
+/// Checks every continuation reference of every object, garbage included.
+fn check_continuations(
+    when: When,
+    heap: &Heap,
+    registry: &Registry,
+    ctx: &StoreContext,
+) -> Result<(), CollectError> {
+    let mut bad = None;
+    let check = |field: Field, type_id, reference| {
+        if bad.is_none() && !registry.admits(reference) {
+            bad = Some(CollectError::BadContinuation {
+                when,
+                object: field.object.0,
+                type_id,
+                offset: field.offset,
+            });
+        }
+    };
+    heap.each_continuation(ctx, check)
+        .map_err(|fault| CollectError::HeapViolation { when, fault })?;
+    bad.map_or(Ok(()), Err)
 }
 
 /// Checks that each root is a value a reference can have.
-struct Check {
-    starts: Starts,
+struct Check<'h> {
+    heap: &'h Heap,
+    marks: Marks,
+    /// Whether objects are looked into, for the continuations in them.
+    follow: bool,
     when: When,
     error: Option<CollectError>,
 }
 
-impl Sink for Check {
+impl Sink for Check<'_> {
     unsafe fn heap_ref(&mut self, owner: SlotOwner<'_>, slot: *mut u32) {
         // SAFETY: by contract.
         let value = unsafe { slot.read() };
-        if !self.starts.admits(HeapRef(value)) && self.error.is_none() {
+        let reference = HeapRef(value);
+        let is_sound = match self.follow {
+            true => self.marks.mark(reference).is_ok(),
+            false => self.marks.starts().admits(reference),
+        };
+        if !is_sound && self.error.is_none() {
             self.error = Some(CollectError::BadRoot {
                 when: self.when,
                 owner: owner.root_owner(),
@@ -88,4 +139,17 @@ impl Sink for Check {
     }
 
     unsafe fn cont_ref(&mut self, _: SlotOwner<'_>, _: *mut ContRef) {}
+
+    fn drain(&mut self, found: impl FnMut(ContRef)) -> bool {
+        if !self.follow || self.error.is_some() {
+            return false;
+        }
+        // SAFETY: the marks are this heap's, which is only looked at meanwhile.
+        let drained = unsafe { self.marks.drain(self.heap, &mut Shown(found)) };
+        drained.unwrap_or_else(|fault| {
+            let when = self.when;
+            self.error = Some(CollectError::HeapViolation { when, fault });
+            false
+        })
+    }
 }

@@ -3,22 +3,28 @@
 //! ```text
 //!  running chain ─▶ 3 ── slot of its frame 0 ──▶ 17 ── bound argument 1 ──▶ 4
 //!  element 5 of table 0 ──▶ 9 ── suspended inside it ──▶ 8
+//!  global 2 ──▶ a struct ── field 1 ──▶ an array ── element 7 ──▶ 12
 //! ```
 //!
 //! A marking pass of its own, for reports: whatever holds the first current
 //! reference that marking comes upon is taken for the reason. A collection does
-//! not pay for it.
+//! not pay for it. Objects are on a way only where they may hold continuations; else
+//! they are not looked at. Continuations and objects are the nodes, each of which
+//! is followed once, without recursion: a program can make a chain of a million.
 
 use crate::mark::{MarkInput, Sink, SlotOwner, mark};
+use crate::names::{Names, Within};
+use crate::roots::unsound;
 use crate::{Code, CollectError, RootOwner, Roots};
-use mangrove_abi::{ContRef, RecordState, StoreContext};
+use mangrove_abi::{ContRef, HeapRef, RecordState, StoreContext, TypeId};
 use mangrove_continuation::{Registry, State};
+use mangrove_heap::{Field, Heap, Marks, ObjectNumbers, Onlooker};
 use serde::Serialize;
 
 /// Most links of a way that are told: the first, and the last of the others.
 pub const LINKS: usize = 9;
 
-/// What keeps a continuation alive.
+/// What keeps a continuation, or an object on the way to one, alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason {
@@ -35,30 +41,54 @@ pub enum Reason {
         #[serde(flatten)]
         owner: RootOwner,
     },
+    /// An object holds a reference to it.
+    Object {
+        /// The object's offset from the heap's base.
+        object: u32,
+        /// Its canonical type.
+        type_id: TypeId,
+        /// Where in it.
+        #[serde(flatten)]
+        within: Option<Within>,
+    },
 }
 
-impl Reason {
-    /// The continuation this reason depends on.
-    fn continuation(&self) -> Option<u32> {
-        match self {
-            Self::Running => None,
-            Self::Chain { inner } => Some(*inner),
-            Self::Slot { owner } => match owner {
-                RootOwner::Frame(frame) => Some(frame.continuation),
-                RootOwner::BoundArgument { continuation, .. } => Some(*continuation),
-                _ => None,
-            },
-        }
-    }
+/// What is kept alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Held {
+    /// A continuation.
+    Continuation {
+        /// Its id.
+        continuation: u32,
+    },
+    /// An object.
+    Object {
+        /// Its offset from the heap's base.
+        object: u32,
+        /// Its canonical type.
+        type_id: TypeId,
+    },
 }
 
-/// A continuation and what keeps it alive.
+/// A continuation or an object, and what keeps it alive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Link {
-    /// Its id.
-    pub continuation: u32,
+    /// Which.
+    #[serde(flatten)]
+    pub held: Held,
     /// What holds it.
     pub by: Reason,
+}
+
+impl Link {
+    /// The continuation's id; none for an object.
+    pub fn continuation(&self) -> Option<u32> {
+        match self.held {
+            Held::Continuation { continuation } => Some(continuation),
+            Held::Object { .. } => None,
+        }
+    }
 }
 
 /// A way from a root to a continuation.
@@ -70,12 +100,66 @@ pub struct Why {
     pub omitted: u32,
 }
 
+/// Something on a way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Node {
+    /// By id.
+    Continuation(u32),
+    Object(HeapRef),
+}
+
+/// What holds a node. Small, since there is one for each object.
+#[derive(Clone, Copy)]
+enum Holder {
+    /// Nothing that was found.
+    Nobody,
+    Running,
+    Chain {
+        inner: u32,
+    },
+    /// The root whose owner has this number.
+    Root(u32),
+    Field(Field),
+}
+
+/// Where the way to a node begins, and how many nodes are on it: none if it is not
+/// known yet.
+#[derive(Clone, Copy)]
+struct Way {
+    origin: Node,
+    length: u32,
+}
+
+/// Which node is which.
+struct Nodes {
+    continuations: usize,
+    /// None where objects are not looked at.
+    objects: Option<ObjectNumbers>,
+}
+
+impl Nodes {
+    /// Continuations come first, then the objects.
+    fn index(&self, node: Node) -> usize {
+        match node {
+            Node::Continuation(id) => id as usize,
+            Node::Object(object) => {
+                let number = self.objects.as_ref().and_then(|numbers| numbers.of(object));
+                self.continuations
+                    + number.expect("marking has checked where objects start") as usize
+            }
+        }
+    }
+}
+
 /// Why each continuation of a store is alive.
 pub(crate) struct Reasons {
-    /// By id.
-    first: Vec<Option<Reason>>,
-    /// By id: the first continuation of the way, and how many there are.
-    origins: Vec<Option<(u32, u32)>>,
+    nodes: Nodes,
+    /// By node.
+    holders: Vec<Holder>,
+    /// Of the roots that hold one.
+    owners: Vec<RootOwner>,
+    /// By node.
+    ways: Vec<Way>,
 }
 
 impl Reasons {
@@ -84,119 +168,297 @@ impl Reasons {
     /// # Safety
     /// As for [`crate::collect`].
     pub(crate) unsafe fn find(
+        heap: &Heap,
         registry: &mut Registry,
         ctx: &StoreContext,
         code: &dyn Code,
         roots: &mut dyn Roots,
     ) -> Result<Self, CollectError> {
-        let mut first: Vec<Option<Reason>> = Vec::new();
+        let mut holders: Vec<Holder> = Vec::new();
         for (record, state) in registry.states(ctx) {
             let runs = matches!(state, State::Running | State::Parent);
-            debug_assert_eq!(first.len(), id_of(record) as usize, "ids are dense");
-            first.push(runs.then_some(Reason::Running));
+            debug_assert_eq!(holders.len(), id_of(record) as usize, "ids are dense");
+            holders.push(if runs {
+                Holder::Running
+            } else {
+                Holder::Nobody
+            });
         }
-        let mut recorder = Recorder { first };
+        let continuations = holders.len();
+        let marks = match heap.holds_continuations() {
+            true => Some(heap.marks(ctx).map_err(unsound)?),
+            false => None,
+        };
+        if let Some(marks) = &marks {
+            let nodes = continuations + marks.starts().count() as usize;
+            holders.resize(nodes, Holder::Nobody);
+        }
+        let mut recorder = Recorder {
+            heap,
+            record: Record {
+                nodes: Nodes {
+                    continuations,
+                    objects: marks.as_ref().map(|marks| marks.starts().numbers()),
+                },
+                holders,
+                owners: Vec::new(),
+            },
+            marks,
+            error: None,
+        };
         let input = MarkInput::new(registry, ctx, code, None);
         // SAFETY: by contract.
         unsafe { mark(input, roots, &mut recorder)? };
-        let mut first = recorder.first;
-        // Who was not reached by a reference was reached by a chain.
-        for (record, state) in registry.states(ctx) {
-            // SAFETY: the registry's records are never freed.
-            let parent = unsafe { (*record).parent };
-            if state != State::Suspended || parent.is_null() || !registry.is_marked(parent) {
-                continue;
-            }
-            let inner = id_of(record);
-            first[id_of(parent) as usize].get_or_insert(Reason::Chain { inner });
+        if let Some(error) = recorder.error {
+            return Err(error);
         }
-        let origins = origins(&first);
-        Ok(Self { first, origins })
+        let Record {
+            nodes,
+            mut holders,
+            owners,
+        } = recorder.record;
+        note_chains(&mut holders, registry, ctx);
+        let mut reasons = Self {
+            nodes,
+            holders,
+            owners,
+            ways: Vec::new(),
+        };
+        reasons.find_origins();
+        Ok(reasons)
+    }
+
+    /// The node before this one on its way.
+    fn before(&self, node: Node) -> Option<Node> {
+        match self.holders[self.nodes.index(node)] {
+            Holder::Nobody | Holder::Running => None,
+            Holder::Chain { inner } => Some(Node::Continuation(inner)),
+            Holder::Field(field) => Some(Node::Object(field.object)),
+            Holder::Root(owner) => match self.owners[owner as usize] {
+                RootOwner::Frame(frame) => Some(Node::Continuation(frame.continuation)),
+                RootOwner::BoundArgument { continuation, .. } => {
+                    Some(Node::Continuation(continuation))
+                }
+                _ => None,
+            },
+        }
+    }
+
+    /// Notes for each node on the way to a continuation where its way begins, and how
+    /// long it is. Each link is followed once.
+    fn find_origins(&mut self) {
+        let unknown = Way {
+            origin: Node::Continuation(0),
+            length: 0,
+        };
+        let mut ways = vec![unknown; self.holders.len()];
+        let mut path: Vec<Node> = Vec::new();
+        for id in 0..self.nodes.continuations as u32 {
+            let mut at = Node::Continuation(id);
+            let end = loop {
+                let index = self.nodes.index(at);
+                if ways[index].length > 0 {
+                    break Some(ways[index]);
+                }
+                if matches!(self.holders[index], Holder::Nobody) {
+                    break None;
+                }
+                path.push(at);
+                match self.before(at) {
+                    // As many links as there are nodes would be a cycle: a fault,
+                    // which must not hang a report.
+                    Some(before) if path.len() <= self.holders.len() => at = before,
+                    Some(_) => break None,
+                    None => {
+                        break Some(Way {
+                            origin: at,
+                            length: 0,
+                        });
+                    }
+                }
+            };
+            let Some(mut way) = end else {
+                path.clear();
+                continue;
+            };
+            while let Some(node) = path.pop() {
+                way.length += 1;
+                ways[self.nodes.index(node)] = way;
+            }
+        }
+        self.ways = ways;
     }
 
     /// The way to a continuation; none if nothing reaches it.
-    pub(crate) fn why(&self, id: u32) -> Option<Why> {
-        let (origin, length) = self.origins[id as usize]?;
-        let link = |continuation: u32| {
-            let by = self.first[continuation as usize].expect("it is on a way");
-            Link { continuation, by }
-        };
-        let mut links = vec![link(id)];
-        while links.len() < LINKS.min(length as usize) {
-            let last = links[links.len() - 1];
-            let Some(before) = last.by.continuation() else {
+    pub(crate) fn why(&self, id: u32, heap: &Heap, names: &dyn Names) -> Option<Why> {
+        let Way { origin, length } = self.ways[id as usize];
+        if length == 0 {
+            return None;
+        }
+        let mut nodes = vec![Node::Continuation(id)];
+        while nodes.len() < LINKS.min(length as usize) {
+            let Some(before) = self.before(nodes[nodes.len() - 1]) else {
                 break;
             };
-            links.push(link(before));
+            nodes.push(before);
         }
-        let omitted = length - links.len() as u32;
+        let omitted = length - nodes.len() as u32;
         if omitted > 0 {
             // The nearest that is told makes room for the first.
-            links.pop();
-            links.push(link(origin));
+            nodes.pop();
+            nodes.push(origin);
         }
-        links.reverse();
+        let links = nodes.into_iter().rev();
+        let links = links.map(|node| self.link(node, heap, names)).collect();
         Some(Why { links, omitted })
     }
+
+    fn link(&self, node: Node, heap: &Heap, names: &dyn Names) -> Link {
+        // SAFETY: marking has found the objects of ways in this heap, where nothing has
+        // changed since.
+        let type_of = |object| unsafe { heap.type_of(object) };
+        let held = match node {
+            Node::Continuation(continuation) => Held::Continuation { continuation },
+            Node::Object(object) => Held::Object {
+                object: object.0,
+                type_id: type_of(object),
+            },
+        };
+        let by = match self.holders[self.nodes.index(node)] {
+            Holder::Nobody => unreachable!("it is on a way"),
+            Holder::Running => Reason::Running,
+            Holder::Chain { inner } => Reason::Chain { inner },
+            Holder::Root(owner) => Reason::Slot {
+                owner: self.owners[owner as usize],
+            },
+            Holder::Field(Field { object, offset }) => {
+                let type_id = type_of(object);
+                Reason::Object {
+                    object: object.0,
+                    type_id,
+                    within: names.within(type_id, offset),
+                }
+            }
+        };
+        Link { held, by }
+    }
 }
 
-/// For each continuation: where the way to it begins, and how long it is. Each
-/// link is followed once.
-fn origins(first: &[Option<Reason>]) -> Vec<Option<(u32, u32)>> {
-    let mut known: Vec<Option<(u32, u32)>> = vec![None; first.len()];
-    let mut path: Vec<u32> = Vec::new();
-    for id in 0..first.len() as u32 {
-        let mut at = id;
-        let end = loop {
-            if let Some(end) = known[at as usize] {
-                break Some(end);
-            }
-            let Some(reason) = &first[at as usize] else {
-                break None;
-            };
-            path.push(at);
-            match reason.continuation() {
-                // As many links as there are continuations would be a cycle: a
-                // fault, which must not hang a report.
-                Some(before) if path.len() <= first.len() => at = before,
-                Some(_) => break None,
-                None => break Some((at, 0)),
-            }
-        };
-        let Some((origin, mut length)) = end else {
-            path.clear();
+/// Who was not reached by a reference was reached by a chain.
+fn note_chains(holders: &mut [Holder], registry: &Registry, ctx: &StoreContext) {
+    for (record, state) in registry.states(ctx) {
+        // SAFETY: the registry's records are never freed.
+        let parent = unsafe { (*record).parent };
+        if state != State::Suspended || parent.is_null() || !registry.is_marked(parent) {
             continue;
-        };
-        while let Some(id) = path.pop() {
-            length += 1;
-            known[id as usize] = Some((origin, length));
+        }
+        let inner = id_of(record);
+        let holder = &mut holders[id_of(parent) as usize];
+        if matches!(holder, Holder::Nobody) {
+            *holder = Holder::Chain { inner };
         }
     }
-    known
 }
 
-/// Writes down who holds the first reference to each continuation.
-struct Recorder {
-    first: Vec<Option<Reason>>,
+/// Writes down who holds the first reference to each node.
+struct Record {
+    nodes: Nodes,
+    holders: Vec<Holder>,
+    owners: Vec<RootOwner>,
 }
 
-impl Sink for Recorder {
-    unsafe fn heap_ref(&mut self, _: SlotOwner<'_>, _: *mut u32) {}
+impl Record {
+    fn root(&mut self, owner: SlotOwner<'_>) -> Holder {
+        self.owners.push(owner.root_owner());
+        Holder::Root(self.owners.len() as u32 - 1)
+    }
+
+    /// The place of a continuation's holder, if the reference is current and the first.
+    fn unheld(&mut self, reference: ContRef) -> Option<usize> {
+        // SAFETY: a reference that is not null has one of the registry's records,
+        // which are never freed.
+        let record = unsafe { reference.record.as_ref() }?;
+        let current =
+            record.revision == reference.revision && record.state == RecordState::Live as u32;
+        let index = record.id.index();
+        let unheld = current && matches!(self.holders[index], Holder::Nobody);
+        unheld.then_some(index)
+    }
+}
+
+/// Marks, and has it written down.
+struct Recorder<'h> {
+    heap: &'h Heap,
+    record: Record,
+    /// None where objects are not looked at.
+    marks: Option<Marks>,
+    error: Option<CollectError>,
+}
+
+impl Sink for Recorder<'_> {
+    unsafe fn heap_ref(&mut self, owner: SlotOwner<'_>, slot: *mut u32) {
+        let Some(marks) = &mut self.marks else {
+            return;
+        };
+        // SAFETY: by contract.
+        let object = HeapRef(unsafe { slot.read() });
+        match marks.mark(object) {
+            Ok(true) => {
+                let holder = self.record.root(owner);
+                let index = self.record.nodes.index(Node::Object(object));
+                self.record.holders[index] = holder;
+            }
+            Ok(false) => {}
+            Err(fault) => {
+                self.error.get_or_insert(unsound(fault));
+            }
+        }
+    }
 
     unsafe fn cont_ref(&mut self, owner: SlotOwner<'_>, slot: *mut ContRef) {
         // SAFETY: by contract.
-        let current = unsafe {
-            let reference = slot.read_unaligned();
-            reference.record.as_ref().filter(|record| {
-                record.revision == reference.revision && record.state == RecordState::Live as u32
-            })
-        };
-        if let Some(record) = current {
-            let reason = &mut self.first[record.id.index()];
-            reason.get_or_insert_with(|| Reason::Slot {
-                owner: owner.root_owner(),
-            });
+        let reference = unsafe { slot.read_unaligned() };
+        if let Some(index) = self.record.unheld(reference) {
+            self.record.holders[index] = self.record.root(owner);
         }
+    }
+
+    fn drain(&mut self, found: impl FnMut(ContRef)) -> bool {
+        let Self {
+            heap,
+            record,
+            marks: Some(marks),
+            error: error @ None,
+        } = self
+        else {
+            return false;
+        };
+        // SAFETY: the marks are this heap's, which is only looked at meanwhile.
+        let drained = unsafe { marks.drain(heap, &mut Followed { record, found }) };
+        drained.unwrap_or_else(|fault| {
+            *error = Some(unsound(fault));
+            false
+        })
+    }
+}
+
+/// Writes down what objects hold, and has the continuations among it followed.
+struct Followed<'r, F> {
+    record: &'r mut Record,
+    found: F,
+}
+
+impl<F: FnMut(ContRef)> Onlooker for Followed<'_, F> {
+    fn object(&mut self, object: HeapRef, by: Field) {
+        let index = self.record.nodes.index(Node::Object(object));
+        self.record.holders[index] = Holder::Field(by);
+    }
+
+    fn continuation(&mut self, reference: ContRef, by: Field) {
+        if let Some(index) = self.record.unheld(reference) {
+            self.record.holders[index] = Holder::Field(by);
+        }
+        (self.found)(reference);
     }
 }
 

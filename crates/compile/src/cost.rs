@@ -125,7 +125,7 @@ impl Work {
             tracing::debug!(target: "mangrove::compile", "too many joined values");
             return false;
         };
-        let scanned = scan::entries(function, &live.into, &live.out);
+        let scanned = scan::entries(function, &live.into, &live.out, true);
         tracing::trace!(target: "mangrove::compile", merged, scanned, limit = self.0, "work");
         scanned <= self.0 * SCANNED
     }
@@ -139,4 +139,12 @@ impl Work {
         tracing::trace!(target: "mangrove::compile", live, crowd, values, insts, limit, "work");
         crowd <= limit.saturating_mul(CROWD)
     }
+}
+
+/// What [`scan`] counts of a function.
+#[cfg(test)]
+pub fn scanned(function: &Function) -> u64 {
+    let mut live = Liveness::new(function, u64::MAX);
+    assert!(live.run(&|_| true), "there is no limit");
+    scan::entries(function, &live.into, &live.out, false)
 }

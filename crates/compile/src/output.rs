@@ -19,6 +19,10 @@ use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
 use mangrove_abi::{Defect, FunctionKind, TrapCode, WasmOffset};
 
+/// Values of a function that Cranelift's scratch is not kept after. What is kept grows
+/// to the largest function, and emptying it takes time by that, for each that follows.
+const LARGE: usize = 20_000;
+
 /// Reused state of one compiling thread.
 pub struct Compiler {
     isa: OwnedTargetIsa,
@@ -81,9 +85,10 @@ impl Compiler {
         touch_stack(function, self.stub_depth, start);
     }
 
-    /// Forgets a function that was not finished.
+    /// Forgets a function that was not finished, and all scratch.
     pub fn abandon(&mut self) {
         self.builder_context = FunctionBuilderContext::new();
+        self.context = Context::new();
     }
 
     /// Generates the code of a built function that is small: a routine of this crate.
@@ -99,6 +104,21 @@ impl Compiler {
 
     /// Generates the code of a built function; none if it exceeds its limits.
     pub fn finish(
+        &mut self,
+        kind: FunctionKind,
+        function: Function,
+        beside: Beside,
+        finished: Finished,
+    ) -> Result<Option<CompiledFunc>, CompileError> {
+        let large = function.dfg.num_values() > LARGE;
+        let compiled = self.generate(kind, function, beside, finished);
+        if large {
+            self.abandon();
+        }
+        compiled
+    }
+
+    fn generate(
         &mut self,
         kind: FunctionKind,
         function: Function,

@@ -247,6 +247,9 @@ fn steps_that_must_not_be_cut_touch_the_stack_first() {
         "(drop (switch $ks $swap (ref.null $ks)))",
         "(global.set $c (ref.null $k))",
         "(table.set $conts (i32.const 0) (ref.null $k))",
+        "(struct.set $box 0 (global.get $box) (global.get $c))",
+        "(array.set $boxes (global.get $boxes) (i32.const 0) (global.get $c))",
+        "(array.fill $boxes (global.get $boxes) (i32.const 0) (global.get $c) (i32.const 3))",
     ];
     let free = [
         "(call $g)",
@@ -254,12 +257,19 @@ fn steps_that_must_not_be_cut_touch_the_stack_first() {
         "(global.set $s (struct.new $s (i32.const 1)))",
         "(table.set $any (i32.const 0) (global.get $s))",
         "(drop (table.get $conts (i32.const 0)))",
+        "(drop (struct.get $box 0 (global.get $box)))",
+        "(global.set $box (struct.new $box (global.get $c)))",
+        "(global.set $boxes (array.new $boxes (global.get $c) (i32.const 9)))",
+        "(throw $ek (global.get $c))",
     ];
     let mut text = String::from(
         "(module (type $s (struct (field i32))) (type $f (func)) (type $k (cont $f))
            (type $fp (func (param i32))) (type $kp (cont $fp))
            (rec (type $fs (func (param (ref null $ks)))) (type $ks (cont $fs)))
-           (tag $t) (tag $e) (tag $swap)
+           (tag $t) (tag $e) (tag $swap) (tag $ek (param (ref null $k)))
+           (type $box (struct (field (mut (ref null $k))))) (type $boxes (array (mut (ref null $k))))
+           (global $box (mut (ref null $box)) (ref.null $box))
+           (global $boxes (mut (ref null $boxes)) (ref.null $boxes))
            (table $conts 1 (ref null $k)) (table $any 1 anyref)
            (global $c (mut (ref null $k)) (ref.null $k)) (global $s (mut (ref null $s)) (ref.null $s))
            (elem declare func $g $p) (func $g) (func $p (type $fp))",

@@ -53,6 +53,17 @@ impl<'a> Worklist<'a> {
         self.registry
     }
 
+    /// Adds every live continuation, whether anything refers to it or not. Only for tests.
+    pub fn enqueue_all(&mut self) {
+        for record in self.registry.slab.iter() {
+            // SAFETY: a record of the registry, which only this thread uses.
+            let (state, revision) = unsafe { ((*record).state, (*record).revision) };
+            if state == RecordState::Live as u32 {
+                self.found.push_back(ContRef { record, revision });
+            }
+        }
+    }
+
     /// Adds what a reference stands for; null, consumed ones and those that were
     /// added before change nothing.
     #[inline]
@@ -146,6 +157,19 @@ impl Registry {
         }
         self.marked += 1;
         true
+    }
+
+    /// Whether this is a value that a continuation reference can have: null, or one of
+    /// our records and a revision that it has or had.
+    pub fn admits(&self, reference: ContRef) -> bool {
+        if reference.is_null() {
+            return true;
+        }
+        let Some(id) = self.slab.id_of(reference.record) else {
+            return false;
+        };
+        // SAFETY: a record of our slab, which only this thread uses.
+        reference.revision <= unsafe { (*self.slab.get(id)).revision }
     }
 
     /// Whether the record was marked since [`Registry::begin_marking`].

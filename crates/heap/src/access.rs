@@ -1,17 +1,21 @@
 //! Reading and writing objects by offset, for the runtime.
 //!
-//! A reference comes into an object in one of three ways, and each has its one
+//! A heap reference comes into an object in one of three ways, and each has its one
 //! place here: [`Heap::init_ref`] fills a new object, [`Heap::assign_ref`] changes
 //! one that may be old, [`Heap::copy_elements`] copies between arrays. The latter two
 //! log where the old refers to the young now (`remember`); no other function
-//! writes references, and none gives an object's address away.
+//! writes references, and none gives an object's address away. Continuation
+//! references, which need no log, are written by [`Heap::write_cont`].
 
 use crate::Heap;
 use crate::collect::size_by;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, TypeId,
 };
-use mangrove_abi::{Noted, StoreContext};
+use mangrove_abi::{ContRef, Noted, SlotKind, StoreContext};
+
+/// Bytes of a continuation reference.
+const CONT_SIZE: u32 = size_of::<ContRef>() as u32;
 
 impl Heap {
     /// The descriptor of a type; none if the table has no such entry.
@@ -61,7 +65,7 @@ impl Heap {
     pub unsafe fn write<T: Copy>(&mut self, object: HeapRef, offset: u32, value: T) {
         // SAFETY: by contract.
         unsafe {
-            debug_assert!(!self.has_reference(object, offset));
+            debug_assert_eq!(self.slot_kind(object, offset), None);
             self.address(object, offset)
                 .cast::<T>()
                 .write_unaligned(value)
@@ -76,7 +80,7 @@ impl Heap {
     pub unsafe fn write_bytes(&mut self, object: HeapRef, offset: u32, bytes: &[u8]) {
         // SAFETY: by contract; nothing outside of this file has a slice of the heap.
         unsafe {
-            debug_assert!(!self.has_reference(object, offset));
+            debug_assert_eq!(self.slot_kind(object, offset), None);
             let to = self.address(object, offset);
             to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
         }
@@ -131,10 +135,37 @@ impl Heap {
         debug_assert!(!value.is_object() || self.is_in_space(value));
         // SAFETY: by contract.
         unsafe {
-            debug_assert!(self.has_reference(object, offset));
+            debug_assert_eq!(self.slot_kind(object, offset), Some(SlotKind::Ref));
             self.address(object, offset)
                 .cast::<u32>()
                 .write_unaligned(value.0);
+        }
+    }
+
+    /// Reads a continuation reference out of an object.
+    ///
+    /// # Safety
+    /// `object` must be an object of this heap with a continuation reference at
+    /// `offset`.
+    #[inline]
+    pub unsafe fn read_cont(&self, object: HeapRef, offset: u32) -> ContRef {
+        // SAFETY: by contract.
+        unsafe { self.read(object, offset) }
+    }
+
+    /// Writes a continuation reference into an object of any age.
+    ///
+    /// # Safety
+    /// `object` must be an object of this heap with a continuation reference at
+    /// `offset`, and `value` null or to a record of the store's registry.
+    #[inline]
+    pub unsafe fn write_cont(&mut self, object: HeapRef, offset: u32, value: ContRef) {
+        // SAFETY: by contract.
+        unsafe {
+            debug_assert_eq!(self.slot_kind(object, offset), Some(SlotKind::Cont));
+            self.address(object, offset)
+                .cast::<ContRef>()
+                .write_unaligned(value);
         }
     }
 
@@ -156,12 +187,12 @@ impl Heap {
             debug_assert!(self.has_elements(to, to_offset, bytes));
             debug_assert!(self.has_elements(from, from_offset, bytes));
             debug_assert_eq!(
-                self.has_reference(to, to_offset),
-                self.has_reference(from, from_offset)
+                self.slot_kind(to, to_offset),
+                self.slot_kind(from, from_offset)
             );
             let source = self.address(from, from_offset);
             self.address(to, to_offset).copy_from(source, bytes);
-            if bytes > 0 && self.has_reference(to, to_offset) {
+            if bytes > 0 && self.slot_kind(to, to_offset) == Some(SlotKind::Ref) {
                 let bytes = to_offset..to_offset + bytes as u32;
                 self.written(ctx, to, bytes, Noted::Copied);
             }
@@ -176,11 +207,11 @@ impl Heap {
         offset.is_multiple_of(OBJECT_ALIGN) && spaces.any(|space| space.contains(&offset))
     }
 
-    /// Whether an object has a reference at `offset`, by its descriptor.
+    /// What the collector follows at `offset` of an object, by its descriptor.
     ///
     /// # Safety
     /// `object` must be an object of this heap.
-    unsafe fn has_reference(&self, object: HeapRef, offset: u32) -> bool {
+    unsafe fn slot_kind(&self, object: HeapRef, offset: u32) -> Option<SlotKind> {
         const ARRAY: u8 = Kind::Array as u8;
         debug_assert!(self.is_in_space(object));
         // SAFETY: by contract it is an object, so its first 8 bytes are readable.
@@ -188,13 +219,20 @@ impl Heap {
             let len: u32 = self.read(object, ARRAY_LENGTH);
             (self.descriptor(self.type_of(object)), len)
         };
-        let Some(descriptor) = descriptor else {
-            return false;
-        };
-        match (descriptor.kind, offset.checked_sub(ARRAY_ELEMENTS)) {
-            (ARRAY, Some(at)) => descriptor.elem_refs != 0 && at.is_multiple_of(4) && at / 4 < len,
-            _ => references(descriptor, 0).any(|field| field == offset),
+        let descriptor = descriptor?;
+        if let (ARRAY, Some(at)) = (descriptor.kind, offset.checked_sub(ARRAY_ELEMENTS)) {
+            let element = |size| at.is_multiple_of(size) && at / size < len;
+            return match (descriptor.elem_refs, descriptor.cont_count) {
+                (0, 0) => None,
+                (0, _) => element(CONT_SIZE).then_some(SlotKind::Cont),
+                _ => element(4).then_some(SlotKind::Ref),
+            };
         }
+        if references(descriptor, 0).any(|field| field == offset) {
+            return Some(SlotKind::Ref);
+        }
+        let conts = continuations(descriptor, 0, 0).any(|field| field == offset);
+        conts.then_some(SlotKind::Cont)
     }
 
     /// Whether these bytes lie among an array's elements.
@@ -242,7 +280,7 @@ impl Heap {
     }
 }
 
-/// Where in an object its references are; `len` is its second word.
+/// Where in an object its heap references are; `len` is its second word.
 pub(crate) fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator<Item = u32> {
     let fields = descriptor.kind == Kind::Struct as u8 || descriptor.kind == Kind::Exn as u8;
     let elements = descriptor.kind == Kind::Array as u8 && descriptor.elem_refs != 0;
@@ -258,4 +296,32 @@ pub(crate) fn references(descriptor: &TypeDescriptor, len: u32) -> impl Iterator
         .iter()
         .copied()
         .chain((0..elements).map(|index| ARRAY_ELEMENTS + 4 * index))
+}
+
+/// Where in an object its continuation references are, without the first `skip` of
+/// them; `len` is its second word.
+pub(crate) fn continuations(
+    descriptor: &TypeDescriptor,
+    len: u32,
+    skip: u32,
+) -> impl Iterator<Item = u32> {
+    let elements = descriptor.kind == Kind::Array as u8 && descriptor.cont_count > 0;
+    let fields: &[u32] = if !elements && descriptor.cont_count > 0 {
+        // SAFETY: by the contract of `Heap::new` the descriptor of a struct or an
+        // exception lists that many offsets behind those of heap references.
+        unsafe {
+            let first = descriptor.refs.add(descriptor.ref_count as usize);
+            std::slice::from_raw_parts(first, descriptor.cont_count as usize)
+        }
+    } else {
+        &[]
+    };
+    let elements = if elements { len } else { 0 };
+    // By slice and range: an iterator's `skip` would count.
+    fields
+        .get(skip as usize..)
+        .unwrap_or_default()
+        .iter()
+        .copied()
+        .chain((skip..elements).map(|index| ARRAY_ELEMENTS + CONT_SIZE * index))
 }

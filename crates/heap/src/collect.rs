@@ -12,7 +12,9 @@
 //! ```
 //!
 //! The objects between `scan` and `next` are the worklist, so a collection
-//! needs no memory of its own. Nothing is trusted on the way: a header that names no
+//! needs no memory of its own. Continuations are not the heap's: references to them
+//! are shown to the caller, who follows them and comes back with what their frames
+//! refer to ([`Collection::drain`]). Nothing is trusted on the way: a header that names no
 //! type, a copy that would not fit, or, in a full collection, a reference that
 //! points outside of what is vacated ends the collection with a [`HeapViolation`].
 //! Those checks are the ones for null and for forwarding, made wide enough.
@@ -87,7 +89,7 @@ impl Vacated {
 /// refuses every further request.
 pub struct Collection<'h> {
     pub(crate) heap: &'h mut Heap,
-    kind: CollectionKind,
+    pub(crate) kind: CollectionKind,
     pub(crate) base: *mut u8,
     pub(crate) descriptors: *const TypeDescriptor,
     types: u32,
@@ -100,6 +102,8 @@ pub struct Collection<'h> {
     pub(crate) next: *mut u8,
     pub(crate) scan: *mut u8,
     end: *mut u8,
+    /// Of the object at `scan`, how many continuation references were shown.
+    pub(crate) shown: u32,
     objects: u64,
     /// What to do wrong.
     pub(crate) defect: Option<Defect>,
@@ -159,6 +163,7 @@ impl Heap {
             next: start,
             scan: start,
             end,
+            shown: 0,
             objects: 0,
             defect: ctx.defect,
             fault: None,
@@ -254,8 +259,10 @@ impl Collection<'_> {
     }
 
     /// Ends the collection: copies what is left, vacates what is empty now, and
-    /// opens the window for what follows. `roots` is how many root slots and
-    /// frames were looked at; it lengthens the time to the next full collection.
+    /// opens the window for what follows. What is left must hold no continuations:
+    /// where there may be any, [`Collection::drain`] has shown them before. `roots` is
+    /// how many root slots and frames were looked at; it lengthens the time to the next
+    /// full collection.
     ///
     /// # Errors
     /// The first fault met; the heap is unusable then.
@@ -264,7 +271,9 @@ impl Collection<'_> {
         ctx: &mut StoreContext,
         roots: u64,
     ) -> Result<CollectionStats, HeapViolation> {
-        self.drain();
+        let mut missed = false;
+        while self.drain(|_, _| missed = true) {}
+        debug_assert!(!missed, "continuations are followed before the end");
         if let Some(fault) = self.fault {
             return Err(fault);
         }

@@ -23,7 +23,7 @@
 //! | `collect`, `scan` | a collection; what an object refers to |
 //! | `remember` | the log and the cards: where the old refers to the young |
 //! | `access` | reading and writing objects for the runtime |
-//! | `verify`, `marks` | every object is checked; the reachable ones are found and none is moved |
+//! | `verify`, `starts`, `marks` | every object is checked; where each starts; the reachable ones are found and none is moved |
 //!
 //! [`StoreContext::alloc_next`]: mangrove_abi::StoreContext::alloc_next
 //! [`StoreContext::alloc_limit`]: mangrove_abi::StoreContext::alloc_limit
@@ -36,6 +36,7 @@ mod marks;
 mod remember;
 mod scan;
 mod space;
+mod starts;
 mod verify;
 mod violation;
 
@@ -46,7 +47,8 @@ mod tests;
 
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionKind, CollectionStats};
-pub use marks::{Marks, Starts};
+pub use marks::{Field, Marks, Onlooker};
+pub use starts::{ObjectNumbers, Starts};
 pub use violation::HeapViolation;
 
 use large::Window;
@@ -95,12 +97,14 @@ pub struct HeapConfig {
     /// Bytes of the young space at first, and at least: what is allocated between two
     /// minor collections (less only where `max_bytes` leaves less).
     pub young_min: u64,
-    /// Bytes it can grow to where much of it survives: 64 MiB at most, and a quarter of
-    /// `max_bytes`.
+    /// Bytes it can grow to where much of it survives, `young_min` at least; 64 MiB at
+    /// most, and a quarter of `max_bytes`.
     pub young_max: u64,
     /// Fill the vacated space with `0xdd` after each collection and protect it
     /// until it is used again, so that a stale reference faults.
     pub poison: bool,
+    /// Whether objects may hold continuations. If not, nobody looks for any in them.
+    pub continuations: bool,
     /// Whether the system counts memory as used once it is writable (strict
     /// overcommit). What a space no longer needs is then made inaccessible.
     pub strict_commit: bool,
@@ -118,6 +122,7 @@ impl Default for HeapConfig {
             young_min: 1 << 20,
             young_max: 16 << 20,
             poison: false,
+            continuations: false,
             strict_commit: false,
             refusal: None,
         }
@@ -178,6 +183,7 @@ pub struct Heap {
     /// Bytes of it that are used now.
     young_size: u64,
     poison: bool,
+    holds_continuations: bool,
     /// Where objects of the old space end, but for those in an open window.
     old_end: u64,
     /// Where in the old space a full collection is due.
@@ -250,6 +256,7 @@ impl Heap {
             young_bounds: least..most,
             young_size: least,
             poison: config.poison,
+            holds_continuations: config.continuations,
             old_end: start,
             full_due: start,
             live: 0,
@@ -274,6 +281,11 @@ impl Heap {
     /// Most bytes that may be in use.
     pub fn limit(&self) -> u64 {
         self.limit
+    }
+
+    /// Whether objects may hold continuations.
+    pub fn holds_continuations(&self) -> bool {
+        self.holds_continuations
     }
 
     /// What the system said, if the last [`Heap::reserve`] found no room for that

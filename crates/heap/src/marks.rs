@@ -6,78 +6,31 @@
 //!  marks   │ 1 0 0│ 0 │ 1 0 0 0 0│ 0 │ …    and it is reachable
 //! ```
 //!
-//! Both lie beside the heap: looking changes nothing.
+//! Both lie beside the heap: looking changes nothing. Continuations are not the heap's:
+//! references to them are shown to an [`Onlooker`], who marks what their frames refer to.
 
-use crate::access::references;
+use crate::access::{continuations, references};
+use crate::scan::SHOWN;
+use crate::starts::{Bitmap, Starts};
 use crate::{Heap, HeapViolation};
-use mangrove_abi::StoreContext;
-use mangrove_abi::object::{ARRAY_LENGTH, HeapRef, OBJECT_ALIGN};
-use std::ops::Range;
+use mangrove_abi::object::{ARRAY_LENGTH, HeapRef};
+use mangrove_abi::{ContRef, StoreContext};
 
-/// A bit for every 8 bytes of both spaces in use: the young one, then the old one.
-#[derive(Clone, Debug)]
-pub(crate) struct Bitmap {
-    first: [u32; 2],
-    bits: [Vec<u64>; 2],
+/// A field or an element of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Field {
+    /// The object.
+    pub object: HeapRef,
+    /// Where in it, in bytes from its start.
+    pub offset: u32,
 }
 
-impl Bitmap {
-    /// All bits clear, for offsets in these ranges.
-    pub(crate) fn new(ranges: [Range<u64>; 2]) -> Self {
-        let words = |range: &Range<u64>| (range.end - range.start).div_ceil(OBJECT_ALIGN * 64);
-        Self {
-            first: [ranges[0].start as u32, ranges[1].start as u32],
-            bits: [&ranges[0], &ranges[1]].map(|range| vec![0; words(range) as usize]),
-        }
-    }
-
-    fn place(&self, offset: u32) -> (usize, usize, u64) {
-        let space = usize::from(offset >= self.first[1]);
-        let nth = offset.wrapping_sub(self.first[space]) / OBJECT_ALIGN as u32;
-        (space, nth as usize / 64, 1 << (nth % 64))
-    }
-
-    /// Sets a bit. Whether it was clear.
-    pub(crate) fn insert(&mut self, offset: u32) -> bool {
-        let (space, word, bit) = self.place(offset);
-        let bits = &mut self.bits[space][word];
-        let clear = *bits & bit == 0;
-        *bits |= bit;
-        clear
-    }
-
-    /// Whether the bit of this offset is set: no for offsets outside, and for
-    /// those no object can start at.
-    pub(crate) fn contains(&self, offset: u32) -> bool {
-        let (space, word, bit) = self.place(offset);
-        let bits = self.bits[space].get(word);
-        u64::from(offset).is_multiple_of(OBJECT_ALIGN) && bits.is_some_and(|bits| bits & bit != 0)
-    }
-}
-
-/// Where the objects of a heap start.
-#[derive(Clone, Debug)]
-pub struct Starts {
-    bits: Bitmap,
-    count: u64,
-}
-
-impl Starts {
-    /// Whether an object starts there.
-    pub fn contains(&self, object: HeapRef) -> bool {
-        self.bits.contains(object.0)
-    }
-
-    /// Whether this is a value a reference can have: null, an `i31`, or the
-    /// start of an object.
-    pub fn admits(&self, reference: HeapRef) -> bool {
-        !reference.is_object() || self.contains(reference)
-    }
-
-    /// How many objects there are.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
+/// Is told what marking comes upon.
+pub trait Onlooker {
+    /// The first reference to an object, other than from a root.
+    fn object(&mut self, object: HeapRef, by: Field);
+    /// A reference to a continuation.
+    fn continuation(&mut self, reference: ContRef, by: Field);
 }
 
 /// The reachable objects of a heap. Valid until something is allocated or
@@ -88,59 +41,129 @@ pub struct Marks {
     bits: Bitmap,
     /// Marked, but not looked into.
     worklist: Vec<HeapRef>,
+    /// An object of whose continuations so many were shown.
+    shown: Option<(HeapRef, u32)>,
     objects: u64,
     bytes: u64,
 }
 
 impl Marks {
-    /// Marks an object that a root refers to, and all that it reaches. Null and
-    /// `i31` mark nothing.
+    /// Marks an object that a root refers to; [`Marks::drain`] looks into it. Null and
+    /// `i31` mark nothing. Whether it was not marked before.
+    ///
+    /// # Errors
+    /// [`HeapViolation::Stray`]: the root refers to no object.
+    pub fn mark(&mut self, root: HeapRef) -> Result<bool, HeapViolation> {
+        let value = root.0;
+        self.enqueue(root).ok_or(HeapViolation::Stray { value })
+    }
+
+    /// Marks what the marked objects reach, until nothing is left or continuations came
+    /// up, which the onlooker has been shown: then there may be more. Whether there may be.
+    ///
+    /// It stops so that who follows them need not keep them all.
     ///
     /// # Errors
     /// [`HeapViolation::BadReference`]: the first field on the way that refers to no
-    /// object. [`HeapViolation::Stray`]: the root does.
+    /// object.
     ///
     /// # Safety
     /// These marks are of `heap`, and nothing was allocated or collected since they
     /// were made.
-    pub unsafe fn mark(&mut self, heap: &Heap, root: HeapRef) -> Result<(), HeapViolation> {
-        let value = root.0;
-        self.enqueue(root).ok_or(HeapViolation::Stray { value })?;
-        while let Some(object) = self.worklist.pop() {
+    pub unsafe fn drain(
+        &mut self,
+        heap: &Heap,
+        onlooker: &mut impl Onlooker,
+    ) -> Result<bool, HeapViolation> {
+        loop {
             // SAFETY: by contract the heap is as it was when its objects' starts were
-            // found, each complete, and this is one of them; `references` gives
-            // places within it.
+            // found, each complete, and what is marked is one of them.
             unsafe {
-                self.objects += 1;
-                self.bytes += heap.object_bytes(object);
-                let type_id = heap.type_of(object);
-                let descriptor = heap.descriptor(type_id).expect("an object has a type");
-                let len = heap.read::<u32>(object, ARRAY_LENGTH);
-                for field in references(descriptor, len) {
-                    let value = heap.read_ref(object, field);
-                    self.enqueue(value).ok_or(HeapViolation::BadReference {
-                        holder: object.0,
-                        type_id,
-                        field,
-                        value: value.0,
-                    })?;
+                if self.show(heap, onlooker) {
+                    return Ok(true);
                 }
+                let Some(object) = self.worklist.pop() else {
+                    return Ok(false);
+                };
+                self.look_into(heap, object, onlooker)?;
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Marks::drain`], and the object is one of the heap's.
+    unsafe fn look_into(
+        &mut self,
+        heap: &Heap,
+        object: HeapRef,
+        onlooker: &mut impl Onlooker,
+    ) -> Result<(), HeapViolation> {
+        // SAFETY: by contract; `references` gives places within it.
+        unsafe {
+            self.objects += 1;
+            self.bytes += heap.object_bytes(object);
+            let type_id = heap.type_of(object);
+            let descriptor = heap.descriptor(type_id).expect("an object has a type");
+            let len = heap.read::<u32>(object, ARRAY_LENGTH);
+            for offset in references(descriptor, len) {
+                let value = heap.read_ref(object, offset);
+                let new = self.enqueue(value).ok_or(HeapViolation::BadReference {
+                    holder: object.0,
+                    type_id,
+                    field: offset,
+                    value: value.0,
+                })?;
+                if new {
+                    onlooker.object(value, Field { object, offset });
+                }
+            }
+            if descriptor.cont_count != 0 {
+                self.shown = Some((object, 0));
             }
         }
         Ok(())
     }
 
-    /// None if the reference is none.
-    fn enqueue(&mut self, reference: HeapRef) -> Option<()> {
-        if reference.is_object() {
-            if !self.starts.contains(reference) {
-                return None;
+    /// Shows the next continuation references of the object that was looked into last,
+    /// if it has any.
+    ///
+    /// # Safety
+    /// As for [`Marks::drain`].
+    unsafe fn show(&mut self, heap: &Heap, onlooker: &mut impl Onlooker) -> bool {
+        let Some((object, from)) = self.shown.take() else {
+            return false;
+        };
+        // SAFETY: by contract; `continuations` gives places within the object.
+        unsafe {
+            let descriptor = heap.descriptor(heap.type_of(object));
+            let descriptor = descriptor.expect("an object has a type");
+            let len = heap.read::<u32>(object, ARRAY_LENGTH);
+            let mut places = continuations(descriptor, len, from);
+            for offset in places.by_ref().take(SHOWN as usize) {
+                let reference = heap.read_cont(object, offset);
+                onlooker.continuation(reference, Field { object, offset });
             }
-            if self.bits.insert(reference.0) {
-                self.worklist.push(reference);
+            if places.next().is_some() {
+                self.shown = Some((object, from + SHOWN));
             }
         }
-        Some(())
+        true
+    }
+
+    /// Whether the reference is to an object that was not marked; none if it is no
+    /// reference.
+    fn enqueue(&mut self, reference: HeapRef) -> Option<bool> {
+        if !reference.is_object() {
+            return Some(false);
+        }
+        if !self.starts.contains(reference) {
+            return None;
+        }
+        let new = self.bits.insert(reference.0);
+        if new {
+            self.worklist.push(reference);
+        }
+        Some(new)
     }
 
     /// Where objects start, reachable or not.
@@ -164,27 +187,21 @@ impl Marks {
     }
 }
 
-impl Heap {
-    /// Notes where the objects start.
-    ///
-    /// # Errors
-    /// As [`Heap::walk`].
-    ///
-    /// # Panics
-    /// As [`Heap::walk`].
-    pub fn starts(&self, ctx: &StoreContext) -> Result<Starts, HeapViolation> {
-        self.check(ctx);
-        let mut starts = Starts {
-            bits: Bitmap::new(self.ranges(ctx)),
-            count: 0,
-        };
-        self.walk(ctx, |object, _, _| {
-            starts.bits.insert(object.0);
-            starts.count += 1;
-        })?;
-        Ok(starts)
+impl Starts {
+    /// Marks for their heap; nothing is marked.
+    pub fn marks(self) -> Marks {
+        Marks {
+            bits: self.bits.cleared(),
+            starts: self,
+            worklist: Vec::new(),
+            shown: None,
+            objects: 0,
+            bytes: 0,
+        }
     }
+}
 
+impl Heap {
     /// Marks for this heap; nothing is marked.
     ///
     /// # Errors
@@ -193,12 +210,6 @@ impl Heap {
     /// # Panics
     /// As [`Heap::walk`].
     pub fn marks(&self, ctx: &StoreContext) -> Result<Marks, HeapViolation> {
-        Ok(Marks {
-            starts: self.starts(ctx)?,
-            bits: Bitmap::new(self.ranges(ctx)),
-            worklist: Vec::new(),
-            objects: 0,
-            bytes: 0,
-        })
+        Ok(self.starts(ctx)?.marks())
     }
 }

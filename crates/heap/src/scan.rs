@@ -1,25 +1,68 @@
 //! What an object refers to is forwarded: of a copy, and of an old object that is logged.
 
-use crate::Collection;
+use crate::access::continuations;
 use crate::collect::size_by;
 use crate::remember::{cards_of, header_of_old};
-use mangrove_abi::Defect;
+use crate::{Collection, CollectionKind};
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, CARD_SHIFT, CARDED, Kind, TYPE_MASK, TypeDescriptor, WATCHED,
 };
+use mangrove_abi::{ContRef, Defect};
 use std::ops::Range;
 
+/// Most continuation references of an object that are shown at once.
+pub(crate) const SHOWN: u32 = 16;
+
 impl Collection<'_> {
-    /// Copies everything that what was copied so far refers to.
-    pub fn drain(&mut self) {
+    /// Copies what the copies so far refer to, until nothing is left or, in a full
+    /// collection, continuations came up: `found` has been shown some references then,
+    /// each with its number among those of its object, and there may be more. Whether
+    /// there may be.
+    ///
+    /// It stops so that who follows them need not keep them all.
+    pub fn drain(&mut self, mut found: impl FnMut(u32, ContRef)) -> bool {
+        let full = self.kind == CollectionKind::Full;
         while self.scan < self.next && self.fault.is_none() {
+            let object = self.scan;
             // SAFETY: `scan` is the start of a complete copy, made by `copy`, which
             // has checked its type.
-            self.scan = unsafe {
-                let size = self.scan_object(self.scan);
-                self.scan.add(size as usize)
-            };
+            unsafe {
+                let met = self.descriptor_of(object).cont_count != 0 && full;
+                // Before its heap references, which may be visited only once.
+                if met && !self.show(object, &mut found) {
+                    return true;
+                }
+                let size = self.scan_object(object);
+                self.scan = object.add(size as usize);
+                if met {
+                    return true;
+                }
+            }
         }
+        false
+    }
+
+    /// Shows the next few continuation references of an object. Whether these were the
+    /// last.
+    ///
+    /// # Safety
+    /// It is the object at `scan`.
+    unsafe fn show(&mut self, object: *const u8, found: &mut impl FnMut(u32, ContRef)) -> bool {
+        // SAFETY: a complete copy, by contract; it has its length or a field in its second word.
+        let (descriptor, len) = unsafe {
+            let len = object.add(ARRAY_LENGTH as usize).cast::<u32>().read();
+            (self.descriptor_of(object), len)
+        };
+        let mut places = continuations(descriptor, len, self.shown);
+        for (number, offset) in (self.shown..).zip(places.by_ref().take(SHOWN as usize)) {
+            // SAFETY: `continuations` gives places within the object.
+            let reference = unsafe { object.add(offset as usize).cast::<ContRef>() };
+            // SAFETY: as above.
+            found(number, unsafe { reference.read_unaligned() });
+        }
+        let last = places.next().is_none();
+        self.shown = if last { 0 } else { self.shown + SHOWN };
+        last
     }
 
     /// Forwards all references of an object. How many bytes it takes.

@@ -113,6 +113,7 @@ impl Plan {
 pub(crate) fn largest_young(config: &HeapConfig) -> u64 {
     let most = config
         .young_max
+        .max(config.young_min)
         .min(LARGEST_YOUNG)
         .min(config.max_bytes / YOUNG_PART);
     // A multiple of what objects take, and never nothing.

@@ -1,10 +1,13 @@
 //! A heap with a handful of types and a list of roots, for tests.
 
-use crate::{CollectionKind, CollectionStats, Heap, HeapConfig, HeapError, HeapViolation, Reserve};
+use crate::{
+    CollectionKind, CollectionStats, Field, Heap, HeapConfig, HeapError, HeapViolation, Onlooker,
+    Reserve,
+};
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId, array_size,
 };
-use mangrove_abi::{Logged, StoreContext};
+use mangrove_abi::{ContRef, Logged, StoreContext};
 
 /// A struct: an `i32` at 4 and references at 8 and 12; 16 bytes.
 pub(crate) const NODE: TypeId = TypeId::new(16);
@@ -18,8 +21,12 @@ pub(crate) const LEAF: TypeId = TypeId::new(19);
 pub(crate) const EXN: TypeId = TypeId::new(20);
 /// A function type.
 pub(crate) const FUNC: TypeId = TypeId::new(21);
+/// A struct: a reference at 4, continuations at 8 and 24; 40 bytes.
+pub(crate) const BOX: TypeId = TypeId::new(22);
+/// An array of continuations.
+pub(crate) const CONTS: TypeId = TypeId::new(23);
 /// One past the last type.
-const END: u32 = 22;
+pub(crate) const END: u32 = 24;
 
 pub(crate) const NODE_ID: u32 = 4;
 pub(crate) const LEFT: u32 = 8;
@@ -27,6 +34,8 @@ pub(crate) const RIGHT: u32 = 12;
 
 static NODE_FIELDS: [u32; 2] = [LEFT, RIGHT];
 static EXN_FIELDS: [u32; 1] = [8];
+/// Heap references, then continuations.
+static BOX_FIELDS: [u32; 3] = [4, 8, 24];
 
 fn descriptors() -> Vec<TypeDescriptor> {
     let mut table = vec![TypeDescriptor::UNUSED; END as usize];
@@ -34,7 +43,7 @@ fn descriptors() -> Vec<TypeDescriptor> {
         kind: kind as u8,
         size,
         refs: refs.as_ptr(),
-        ref_count: refs.len() as u32,
+        ref_count: refs.len() as u16,
         ..TypeDescriptor::UNUSED
     };
     table[TYPE_HOST.index()] = object(Kind::Host, 0, &[]);
@@ -47,13 +56,41 @@ fn descriptors() -> Vec<TypeDescriptor> {
     table[LEAF.index()] = object(Kind::Struct, 16, &[]);
     table[EXN.index()] = object(Kind::Exn, 16, &EXN_FIELDS);
     table[FUNC.index()] = object(Kind::Func, 0, &[]);
+    table[BOX.index()] = TypeDescriptor {
+        ref_count: 1,
+        cont_count: 2,
+        ..object(Kind::Struct, 40, &BOX_FIELDS)
+    };
+    table[CONTS.index()] = TypeDescriptor {
+        cont_count: 1,
+        ..object(Kind::Array, 16, &[])
+    };
     table
+}
+
+/// The revisions of the continuation references that were shown, and who held what.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) revisions: Vec<u64>,
+    pub(crate) holders: Vec<(HeapRef, Field)>,
+}
+
+impl Onlooker for Found {
+    fn object(&mut self, object: HeapRef, by: Field) {
+        self.holders.push((object, by));
+    }
+
+    fn continuation(&mut self, reference: ContRef, _: Field) {
+        self.revisions.push(reference.revision);
+    }
 }
 
 pub(crate) struct World {
     pub(crate) heap: Heap,
     pub(crate) ctx: Box<StoreContext>,
     pub(crate) roots: Vec<HeapRef>,
+    /// The revisions of the continuation references that the last collection has shown.
+    pub(crate) shown: Vec<u64>,
     _descriptors: Vec<TypeDescriptor>,
 }
 
@@ -68,6 +105,7 @@ impl World {
             heap,
             ctx,
             roots: Vec::new(),
+            shown: Vec::new(),
             _descriptors: descriptors,
         })
     }
@@ -109,6 +147,8 @@ impl World {
             // SAFETY: roots are references to whole objects, or stray ones on purpose.
             *root = unsafe { collection.forward(*root) };
         }
+        self.shown.clear();
+        while collection.drain(|_, reference| self.shown.push(reference.revision)) {}
         collection.finish(&mut self.ctx, self.roots.len() as u64)
     }
 
@@ -129,12 +169,18 @@ impl World {
     pub(crate) fn collect(&mut self) -> CollectionStats {
         let mut marks = self.heap.marks(&self.ctx).expect("a sound heap");
         for &root in &self.roots {
-            // SAFETY: the marks are this heap's, as it is.
-            unsafe { marks.mark(&self.heap, root) }.expect("a sound heap");
+            marks.mark(root).expect("a sound heap");
         }
+        let mut found = Found::default();
+        // SAFETY: the marks are this heap's, as it is.
+        while unsafe { marks.drain(&self.heap, &mut found) }.expect("a sound heap") {}
         let stats = self.try_collect().expect("a sound heap");
         let marked = (marks.objects(), marks.bytes());
         assert_eq!(marked, (stats.objects, stats.live), "marked and copied");
+        let mut shown = self.shown.clone();
+        shown.sort_unstable();
+        found.revisions.sort_unstable();
+        assert_eq!(found.revisions, shown, "continuations met and shown");
         let starts = self.heap.verify(&self.ctx).expect("a sound heap");
         assert_eq!(starts.count(), stats.objects);
         assert!(self.roots.iter().all(|&root| starts.admits(root)));
@@ -208,6 +254,26 @@ impl World {
                 .address(object, offset)
                 .cast::<u32>()
                 .write_unaligned(value)
+        }
+    }
+
+    /// A box that refers to `next`, and holds continuations of these revisions.
+    pub(crate) fn boxed(&mut self, next: HeapRef, revisions: [u64; 2]) -> HeapRef {
+        let object = self.allocate(BOX, 40).expect("room");
+        self.write(object, 4, next.0);
+        for (offset, revision) in [8, 24].into_iter().zip(revisions) {
+            self.set_cont(object, offset, revision);
+        }
+        object
+    }
+
+    /// Writes a continuation reference. Nobody follows it: only its revision matters.
+    pub(crate) fn set_cont(&mut self, object: HeapRef, offset: u32, revision: u64) {
+        let record = std::ptr::null_mut();
+        // SAFETY: tests pass objects they made with continuations there.
+        unsafe {
+            self.heap
+                .write_cont(object, offset, ContRef { record, revision });
         }
     }
 

@@ -12,14 +12,15 @@
 //!    it is carded and listed, in the log, and the place's card is set
 //! ```
 
-use crate::access::references;
+use crate::access::{continuations, references};
 use crate::collect::size_by;
 use crate::violation::HeapViolation;
-use crate::{Heap, Starts};
+use crate::{Field, Heap, Starts};
 use mangrove_abi::object::{
-    CARD_SHIFT, COLLECTOR_BITS, HeapRef, LISTED, OBJECT_ALIGN, TYPE_INVALID, TypeId, WATCHED,
+    ARRAY_LENGTH, CARD_SHIFT, COLLECTOR_BITS, HeapRef, LISTED, OBJECT_ALIGN, TYPE_INVALID, TypeId,
+    WATCHED,
 };
-use mangrove_abi::{Logged, StoreContext};
+use mangrove_abi::{ContRef, Logged, StoreContext};
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -105,6 +106,34 @@ impl Heap {
             }
         })?;
         fault.map_or(Ok(starts), Err)
+    }
+
+    /// Calls `f` with every continuation reference of every object, garbage included.
+    ///
+    /// # Errors
+    /// As [`Heap::walk`].
+    ///
+    /// # Panics
+    /// As [`Heap::walk`].
+    pub fn each_continuation(
+        &self,
+        ctx: &StoreContext,
+        mut f: impl FnMut(Field, TypeId, ContRef),
+    ) -> Result<(), HeapViolation> {
+        self.walk(ctx, |object, type_id, _| {
+            let descriptor = self.descriptor(type_id);
+            let descriptor = descriptor.filter(|descriptor| descriptor.cont_count != 0);
+            let Some(descriptor) = descriptor else { return };
+            // SAFETY: `walk` has found `object` complete and of that type, and
+            // `continuations` gives places within it.
+            unsafe {
+                let len = self.read::<u32>(object, ARRAY_LENGTH);
+                for offset in continuations(descriptor, len, 0) {
+                    let reference = self.read_cont(object, offset);
+                    f(Field { object, offset }, type_id, reference);
+                }
+            }
+        })
     }
 
     fn bad_reference(

@@ -23,6 +23,7 @@ use mangrove_abi::{
     CodeImage, ContRecord, FuncRef, GlobalCell, HandlerTable, InstanceContext, Libcall,
     LibcallResult, MemoryDef, StoreContext, TableDef, TagDef, TransferSlot, TypeDescriptor, reason,
 };
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_compile as compile;
 use mangrove_compile::{Hooks, OptLevel};
 use mangrove_runtime::{CompiledError, Error, LoadedCode};
@@ -37,7 +38,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -54,6 +55,7 @@ struct Settings {
     canonical_nans: bool,
     checked_memories: bool,
     stack_switching: bool,
+    continuations_in_objects: ContinuationsInObjects,
 }
 
 impl Settings {
@@ -75,6 +77,7 @@ impl Settings {
             canonical_nans,
             checked_memories,
             stack_switching: engine.language() == Language::StackSwitching,
+            continuations_in_objects: engine.config().settings.continuations_in_objects,
         }
     }
 }
@@ -97,7 +100,8 @@ impl fmt::Display for Settings {
         write!(
             f,
             "opt-level {level}, hooks {hooks}, canonical NaNs {nans}, memory checks {memories}, \
-             stack switching {stacks}"
+             stack switching {stacks}, continuations in objects {}",
+            self.continuations_in_objects
         )
     }
 }
@@ -375,8 +379,16 @@ mod tests {
         assert_eq!(
             settings,
             "made with opt-level speed, hooks none, canonical NaNs on, memory checks by \
-             reservation, stack switching on; this engine has opt-level speed, hooks none, \
-             canonical NaNs off, memory checks by reservation, stack switching on"
+             reservation, stack switching on, continuations in objects reject; this engine has \
+             opt-level speed, hooks none, canonical NaNs off, memory checks by reservation, stack \
+             switching on, continuations in objects reject"
+        );
+        let trace = ContinuationsInObjects::Trace;
+        let settings = refusal(|head| head.settings.continuations_in_objects = trace);
+        assert!(
+            settings
+                .to_string()
+                .contains("continuations in objects trace; this")
         );
         let features = refusal(|head| head.features.push("has_tomorrow".into())).to_string();
         assert_eq!(

@@ -6,6 +6,7 @@
 #[cfg(feature = "planted-defects")]
 use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
+pub use mangrove_collector::admission::ContinuationsInObjects;
 pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
@@ -46,6 +47,7 @@ impl fmt::Debug for Config {
         } = self;
         let Settings {
             zeal,
+            continuations_in_objects,
             heap_max,
             young_min,
             young_max,
@@ -70,6 +72,7 @@ impl fmt::Debug for Config {
         } = settings;
         f.debug_struct("Config")
             .field("zeal", zeal)
+            .field("continuations_in_objects", continuations_in_objects)
             .field("heap_max", heap_max)
             .field("young_min", young_min)
             .field("young_max", young_max)
@@ -126,6 +129,34 @@ impl Config {
     /// When to collect beyond need.
     pub fn zeal(&mut self, zeal: Zeal) -> &mut Self {
         self.settings.zeal = zeal;
+        self
+    }
+
+    /// Whether heap objects may hold continuations: fields of structs, elements of
+    /// arrays, payloads of exceptions. By default they may not, and a module in which
+    /// one could is an [`Error::Admission`].
+    ///
+    /// If they may, collections follow continuations out of objects, and reclaim rings of
+    /// both that nothing else refers to. Modules without such fields run as before; a
+    /// report on continuations, and verification, look at all objects then.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, ContinuationsInObjects, Engine, Error, Module};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let boxed = "(module (type $f (func)) (type $k (cont $f))
+    ///                (type $box (struct (field (mut (ref null $k))))))";
+    /// let refused = Module::new(&Engine::new(&Config::new())?, boxed.as_bytes());
+    /// assert!(matches!(refused, Err(Error::Admission(_))));
+    /// let mut config = Config::new();
+    /// config.continuations_in_objects(ContinuationsInObjects::Trace);
+    /// Module::new(&Engine::new(&config)?, boxed.as_bytes())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn continuations_in_objects(&mut self, policy: ContinuationsInObjects) -> &mut Self {
+        self.settings.continuations_in_objects = policy;
         self
     }
 

@@ -49,7 +49,7 @@ mod trusted;
 
 pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
-pub use config::{Config, GuardKind, Hooks, OptLevel};
+pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
 pub use input::{MOST_INPUT, read_file};
 pub use instance::Instance;
@@ -62,9 +62,9 @@ pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIn
 pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
-    Activity, CodeName, ContinuationReport, ContinuationsReport, FrameOwner, Link, MadeFrom,
-    ModuleId, Place, Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy,
-    SourceLine, Why,
+    Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
+    FrameOwner, Held, Link, MadeFrom, ModuleId, Place, Reason, ReportOptions, Root, RootOwner,
+    RootSet, RootValue, SortBy, SourceLine, Why, Within,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{

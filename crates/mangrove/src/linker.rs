@@ -134,12 +134,14 @@ impl<T: 'static> Linker<T> {
         Ok(self.insert(module, name, Definition::Host(body)))
     }
 
-    /// Defines the module `mangrove`: `gc` collects now; `collections`,
+    /// Defines the module `mangrove`: `gc` collects everything now, `minor` the
+    /// young space; `collections`,
     /// `continuations` and `heap_bytes` say how many collections there were,
     /// continuations live, and bytes the heap's objects take.
     pub fn define_mangrove(&mut self) -> &mut Self {
         let OwnTypes { action, count } = self.engine.own_types();
         self.mangrove_func(action, "gc", |mut caller, _| caller.gc());
+        self.mangrove_func(action, "minor", |mut caller, _| caller.gc_minor());
         self.mangrove_func(count, "collections", |caller, results| {
             results[0] = Val::I64(caller.collections() as i64);
             Ok(())

@@ -4,7 +4,7 @@ use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
 use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
-use mangrove_collector::admission::{self, Policy};
+use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
 use mangrove_runtime::{Error, ExternType, ModuleImage, extern_type};
@@ -70,7 +70,7 @@ impl Module {
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
         let parsed =
             mangrove_validate::ParsedModule::parse_as(bytes, engine.language()).map_err(invalid)?;
-        admission::check(&parsed, Policy::Reject)?;
+        admission::check(&parsed, engine.config().settings.continuations_in_objects)?;
         Self::compile(engine, parsed)
     }
 

@@ -4,7 +4,7 @@
 use crate::access::inner_mut;
 use crate::access::{Caller, Observer, Store, StoreView, Watcher};
 use mangrove_abi::Request;
-use mangrove_collector::{ContinuationsReport, ReportOptions, RootSet};
+use mangrove_collector::{CollectionKind, ContinuationsReport, ReportOptions, RootSet};
 use mangrove_continuation::RegistryReport;
 use mangrove_runtime::{Error, inner};
 
@@ -39,7 +39,8 @@ macro_rules! inspection {
                 $inner(self).root_set()
             }
 
-            /// How many collections there were.
+            /// How many collections there were, minor and full. What each did:
+            /// [`Moment::Collected`](crate::Moment::Collected).
             pub fn collections(&self) -> u64 {
                 inner(self).collections()
             }
@@ -98,6 +99,43 @@ macro_rules! maintenance {
             /// With a panic of an observer; nothing was collected then.
             pub fn gc(&mut self) -> Result<(), Error> {
                 inner_mut(self).collect()
+            }
+
+            /// A minor collection now: of the objects made since the last collection,
+            /// those that nothing refers to are gone. Its cost does not depend on
+            /// how much is older, or on how many continuations are suspended. A full
+            /// one where too much has changed to know of each change.
+            ///
+            /// # Errors
+            /// [`Error::Resource`] when the system has no memory for it.
+            ///
+            /// # Panics
+            /// As `gc`.
+            ///
+            /// # Examples
+            /// ```
+            /// # use mangrove::{CollectionKind, Config, Engine, Error, HeapHandle, Moment, Store};
+            /// # use std::sync::mpsc::channel;
+            /// # fn main() -> Result<(), Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let (reports, all) = channel();
+            /// store.observe(Box::new(move |_, moment| {
+            ///     if let Moment::Collected(report) = moment {
+            ///         reports.send(report).unwrap();
+            ///     }
+            /// }));
+            /// let kept = HeapHandle::new_host(&mut store, 7)?;
+            /// drop(HeapHandle::new_host(&mut store, 8)?);
+            /// store.gc_minor()?;
+            /// let report = all.recv().unwrap();
+            /// assert_eq!(report.kind, CollectionKind::Minor);
+            /// assert!(report.objects_copied >= 1);
+            /// assert_eq!(kept.host_value(&store), Some(7));
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn gc_minor(&mut self) -> Result<(), Error> {
+                inner_mut(self).collect_as(CollectionKind::Minor)
             }
 
             /// Parks every continuation that does not run (see

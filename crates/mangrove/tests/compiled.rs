@@ -153,7 +153,7 @@ fn other_files_are_no_compiled_modules() {
 #[test]
 fn an_engine_of_other_settings_refuses() {
     let file = compiled(&engine(), SMALL);
-    let mut configs = vec![Config::new(); 5];
+    let mut configs = vec![Config::new(); 7];
     configs[0].opt_level(OptLevel::None);
     configs[1].canonical_nans(true);
     configs[2].zeal("call".parse().unwrap());
@@ -162,18 +162,48 @@ fn an_engine_of_other_settings_refuses() {
         switches: true,
     });
     configs[4].stack_switching(false);
-    for config in configs {
+    configs[5].opt_level(OptLevel::Frame);
+    configs[6].address_space(1 << 30);
+    let differs = [
+        ["opt-level speed", "opt-level none"],
+        ["canonical NaNs off", "canonical NaNs on"],
+        ["hooks none", "hooks calls"],
+        ["hooks none", "hooks switches"],
+        ["stack switching on", "stack switching off"],
+        ["opt-level speed", "opt-level frame"],
+        ["memory checks by reservation", "memory checks explicit"],
+    ];
+    for (config, [made, wanted]) in configs.into_iter().zip(differs) {
         let engine = Engine::new(&config).unwrap();
         let error = refused(&engine, &file);
-        assert!(
-            matches!(error, CompiledError::Settings { .. }),
-            "{config:?}: {error}"
-        );
+        let CompiledError::Settings { found, expected } = &error else {
+            panic!("{config:?}: {error}")
+        };
+        assert!(found.contains(made) && expected.contains(wanted), "{error}");
+        assert!(error.to_string().contains(wanted), "{error}");
     }
     // What does not change the code does not matter.
     let mut config = Config::new();
     config.heap_max(1 << 20).stack_size(8 << 10).threads(1);
     load(&Engine::new(&config).unwrap(), &file).unwrap();
+}
+
+#[test]
+fn a_file_of_another_format_is_refused_by_its_number() {
+    let engine = engine();
+    let mut file = compiled(&engine, SMALL);
+    let format = u32::from_le_bytes(file[8..12].try_into().unwrap());
+    for other in [format - 1, format + 1] {
+        file[8..12].copy_from_slice(&other.to_le_bytes());
+        let error = refused(&engine, &file);
+        let expected = CompiledError::Format {
+            found: other,
+            expected: format,
+        };
+        assert_eq!(error, expected);
+        let said = format!("format version {other}, this engine reads version {format}");
+        assert_eq!(error.to_string(), said);
+    }
 }
 
 #[test]

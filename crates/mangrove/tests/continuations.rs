@@ -326,7 +326,9 @@ fn observers_see_roots_at_each_moment() {
                 RootOwner::Frame(frame) => Some(frame.continuation),
                 _ => None,
             });
-        list.lock().unwrap().push((moment, frames.count()));
+        if !matches!(moment, Moment::Collected(_)) {
+            list.lock().unwrap().push((moment, frames.count()));
+        }
     }));
     call(&mut store, instance, "sum", &[Val::I64(2), Val::I32(1)]).unwrap();
     let seen = std::mem::take(&mut *seen.lock().unwrap());

@@ -481,6 +481,8 @@ fn what_does_not_fit_is_refused_and_nothing_happens() {
         k.resume_throw(&mut store, &exception, &[]).unwrap_err(),
         "a reference of another store",
     );
+    // What is refused has not begun: nothing is left of it.
+    assert_eq!(store.report().activations, 0);
     // A handle that is no exception does not get in by the field of one.
     let (_, values, k) = suspended(k.resume(&mut store, &n, &[yields]).unwrap());
     let Val::Any(Some(handle)) = values[0].clone() else {
@@ -494,6 +496,7 @@ fn what_does_not_fit_is_refused_and_nothing_happens() {
         k.resume_throw(&mut store, &forged, &[]).unwrap_err(),
         "no exception",
     );
+    assert_eq!(store.report().activations, 0);
     returned(k.resume(&mut store, &[], &[]).unwrap());
 }
 

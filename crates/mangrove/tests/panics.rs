@@ -153,6 +153,7 @@ fn hooked() -> Config {
 fn kind(moment: Moment) -> &'static str {
     match moment {
         Moment::Collection(_) => "collection",
+        Moment::Collected(_) => "collected",
         Moment::Suspend(_) => "suspend",
         Moment::Resume(_) => "resume",
         Moment::Trap => "trap",

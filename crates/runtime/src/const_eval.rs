@@ -48,10 +48,10 @@ impl StoreInner {
             ConstOp::V128(value) => TransferSlot::from_u128(value),
             ConstOp::GlobalGet(index) => {
                 let global = &self.globals[instance.globals.at(index) as usize];
-                let is_reference = global.kind.slot_kind() == Some(SlotKind::Ref);
+                let kind = global.kind.slot_kind();
                 // SAFETY: the cell is this store's.
                 let value = unsafe { global.cell.as_ref().value };
-                self.operands.push((value, is_reference));
+                self.operands.push((value, kind));
                 return Ok(());
             }
             ConstOp::RefNull(_) => TransferSlot::default(),
@@ -73,7 +73,7 @@ impl StoreInner {
             | ConstOp::ArrayNewDefault(_)
             | ConstOp::ArrayNewFixed(..) => return self.make(instance, op),
         };
-        self.operands.push((value, false));
+        self.operands.push((value, None));
         Ok(())
     }
 
@@ -95,8 +95,10 @@ impl StoreInner {
             ConstOp::ArrayNewFixed(ty, len) => self.make_array(type_of(ty), len, Fill::Each)?,
             _ => return Err(Error::internal("not an operation that makes a reference")),
         };
-        self.operands
-            .push((TransferSlot::from_u64(u64::from(object.0)), true));
+        self.operands.push((
+            TransferSlot::from_u64(u64::from(object.0)),
+            Some(SlotKind::Ref),
+        ));
         Ok(())
     }
 

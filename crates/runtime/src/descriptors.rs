@@ -53,7 +53,7 @@ pub struct Published {
 struct Lists {
     /// The display.
     supers: Arc<[TypeId]>,
-    /// Offsets of references.
+    /// Offsets of heap references, then of continuation references.
     refs: Box<[u32]>,
 }
 
@@ -193,10 +193,15 @@ impl DescriptorTable {
     }
 }
 
+/// How many fields there are: of a struct at most 10,000, of an exception a thousand.
+fn count(fields: &[u32]) -> u16 {
+    u16::try_from(fields.len()).expect("validation limits the fields of an object")
+}
+
 fn describe(info: &TypeInfo) -> (TypeDescriptor, Lists) {
     let lists = Lists {
         supers: info.supers.clone(),
-        refs: info.refs.as_slice().into(),
+        refs: [info.refs.as_slice(), &info.conts].concat().into(),
     };
     let mut supers = [NO_TYPE; INLINE_SUPERS];
     for (to, from) in supers.iter_mut().zip(info.supers.iter()) {
@@ -207,7 +212,8 @@ fn describe(info: &TypeInfo) -> (TypeDescriptor, Lists) {
         supers,
         all_supers: lists.supers.as_ptr(),
         refs: lists.refs.as_ptr(),
-        ref_count: info.refs.len() as u32,
+        ref_count: count(&info.refs),
+        cont_count: count(&info.conts) + info.elem_conts as u16,
         size: info.size,
         depth: info.supers.len().saturating_sub(1) as u16,
         kind: info.kind as u8,

@@ -9,14 +9,15 @@ use crate::trap::Backtrace;
 use crate::value::Val;
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{StructLayout, TagDef};
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_validate::{FuncType, StorageType, ValType};
 
 impl Exception {
     /// A new exception.
     ///
     /// # Errors
-    /// Values that do not fit the tag's parameters (a continuation among them
-    /// never does), or no room in the heap.
+    /// Values that do not fit the tag's parameters, a continuation among them unless
+    /// the engine lets objects hold continuations, or no room in the heap.
     pub fn new(store: &mut impl AsStoreMut, tag: Tag, values: Vec<Val>) -> Result<Self, Error> {
         let store = inner_mut(store);
         store.check_same_store(tag.store, "tag")?;
@@ -28,8 +29,14 @@ impl Exception {
                 ty.params.len()
             )));
         }
-        if values.iter().any(|value| matches!(value, Val::Cont(_))) {
-            return Err(Error::usage("a continuation cannot be thrown"));
+        let policy = store.engine.settings().continuations_in_objects;
+        if policy == ContinuationsInObjects::Reject
+            && values.iter().any(|value| matches!(value, Val::Cont(_)))
+        {
+            return Err(Error::usage(
+                "a continuation cannot be thrown, because objects hold none \
+                 (continuations-in-objects is reject)",
+            ));
         }
         let lower = |store: &StoreInner| -> Result<Vec<_>, Error> {
             values

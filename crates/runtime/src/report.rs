@@ -4,8 +4,8 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
-use mangrove_abi::{FuncIndex, TypeId, TypeIndex};
-use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
+use mangrove_abi::{FuncIndex, Kind, TypeId, TypeIndex};
+use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation, Within};
 use mangrove_validate::{FuncType, printable};
 use std::fmt::Write as _;
 use std::ptr::NonNull;
@@ -80,6 +80,16 @@ impl Names for Named<'_> {
                 .zip(at.wasm_offset)
                 .and_then(|(module, offset)| module.source_line(offset)),
         })
+    }
+
+    fn within(&self, type_id: TypeId, offset: u32) -> Option<Within> {
+        let (kind, index) = self.engine.types().part_at(type_id, offset)?;
+        match kind {
+            Kind::Struct => Some(Within::Field { index }),
+            Kind::Array => Some(Within::Element { index }),
+            Kind::Exn => Some(Within::Payload { index }),
+            Kind::Unused | Kind::Host | Kind::Func | Kind::Cont => None,
+        }
     }
 }
 

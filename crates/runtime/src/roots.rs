@@ -19,7 +19,7 @@ use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
-use mangrove_abi::{Defect, GlobalCell, Logged, StoreContext, TransferSlot};
+use mangrove_abi::{Defect, GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, CollectionKind, ContinuationsReport, ReportOptions, RootOwner,
     RootSet, RootVisitor, Roots, collect, continuations, root_set,
@@ -37,7 +37,7 @@ struct StoreRoots<'a> {
     globals: &'a [GlobalEntry],
     tables: &'a mut [TableEntry],
     handles: &'a mut Handles,
-    operands: &'a mut [(TransferSlot, bool)],
+    operands: &'a mut [(TransferSlot, Option<SlotKind>)],
     /// What a minor collection is not shown, for tests.
     defect: Option<Defect>,
 }
@@ -175,6 +175,7 @@ impl StoreInner {
                 if report.kind == CollectionKind::Full {
                     self.park_old();
                 }
+                self.notify(Moment::Collected(report));
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
@@ -222,15 +223,16 @@ impl StoreInner {
     pub fn continuations(&mut self, options: ReportOptions) -> Result<ContinuationsReport, Error> {
         self.handles.prune();
         let Parts {
+            heap,
             registry,
             ctx,
             code,
             mut roots,
             names,
-            ..
         } = self.parts();
         // SAFETY: as in `collect`.
-        let found = unsafe { continuations(registry, ctx, code, &mut roots, &names, options) };
+        let found =
+            unsafe { continuations(heap, registry, ctx, code, &mut roots, &names, options) };
         found.map_err(Error::internal)
     }
 
@@ -371,11 +373,16 @@ impl StoreRoots<'_> {
     /// Operands of a constant expression: few, and always looked at.
     fn visit_operands(&mut self, visitor: &mut dyn RootVisitor) {
         let first = (self.handles.heap.len() + self.handles.conts.len()) as u32;
-        for (index, (slot, is_reference)) in (first..).zip(&mut *self.operands) {
-            if *is_reference {
-                let owner = RootOwner::Handle { index };
-                // SAFETY: the operand is a heap reference, in the low bytes.
-                unsafe { visitor.heap_ref(owner, (&raw mut slot.words).cast()) };
+        for (index, (slot, kind)) in (first..).zip(&mut *self.operands) {
+            let owner = RootOwner::Handle { index };
+            let slot = &raw mut slot.words;
+            // SAFETY: the operand is a reference of that kind, in the low bytes.
+            unsafe {
+                match kind {
+                    Some(SlotKind::Ref) => visitor.heap_ref(owner, slot.cast()),
+                    Some(SlotKind::Cont) => visitor.cont_ref(owner, slot.cast()),
+                    None => {}
+                }
             }
         }
     }

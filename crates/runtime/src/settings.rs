@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use mangrove_abi::{Defect, Refusal};
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{HeapConfig, largest_heap};
 use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, GuardKind};
@@ -130,6 +131,8 @@ pub enum MemoryLimit {
 pub struct Settings {
     /// When to collect beyond need.
     pub zeal: Zeal,
+    /// Whether heap objects may hold continuations.
+    pub continuations_in_objects: ContinuationsInObjects,
     /// Most bytes of objects; none if the bounds decide.
     pub heap_max: Option<u64>,
     /// Bytes of the young space, at first and at least,
@@ -178,6 +181,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             zeal: Zeal::NONE,
+            continuations_in_objects: ContinuationsInObjects::default(),
             heap_max: None,
             young_min: HeapConfig::default().young_min,
             young_max: HeapConfig::default().young_max,

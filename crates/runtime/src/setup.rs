@@ -15,6 +15,7 @@ use crate::types::KeptTypes;
 use crate::watch::Watchers;
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::ArenaConfig;
@@ -36,6 +37,7 @@ pub fn new_store(
     let heap_room = plan.heap(config)?;
     let room = plan.stacks(config)?;
     let heap = HeapConfig {
+        continuations: config.continuations_in_objects == ContinuationsInObjects::Trace,
         strict_commit: plan.strict_commit,
         ..heap_config(config, heap_room.max)
     };

@@ -2,7 +2,7 @@
 
 use crate::engine::EngineCore;
 use mangrove_abi::object::HeapRef;
-use mangrove_abi::{StoreContext, StructLayout, TransferSlot, TypeId};
+use mangrove_abi::{SlotKind, StoreContext, StructLayout, TransferSlot, TypeId};
 use mangrove_heap::Heap;
 use mangrove_validate::{CompositeType, FieldType, StorageType, ValType};
 use std::sync::Arc;
@@ -72,21 +72,28 @@ pub unsafe fn write_field(
     let reference = HeapRef(value.words[0] as u32);
     // SAFETY: the caller's contract.
     unsafe {
-        match door {
-            _ if !is_reference(storage, size) => write_number(heap, object, offset, size, value),
-            Door::Init => heap.init_ref(object, offset, reference),
-            Door::Assign => heap.assign_ref(ctx, object, offset, reference),
+        match (slot_kind(storage, size), door) {
+            (None, _) => write_number(heap, object, offset, size, value),
+            (Some(SlotKind::Cont), _) => heap.write_cont(object, offset, value.as_cont()),
+            (Some(SlotKind::Ref), Door::Init) => heap.init_ref(object, offset, reference),
+            (Some(SlotKind::Ref), Door::Assign) => heap.assign_ref(ctx, object, offset, reference),
         }
     }
 }
 
-/// Whether a field holds a heap reference; others have other sizes.
-fn is_reference(storage: StorageType, size: u32) -> bool {
-    matches!(storage, StorageType::Val(ValType::Ref(_))) && size == 4
+/// What the collector follows in a field. A function reference, which it does not
+/// follow, has another size than the others.
+fn slot_kind(storage: StorageType, size: u32) -> Option<SlotKind> {
+    match (storage, size) {
+        (StorageType::Val(ValType::Ref(_)), 4) => Some(SlotKind::Ref),
+        (StorageType::Val(ValType::Ref(_)), 16) => Some(SlotKind::Cont),
+        _ => None,
+    }
 }
 
 /// # Safety
-/// `object` has a field of that size at `offset`, and no heap reference there.
+/// `object` has a field of that size at `offset`, and no reference that the collector
+/// follows there.
 unsafe fn write_number(
     heap: &mut Heap,
     object: HeapRef,

@@ -33,7 +33,7 @@ use crate::types::KeptTypes;
 use crate::value::Val;
 use crate::watch::Watchers;
 use hashbrown::HashMap;
-use mangrove_abi::{FuncRef, GlobalCell, StoreContext, TagDef, TransferSlot, TypeId};
+use mangrove_abi::{FuncRef, GlobalCell, SlotKind, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
 use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
@@ -152,9 +152,9 @@ pub struct StoreInner {
     pub(crate) memories: Vec<MemoryEntry>,
     pub(crate) tags: Vec<TagEntry>,
     pub(crate) handles: Handles,
-    /// Operands of the constant expression being evaluated; `true` marks a
-    /// heap reference.
-    pub(crate) operands: Vec<(TransferSlot, bool)>,
+    /// Operands of the constant expression being evaluated, and what the collector
+    /// follows in each.
+    pub(crate) operands: Vec<(TransferSlot, Option<SlotKind>)>,
     pub(crate) activations: Vec<Activation>,
     /// The host function that runs now, if one does; else null.
     pub(crate) host_func: *const HostFunc,

@@ -318,3 +318,54 @@ impl KeptTypes {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mangrove_abi::Kind;
+    use mangrove_abi::object::TYPE_END;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    /// A module of this many struct types, each of as many fields as its number says.
+    fn structs(count: u8) -> ParsedModule {
+        let mut types = vec![count];
+        for fields in 0..count {
+            types.extend([0x5f, fields]);
+            types.extend([0x7f, 0].repeat(fields.into()));
+        }
+        let mut bytes = b"\0asm\x01\0\0\0\x01".to_vec();
+        // The section's length in two bytes.
+        bytes.extend([types.len() as u8 | 0x80, (types.len() >> 7) as u8]);
+        bytes.extend(types);
+        ParsedModule::parse(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_type_that_can_be_held_is_described() {
+        let types = EngineTypes::new(TYPE_END, &Ledger::new(None)).unwrap();
+        let module = structs(80);
+        let (ids, hold) = types.module(&module).unwrap();
+        drop(hold);
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                for _ in 0..4_000 {
+                    drop(types.module(&module).unwrap());
+                }
+                done.store(true, Ordering::Relaxed);
+            });
+            while !done.load(Ordering::Relaxed) {
+                for &id in ids.iter().rev() {
+                    let Ok(hold) = types.hold(id) else { continue };
+                    // SAFETY: entries of all numbers can be read, and that of a type
+                    // that is held is not written.
+                    let entry = unsafe { *types.descriptors().add(id.index()) };
+                    assert_eq!(entry.kind, Kind::Struct as u8, "type {id}");
+                    drop(hold);
+                }
+            }
+        });
+        assert_eq!(types.counts(), TypeCounts::default());
+    }
+}

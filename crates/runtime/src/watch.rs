@@ -1,12 +1,15 @@
 //! Who watches a store, and when they are told.
 
 use crate::id::StorePtr;
+use mangrove_collector::CollectionReport;
 
 /// When an observer is called. Counts start at 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// The Nth collection begins: nothing has moved yet.
     Collection(u64),
+    /// A collection is over: what it did.
+    Collected(CollectionReport),
     /// The Nth `suspend` or `switch` is about to take effect. Needs
     /// `Hooks::switches`.
     Suspend(u64),

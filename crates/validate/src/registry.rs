@@ -71,10 +71,14 @@ pub struct TypeInfo {
     /// Struct: offsets of its heap references from the object's start, ascending.
     /// Exception: the same, in the order of the tag's parameters.
     pub refs: Vec<u32>,
+    /// Likewise of its continuation references.
+    pub conts: Vec<u32>,
     /// Its ancestors from the root of the chain down, itself last. Exception: none.
     pub supers: Arc<[TypeId]>,
     /// Array: whether its elements are heap references.
     pub elem_refs: bool,
+    /// Array: whether its elements are continuation references.
+    pub elem_conts: bool,
 }
 
 /// The types of an engine. Shared between threads.
@@ -271,6 +275,28 @@ impl TypeRegistry {
     /// If the type refers to an index beyond `ids`.
     pub fn canonicalize<T: MapTypes<TypeIndex, TypeId>>(ids: &[TypeId], ty: T) -> T::Mapped {
         ty.map_types(&mut |index: TypeIndex| ids[index.index()])
+    }
+
+    /// What lies so many bytes from the start of objects of a type, or of exceptions with
+    /// this number: the kind of the objects, and which field, element or parameter of
+    /// the tag. None if nothing does, or if there is no such type.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_abi::Kind;
+    /// use mangrove_validate::{FuncType, TypeRegistry, ValType};
+    ///
+    /// let types = TypeRegistry::new();
+    /// let params = vec![ValType::I32, ValType::F64];
+    /// let tag = types.intern_func(FuncType { params, results: vec![] })?;
+    /// let exceptions = types.exception(tag)?;
+    /// assert_eq!(types.part_at(exceptions, 4), Some((Kind::Exn, 0)));
+    /// assert_eq!(types.part_at(exceptions, 16), Some((Kind::Exn, 1)));
+    /// assert_eq!(types.part_at(exceptions, 8), None, "the tag");
+    /// # Ok::<(), mangrove_validate::RegistryError>(())
+    /// ```
+    pub fn part_at(&self, id: TypeId, offset: u32) -> Option<(Kind, u32)> {
+        self.read().part_at(id, offset)
     }
 
     /// How many types there are.

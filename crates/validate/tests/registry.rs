@@ -278,7 +278,8 @@ fn descriptors_say_where_the_references_are() {
                        (field i64) (field i31ref) (field (ref null $k)) (field (ref null $f))
                        (field (ref $a))))) 
                 (type $a (array (mut (ref null $s)))))
-           (type $bytes (array i16)) (type $funcs (array funcref)) (type $exns (array exnref)))",
+           (type $bytes (array i16)) (type $funcs (array funcref)) (type $exns (array exnref))
+           (type $conts (array (ref null $k))))",
     );
     let layout = registry.struct_layout(ids[2]);
     assert_eq!(layout.offsets, [4, 8, 16, 20, 24, 32, 40, 56]);
@@ -289,15 +290,33 @@ fn descriptors_say_where_the_references_are() {
     use Kind::*;
     assert_eq!(
         kinds,
-        [Func, Cont, Struct, Struct, Array, Array, Array, Array]
+        [
+            Func, Cont, Struct, Struct, Array, Array, Array, Array, Array
+        ]
     );
     assert_eq!(registry.kind(ids[4]), Array);
     assert_eq!(infos[2].refs, [16, 20, 32]);
     assert_eq!(infos[2].size, layout.size);
     assert_eq!(infos[3].refs, [16, 20, 32, 36]);
+    assert_eq!(
+        (&infos[2].conts[..], &infos[3].conts[..]),
+        (&[40][..], &[40][..])
+    );
     assert_eq!(infos[3].supers[..], [ids[2], ids[3]]);
-    let arrays: Vec<_> = infos[4..].iter().map(|i| (i.size, i.elem_refs)).collect();
-    assert_eq!(arrays, [(4, true), (2, false), (8, false), (4, true)]);
+    let arrays = infos[4..].iter();
+    let arrays: Vec<_> = arrays
+        .map(|i| (i.size, i.elem_refs, i.elem_conts))
+        .collect();
+    assert_eq!(
+        arrays,
+        [
+            (4, true, false),
+            (2, false, false),
+            (8, false, false),
+            (4, true, false),
+            (16, false, true)
+        ]
+    );
     assert_eq!((infos[0].size, infos[1].refs.len()), (0, 0));
 }
 

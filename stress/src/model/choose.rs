@@ -29,7 +29,7 @@ impl Machine {
             base: self.next_base(),
         };
         if rng.one_in(RECKLESS) {
-            command.step = reckless(rng);
+            command.step = reckless(rng, self.objects);
             if let Step::Do(Op::ThrowRef) = command.step {
                 command.slot %= EXCEPTIONS;
             }
@@ -125,7 +125,7 @@ impl Machine {
         }
         // Thrown into, it should be caught somewhere.
         let set = *rng.pick(&THROWING_SETS);
-        let tag = *rng.pick(&Throws::ALL);
+        let tag = *rng.pick(Throws::thrown(self.objects));
         let inside = match &held.state {
             State::Suspended(members) => members.iter().any(|member| {
                 waits_for(&member.wait, tag)
@@ -177,7 +177,7 @@ impl Machine {
     }
 
     fn choose_throw(&self, rng: &mut Rng, command: &mut Command) -> Option<Op> {
-        let tag = *rng.pick(&Throws::ALL);
+        let tag = *rng.pick(Throws::thrown(self.objects));
         if !self.catches(tag) {
             return None;
         }
@@ -239,7 +239,7 @@ fn mishap(rng: &mut Rng) -> Op {
 }
 
 /// A step of any kind, allowed or not.
-fn reckless(rng: &mut Rng) -> Step {
+fn reckless(rng: &mut Rng, objects: bool) -> Step {
     let kind = *rng.pick(&Kind::ALL);
     let switchable = *rng.pick(&[Kind::Ks, Kind::Kt, Kind::Ku]);
     let tag = Tag(rng.range(0, Tag::COUNT as u32 - 1) as usize);
@@ -261,7 +261,7 @@ fn reckless(rng: &mut Rng) -> Step {
         4 => Op::Resume(kind, *rng.pick(&THROWING_SETS), verb),
         5 => Op::Suspend(tag, rng.one_in(2)),
         6..8 => Op::Switch(switchable, *rng.pick(&SWITCHING)),
-        8 => Op::Throw(*rng.pick(&Throws::ALL)),
+        8 => Op::Throw(*rng.pick(Throws::thrown(objects))),
         _ => Op::ThrowRef,
     })
 }

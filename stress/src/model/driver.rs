@@ -6,10 +6,10 @@ use super::puppet;
 use super::state::{Ending, Exception, Step, Value};
 use super::trace::{Trace, TraceLine};
 use super::twist::Twist;
-use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops};
+use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops, throws_a_continuation};
 use mangrove::{
-    AsStoreMut, Caller, Config, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module,
-    ResourceError, Store, Tag, Val, ValType,
+    AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType,
+    Instance, Linker, Module, ResourceError, Store, Tag, Val, ValType,
 };
 use mangrove_workers::Rng;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -69,12 +69,18 @@ struct Host {
 /// # Errors
 /// What the engine says when it cannot even begin.
 pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Result<Run, Error> {
-    let engine = Engine::new(config)?;
+    // By turns tables hold continuations, and objects do.
+    let objects = !seed.is_multiple_of(2);
+    let mut config = config.clone();
+    if objects {
+        config.continuations_in_objects(ContinuationsInObjects::Trace);
+    }
+    let engine = Engine::new(&config)?;
     let numbers = ops().into_iter().zip(0..).collect();
     let mut store = Store::new(
         &engine,
         Host {
-            machine: Machine::new(seed, twist),
+            machine: Machine::new(seed, twist, objects),
             rng: Rng::new(!seed),
             numbers,
             run: Vec::new(),
@@ -90,7 +96,7 @@ pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Resu
             deepest: 0,
         },
     )?;
-    prepare(&engine, &mut store)?;
+    prepare(&engine, &mut store, objects)?;
     while store.data().steps < steps && activate(&mut store).is_ok() {}
     if store.data().difference.is_none() {
         if let Some(refused) = store.data_mut().refused.take() {
@@ -111,9 +117,9 @@ pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Resu
 }
 
 /// Makes two puppets that share tags and tables.
-fn prepare(engine: &Engine, store: &mut Store<Host>) -> Result<(), Error> {
-    let shared = Module::new(engine, puppet::shared().as_bytes())?;
-    let module = Module::new(engine, puppet::puppet().as_bytes())?;
+fn prepare(engine: &Engine, store: &mut Store<Host>, objects: bool) -> Result<(), Error> {
+    let shared = Module::new(engine, puppet::shared(objects).as_bytes())?;
+    let module = Module::new(engine, puppet::puppet(objects).as_bytes())?;
     let mut linker = Linker::new(engine);
     define_host(&mut linker)?;
     let shared = linker.instantiate(store, &shared)?;
@@ -267,11 +273,13 @@ impl Ended {
     }
 }
 
-/// A value of an exception: a number, or a box, which has to be whole.
+/// A value of an exception: a number, a box, which has to be whole, or a continuation,
+/// of which only that it is one can be told.
 fn value_of(access: &mut impl Access, value: &Val) -> Value {
     let handle = match value {
         Val::I64(number) => return Value::Number(*number),
         Val::Any(Some(handle)) => handle,
+        Val::Cont(_) => return Value::Cont(None),
         _ => return Value::Object(puppet::NO_BOX),
     };
     let mut field = |index| match handle.item(access, index) {
@@ -352,8 +360,10 @@ impl Host {
     }
 
     fn met(&self) -> Met {
+        let objects = self.machine.objects;
         let missed = ops()
             .into_iter()
+            .filter(|&op| objects || !throws_a_continuation(op))
             .filter(|op| !self.done.contains(&self.numbers[op]));
         Met {
             missed: missed.map(|op| format!("{op:?}")).collect(),
@@ -376,7 +386,7 @@ impl Host {
     fn ended(&mut self, ended: &Ended) -> Result<Ending, Error> {
         self.settled()?;
         match (self.machine.ending.take(), ended) {
-            (Some(ending), Ended::As(end)) if ending == *end => {
+            (Some(ending), Ended::As(end)) if ending.as_seen() == *end => {
                 self.endings.insert(ending.name());
                 Ok(ending)
             }

@@ -79,7 +79,7 @@ pub const SETS: &[Set] = &[
     set(&[on(0), on(1), on(2), on(3), on(4), on(5), on(6)], &[]),
     set(&[on(5), on(6), switch(4), switch(3)], &[]),
     set(&[on(1), on(0), on(1)], &[]),
-    set(&[], &[catch(1)]),
+    set(&[], &[catch(1), catch(3)]),
     set(&[on(0), switch(3)], &[CATCH_ALL_REF]),
     set(&[on(2), on(5), on(4)], &[catch_ref(2), catch(0)]),
 ];
@@ -89,8 +89,8 @@ pub const THROWING_SETS: [usize; 5] = [0, 4, 10, 13, 14];
 
 /// The sets of catches a call can be made under.
 pub const GUARDS: &[&[Catch]] = &[
-    &[catch(0), catch(1), catch(2)],
-    &[catch_ref(1)],
+    &[catch(0), catch(1), catch(3), catch(2)],
+    &[catch_ref(3), catch_ref(1)],
     &[CATCH_ALL],
     &[CATCH_ALL_REF],
     &[catch(2), CATCH_ALL_REF],

@@ -37,6 +37,8 @@ pub struct Machine {
     /// How the activation must end, once all is told.
     pub ending: Option<Ending>,
     pub twist: Option<Twist>,
+    /// Whether objects hold continuations.
+    pub objects: bool,
     rng: Rng,
     base: i64,
     tokens: Token,
@@ -44,7 +46,7 @@ pub struct Machine {
 
 impl Machine {
     /// A machine at rest.
-    pub fn new(seed: u64, twist: Option<Twist>) -> Self {
+    pub fn new(seed: u64, twist: Option<Twist>, objects: bool) -> Self {
         Self {
             running: Vec::new(),
             held: HashMap::new(),
@@ -53,6 +55,7 @@ impl Machine {
             events: VecDeque::new(),
             ending: None,
             twist,
+            objects,
             rng: Rng::new(seed),
             base: 0,
             tokens: 0,

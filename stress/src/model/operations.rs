@@ -3,7 +3,7 @@
 use super::event::{Event, Site};
 use super::handlers::{AROUND_SUSPEND, Catch, Clause, GUARDS, SETS};
 use super::puppet::{KEPT, LIVE, OBJECT, WIDE, ask, list, numbered, push, put, take, tell};
-use super::vocabulary::{Kind, Mishap, Op, Tag, Throws, Ty, Verb};
+use super::vocabulary::{Kind, Mishap, Op, Tag, Throws, Ty, Verb, throws_a_continuation};
 use std::fmt::Write;
 
 fn keep() -> String {
@@ -14,8 +14,13 @@ fn kept() -> String {
     tell(Event::Kept, &["(call $id (local.get $mine))"])
 }
 
-/// The body of an operation's function.
-pub fn operation(op: Op) -> String {
+/// The body of an operation's function; `objects` says whether objects hold
+/// continuations.
+pub fn operation(op: Op, objects: bool) -> String {
+    if !objects && throws_a_continuation(op) {
+        // Never told to do.
+        return "(unreachable)".to_owned();
+    }
     match op {
         Op::New(kind) => {
             let name = kind.name();

@@ -8,7 +8,8 @@
 //!
 //! The operands are two slots and a number, `$base`: boxes an operation makes
 //! are numbered from it. Continuations and exceptions lie in tables, which the
-//! module of [`shared`] owns, so that several puppets can play together.
+//! module of [`shared`] owns, so that several puppets can play together. Where objects
+//! hold continuations, arrays of structs stand for the tables of those.
 
 use super::event::Event;
 use super::operations::operation;
@@ -41,7 +42,7 @@ pub const STRIDE: i64 = 16;
 pub const OBJECT: &str = "(ref null $box)";
 
 /// What both modules begin with.
-fn types() -> String {
+fn types(objects: bool) -> String {
     let mut text = String::from(
         "(type $box (struct (field i64) (field i64)))
          (type $op (func (param $slot i32) (param $arg i32) (param $base i64)))\n",
@@ -55,6 +56,13 @@ fn types() -> String {
             "(rec (type $f{name} (func (param {params}) (result {OBJECT} {OBJECT})))
                   (type ${name} (cont $f{name})))"
         );
+        if objects {
+            let _ = writeln!(
+                text,
+                "(type $held_{name} (struct (field (mut (ref null ${name})))))
+                 (type $all_{name} (array (mut (ref null $held_{name}))))"
+            );
+        }
     }
     text
 }
@@ -73,7 +81,7 @@ fn spelled(ty: Ty) -> String {
 }
 
 /// Tags and tables: `start` begins each definition of one, either exports or imports.
-fn holdings(mut start: impl FnMut(&str, &str, &str) -> String) -> String {
+fn holdings(objects: bool, mut start: impl FnMut(&str, &str, &str) -> String) -> String {
     let mut text = String::new();
     for tag in (0..Tag::COUNT).map(Tag) {
         let (params, results) = (list(tag.params()), list(tag.suspended().params()));
@@ -91,7 +99,10 @@ fn holdings(mut start: impl FnMut(&str, &str, &str) -> String) -> String {
     }
     for kind in Kind::ALL {
         let name = kind.name();
-        text += &start("table", name, &format!("{SLOTS} (ref null ${name})"));
+        text += &match objects {
+            false => start("table", name, &format!("{SLOTS} (ref null ${name})")),
+            true => start("global", name, &format!("(ref $all_{name})")),
+        };
     }
     text += &start("table", "exceptions", &format!("{EXCEPTIONS} exnref"));
     text += &start("table", "ops", &format!("{} funcref", 2 * ops().len()));
@@ -99,16 +110,58 @@ fn holdings(mut start: impl FnMut(&str, &str, &str) -> String) -> String {
 }
 
 /// The module that owns tags and tables.
-pub fn shared() -> String {
-    let fields = holdings(|sort, name, ty| format!("({sort} ${name} (export \"{name}\") {ty})\n"));
-    format!("(module $shared\n{}{fields})", types())
+pub fn shared(objects: bool) -> String {
+    let fields = holdings(objects, |sort, name, ty| {
+        let init = match sort {
+            "global" => format!("(array.new_default $all_{name} (i32.const {SLOTS}))"),
+            _ => String::new(),
+        };
+        format!("({sort} ${name} (export \"{name}\") {ty} {init})\n")
+    });
+    format!("(module $shared\n{}{fields})", types(objects))
+}
+
+/// Reads and writes what stands for the tables of continuations.
+fn access() -> String {
+    let mut text = String::new();
+    for kind in Kind::ALL {
+        let name = kind.name();
+        let _ = writeln!(
+            text,
+            "(func $get_{name} (param i32) (result (ref null ${name}))
+                (local $held (ref null $held_{name}))
+                (local.set $held (array.get $all_{name} (global.get ${name}) (local.get 0)))
+                (if (ref.is_null (local.get $held)) (then (return (ref.null ${name}))))
+                (struct.get $held_{name} 0 (local.get $held)))
+            (func $set_{name} (param i32 (ref null ${name}))
+                (local $held (ref null $held_{name}))
+                (local.set $held (array.get $all_{name} (global.get ${name}) (local.get 0)))
+                (if (ref.is_null (local.get $held))
+                    (then (array.set $all_{name} (global.get ${name}) (local.get 0)
+                        (struct.new $held_{name} (local.get 1))))
+                    (else (struct.set $held_{name} 0 (local.get $held) (local.get 1)))))"
+        );
+    }
+    text
+}
+
+/// The same text with these in place of the tables.
+fn with_access(mut text: String) -> String {
+    for kind in Kind::ALL {
+        let name = kind.name();
+        for way in ["get", "set"] {
+            let table = format!("(table.{way} ${name} ");
+            text = text.replace(&table, &format!("(call ${way}_{name} "));
+        }
+    }
+    text
 }
 
 /// The module that does what it is told.
-pub fn puppet() -> String {
+pub fn puppet(objects: bool) -> String {
     let ops = ops();
-    let mut text = format!("(module $puppet\n{}", types());
-    text += &holdings(|sort, name, ty| {
+    let mut text = format!("(module $puppet\n{}", types(objects));
+    text += &holdings(objects, |sort, name, ty| {
         format!("(import \"shared\" \"{name}\" ({sort} ${name} {ty}))\n")
     });
     text += "(import \"host\" \"offset\" (global $offset i32))
@@ -120,7 +173,7 @@ pub fn puppet() -> String {
         text += &entry(kind);
     }
     for (number, op) in ops.iter().enumerate() {
-        let body = operation(*op);
+        let body = operation(*op, objects);
         let _ = writeln!(
             text,
             "(func $op{number} (type $op) (param $slot i32) (param $arg i32) (param $base i64)
@@ -136,7 +189,11 @@ pub fn puppet() -> String {
     for kind in Kind::ALL {
         let _ = write!(text, " $enter_{}", kind.name());
     }
-    text + "))"
+    text += ")";
+    if objects {
+        text = with_access(text) + &access();
+    }
+    text + ")"
 }
 
 /// Where values that arrive are put before they are told of.

@@ -18,15 +18,14 @@ impl Machine {
             .filter_map(|slot| *slot)
             .collect();
         due.extend(tokens_of(&self.running));
+        let exceptions = self.exceptions.iter().flatten();
+        due.extend(exceptions.flat_map(|exception| conts(&exception.values)));
         while let Some(token) = due.pop() {
             let Some(held) = self.held.get(&token) else {
                 continue;
             };
             if marked.insert(token) {
-                due.extend(held.bound.iter().filter_map(|value| match value {
-                    Value::Cont(token) => *token,
-                    _ => None,
-                }));
+                due.extend(conts(&held.bound));
                 if let State::Suspended(members) = &held.state {
                     due.extend(tokens_of(members));
                 }
@@ -49,6 +48,14 @@ impl Held {
             State::Suspended(members) => members.len(),
         }
     }
+}
+
+/// The continuations among these.
+fn conts(values: &[Value]) -> impl Iterator<Item = Token> {
+    values.iter().filter_map(|value| match value {
+        Value::Cont(token) => *token,
+        _ => None,
+    })
 }
 
 /// What the frames of these hold.

@@ -35,6 +35,19 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// As the host sees it, to whom all continuations are the same.
+    pub fn as_seen(&self) -> Self {
+        let mut seen = self.clone();
+        if let Self::Exception(exception) = &mut seen {
+            for value in &mut exception.values {
+                if let Value::Cont(token) = value {
+                    *token = None;
+                }
+            }
+        }
+        seen
+    }
+
     /// For people.
     pub fn name(&self) -> String {
         match self {

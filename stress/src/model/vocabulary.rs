@@ -123,7 +123,17 @@ pub struct Throws(pub usize);
 
 impl Throws {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self(0), Self(1), Self(2)];
+    pub const ALL: [Self; 4] = [Self(0), Self(1), Self(2), Self::CONT];
+    /// The one that brings a continuation.
+    pub const CONT: Self = Self(3);
+
+    /// Those that are thrown where objects hold continuations, or hold none.
+    pub fn thrown(objects: bool) -> &'static [Self] {
+        match objects {
+            true => &Self::ALL,
+            false => &Self::ALL[..Self::CONT.0],
+        }
+    }
 
     /// What travels.
     pub fn params(self) -> &'static [Ty] {
@@ -131,6 +141,7 @@ impl Throws {
             &[] as &[Ty],
             &[Ty::Object],
             &[Ty::Number, Ty::Object, Ty::Object],
+            &[Ty::Object, Ty::Cont(Kind::K0)],
         ][self.0]
     }
 }
@@ -192,6 +203,15 @@ pub enum Op {
     Trap(Mishap),
     /// A call of the host, which calls the puppet.
     Host,
+}
+
+/// Whether an operation throws what only objects that hold continuations can carry.
+pub fn throws_a_continuation(op: Op) -> bool {
+    const CONT: usize = Throws::CONT.0;
+    matches!(
+        op,
+        Op::Throw(Throws::CONT) | Op::Resume(_, _, Verb::Throw(CONT))
+    )
 }
 
 /// All operations; an operation's number is its place.

@@ -148,6 +148,42 @@ pub const SHAPES: &[Shape] = &[
         SUSPENDED,
         "(global.set $k (table.get $conts (i32.const 1)))",
     ),
+    // Continuations in objects.
+    anywhere(
+        "struct.set of a continuation",
+        FRESH,
+        "(struct.set $box 0 (global.get $box) (global.get $k))",
+    ),
+    anywhere(
+        "struct.get of a continuation",
+        SUSPENDED,
+        "(global.set $k (struct.get $box 0 (global.get $box)))",
+    ),
+    anywhere(
+        "struct.new with a continuation",
+        SUSPENDED,
+        "(global.set $box (struct.new $box (global.get $k)))",
+    ),
+    anywhere(
+        "array.set of a continuation",
+        SUSPENDED,
+        "(array.set $boxes (global.get $boxes) (i32.const 7) (global.get $k))",
+    ),
+    anywhere(
+        "array.fill with a continuation",
+        FRESH,
+        "(array.fill $boxes (global.get $boxes) (i32.const 1) (global.get $k) (i32.const 6))",
+    ),
+    anywhere(
+        "array.copy of continuations",
+        FRESH,
+        "(array.copy $boxes $boxes (global.get $boxes) (i32.const 1) (global.get $boxes) (i32.const 0) (i32.const 5))",
+    ),
+    anywhere(
+        "throw of a continuation",
+        SUSPENDED,
+        "(block $out (try_table (catch_all $out) (throw $ek (global.get $k))))",
+    ),
     // Exceptions.
     anywhere("throw", "", "(throw $e (i64.const 1) (global.get $node))"),
     anywhere(

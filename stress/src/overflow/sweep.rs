@@ -2,8 +2,8 @@
 
 use super::{STACK_SIZE, Setting, Shape, StackPosition, Swept};
 use mangrove::{
-    Config, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module, ParkPolicy, Store,
-    TrapCode, Val, ValType, Zeal,
+    Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType, Instance, Linker,
+    Module, ParkPolicy, Store, TrapCode, Val, ValType, Zeal,
 };
 
 /// Runs in a row that end as elsewhere before a sweep is over.
@@ -35,6 +35,7 @@ impl<'a> Sweep<'a> {
     pub fn new(shape: &'a Shape, setting: &'a Setting, config: &Config) -> Result<Self, Error> {
         let mut config = config.clone();
         config
+            .continuations_in_objects(ContinuationsInObjects::Trace)
             .stack_size(STACK_SIZE)
             .guard(setting.guard)
             .opt_level(setting.opt_level)

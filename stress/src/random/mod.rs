@@ -43,6 +43,7 @@ fn make(program: &Program) -> Case {
         arguments: Vec::new(),
         checksum: verdict.checksum,
         collections: verdict.collections,
+        continuations_in_objects: false,
         place: |_| "the number of live continuations".to_owned(),
     }
 }

@@ -23,6 +23,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         arguments: vec![slots as i32, steps as i32, every as i32, seed as i32],
         checksum: Churn::new(salt, seed, slots).run(steps),
         collections: COLLECTIONS.into(),
+        continuations_in_objects: false,
         place,
     }
 }

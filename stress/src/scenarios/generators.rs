@@ -20,6 +20,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         arguments: vec![pairs as i32, nodes as i32, every as i32, seed as i32],
         checksum: checksum(salt, pairs.into(), nodes.into()),
         collections: (pairs * (nodes + 1) / every).into(),
+        continuations_in_objects: false,
         place,
     }
 }

@@ -3,6 +3,7 @@
 mod churn;
 mod generators;
 mod pipeline;
+mod rings;
 mod suspended;
 
 use crate::case::{Case, Size};
@@ -81,6 +82,15 @@ const SUITES: &[Suite] = &[
         least: 1,
         rounds: Rounds::Cases {
             make: pipeline::case,
+            shrink: None,
+        },
+    },
+    Suite {
+        name: "rings",
+        about: "objects and continuations that hold each other, in rings that are let go",
+        least: 2,
+        rounds: Rounds::Cases {
+            make: rings::case,
             shrink: None,
         },
     },

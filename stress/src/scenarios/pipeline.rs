@@ -23,6 +23,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
             .to_vec(),
         checksum: checksum(salt, lines.into(), stages.into(), packets.into()),
         collections: (lines * packets / every).into(),
+        continuations_in_objects: false,
         place,
     }
 }

@@ -3,10 +3,13 @@
 use super::parse_size;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use mangrove::{Config, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel, ParkPolicy, Zeal};
+use mangrove::{
+    Config, ContinuationsInObjects, GuardKind, Hooks, MemoryChecks, MemoryLimit, OptLevel,
+    ParkPolicy, Zeal,
+};
 
 /// The words for some values, and what help says of each.
-type Choices<T> = [(&'static str, T, &'static str); 3];
+type Choices<T, const N: usize = 3> = [(&'static str, T, &'static str); N];
 
 const GUARDS: Choices<GuardKind> = [
     (
@@ -23,6 +26,19 @@ const GUARDS: Choices<GuardKind> = [
         "mprotect",
         GuardKind::Mprotect,
         "Protected pages: two mappings to a stack",
+    ),
+];
+
+const POLICIES: Choices<ContinuationsInObjects, 2> = [
+    (
+        "reject",
+        ContinuationsInObjects::Reject,
+        "No: modules in which they could are rejected",
+    ),
+    (
+        "trace",
+        ContinuationsInObjects::Trace,
+        "Yes: collections follow continuations out of objects",
     ),
 ];
 
@@ -54,7 +70,7 @@ const LEVELS: Choices<OptLevel> = [
     ("speed", OptLevel::Speed, "Fast code"),
 ];
 
-fn choice<T>(choices: &'static Choices<T>) -> impl TypedValueParser<Value = T>
+fn choice<T, const N: usize>(choices: &'static Choices<T, N>) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
 {
@@ -74,13 +90,24 @@ pub struct EngineArgs {
     /// Whether code calls the runtime at each switch, because `--trace` asks for it.
     #[arg(skip)]
     pub switches: bool,
-    /// Collect beyond need: none, alloc, alloc:N, switch, call, move, joined with commas
+    /// Collect beyond need: none, alloc, alloc:N, switch, call, move, minor, joined with
+    /// commas; minor says what the others collect
     #[arg(long, value_name = "MODES", value_parser = parse_zeal)]
     pub zeal: Option<Zeal>,
+    /// Whether structs, arrays and exceptions may hold continuations [default: reject]
+    #[arg(long, value_name = "POLICY", value_parser = choice(&POLICIES))]
+    pub continuations_in_objects: Option<ContinuationsInObjects>,
     /// Most bytes of live objects, like 64M; less than 2G. A collection takes up to
     /// twice as much [default: 1G, or what address space and memory limit have room for]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub heap_max: Option<u64>,
+    /// Bytes of the young space at first, and at least, like 512K [default: 1M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub young_min: Option<u64>,
+    /// Bytes the young space may grow to where much of it survives, at most 64M and a
+    /// quarter of the heap [default: 16M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub young_max: Option<u64>,
     /// Bytes of each stack, like 64K [default: 256K for continuations, 1M for calls]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub stack_size: Option<u64>,
@@ -157,8 +184,17 @@ impl EngineArgs {
         if let Some(zeal) = self.zeal {
             config.zeal(zeal);
         }
+        if let Some(policy) = self.continuations_in_objects {
+            config.continuations_in_objects(policy);
+        }
         if let Some(bytes) = self.heap_max {
             config.heap_max(bytes);
+        }
+        if let Some(bytes) = self.young_min {
+            config.young_min(bytes);
+        }
+        if let Some(bytes) = self.young_max {
+            config.young_max(bytes);
         }
         if let Some(bytes) = self.stack_size {
             config.stack_size(count(bytes));

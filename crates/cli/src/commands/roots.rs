@@ -52,7 +52,7 @@ fn observe(program: &mut Program<'_>, at: At) -> Arc<Mutex<Seen>> {
         match moment {
             Moment::Collection(n) => seen.collections = n,
             Moment::Suspend(n) => seen.suspensions = n,
-            Moment::Resume(_) | Moment::Trap | Moment::End => {}
+            Moment::Collected(_) | Moment::Resume(_) | Moment::Trap | Moment::End => {}
         }
         let is_now = match (at, moment) {
             (At::Collection(wanted), Moment::Collection(n))

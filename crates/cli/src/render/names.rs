@@ -1,7 +1,9 @@
 //! The names a module gives to what roots are held by and refer to.
 
 use super::view::Value;
-use mangrove::{CodeName, FrameOwner, Module, RootOwner, RootValue, TypeId, TypeIndex, printable};
+use mangrove::{
+    CodeName, FrameOwner, Module, RootOwner, RootValue, TypeId, TypeIndex, Within, printable,
+};
 use mangrove_abi::object;
 use std::collections::HashMap;
 
@@ -104,6 +106,24 @@ impl<'a> ModuleNames<'a> {
             RootValue::Continuation { id, consumed: true } => {
                 Value::Plain(format!("continuation {id}, consumed"))
             }
+        }
+    }
+
+    /// An object of a type.
+    pub fn object(&self, offset: u32, type_id: TypeId) -> String {
+        format!("{} @0x{offset:x}", self.object_type(type_id))
+    }
+
+    /// A part of an object of a type.
+    pub fn within(&self, type_id: TypeId, within: Within) -> String {
+        match within {
+            Within::Field { index } => {
+                let ty = self.types.get(&type_id);
+                let name = ty.and_then(|&ty| self.module.parsed().names.fields.get(&(ty, index)));
+                named("field", index, name)
+            }
+            Within::Element { index } => format!("[{index}]"),
+            Within::Payload { index } => format!("payload {index}"),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::names::ModuleNames;
 use mangrove::{
-    ContinuationReport, ContinuationsReport, Ends, GuardKind, Link, Module, Reason, RegistryReport,
-    RootOwner, printable,
+    ContinuationReport, ContinuationsReport, Ends, GuardKind, Held, Link, Module, Reason,
+    RegistryReport, RootOwner, Within, printable,
 };
 use std::fmt::Write as _;
 
@@ -159,7 +159,21 @@ fn way(links: &[Link], omitted: u32, names: &ModuleNames<'_>) -> String {
         if index == 1 && omitted > 0 {
             let _ = write!(text, "({omitted} more) -> ");
         }
-        let _ = write!(text, "{} -> {}", reason(&link.by, names), link.continuation);
+        let _ = write!(text, "{} -> ", reason(&link.by, names));
+        let _ = match link.held {
+            Held::Continuation { continuation } => write!(text, "{continuation}"),
+            Held::Object { object, type_id } => {
+                // Types of exceptions have no name in a module: the next link knows.
+                let thrown = links.get(index + 1).is_some_and(|next| {
+                    matches!(next.by, Reason::Object { object: by, within: Some(Within::Payload { .. }), .. }
+                        if by == object)
+                });
+                match thrown {
+                    true => write!(text, "exception @0x{object:x}"),
+                    false => write!(text, "{}", names.object(object, type_id)),
+                }
+            }
+        };
     }
     text
 }
@@ -173,6 +187,14 @@ fn reason(reason: &Reason, names: &ModuleNames<'_>) -> String {
             RootOwner::Handle { index } => format!("host handle {index}"),
             RootOwner::Frame(frame) => format!("fp-{} of {}", frame.distance, names.part(owner)),
             _ => format!("{} {}", names.part(owner), names.place(owner)),
+        },
+        Reason::Object {
+            object,
+            type_id,
+            within,
+        } => match within {
+            Some(within) => names.within(*type_id, *within),
+            None => format!("part of {}", names.object(*object, *type_id)),
         },
     }
 }

@@ -195,3 +195,60 @@ fn who_cannot_be_watched_is_said_so() {
     );
     ended.says(["\"safepoint\":false"]);
 }
+
+/// Two continuations that only objects hold: in an array of boxes, and thrown.
+const BOXES: &str = r#"(module $boxes
+    (type $f (func)) (type $k (cont $f))
+    (type $box (struct (field $next (ref null $box)) (field $held (ref null $k))))
+    (type $boxes (array (ref null $box)))
+    (tag $pause) (tag $e (param i32 (ref $k)))
+    (global $kept (mut (ref null $boxes)) (ref.null $boxes))
+    (global $thrown (mut exnref) (ref.null exn))
+    (func $sleep (suspend $pause))
+    (elem declare func $sleep)
+    (func $asleep (result (ref $k))
+        (block $on (result (ref $k))
+            (resume $k (on $pause $on) (cont.new $k (ref.func $sleep)))
+            (unreachable)))
+    (func (export "run")
+        (global.set $kept (array.new_fixed $boxes 2 (ref.null $box)
+            (struct.new $box (ref.null $box) (call $asleep))))
+        (global.set $thrown
+            (block $caught (result exnref)
+                (try_table (catch_all_ref $caught) (throw $e (i32.const 1) (call $asleep)))
+                (unreachable)))))"#;
+
+#[test]
+fn the_way_to_a_continuation_leads_through_objects() {
+    let arguments = ["--invoke", "run", "--report", "continuations"];
+    let refused = run("lives_boxes.wat", BOXES, arguments);
+    let names = ["$box", "field 1", "$held", "continuations-in-objects trace"];
+    refused.is_one_line(2, names);
+    let [a, b, c, d] = arguments;
+    let trace = "--continuations-in-objects";
+    let told = run("lives_boxes.wat", BOXES, [a, b, c, d, trace, "trace"]);
+    assert_eq!(told.code, Some(0), "{told:?}");
+    for way in [
+        "alive by   global 0 $kept -> type 3 $boxes @0x",
+        " -> [1] -> type 2 $box @0x",
+        " -> field 1 $held -> 2",
+        "alive by   global 1 $thrown -> exception @0x",
+        " -> payload 1 -> 3",
+    ] {
+        assert!(told.stdout.contains(way), "{way}: {}", told.stdout);
+    }
+    let told = run(
+        "lives_boxes.wat",
+        BOXES,
+        [a, b, c, d, "--json", trace, "trace"],
+    );
+    let json: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    let links = &json["continuations"][0]["why"]["links"];
+    assert_eq!(links[0]["by"]["owner"], "global");
+    assert_eq!(links[1]["by"]["place"], "element");
+    assert_eq!(links[1]["object"], links[2]["by"]["object"]);
+    assert_eq!(links[2]["by"]["index"], 1);
+    assert_eq!(links[2]["continuation"], 2);
+    let unknown = run("lives_boxes.wat", BOXES, [trace, "follow"]);
+    assert_eq!(unknown.code, Some(2), "{unknown:?}");
+}

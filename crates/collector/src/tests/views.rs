@@ -3,8 +3,8 @@
 use crate::testing::*;
 use crate::{
     Activity, CodeName, ContinuationReport, ContinuationsReport, Created, FrameOwner, FunctionId,
-    Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootOwner, RootValue, SortBy,
-    WasmLocation, Why, continuations,
+    Held, Link, MadeFrom, Names, Place, Reason, ReportOptions, Root, RootOwner, RootValue, SortBy,
+    WasmLocation, Why, Within, continuations,
 };
 use mangrove_abi::{ContRef, FuncIndex, HeapRef, SlotKind, TransferSlot, TypeId, WasmOffset};
 use mangrove_continuation::State;
@@ -45,6 +45,10 @@ impl Names for Numbers {
     fn stopped(&self, at: WasmLocation) -> Option<Place> {
         Some(place(at.module.0.into(), at.function, at.wasm_offset))
     }
+
+    fn within(&self, _: TypeId, offset: u32) -> Option<Within> {
+        Some(Within::Field { index: offset })
+    }
 }
 
 fn place(module: u64, function: FuncIndex, offset: Option<WasmOffset>) -> Place {
@@ -57,13 +61,14 @@ fn place(module: u64, function: FuncIndex, offset: Option<WasmOffset>) -> Place 
     }
 }
 
-fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
+pub(super) fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
     let options = ReportOptions {
         top,
         sort,
         resident: false,
     };
     let World {
+        heap,
         registry,
         ctx,
         code,
@@ -71,10 +76,16 @@ fn report(world: &mut World, sort: SortBy, top: usize) -> ContinuationsReport {
         ..
     } = world;
     // SAFETY: nothing runs, and all stacks are laid as the call sites say.
-    unsafe { continuations(registry, ctx, code, outside, &Numbers, options) }.unwrap()
+    unsafe { continuations(heap, registry, ctx, code, outside, &Numbers, options) }.unwrap()
 }
 
-fn id(cont: ContRef) -> u32 {
+fn continuation(cont: ContRef) -> Held {
+    Held::Continuation {
+        continuation: id(cont),
+    }
+}
+
+pub(super) fn id(cont: ContRef) -> u32 {
     // SAFETY: a record of the registry.
     unsafe { (*cont.record).id.as_u32() }
 }
@@ -246,7 +257,7 @@ fn the_report_says_what_each_continuation_does() {
         age: 0,
         why: Some(Why {
             links: vec![Link {
-                continuation: id(cont),
+                held: continuation(cont),
                 by: Reason::Running,
             }],
             omitted: 0,
@@ -275,7 +286,7 @@ fn the_report_says_what_each_continuation_does() {
             roots: 2,
             why: Some(Why {
                 links: vec![Link {
-                    continuation: id(suspended),
+                    held: continuation(suspended),
                     by: Reason::Slot {
                         owner: RootOwner::Table {
                             instance: Some(0),
@@ -302,7 +313,7 @@ fn the_report_says_what_each_continuation_does() {
 }
 
 /// Suspended, holding a reference in its one frame.
-fn holding(world: &mut World, held: ContRef) -> ContRef {
+pub(super) fn holding(world: &mut World, held: ContRef) -> ContRef {
     let nothing = HeapRef::NULL;
     world.stopped(&[frame(CONT_REF).reference(40, nothing).cont(32, held)])
 }
@@ -318,7 +329,12 @@ fn the_way_to_a_continuation_is_told_from_its_root() {
     world.outside.conts = vec![conts[20]];
     let report = report(&mut world, SortBy::Id, 100);
     let why = |number: usize| report.continuations[number].why.as_ref().unwrap();
-    let ids = |why: &Why| -> Vec<u32> { why.links.iter().map(|link| link.continuation).collect() };
+    let ids = |why: &Why| -> Vec<u32> {
+        {
+            let ids = why.links.iter().map(|link| link.continuation());
+            ids.collect::<Option<_>>().unwrap()
+        }
+    };
     assert_eq!((ids(why(20)), why(20).omitted), (vec![20], 0));
     assert_eq!((ids(why(18)), why(18).omitted), (vec![20, 19, 18], 0));
     let nearest = vec![20, 7, 6, 5, 4, 3, 2, 1, 0];

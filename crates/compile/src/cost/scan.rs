@@ -12,14 +12,21 @@ use cranelift_codegen::ir::{Block, Function, Value, ValueDef};
 use std::collections::HashMap;
 
 /// The entries looked at, at the most: registers run out in between and make
-/// more ranges. Given what is live at the start and the end of each block.
-pub fn entries(function: &Function, into: &[(Value, Block)], out: &[(Block, Value)]) -> u64 {
+/// more ranges. Given what is live at the start and the end of each block, and whether
+/// cold blocks are taken to lie behind all others. The allocator has them in between; what
+/// it splits at calls makes up for that, in functions whose values are not in homes.
+pub fn entries(
+    function: &Function,
+    into: &[(Value, Block)],
+    out: &[(Block, Value)],
+    cold_last: bool,
+) -> u64 {
     let arrivals = arrivals(function);
     let total: u64 = arrivals.values().sum();
     if total == 0 {
         return 0;
     }
-    let ranges = ranges(function, into, out);
+    let ranges = ranges(function, into, out, cold_last);
     let dfg = &function.dfg;
     let (mut looked, mut start, mut before) = (0, 0, 0);
     // Parameters are numbered first.
@@ -69,9 +76,10 @@ fn ranges(
     function: &Function,
     into: &[(Value, Block)],
     out: &[(Block, Value)],
+    cold_last: bool,
 ) -> HashMap<Value, u32> {
     let mut ends: Vec<Option<Value>> = vec![None; function.dfg.num_blocks()];
-    let before = predecessors_in_code(function);
+    let before = predecessors_in_code(function, cold_last);
     let mut ranges = HashMap::new();
     let mut ending = out.chunk_by(|a, b| a.1 == b.1).peekable();
     for group in into.chunk_by(|a, b| a.0 == b.0) {
@@ -91,12 +99,14 @@ fn ranges(
 }
 
 /// By block: the one whose code is in front of it. Code is generated in reverse
-/// postorder, cold blocks last.
-fn predecessors_in_code(function: &Function) -> Vec<Option<Block>> {
+/// postorder, and emitted with cold blocks last.
+fn predecessors_in_code(function: &Function, cold_last: bool) -> Vec<Option<Block>> {
     let flow = ControlFlowGraph::with_function(function);
     let dominators = DominatorTree::with_function(function, &flow);
     let mut order: Vec<Block> = dominators.cfg_rpo().copied().collect();
-    order.sort_by_key(|&block| function.layout.is_cold(block));
+    if cold_last {
+        order.sort_by_key(|&block| function.layout.is_cold(block));
+    }
     let mut before = vec![None; function.dfg.num_blocks()];
     for pair in order.windows(2) {
         before[pair[1].as_u32() as usize] = Some(pair[0]);

@@ -16,6 +16,8 @@
 //! calls there are. An operand's home is nulled when it is popped; a local keeps
 //! alive what it holds until it is overwritten or the function returns.
 
+use super::regions::trap;
+use super::state::block_args;
 use crate::signature::root_kind;
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::{
@@ -23,7 +25,7 @@ use cranelift_codegen::ir::{
     Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::SlotKind;
+use mangrove_abi::{SlotKind, TrapCode};
 use std::collections::{HashMap, HashSet};
 use types::{I32, I64};
 
@@ -34,6 +36,10 @@ pub const MOST_FRAME_BYTES: u32 = 4 << 20;
 /// Operands whose values may be used instead of their homes: those pushed last. So
 /// no more values are alive at once, however many operands there are.
 const MOST_FRESH: u32 = 8;
+
+/// Blocks from one waypoint to the next ([`Homes::waypoint`]): there are a few
+/// parameters to a block.
+const WAYPOINT_EVERY: usize = 128;
 
 /// A place in the frame.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +96,8 @@ pub struct Homes {
     /// Where the instance lies, and its value there and then.
     instance: Home,
     loaded: Option<(Value, Block, u32)>,
+    /// Blocks there were at the last waypoint.
+    blocks: usize,
 }
 
 impl Homes {
@@ -114,6 +122,7 @@ impl Homes {
             base: None,
             instance: home,
             loaded: None,
+            blocks: 0,
         };
         homes.store(b, home, instance);
         homes
@@ -130,6 +139,61 @@ impl Homes {
                 value
             }
         }
+    }
+
+    /// Between two instructions of the body: makes a waypoint if the last one is far.
+    ///
+    /// When values have their registers, the allocator takes them by number, and looks
+    /// for each that is alive at the start of a block through the list of all block
+    /// parameters up to it. It goes on from where it came to at the last value that has
+    /// two ranges: values in homes have one, and it would start anew for each. A waypoint
+    /// is two such values, as parameters and other values are numbered apart. Each is
+    /// alive at the start of a block, and behind one in between that does not know it:
+    ///
+    /// ```text
+    ///  ──▶ start(param) ──▶ again: instance ──▶ known ──▶ behind: both are used
+    ///        ▲    └─▶ other ┐                     └─▶ never
+    ///        └──────── 0 ───┘
+    /// ```
+    ///
+    /// What branches off is never entered, since the instance is not null.
+    pub fn waypoint(&mut self, b: &mut FunctionBuilder<'_>) {
+        let blocks = b.func.dfg.num_blocks();
+        if blocks - self.blocks < WAYPOINT_EVERY {
+            return;
+        }
+        let [start, other, again] = [(); 3].map(|()| b.create_block());
+        b.set_cold_block(other);
+        let param = b.append_block_param(start, I64);
+        let instance = self.instance(b);
+        b.ins().jump(start, &block_args(&[instance]));
+        b.switch_to_block(start);
+        b.ins().brif(param, again, &[], other, &[]);
+        b.seal_block(other);
+        b.seal_block(again);
+        b.switch_to_block(other);
+        // Without it the parameter would be the instance, and go.
+        let zero = b.ins().iconst(I64, 0);
+        b.ins().jump(start, &block_args(&[zero]));
+        b.seal_block(start);
+
+        let [known, never, behind] = [(); 3].map(|()| b.create_block());
+        b.set_cold_block(never);
+        b.switch_to_block(again);
+        let instance = self.instance(b);
+        b.ins().jump(known, &[]);
+        b.seal_block(known);
+        b.switch_to_block(known);
+        b.ins().brif(instance, behind, &[], never, &[]);
+        b.seal_block(never);
+        b.seal_block(behind);
+        b.switch_to_block(never);
+        b.ins().trap(trap(TrapCode::Unreachable));
+        b.switch_to_block(behind);
+        for value in [param, instance] {
+            self.store(b, self.instance, value);
+        }
+        self.blocks = b.func.dfg.num_blocks();
     }
 
     /// Bytes of all homes.
@@ -291,5 +355,60 @@ fn clear(cursor: &mut FuncCursor<'_>, base: Value, home: Home) {
     for at in (0..bytes).step_by(ty.bytes() as usize) {
         let offset = (home.offset + at) as i32;
         cursor.ins().store(flags(), zero, base, offset);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::scanned;
+    use cranelift_codegen::ir::{AbiParam, Signature, UserFuncName};
+    use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
+    use cranelift_frontend::FunctionBuilderContext;
+
+    /// A function of blocks with a parameter each, with or without waypoints.
+    fn function(blocks: usize, waypoints: bool) -> Function {
+        let mut signature = Signature::new(CallConv::Tail);
+        signature.params.push(AbiParam::new(I64));
+        let mut function = Function::with_name_signature(UserFuncName::default(), signature);
+        let mut context = FunctionBuilderContext::new();
+        let mut b = FunctionBuilder::new(&mut function, &mut context);
+        let entry = b.create_block();
+        b.append_block_params_for_function_params(entry);
+        b.switch_to_block(entry);
+        b.seal_block(entry);
+        let instance = b.block_params(entry)[0];
+        let mut homes = Homes::new(&mut b, instance);
+        for number in 0..blocks {
+            let next = b.create_block();
+            let param = b.append_block_param(next, I64);
+            let value = b.ins().iconst(I64, number as i64);
+            b.ins().jump(next, &block_args(&[value]));
+            b.seal_block(next);
+            b.switch_to_block(next);
+            let home = homes.local(0, I64, false, true);
+            homes.store(&mut b, home, param);
+            if waypoints {
+                homes.waypoint(&mut b);
+            }
+        }
+        b.ins().return_(&[]);
+        b.finalize(TargetFrontendConfig {
+            default_call_conv: CallConv::Tail,
+            pointer_width: target_lexicon::PointerWidth::U64,
+            page_size_align_log2: 12,
+        });
+        homes.finish(&mut function);
+        function
+    }
+
+    #[test]
+    fn the_search_for_block_parameters_goes_on_at_waypoints() {
+        let looked = |blocks, waypoints| scanned(&function(blocks, waypoints));
+        let (once, twice) = (looked(4_000, true), looked(8_000, true));
+        assert!(twice * 10 <= once * 23, "{once} and {twice}");
+        // It would be the square without.
+        let (once, twice) = (looked(4_000, false), looked(8_000, false));
+        assert!(twice > once * 3, "{once} and {twice}");
     }
 }

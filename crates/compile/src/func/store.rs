@@ -9,6 +9,8 @@
 //! | [`assign_global`] | the cell of a global | the cell |
 //! | [`assign_table`] | an element of a table | the element's card |
 //!
+//! Continuation references need no more than to be written whole: a collection of the
+//! young alone ends no continuation, and finds what their frames hold without them.
 //! Numbers are written here as well; the storage type says which is which. Headers,
 //! lengths and tags are no references and are written where the object is made. What
 //! lies in frames and transfer slots is written freely: what ran is looked at. A
@@ -97,6 +99,7 @@ impl FuncTranslator<'_, '_> {
         is_array: bool,
     ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
+        self.store_whole(self.storage_repr(storage));
         self.heap_store(flags, storage, value, field);
         if self.is_reference(storage) {
             self.note_field(object, value, field, is_array);
@@ -134,6 +137,7 @@ impl FuncTranslator<'_, '_> {
         elements: Elements,
     ) {
         debug_assert_eq!(self.b.func.dfg.value_type(object), I32, "a reference");
+        self.store_whole(self.storage_repr(storage));
         self.fill(storage, value, elements);
         if self.is_reference(storage) {
             self.note_elements(object, value);

@@ -62,7 +62,7 @@ impl FuncTranslator<'_, '_> {
                 let (fields, layout) = self.env.structure(TypeIndex::new(struct_type_index));
                 let storage = fields[field_index as usize].storage;
                 let offset = layout.offsets[field_index as usize];
-                let flags = self.field_flags(object, offset);
+                let flags = self.field_flags(object, storage, offset);
                 let address = self.object(object);
                 let field = FieldAddress {
                     address,
@@ -120,7 +120,7 @@ impl FuncTranslator<'_, '_> {
         let (fields, layout) = self.env.structure(type_index);
         let storage = fields[field as usize].storage;
         let offset = layout.offsets[field as usize];
-        let flags = self.field_flags(object, offset);
+        let flags = self.field_flags(object, storage, offset);
         let address = self.object(object);
         let value = self.heap_load(flags, storage, extension, address, offset as i32);
         let repr = self.storage_repr(storage);
@@ -128,9 +128,15 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// Flags of an access to a field of an object that may be null. Near the
-    /// start of the heap the access itself faults; further out it is checked.
-    fn field_flags(&mut self, object: Value, offset: u32) -> MemFlagsData {
-        if offset < NULL_GUARD {
+    /// start of the heap the access itself faults; further out it is checked. A
+    /// continuation reference is written in two halves: both have to fault.
+    fn field_flags(
+        &mut self,
+        object: Value,
+        storage: StorageType<TypeIndex>,
+        offset: u32,
+    ) -> MemFlagsData {
+        if offset + self.env.storage_size(storage) <= NULL_GUARD {
             return trapping(self.regions.heap, TrapCode::NullStruct);
         }
         self.trap_if_zero(object, TrapCode::NullStruct);

@@ -143,6 +143,9 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             self.offset = offset as usize;
             self.b.set_srcloc(SourceLoc::new(offset as u32));
             self.operator(&operator)?;
+            if let (Some(homes), true) = (&mut self.homes, self.reachable) {
+                homes.waypoint(&mut self.b);
+            }
             if !self.within(work)? {
                 return Ok(false);
             }

@@ -20,7 +20,7 @@ fn world() -> (World, [HeapRef; 3]) {
 
 #[test]
 fn headers_that_describe_nothing() {
-    for header in [0, 5, FUNC.as_u32(), 22, 1 << 24, FORWARDED | 600] {
+    for header in [0, 5, FUNC.as_u32(), END, 1 << 24, FORWARDED | 600] {
         let (mut world, [a, ..]) = world();
         world.write(a, 0, header);
         let fault = HeapViolation::UnknownType {
@@ -46,10 +46,11 @@ fn references_to_no_object() {
         };
         assert_eq!(world.heap.verify(&world.ctx).unwrap_err(), fault);
         let mut marks = world.heap.marks(&world.ctx).expect("headers are sound");
+        marks.mark(b).unwrap();
         // SAFETY: the marks are this heap's, as it is.
-        assert_eq!(unsafe { marks.mark(&world.heap, b) }.unwrap_err(), fault);
-        // SAFETY: as above.
-        let stray = unsafe { marks.mark(&world.heap, HeapRef(value)) };
+        let looked = unsafe { marks.drain(&world.heap, &mut Found::default()) };
+        assert_eq!(looked.unwrap_err(), fault);
+        let stray = marks.mark(HeapRef(value));
         let unless_i31 = (value & 1 == 0).then_some(HeapViolation::Stray { value });
         assert_eq!(stray.err(), unless_i31);
 

@@ -169,7 +169,9 @@ fn twice_the_module_takes_twice_the_time() {
     println!("| shape | N | time of N | of 2 N | ratio | most memory of N | of 2 N | ratio |");
     println!("|-|-|-|-|-|-|-|-|");
     let mut beyond = String::new();
-    for shape in SHAPES.iter().chain(wide::SHAPES) {
+    let wanted = std::env::var("MANGROVE_SHAPES").unwrap_or_default();
+    let wanted = |shape: &&Shape| wanted.split(',').any(|part| shape.name.contains(part));
+    for shape in SHAPES.iter().chain(wide::SHAPES).filter(wanted) {
         let [once, twice] = both(shape, shape.size_for_time, 5);
         let (time, peak) = (ratio(twice.time, once.time), ratio(twice.peak, once.peak));
         let milliseconds = |cost: &Cost| cost.time as f64 / 1e6;

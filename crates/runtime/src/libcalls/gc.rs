@@ -73,10 +73,17 @@ pub fn cont_ready(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) 
     Ok(LibcallOutcome::Value(transfer[0].words[0]))
 }
 
+/// Whether a type has an ancestor that has too many of its own for the display that
+/// compiled code reads ([`mangrove_abi::object::INLINE_SUPERS`]).
 pub fn is_subtype(invocation: &mut Invocation<'_>, [actual, expected, ..]: [u64; 4]) -> Answer {
-    let types = invocation.store.engine.types();
-    let [actual, expected] = [actual, expected].map(|word| TypeId::new(word as u32));
-    // A host object and an exception have numbers that are no types, and no supertypes.
-    let is = types.contains(actual) && types.is_subtype(actual, expected);
+    let table = invocation.store.context().descriptors;
+    // SAFETY: both are numbers of types, exceptions or host objects, as compiled code has
+    // them, from an object of the store or a function, and from its instance. Such have an
+    // entry for as long as their store lives, which nobody writes (`crate::descriptors`).
+    let [actual, wanted] = [actual, expected].map(|id| unsafe { &*table.add(id as usize) });
+    let is = wanted.depth <= actual.depth
+        // SAFETY: the whole display has `depth + 1` entries. Host objects and exceptions,
+        // which have none, are of depth 0, and who asks has passed over the inline one.
+        && unsafe { *actual.all_supers.add(usize::from(wanted.depth)) } == TypeId::new(expected as u32);
     Ok(LibcallOutcome::Value(is.into()))
 }

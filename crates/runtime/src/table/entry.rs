@@ -203,7 +203,7 @@ impl TableEntry {
             return;
         }
         let size = self.element_size() as u64;
-        let cards = at * size >> CARD_SHIFT..((at + len) * size).div_ceil(1 << CARD_SHIFT);
+        let cards = (at * size) >> CARD_SHIFT..((at + len) * size).div_ceil(1 << CARD_SHIFT);
         // SAFETY: owned by this table, which has a card for each of its elements.
         unsafe {
             let def = self.def.as_ptr();

@@ -4,8 +4,8 @@ use super::groups::Group;
 use super::{RegistryError, TypeInfo};
 use crate::types::{CompositeType, Repr, StorageType, SubType, ValType};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
-use mangrove_abi::object::{TYPE_END, TYPE_FIRST, exn_layout};
-use mangrove_abi::{Kind, StructLayout, TypeId};
+use mangrove_abi::object::{ARRAY_ELEMENTS, TYPE_END, TYPE_FIRST, exn_layout};
+use mangrove_abi::{Kind, SlotKind, StructLayout, TypeId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -155,8 +155,12 @@ impl Entries {
         storage.size_by(|id| self.composite(id))
     }
 
-    fn is_heap_ref(&self, storage: StorageType) -> bool {
-        matches!(storage, StorageType::Val(ty) if self.repr(ty) == Repr::HeapRef)
+    /// What the collector follows in a field or element.
+    fn slot_kind(&self, storage: StorageType) -> Option<SlotKind> {
+        match storage {
+            StorageType::I8 | StorageType::I16 => None,
+            StorageType::Val(ty) => self.repr(ty).slot_kind(),
+        }
     }
 
     pub(super) fn layout(&self, id: TypeId) -> Option<Arc<StructLayout>> {
@@ -190,24 +194,58 @@ impl Entries {
         }
     }
 
-    fn exception_info(&self, id: TypeId, tag_type: TypeId) -> TypeInfo {
+    /// See [`super::TypeRegistry::part_at`].
+    pub(super) fn part_at(&self, id: TypeId, offset: u32) -> Option<(Kind, u32)> {
+        let number = |offsets: &[u32]| {
+            let number = offsets.iter().position(|&at| at == offset)?;
+            Some(number as u32)
+        };
+        let at = id.index().checked_sub(TYPE_FIRST.index())?;
+        match self.slots.get(at)? {
+            Meaning::Exception(tag_type) => {
+                let (_, layout) = self.payload(*tag_type);
+                Some((Kind::Exn, number(&layout.offsets[1..])?))
+            }
+            Meaning::Type(entry) => match (&entry.ty.composite, &entry.layout) {
+                (CompositeType::Struct(_), Some(layout)) => {
+                    Some((Kind::Struct, number(&layout.offsets)?))
+                }
+                (CompositeType::Array(element), _) => {
+                    let size = self.storage_size(element.storage);
+                    let bytes = offset.checked_sub(ARRAY_ELEMENTS)?;
+                    let whole = bytes.is_multiple_of(size);
+                    whole.then_some((Kind::Array, bytes / size))
+                }
+                _ => None,
+            },
+            Meaning::Free => None,
+        }
+    }
+
+    /// What exceptions hold whose tag has this function type, and where. The first of
+    /// the layout's offsets is the tag's.
+    fn payload(&self, tag_type: TypeId) -> (Vec<Repr>, StructLayout) {
         let reprs: Vec<Repr> = match self.composite(tag_type) {
             CompositeType::Func(ty) => ty.params.iter().map(|&ty| self.repr(ty)).collect(),
             _ => unreachable!("a tag without a function type: {tag_type}"),
         };
         let layout = exn_layout(reprs.iter().map(|repr| repr.size()));
-        // The first of the layout's offsets is the tag's.
-        let places = reprs.iter().zip(&layout.offsets[1..]);
+        (reprs, layout)
+    }
+
+    fn exception_info(&self, id: TypeId, tag_type: TypeId) -> TypeInfo {
+        let (reprs, layout) = self.payload(tag_type);
+        let kinds = reprs.iter().map(|repr| repr.slot_kind());
+        let (refs, conts) = slots(kinds, &layout.offsets[1..]);
         TypeInfo {
             id,
             kind: Kind::Exn,
             size: layout.size,
-            refs: places
-                .filter(|(repr, _)| **repr == Repr::HeapRef)
-                .map(|(_, &offset)| offset)
-                .collect(),
+            refs,
+            conts,
             supers: Arc::default(),
             elem_refs: false,
+            elem_conts: false,
         }
     }
 
@@ -217,26 +255,41 @@ impl Entries {
             kind: entry.kind(),
             size: 0,
             refs: Vec::new(),
+            conts: Vec::new(),
             supers: entry.supers.clone(),
             elem_refs: false,
+            elem_conts: false,
         };
         match (&entry.ty.composite, &entry.layout) {
             (CompositeType::Struct(fields), Some(layout)) => {
                 info.size = layout.size;
-                let places = fields.iter().zip(&layout.offsets);
-                info.refs = places
-                    .filter(|(field, _)| self.is_heap_ref(field.storage))
-                    .map(|(_, &offset)| offset)
-                    .collect();
+                let kinds = fields.iter().map(|field| self.slot_kind(field.storage));
+                (info.refs, info.conts) = slots(kinds, &layout.offsets);
                 info.refs.sort_unstable();
+                info.conts.sort_unstable();
             }
             (CompositeType::Struct(_), None) => unreachable!("a struct without layout: {id}"),
             (CompositeType::Array(element), _) => {
                 info.size = self.storage_size(element.storage);
-                info.elem_refs = self.is_heap_ref(element.storage);
+                let kind = self.slot_kind(element.storage);
+                info.elem_refs = kind == Some(SlotKind::Ref);
+                info.elem_conts = kind == Some(SlotKind::Cont);
             }
             (CompositeType::Func(_) | CompositeType::Cont(_), _) => {}
         }
         info
     }
+}
+
+/// Of an object's places, those of heap references and those of continuation references.
+fn slots(kinds: impl Iterator<Item = Option<SlotKind>>, offsets: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let (mut refs, mut conts) = (Vec::new(), Vec::new());
+    for (kind, &offset) in kinds.zip(offsets) {
+        match kind {
+            Some(SlotKind::Ref) => refs.push(offset),
+            Some(SlotKind::Cont) => conts.push(offset),
+            None => {}
+        }
+    }
+    (refs, conts)
 }

@@ -45,6 +45,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         arguments: arguments.map(|number| number as i32).to_vec(),
         checksum: expect::checksum(&shape),
         collections: COLLECTIONS.into(),
+        continuations_in_objects: false,
         place: shape::place,
     }
 }

@@ -1,0 +1,25 @@
+;; Continuations that switch to each other leave themselves in an object.
+;; config: --continuations-in-objects trace
+(module
+  (import "mangrove" "gc" (func $gc))
+  (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+  (type $box (struct (field $k (mut (ref null $k)))))
+  (tag $swap (result i32))
+  (global $b (mut (ref null $box)) (ref.null $box))
+  (global $sum (mut i32) (i32.const 0))
+  (func $body (type $f)
+    (local $n i32)
+    (loop $more
+      (if (i32.eqz (ref.is_null (local.get 0)))
+        (then (struct.set $box $k (global.get $b) (local.get 0))))
+      (call $gc)
+      (global.set $sum (i32.add (global.get $sum) (local.get $n)))
+      (local.set 0 (switch $k $swap (struct.get $box $k (global.get $b))))
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $n) (i32.const 10))))
+    (global.get $sum))
+  (elem declare func $body)
+  (func (export "run") (result i32)
+    (global.set $b (struct.new $box (cont.new $k (ref.func $body))))
+    (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $body)))))
+(assert_return (invoke "run") (i32.const 90))

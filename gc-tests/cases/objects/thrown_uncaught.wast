@@ -1,0 +1,37 @@
+;; An exception that leaves Wasm with a continuation in it is an exception.
+;; config: --continuations-in-objects trace
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "continuations" (func $live (result i64)))
+  (type $f (func (result i32)))
+  (type $k (cont $f))
+  (type $start (func (param i32) (result i32)))
+  (type $ks (cont $start))
+  (tag $yield (param i32))
+  ;; Yields n, and n + 1, and returns n + 2.
+  (func $count (type $start)
+    (suspend $yield (local.get 0))
+    (suspend $yield (i32.add (local.get 0) (i32.const 1)))
+    (i32.add (local.get 0) (i32.const 2)))
+  (elem declare func $count)
+  ;; A continuation suspended at n.
+  (func $make (param $n i32) (result (ref $k))
+    (local $made (ref null $k))
+    (block $got (result i32 (ref $k))
+      (resume $ks (on $yield $got) (local.get $n) (cont.new $ks (ref.func $count)))
+      (unreachable))
+    (local.set $made)
+    (drop)
+    (ref.as_non_null (local.get $made)))
+  ;; What the next step gives, and what is left.
+  (func $step (param $k (ref null $k)) (result i32 (ref null $k))
+    (block $got (result i32 (ref $k))
+      (resume $k (on $yield $got) (local.get $k))
+      (ref.null $k)
+      (return))
+    (return))
+  (tag $e (param (ref $k)))
+  (func (export "run") (throw $e (call $make (i32.const 1))))
+  (func (export "live") (result i64) (call $gc) (call $live)))
+(assert_exception (invoke "run"))
+(assert_return (invoke "live") (i64.const 0))
