@@ -11,7 +11,7 @@
 //! ```
 //!
 //! - `NAME.wast` is a script. It is run in every configuration: without zeal,
-//!   with each kind of zeal, without optimisation, on stacks that are parked and
+//!   with each kind of zeal, with minor collections at each of its moments, without optimisation, on stacks that are parked and
 //!   mapped anew. ([`matrix`] has all combinations.)
 //! - `NAME.wat` is a module. What `mangrove roots` prints for it is compared
 //!   with the comment after `;; expected:` at its end. With `MANGROVE_BLESS=1` in
@@ -31,12 +31,20 @@ pub use case::{Case, Kind, cases};
 use std::ffi::OsString;
 
 /// How scripts are run: a name, and options of the command line.
-pub const CONFIGURATIONS: [(&str, &[&str]); 8] = [
+pub const CONFIGURATIONS: [(&str, &[&str]); 13] = [
     ("default", &[]),
     ("zeal_alloc", &["--zeal", "alloc"]),
     ("zeal_switch", &["--zeal", "switch"]),
     ("zeal_call", &["--zeal", "call"]),
     ("zeal_move", &["--zeal", "move"]),
+    ("zeal_alloc_minor", &["--zeal", "alloc,minor"]),
+    ("zeal_switch_minor", &["--zeal", "switch,minor"]),
+    ("zeal_call_minor", &["--zeal", "call,minor"]),
+    ("zeal_move_minor", &["--zeal", "move,minor"]),
+    (
+        "zeal_all_minor",
+        &["--zeal", "alloc,switch,call,move,minor"],
+    ),
     ("unoptimised", &["--opt-level", "none"]),
     ("in_frames", &["--opt-level", "frame"]),
     // The corner of the matrix that is furthest from the default.

@@ -11,7 +11,7 @@ use crate::case::{Case, Kind};
 type Choice = (&'static str, &'static [&'static str]);
 
 /// Zeal, with the configurations a case must be run in for each.
-const ZEAL: [(&str, &[&str], &[&str]); 6] = [
+const ZEAL: [(&str, &[&str], &[&str]); 8] = [
     ("", &[], &["default"]),
     ("zeal alloc", &["--zeal", "alloc"], &["zeal_alloc"]),
     ("zeal switch", &["--zeal", "switch"], &["zeal_switch"]),
@@ -21,6 +21,17 @@ const ZEAL: [(&str, &[&str], &[&str]); 6] = [
         "zeal all",
         &["--zeal", "alloc,switch,call,move"],
         &["zeal_alloc", "zeal_switch", "zeal_call", "zeal_move"],
+    ),
+    // Each kind of zeal by itself is minor in the configurations.
+    (
+        "zeal minor",
+        &["--zeal", "alloc,minor"],
+        &["zeal_alloc_minor"],
+    ),
+    (
+        "zeal all minor",
+        &["--zeal", "alloc,switch,call,move,minor"],
+        &["zeal_all_minor"],
     ),
 ];
 const STACKS: [Choice; 2] = [("used stacks", &[]), ("new stacks", &["--fresh-stacks"])];
@@ -95,7 +106,7 @@ mod tests {
     #[test]
     fn each_combination_is_there_once() {
         let all = combinations();
-        assert_eq!(all.len(), 6 * 2 * 2 * 2 * 3);
+        assert_eq!(all.len(), 8 * 2 * 2 * 2 * 3);
         let names: HashSet<_> = all.iter().map(|combination| &combination.name).collect();
         assert_eq!(names.len(), all.len());
         let options: HashSet<_> = all.iter().map(|combination| &combination.options).collect();

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 /// A way to run it: its name, and what is special to it.
 type Way = (&'static str, fn(&mut Config));
 
-const WAYS: [Way; 12] = [
+const WAYS: [Way; 17] = [
     ("default", |_| {}),
     ("unoptimised", |config| {
         config.opt_level(OptLevel::None);
@@ -39,14 +39,25 @@ const WAYS: [Way; 12] = [
     ("zeal_alloc", |config| zeal(config, "alloc")),
     ("zeal_switch", |config| zeal(config, "switch")),
     ("zeal_move", |config| zeal(config, "move")),
+    ("zeal_minor", |config| zeal(config, "alloc,minor")),
+    ("zeal_switch_minor", |config| zeal(config, "switch,minor")),
+    ("zeal_move_minor", |config| zeal(config, "move,minor")),
     // Each call walks the frames below it, and some scripts recurse until the
     // stack is full: the time they take is the square of its size.
     ("zeal_call", |config| {
         zeal(config, "call");
         config.stack_size(16 << 10);
     }),
+    ("zeal_call_minor", |config| {
+        zeal(config, "call,minor");
+        config.stack_size(16 << 10);
+    }),
     ("zeal_all", |config| {
         zeal(config, "alloc,switch,call,move");
+        config.stack_size(16 << 10);
+    }),
+    ("zeal_all_minor", |config| {
+        zeal(config, "alloc,switch,call,move,minor");
         config.stack_size(16 << 10);
     }),
 ];

@@ -29,7 +29,15 @@ fn all_suites_pass() {
 #[test]
 fn all_suites_pass_under_zeal() {
     for suite in suites() {
-        for zeal in ["alloc:7", "switch", "call", "alloc,switch,call"] {
+        for zeal in [
+            "alloc:7",
+            "switch",
+            "call",
+            "alloc,switch,call",
+            "alloc:7,minor",
+            "switch,minor",
+            "alloc,switch,call,move,minor",
+        ] {
             let summary = play(suite.name, zeal, 0.05);
             assert!(summary.passed(), "{zeal}: {summary}");
         }

@@ -14,6 +14,7 @@
 //!  └──────────────────────────┘
 //! ```
 
+use crate::defect::Defect;
 use crate::libcall::LibcallFn;
 use crate::object::{TypeDescriptor, TypeId};
 use crate::record::{ContRecord, HandlerTable};
@@ -141,6 +142,8 @@ pub struct StoreContext {
     /// Values in transit. Never a root: it is written just before a call, a switch, a
     /// host call or a return and read just after, with no safepoint in between.
     pub transfer: [TransferSlot; TRANSFER_SLOTS],
+    /// What the collector does wrong, for tests. Compiled code does not know it.
+    pub defect: Option<Defect>,
 }
 
 impl StoreContext {
@@ -175,6 +178,7 @@ impl StoreContext {
             fault_signal: 0,
             owner: ptr::null_mut(),
             transfer: [TransferSlot::default(); TRANSFER_SLOTS],
+            defect: None,
         })
     }
 }

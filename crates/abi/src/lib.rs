@@ -14,7 +14,8 @@
 //!  CodeImage: text + sites (stack maps) + traps + source positions   (image, site, trap)
 //! ```
 //!
-//! Both also go by one rule of how values travel (value). Besides, what heap and stacks both want of the system in tests (refusal).
+//! Both also go by one rule of how values travel (value). Besides, what heap and stacks both want of the system in tests
+//! (refusal), and what tests want them to do wrong (defect).
 //! This crate holds no algorithm that needs a heap, a stack or a compiler.
 
 /// Bytes of the smallest page of the machines this project runs on. The pages the
@@ -23,6 +24,8 @@
 pub const PAGE_MIN: u64 = 4096;
 
 pub mod context;
+#[doc(hidden)]
+pub mod defect;
 pub mod image;
 pub mod index;
 #[cfg(miri)]
@@ -42,6 +45,8 @@ pub use context::{
     ContRef, FuncRef, GlobalCell, InstanceContext, MemoryDef, StoreContext, TRANSFER_SLOTS,
     TableDef, TagDef, TransferSlot,
 };
+#[doc(hidden)]
+pub use defect::{Defect, Noted, Waking};
 pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage};
 pub use index::{CodeOffset, FuncIndex, RecordId, TagIndex, TypeId, TypeIndex, WasmOffset};
 pub use layout::{InstanceCounts, InstanceLayout};

@@ -17,11 +17,11 @@
 //!
 //! Next on the road of a root: `crates/collector/src/mark.rs`.
 
-use crate::mark::{MarkCounts, MarkInput, Overlook, Sink, SlotOwner, mark};
+use crate::mark::{MarkCounts, MarkInput, Sink, SlotOwner, mark};
 use crate::minor::minor;
 use crate::verify::{When, verify};
 use crate::{Code, CollectError, Roots};
-use mangrove_abi::{ContRef, Logged, StoreContext};
+use mangrove_abi::{ContRef, Defect, Logged, StoreContext};
 use mangrove_continuation::Registry;
 use mangrove_heap::{Collection, CollectionKind, CollectionStats, Heap};
 use serde::Serialize;
@@ -35,8 +35,6 @@ pub struct CollectOptions {
     pub kind: CollectionKind,
     /// Check heap, roots and registry before and after.
     pub verify: bool,
-    /// What to overlook. Only for tests.
-    pub overlook: Overlook,
 }
 
 /// What a collection did.
@@ -132,10 +130,8 @@ pub unsafe fn collect(
     // SAFETY: by contract.
     let done = unsafe {
         match kind {
-            CollectionKind::Minor => {
-                minor(heap, registry, ctx, code, roots, &logged, options.overlook)?
-            }
-            CollectionKind::Full => full(heap, registry, ctx, code, roots, options.overlook)?,
+            CollectionKind::Minor => minor(heap, registry, ctx, code, roots, &logged)?,
+            CollectionKind::Full => full(heap, registry, ctx, code, roots)?,
         }
     };
     clean(registry, ctx, roots, &logged, lost);
@@ -207,17 +203,19 @@ unsafe fn full(
     ctx: &mut StoreContext,
     code: &dyn Code,
     roots: &mut dyn Roots,
-    overlook: Overlook,
 ) -> Result<Done, CollectError> {
     let began = Instant::now();
     let mut mover = Mover {
         follow: heap.holds_continuations(),
-        held: overlook.held,
+        held: match ctx.defect {
+            Some(Defect::DropHeld(number)) => Some(number),
+            _ => None,
+        },
         collection: heap.begin(ctx, CollectionKind::Full)?,
     };
     // SAFETY: by contract.
     let counts = unsafe {
-        let input = MarkInput::new(registry, ctx, code, overlook);
+        let input = MarkInput::new(registry, ctx, code, ctx.defect);
         mark(input, roots, &mut mover)?
     };
     finish(mover.collection, ctx, counts, 0, began)
@@ -255,7 +253,7 @@ struct Mover<'h> {
     collection: Collection<'h>,
     /// Whether objects hold continuations: else all is drained in the end.
     follow: bool,
-    /// See [`Overlook::held`].
+    /// See [`Defect::DropHeld`].
     held: Option<u32>,
 }
 

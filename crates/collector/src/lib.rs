@@ -36,7 +36,7 @@ mod testing;
 mod tests;
 
 pub use collect::{CollectOptions, CollectionReport, collect};
-pub use mark::{ChainError, Overlook};
+pub use mark::ChainError;
 pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation, Within};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};

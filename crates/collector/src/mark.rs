@@ -29,7 +29,8 @@
 use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{
-    ContRecord, ContRef, HeapRef, RecordId, RecordState, Slot, SlotKind, StoreContext, TransferSlot,
+    ContRecord, ContRef, Defect, HeapRef, RecordId, RecordState, Slot, SlotKind, StoreContext,
+    TransferSlot,
 };
 use mangrove_continuation::{Registry, Worklist, kept_bytes};
 use mangrove_heap::{Field, Onlooker};
@@ -128,7 +129,8 @@ pub(crate) struct MarkInput<'a> {
     pub(crate) registry: &'a mut Registry,
     pub(crate) ctx: &'a StoreContext,
     pub(crate) code: &'a dyn Code,
-    pub(crate) overlook: Overlook,
+    /// What to do wrong.
+    pub(crate) defect: Option<Defect>,
 }
 
 impl<'a> MarkInput<'a> {
@@ -136,34 +138,15 @@ impl<'a> MarkInput<'a> {
         registry: &'a mut Registry,
         ctx: &'a StoreContext,
         code: &'a dyn Code,
-        overlook: Overlook,
+        defect: Option<Defect>,
     ) -> Self {
         Self {
             registry,
             ctx,
             code,
-            overlook,
+            defect,
         }
     }
-}
-
-/// What is overlooked on purpose, by tests that show what that does: it leaves
-/// stale references behind.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Overlook {
-    /// The frames of suspended continuations.
-    pub suspended: bool,
-    /// The slot with this number, counted per call site from 0, in every frame
-    /// of a suspended continuation.
-    pub slot: Option<usize>,
-    /// The continuation reference with this number, counted from 0, in every object.
-    pub held: Option<u32>,
-    /// Continuations in objects that were reached from a continuation in an object.
-    pub rounds: bool,
-    /// That nothing refers to a continuation.
-    pub unreached: bool,
-    /// In minor collections: the stacks that ran.
-    pub awake: bool,
 }
 
 /// How much marking looked at.
@@ -194,20 +177,20 @@ pub(crate) unsafe fn mark<S: Sink>(
         registry,
         ctx,
         code,
-        overlook,
+        defect,
     } = input;
     let mut marker = Marker {
         walker: Walker::new(code),
         worklist: Worklist::new(registry),
         sink,
         counts: MarkCounts::default(),
-        overlook,
+        defect,
         failed: None,
     };
     // SAFETY: by contract.
     unsafe { marker.running_chain(ctx)? };
     roots.visit(&mut marker);
-    if overlook.unreached {
+    if defect == Some(Defect::KeepUnreached) {
         marker.worklist.enqueue_all();
     }
     marker.reached()?;
@@ -219,7 +202,7 @@ struct Marker<'a, 's, S> {
     worklist: Worklist<'a>,
     sink: &'s mut S,
     counts: MarkCounts,
-    overlook: Overlook,
+    defect: Option<Defect>,
     /// The first frame of a suspended continuation that could not be understood.
     failed: Option<CollectError>,
 }
@@ -286,7 +269,7 @@ impl<S: Sink> Marker<'_, '_, S> {
                 return Ok(());
             }
             let Self { worklist, sink, .. } = self;
-            let overlooked = late && self.overlook.rounds;
+            let overlooked = late && self.defect == Some(Defect::OneRound);
             more = sink.drain(|reference| {
                 if !overlooked {
                     worklist.enqueue(reference);
@@ -299,7 +282,7 @@ impl<S: Sink> Marker<'_, '_, S> {
     /// Walks a record that comes out of the worklist.
     #[inline]
     fn suspended(&mut self, record: *mut ContRecord) {
-        if !self.overlook.suspended {
+        if self.defect != Some(Defect::SkipSuspended) {
             // SAFETY: marking began under the contract of `crate::collect`: a
             // live continuation that is on no running chain is suspended.
             let walked = unsafe { self.frames(record, Activity::Suspended) };
@@ -325,11 +308,11 @@ impl<S: Sink> Marker<'_, '_, S> {
             worklist,
             sink,
             counts,
-            overlook,
+            defect,
             failed: _,
         } = self;
-        let overlooked = match activity {
-            Activity::Suspended => overlook.slot.unwrap_or(usize::MAX),
+        let overlooked = match (activity, *defect) {
+            (Activity::Suspended, Some(Defect::DropSlot(number))) => number,
             _ => usize::MAX,
         };
         // SAFETY: by contract.

@@ -13,10 +13,10 @@
 //! marked, and references to continuations are not looked at.
 
 use crate::collect::{Done, finish};
-use crate::mark::{MarkCounts, Overlook};
+use crate::mark::MarkCounts;
 use crate::walk::Walker;
 use crate::{Code, CollectError, RootOwner, RootVisitor, Roots};
-use mangrove_abi::{ContRecord, ContRef, Logged, SlotKind, StoreContext};
+use mangrove_abi::{ContRecord, ContRef, Defect, Logged, SlotKind, StoreContext};
 use mangrove_continuation::Registry;
 use mangrove_heap::{Collection, CollectionKind, Heap};
 use std::time::Instant;
@@ -30,28 +30,29 @@ pub(crate) unsafe fn minor(
     code: &dyn Code,
     roots: &mut dyn Roots,
     logged: &[Logged],
-    overlook: Overlook,
 ) -> Result<Done, CollectError> {
-    let began = Instant::now();
+    let (began, defect) = (Instant::now(), ctx.defect);
     let mut minor = Minor {
         collection: heap.begin(ctx, CollectionKind::Minor)?,
         walker: Walker::new(code),
         registry,
+        defect,
         counts: MarkCounts::default(),
     };
     let mut remembered = minor.collection.born();
     for &entry in logged {
         match entry {
-            Logged::Record(record) if !overlook.awake => {
+            Logged::Record(record) if defect != Some(Defect::SkipAwake) => {
                 // SAFETY: by contract an entry of this store's log.
                 unsafe { minor.record(record)? };
             }
-            Logged::Object(object) => {
+            Logged::Object(object) if defect != Some(Defect::DropObjects) => {
                 // SAFETY: as above.
                 minor.counts.outside += unsafe { minor.collection.remembered(object) };
                 remembered += 1;
             }
-            Logged::Record(_) | Logged::Global(_) => {}
+            // The store's part; and what is overlooked on purpose.
+            Logged::Global(_) | Logged::Record(_) | Logged::Object(_) => {}
         }
     }
     roots.visit_young(logged, &mut minor);
@@ -65,6 +66,8 @@ struct Minor<'a, 'h> {
     collection: Collection<'h>,
     walker: Walker<'a>,
     registry: &'a mut Registry,
+    /// What to do wrong.
+    defect: Option<Defect>,
     counts: MarkCounts,
 }
 
@@ -81,6 +84,7 @@ impl Minor<'_, '_> {
             collection,
             walker,
             registry,
+            defect,
             counts,
         } = self;
         counts.continuations += 1;
@@ -88,6 +92,9 @@ impl Minor<'_, '_> {
         // says that a reference is in each slot.
         unsafe {
             walker.frames(record, |frame| {
+                if *defect == Some(Defect::SkipCallers) && frame.index > 0 {
+                    return;
+                }
                 counts.frames += 1;
                 counts.slots += frame.site.slots.len() as u64;
                 for &slot in frame.site.slots.iter() {
@@ -98,7 +105,8 @@ impl Minor<'_, '_> {
             })?;
         }
         // SAFETY: records are never freed.
-        if unsafe { (*record).bound_count() } != 0 {
+        let has_bound = unsafe { (*record).bound_count() } != 0;
+        if has_bound && *defect != Some(Defect::SkipBound) {
             let bound = registry.bound_mut(record);
             let bound = bound.expect("the registry keeps what is bound");
             for (_, kind, slot) in bound.references() {

@@ -1,7 +1,7 @@
 //! The root set as it is now, for people: which slot of which frame of which
 //! continuation, or what else, holds which object. Nothing moves.
 
-use crate::mark::{MarkInput, Overlook, Shown, Sink, SlotOwner, mark};
+use crate::mark::{MarkInput, Shown, Sink, SlotOwner, mark};
 use crate::verify::When;
 use crate::{Code, CollectError, RootOwner, Roots};
 use mangrove_abi::{ContRef, HeapRef, SlotKind, StoreContext, TypeId};
@@ -86,7 +86,7 @@ pub unsafe fn root_set(
         roots: Vec::new(),
         error: None,
     };
-    let input = MarkInput::new(registry, ctx, code, Overlook::default());
+    let input = MarkInput::new(registry, ctx, code, None);
     // SAFETY: by contract.
     let counts = unsafe { mark(input, roots, &mut list)? };
     if let Some(error) = list.error {

@@ -19,7 +19,7 @@ use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescrip
 use mangrove_abi::{
     CodeImage, CodeOffset, ContRecord, ContRef, FuncIndex, FuncRef, FunctionCode, FunctionKind,
     InstanceContext, Logged, RecordState, SiteTableBuilder, Slot, SlotKind, StoreContext,
-    TypeIndex, WasmOffset,
+    TypeIndex, Waking, WasmOffset,
 };
 use mangrove_continuation::{Registry, RegistryConfig, make_current, wake};
 use mangrove_heap::{Heap, HeapConfig};
@@ -341,7 +341,7 @@ impl World {
         // SAFETY: a record with a stack of its own that nothing runs on.
         unsafe {
             lay(fresh.record, frames);
-            wake(&mut self.ctx, fresh.record);
+            wake(&mut self.ctx, fresh.record, Waking::Resumed);
             (*fresh.record).revision += 1;
             ContRef {
                 revision: (*fresh.record).revision,
@@ -367,7 +367,7 @@ impl World {
         }
         self.ctx.host_record = host;
         // SAFETY: one of the registry's records.
-        unsafe { make_current(&mut self.ctx, chain[0].record) };
+        unsafe { make_current(&mut self.ctx, chain[0].record, Waking::Entered) };
         host
     }
 

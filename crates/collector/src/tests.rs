@@ -5,9 +5,9 @@ mod graphs;
 mod objects;
 mod views;
 
+use crate::CollectOptions;
 use crate::testing::*;
-use crate::{CollectOptions, Overlook};
-use mangrove_abi::{ContRef, HeapRef, SlotKind, TransferSlot};
+use mangrove_abi::{ContRef, Defect, HeapRef, SlotKind, TransferSlot};
 use mangrove_continuation::State;
 
 #[test]
@@ -250,12 +250,9 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
             .reference(8, object)
             .reference(24, HeapRef::NULL)]);
         world.outside.conts = vec![suspended];
+        world.ctx.defect = Some(Defect::SkipSuspended);
         let options = CollectOptions {
             verify,
-            overlook: Overlook {
-                suspended: true,
-                ..Overlook::default()
-            },
             ..CollectOptions::default()
         };
         let result = world.try_collect(options);
@@ -268,6 +265,7 @@ fn overlooking_suspended_stacks_loses_what_they_hold() {
             );
         } else {
             assert_eq!(result.unwrap().objects_copied, 0);
+            world.ctx.defect = None;
             world.try_collect(CollectOptions::default()).unwrap_err();
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::clean::verify_clean;
 use crate::collect::nanoseconds;
-use crate::mark::{MarkInput, Overlook, Shown, Sink, SlotOwner, mark};
+use crate::mark::{MarkInput, Shown, Sink, SlotOwner, mark};
 use crate::{Code, CollectError, Roots};
 use mangrove_abi::{ContRef, HeapRef, StoreContext};
 use mangrove_continuation::Registry;
@@ -75,7 +75,7 @@ pub(crate) unsafe fn verify(
     // SAFETY: by contract.
     let counts = unsafe {
         verify_clean(when, heap, registry, ctx, code, roots)?;
-        let input = MarkInput::new(registry, ctx, code, Overlook::default());
+        let input = MarkInput::new(registry, ctx, code, None);
         mark(input, roots, &mut check)?
     };
     if let Some(error) = check.error {

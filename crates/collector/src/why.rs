@@ -12,7 +12,7 @@
 //! they are not looked at. Continuations and objects are the nodes, each of which
 //! is followed once, without recursion: a program can make a chain of a million.
 
-use crate::mark::{MarkInput, Overlook, Sink, SlotOwner, mark};
+use crate::mark::{MarkInput, Sink, SlotOwner, mark};
 use crate::names::{Names, Within};
 use crate::roots::unsound;
 use crate::{Code, CollectError, RootOwner, Roots};
@@ -206,7 +206,7 @@ impl Reasons {
             marks,
             error: None,
         };
-        let input = MarkInput::new(registry, ctx, code, Overlook::default());
+        let input = MarkInput::new(registry, ctx, code, None);
         // SAFETY: by contract.
         unsafe { mark(input, roots, &mut recorder)? };
         if let Some(error) = recorder.error {

@@ -1,6 +1,6 @@
 //! What a compilation is asked for, and why it may fail.
 
-use mangrove_abi::StubImage;
+use mangrove_abi::{Defect, StubImage};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -52,6 +52,8 @@ pub struct Options {
     pub checked_memories: bool,
     /// Run Cranelift's verifier on every function.
     pub verify_clif: bool,
+    /// What the code is not to note, for tests. Such code is not to outlive its process.
+    pub defect: Option<Defect>,
     /// The assembly stubs to put into the image.
     pub stubs: StubImage,
 }

@@ -17,7 +17,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{FunctionKind, TrapCode, WasmOffset};
+use mangrove_abi::{Defect, FunctionKind, TrapCode, WasmOffset};
 
 /// Values of a function that Cranelift's scratch is not kept after. What is kept grows
 /// to the largest function, and emptying it takes time by that, for each that follows.
@@ -38,6 +38,8 @@ pub struct Compiler {
     pub builder_context: FunctionBuilderContext,
     /// Whether to compile hooks in, and which.
     pub hooks: Hooks,
+    /// What the code is not to note, for tests.
+    pub defect: Option<Defect>,
     /// Whether every function is to be in homes.
     pub homes_only: bool,
 }
@@ -61,6 +63,7 @@ impl Compiler {
             stub_depth: options.stubs.depth,
             builder_context: FunctionBuilderContext::new(),
             hooks: options.hooks,
+            defect: options.defect,
             homes_only: options.opt_level == OptLevel::Frame,
         }
     }

@@ -22,7 +22,9 @@ use crate::signature::{WasmSignature, call_host_signature, clif_type, finish_sig
 use cranelift_codegen::ir::{AliasRegion, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
-use mangrove_abi::{ContRecord, FuncRef, FunctionKind, Libcall, RecordState, StoreContext};
+use mangrove_abi::{
+    ContRecord, Defect, FuncRef, FunctionKind, Libcall, RecordState, StoreContext, Waking,
+};
 use mangrove_validate::Repr;
 use std::mem::offset_of;
 use types::{I32, I64};
@@ -35,6 +37,7 @@ pub fn entry(
     results: &[Repr],
 ) -> Result<CompiledFunc, CompileError> {
     let config = compiler.frontend_config();
+    let wakes = compiler.defect != Some(Defect::Unwoken(Waking::Returned));
     let signature = WasmSignature::new(params, results);
     let (mut clif, context) = compiler.function(finish_signature());
     let mut b = FunctionBuilder::new(&mut clif, context);
@@ -83,21 +86,23 @@ pub fn entry(
         }
     }
     let payload = payload.unwrap_or_else(|| b.ins().iconst(I64, 0));
-    leave(&mut b, region, store, running, payload);
+    let parent = load(&mut b, region, running, offset_of!(ContRecord, parent));
+    if wakes {
+        wake(&mut b, region, store, parent);
+    }
+    leave(&mut b, region, store, [running, parent], payload);
     b.finalize(config);
     compiler.finish_small(kind, clif)
 }
 
-/// Gives the running record back and switches to its parent, which wakes.
+/// Gives the running record back and switches to its parent, which is awake.
 fn leave(
     b: &mut FunctionBuilder<'_>,
     region: AliasRegion,
     context: Value,
-    running: Value,
+    [running, parent]: [Value; 2],
     payload: Value,
 ) {
-    let parent = load(b, region, running, offset_of!(ContRecord, parent));
-    wake(b, region, context, parent);
     let gone = b.ins().iconst(I32, RecordState::Gone as i64);
     b.ins().store(
         plain(region),

@@ -11,6 +11,7 @@ fn options(opt_level: OptLevel) -> Options {
         canonical_nans: false,
         checked_memories: false,
         verify_clif: true,
+        defect: None,
         stubs: mangrove_stack::arch::stub_image(),
     }
 }

@@ -24,6 +24,7 @@ fn options(opt_level: OptLevel, switches: bool) -> Options {
         canonical_nans: false,
         checked_memories: false,
         verify_clif: true,
+        defect: None,
         stubs: mangrove_stack::arch::stub_image(),
     }
 }

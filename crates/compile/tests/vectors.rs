@@ -13,6 +13,7 @@ fn code(body: &str) -> Vec<u8> {
         canonical_nans: false,
         checked_memories: false,
         verify_clif: true,
+        defect: None,
         stubs: mangrove_stack::arch::stub_image(),
     };
     compile(&module, &options).unwrap().text

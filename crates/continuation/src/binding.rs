@@ -4,7 +4,7 @@ use crate::bound::BoundArguments;
 use crate::registry::Registry;
 use crate::states::{Role, Verb, next_state};
 use crate::waking::wake;
-use mangrove_abi::{ContRecord, SlotKind, StoreContext, TransferSlot};
+use mangrove_abi::{ContRecord, SlotKind, StoreContext, TransferSlot, Waking};
 
 impl Registry {
     /// Binds further arguments to a continuation, each with its kind if it is a
@@ -33,7 +33,7 @@ impl Registry {
                 bound.values.push(value);
                 bound.kinds.push(kind);
             }
-            wake(ctx, record);
+            wake(ctx, record, Waking::Bound);
             (*record).unready = bound.values.len() as u32;
         }
     }

@@ -158,7 +158,7 @@ impl World {
 
     fn run(&mut self, record: Record) {
         // SAFETY: a record of the registry, or null.
-        unsafe { crate::make_current(&mut self.ctx, record) };
+        unsafe { crate::make_current(&mut self.ctx, record, mangrove_abi::Waking::Entered) };
     }
 
     /// The host calls Wasm, from within a host call if Wasm runs.

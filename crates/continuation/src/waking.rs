@@ -14,16 +14,19 @@
 //! Being parked, moved or unparked changes nothing: the record is what is logged.
 
 use crate::registry::Registry;
-use mangrove_abi::{ContRecord, Logged, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, Defect, Logged, RecordState, StoreContext, Waking};
 
 /// Logs a record that is clean: its stack is about to run, or it is bound to arguments.
 ///
 /// # Safety
 /// `record` is one of the registry's of this context's store.
-pub unsafe fn wake(ctx: &mut StoreContext, record: *mut ContRecord) {
+pub unsafe fn wake(ctx: &mut StoreContext, record: *mut ContRecord, how: Waking) {
     // SAFETY: by contract; records are never freed.
     unsafe {
         if (*record).unready & ContRecord::CLEAN != 0 {
+            if ctx.defect == Some(Defect::Unwoken(how)) {
+                return;
+            }
             (*record).unready &= !ContRecord::CLEAN;
             ctx.log(Logged::Record(record));
         }
@@ -34,10 +37,10 @@ pub unsafe fn wake(ctx: &mut StoreContext, record: *mut ContRecord) {
 ///
 /// # Safety
 /// `record` is null or one of the registry's of this context's store.
-pub unsafe fn make_current(ctx: &mut StoreContext, record: *mut ContRecord) {
+pub unsafe fn make_current(ctx: &mut StoreContext, record: *mut ContRecord, how: Waking) {
     if !record.is_null() {
         // SAFETY: by contract.
-        unsafe { wake(ctx, record) };
+        unsafe { wake(ctx, record, how) };
     }
     ctx.current = record;
 }
@@ -71,7 +74,7 @@ impl Registry {
     fn rouse(&mut self, ctx: &mut StoreContext) {
         let current = ctx.current;
         // SAFETY: the running record is one of ours, or there is none.
-        unsafe { make_current(ctx, current) };
+        unsafe { make_current(ctx, current, Waking::Collected) };
     }
 
     /// Whether a record holds no young reference.

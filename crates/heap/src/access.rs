@@ -9,11 +9,10 @@
 
 use crate::Heap;
 use crate::collect::size_by;
-use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK, TypeDescriptor, TypeId,
 };
-use mangrove_abi::{ContRef, SlotKind};
+use mangrove_abi::{ContRef, Noted, SlotKind, StoreContext};
 
 /// Bytes of a continuation reference.
 const CONT_SIZE: u32 = size_of::<ContRef>() as u32;
@@ -126,7 +125,7 @@ impl Heap {
         // SAFETY: by contract.
         unsafe {
             self.store_ref(object, offset, value);
-            self.written(ctx, object, offset..offset + 4);
+            self.written(ctx, object, offset..offset + 4, Noted::Assigned);
         }
     }
 
@@ -194,7 +193,8 @@ impl Heap {
             let source = self.address(from, from_offset);
             self.address(to, to_offset).copy_from(source, bytes);
             if bytes > 0 && self.slot_kind(to, to_offset) == Some(SlotKind::Ref) {
-                self.written(ctx, to, to_offset..to_offset + bytes as u32);
+                let bytes = to_offset..to_offset + bytes as u32;
+                self.written(ctx, to, bytes, Noted::Copied);
             }
         }
     }

@@ -22,11 +22,11 @@
 use crate::remember::header_of_old;
 use crate::space::Space;
 use crate::{Heap, HeapError, HeapViolation, TRACE};
-use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
     TypeDescriptor, array_size,
 };
+use mangrove_abi::{Defect, StoreContext};
 use std::ops::Range;
 
 /// Objects up to this many bytes are copied word by word.
@@ -105,6 +105,8 @@ pub struct Collection<'h> {
     /// Of the object at `scan`, how many continuation references were shown.
     pub(crate) shown: u32,
     objects: u64,
+    /// What to do wrong.
+    pub(crate) defect: Option<Defect>,
     pub(crate) fault: Option<HeapViolation>,
 }
 
@@ -163,6 +165,7 @@ impl Heap {
             end,
             shown: 0,
             objects: 0,
+            defect: ctx.defect,
             fault: None,
             heap: self,
         })

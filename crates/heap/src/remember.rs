@@ -16,7 +16,7 @@ use crate::Heap;
 use mangrove_abi::object::{
     CARD_SHIFT, CARDED, CARDED_BYTES, HeapRef, Kind, LISTED, TypeDescriptor, WATCHED,
 };
-use mangrove_abi::{Logged, StoreContext};
+use mangrove_abi::{Defect, Logged, Noted, StoreContext};
 use std::ops::Range;
 
 /// The header of an object of `size` bytes once it is old.
@@ -72,12 +72,16 @@ impl Heap {
         ctx: &mut StoreContext,
         object: HeapRef,
         bytes: Range<u32>,
+        how: Noted,
     ) {
         // SAFETY: by contract.
         unsafe {
             let at = self.address(object, 0);
             let header = at.cast::<u32>().read();
             if header & WATCHED == 0 || !self.any_young(ctx, object, bytes.clone()) {
+                return;
+            }
+            if ctx.defect == Some(Defect::Unnoted(how)) {
                 return;
             }
             if header & CARDED == 0 {

@@ -4,10 +4,10 @@ use crate::access::continuations;
 use crate::collect::size_by;
 use crate::remember::{cards_of, header_of_old};
 use crate::{Collection, CollectionKind};
-use mangrove_abi::ContRef;
 use mangrove_abi::object::{
     ARRAY_ELEMENTS, ARRAY_LENGTH, CARD_SHIFT, CARDED, Kind, TYPE_MASK, TypeDescriptor, WATCHED,
 };
+use mangrove_abi::{ContRef, Defect};
 use std::ops::Range;
 
 /// Most continuation references of an object that are shown at once.
@@ -115,7 +115,11 @@ impl Collection<'_> {
     /// since the last one. How many there are.
     pub fn born(&mut self) -> u64 {
         let mut objects = 0;
-        for range in std::mem::take(&mut self.heap.born) {
+        let mut born = std::mem::take(&mut self.heap.born);
+        if self.defect == Some(Defect::SkipBorn) {
+            born.clear();
+        }
+        for range in born {
             let mut at = range.start;
             while at < range.end {
                 // SAFETY: the range holds complete objects, without gaps.
@@ -167,7 +171,7 @@ impl Collection<'_> {
             let at = self.heap.card(card);
             // SAFETY: a card of this heap; the slots are elements of the array.
             unsafe {
-                if at.read() == 0 {
+                if at.read() == 0 || self.defect == Some(Defect::DropCards) {
                     continue;
                 }
                 // One that is shared with a neighbour is the neighbour's as well.

@@ -67,6 +67,8 @@ impl Settings {
             canonical_nans,
             checked_memories,
             verify_clif: _,
+            // Such code is not written.
+            defect: _,
             stubs: _,
         } = engine.compile_options();
         Self {
@@ -240,6 +242,10 @@ fn build() -> Hash {
 
 /// The file form of a module.
 pub fn write(engine: &Engine, wasm: &[u8], code: &LoadedCode) -> Result<Vec<u8>, Error> {
+    if engine.compile_options().defect.is_some() {
+        let message = "code of an engine with a planted defect is not written";
+        return Err(Error::Usage(message.into()));
+    }
     let head = Head::new(engine, wasm, code.text());
     write_parts(&head, wasm, code.text(), &code.image)
 }

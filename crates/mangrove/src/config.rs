@@ -3,12 +3,12 @@
 //! Everything here is chosen before the first module is compiled: zeal decides
 //! which hooks compiled code carries, limits decide what is reserved.
 
+#[cfg(feature = "planted-defects")]
+use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
 pub use mangrove_collector::admission::ContinuationsInObjects;
 pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
-#[cfg(feature = "planted-defects")]
-use mangrove_runtime::Defect;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
 pub use mangrove_stack::GuardKind;
 use std::fmt;
@@ -147,11 +147,11 @@ impl Config {
     /// # fn main() -> Result<(), Error> {
     /// let boxed = "(module (type $f (func)) (type $k (cont $f))
     ///                (type $box (struct (field (mut (ref null $k))))))";
-    /// let refused = Module::new(&Engine::new(&Config::new())?, boxed);
+    /// let refused = Module::new(&Engine::new(&Config::new())?, boxed.as_bytes());
     /// assert!(matches!(refused, Err(Error::Admission(_))));
     /// let mut config = Config::new();
     /// config.continuations_in_objects(ContinuationsInObjects::Trace);
-    /// Module::new(&Engine::new(&config)?, boxed)?;
+    /// Module::new(&Engine::new(&config)?, boxed.as_bytes())?;
     /// # Ok(())
     /// # }
     /// ```

@@ -196,6 +196,7 @@ fn compile_options(config: &Config, plan: &Plan) -> compile::Options {
         canonical_nans: config.canonical_nans,
         checked_memories: plan.checked_memories,
         verify_clif: config.verify_clif,
+        defect: config.settings.defect,
         stubs: mangrove_stack::arch::stub_image(),
     }
 }

@@ -54,6 +54,9 @@ pub use engine::Engine;
 pub use input::{MOST_INPUT, read_file};
 pub use instance::Instance;
 pub use linker::Linker;
+#[cfg(feature = "planted-defects")]
+#[doc(hidden)]
+pub use mangrove_abi::{Defect, Noted, Waking};
 pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset};
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
@@ -64,9 +67,6 @@ pub use mangrove_collector::{
     RootSet, RootValue, SortBy, SourceLine, Why, Within,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
-#[cfg(feature = "planted-defects")]
-#[doc(hidden)]
-pub use mangrove_runtime::Defect;
 pub use mangrove_runtime::{
     AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
     ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,

@@ -63,7 +63,14 @@ const GENERATOR: &str = r#"(module $gens
 
 #[test]
 fn a_generator_yields_under_every_zeal() {
-    for zeal in ["none", "alloc", "switch", "call", "alloc:2,switch,call"] {
+    for zeal in [
+        "none",
+        "alloc",
+        "switch",
+        "call",
+        "alloc:2,switch,call",
+        "alloc:2,switch,call,minor",
+    ] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let (mut store, instance) = instance_with(&config, GENERATOR);
@@ -215,7 +222,7 @@ const THROW: &str = r#"(module
 
 #[test]
 fn exceptions_cross_continuations() {
-    for zeal in ["none", "alloc,switch,call"] {
+    for zeal in ["none", "alloc,switch,call", "alloc,switch,call,minor"] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let (mut store, instance) = instance_with(&config, THROW);
@@ -361,7 +368,7 @@ fn switch_passes_control_sideways() {
         (func (export "run") (param i32) (result i32)
             (resume $ct (on $sw switch) (local.get 0) (ref.null $ct)
                 (cont.new $ct (ref.func $start)))))"#;
-    for zeal in ["none", "switch"] {
+    for zeal in ["none", "switch", "switch,minor"] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap());
         let (mut store, instance) = instance_with(&config, text);

@@ -38,14 +38,14 @@ const LIST: &str = r#"(module
 
 #[test]
 fn objects_survive_collections() {
-    for zeal in ["none", "alloc", "alloc:3", "call", "switch"] {
+    for zeal in ["none", "alloc", "alloc:3", "call", "switch", "minor"] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let (mut store, instance) = instance_with(&config, LIST);
         let sum = call(&mut store, instance, "both", &[Val::I64(100)]).unwrap();
         assert_eq!(sum, [Val::I64(5050)], "{zeal}");
         let expected = match zeal {
-            "alloc" => 200,
+            "alloc" | "minor" => 200,
             "alloc:3" => 66,
             _ => 1,
         };
@@ -156,7 +156,7 @@ fn everything_outside_of_frames_is_a_root() {
             (call $of (array.get $boxes (array.new_elem $boxes $e (i32.const 0) (i32.const 2))
                 (i32.const 0)))
             i32.add i32.add i32.add i32.add i32.add i32.add i32.add))"#;
-    for zeal in ["none", "alloc", "call"] {
+    for zeal in ["none", "alloc", "call", "minor"] {
         let mut config = Config::new();
         config
             .zeal(zeal.parse().unwrap())

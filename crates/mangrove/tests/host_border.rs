@@ -135,7 +135,12 @@ fn call_inner(
 
 #[test]
 fn a_host_function_runs_inside_a_continuation() {
-    for zeal in ["none", "move", "alloc,switch,call,move"] {
+    for zeal in [
+        "none",
+        "move",
+        "alloc,switch,call,move",
+        "alloc,switch,call,move,minor",
+    ] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let body: Body = |mut caller, args, results| {
@@ -153,7 +158,12 @@ fn a_host_function_runs_inside_a_continuation() {
 
 #[test]
 fn what_it_calls_may_suspend_to_a_handler_of_its_own() {
-    for zeal in ["none", "move", "alloc,switch,call,move"] {
+    for zeal in [
+        "none",
+        "move",
+        "alloc,switch,call,move",
+        "alloc,switch,call,move,minor",
+    ] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let mut world = World::with(&config, call_inner);

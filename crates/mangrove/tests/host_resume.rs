@@ -80,7 +80,14 @@ const CHAIN: &str = r#"(module
 
 #[test]
 fn a_handle_keeps_a_suspended_chain_over_collections() {
-    for zeal in ["none", "alloc", "switch", "move", "alloc,switch,call,move"] {
+    for zeal in [
+        "none",
+        "alloc",
+        "switch",
+        "move",
+        "alloc,switch,call,move",
+        "alloc,switch,call,move,minor",
+    ] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let (mut store, instance) = instance_with(&config, CHAIN);
@@ -235,7 +242,12 @@ fn bound_arguments_come_first() {
                     (drop (call $digits (suspend $ask (i32.const 0)))))
                 (i32.const -1))
             (call $digits (suspend $ask))))"#;
-    for zeal in ["none", "move", "alloc,switch,call,move"] {
+    for zeal in [
+        "none",
+        "move",
+        "alloc,switch,call,move",
+        "alloc,switch,call,move,minor",
+    ] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap()).verify_heap(true);
         let (mut store, instance) = instance_with(&config, text);

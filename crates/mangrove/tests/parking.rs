@@ -156,7 +156,7 @@ fn the_limit_on_continuations_counts_parked_ones() {
 
 #[test]
 fn whatever_moves_goes_on_as_before() {
-    for zeal in ["move", "move,switch", "move,alloc:3"] {
+    for zeal in ["move", "move,switch", "move,alloc:3", "move,switch,minor"] {
         let mut config = Config::new();
         config.zeal(zeal.parse().unwrap());
         for (deep, expected) in [(0, SUM), (1, SUM + 64 * 1000)] {

@@ -76,6 +76,7 @@ const NUMBERS: &[(&str, Setter)] = &[
 
 /// Settings that are no numbers.
 const OTHERS: &[&str] = &[
+    "continuations_in_objects",
     "memory_checks",
     "opt_level",
     "guard",

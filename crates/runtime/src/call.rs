@@ -24,7 +24,7 @@ use crate::trace;
 use crate::trap::Trap;
 use crate::value::Val;
 use crate::watch::Moment;
-use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, reason};
+use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, Waking, reason};
 use mangrove_continuation::{End, make_current};
 use mangrove_stack::arch::{self, Left};
 use mangrove_validate::ValType;
@@ -238,7 +238,7 @@ impl StoreInner {
                 outer_host: ctx.host_record,
                 outer_host_sp: ctx.host_sp,
             };
-            make_current(ctx, record);
+            make_current(ctx, record, Waking::Entered);
             ctx.host_record = host;
             call
         }
@@ -376,7 +376,7 @@ impl StoreInner {
         self.host_func = activation.caller;
         let ctx = self.context();
         // SAFETY: the record that ran when Wasm was entered, or null.
-        unsafe { make_current(ctx, activation.interrupted) };
+        unsafe { make_current(ctx, activation.interrupted, Waking::Left) };
         ctx.host_record = call.outer_host;
         ctx.host_sp = call.outer_host_sp;
         if self.activations.is_empty() {

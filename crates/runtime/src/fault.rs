@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
-use mangrove_abi::{FunctionKind, TrapCode};
+use mangrove_abi::{FunctionKind, TrapCode, Waking};
 use mangrove_continuation::make_current;
 use mangrove_stack::arch::{self, Fault, FaultIn};
 use std::ptr;
@@ -33,7 +33,7 @@ impl StoreInner {
         if let Some(record) = limit.and_then(|limit| self.registry.on_stack(ctx, limit)) {
             debug_assert_eq!(record, ctx.current, "who switches has touched its stack");
             // SAFETY: one of the registry's records.
-            unsafe { make_current(ctx, record) };
+            unsafe { make_current(ctx, record, Waking::Left) };
         }
         // SAFETY: by contract; text stays readable while the store owns it.
         let stopped = self.fault_place(fault.pc).and_then(|place| unsafe {

@@ -6,7 +6,8 @@ use crate::id::Origin;
 use crate::store::{AsStore, AsStoreMut, GlobalEntry, StoreInner, TagEntry, inner, inner_mut};
 use crate::value::Val;
 use mangrove_abi::{
-    GlobalCell, HeapRef, Logged, SlotKind, StoreContext, TagDef, TransferSlot, TypeId,
+    Defect, GlobalCell, HeapRef, Logged, Noted, SlotKind, StoreContext, TagDef, TransferSlot,
+    TypeId,
 };
 use mangrove_validate::{FuncType, GlobalType};
 use std::ptr::NonNull;
@@ -123,7 +124,8 @@ impl GlobalEntry {
             (*at).value = value;
             let heap = self.kind.slot_kind() == Some(SlotKind::Ref);
             let young = heap && ctx.is_young(HeapRef(value.words[0] as u32));
-            if young && (*at).listed == 0 {
+            let unnoted = Some(Defect::Unnoted(Noted::AssignedGlobal));
+            if young && (*at).listed == 0 && ctx.defect != unnoted {
                 (*at).listed = 1;
                 ctx.log(Logged::Global(at));
             }

@@ -112,7 +112,7 @@ pub use resource::cause::Cause;
 pub use resource::error::ResourceError;
 pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
 pub use resource::file_size::ignore_file_size_signal;
-pub use settings::{Defect, MemoryChecks, MemoryLimit, Settings, Zeal};
+pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
 pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, insides};
 pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};

@@ -24,7 +24,7 @@ use crate::store::StoreInner;
 use crate::trace::SWITCHES;
 use crate::trap::{Trap, TrapReason};
 use crate::value::Val;
-use mangrove_abi::{ContRecord, ContRef, HandlerTable, HeapRef, TagDef, TrapCode, TypeId};
+use mangrove_abi::{ContRecord, ContRef, HandlerTable, HeapRef, TagDef, TrapCode, TypeId, Waking};
 use mangrove_continuation::make_current;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
 use std::mem::offset_of;
@@ -194,7 +194,7 @@ impl StoreInner {
             let mut call = self.activate(host, record, table.address(), false, u64::from(exn.0));
             match self.throw_into(record, call.host, exn) {
                 Ok(Some(target)) => {
-                    make_current(self.context(), target);
+                    make_current(self.context(), target, Waking::ThrownInto);
                     call.record = target;
                     Ok(Way::In(call))
                 }

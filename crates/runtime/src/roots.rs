@@ -14,16 +14,15 @@ use crate::kind::ValueKind;
 use crate::refusals::heap_error;
 use crate::report::Named;
 use crate::rooted::Handles;
-use crate::settings::Defect;
 use crate::store::{GlobalEntry, StoreInner};
 use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
-use mangrove_abi::{GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
+use mangrove_abi::{Defect, GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, CollectionKind, ContinuationsReport, Overlook, ReportOptions,
-    RootOwner, RootSet, RootVisitor, Roots, collect, continuations, root_set,
+    CollectError, CollectOptions, CollectionKind, ContinuationsReport, ReportOptions, RootOwner,
+    RootSet, RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
@@ -39,6 +38,8 @@ struct StoreRoots<'a> {
     tables: &'a mut [TableEntry],
     handles: &'a mut Handles,
     operands: &'a mut [(TransferSlot, Option<SlotKind>)],
+    /// What a minor collection is not shown, for tests.
+    defect: Option<Defect>,
 }
 
 /// A store's parts, as a collection needs them.
@@ -110,6 +111,7 @@ impl StoreInner {
                 tables,
                 handles,
                 operands,
+                defect: engine.settings().defect,
             },
             names: Named {
                 engine,
@@ -152,20 +154,6 @@ impl StoreInner {
         let options = CollectOptions {
             kind,
             verify: config.verify_heap || config.zeal.is_on(),
-            overlook: Overlook {
-                suspended: config.defect == Some(Defect::SkipSuspended),
-                slot: match config.defect {
-                    Some(Defect::DropSlot(number)) => Some(number),
-                    _ => None,
-                },
-                held: match config.defect {
-                    Some(Defect::DropHeld(number)) => Some(number),
-                    _ => None,
-                },
-                rounds: config.defect == Some(Defect::OneRound),
-                unreached: config.defect == Some(Defect::KeepUnreached),
-                awake: config.defect == Some(Defect::SkipAwake),
-            },
         };
         let Parts {
             heap,
@@ -322,14 +310,17 @@ unsafe impl Roots for StoreRoots<'_> {
             instance: None,
             index: 0,
         };
+        let shown = |defect| self.defect != Some(defect);
         for entry in logged {
-            if let Logged::Global(cell) = *entry {
+            if let Logged::Global(cell) = *entry
+                && shown(Defect::DropGlobals)
+            {
                 // SAFETY: the store's globals that are heap references are logged, and no
                 // others.
                 unsafe { visitor.heap_ref(owner, (&raw mut (*cell).value).cast()) };
             }
         }
-        for table in &*self.tables {
+        for table in self.tables.iter().filter(|_| shown(Defect::DropTableCards)) {
             table.visit_young(|element, kind, slot| {
                 let Origin { instance, index } = table.origin();
                 let owner = RootOwner::Table {
@@ -341,10 +332,14 @@ unsafe impl Roots for StoreRoots<'_> {
                 unsafe { show(visitor, owner, kind, slot) };
             });
         }
-        for instance in &*self.new_segments {
+        let new_segments = self.new_segments.iter();
+        for instance in new_segments.filter(|_| shown(Defect::SkipSegments)) {
             segments(visitor, *instance);
         }
-        let old = self.handles.old;
+        let old = match shown(Defect::SkipHandles) {
+            true => self.handles.old,
+            false => self.handles.heap.len(),
+        };
         for (index, slot) in (old as u32..).zip(&self.handles.heap[old..]) {
             // SAFETY: a handle's slot, which only those with access to the store read.
             unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };

@@ -4,7 +4,7 @@
 //! compiler alone is told stays there.
 
 use crate::error::Error;
-use mangrove_abi::Refusal;
+use mangrove_abi::{Defect, Refusal};
 use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{HeapConfig, largest_heap};
@@ -124,24 +124,6 @@ pub enum MemoryLimit {
     /// Seven eighths of what the process's control group may have, less what the
     /// process has already; none where the group has no limit.
     Cgroup,
-}
-
-/// A defect of the collector, so that tests can show that they would find it.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Defect {
-    /// It overlooks the frames of suspended continuations.
-    SkipSuspended,
-    /// Minor collections overlook the stacks that ran.
-    SkipAwake,
-    /// It overlooks this slot, counted per call site from 0, in each of them.
-    DropSlot(usize),
-    /// It overlooks this continuation reference, counted from 0, in each object.
-    DropHeld(u32),
-    /// It keeps continuations that nothing refers to: rings of them and objects too.
-    KeepUnreached,
-    /// It follows continuations in objects, and those in objects that these hold no more.
-    OneRound,
 }
 
 /// The settings of an engine that are not the compiler's.
@@ -282,8 +264,14 @@ mod tests {
             "switch",
             "alloc,switch,call",
             "alloc:2,move",
+            "alloc,minor",
+            "alloc,switch,call,move,minor",
         ] {
             assert_eq!(text.parse::<Zeal>().unwrap().to_string(), text);
+        }
+        // With nothing that collects, at each allocation.
+        for (text, meant) in [("minor", "alloc,minor"), ("move,minor", "alloc,move,minor")] {
+            assert_eq!(text.parse::<Zeal>().unwrap().to_string(), meant);
         }
         for text in ["", "none,alloc", "alloc:0", "alloc:x", "gc", "alloc,,call"] {
             assert!(text.parse::<Zeal>().is_err(), "{text}");

@@ -53,6 +53,7 @@ pub fn new_store(
     let mut ctx = StoreContext::new();
     heap.attach(&mut ctx);
     ctx.libcalls = libcalls::TABLE.as_ptr();
+    ctx.defect = config.defect;
     let mut inner = Box::new(StoreInner {
         id: StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
         engine: engine.clone(),

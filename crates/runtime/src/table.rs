@@ -116,6 +116,8 @@ impl StoreInner {
     pub(crate) fn new_table(&self, ty: TableType, origin: Origin) -> Result<TableEntry, Error> {
         let kind = self.engine.kind_of(ValType::Ref(ty.element));
         let max = self.engine.settings().table_max;
-        TableEntry::new(ty, kind, origin, max, &self.engine.plan().memory)
+        let mut table = TableEntry::new(ty, kind, origin, max, &self.engine.plan().memory)?;
+        table.defect = self.engine.settings().defect;
+        Ok(table)
     }
 }

@@ -14,7 +14,7 @@ use crate::instance::InstancePtr;
 use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef, TagIndex};
+use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef, TagIndex, Waking};
 use mangrove_continuation::{End, make_current, wake};
 use mangrove_stack::{StackFrame, frames, is_parked};
 use std::ptr;
@@ -57,7 +57,7 @@ impl StoreInner {
             ptr::with_exposed_provenance_mut::<u64>(resume as usize).write(place.pc);
             (*place.record).sp = resume;
             (*place.record).fp = place.fp;
-            wake(self.ctx.as_mut(), place.record);
+            wake(self.ctx.as_mut(), place.record, Waking::ThrownInto);
             Ok(Some(place.record))
         }
     }
@@ -79,7 +79,7 @@ impl StoreInner {
             self.release_up_to(current, place.record, End::Thrown)
                 .map_err(pending)?;
             let ctx = self.ctx.as_mut();
-            make_current(ctx, place.record);
+            make_current(ctx, place.record, Waking::Caught);
             ctx.catch_pc = place.pc;
             ctx.catch_fp = place.fp;
             ctx.catch_sp = place.sp;

@@ -1,7 +1,7 @@
 ;; A heap full of live objects is a trap; the store goes on, and what was held
 ;; by the trapped call is free again.
 ;; config: --heap-max 1M
-;; only: default, unoptimised, zeal_switch, zeal_call
+;; only: default, unoptimised, zeal_switch, zeal_call, zeal_switch_minor, zeal_call_minor
 (module
   (type $n (struct (field (ref null $n)) (field i64)))
   (func (export "fill")

@@ -38,6 +38,7 @@ impl Case {
             0 => "alloc",
             1 => "alloc:7",
             2 => "call",
+            3 => "alloc:7,minor",
             _ => "none",
         };
         let opt_level = if rng.chance(1, 3) {

@@ -119,7 +119,8 @@ fn engine(rng: &mut Rng) -> Result<Engine, Error> {
         .instances_max(200)
         .verify_heap(true);
     if rng.chance(1, 8) {
-        config.zeal(rng.pick(&["alloc:5", "switch", "move", "call"]).parse()?);
+        let zeal = ["alloc:5", "switch", "move", "call", "alloc:5,switch,minor"];
+        config.zeal(rng.pick(&zeal).parse()?);
     }
     Engine::new(&config)
 }

@@ -4,10 +4,10 @@
 use super::views::{holding, id, report};
 use crate::testing::*;
 use crate::{
-    CollectError, CollectOptions, FrameOwner, Held, Overlook, Reason, RootOwner, RootValue, SortBy,
-    When, Why, Within,
+    CollectError, CollectOptions, FrameOwner, Held, Reason, RootOwner, RootValue, SortBy, When,
+    Why, Within,
 };
-use mangrove_abi::{ContRef, HeapRef};
+use mangrove_abi::{ContRef, Defect, HeapRef};
 use mangrove_continuation::State;
 use proptest::prelude::*;
 
@@ -321,36 +321,25 @@ fn a_consumed_reference_in_an_object_keeps_nothing() {
     assert_eq!(world.collect().continuations, 0);
 }
 
-fn with_fault(overlook: Overlook) -> (World, Vec<ContRef>, CollectOptions) {
+fn with_fault(defect: Defect) -> (World, Vec<ContRef>, CollectOptions) {
     let mut world = World::tracing();
     let (last, conts) = chain(&mut world, 5);
     world.outside.refs = vec![last];
-    let options = CollectOptions {
-        overlook,
-        ..CollectOptions::default()
-    };
-    (world, conts, options)
+    world.ctx.defect = Some(defect);
+    (world, conts, CollectOptions::default())
 }
 
 /// What each planted fault does, and that verification says so.
 #[test]
 fn faults_are_found_by_verification() {
-    let held = Overlook {
-        held: Some(1),
-        ..Overlook::default()
-    };
-    let rounds = Overlook {
-        rounds: true,
-        ..Overlook::default()
-    };
-    for (overlook, kept) in [(held, 0), (rounds, 1)] {
-        let (mut world, conts, options) = with_fault(overlook);
+    for (defect, kept) in [(Defect::DropHeld(1), 0), (Defect::OneRound, 1)] {
+        let (mut world, conts, options) = with_fault(defect);
         let report = world.try_collect(options).unwrap();
         assert_eq!((report.continuations, report.reclaimed), (kept, 5 - kept));
         let state = world.registry.state_of(&world.ctx, conts[0].record);
         assert_eq!(state, State::Gone, "in reach, and freed");
 
-        let (mut world, _, options) = with_fault(overlook);
+        let (mut world, _, options) = with_fault(defect);
         let verified = CollectOptions {
             verify: true,
             ..options
@@ -362,21 +351,13 @@ fn faults_are_found_by_verification() {
         );
     }
     // The other number is another slot, which holds nothing.
-    let other = Overlook {
-        held: Some(0),
-        ..Overlook::default()
-    };
-    let (mut world, _, options) = with_fault(other);
+    let (mut world, _, options) = with_fault(Defect::DropHeld(0));
     assert_eq!(world.try_collect(options).unwrap().continuations, 5);
 }
 
 #[test]
 fn a_ring_that_is_kept_is_found_by_verification() {
-    let unreached = Overlook {
-        unreached: true,
-        ..Overlook::default()
-    };
-    let (mut world, _, options) = with_fault(unreached);
+    let (mut world, _, options) = with_fault(Defect::KeepUnreached);
     world.outside.refs.clear();
     let report = world.try_collect(options).unwrap();
     assert_eq!((report.continuations, report.reclaimed), (5, 0));

@@ -25,7 +25,7 @@ use cranelift_codegen::ir::{AliasRegion, InstBuilder, Opcode, Value, ValueDef, t
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::log::{GLOBAL, RECORD};
 use mangrove_abi::object::{CARD_SHIFT, CARDED, LISTED, WATCHED};
-use mangrove_abi::{ContRecord, GlobalCell, StoreContext, TableDef};
+use mangrove_abi::{ContRecord, Defect, GlobalCell, Noted, StoreContext, TableDef};
 use std::mem::offset_of;
 use types::{I8, I32, I64};
 
@@ -172,6 +172,16 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
+    /// Whether the note about a store of this value is left out, because nothing is to be noted
+    /// or because a test wants it so.
+    fn without_note(&self, value: Value, how: Noted) -> bool {
+        self.is_no_object(value) || self.is_unnoted(how)
+    }
+
+    fn is_unnoted(&self, how: Noted) -> bool {
+        self.defect == Some(Defect::Unnoted(how))
+    }
+
     fn barrier(&mut self) -> Barrier {
         Barrier {
             context: self.regions.context,
@@ -189,7 +199,13 @@ impl FuncTranslator<'_, '_> {
         field: FieldAddress,
         is_array: bool,
     ) {
-        if self.is_no_object(value) {
+        let of_whole = if is_array {
+            Noted::Element
+        } else {
+            Noted::Field
+        };
+        let (whole, card) = (!self.is_unnoted(of_whole), !self.is_unnoted(Noted::Card));
+        if self.is_no_object(value) || !is_array && !whole {
             return;
         }
         let address = self.object(object);
@@ -210,9 +226,15 @@ impl FuncTranslator<'_, '_> {
                     |b| {
                         let offset = b.ins().iconst(I64, i64::from(field.offset));
                         let place = b.ins().iadd(field.address, offset);
-                        barrier.log_card(b, address, header, place);
+                        if card {
+                            barrier.log_card(b, address, header, place);
+                        }
                     },
-                    |b| barrier.log_whole(b, address, header),
+                    |b| {
+                        if whole {
+                            barrier.log_whole(b, address, header);
+                        }
+                    },
                 );
             });
         });
@@ -220,7 +242,7 @@ impl FuncTranslator<'_, '_> {
 
     /// After `value` was written into elements of `array`: all of it is looked at.
     pub(super) fn note_elements(&mut self, array: Value, value: Value) {
-        if self.is_no_object(value) {
+        if self.without_note(value, Noted::Elements) {
             return;
         }
         let address = self.object(array);
@@ -236,7 +258,7 @@ impl FuncTranslator<'_, '_> {
 
     /// After `value` was written to a global.
     pub(super) fn note_global(&mut self, cell: Value, value: Value) {
-        if self.is_no_object(value) {
+        if self.without_note(value, Noted::Global) {
             return;
         }
         let (context, globals) = (self.regions.context, self.regions.globals);
@@ -261,7 +283,7 @@ impl FuncTranslator<'_, '_> {
     /// After `value` was written to the element at `address` of the table `definition`
     /// describes.
     pub(super) fn note_element(&mut self, definition: Value, address: Value, value: Value) {
-        if self.is_no_object(value) {
+        if self.without_note(value, Noted::TableElement) {
             return;
         }
         let (context, tables) = (self.regions.context, self.regions.tables);

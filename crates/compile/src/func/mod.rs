@@ -86,7 +86,7 @@ fn compile_as(
         range.start as u64,
     ));
     let signature = env.signature(module.functions[function.index()]);
-    let hooks = compiler.hooks;
+    let hooks = (compiler.hooks, compiler.defect);
     let config = compiler.frontend_config();
     let work = Work::of_body(range.len());
     let (mut clif, builder_context) = compiler.function(signature.clif());

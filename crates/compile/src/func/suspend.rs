@@ -23,7 +23,7 @@ use super::handler::FoundHandler;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::{ContRecord, HandlerTable, StoreContext, TagIndex, TypeIndex};
+use mangrove_abi::{ContRecord, Defect, HandlerTable, StoreContext, TagIndex, TypeIndex, Waking};
 use mangrove_validate::{CompositeType, HeapType, Repr, ValType};
 use std::mem::offset_of;
 
@@ -37,7 +37,9 @@ impl FuncTranslator<'_, '_> {
         let running = self.running_record();
         let found = self.find_handler(running, tag);
         let store = self.store_context();
-        wake(&mut self.b, self.regions.context, store, found.target);
+        if self.defect != Some(Defect::Unwoken(Waking::Suspended)) {
+            wake(&mut self.b, self.regions.context, store, found.target);
+        }
         self.detach(running, &found);
         self.context_store(found.target, store, offset_of!(StoreContext, current));
         let payload = self.send(&signature.params);

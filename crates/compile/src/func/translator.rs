@@ -17,7 +17,7 @@ use crate::{CompileError, Hooks};
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::{Libcall, TypeIndex};
+use mangrove_abi::{Defect, Libcall, TypeIndex};
 use mangrove_validate::Repr;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -28,6 +28,8 @@ pub struct FuncTranslator<'a, 'b> {
     pub(super) b: FunctionBuilder<'b>,
     pub(super) env: &'a ModuleEnv<'a>,
     pub(super) hooks: Hooks,
+    /// See [`crate::Options::defect`].
+    pub(super) defect: Option<Defect>,
     pub(super) signature: WasmSignature,
     pub(super) instance: Value,
     pub(super) regions: Regions,
@@ -76,7 +78,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     pub(super) fn start(
         mut b: FunctionBuilder<'b>,
         env: &'a ModuleEnv<'a>,
-        hooks: Hooks,
+        (hooks, defect): (Hooks, Option<Defect>),
         signature: WasmSignature,
         offset: usize,
         placement: Placement,
@@ -93,6 +95,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             b,
             env,
             hooks,
+            defect,
             signature,
             instance,
             regions,

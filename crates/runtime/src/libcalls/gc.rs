@@ -2,7 +2,7 @@
 
 use super::call::{Answer, DONE, Invocation, LibcallOutcome};
 use crate::pending::{Pending, pending};
-use mangrove_abi::{ContRecord, TransferSlot, TypeId};
+use mangrove_abi::{ContRecord, TransferSlot, TypeId, Waking};
 use mangrove_continuation::wake;
 use mangrove_heap::Reserve;
 use mangrove_validate::CompositeType;
@@ -62,7 +62,7 @@ pub fn cont_bind(invocation: &mut Invocation<'_>, [cont, ty, count, _]: [u64; 4]
 
 pub fn cont_ready(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) -> Answer {
     // SAFETY: a record of this store, which is about to be resumed.
-    unsafe { wake(invocation.store.context(), record(cont)) };
+    unsafe { wake(invocation.store.context(), record(cont), Waking::Resumed) };
     let bound = invocation.store.registry.take_bound(record(cont));
     let values: &[TransferSlot] = bound.values();
     let (shift, count) = (values.len(), count as usize);

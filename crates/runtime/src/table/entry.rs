@@ -20,7 +20,7 @@ use crate::resource::error::ResourceError;
 use crate::resource::need::Need;
 use crate::trap::TrapReason;
 use mangrove_abi::object::CARD_SHIFT;
-use mangrove_abi::{HeapRef, SlotKind, TableDef, TransferSlot, TrapCode};
+use mangrove_abi::{Defect, HeapRef, Noted, SlotKind, TableDef, TransferSlot, TrapCode};
 use mangrove_validate::TableType;
 use rustix::io::Errno;
 use std::alloc::{self, Layout};
@@ -48,6 +48,8 @@ pub struct TableEntry {
     cards: Vec<u8>,
     /// Of the engine's memory.
     share: Share,
+    /// What is not noted, for tests.
+    pub(super) defect: Option<Defect>,
 }
 
 /// Why a table cannot grow.
@@ -102,6 +104,7 @@ impl TableEntry {
             capacity: 0,
             cards: Vec::new(),
             share: memory.take("have an empty table", 0)?,
+            defect: None,
         };
         let what = format!("have memory for a table of {} elements", ty.minimum);
         // SAFETY: all zero is null. Where the type has none, who makes the table fills it.
@@ -185,7 +188,7 @@ impl TableEntry {
             }
         }
         if HeapRef(value.words[0] as u32).is_object() {
-            self.set_cards(at, len);
+            self.set_cards(at, len, Noted::TableWritten);
         }
     }
 
@@ -195,8 +198,8 @@ impl TableEntry {
     }
 
     /// Notes that `len` elements from `at` may be young.
-    fn set_cards(&self, at: u64, len: u64) {
-        if len == 0 || !self.has_cards() {
+    fn set_cards(&self, at: u64, len: u64, how: Noted) {
+        if len == 0 || !self.has_cards() || self.defect == Some(Defect::Unnoted(how)) {
             return;
         }
         let size = self.element_size() as u64;
@@ -303,7 +306,8 @@ impl TableEntry {
         let more = (wanted - self.capacity) * self.element_size() as u64;
         let beyond = |(bound, left)| NoRoom::Bound(more, bound, left);
         if self.has_cards() {
-            let cards = (layout.size() >> CARD_SHIFT) + 1;
+            // There may be more already, of an attempt that failed after this.
+            let cards = ((layout.size() >> CARD_SHIFT) + 1).max(self.cards.len());
             let more = cards - self.cards.len();
             let room = self.cards.try_reserve_exact(more);
             room.map_err(|_| NoRoom::Memory(cards as u64))?;
@@ -404,7 +408,7 @@ pub unsafe fn copy(
         let bytes = len as usize * to_table.element_size();
         // SAFETY: both ranges exist, of elements of one size; they may overlap.
         unsafe { ptr::copy(from_table.element(from), to_table.element(to), bytes) };
-        to_table.set_cards(to, len);
+        to_table.set_cards(to, len, Noted::TableCopied);
     }
     Ok(())
 }
@@ -419,9 +423,19 @@ fn in_bounds(at: u64, len: u64, size: u64) -> Result<(), TrapReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bound::BoundSource;
     use mangrove_validate::{AbstractHeap, HeapType, RefType};
 
     fn table(minimum: u64, maximum: Option<u64>, limit: u64) -> Result<TableEntry, Error> {
+        bounded(minimum, maximum, limit, &Ledger::new(None))
+    }
+
+    fn bounded(
+        minimum: u64,
+        maximum: Option<u64>,
+        limit: u64,
+        ledger: &Ledger,
+    ) -> Result<TableEntry, Error> {
         let element = RefType {
             nullable: true,
             heap: HeapType::Abstract(AbstractHeap::Any),
@@ -440,7 +454,7 @@ mod tests {
                 index: 0,
             },
             limit,
-            &Ledger::new(None),
+            ledger,
         )
     }
 
@@ -468,6 +482,24 @@ mod tests {
             assert!(error.contains(named), "{error}");
             assert_eq!(error.contains("table_max"), max == 100, "{error}");
         }
+    }
+
+    /// Twice the room is beyond the bound, what is needed is not.
+    #[test]
+    fn a_table_near_a_bound_grows_by_what_it_needs() {
+        let source = BoundSource::MemoryLimit;
+        let bound = Bound {
+            bytes: 6000,
+            source,
+        };
+        let ledger = Ledger::new(Some(bound));
+        let mut table = bounded(1000, None, 100_000, &ledger).unwrap();
+        // SAFETY: null refers to nothing.
+        let mut grow = |by| unsafe { table.grow(by, TransferSlot::default()) };
+        assert_eq!(grow(100), Some(1000));
+        assert_eq!(grow(500), None);
+        assert_eq!(grow(300), Some(1100));
+        assert_eq!(table.len(), 1400);
     }
 
     #[test]

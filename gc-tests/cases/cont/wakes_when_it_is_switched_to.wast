@@ -1,0 +1,31 @@
+;; A continuation that slept through a minor collection is switched to, makes an object
+;; and keeps it in a frame over the next one.
+(module
+  (type $box (struct (field i32))) (type $filler (array i8))
+  (type $gives (func (result i32))) (type $k (cont $gives))
+  (rec (type $swaps (func (param (ref null $ks)) (result i32))) (type $ks (cont $swaps)))
+  (tag $wait (result (ref null $ks))) (tag $swap (result i32))
+  (global $waiting (mut (ref null $ks)) (ref.null $ks))
+  ;; Uses the young space up three times over.
+  (func $churn (local $i i32)
+    (loop $next
+      (drop (array.new_default $filler (i32.const 8000)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 400)))))
+  (func $young (result (ref null $box)) (struct.new $box (i32.const 42)))
+  (func $keeps (type $gives) (local $x (ref null $box))
+    (local.set $x (call $young))
+    (call $churn)
+    (struct.get $box 0 (local.get $x)))
+  (func $waits (type $gives) (suspend $wait) (drop) (call $keeps))
+  (func $switches (type $gives)
+    (switch $ks $swap (global.get $waiting))
+    (drop) (unreachable))
+  (elem declare func $waits $switches)
+  (func (export "run") (result i32)
+    (block $on (result (ref $ks))
+      (return (resume $k (on $wait $on) (cont.new $k (ref.func $waits)))))
+    (global.set $waiting)
+    (call $churn)
+    (resume $k (on $swap switch) (cont.new $k (ref.func $switches)))))
+(assert_return (invoke "run") (i32.const 42))

@@ -1,0 +1,30 @@
+;; An exception is thrown into a continuation that slept through a minor collection, which
+;; catches it, makes an object and keeps it in a frame over the next one.
+(module
+  (type $box (struct (field i32))) (type $filler (array i8))
+  (type $gives (func (result i32))) (type $k (cont $gives))
+  (tag $pause) (tag $oops)
+  ;; Uses the young space up three times over.
+  (func $churn (local $i i32)
+    (loop $next
+      (drop (array.new_default $filler (i32.const 8000)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 400)))))
+  (func $young (result (ref null $box)) (struct.new $box (i32.const 42)))
+  (func $keeps (type $gives) (local $x (ref null $box))
+    (local.set $x (call $young))
+    (call $churn)
+    (struct.get $box 0 (local.get $x)))
+  (func $body (type $gives)
+    (block $caught (try_table (catch $oops $caught) (suspend $pause)))
+    (call $keeps))
+  (elem declare func $body)
+  (func $paused (param (ref $k)) (result (ref $k))
+    (block $on (result (ref $k))
+      (drop (resume $k (on $pause $on) (local.get 0)))
+      (unreachable)))
+  (func (export "run") (result i32) (local $k (ref null $k))
+    (local.set $k (call $paused (cont.new $k (ref.func $body))))
+    (call $churn)
+    (resume_throw $k $oops (local.get $k))))
+(assert_return (invoke "run") (i32.const 42))

@@ -1,0 +1,31 @@
+;; The same where the one that catches it is the parent of the one that had suspended.
+(module
+  (type $box (struct (field i32))) (type $filler (array i8))
+  (type $gives (func (result i32))) (type $k (cont $gives))
+  (tag $pause) (tag $oops)
+  ;; Uses the young space up three times over.
+  (func $churn (local $i i32)
+    (loop $next
+      (drop (array.new_default $filler (i32.const 8000)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 400)))))
+  (func $young (result (ref null $box)) (struct.new $box (i32.const 42)))
+  (func $keeps (type $gives) (local $x (ref null $box))
+    (local.set $x (call $young))
+    (call $churn)
+    (struct.get $box 0 (local.get $x)))
+  (func $inner (type $gives) (suspend $pause) (unreachable))
+  (func $outer (type $gives)
+    (block $caught
+      (try_table (catch $oops $caught) (drop (resume $k (cont.new $k (ref.func $inner))))))
+    (call $keeps))
+  (elem declare func $inner $outer)
+  (func $paused (param (ref $k)) (result (ref $k))
+    (block $on (result (ref $k))
+      (drop (resume $k (on $pause $on) (local.get 0)))
+      (unreachable)))
+  (func (export "run") (result i32) (local $k (ref null $k))
+    (local.set $k (call $paused (cont.new $k (ref.func $outer))))
+    (call $churn)
+    (resume_throw $k $oops (local.get $k))))
+(assert_return (invoke "run") (i32.const 42))
