@@ -180,7 +180,7 @@ impl Collection<'_> {
     /// `reference` is one of those, or what a sound heap has for a reference: it may
     /// be stray (that is found, if the collection is full), but not to the middle of an
     /// object, where whatever is there would be taken for a header and written over.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn forward(&mut self, reference: HeapRef) -> HeapRef {
         let value = reference.0;
         // Null is below every space, so the range check covers it.
