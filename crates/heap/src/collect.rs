@@ -184,7 +184,8 @@ impl Collection<'_> {
     pub unsafe fn forward(&mut self, reference: HeapRef) -> HeapRef {
         let value = reference.0;
         // Null is below every space, so the range check covers it.
-        let left = self.young.left(value).or_else(|| self.old.left(value));
+        // In a minor collection the first is empty; in a full one it has nearly all.
+        let left = self.old.left(value).or_else(|| self.young.left(value));
         let Some(left) = left.filter(|_| u64::from(value) & (OBJECT_ALIGN - 1) == 0) else {
             self.left_alone(reference);
             return reference;
