@@ -14,6 +14,7 @@
 //! has its low bit set (value in the upper 31 bits). Objects are 8-aligned.
 
 pub use crate::index::TypeId;
+use core::ops::Range;
 
 /// A heap reference: null, an `i31`, or the offset of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,6 +70,25 @@ pub const LISTED: u32 = 0x0400_0000;
 pub const CARDED_BYTES: u64 = 4096;
 /// Bytes of the heap that a card stands for: a shift.
 pub const CARD_SHIFT: u32 = 9;
+
+/// The cards that stand for these bytes, counted from where the cards begin.
+///
+/// # Examples
+/// ```
+/// use mangrove_abi::object::{bytes_of_card, cards_of};
+///
+/// assert_eq!(cards_of(511..1025), 0..3);
+/// assert_eq!(bytes_of_card(2), 1024..1536);
+/// ```
+pub const fn cards_of(bytes: Range<u64>) -> Range<u64> {
+    bytes.start >> CARD_SHIFT..bytes.end.div_ceil(1 << CARD_SHIFT)
+}
+
+/// The bytes that a card stands for.
+pub const fn bytes_of_card(card: u64) -> Range<u64> {
+    card << CARD_SHIFT..(card + 1) << CARD_SHIFT
+}
+
 /// Objects of more bytes than this are made in the old space at once.
 pub const LARGE_OBJECT: u64 = 64 << 10;
 /// Set in a header that holds, instead of a type, where the object went

@@ -85,11 +85,8 @@ unsafe fn clean_record(
     // SAFETY: by contract; the call sites say where references are.
     unsafe {
         walker.frames(record, |frame| {
-            for &slot in frame.site.slots.iter() {
-                if slot.kind() != SlotKind::Ref {
-                    continue;
-                }
-                let value = frame.address(slot).cast::<u32>().read();
+            for (slot, address) in frame.heap_refs() {
+                let value = address.read();
                 if ctx.is_young(HeapRef(value)) && young.is_none() {
                     let owner = SlotOwner::Frame {
                         continuation,

@@ -97,10 +97,8 @@ impl Minor<'_, '_> {
                 }
                 counts.frames += 1;
                 counts.slots += frame.site.slots.len() as u64;
-                for &slot in frame.site.slots.iter() {
-                    if slot.kind() == SlotKind::Ref {
-                        collection.visit_slot(frame.address(slot).cast());
-                    }
+                for (_, address) in frame.heap_refs() {
+                    collection.visit_slot(address);
                 }
             })?;
         }

@@ -16,7 +16,8 @@
 
 use crate::{Code, ModuleId};
 use mangrove_abi::{
-    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, Slots, WasmOffset,
+    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, SlotKind, Slots,
+    WasmOffset,
 };
 use mangrove_stack::frames;
 
@@ -91,6 +92,13 @@ impl KnownFrame<'_> {
     /// Address of a slot of this frame.
     pub(crate) fn address(&self, slot: Slot) -> *mut u8 {
         (self.fp - slot.distance() as u64) as *mut u8
+    }
+
+    /// The slots of this frame that hold heap references, with their addresses.
+    pub(crate) fn heap_refs(&self) -> impl Iterator<Item = (Slot, *mut u32)> {
+        let slots = self.site.slots.iter().copied();
+        let heap = slots.filter(|slot| slot.kind() == SlotKind::Ref);
+        heap.map(|slot| (slot, self.address(slot).cast()))
     }
 }
 

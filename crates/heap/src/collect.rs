@@ -131,22 +131,18 @@ impl Heap {
         }
         let [young, old] = self.ranges(ctx);
         let young_bytes = young.end - young.start;
-        let (to, from, most) = match kind {
+        let (space, to, from, most) = match kind {
             CollectionKind::Minor => {
                 assert!(!ctx.log_is_full(), "a log that lost nothing");
-                (self.old_end, 0..0, young_bytes)
+                (self.current, self.old_end, 0..0, young_bytes)
             }
             CollectionKind::Full => {
-                let to = self.old[1 - self.current].start();
+                let other = 1 - self.current;
                 let most = young_bytes + (old.end - old.start);
-                (to, old, most)
+                (other, self.old[other].start(), old, most)
             }
         };
         // Enough even if everything is live, so that copying need not ask.
-        let space = match kind {
-            CollectionKind::Minor => self.current,
-            CollectionKind::Full => 1 - self.current,
-        };
         self.old[space].commit(&self.reservation, to + most)?;
         self.broken = true;
         let base = self.base();

@@ -56,18 +56,22 @@ impl Heap {
         self.window = Window::Young;
         self.old_end = born.end;
         self.open_young(ctx, young_next);
+        let mut at = born.start;
+        while at < born.end {
+            // SAFETY: what compiled code and the runtime have allocated is complete, and
+            // lies without gaps.
+            at += unsafe { self.make_old(at) };
+        }
         if !born.is_empty() {
-            // SAFETY: what compiled code and the runtime have allocated is complete.
-            unsafe { self.for_each_in(born.clone(), |heap, at| heap.make_old(at)) };
             self.born.push(born);
         }
     }
 
-    /// Gives an object that is in the old space the header of one.
+    /// Gives an object that is in the old space the header of one. How many bytes it takes.
     ///
     /// # Safety
     /// There is an object, complete.
-    unsafe fn make_old(&mut self, at: u64) {
+    unsafe fn make_old(&mut self, at: u64) -> u64 {
         // SAFETY: by contract.
         unsafe {
             let object = self.base().add(at as usize);
@@ -77,24 +81,7 @@ impl Heap {
             let size = size_by(descriptor, object).expect("an object has a size");
             let header = header_of_old(header, descriptor, size);
             object.cast::<u32>().write(header);
-        }
-    }
-
-    /// Calls `f` with each object of a range.
-    ///
-    /// # Safety
-    /// The range holds objects, complete, without gaps.
-    pub(crate) unsafe fn for_each_in(
-        &mut self,
-        range: Range<u64>,
-        mut f: impl FnMut(&mut Self, u64),
-    ) {
-        let mut at = range.start;
-        while at < range.end {
-            // SAFETY: by contract.
-            let size = unsafe { self.object_bytes(mangrove_abi::HeapRef(at as u32)) };
-            f(self, at);
-            at += size;
+            size
         }
     }
 

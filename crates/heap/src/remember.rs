@@ -14,7 +14,7 @@
 
 use crate::Heap;
 use mangrove_abi::object::{
-    CARD_SHIFT, CARDED, CARDED_BYTES, HeapRef, Kind, LISTED, TypeDescriptor, WATCHED,
+    CARDED, CARDED_BYTES, HeapRef, Kind, LISTED, TypeDescriptor, WATCHED, cards_of,
 };
 use mangrove_abi::{Defect, Logged, Noted, StoreContext};
 use std::ops::Range;
@@ -26,11 +26,6 @@ pub(crate) fn header_of_old(header: u32, descriptor: &TypeDescriptor, size: u64)
     let carded = size >= CARDED_BYTES && descriptor.kind == ARRAY && descriptor.elem_refs != 0;
     let header = header & !(CARDED | LISTED) | WATCHED;
     if carded { header | CARDED } else { header }
-}
-
-/// The cards of a range of the heap.
-pub(crate) fn cards_of(range: Range<u64>) -> Range<u64> {
-    range.start >> CARD_SHIFT..range.end.div_ceil(1 << CARD_SHIFT)
 }
 
 impl Heap {
@@ -54,7 +49,7 @@ impl Heap {
 
     /// The card of an offset.
     pub(crate) fn card(&self, card: u64) -> *mut u8 {
-        // SAFETY: there is one for each [`CARD_SHIFT`] bytes of the reservation.
+        // SAFETY: there is one for each `CARD_SHIFT` bytes of the reservation.
         unsafe { self.reservation.cards().add(card as usize) }
     }
 

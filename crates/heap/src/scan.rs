@@ -2,13 +2,13 @@
 
 use crate::access::continuations;
 use crate::collect::size_by;
-use crate::remember::{cards_of, header_of_old};
+use crate::remember::header_of_old;
 use crate::{Collection, CollectionKind};
 use mangrove_abi::object::{
-    ARRAY_ELEMENTS, ARRAY_LENGTH, CARD_SHIFT, CARDED, Kind, TYPE_MASK, TypeDescriptor, WATCHED,
+    ARRAY_ELEMENTS, ARRAY_LENGTH, CARDED, Kind, TYPE_MASK, TypeDescriptor, WATCHED, bytes_of_card,
+    cards_of,
 };
 use mangrove_abi::{ContRef, Defect};
-use std::ops::Range;
 
 /// Most continuation references of an object that are shown at once.
 pub(crate) const SHOWN: u32 = 16;
@@ -175,11 +175,11 @@ impl Collection<'_> {
                     continue;
                 }
                 // One that is shared with a neighbour is the neighbour's as well.
-                if covers(&elements, card) {
+                let bytes = bytes_of_card(card);
+                if elements.start <= bytes.start && bytes.end <= elements.end {
                     at.write(0);
                 }
-                let covered = (card << CARD_SHIFT).max(elements.start)
-                    ..((card + 1) << CARD_SHIFT).min(elements.end);
+                let covered = bytes.start.max(elements.start)..bytes.end.min(elements.end);
                 for slot in covered.step_by(4) {
                     self.visit_slot(self.base.add(slot as usize).cast());
                     slots += 1;
@@ -188,10 +188,4 @@ impl Collection<'_> {
         }
         slots
     }
-}
-
-/// Whether a card is about nothing but these elements.
-fn covers(elements: &Range<u64>, card: u64) -> bool {
-    let bytes = card << CARD_SHIFT..(card + 1) << CARD_SHIFT;
-    elements.start <= bytes.start && bytes.end <= elements.end
 }

@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{call, instance_with};
+use common::{call, imported_continuation, instance_with};
 use mangrove::{
     Caller, Config, ContHandle, ContinuationsInObjects, Engine, Error, Exception, Extern, FuncType,
-    Global, GlobalType, Held, Instance, Linker, Module, Outcome, Reason, RefType, ReportOptions,
-    RootOwner, Store, Tag, TrapCode, Val, ValType, Within,
+    Held, Instance, Linker, Module, Outcome, Reason, ReportOptions, RootOwner, Store, Tag,
+    TrapCode, Val, Within,
 };
 
 /// Zeal and none of it.
@@ -35,28 +35,6 @@ fn returns<T>(store: &mut Store<T>, cont: &ContHandle, expected: i32) {
         Outcome::Returned(values) => assert_eq!(values, [Val::I32(expected)]),
         other => panic!("{other:?}"),
     }
-}
-
-/// A continuation that returns 42, as a global to import.
-fn given(engine: &Engine) -> (Store<()>, Linker<()>, ContHandle) {
-    let text = br#"(module (func (export "f") (result i32) (i32.const 42)))"#;
-    let module = Module::new(engine, text).unwrap();
-    let mut store = Store::new(engine, ()).unwrap();
-    let mut linker = Linker::new(engine);
-    let instance = linker.instantiate(&mut store, &module).unwrap();
-    let k = instance.func(&store, "f").unwrap();
-    let k = k.continuation(&mut store).unwrap();
-    let reference = RefType {
-        nullable: true,
-        ..k.ty()
-    };
-    let ty = GlobalType {
-        content: ValType::Ref(reference),
-        mutable: false,
-    };
-    let global = Global::new(&mut store, ty, Val::Cont(Some(k.clone()))).unwrap();
-    linker.define("host", "k", global);
-    (store, linker, k)
 }
 
 /// Constant expressions and segments put what a global brings into objects.
@@ -97,7 +75,7 @@ fn a_continuation_that_is_imported_gets_into_objects() {
     for zeal in ZEALS {
         for (way, result) in ways {
             let engine = Engine::new(&tracing(zeal)).unwrap();
-            let (mut store, linker, k) = given(&engine);
+            let (mut store, linker, k) = imported_continuation(&engine);
             let module = Module::new(&engine, text).unwrap();
             let instance = linker.instantiate(&mut store, &module).unwrap();
             store.gc().unwrap();

@@ -2,11 +2,8 @@
 
 mod common;
 
-use common::call;
-use mangrove::{
-    Config, ContHandle, Engine, GlobalType, Instance, Linker, Module, RefType, RootKind, RootOwner,
-    Store, Val, ValType,
-};
+use common::{call, imported_continuation};
+use mangrove::{Config, ContHandle, Engine, Instance, Module, RootKind, RootOwner, Store, Val};
 
 /// A continuation of a function that returns 42 comes as a global. An active
 /// segment puts it into a table, a passive one keeps it for `init`.
@@ -28,23 +25,7 @@ fn world() -> (Store<()>, Instance, ContHandle) {
     let mut config = Config::new();
     config.verify_heap(true);
     let engine = Engine::new(&config).unwrap();
-    let text = br#"(module (func (export "f") (result i32) (i32.const 42)))"#;
-    let module = Module::new(&engine, text).unwrap();
-    let mut store = Store::new(&engine, ()).unwrap();
-    let mut linker = Linker::new(&engine);
-    let instance = linker.instantiate(&mut store, &module).unwrap();
-    let f = instance.func(&store, "f").unwrap();
-    let k = f.continuation(&mut store).unwrap();
-    let reference = RefType {
-        nullable: true,
-        ..k.ty()
-    };
-    let ty = GlobalType {
-        content: ValType::Ref(reference),
-        mutable: false,
-    };
-    let global = mangrove::Global::new(&mut store, ty, Val::Cont(Some(k.clone()))).unwrap();
-    linker.define("host", "k", global);
+    let (mut store, linker, k) = imported_continuation(&engine);
     let module = Module::new(&engine, CONTINUATIONS.as_bytes()).unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
     (store, instance, k)

@@ -265,6 +265,27 @@ unsafe fn show(visitor: &mut dyn RootVisitor, owner: RootOwner, kind: ValueKind,
     }
 }
 
+/// Shows an element of a table.
+///
+/// # Safety
+/// `slot` is that element of the table, and of this kind.
+unsafe fn show_element(
+    visitor: &mut dyn RootVisitor,
+    table: &TableEntry,
+    element: u64,
+    kind: ValueKind,
+    slot: *mut u8,
+) {
+    let Origin { instance, index } = table.origin();
+    let owner = RootOwner::Table {
+        instance,
+        index,
+        element,
+    };
+    // SAFETY: by contract.
+    unsafe { show(visitor, owner, kind, slot) };
+}
+
 // SAFETY: [`StoreInner::parts`] names every field that holds roots, and each is
 // gone through below; nothing is in two of them.
 unsafe impl Roots for StoreRoots<'_> {
@@ -276,24 +297,15 @@ unsafe impl Roots for StoreRoots<'_> {
             unsafe { show(visitor, owner, global.kind, global.cell.as_ptr().cast()) };
         }
         for table in &*self.tables {
-            table.visit(|element, kind, slot| {
-                let Origin { instance, index } = table.origin();
-                let owner = RootOwner::Table {
-                    instance,
-                    index,
-                    element,
-                };
-                // SAFETY: the element is within the table and of its kind.
-                unsafe { show(visitor, owner, kind, slot) };
+            // SAFETY: the table shows its own elements.
+            table.visit(|element, kind, slot| unsafe {
+                show_element(visitor, table, element, kind, slot);
             });
         }
         for instance in self.instances {
             segments(visitor, *instance);
         }
-        for (index, slot) in (0..).zip(&self.handles.heap) {
-            // SAFETY: a handle's slot, which only those with access to the store read.
-            unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };
-        }
+        self.visit_handles(visitor, 0);
         let first = self.handles.heap.len() as u32;
         for (index, slot) in (first..).zip(&self.handles.conts) {
             // Continuations stay where they are: a copy will do.
@@ -321,28 +333,17 @@ unsafe impl Roots for StoreRoots<'_> {
             }
         }
         for table in self.tables.iter().filter(|_| shown(Defect::DropTableCards)) {
-            table.visit_young(|element, kind, slot| {
-                let Origin { instance, index } = table.origin();
-                let owner = RootOwner::Table {
-                    instance,
-                    index,
-                    element,
-                };
-                // SAFETY: the element is within the table and of its kind.
-                unsafe { show(visitor, owner, kind, slot) };
+            // SAFETY: the table shows its own elements.
+            table.visit_young(|element, kind, slot| unsafe {
+                show_element(visitor, table, element, kind, slot);
             });
         }
         let new_segments = self.new_segments.iter();
         for instance in new_segments.filter(|_| shown(Defect::SkipSegments)) {
             segments(visitor, *instance);
         }
-        let old = match shown(Defect::SkipHandles) {
-            true => self.handles.old,
-            false => self.handles.heap.len(),
-        };
-        for (index, slot) in (old as u32..).zip(&self.handles.heap[old..]) {
-            // SAFETY: a handle's slot, which only those with access to the store read.
-            unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };
+        if shown(Defect::SkipHandles) {
+            self.visit_handles(visitor, self.handles.old);
         }
         self.visit_operands(visitor);
     }
@@ -370,6 +371,14 @@ unsafe impl Roots for StoreRoots<'_> {
 }
 
 impl StoreRoots<'_> {
+    /// The handles of heap references, from one on.
+    fn visit_handles(&self, visitor: &mut dyn RootVisitor, from: usize) {
+        for (index, slot) in (from as u32..).zip(&self.handles.heap[from..]) {
+            // SAFETY: a handle's slot, which only those with access to the store read.
+            unsafe { visitor.heap_ref(RootOwner::Handle { index }, slot.address()) };
+        }
+    }
+
     /// Operands of a constant expression: few, and always looked at.
     fn visit_operands(&mut self, visitor: &mut dyn RootVisitor) {
         let first = (self.handles.heap.len() + self.handles.conts.len()) as u32;

@@ -163,7 +163,7 @@ fn either(
 }
 
 impl FuncTranslator<'_, '_> {
-    /// Whether this is known to be no object: null or an `i31` made here.
+    /// Whether this is known to be no object: null.
     fn is_no_object(&self, value: Value) -> bool {
         let dfg = &self.b.func.dfg;
         match dfg.value_def(value) {
@@ -172,23 +172,52 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    /// Whether the note about a store of this value is left out, because nothing is to be noted
-    /// or because a test wants it so.
-    fn without_note(&self, value: Value, how: Noted) -> bool {
-        self.is_no_object(value) || self.is_unnoted(how)
-    }
-
+    /// Whether a test wants stores of this kind not to be noted.
     fn is_unnoted(&self, how: Noted) -> bool {
         self.defect == Some(Defect::Unnoted(how))
     }
 
-    fn barrier(&mut self) -> Barrier {
-        Barrier {
+    /// Runs `log` where `object` is watched and `value` young: with the barrier, the
+    /// object's address and its header.
+    fn note_object(
+        &mut self,
+        object: Value,
+        value: Value,
+        log: impl FnOnce(&mut FunctionBuilder<'_>, &Barrier, Value, Value),
+    ) {
+        if self.is_no_object(value) {
+            return;
+        }
+        let address = self.object(object);
+        let barrier = Barrier {
             context: self.regions.context,
             heap: self.regions.heap,
             store: self.store_context(),
             base: self.heap_base(),
+        };
+        let b = &mut self.b;
+        let header = b.ins().load(I32, plain(barrier.heap), address, 0);
+        let watched = bits(b, header, WATCHED);
+        rarely(b, watched, |b| {
+            let young = young(b, barrier.context, barrier.store, value);
+            rarely(b, young, |b| log(b, &barrier, address, header));
+        });
+    }
+
+    /// Runs `note` where `value` is young: with the context's region and the context.
+    fn note_young(
+        &mut self,
+        value: Value,
+        how: Noted,
+        note: impl FnOnce(&mut FunctionBuilder<'_>, AliasRegion, Value),
+    ) {
+        if self.is_no_object(value) || self.is_unnoted(how) {
+            return;
         }
+        let context = self.regions.context;
+        let store = self.store_context();
+        let young = young(&mut self.b, context, store, value);
+        rarely(&mut self.b, young, |b| note(b, context, store));
     }
 
     /// After `value` was written into a field of `object`. `is_array`: it may be carded.
@@ -205,74 +234,47 @@ impl FuncTranslator<'_, '_> {
             Noted::Field
         };
         let (whole, card) = (!self.is_unnoted(of_whole), !self.is_unnoted(Noted::Card));
-        if self.is_no_object(value) || !is_array && !whole {
-            return;
-        }
-        let address = self.object(object);
-        let barrier = self.barrier();
-        let b = &mut self.b;
-        let header = b.ins().load(I32, plain(barrier.heap), address, 0);
-        let watched = bits(b, header, WATCHED);
-        rarely(b, watched, |b| {
-            let young = young(b, barrier.context, barrier.store, value);
-            rarely(b, young, |b| {
-                if !is_array {
-                    return barrier.log_whole(b, address, header);
+        self.note_object(object, value, |b, barrier, address, header| {
+            let log_whole = |b: &mut FunctionBuilder<'_>| {
+                if whole {
+                    barrier.log_whole(b, address, header);
                 }
-                let carded = bits(b, header, CARDED);
-                either(
-                    b,
-                    carded,
-                    |b| {
-                        let offset = b.ins().iconst(I64, i64::from(field.offset));
-                        let place = b.ins().iadd(field.address, offset);
-                        if card {
-                            barrier.log_card(b, address, header, place);
-                        }
-                    },
-                    |b| {
-                        if whole {
-                            barrier.log_whole(b, address, header);
-                        }
-                    },
-                );
-            });
+            };
+            if !is_array {
+                return log_whole(b);
+            }
+            let log_card = |b: &mut FunctionBuilder<'_>| {
+                let offset = b.ins().iconst(I64, i64::from(field.offset));
+                let place = b.ins().iadd(field.address, offset);
+                if card {
+                    barrier.log_card(b, address, header, place);
+                }
+            };
+            let carded = bits(b, header, CARDED);
+            either(b, carded, log_card, log_whole);
         });
     }
 
     /// After `value` was written into elements of `array`: all of it is looked at.
     pub(super) fn note_elements(&mut self, array: Value, value: Value) {
-        if self.without_note(value, Noted::Elements) {
-            return;
+        if !self.is_unnoted(Noted::Elements) {
+            self.note_object(array, value, |b, barrier, address, header| {
+                barrier.log_whole(b, address, header);
+            });
         }
-        let address = self.object(array);
-        let barrier = self.barrier();
-        let b = &mut self.b;
-        let header = b.ins().load(I32, plain(barrier.heap), address, 0);
-        let watched = bits(b, header, WATCHED);
-        rarely(b, watched, |b| {
-            let young = young(b, barrier.context, barrier.store, value);
-            rarely(b, young, |b| barrier.log_whole(b, address, header));
-        });
     }
 
     /// After `value` was written to a global.
     pub(super) fn note_global(&mut self, cell: Value, value: Value) {
-        if self.without_note(value, Noted::Global) {
-            return;
-        }
-        let (context, globals) = (self.regions.context, self.regions.globals);
-        let store = self.store_context();
-        let b = &mut self.b;
-        let young = young(b, context, store, value);
-        rarely(b, young, |b| {
+        let flags = plain(self.regions.globals);
+        self.note_young(value, Noted::Global, |b, context, store| {
             let offset = offset_of!(GlobalCell, listed) as i32;
-            let listed = b.ins().load(I64, plain(globals), cell, offset);
+            let listed = b.ins().load(I64, flags, cell, offset);
             let zero = b.ins().iconst(I64, 0);
             let unlisted = b.ins().icmp(IntCC::Equal, listed, zero);
             rarely(b, unlisted, |b| {
                 let one = b.ins().iconst(I64, 1);
-                b.ins().store(plain(globals), one, cell, offset);
+                b.ins().store(flags, one, cell, offset);
                 let kind = b.ins().iconst(I64, GLOBAL as i64);
                 let entry = b.ins().bor(cell, kind);
                 log(b, context, store, entry);
@@ -283,14 +285,8 @@ impl FuncTranslator<'_, '_> {
     /// After `value` was written to the element at `address` of the table `definition`
     /// describes.
     pub(super) fn note_element(&mut self, definition: Value, address: Value, value: Value) {
-        if self.without_note(value, Noted::TableElement) {
-            return;
-        }
-        let (context, tables) = (self.regions.context, self.regions.tables);
-        let store = self.store_context();
-        let b = &mut self.b;
-        let young = young(b, context, store, value);
-        rarely(b, young, |b| {
+        let tables = self.regions.tables;
+        self.note_young(value, Noted::TableElement, |b, _, _| {
             let flags = plain(tables);
             let mut word = |offset: usize| b.ins().load(I64, flags, definition, offset as i32);
             let (base, cards) = (

@@ -1,7 +1,10 @@
 //! What the tests share.
 #![allow(dead_code)]
 
-use mangrove::{Config, Engine, Error, Instance, Linker, Module, Store, Val};
+use mangrove::{
+    Config, ContHandle, Engine, Error, Global, GlobalType, Instance, Linker, Module, RefType,
+    Store, Val, ValType,
+};
 
 /// A store of a new engine with these settings.
 pub fn store_with(config: &Config) -> Store<()> {
@@ -47,4 +50,27 @@ pub fn run(text: &str, name: &str, args: &[Val]) -> Vec<Val> {
 pub fn fails(text: &str, name: &str, args: &[Val]) -> Error {
     let (mut store, instance) = instance(text);
     call(&mut store, instance, name, args).unwrap_err()
+}
+
+/// A continuation that returns 42, as the global `k` of the module `host`, in a linker
+/// with a store of its own.
+pub fn imported_continuation(engine: &Engine) -> (Store<()>, Linker<()>, ContHandle) {
+    let text = br#"(module (func (export "f") (result i32) (i32.const 42)))"#;
+    let module = Module::new(engine, text).unwrap();
+    let mut store = Store::new(engine, ()).unwrap();
+    let mut linker = Linker::new(engine);
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let k = instance.func(&store, "f").unwrap();
+    let k = k.continuation(&mut store).unwrap();
+    let reference = RefType {
+        nullable: true,
+        ..k.ty()
+    };
+    let ty = GlobalType {
+        content: ValType::Ref(reference),
+        mutable: false,
+    };
+    let global = Global::new(&mut store, ty, Val::Cont(Some(k.clone()))).unwrap();
+    linker.define("host", "k", global);
+    (store, linker, k)
 }

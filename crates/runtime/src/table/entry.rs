@@ -19,7 +19,7 @@ use crate::ledger::{Ledger, Share};
 use crate::resource::error::ResourceError;
 use crate::resource::need::Need;
 use crate::trap::TrapReason;
-use mangrove_abi::object::CARD_SHIFT;
+use mangrove_abi::object::{CARD_SHIFT, cards_of};
 use mangrove_abi::{Defect, HeapRef, Noted, SlotKind, TableDef, TransferSlot, TrapCode};
 use mangrove_validate::TableType;
 use rustix::io::Errno;
@@ -203,7 +203,7 @@ impl TableEntry {
             return;
         }
         let size = self.element_size() as u64;
-        let cards = (at * size) >> CARD_SHIFT..((at + len) * size).div_ceil(1 << CARD_SHIFT);
+        let cards = cards_of(at * size..(at + len) * size);
         // SAFETY: owned by this table, which has a card for each of its elements.
         unsafe {
             let def = self.def.as_ptr();
