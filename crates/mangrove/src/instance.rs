@@ -3,7 +3,11 @@
 use crate::access::inner_mut;
 use crate::module::Module;
 use hashbrown::HashMap;
-use mangrove_runtime::{AsStore, AsStoreMut, Error, Extern, Func, StoreId, StoreInner, inner};
+use mangrove_runtime::{
+    AsStore, AsStoreMut, Error, Extern, Func, StoreId, StoreInner, TypedFunc, WasmParams,
+    WasmResults, inner,
+};
+use mangrove_validate::printable;
 
 /// What this crate keeps with a store: the runtime knows modules without their engine.
 #[derive(Default)]
@@ -85,6 +89,28 @@ impl Instance {
             Extern::Func(func) => Some(func),
             _ => None,
         }
+    }
+
+    /// The function it exports under a name, with parameters `P` and results `R`: see
+    /// [`Func::typed`].
+    ///
+    /// # Errors
+    /// It exports no such function, or one of another type ([`Error::Usage`]).
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn get_typed_func<P: WasmParams, R: WasmResults>(
+        &self,
+        store: &mut impl AsStoreMut,
+        name: &str,
+    ) -> Result<TypedFunc<P, R>, Error> {
+        let func = self.func(store, name).ok_or_else(|| {
+            Error::usage(format!(
+                "no function is exported as \"{}\"",
+                printable(name)
+            ))
+        })?;
+        func.typed(store)
     }
 
     /// All it exports, in the module's order.

@@ -9,6 +9,7 @@
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
 //!             (input)      files of unknown length
+//!             (wrap)       closures as host functions
 //!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
 //!                          (of the crate mangrove-runtime, which runs it all)
 //! ```
@@ -46,6 +47,7 @@ mod module;
 mod observe;
 mod threads;
 mod trusted;
+mod wrap;
 
 pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
@@ -68,14 +70,17 @@ pub use mangrove_collector::{
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
-    AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
-    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
-    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
-    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    AnyRef, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause,
+    CompiledError, ContHandle, CustomError, DataStore, Error, Exception, ExnRef, Extern, ExternRef,
+    ExternType, Frame, Func, Global, HandleKind, HeapHandle, HostStore, Memory, MemoryChecks,
+    MemoryLimit, Moment, NotingAllocator, Outcome, PAGE, ResourceError, SignalPolicy,
+    SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts, TypedFunc, Val, WasmList,
+    WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WrapStore, Zeal, exit_when_exhausted,
+    ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,
 };
 pub use module::Module;
+pub use wrap::IntoFunc;

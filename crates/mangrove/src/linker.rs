@@ -4,6 +4,7 @@ use crate::access::{Caller, Store, TypedBody};
 use crate::engine::{Engine, OwnTypes};
 use crate::instance::Instance;
 use crate::module::Module;
+use crate::wrap::IntoFunc;
 use hashbrown::HashMap;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{AsStore, Error, Extern, Val, inner};
@@ -131,6 +132,21 @@ impl<T: 'static> Linker<T> {
     ) -> Result<&mut Self, Error> {
         let full_name = format!("{module} {name}");
         let body = TypedBody::new(&self.engine, full_name, &ty, body)?;
+        Ok(self.insert(module, name, Definition::Host(body)))
+    }
+
+    /// Defines a host function made of a closure: see [`Func::wrap`](crate::Func::wrap).
+    ///
+    /// # Errors
+    /// There are more types than the engine can hold; [`Error::Resource`] if memory for
+    /// the type is not to be had.
+    pub fn func_wrap<Params, Results>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Result<&mut Self, Error> {
+        let body = func.into_body(self.engine.core(), format!("{module} {name}"))?;
         Ok(self.insert(module, name, Definition::Host(body)))
     }
 

@@ -11,7 +11,7 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back.
 
-use crate::activation::{Activation, Call, InTransit};
+use crate::activation::{Activation, Call, InTransit, Prepared};
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::kind::ValueKind;
@@ -45,14 +45,61 @@ pub unsafe fn call(
     // SAFETY: the caller's contract. No reference to the store lives while
     // Wasm runs: libcalls make their own.
     unsafe {
-        let (signature, call) = (*store).begin(func, args)?;
+        let signature = (*store).callable(func)?;
+        let signature = signature.as_ref();
+        let prepared = (*store).prepare_call()?;
+        let payload = match (*store).place_all(args, &signature.ty.params) {
+            Ok(payload) => payload,
+            Err(error) => {
+                (*store).abandon_call(prepared);
+                return Err(error);
+            }
+        };
+        let call = (*store).begin(func, prepared, payload);
         let entered = enter(store, &call);
-        match (*store).end(&call, &signature.as_ref().results, &[], entered)? {
+        match (*store).end(&call, &signature.results, &[], entered)? {
             Outcome::Returned(results) => Ok(results),
             Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
             Outcome::Suspended { .. } => unreachable!("a call has no handlers"),
         }
     }
+}
+
+/// A call whose arguments are in the transfer area. Returns what came back in the payload
+/// register; the other results are in the transfer area, and no roots.
+///
+/// # Safety
+/// As [`call`] and [`StoreInner::begin`]; `prepared` is of this store.
+pub(crate) unsafe fn call_placed(
+    store: *mut StoreInner,
+    func: NonNull<FuncRef>,
+    prepared: Prepared,
+    payload: u64,
+) -> Result<u64, Error> {
+    // SAFETY: the caller's contract. No reference to the store lives while Wasm runs.
+    unsafe {
+        let call = (*store).begin(func, prepared, payload);
+        let entered = enter(store, &call);
+        if entered.reason == reason::RETURNED {
+            (*store).returned(&call);
+            return Ok(entered.payload);
+        }
+        match (*store).end(&call, &[], &[], entered)? {
+            Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
+            Outcome::Returned(_) | Outcome::Suspended { .. } => {
+                unreachable!("a call has no handlers, and has not returned")
+            }
+        }
+    }
+}
+
+fn check_count(given: usize, expected: usize) -> Result<(), Error> {
+    if given == expected {
+        return Ok(());
+    }
+    Err(Error::usage(format!(
+        "{given} arguments where {expected} are expected"
+    )))
 }
 
 /// Switches to the continuation of `call`, until something switches back.
@@ -70,50 +117,75 @@ pub unsafe fn enter(store: *mut StoreInner, call: &Call) -> Left {
 }
 
 impl StoreInner {
-    /// Everything up to the switch: arguments, initial continuation, host record.
-    #[inline]
-    unsafe fn begin(
-        &mut self,
-        func: NonNull<FuncRef>,
-        args: &[Val],
-    ) -> Result<(NonNull<Signature>, Call), Error> {
+    /// The signature of a function of this store, if the host can call it.
+    pub(crate) fn callable(&mut self, func: NonNull<FuncRef>) -> Result<NonNull<Signature>, Error> {
         // SAFETY: the function is this store's.
         let FuncRef { type_id, entry, .. } = unsafe { *func.as_ptr() };
-        let signature = self.signature(type_id)?;
-        // SAFETY: signatures live as long as the store.
-        let types = unsafe { &signature.as_ref().ty.params };
         if entry.is_null() {
             return Err(Error::internal(
                 "a function without an entry trampoline was called",
             ));
         }
+        self.signature(type_id)
+    }
+
+    /// The records of a call that is about to begin. Collects if they are not to be had
+    /// otherwise.
+    ///
+    /// # Errors
+    /// A limit, or the system gives no stack.
+    pub(crate) fn prepare_call(&mut self) -> Result<Prepared, Error> {
         self.check_activations()?;
-        let mut slots = self.lower_all(args, types)?;
-        let before = self.collections;
         let record = self.take_initial()?;
-        if self.collections != before {
-            // The references have moved. What fitted then fits now.
-            slots = self.lower_all(args, types)?;
-        }
-        let host = match self.host_record() {
-            Ok(host) => host,
+        match self.host_record() {
+            Ok(host) => Ok(Prepared { host, record }),
             Err(error) => {
                 self.registry.put_back_initial(record);
-                return Err(error);
+                Err(error)
             }
-        };
-        let payload = self.transfer(&slots);
+        }
+    }
+
+    /// The call does not begin after all.
+    #[cold]
+    pub(crate) fn abandon_call(&mut self, Prepared { host, record }: Prepared) {
+        self.registry.put_back_initial(record);
+        self.registry.release_host_record(host);
+    }
+
+    /// Everything up to the switch, with the arguments in the transfer area already.
+    ///
+    /// # Safety
+    /// The function is the store's and has an entry trampoline; the arguments are of its
+    /// parameters' types, and nothing was collected since they were put there.
+    #[inline]
+    pub(crate) unsafe fn begin(
+        &mut self,
+        func: NonNull<FuncRef>,
+        Prepared { host, record }: Prepared,
+        payload: u64,
+    ) -> Call {
         let mut ctx = self.ctx;
-        // SAFETY: the context is ours; the record was just taken, and the
-        // function is the store's. No handlers: nothing leaves it but by its end.
-        let call = unsafe {
+        // SAFETY: the context is ours; the record was taken for this call. No handlers:
+        // nothing leaves it but by its end.
+        unsafe {
             self.registry
                 .make_fresh(ctx.as_mut(), record, func.as_ptr());
             self.registry.entered();
             let handlers = &raw const (*ctx.as_ptr()).no_handlers;
             self.activate(host, record, handlers, true, payload)
-        };
-        Ok((signature, call))
+        }
+    }
+
+    /// Puts arguments where the callee takes them, and returns what goes into the payload
+    /// register. Where the first value does not travel there, nobody looks at it.
+    fn place_all(&mut self, args: &[Val], types: &[ValType]) -> Result<u64, Error> {
+        check_count(args.len(), types.len())?;
+        for (index, (arg, &ty)) in args.iter().zip(types).enumerate() {
+            let slot = self.lower(arg, ty)?;
+            self.context().transfer[index] = slot;
+        }
+        Ok(self.context().transfer[0].words[0])
     }
 
     /// Whether the host may enter Wasm once more, on this thread.
@@ -138,13 +210,7 @@ impl StoreInner {
 
     /// Checks and lowers arguments. They are no roots yet.
     pub(crate) fn lower_all(&self, args: &[Val], types: &[ValType]) -> Result<InTransit, Error> {
-        if args.len() != types.len() {
-            return Err(Error::usage(format!(
-                "{} arguments where {} are expected",
-                args.len(),
-                types.len()
-            )));
-        }
+        check_count(args.len(), types.len())?;
         args.iter()
             .zip(types)
             .map(|(arg, &ty)| self.lower(arg, ty))
@@ -259,13 +325,7 @@ impl StoreInner {
         if entered.reason == reason::RETURNED {
             // SAFETY: what returned has left its results.
             let results = unsafe { self.arrived(results, entered.payload) };
-            if self.activations.last().is_some_and(|call| call.is_call) {
-                let mut ctx = self.ctx;
-                // SAFETY: the context is ours, and no compiled code runs.
-                let ctx = unsafe { ctx.as_mut() };
-                self.registry.reclaim_initial(ctx, call.record);
-            }
-            self.leave(call);
+            self.returned(call);
             return Ok(Outcome::Returned(results));
         }
         if entered.reason == reason::TRAPPED {
@@ -297,6 +357,18 @@ impl StoreInner {
             values,
             continuation,
         })
+    }
+
+    /// What is left to do when the continuation's function has returned.
+    #[inline]
+    fn returned(&mut self, call: &Call) {
+        if self.activations.last().is_some_and(|call| call.is_call) {
+            let mut ctx = self.ctx;
+            // SAFETY: the context is ours, and no compiled code runs.
+            let ctx = unsafe { ctx.as_mut() };
+            self.registry.reclaim_initial(ctx, call.record);
+        }
+        self.leave(call);
     }
 
     /// What is left to do when Wasm neither returned nor suspended: `why` it was
@@ -346,7 +418,12 @@ impl StoreInner {
             (Pending::Exception(handle), Ok(backtrace), _) => {
                 self.exception(handle, backtrace).map(Outcome::Thrown)
             }
-            (Pending::Error(error), ..) => Err(error),
+            (Pending::Error(mut error), Ok(backtrace), _) => {
+                if let Error::Custom(custom) = &mut error {
+                    custom.crossed(backtrace);
+                }
+                Err(error)
+            }
         }
     }
 
@@ -357,13 +434,14 @@ impl StoreInner {
     unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
-            let slot = if index == 0 && kind.repr().in_payload_register() {
-                TransferSlot::from_u64(payload)
-            } else {
-                self.context().transfer[index]
-            };
+            let in_register = index == 0 && kind.repr().in_payload_register();
             // SAFETY: by contract.
-            values.push(unsafe { self.lift(slot, kind) });
+            values.push(unsafe {
+                match in_register {
+                    true => self.lift(TransferSlot::from_u64(payload), kind),
+                    false => self.arrived_at(index, kind),
+                }
+            });
         }
         values
     }

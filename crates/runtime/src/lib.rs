@@ -37,6 +37,7 @@ mod compiled_error;
 mod const_eval;
 mod continuation;
 mod convert;
+mod custom_error;
 mod descriptors;
 mod elements;
 mod engine;
@@ -86,6 +87,8 @@ mod table;
 #[doc(hidden)]
 pub mod trace;
 mod trap;
+mod type_text;
+mod typed;
 mod types;
 mod unwind;
 mod value;
@@ -94,6 +97,7 @@ mod watch;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
+pub use custom_error::CustomError;
 pub use engine::{CompileHost, EngineCore};
 pub use error::Error;
 pub use exception::Exception;
@@ -102,7 +106,8 @@ pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memor
 pub use handlers::{
     SignalPolicy, SignalProblem, prepare as prepare_signals, problems as signal_problems,
 };
-pub use host::{ErasedBody, HostBody};
+pub use host::HostBody;
+pub use host_call::ErasedBody;
 pub use id::{StoreId, StorePtr};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
@@ -114,8 +119,12 @@ pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
 pub use resource::file_size::ignore_file_size_signal;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
-pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, insides};
+pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
 pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
+pub use typed::{
+    AnyRef, ExnRef, ExternRef, TypedFunc, WasmList, WasmParams, WasmRef, WasmResults, WasmRet,
+    WasmTy,
+};
 pub use types::TypeCounts;
 pub use value::Val;
 pub use watch::{Moment, Watch};
