@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!  take_initial ──▶ a call ──┬─ returned: compiled code has put it on the free list,
-//!       ▲                    │            reclaim_initial takes it off again
+//!       ▲                    │            end_call takes it off again
 //!       │                    └─ thrown, trapped ──▶ Registry::retire
 //!       └────── idle ◀───────────────┘
 //! ```
@@ -37,6 +37,7 @@ impl Initial {
     }
 
     /// Takes a record back.
+    #[inline]
     pub(crate) fn give_back(&mut self, record: *mut ContRecord) {
         debug_assert!(self.in_use > 0, "more came back than were taken");
         self.in_use -= 1;

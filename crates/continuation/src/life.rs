@@ -17,6 +17,7 @@ impl Registry {
     /// # Safety
     /// `record` came from [`Registry::take`] just now; `func` and its entry
     /// trampoline live as long as the store.
+    #[inline]
     pub unsafe fn make_fresh(
         &mut self,
         ctx: &mut StoreContext,

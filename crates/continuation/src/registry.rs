@@ -156,6 +156,7 @@ impl Registry {
     }
 
     /// Whether one more continuation may live, if all there are do.
+    #[inline]
     pub(crate) fn check_count(&self) -> Result<(), LimitError> {
         match self.all() < self.max_continuations {
             true => Ok(()),
@@ -166,6 +167,7 @@ impl Registry {
     }
 
     /// The live continuations and the free list's records, together.
+    #[inline]
     pub(crate) fn all(&self) -> usize {
         self.with_stack + self.parked() + self.initial.in_use
     }
@@ -215,6 +217,18 @@ impl Registry {
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
             assert_eq!((*record).state, RecordState::Host as u32, "a host record");
+            self.retire_host_record(record);
+        }
+    }
+
+    /// The work of [`Registry::release_host_record`].
+    ///
+    /// # Safety
+    /// It is a host record of this registry.
+    #[inline]
+    pub(crate) unsafe fn retire_host_record(&mut self, record: *mut ContRecord) {
+        // SAFETY: by contract a record of our slab, which only this thread uses.
+        unsafe {
             (*record).state = RecordState::Gone as u32;
             (*record).interrupted = ptr::null_mut();
             (*record).handlers = ptr::null();
@@ -231,6 +245,7 @@ impl Registry {
 
     /// Counts a call from the host: its initial continuation is one of those
     /// the context counts as created, and reports tell it apart.
+    #[inline]
     pub fn entered(&mut self) {
         self.counts.entered += 1;
     }

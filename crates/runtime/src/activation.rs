@@ -19,14 +19,6 @@ pub struct Activation {
     pub is_call: bool,
 }
 
-/// Records taken for a call that has not begun.
-pub struct Prepared {
-    /// The record that will stand for the host.
-    pub host: *mut ContRecord,
-    /// The initial continuation's.
-    pub record: *mut ContRecord,
-}
-
 /// Values on their way.
 pub type InTransit = SmallVec<[TransferSlot; 8]>;
 

@@ -11,7 +11,7 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back.
 
-use crate::activation::{Activation, Call, InTransit, Prepared};
+use crate::activation::{Activation, Call, InTransit};
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::kind::ValueKind;
@@ -25,7 +25,7 @@ use crate::trap::Trap;
 use crate::value::Val;
 use crate::watch::Moment;
 use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, TransferSlot, Waking, reason};
-use mangrove_continuation::{End, make_current};
+use mangrove_continuation::{CallRecords, End, make_current};
 use mangrove_stack::arch::{self, Left};
 use mangrove_validate::ValType;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -73,7 +73,7 @@ pub unsafe fn call(
 pub(crate) unsafe fn call_placed(
     store: *mut StoreInner,
     func: NonNull<FuncRef>,
-    prepared: Prepared,
+    prepared: CallRecords,
     payload: u64,
 ) -> Result<u64, Error> {
     // SAFETY: the caller's contract. No reference to the store lives while Wasm runs.
@@ -106,6 +106,7 @@ fn check_count(given: usize, expected: usize) -> Result<(), Error> {
 ///
 /// # Safety
 /// The store is live and the call has just been set up in it.
+#[inline]
 pub unsafe fn enter(store: *mut StoreInner, call: &Call) -> Left {
     // SAFETY: the caller's contract. No reference to the store lives meanwhile.
     unsafe {
@@ -134,13 +135,22 @@ impl StoreInner {
     ///
     /// # Errors
     /// A limit, or the system gives no stack.
-    pub(crate) fn prepare_call(&mut self) -> Result<Prepared, Error> {
+    #[inline]
+    pub(crate) fn prepare_call(&mut self) -> Result<CallRecords, Error> {
         self.check_activations()?;
-        let record = self.take_initial()?;
+        match self.registry.take_call() {
+            Some(records) => Ok(records),
+            None => self.new_call(),
+        }
+    }
+
+    #[cold]
+    fn new_call(&mut self) -> Result<CallRecords, Error> {
+        let initial = self.take_initial()?;
         match self.host_record() {
-            Ok(host) => Ok(Prepared { host, record }),
+            Ok(host) => Ok(CallRecords { host, initial }),
             Err(error) => {
-                self.registry.put_back_initial(record);
+                self.registry.put_back_initial(initial);
                 Err(error)
             }
         }
@@ -148,8 +158,8 @@ impl StoreInner {
 
     /// The call does not begin after all.
     #[cold]
-    pub(crate) fn abandon_call(&mut self, Prepared { host, record }: Prepared) {
-        self.registry.put_back_initial(record);
+    pub(crate) fn abandon_call(&mut self, CallRecords { host, initial }: CallRecords) {
+        self.registry.put_back_initial(initial);
         self.registry.release_host_record(host);
     }
 
@@ -162,7 +172,7 @@ impl StoreInner {
     pub(crate) unsafe fn begin(
         &mut self,
         func: NonNull<FuncRef>,
-        Prepared { host, record }: Prepared,
+        CallRecords { host, initial }: CallRecords,
         payload: u64,
     ) -> Call {
         let mut ctx = self.ctx;
@@ -170,10 +180,10 @@ impl StoreInner {
         // nothing leaves it but by its end.
         unsafe {
             self.registry
-                .make_fresh(ctx.as_mut(), record, func.as_ptr());
+                .make_fresh(ctx.as_mut(), initial, func.as_ptr());
             self.registry.entered();
             let handlers = &raw const (*ctx.as_ptr()).no_handlers;
-            self.activate(host, record, handlers, true, payload)
+            self.activate(host, initial, handlers, true, payload)
         }
     }
 
@@ -189,11 +199,17 @@ impl StoreInner {
     }
 
     /// Whether the host may enter Wasm once more, on this thread.
+    #[inline]
     pub(crate) fn check_activations(&self) -> Result<(), Error> {
         signals::ready()?;
         if self.activations.len() < self.engine.settings().activations_max {
             return Ok(());
         }
+        self.too_many_activations()
+    }
+
+    #[cold]
+    fn too_many_activations(&self) -> Result<(), Error> {
         Err(Error::Limit(format!(
             "call stack exhausted: {} calls from the host are active inside each other \
              (activations_max)",
@@ -271,6 +287,7 @@ impl StoreInner {
     ///
     /// # Safety
     /// It is one of the store's, and the table stays until [`Self::leave`].
+    #[inline]
     pub(crate) unsafe fn activate(
         &mut self,
         host: *mut ContRecord,
@@ -325,7 +342,8 @@ impl StoreInner {
         if entered.reason == reason::RETURNED {
             // SAFETY: what returned has left its results.
             let results = unsafe { self.arrived(results, entered.payload) };
-            self.returned(call);
+            // SAFETY: by contract.
+            unsafe { self.returned(call) };
             return Ok(Outcome::Returned(results));
         }
         if entered.reason == reason::TRAPPED {
@@ -360,15 +378,25 @@ impl StoreInner {
     }
 
     /// What is left to do when the continuation's function has returned.
+    ///
+    /// # Safety
+    /// Wasm of this call, the innermost one, has just been left that way.
     #[inline]
-    fn returned(&mut self, call: &Call) {
-        if self.activations.last().is_some_and(|call| call.is_call) {
-            let mut ctx = self.ctx;
-            // SAFETY: the context is ours, and no compiled code runs.
-            let ctx = unsafe { ctx.as_mut() };
-            self.registry.reclaim_initial(ctx, call.record);
+    unsafe fn returned(&mut self, call: &Call) {
+        let activation = self.activations.pop().expect("a call is under way");
+        if !activation.is_call {
+            self.registry.release_host_record(call.host);
+            return self.restore(call, &activation);
         }
-        self.leave(call);
+        let mut ctx = self.ctx;
+        let records = CallRecords {
+            host: call.host,
+            initial: call.record,
+        };
+        // SAFETY: the context is ours, and no compiled code runs; the records are those
+        // of this call.
+        unsafe { self.registry.end_call(ctx.as_mut(), records) };
+        self.restore(call, &activation);
     }
 
     /// What is left to do when Wasm neither returned nor suspended: `why` it was
@@ -446,11 +474,17 @@ impl StoreInner {
         values
     }
 
-    /// Puts the context back to what it was before the call.
+    /// Takes the activation down, however it ended other than by returning.
     fn leave(&mut self, call: &Call) {
         let activation = self.activations.pop().expect("a call is under way");
-        debug_assert_eq!(activation.host, call.host);
         self.registry.release_host_record(call.host);
+        self.restore(call, &activation);
+    }
+
+    /// Puts the context back to what it was before the call.
+    #[inline]
+    fn restore(&mut self, call: &Call, activation: &Activation) {
+        debug_assert_eq!(activation.host, call.host);
         self.host_func = activation.caller;
         let ctx = self.context();
         // SAFETY: the record that ran when Wasm was entered, or null.

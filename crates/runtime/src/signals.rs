@@ -36,6 +36,8 @@ thread_local! {
     /// Context of the store whose Wasm this thread runs, or null.
     static INNERMOST: Cell<*mut StoreContext> = const { Cell::new(ptr::null_mut()) };
     static STACK: OnceCell<SignalStack> = const { OnceCell::new() };
+    /// Whether `STACK` is there. Without a destructor, so that asking is one load.
+    static READY: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Installs the handler, once per process.
@@ -88,14 +90,26 @@ pub fn is_ours(signal: libc::c_int) -> bool {
 ///
 /// # Errors
 /// There is no memory for its signal stack.
+#[inline]
 pub fn ready() -> Result<(), Error> {
-    STACK.with(|stack| {
+    if READY.get() {
+        return Ok(());
+    }
+    make_ready()
+}
+
+#[cold]
+fn make_ready() -> Result<(), Error> {
+    let made = STACK.try_with(|stack| {
         if stack.get().is_none() {
             // Nobody else sets it: this thread is here.
             let _ = stack.set(SignalStack::install()?);
         }
+        READY.set(true);
         Ok(())
-    })
+    });
+    // What is dropped with a thread may still want to run Wasm.
+    made.unwrap_or_else(|_| Err(Error::usage("a thread that has ended cannot run Wasm")))
 }
 
 /// Runs `enter`, which runs Wasm with this context, ready for its faults.
@@ -107,8 +121,7 @@ pub fn ready() -> Result<(), Error> {
 /// `ctx` is live, and its `host_record` is a valid place to leave to whenever
 /// this thread runs code of the code region inside `enter`.
 pub unsafe fn within<R>(ctx: *mut StoreContext, enter: impl FnOnce() -> R) -> R {
-    let is_ready = STACK.with(|stack| stack.get().is_some());
-    assert!(is_ready, "a thread without a signal stack runs Wasm");
+    assert!(READY.get(), "a thread without a signal stack runs Wasm");
     let outer = INNERMOST.replace(ctx);
     let result = enter();
     INNERMOST.set(outer);
@@ -220,6 +233,7 @@ impl SignalStack {
 
 impl Drop for SignalStack {
     fn drop(&mut self) {
+        READY.set(false);
         let Some(memory) = &self.memory else { return };
         // SAFETY: asks for the present stack, and takes off ours only.
         unsafe {

@@ -29,6 +29,7 @@ pub struct Left {
 /// - Only a switch to `host` ends the activation: `finish`, a trap, or the
 ///   signal handler. No Rust frame between here and there holds anything that
 ///   must be dropped.
+#[inline]
 pub unsafe fn enter(
     store: *mut StoreContext,
     host: *mut ContRecord,

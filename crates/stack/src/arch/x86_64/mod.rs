@@ -89,6 +89,7 @@ pub const USER_SPACE_END: u64 = 1 << 47;
 /// # Safety
 /// The record has a stack (`stack_top` is set) on which nothing is needed any
 /// more, and `entry` is the address of a compiled entry trampoline.
+#[inline]
 pub unsafe fn prepare(record: *mut ContRecord, entry: *const u8) {
     // SAFETY: the caller vouches for the record, and the two words below the
     // top of its stack are writable memory nobody else uses.
