@@ -5,24 +5,24 @@
 //! an arena of their own, and records that go from call to call:
 //!
 //! ```text
-//!  take_initial ──▶ a call ──┬─ returned: compiled code has put it on the free list,
-//!       ▲                    │            end_call takes it off again
-//!       │                    └─ thrown, trapped ──▶ Registry::retire
-//!       └────── idle ◀───────────────┘
+//!  take_call ──▶ a call ──┬─ returned: compiled code has put it on the free list,
+//!       ▲                 │            end_call takes it off again
+//!       │                 └─ thrown, trapped ──▶ Registry::retire, release_host_record
+//!       └────── idle ◀────────────┘
 //! ```
 //!
 //! None is ever suspended: no handler lies beyond the host. So none is parked or
 //! moved, and there are as many as calls have ever been active at a time.
 
-use mangrove_abi::ContRecord;
+use crate::calls::CallRecords;
 use mangrove_stack::{ArenaConfig, StackArena};
 
 /// The stacks of initial continuations.
 #[derive(Debug)]
 pub(crate) struct Initial {
     pub(crate) arena: StackArena,
-    /// Records with a stack, gone.
-    pub(crate) idle: Vec<*mut ContRecord>,
+    /// Records with a stack, gone, and the host records that go with them.
+    pub(crate) idle: Vec<CallRecords>,
     /// How many are taken.
     pub(crate) in_use: usize,
 }
@@ -36,11 +36,11 @@ impl Initial {
         }
     }
 
-    /// Takes a record back.
+    /// Takes records back.
     #[inline]
-    pub(crate) fn give_back(&mut self, record: *mut ContRecord) {
+    pub(crate) fn give_back(&mut self, records: CallRecords) {
         debug_assert!(self.in_use > 0, "more came back than were taken");
         self.in_use -= 1;
-        self.idle.push(record);
+        self.idle.push(records);
     }
 }

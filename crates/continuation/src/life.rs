@@ -131,7 +131,8 @@ impl Registry {
             (*record).handlers = ptr::null();
             (*record).func = ptr::null();
             if initial {
-                return self.initial.give_back(record);
+                // Goes back with its host record.
+                return;
             }
             if is_parked(record) {
                 return self.unpark_gone(record);

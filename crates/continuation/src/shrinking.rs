@@ -20,7 +20,7 @@ impl Registry {
         for index in 0..self.initial.idle.len() {
             // SAFETY: an idle record of our slab: nobody needs what is on its stack.
             unsafe {
-                let stack = stack_of(self.initial.idle[index]);
+                let stack = stack_of(self.initial.idle[index].initial);
                 self.initial.arena.shrink(stack);
             }
         }

@@ -164,26 +164,23 @@ impl World {
 
     /// The host calls Wasm, from within a host call if Wasm runs.
     pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
-        let (host, record) = match self.registry.take_call() {
-            Some(CallRecords { host, initial }) => (host, initial),
-            None => {
-                let record = self.registry.take_initial(&mut self.ctx)?;
-                (self.registry.new_host_record().unwrap(), record)
-            }
+        let records = match self.registry.has_call() {
+            true => self.registry.take_call().unwrap(),
+            false => self.registry.new_call(&mut self.ctx)?,
         };
-        self.make_fresh(record);
         let interrupted = self.ctx.current;
-        // SAFETY: records of the registry.
+        let (host, record) = (records.host, records.initial);
+        // SAFETY: records of the registry, and a function of this model.
         unsafe {
-            (*host).interrupted = interrupted;
-            (*host).handlers = &raw const self.ctx.no_handlers;
-            (*record).parent = host;
+            let func = &raw const *self.func;
+            self.registry
+                .begin_call(&mut self.ctx, records, func, interrupted);
         }
+        self.apply(Verb::New, Role::Subject, record);
         if !interrupted.is_null() {
             save(interrupted);
             self.apply(Verb::Resume, Role::Resumer, interrupted);
         }
-        self.registry.entered();
         self.ctx.host_record = host;
         self.run(record);
         self.apply(Verb::Resume, Role::Subject, record);

@@ -17,7 +17,7 @@ use crate::id::StorePtr;
 use crate::kind::ValueKind;
 use crate::outcome::{Clause, Outcome};
 use crate::pending::Pending;
-use crate::signals;
+use crate::signals::{self, Thread};
 use crate::signature::Signature;
 use crate::store::StoreInner;
 use crate::trace;
@@ -47,16 +47,10 @@ pub unsafe fn call(
     unsafe {
         let signature = (*store).callable(func)?;
         let signature = signature.as_ref();
-        let prepared = (*store).prepare_call()?;
-        let payload = match (*store).place_all(args, &signature.ty.params) {
-            Ok(payload) => payload,
-            Err(error) => {
-                (*store).abandon_call(prepared);
-                return Err(error);
-            }
-        };
-        let call = (*store).begin(func, prepared, payload);
-        let entered = enter(store, &call);
+        (*store).expect_call()?;
+        let payload = (*store).place_all(args, &signature.ty.params)?;
+        let (thread, call) = (*store).begin(func, payload)?;
+        let entered = enter(store, thread, &call);
         match (*store).end(&call, &signature.results, &[], entered)? {
             Outcome::Returned(results) => Ok(results),
             Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
@@ -65,31 +59,32 @@ pub unsafe fn call(
     }
 }
 
-/// A call whose arguments are in the transfer area. Returns what came back in the payload
-/// register; the other results are in the transfer area, and no roots.
+/// A call whose arguments are in the transfer area, after [`StoreInner::expect_call`].
+/// Returns what came back in the payload register; the other results are in the transfer
+/// area, and no roots.
+///
+/// The way there and back is one function, as far as nothing goes wrong.
 ///
 /// # Safety
-/// As [`call`] and [`StoreInner::begin`]; `prepared` is of this store.
+/// As [`call`] and [`StoreInner::begin`].
 pub(crate) unsafe fn call_placed(
     store: *mut StoreInner,
     func: NonNull<FuncRef>,
-    prepared: CallRecords,
     payload: u64,
 ) -> Result<u64, Error> {
     // SAFETY: the caller's contract. No reference to the store lives while Wasm runs.
     unsafe {
-        let call = (*store).begin(func, prepared, payload);
-        let entered = enter(store, &call);
-        if entered.reason == reason::RETURNED {
-            (*store).returned(&call);
-            return Ok(entered.payload);
+        let (thread, call) = (*store).begin(func, payload)?;
+        let Left {
+            reason,
+            payload,
+            from,
+        } = enter(store, thread, &call);
+        if reason != reason::RETURNED {
+            return Err((*store).failed(call.host, call.record, [reason as u64, payload], from));
         }
-        match (*store).end(&call, &[], &[], entered)? {
-            Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
-            Outcome::Returned(_) | Outcome::Suspended { .. } => {
-                unreachable!("a call has no handlers, and has not returned")
-            }
-        }
+        (*store).returned(&call);
+        Ok(payload)
     }
 }
 
@@ -106,12 +101,12 @@ fn check_count(given: usize, expected: usize) -> Result<(), Error> {
 ///
 /// # Safety
 /// The store is live and the call has just been set up in it.
-#[inline]
-pub unsafe fn enter(store: *mut StoreInner, call: &Call) -> Left {
+#[inline(always)]
+pub unsafe fn enter(store: *mut StoreInner, thread: Thread, call: &Call) -> Left {
     // SAFETY: the caller's contract. No reference to the store lives meanwhile.
     unsafe {
         let ctx = (*store).ctx.as_ptr();
-        signals::within(ctx, || {
+        thread.within(ctx, || {
             arch::enter(ctx, call.host, call.record, call.payload)
         })
     }
@@ -130,60 +125,64 @@ impl StoreInner {
         self.signature(type_id)
     }
 
-    /// The records of a call that is about to begin. Collects if they are not to be had
-    /// otherwise.
+    /// Sees to it that the next call finds its records. May collect, where there are none of
+    /// an earlier call.
     ///
     /// # Errors
     /// A limit, or the system gives no stack.
     #[inline]
-    pub(crate) fn prepare_call(&mut self) -> Result<CallRecords, Error> {
-        self.check_activations()?;
-        match self.registry.take_call() {
-            Some(records) => Ok(records),
-            None => self.new_call(),
+    pub(crate) fn expect_call(&mut self) -> Result<(), Error> {
+        match self.registry.has_call() {
+            true => Ok(()),
+            false => self.make_call(),
         }
     }
 
     #[cold]
-    fn new_call(&mut self) -> Result<CallRecords, Error> {
-        let initial = self.take_initial()?;
-        match self.host_record() {
-            Ok(host) => Ok(CallRecords { host, initial }),
-            Err(error) => {
-                self.registry.put_back_initial(initial);
-                Err(error)
+    fn make_call(&mut self) -> Result<(), Error> {
+        let mut ctx = self.ctx;
+        // SAFETY: the context is ours, and no compiled code runs.
+        let records = match self.registry.new_call(unsafe { ctx.as_mut() }) {
+            Ok(records) => records,
+            Err(_) => {
+                self.collect()?;
+                // SAFETY: as above.
+                let records = self.registry.new_call(unsafe { ctx.as_mut() });
+                records.map_err(|error| self.no_room(error))?
             }
-        }
-    }
-
-    /// The call does not begin after all.
-    #[cold]
-    pub(crate) fn abandon_call(&mut self, CallRecords { host, initial }: CallRecords) {
-        self.registry.put_back_initial(initial);
-        self.registry.release_host_record(host);
+        };
+        self.registry.release_host_record(records.host);
+        Ok(())
     }
 
     /// Everything up to the switch, with the arguments in the transfer area already.
     ///
+    /// # Errors
+    /// A limit.
+    ///
     /// # Safety
     /// The function is the store's and has an entry trampoline; the arguments are of its
     /// parameters' types, and nothing was collected since they were put there.
-    #[inline]
-    pub(crate) unsafe fn begin(
+    #[inline(always)]
+    unsafe fn begin(
         &mut self,
         func: NonNull<FuncRef>,
-        CallRecords { host, initial }: CallRecords,
         payload: u64,
-    ) -> Call {
+    ) -> Result<(Thread, Call), Error> {
+        let thread = self.check_activations()?;
+        let Some(records) = self.registry.take_call() else {
+            return Err(Error::internal("a call without records"));
+        };
         let mut ctx = self.ctx;
-        // SAFETY: the context is ours; the record was taken for this call. No handlers:
-        // nothing leaves it but by its end.
+        // SAFETY: the context is ours; the records were taken for this call. Its host
+        // record has no handlers: nothing leaves it but by its end.
         unsafe {
+            let ctx = ctx.as_mut();
+            let interrupted = ctx.current;
             self.registry
-                .make_fresh(ctx.as_mut(), initial, func.as_ptr());
-            self.registry.entered();
-            let handlers = &raw const (*ctx.as_ptr()).no_handlers;
-            self.activate(host, initial, handlers, true, payload)
+                .begin_call(ctx, records, func.as_ptr(), interrupted);
+            let CallRecords { host, initial } = records;
+            Ok((thread, self.push_activation(host, initial, payload)))
         }
     }
 
@@ -200,21 +199,21 @@ impl StoreInner {
 
     /// Whether the host may enter Wasm once more, on this thread.
     #[inline]
-    pub(crate) fn check_activations(&self) -> Result<(), Error> {
-        signals::ready()?;
+    pub(crate) fn check_activations(&self) -> Result<Thread, Error> {
+        let thread = signals::this_thread()?;
         if self.activations.len() < self.engine.settings().activations_max {
-            return Ok(());
+            return Ok(thread);
         }
-        self.too_many_activations()
+        Err(self.too_many_activations())
     }
 
     #[cold]
-    fn too_many_activations(&self) -> Result<(), Error> {
-        Err(Error::Limit(format!(
+    fn too_many_activations(&self) -> Error {
+        Error::Limit(format!(
             "call stack exhausted: {} calls from the host are active inside each other \
              (activations_max)",
             self.activations.len()
-        )))
+        ))
     }
 
     /// Puts values on their way: what goes into the payload register. Where the
@@ -262,20 +261,6 @@ impl StoreInner {
         Ok(record)
     }
 
-    /// A record for the initial continuation of a call; collects first when the
-    /// limit is reached.
-    fn take_initial(&mut self) -> Result<*mut ContRecord, Error> {
-        let mut ctx = self.ctx;
-        // SAFETY: the context is ours, and no compiled code runs.
-        if let Ok(record) = self.registry.take_initial(unsafe { ctx.as_mut() }) {
-            return Ok(record);
-        }
-        self.collect()?;
-        // SAFETY: as above.
-        let record = self.registry.take_initial(unsafe { ctx.as_mut() });
-        record.map_err(|error| self.no_room(error))
-    }
-
     /// A record for the host.
     pub(crate) fn host_record(&mut self) -> Result<*mut ContRecord, Error> {
         let host = self.registry.new_host_record();
@@ -287,13 +272,12 @@ impl StoreInner {
     ///
     /// # Safety
     /// It is one of the store's, and the table stays until [`Self::leave`].
-    #[inline]
+    #[inline(always)]
     pub(crate) unsafe fn activate(
         &mut self,
         host: *mut ContRecord,
         record: *mut ContRecord,
         handlers: *const HandlerTable,
-        is_call: bool,
         payload: u64,
     ) -> Call {
         let mut ctx = self.ctx;
@@ -303,27 +287,41 @@ impl StoreInner {
             (*host).handlers = handlers;
             (*host).parent = ptr::null_mut();
             (*host).interrupted = ctx.current;
-            if !is_call {
-                (*host).func = (*record).func;
-            }
+            (*host).func = (*record).func;
             (*record).revision += 1;
             (*(*record).outermost).parent = host;
+        }
+        // SAFETY: the caller's contract.
+        unsafe { self.push_activation(host, record, payload) }
+    }
+
+    /// The activation of a host record and what it enters.
+    ///
+    /// # Safety
+    /// As [`Self::activate`], whose work is done but for this.
+    #[inline(always)]
+    unsafe fn push_activation(
+        &mut self,
+        host: *mut ContRecord,
+        record: *mut ContRecord,
+        payload: u64,
+    ) -> Call {
+        let mut ctx = self.ctx;
+        // SAFETY: the context is ours; records stay where they are.
+        unsafe {
+            let ctx = ctx.as_mut();
             self.activations.push(Activation {
                 host,
-                interrupted: ctx.current,
                 caller: self.host_func,
-                is_call,
-            });
-            let call = Call {
-                host,
-                record,
-                payload,
-                outer_host: ctx.host_record,
                 outer_host_sp: ctx.host_sp,
-            };
+            });
             make_current(ctx, record, Waking::Entered);
             ctx.host_record = host;
-            call
+        }
+        Call {
+            host,
+            record,
+            payload,
         }
     }
 
@@ -377,26 +375,62 @@ impl StoreInner {
         })
     }
 
+    /// Why a call did not return.
+    ///
+    /// # Safety
+    /// As [`Self::end`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn failed(
+        &mut self,
+        host: *mut ContRecord,
+        record: *mut ContRecord,
+        [reason, payload]: [u64; 2],
+        from: *mut ContRecord,
+    ) -> Error {
+        let call = Call {
+            host,
+            record,
+            payload,
+        };
+        let entered = Left {
+            reason: reason as i64,
+            payload,
+            from,
+        };
+        // SAFETY: by contract.
+        match unsafe { self.end(&call, &[], &[], entered) } {
+            Err(error) => error,
+            Ok(Outcome::Thrown(exception)) => Error::Exception(Box::new(exception)),
+            Ok(Outcome::Returned(_) | Outcome::Suspended { .. }) => {
+                Error::internal("a call without handlers was left")
+            }
+        }
+    }
+
     /// What is left to do when the continuation's function has returned.
     ///
     /// # Safety
     /// Wasm of this call, the innermost one, has just been left that way.
-    #[inline]
+    #[inline(always)]
     unsafe fn returned(&mut self, call: &Call) {
-        let activation = self.activations.pop().expect("a call is under way");
-        if !activation.is_call {
-            self.registry.release_host_record(call.host);
-            return self.restore(call, &activation);
-        }
         let mut ctx = self.ctx;
-        let records = CallRecords {
-            host: call.host,
-            initial: call.record,
-        };
         // SAFETY: the context is ours, and no compiled code runs; the records are those
         // of this call.
-        unsafe { self.registry.end_call(ctx.as_mut(), records) };
-        self.restore(call, &activation);
+        unsafe {
+            let interrupted = (*call.host).interrupted;
+            match (*call.host).func.is_null() {
+                true => self.registry.end_call(
+                    ctx.as_mut(),
+                    CallRecords {
+                        host: call.host,
+                        initial: call.record,
+                    },
+                ),
+                false => self.registry.release_host_record(call.host),
+            }
+            self.restore(interrupted);
+        }
     }
 
     /// What is left to do when Wasm neither returned nor suspended: `why` it was
@@ -476,22 +510,31 @@ impl StoreInner {
 
     /// Takes the activation down, however it ended other than by returning.
     fn leave(&mut self, call: &Call) {
-        let activation = self.activations.pop().expect("a call is under way");
-        self.registry.release_host_record(call.host);
-        self.restore(call, &activation);
+        // SAFETY: the host record of the activation that ends.
+        unsafe {
+            let interrupted = (*call.host).interrupted;
+            self.registry.release_host_record(call.host);
+            self.restore(interrupted);
+        }
     }
 
-    /// Puts the context back to what it was before the call.
-    #[inline]
-    fn restore(&mut self, call: &Call, activation: &Activation) {
-        debug_assert_eq!(activation.host, call.host);
+    /// Puts the context back to what it was before the innermost activation, whose host
+    /// record has been taken back.
+    ///
+    /// # Safety
+    /// `interrupted` is the record that ran then, or null.
+    #[inline(always)]
+    unsafe fn restore(&mut self, interrupted: *mut ContRecord) {
+        let activation = self.activations.pop().expect("a call is under way");
+        let outer = self.activations.last();
+        let outer = outer.map_or(ptr::null_mut(), |outer| outer.host);
         self.host_func = activation.caller;
         let ctx = self.context();
-        // SAFETY: the record that ran when Wasm was entered, or null.
-        unsafe { make_current(ctx, activation.interrupted, Waking::Left) };
-        ctx.host_record = call.outer_host;
-        ctx.host_sp = call.outer_host_sp;
-        if self.activations.is_empty() {
+        // SAFETY: by contract.
+        unsafe { make_current(ctx, interrupted, Waking::Left) };
+        ctx.host_record = outer;
+        ctx.host_sp = activation.outer_host_sp;
+        if outer.is_null() {
             self.notify(Moment::End);
         }
     }

@@ -250,6 +250,7 @@ impl Error {
     }
 
     /// The error for what is of another store.
+    #[cold]
     pub(crate) fn foreign(what: &str) -> Self {
         Self::usage(format!("a {what} of another store was used"))
     }

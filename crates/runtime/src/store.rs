@@ -255,6 +255,7 @@ impl StoreInner {
     ///
     /// # Errors
     /// It is one.
+    #[inline]
     pub fn check_same_store(&self, id: StoreId, what: &str) -> Result<(), Error> {
         if id == self.id {
             Ok(())

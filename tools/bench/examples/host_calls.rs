@@ -2,7 +2,7 @@
 //! turns in one process.
 //!
 //! ```sh
-//! cargo run --release -p mangrove-bench --example host_calls [TURNS]
+//! cargo run --release -p mangrove-bench --example host_calls [TURNS [PART-OF-A-NAME]]
 //! ```
 
 use std::hint::black_box;
@@ -40,13 +40,17 @@ const PROGRAM: &str = r#"(module
 type Row = (&'static str, Box<dyn FnMut()>);
 
 fn main() {
-    let turns = std::env::args()
-        .nth(1)
-        .map_or(31, |turns| turns.parse().expect("a number"));
+    let mut arguments = std::env::args().skip(1);
+    let turns = arguments.next();
+    let turns = turns.map_or(31, |turns| turns.parse().expect("a number"));
+    let wanted = arguments.next().unwrap_or_default();
     let mut engines = [ours::rows(), theirs::rows()];
     let names: Vec<_> = engines[0].iter().map(|(name, _)| *name).collect();
     println!("| call | mangrove, ns | wasmtime, ns | ratio |\n|-|-|-|-|");
     for (row, name) in names.into_iter().enumerate() {
+        if !name.contains(&wanted) {
+            continue;
+        }
         let mut times = [vec![], vec![]];
         for turn in 0..=turns {
             for (engine, times) in engines.iter_mut().zip(&mut times) {

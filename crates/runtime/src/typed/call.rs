@@ -130,18 +130,16 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         // nothing is collected, nor between the switch back and the results' lifting.
         unsafe {
             let ty = &self.signature.as_ref().ty;
-            let prepared = (*store).prepare_call()?;
+            // First, since it may collect.
+            (*store).expect_call()?;
             let expected = ExpectedList {
                 types: &ty.params,
                 is_narrower: self.is_narrower,
             };
-            if let Err(error) = params.lower(&mut *store, expected) {
-                (*store).abandon_call(prepared);
-                return Err(error);
-            }
+            params.lower(&mut *store, expected)?;
             // Where the first value does not travel there, nobody looks at it.
             let payload = (*(*store).ctx.as_ptr()).transfer[0].words[0];
-            let first = call_placed(store, self.func.func, prepared, payload)?;
+            let first = call_placed(store, self.func.func, payload)?;
             let expected = ExpectedList {
                 types: &ty.results,
                 is_narrower: false,
