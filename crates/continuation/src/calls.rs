@@ -12,7 +12,7 @@ use mangrove_stack::arch;
 use std::ptr;
 
 /// The two records of a call from the host.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallRecords {
     /// The one that stands for the host. Its `next_free` leads to the other.
     pub host: *mut ContRecord,
@@ -24,7 +24,7 @@ impl Registry {
     /// Whether [`Registry::take_call`] has some, and one more continuation may live.
     #[inline]
     pub fn has_call(&self) -> bool {
-        !self.initial.idle.is_empty() && self.check_count().is_ok()
+        !self.initial.idle().is_empty() && self.check_count().is_ok()
     }
 
     /// The records of an earlier call, state `Host` and `Gone`, once
@@ -32,8 +32,7 @@ impl Registry {
     /// asks [`Registry::new_call`].
     #[inline]
     pub fn take_call(&mut self) -> Option<CallRecords> {
-        let records = self.initial.idle.pop()?;
-        self.initial.in_use += 1;
+        let records = self.initial.take()?;
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe { (*records.host).state = RecordState::Host as u32 };
         Some(records)
@@ -86,13 +85,14 @@ impl Registry {
         };
         // The host record is counted with the initial continuation.
         self.resumptions -= 1;
-        self.initial.in_use += 1;
+        let records = CallRecords { host, initial };
+        self.initial.add(records);
         tracing::trace!(target: crate::TRACE, id = id.as_u32(), "initial continuation");
-        Ok(CallRecords { host, initial })
+        Ok(records)
     }
 
     /// Makes the initial continuation of a call, below its host record, which has called
-    /// while `interrupted` ran. No reference to it leads anywhere.
+    /// while `interrupted` ran. There is no reference to it, and never will be.
     ///
     /// # Safety
     /// The records were just taken; `func` and its entry trampoline live as long as the
@@ -118,7 +118,6 @@ impl Registry {
             (*initial).func = func;
             (*initial).outermost = initial;
             (*initial).parent = host;
-            (*initial).revision += 1;
             (*host).interrupted = interrupted;
         }
         ctx.created += 1;

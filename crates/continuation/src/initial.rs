@@ -21,8 +21,9 @@ use mangrove_stack::{ArenaConfig, StackArena};
 #[derive(Debug)]
 pub(crate) struct Initial {
     pub(crate) arena: StackArena,
-    /// Records with a stack, gone, and the host records that go with them.
-    pub(crate) idle: Vec<CallRecords>,
+    /// All records of calls: those of idle ones, then those that are taken, the last
+    /// taken first.
+    all: Vec<CallRecords>,
     /// How many are taken.
     pub(crate) in_use: usize,
 }
@@ -31,16 +32,72 @@ impl Initial {
     pub(crate) fn new(stacks: ArenaConfig) -> Self {
         Self {
             arena: StackArena::new(stacks),
-            idle: Vec::new(),
+            all: Vec::new(),
             in_use: 0,
         }
     }
 
-    /// Takes records back.
+    /// The records that are not taken: one with a stack, gone, and the host record that
+    /// goes with it.
+    #[inline]
+    pub(crate) fn idle(&self) -> &[CallRecords] {
+        &self.all[..self.all.len() - self.in_use]
+    }
+
+    /// Takes the records that came back last.
+    #[inline]
+    pub(crate) fn take(&mut self) -> Option<CallRecords> {
+        let records = *self.idle().last()?;
+        self.in_use += 1;
+        Some(records)
+    }
+
+    /// Adds records, which are taken. There are no idle ones.
+    pub(crate) fn add(&mut self, records: CallRecords) {
+        debug_assert!(self.idle().is_empty(), "those are taken first");
+        self.all.insert(0, records);
+        self.in_use += 1;
+    }
+
+    /// Takes records back. Calls end in the opposite order to that in which they begin, so
+    /// they are where they were, and nothing is written: the next call would wait for it.
     #[inline]
     pub(crate) fn give_back(&mut self, records: CallRecords) {
-        debug_assert!(self.in_use > 0, "more came back than were taken");
+        let first_taken = self.idle().len();
+        if self.all.get(first_taken) != Some(&records) {
+            self.bring_forward(first_taken, records);
+        }
         self.in_use -= 1;
-        self.idle.push(records);
+    }
+
+    #[cold]
+    fn bring_forward(&mut self, first_taken: usize, records: CallRecords) {
+        let taken = &mut self.all[first_taken..];
+        let at = taken.iter().position(|&known| known == records);
+        taken.swap(0, at.expect("records that were taken"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::World;
+
+    #[test]
+    fn records_come_back_in_any_order() {
+        let mut world = World::new(4);
+        let initial = &mut world.registry.initial;
+        let records = [8usize, 16, 24].map(|address| CallRecords {
+            host: std::ptr::without_provenance_mut(address),
+            initial: std::ptr::without_provenance_mut(address + 100),
+        });
+        records.map(|records| initial.add(records));
+        let [a, b, c] = records;
+        initial.give_back(a);
+        assert_eq!(initial.idle(), [a]);
+        assert_eq!((initial.take(), initial.take()), (Some(a), None));
+        [c, b, a].map(|records| initial.give_back(records));
+        assert_eq!(initial.idle(), [c, b, a]);
+        assert_eq!(initial.take(), Some(a));
     }
 }

@@ -91,7 +91,7 @@ impl Registry {
         count(
             "stacks of initial continuations",
             in_use(&self.initial.arena),
-            calls + self.initial.idle.len() as u64,
+            calls + self.initial.idle().len() as u64,
         )
     }
 
