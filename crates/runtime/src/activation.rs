@@ -13,8 +13,6 @@ pub struct Activation {
     pub host: *mut ContRecord,
     /// The host function that made the call, or null.
     pub caller: *const HostFunc,
-    /// The host's stack pointer of the activation around this one.
-    pub outer_host_sp: u64,
 }
 
 /// Values on their way.

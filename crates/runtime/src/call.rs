@@ -67,6 +67,7 @@ pub unsafe fn call(
 ///
 /// # Safety
 /// As [`call`] and [`StoreInner::begin`].
+#[inline]
 pub(crate) unsafe fn call_placed(
     store: *mut StoreInner,
     func: NonNull<FuncRef>,
@@ -313,7 +314,6 @@ impl StoreInner {
             self.activations.push(Activation {
                 host,
                 caller: self.host_func,
-                outer_host_sp: ctx.host_sp,
             });
             make_current(ctx, record, Waking::Entered);
             ctx.host_record = host;
@@ -527,13 +527,16 @@ impl StoreInner {
     unsafe fn restore(&mut self, interrupted: *mut ContRecord) {
         let activation = self.activations.pop().expect("a call is under way");
         let outer = self.activations.last();
-        let outer = outer.map_or(ptr::null_mut(), |outer| outer.host);
+        // SAFETY: the host record of an activation that is not over.
+        let (outer, host_sp) = outer.map_or((ptr::null_mut(), 0), |outer| unsafe {
+            (outer.host, arch::host_sp(outer.host))
+        });
         self.host_func = activation.caller;
         let ctx = self.context();
         // SAFETY: by contract.
         unsafe { make_current(ctx, interrupted, Waking::Left) };
         ctx.host_record = outer;
-        ctx.host_sp = activation.outer_host_sp;
+        ctx.host_sp = host_sp;
         if outer.is_null() {
             self.notify(Moment::End);
         }

@@ -136,9 +136,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
                 types: &ty.params,
                 is_narrower: self.is_narrower,
             };
-            params.lower(&mut *store, expected)?;
-            // Where the first value does not travel there, nobody looks at it.
-            let payload = (*(*store).ctx.as_ptr()).transfer[0].words[0];
+            let payload = params.lower(&mut *store, expected)?;
             let first = call_placed(store, self.func.func, payload)?;
             let expected = ExpectedList {
                 types: &ty.results,

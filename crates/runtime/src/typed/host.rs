@@ -90,6 +90,7 @@ where
         };
         let results = (self.body)(store, data, params).into_values()?;
         // SAFETY: the body has returned: nobody else uses the store.
-        results.lower(unsafe { &mut *store.as_ptr() }, expected(&ty.results))
+        results.lower(unsafe { &mut *store.as_ptr() }, expected(&ty.results))?;
+        Ok(())
     }
 }

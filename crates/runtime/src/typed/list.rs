@@ -34,12 +34,13 @@ pub unsafe trait WasmList: Sized + 'static {
     /// The Wasm types.
     fn types() -> Vec<ValType>;
 
-    /// Writes each value into the transfer slot of its index.
+    /// Writes each value into the transfer slot of its index. Returns what goes into the
+    /// payload register: where the first value does not travel there, nobody looks at it.
     ///
     /// # Errors
     /// One is of another store, or not of the expected type.
     #[doc(hidden)]
-    fn lower(self, store: &mut StoreInner, expected: ExpectedList<'_>) -> Result<(), Error>;
+    fn lower(self, store: &mut StoreInner, expected: ExpectedList<'_>) -> Result<u64, Error>;
 
     /// Reads each value from the transfer slot of its index, but the first from `first`
     /// if it fits the payload register and there is one.
@@ -67,7 +68,7 @@ unsafe impl<T: WasmTy> WasmList for T {
     }
 
     #[inline(always)]
-    fn lower(self, store: &mut StoreInner, expected: ExpectedList<'_>) -> Result<(), Error> {
+    fn lower(self, store: &mut StoreInner, expected: ExpectedList<'_>) -> Result<u64, Error> {
         (self,).lower(store, expected)
     }
 
@@ -104,13 +105,19 @@ macro_rules! lists {
                 self,
                 store: &mut StoreInner,
                 expected: ExpectedList<'_>,
-            ) -> Result<(), Error> {
+            ) -> Result<u64, Error> {
                 let context = store.ctx.as_ptr();
-                // SAFETY: the context is the store's, and no compiled code runs.
-                $(self.$index.lower(store, expected.at($index), unsafe {
-                    &mut *slot(context, $index)
-                })?;)*
-                Ok(())
+                #[allow(unused_mut, reason = "an empty list has no use for it")]
+                let mut payload = 0;
+                $({
+                    // SAFETY: the context is the store's, and no compiled code runs.
+                    let slot = unsafe { &mut *slot(context, $index) };
+                    self.$index.lower(store, expected.at($index), slot)?;
+                    if $index == 0 {
+                        payload = slot.words[0];
+                    }
+                })*
+                Ok(payload)
             }
 
             #[inline(always)]

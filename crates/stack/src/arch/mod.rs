@@ -32,7 +32,7 @@ mod tests;
 mod x86_64;
 
 pub use x86_64::{
-    CACHE_LINE, Fault, FaultIn, Left, PAGE, Stopped, USER_SPACE_END, enter, fault_context,
+    CACHE_LINE, Fault, FaultIn, Left, PAGE, Stopped, USER_SPACE_END, enter, fault_context, host_sp,
     prefetch, prefetch_range, prepare, prepare_again, record_fault, redirect_to_host, stopped,
     stub_image, take_fault,
 };

@@ -16,6 +16,17 @@ pub struct Left {
     pub from: *mut ContRecord,
 }
 
+/// Where libcalls run while Wasm does that was entered by way of this host record: what
+/// [`enter`] has set [`StoreContext::host_sp`] to.
+///
+/// # Safety
+/// The host has entered Wasm by way of it, and is not back.
+#[inline]
+pub unsafe fn host_sp(host: *const ContRecord) -> u64 {
+    // SAFETY: by contract. From where the host's stack ends, as aligned as a call wants it.
+    unsafe { (*host).sp & !15 }
+}
+
 /// Switches from the host to `target` and returns when something switches to
 /// `host`. Sets [`StoreContext::host_sp`], so that host calls of the Wasm code
 /// run below this call's frame; the caller keeps the old value if it is itself

@@ -62,7 +62,7 @@ mod fault;
 mod stubs;
 mod unpark;
 
-pub use enter::{Left, enter};
+pub use enter::{Left, enter, host_sp};
 pub use fault::{
     Fault, FaultIn, Stopped, fault_context, record_fault, redirect_to_host, stopped, take_fault,
 };
