@@ -13,11 +13,11 @@
 #![allow(unsafe_code)]
 
 use crate::engine::Engine;
-use crate::instance::Face;
+use crate::instance::{Face, Instance};
 use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, DataStore, EngineCore, Error, Func, HostBody, HostStore, Moment,
+    AsStore, AsStoreMut, DataStore, EngineCore, Error, Extern, Func, HostBody, HostStore, Moment,
     StoreInner, StorePtr, Val, WasmParams, WasmRet, Watch, WrapStore, inner, insides, new_store,
 };
 use mangrove_validate::FuncType;
@@ -207,6 +207,52 @@ impl<T> Caller<'_, T> {
             data: data.cast(),
             borrow: PhantomData,
         }
+    }
+
+    /// The instance whose code called. None if no Wasm code did: the host called the function,
+    /// or it is that of a continuation.
+    ///
+    /// Where the code that called did so by a tail call, its frame is gone, and the frame
+    /// below it is taken for the caller: of that only the module is certain, so there is no
+    /// answer if the store has several instances of it.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Caller, Config, Engine, Error, Linker, Module, Store};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module (import "host" "log" (func $log (param i32 i32)))
+    ///     (memory (export "memory") 1) (data (i32.const 8) "hello")
+    ///     (func $main (call $log (i32.const 8) (i32.const 5))) (start $main))"#;
+    /// let module = Module::new(&engine, text)?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.func_wrap("host", "log", |mut caller: Caller<'_, String>, at: u32, len: u32| {
+    ///     let memory = caller.get_export("memory").and_then(|item| item.into_memory());
+    ///     let memory = memory.ok_or("the caller exports no memory")?;
+    ///     let bytes = memory.data(&caller).get(at as usize..).and_then(|b| b.get(..len as usize));
+    ///     let text = String::from_utf8_lossy(bytes.ok_or("out of bounds")?).into_owned();
+    ///     *caller.data_mut() = text;
+    ///     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+    /// })?;
+    /// let mut store = Store::new(&engine, String::new())?;
+    /// // The start function calls while the instance is made.
+    /// linker.instantiate(&mut store, &module)?;
+    /// assert_eq!(store.data(), "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn instance(&self) -> Option<Instance> {
+        let store = inner(self);
+        Some(Instance::at(store, store.calling_instance()?))
+    }
+
+    /// What the caller's instance exports under a name: see [`Caller::instance`].
+    ///
+    /// # Examples
+    /// See [`Caller::instance`].
+    pub fn get_export(&self, name: &str) -> Option<Extern> {
+        self.instance()?.export(self, name)
     }
 
     /// The embedder's data.

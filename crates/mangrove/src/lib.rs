@@ -3,13 +3,14 @@
 //! ```text
 //!  Engine     (engine)     settings (config), canonical types, threads to compile with
 //!  Module     (module)     validated, admitted, compiled; (compiled) as a file
-//!  Linker     (linker)     names ─▶ imports
+//!  Linker     (linker)     names ─▶ imports; (names) what they stand for; (instance_pre)
 //!  Store<T>   (access)     everything instances share, and data of the embedder's;
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
 //!             (input)      files of unknown length
 //!             (wrap)       closures as host functions
+//!             (exit)       a program's own end
 //!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
 //!                          (of the crate mangrove-runtime, which runs it all)
 //! ```
@@ -40,10 +41,13 @@ mod access;
 mod compiled;
 mod config;
 mod engine;
+mod exit;
 mod input;
 mod instance;
+mod instance_pre;
 mod linker;
 mod module;
+mod names;
 mod observe;
 mod threads;
 mod trusted;
@@ -53,9 +57,11 @@ pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
 pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
+pub use exit::I32Exit;
 pub use input::{MOST_INPUT, read_file};
 pub use instance::Instance;
-pub use linker::Linker;
+pub use instance_pre::InstancePre;
+pub use linker::{Linker, UnknownImport};
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};

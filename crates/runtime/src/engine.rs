@@ -10,7 +10,7 @@ use crate::signature::Signature;
 use crate::types::{EngineTypes, KeptTypes, TypeCounts};
 use crate::value::Val;
 use mangrove_abi::{CodeImage, TypeDescriptor, TypeId};
-use mangrove_validate::{CompositeType, FuncType, Repr, TypeRegistry, ValType};
+use mangrove_validate::{CompositeType, EntityType, FuncType, Repr, TypeRegistry, ValType};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -96,6 +96,20 @@ impl EngineCore {
     /// The same, to hold them.
     pub(crate) fn engine_types(&self) -> &Arc<EngineTypes> {
         &self.inner.types
+    }
+
+    /// Whether something of type `given` may be imported as `wanted`; both canonical.
+    pub fn matches_import(&self, given: &EntityType, wanted: &EntityType) -> bool {
+        self.types().matches_extern(given, wanted)
+    }
+
+    /// The error for an import that does not match.
+    pub fn import_mismatch(&self, module: &str, name: &str) -> Error {
+        Error::Link {
+            module: module.to_owned(),
+            name: name.to_owned(),
+            message: "incompatible import type".into(),
+        }
     }
 
     /// How many types it has now.

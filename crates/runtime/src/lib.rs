@@ -32,6 +32,7 @@ mod activation;
 mod backtrace;
 mod bound;
 mod call;
+mod caller;
 mod code;
 mod compiled_error;
 mod const_eval;
