@@ -91,12 +91,16 @@ mod tests {
             host: std::ptr::without_provenance_mut(address),
             initial: std::ptr::without_provenance_mut(address + 100),
         });
-        records.map(|records| initial.add(records));
+        for records in records {
+            initial.add(records);
+        }
         let [a, b, c] = records;
         initial.give_back(a);
         assert_eq!(initial.idle(), [a]);
         assert_eq!((initial.take(), initial.take()), (Some(a), None));
-        [c, b, a].map(|records| initial.give_back(records));
+        for records in [c, b, a] {
+            initial.give_back(records);
+        }
         assert_eq!(initial.idle(), [c, b, a]);
         assert_eq!(initial.take(), Some(a));
     }

@@ -3,7 +3,8 @@
 //! ```text
 //!  Engine     (engine)     settings (config), canonical types, threads to compile with
 //!  Module     (module)     validated, admitted, compiled; (compiled) as a file
-//!  Linker     (linker)     names ─▶ imports; (names) what they stand for; (instance_pre)
+//!  Linker     (linker)     names ─▶ imports; (names) what they stand for;
+//!                          (linking) instances; (instance_pre) prepared ones
 //!  Store<T>   (access)     everything instances share, and data of the embedder's;
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
@@ -46,6 +47,7 @@ mod input;
 mod instance;
 mod instance_pre;
 mod linker;
+mod linking;
 mod module;
 mod names;
 mod observe;
@@ -61,7 +63,8 @@ pub use exit::I32Exit;
 pub use input::{MOST_INPUT, read_file};
 pub use instance::Instance;
 pub use instance_pre::InstancePre;
-pub use linker::{Linker, UnknownImport};
+pub use linker::Linker;
+pub use linking::UnknownImport;
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};

@@ -454,11 +454,7 @@ fn functions_and_handles_of_another_store_are_refused() {
     let engine = engine();
     let mut one = Store::new(&engine, ()).unwrap();
     let mut other = Store::new(&engine, ()).unwrap();
-    let id = Func::wrap(&mut one, |a: Option<AnyRef>, f: Option<Func>| {
-        drop(f);
-        a
-    })
-    .unwrap();
+    let id = Func::wrap(&mut one, |a: Option<AnyRef>, _: Option<Func>| a).unwrap();
     type Forth = (Option<AnyRef>, Option<Func>);
     let typed = id.typed::<Forth, Option<AnyRef>>(&mut one).unwrap();
     let foreign = |result: Result<(), Error>| {

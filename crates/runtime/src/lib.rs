@@ -10,7 +10,8 @@
 //! ```text
 //!  6  setup                            a store is made, with
 //!     libcalls/ host_call              what compiled code asks for
-//!  5  call resume continuation func    entering Wasm
+//!  5  call resume continuation func    entering Wasm; typed/ with values of known types
+//!     leaving caller                   the way back; who called the host
 //!     instantiate const_eval externs   instances
 //!     object exceptions convert        values and objects
 //!     global table memory
@@ -22,10 +23,11 @@
 //!     table/entry memory/entry store_code rooted
 //!     pending activation outcome watch … and what is under way
 //!  2  engine types descriptors         what stores of an engine share
-//!     kind signature shape code
+//!     kind signature shape code type_text
 //!     signals handlers                 what all of a process share
 //!  1  error refusals settings plan ledger
-//!  0  id handle value exception trap source bound resource/ compiled_error mapping trace
+//!  0  id handle value exception trap source bound resource/ compiled_error custom_error
+//!     mapping trace
 //! ```
 
 mod activation;
@@ -58,6 +60,7 @@ mod inspect;
 mod instance;
 mod instantiate;
 mod kind;
+mod leaving;
 mod ledger;
 mod libcalls;
 mod mapping;
