@@ -5,7 +5,7 @@ use crate::engine::{Engine, OwnTypes};
 use crate::exit::I32Exit;
 use crate::instance::Instance;
 use crate::module::Module;
-use crate::names::{Definition, Item, Names};
+use crate::names::{Definition, Definitions, Item};
 use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{AsStore, DataStore, Error, Extern, Val, inner};
@@ -32,7 +32,7 @@ use std::fmt;
 /// ```
 pub struct Linker<T> {
     pub(crate) engine: Engine,
-    pub(crate) names: Names<T>,
+    pub(crate) names: Definitions<T>,
 }
 
 impl<T> fmt::Debug for Linker<T> {
@@ -55,7 +55,7 @@ impl<T: 'static> Linker<T> {
     pub fn new(engine: &Engine) -> Self {
         Self {
             engine: engine.clone(),
-            names: Names::new(),
+            names: Definitions::new(),
         }
     }
 

@@ -66,20 +66,20 @@ impl<T> Definition<T> {
 pub type Items<T> = HashMap<String, Vec<Definition<T>>>;
 
 /// Definitions by module and name.
-pub struct Names<T> {
+pub struct Definitions<T> {
     modules: HashMap<String, Items<T>>,
     /// Whether a definition takes the place of those that the name has.
     pub shadowing: bool,
 }
 
-impl<T> Clone for Names<T> {
+impl<T> Clone for Definitions<T> {
     fn clone(&self) -> Self {
         let (modules, shadowing) = (self.modules.clone(), self.shadowing);
         Self { modules, shadowing }
     }
 }
 
-impl<T> Names<T> {
+impl<T> Definitions<T> {
     /// None.
     pub fn new() -> Self {
         Self {
