@@ -15,9 +15,11 @@ mod multi_value;
 
 use mangrove::Error;
 
+type Example = (&'static str, fn() -> Result<(), Error>);
+
 #[test]
 fn the_short_examples_run() {
-    let examples: [(&str, fn() -> Result<(), Error>); 6] = [
+    let examples: [Example; 6] = [
         ("gcd", gcd::main),
         ("hello", hello::main),
         ("host_errors", host_errors::main),
