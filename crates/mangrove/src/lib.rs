@@ -44,6 +44,7 @@ mod instance;
 mod linker;
 mod module;
 mod observe;
+mod text;
 mod threads;
 mod trusted;
 
@@ -70,12 +71,15 @@ pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
     AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
     ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
-    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
-    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    HostStore, InvalidPlace, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome,
+    PAGE, ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, TextPosition, Trap,
+    TrapReason, TypeCounts, Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,
 };
 pub use module::Module;
+pub use text::locate_in_text;
+#[doc(hidden)]
+pub use text::{locate, position_in_script};

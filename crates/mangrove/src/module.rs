@@ -3,11 +3,12 @@
 use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
+use crate::text::locate_in_text;
 use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
-use mangrove_runtime::{Error, ExternType, ModuleImage, extern_type};
+use mangrove_runtime::{Error, ExternType, InvalidPlace, ModuleImage, extern_type};
 use mangrove_validate::{EntityIndex, EntityType, printable};
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +34,15 @@ impl Module {
             return Self::from_binary(engine, bytes.to_vec());
         }
         let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
-        Self::from_binary(engine, binary.into_owned())
+        Self::from_encoded(engine, binary.into_owned(), bytes)
+    }
+
+    /// A module from its binary, which was encoded from this text.
+    fn from_encoded(engine: &Engine, binary: Vec<u8>, text: &[u8]) -> Result<Self, Error> {
+        Self::from_binary(engine, binary).map_err(|error| match str::from_utf8(text) {
+            Ok(text) => locate_in_text(error, text),
+            Err(_) => error,
+        })
     }
 
     /// A module from a file, binary or text.
@@ -47,7 +56,7 @@ impl Module {
             return Self::from_binary(engine, bytes);
         }
         let binary = wat::parse_bytes(&bytes).map_err(|error| text_error(&error, Some(path)))?;
-        Self::from_binary(engine, binary.into_owned())
+        Self::from_encoded(engine, binary.into_owned(), &bytes)
     }
 
     /// A module from its binary.
@@ -171,9 +180,19 @@ impl Module {
 
 /// The error for a module that is not valid.
 pub fn invalid(error: mangrove_validate::ValidateError) -> Error {
+    let place = error.function.map(|function| {
+        Box::new(InvalidPlace {
+            function: function.index,
+            name: function.name,
+            body: function.body,
+            instruction: function.instruction,
+            position: None,
+        })
+    });
     Error::Invalid {
         offset: error.offset,
         message: error.message,
+        place,
     }
 }
 

@@ -95,7 +95,7 @@ pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
 pub use engine::{CompileHost, EngineCore};
-pub use error::Error;
+pub use error::{Error, InvalidPlace, TextPosition};
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
 pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memory, Table, Tag};

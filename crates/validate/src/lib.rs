@@ -16,6 +16,7 @@
 mod bodies;
 mod convert;
 mod error;
+mod explain;
 pub mod features;
 pub mod hierarchy;
 mod hints;
@@ -29,8 +30,9 @@ pub mod repr;
 mod sections;
 pub mod text;
 mod types;
+mod witness;
 
-pub use error::ValidateError;
+pub use error::{FaultyFunction, ValidateError};
 pub use features::Language;
 pub use map::MapTypes;
 pub use module::*;
