@@ -211,7 +211,7 @@ fn no_suspension_crosses_a_host_frame() {
         let trap = error.as_trap().expect("a trap");
         assert_eq!(trap.reason.code(), Some(TrapCode::UnhandledTag));
         assert!(matches!(&trap.reason,
-            TrapReason::UnhandledTagInHostCall { function } if function == "host f"));
+            TrapReason::UnhandledTagInHostCall { function, .. } if function == "host f"));
         assert!(
             error
                 .to_string()

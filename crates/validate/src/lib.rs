@@ -23,6 +23,7 @@ mod hints;
 pub mod map;
 pub mod module;
 mod names;
+pub mod number;
 mod parse;
 mod printable;
 pub mod registry;

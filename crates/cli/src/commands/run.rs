@@ -8,6 +8,9 @@ use crate::render;
 use crate::watch::Watching;
 use mangrove::{Hooks, ReportOptions, SortBy};
 
+/// Bytes after which the text of a result ends.
+const MOST_SHOWN: usize = 1 << 20;
+
 /// Runs the command.
 pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let mut config = args.engine.config();
@@ -19,7 +22,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
         });
     }
     let engine = super::engine(&config)?;
-    let mut program = Program::load(&engine, &args.target.file, args.target.allow_compiled)?;
+    let mut program = Program::load(&engine, &args.target)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
         Watching::start(&mut program.store, module, every, options(args), args.json)
@@ -63,7 +66,8 @@ fn execute(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Re
         return Ok(());
     };
     for result in program.call(func, &values)? {
-        output.line(&mangrove_wast::display(&program.store, &result))?;
+        let shown = result.display(&program.store);
+        output.line(&shown.depth(args.depth).bytes(MOST_SHOWN).to_string())?;
     }
     Ok(())
 }

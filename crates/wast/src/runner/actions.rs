@@ -16,7 +16,7 @@ use crate::messages;
 use crate::patterns;
 use crate::report::FailureKind;
 use crate::values;
-use mangrove::{Error, Extern, Instance, TrapCode, TrapReason, Val};
+use mangrove::{Error, Extern, Instance, Module, TrapCode, TrapReason, Val};
 use wast::token::Id;
 use wast::{QuoteWat, WastExecute, WastInvoke, WastRet};
 
@@ -33,6 +33,16 @@ fn raised(error: Error) -> Result<ActionResult, Problem> {
         Some(_) => Err(Problem::error(FailureKind::Resource, &error)),
         None => Ok(ActionResult::Raised(error)),
     }
+}
+
+/// Whether a full call stack is the reason, or a limit.
+fn is_exhaustion(reason: &TrapReason) -> bool {
+    matches!(
+        reason,
+        TrapReason::Code(TrapCode::StackOverflow)
+            | TrapReason::Limit(_)
+            | TrapReason::HeapExhausted { .. }
+    )
 }
 
 impl Runner<'_> {
@@ -72,9 +82,42 @@ impl Runner<'_> {
         message: &str,
     ) -> Result<(), Problem> {
         let ended = self.execute(action)?;
-        self.assert_reason(ended, message, "a trap", |reason| {
+        self.assert_trapped(ended, message)
+    }
+
+    /// `assert_trap` of an instantiation.
+    pub(super) fn assert_start_traps(
+        &mut self,
+        module: &Module,
+        message: &str,
+    ) -> Result<(), Problem> {
+        let ended = self.started(module)?;
+        self.assert_trapped(ended, message)
+    }
+
+    fn assert_trapped(&self, ended: ActionResult, message: &str) -> Result<(), Problem> {
+        let exhausted = matches!(&ended, ActionResult::Raised(Error::Trap(trap))
+            if is_exhaustion(&trap.reason));
+        let asserted = self.assert_reason(ended, message, "a trap", |reason| {
             !matches!(reason, TrapReason::Code(TrapCode::StackOverflow))
+        });
+        asserted.map_err(|mut problem| {
+            if exhausted {
+                problem
+                    .message
+                    .push_str(" (which is no trap: say `assert_exhaustion`)");
+            }
+            problem
         })
+    }
+
+    /// What instantiating a module comes to. The instance is reachable through its
+    /// imports only: nobody names it.
+    fn started(&mut self, module: &Module) -> Result<ActionResult, Problem> {
+        match self.link(module) {
+            Ok(_) => Ok(ActionResult::Returned(Vec::new())),
+            Err(error) => raised(error),
+        }
     }
 
     pub(super) fn assert_exhaustion(
@@ -83,14 +126,7 @@ impl Runner<'_> {
         message: &str,
     ) -> Result<(), Problem> {
         let ended = self.call(&call)?;
-        self.assert_reason(ended, message, "exhaustion", |reason| {
-            matches!(
-                reason,
-                TrapReason::Code(TrapCode::StackOverflow)
-                    | TrapReason::Limit(_)
-                    | TrapReason::HeapExhausted { .. }
-            )
-        })
+        self.assert_reason(ended, message, "exhaustion", is_exhaustion)
     }
 
     pub(super) fn assert_suspension(
@@ -145,13 +181,9 @@ impl Runner<'_> {
         match action {
             WastExecute::Invoke(invoke) => self.call(&invoke),
             WastExecute::Get { module, global, .. } => self.get(module, global),
-            // The instance is reachable through its imports only: nobody names it.
             WastExecute::Wat(module) => {
                 let module = self.load(&mut QuoteWat::Wat(module))?;
-                match self.link(&module) {
-                    Ok(_) => Ok(ActionResult::Returned(Vec::new())),
-                    Err(error) => raised(error),
-                }
+                self.started(&module)
             }
         }
     }
