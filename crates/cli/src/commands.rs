@@ -12,7 +12,7 @@ use crate::args::Target;
 use crate::errors::{Failure, shown};
 use crate::output;
 use crate::trusted;
-use crate::values;
+use crate::values::ArgumentReader;
 use mangrove::{COMPILED_MAGIC, Engine, Error, Extern, Func, Instance, Linker, Module, Store, Val};
 use mangrove_validate::EntityIndex;
 use std::path::Path;
@@ -113,9 +113,13 @@ impl<'a> Program<'a> {
             Some(EntityIndex::Func(index)) => parsed.parameter_names(index),
             _ => Vec::new(),
         };
-        let engine = self.module.engine();
-        values::parse_all(&mut self.store, engine, &ty, &names, &target.args)
-            .map(|args| Some((func, args)))
+        let reader = ArgumentReader {
+            store: &mut self.store,
+            engine: self.module.engine(),
+            called: &|id| missing::type_called(&self.module, id),
+        };
+        let args = reader.read(&ty, &names, &target.args);
+        args.map(|args| Some((func, args)))
             .map_err(|message| self.input(&message))
     }
 

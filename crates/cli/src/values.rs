@@ -1,7 +1,8 @@
 //! Arguments of a call, from text.
 
 use mangrove::{
-    AbstractHeap, Engine, FuncType, HeapHandle, HeapType, RefType, Store, Val, ValType, printable,
+    AbstractHeap, Engine, FuncType, HeapHandle, HeapType, RefType, Store, TypeId, Val, ValType,
+    printable,
 };
 use mangrove_wast::{parse_float32, parse_float64};
 use std::ffi::OsString;
@@ -24,62 +25,56 @@ pub fn hide_minus(argument: OsString) -> OsString {
     }
 }
 
-/// A parameter, and what is said of it in messages.
-struct Parameter<'a> {
-    /// From 1.
-    number: usize,
-    name: Option<&'a str>,
-    ty: ValType,
+/// Reads the arguments of calls.
+pub struct ArgumentReader<'a> {
+    /// Where what is read will live.
+    pub store: &'a mut Store<()>,
+    /// The store's engine.
+    pub engine: &'a Engine,
+    /// What types are called in messages.
+    pub called: &'a dyn Fn(TypeId) -> String,
 }
 
-impl Parameter<'_> {
-    /// Why a text is no value of it: `argument 2 ($x i32): "a" is no integer`.
-    fn refuse(&self, text: &str, why: impl std::fmt::Display) -> String {
-        let name = self.name.map(|name| format!("${} ", printable(name)));
-        let ty = self.ty.text(|id| format!("type {id}"));
-        let (number, name) = (self.number, name.unwrap_or_default());
-        format!("argument {number} ({name}{ty}): {text:?} {why}")
+impl ArgumentReader<'_> {
+    /// The arguments of a function of this type, whose parameters have these names.
+    ///
+    /// # Errors
+    /// A message, if their number is wrong or one is no value of its type: like
+    /// `argument 2 ($x i32): "a" is no integer`.
+    pub fn read(
+        self,
+        ty: &FuncType,
+        names: &[Option<String>],
+        texts: &[String],
+    ) -> Result<Vec<Val>, String> {
+        if ty.params.len() != texts.len() {
+            let arguments = match ty.params.len() {
+                1 => "1 argument".to_owned(),
+                wanted => format!("{wanted} arguments"),
+            };
+            let given = match texts.len() {
+                1 => "1 was given".to_owned(),
+                given => format!("{given} were given"),
+            };
+            let of = ty.text(self.called);
+            return Err(format!("the function takes {arguments}, {given}: {of}"));
+        }
+        let mut values = Vec::with_capacity(texts.len());
+        for (index, (&ty, text)) in ty.params.iter().zip(texts).enumerate() {
+            let text = text.replace(MINUS, "-");
+            let value = match ty {
+                ValType::Ref(ty) => reference(self.store, self.engine, ty, text.trim()),
+                number => self::number(number, text.trim()),
+            };
+            values.push(value.map_err(|why| {
+                let name = names.get(index).and_then(Option::as_deref);
+                let name = name.map(|name| format!("${} ", printable(name)));
+                let (name, ty) = (name.unwrap_or_default(), ty.text(self.called));
+                format!("argument {} ({name}{ty}): {text:?} {why}", index + 1)
+            })?);
+        }
+        Ok(values)
     }
-}
-
-/// Reads the arguments of a function of this type, whose parameters have these names.
-///
-/// # Errors
-/// A message, if their number is wrong or one is no value of its type.
-pub fn parse_all(
-    store: &mut Store<()>,
-    engine: &Engine,
-    ty: &FuncType,
-    names: &[Option<String>],
-    texts: &[String],
-) -> Result<Vec<Val>, String> {
-    if ty.params.len() != texts.len() {
-        let arguments = match ty.params.len() {
-            1 => "1 argument".to_owned(),
-            wanted => format!("{wanted} arguments"),
-        };
-        let given = match texts.len() {
-            1 => "1 was given".to_owned(),
-            given => format!("{given} were given"),
-        };
-        let of = ty.text(|id| format!("type {id}"));
-        return Err(format!("the function takes {arguments}, {given}: {of}"));
-    }
-    let mut values = Vec::with_capacity(texts.len());
-    for (index, (&ty, text)) in ty.params.iter().zip(texts).enumerate() {
-        let parameter = Parameter {
-            number: index + 1,
-            name: names.get(index).and_then(Option::as_deref),
-            ty,
-        };
-        let text = text.replace(MINUS, "-");
-        let value = match ty {
-            ValType::Ref(reference) => self::reference(store, engine, reference, text.trim()),
-            number => self::number(number, text.trim()),
-        };
-        values.push(value.map_err(|why| parameter.refuse(&text, why))?);
-    }
-    Ok(values)
 }
 
 /// A number or a vector.

@@ -153,6 +153,11 @@ impl Module {
         self.image.function_name(function)
     }
 
+    /// The first name one of its functions is exported under.
+    pub fn function_export(&self, function: FuncIndex) -> Option<&str> {
+        self.image.function_export(function)
+    }
+
     /// Where the instruction at this byte offset of the module was written, if
     /// the module's `.debug_*` sections say so. They are read at the first call;
     /// what is malformed in them is passed over.

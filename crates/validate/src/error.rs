@@ -72,6 +72,37 @@ impl From<wasmparser::Error> for ValidateError {
     fn from(error: wasmparser::Error) -> Self {
         // It may quote names.
         let message = printable(error.message()).into_owned();
+        let message = said_of_proposals(message);
         Self::new(error.offset() as usize, message)
     }
+}
+
+/// The validator knows proposals that could be switched on; of those this project does
+/// not have, its messages would promise an option that there is not.
+fn said_of_proposals(message: String) -> String {
+    const HAS: &str = "Mangrove has Wasm 3.0 without threads, and stack switching";
+    const ASKS: [&str; 6] = [
+        "not enabled",
+        "must be enabled",
+        "feature required",
+        "proposal disabled",
+        "requires the",
+        "without the",
+    ];
+    if message.contains("encoded as a component") {
+        return format!(
+            "a component, and not a core module: the component model is none of it ({HAS})"
+        );
+    }
+    if !ASKS.iter().any(|ask| message.contains(ask)) {
+        return message;
+    }
+    if message.contains("stack switching") {
+        return format!("{message} (the engine was made without it)");
+    }
+    let how = match message.contains("legacy") {
+        true => "translate them to `try_table` first: ",
+        false => "",
+    };
+    format!("{message} ({how}{HAS})")
 }

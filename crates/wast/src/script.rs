@@ -34,6 +34,15 @@ pub enum ScriptError {
         /// Why it could not.
         error: Box<mangrove::Error>,
     },
+    /// The file is neither a binary nor a text.
+    #[error(
+        "{}: no module: a binary begins with \\0asm, a text with a parenthesis",
+        printable(.file)
+    )]
+    NoModule {
+        /// The file's name.
+        file: String,
+    },
     /// The text is a script where a module is wanted.
     #[error("{}: a script, and not a module: `mangrove wast` runs scripts", printable(.file))]
     Script {
@@ -136,6 +145,12 @@ pub fn read_module(path: &Path) -> Result<ModuleSource, ScriptError> {
             text: None,
         });
     }
+    // Text begins with a parenthesis, after space and comments.
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !matches!(first, None | Some(b'(' | b';' | 0x80..)) {
+        let file = name_of(path);
+        return Err(ScriptError::NoModule { file });
+    }
     let text = as_text(path, bytes)?;
     match encode_text(&text) {
         Ok(binary) => Ok(ModuleSource {
@@ -149,9 +164,14 @@ pub fn read_module(path: &Path) -> Result<ModuleSource, ScriptError> {
     }
 }
 
-/// Whether this text, which is no module, is a script.
+/// Whether this text, which is no module, is a script: more than one module, or something
+/// else. One with a fault in it parses as a script, too.
 fn is_script(text: &str) -> bool {
-    Tokens::new("", text).is_ok_and(|tokens| tokens.directives().is_ok())
+    let is_more = |directives: Vec<Directive<'_>>| match directives.as_slice() {
+        [one] => one.keyword() != "module",
+        directives => directives.len() > 1,
+    };
+    Tokens::new("", text).is_ok_and(|tokens| tokens.directives().is_ok_and(is_more))
 }
 
 /// A script's text, broken into tokens. Directives borrow from it.

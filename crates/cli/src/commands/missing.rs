@@ -1,6 +1,6 @@
 //! What a module asks for and nobody has: imports, and exports that are to be called.
 
-use mangrove::{Error, ExternType, Linker, Module, Store, TypeId, printable};
+use mangrove::{Error, ExternType, Linker, Module, Store, TypeId, TypeIndex, printable};
 use mangrove_validate::EntityIndex;
 use std::collections::HashSet;
 
@@ -96,19 +96,22 @@ impl Missing {
     }
 }
 
+/// What a module calls a canonical type: by name, else by number.
+pub fn type_called(module: &Module, id: TypeId) -> String {
+    let index = module.type_ids().iter().position(|&known| known == id);
+    let names = &module.parsed().names.types;
+    match index.map(|index| TypeIndex::new(index as u32)) {
+        Some(index) => match names.get(&index) {
+            Some(name) => format!("${}", printable(name)),
+            None => index.to_string(),
+        },
+        None => format!("type {id}"),
+    }
+}
+
 /// A type in text form, as the module calls what is in it.
 fn type_text(ty: &ExternType, module: &Module) -> String {
-    let called = |id: TypeId| {
-        let index = module.type_ids().iter().position(|&known| known == id);
-        let names = &module.parsed().names.types;
-        match index.map(|index| mangrove::TypeIndex::new(index as u32)) {
-            Some(index) => match names.get(&index) {
-                Some(name) => format!("${}", printable(name)),
-                None => index.to_string(),
-            },
-            None => format!("type {id}"),
-        }
-    };
+    let called = |id| type_called(module, id);
     match ty {
         ExternType::Func(ty) => ty.text(called),
         ExternType::Table(ty) => ty.text(called),
