@@ -1,10 +1,8 @@
 //! A validated module: what the compiler and the linker need to know of it.
 
-use crate::features::Language;
 use crate::types::{FuncType, RefType, SubType, ValType};
-use mangrove_abi::{FuncIndex, InstanceCounts, TagIndex, TypeId, TypeIndex, WasmOffset};
+use mangrove_abi::{FuncIndex, InstanceCounts, TagIndex, TypeId, TypeIndex};
 use std::ops::Range;
-use wasmparser::{BinaryReader, Operator, OperatorsReader};
 
 /// What an import or export is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -320,34 +318,6 @@ impl ParsedModule {
         match &self.types[type_index.index()].composite {
             crate::types::CompositeType::Func(ty) => ty,
             other => panic!("type {type_index} is not a function type: {other:?}"),
-        }
-    }
-
-    /// The tag that the instruction at this byte offset suspends or switches with; none if
-    /// it is another instruction.
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove_abi::{TagIndex, WasmOffset};
-    /// use mangrove_validate::ParsedModule;
-    ///
-    /// let text = "(module (tag) (tag $t) (func (suspend $t)))";
-    /// let module = ParsedModule::parse(wat::parse_str(text)?)?;
-    /// // After the count of locals.
-    /// let offset = WasmOffset::new(module.bodies[0].range.start as u32 + 1);
-    /// assert_eq!(module.suspended_tag(offset.unwrap()), Some(TagIndex::new(1)));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn suspended_tag(&self, offset: WasmOffset) -> Option<TagIndex> {
-        let offset = offset.as_u32();
-        let bytes = self.bytes.get(offset as usize..)?;
-        let features = Language::default().features();
-        let reader = BinaryReader::new_features(bytes, offset.into(), features);
-        match OperatorsReader::new(reader).read().ok()? {
-            Operator::Suspend { tag_index } | Operator::Switch { tag_index, .. } => {
-                Some(TagIndex::new(tag_index))
-            }
-            _ => None,
         }
     }
 
