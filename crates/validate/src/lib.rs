@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod bodies;
+mod called;
 mod convert;
 mod error;
 mod explain;
@@ -27,6 +28,7 @@ pub mod number;
 mod parse;
 mod printable;
 pub mod registry;
+mod replay;
 pub mod repr;
 mod sections;
 pub mod text;

@@ -60,17 +60,7 @@ fn read(bytes: &[u8], language: Language) -> Result<ParsedModule, ValidateError>
     // may have a fault that comes first.
     let found = bodies::validate(pending);
     let in_body = |error| match &resources {
-        Some(resources) => {
-            let features = language.features();
-            let module = sections.so_far();
-            let refused = Refused {
-                bytes,
-                features,
-                module,
-                resources,
-            };
-            refused.explain(error)
-        }
+        Some(resources) => refused(bytes, language, &sections).in_body(error, resources),
         None => error,
     };
     match (outcome, found) {
@@ -78,6 +68,14 @@ fn read(bytes: &[u8], language: Language) -> Result<ParsedModule, ValidateError>
         (Err(error), Ok(_)) => Err(error),
         (Ok(()), Err(error)) => Err(in_body(error)),
         (Err(a), Err(b)) => Err(if b.offset <= a.offset { in_body(b) } else { a }),
+    }
+}
+
+fn refused<'a>(bytes: &'a [u8], language: Language, sections: &'a Sections) -> Refused<'a> {
+    Refused {
+        bytes,
+        features: language.features(),
+        module: sections.so_far(),
     }
 }
 
@@ -92,7 +90,14 @@ fn read_payloads<'a>(
     let mut validator = Validator::new_with_features(language.features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
-        match validator.payload(&payload)? {
+        let valid = match validator.payload(&payload) {
+            Ok(valid) => valid,
+            Err(error) => {
+                let refused = refused(bytes, language, sections);
+                return Err(refused.in_section(error.into(), &mut validator, &payload));
+            }
+        };
+        match valid {
             ValidPayload::Func(func, body) => {
                 sections.body(&body);
                 pending.push(Body { func, body });

@@ -22,7 +22,7 @@ pub(crate) struct Question {
 enum Listening {
     /// As they are. The last question is kept, and whether the answer was yes.
     Truly(Option<(Question, bool)>),
-    /// Always with yes. What was wanted of values of this type is kept.
+    /// With yes for values of this type, and what was wanted of them is kept.
     Agreeing { of: ValType, wanted: Vec<ValType> },
 }
 
@@ -30,25 +30,40 @@ enum Listening {
 pub(crate) struct Witness<'r> {
     resources: &'r ValidatorResources,
     listening: RefCell<Listening>,
+    /// The type of a function that a constant expression is validated as.
+    constant: Option<SubType>,
 }
 
 impl<'r> Witness<'r> {
+    /// Index of that function, and of its type.
+    pub(crate) const CONSTANT: u32 = u32::MAX;
+
     /// Hears every question and its answer.
     pub(crate) fn truly(resources: &'r ValidatorResources) -> Self {
         let listening = RefCell::new(Listening::Truly(None));
         Self {
             resources,
             listening,
+            constant: None,
         }
     }
 
-    /// Says yes to everything, and hears what is wanted of values of a type.
+    /// Says yes to whatever is wanted of values of a type, and hears it.
     pub(crate) fn agreeing(resources: &'r ValidatorResources, of: ValType) -> Self {
         let wanted = Vec::new();
         let listening = RefCell::new(Listening::Agreeing { of, wanted });
         Self {
             resources,
             listening,
+            constant: None,
+        }
+    }
+
+    /// The same for a constant expression, as the body of a function of this type.
+    pub(crate) fn of_constant(self, ty: SubType) -> Self {
+        Self {
+            constant: Some(ty),
+            ..self
         }
     }
 
@@ -89,7 +104,7 @@ impl WasmModuleResources for Witness<'_> {
                 if found == *of {
                     all.push(wanted);
                 }
-                true
+                answer || found == *of
             }
         }
     }
@@ -111,7 +126,10 @@ impl WasmModuleResources for Witness<'_> {
     }
 
     fn sub_type_at(&self, type_index: u32) -> Option<&SubType> {
-        self.resources.sub_type_at(type_index)
+        match &self.constant {
+            Some(ty) if type_index == Self::CONSTANT => Some(ty),
+            _ => self.resources.sub_type_at(type_index),
+        }
     }
 
     fn sub_type_at_id(&self, id: CoreTypeId) -> &SubType {
@@ -151,7 +169,8 @@ impl WasmModuleResources for Witness<'_> {
     }
 
     fn is_function_referenced(&self, func: u32) -> bool {
-        self.resources.is_function_referenced(func)
+        // A constant expression is itself what declares a function.
+        self.constant.is_some() || self.resources.is_function_referenced(func)
     }
 
     fn has_function_exact_type(&self, func: u32) -> bool {

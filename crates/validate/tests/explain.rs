@@ -174,3 +174,135 @@ fn locals_have_no_instruction() {
     let (_, function) = refused("(module (func $f (local (ref null 7))))");
     assert_eq!((function.index.as_u32(), function.instruction), (0, None));
 }
+
+#[test]
+fn constant_expressions() {
+    let types = "(type $a (struct (field i32))) (type $b (struct (field (ref $a))))";
+    for (text, start) in [
+        (
+            "(global i32 (i32.const 1)) (func)
+             (global $g (ref $b) (struct.new $a (i32.const 1)))",
+            "global 1: type mismatch: expected (ref $b), found (ref $a); type 1 $b is",
+        ),
+        (
+            "(import \"m\" \"g\" (global (ref null $a))) (func)
+             (global (ref $b) (struct.new $b (global.get 0)))",
+            "global 1: type mismatch: expected (ref $a), found (ref null $a); type 0 $a is",
+        ),
+        (
+            "(func) (global (ref $b) (struct.new $b))",
+            "global 0: type mismatch: expected (ref $a), but nothing is on the stack; type 0 $a",
+        ),
+        (
+            "(func) (table 1 (ref $b) (struct.new $a (i32.const 1)))",
+            "table 0: type mismatch: expected (ref $b), found (ref $a); ",
+        ),
+        (
+            "(type $f (func (param i32))) (func $x)
+             (elem (ref null $f) (ref.null $f) (ref.func $x))",
+            "element segment 0: type mismatch: expected (ref null $f), found (ref 3); ",
+        ),
+        (
+            "(func) (table 1 funcref) (elem (i64.const 0) func 0)",
+            "element segment 0: type mismatch: expected i32, found i64",
+        ),
+        // Without a function nobody knows more.
+        (
+            "(global $g (ref $b) (struct.new $a (i32.const 1)))",
+            "type mismatch: expected (ref $type), found (ref $type)",
+        ),
+    ] {
+        let error = parse(&format!("(module {types} {text})")).expect_err("not valid");
+        assert!(error.message.starts_with(start), "{text}: {error}");
+        assert_eq!(error.function, None);
+    }
+}
+
+/// Every family of instructions that takes references of defined types.
+const VARIED: &str = r#"(module
+  (rec (type $s (sub (struct (field $v (mut i32)) (field (mut (ref null $s)))))))
+  (type $t (sub $s (struct (field (mut i32)) (field (mut (ref null $s))) (field f64))))
+  (type $a (array (mut (ref null $s)))) (type $bytes (array (mut i8)))
+  (type $f (func (param (ref null $s) i32) (result (ref null $a)))) (type $k (cont $f))
+  (type $f1 (func (param i32) (result (ref null $a)))) (type $k1 (cont $f1))
+  (type $rest (func (param (ref null $a)) (result (ref null $a)))) (type $kr (cont $rest))
+  (rec (type $sf (func (param (ref null $sk)))) (type $sk (cont $sf)))
+  (tag $ask (param (ref null $s)) (result (ref null $a))) (tag $e (param (ref null $s) i64))
+  (tag $sw)
+  (table $tab 3 (ref null $s)) (global $g (mut (ref null $t)) (ref.null $t))
+  (func $callee (type $f) (array.new_default $a (local.get 1)))
+  (elem declare func $callee)
+  (elem $items (ref null $s) (ref.null $s))
+  (data $data "abc")
+  (func (param $x (ref null $s)) (param $k (ref null $k)) (result (ref null $a))
+    (local $y (ref null $t)) (local $z (ref null $a))
+    (local.set $y (struct.new $t (i32.const 1) (local.get $x) (f64.const 2)))
+    (struct.set $s 1 (local.get $y) (struct.get $s 1 (local.get $x)))
+    (local.set $z (array.new $a (local.get $x) (i32.const 3)))
+    (local.set $z (array.new_fixed $a 2 (local.get $x) (local.get $y)))
+    (local.set $z (array.new_elem $a $items (i32.const 0) (i32.const 1)))
+    (array.set $a (local.get $z) (i32.const 0) (local.get $y))
+    (drop (array.get $a (local.get $z) (i32.const 0)))
+    (array.copy $a $a (local.get $z) (i32.const 0) (local.get $z) (i32.const 0) (i32.const 1))
+    (array.fill $a (local.get $z) (i32.const 0) (local.get $y) (i32.const 1))
+    (drop (array.new_data $bytes $data (i32.const 0) (i32.const 1)))
+    (table.set $tab (i32.const 0) (local.get $x))
+    (drop (table.grow $tab (local.get $y) (i32.const 1)))
+    (global.set $g (ref.cast (ref null $t) (local.get $x)))
+    (local.set $z (call $callee (local.get $x) (i32.const 1)))
+    (local.set $z (call_ref $f (local.get $x) (i32.const 1) (ref.func $callee)))
+    (block $b (result (ref null $s))
+      (drop (br_on_cast $b (ref null $s) (ref $t) (local.get $x)))
+      (br_if $b (local.get $x) (i32.const 0)) (drop)
+      (br_on_non_null $b (local.get $y))
+      (select (result (ref null $s)) (local.get $x) (local.get $y) (i32.const 1)))
+    (drop)
+    (block $c (result (ref null $s) i64)
+      (try_table (catch $e $c) (throw $e (local.get $y) (i64.const 1))) (unreachable))
+    (drop) (drop)
+    (local.set $z (suspend $ask (local.get $x)))
+    (drop (resume $k1 (i32.const 1) (cont.bind $k $k1 (local.get $x) (local.get $k))))
+    (block $h (result (ref null $s) (ref $kr))
+      (return (resume $k (on $ask $h) (local.get $x) (i32.const 1) (cont.new $k (ref.func $callee)))))
+    (drop) (drop)
+    (if (result (ref null $a)) (ref.eq (local.get $x) (local.get $y))
+      (then (local.get $z)) (else (return_call $callee (local.get $x) (i32.const 1)))))
+)"#;
+
+#[test]
+fn whichever_instruction_is_taken_away_there_is_a_message() {
+    let bytes = wat::parse_str(VARIED).unwrap();
+    let module = mangrove_validate::ParsedModule::parse(bytes.clone()).unwrap();
+    let body = module.bodies[1].range.clone();
+    let reader = wasmparser::BinaryReader::new(&bytes[body.clone()], body.start as u64);
+    let body = wasmparser::FunctionBody::new(reader);
+    let mut starts: Vec<usize> = Vec::new();
+    for operator in body
+        .get_operators_reader()
+        .unwrap()
+        .into_iter_with_offsets()
+    {
+        starts.push(operator.unwrap().1 as usize);
+    }
+    let mut full = 0;
+    for instruction in starts.windows(2) {
+        // One alone, and with the one before: `nop` takes a byte.
+        for taken in [1, 2] {
+            let first = starts
+                .iter()
+                .position(|&start| start == instruction[0])
+                .unwrap();
+            let from = starts[first.saturating_sub(taken - 1)];
+            let mut without = bytes.clone();
+            without[from..instruction[1]].fill(1);
+            let Err(error) = mangrove_validate::ParsedModule::parse(without) else {
+                continue;
+            };
+            let place = error.function.as_ref().expect("it is in the function");
+            assert!(place.instruction.is_some(), "{error}");
+            assert!(!error.message.contains("$type"), "{error}");
+            full += usize::from(error.message.contains("; type "));
+        }
+    }
+    assert!(full > 40, "{full} of {}", starts.len());
+}

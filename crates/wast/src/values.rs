@@ -61,20 +61,20 @@ pub(crate) fn display(store: &impl AsStore, value: &Val) -> String {
     value.display(store).depth(1).bytes(MOST_SHOWN).to_string()
 }
 
-/// Several values with their types, separated by spaces; `nothing` if there are none.
+/// Several values, numbers with their types, separated by spaces; `nothing` if there are
+/// none.
 pub(crate) fn display_all(store: &Store<()>, values: &[Val]) -> String {
-    let typed = values.iter().map(|value| {
-        let ty = match value {
-            Val::I32(_) => "i32 ",
-            Val::I64(_) => "i64 ",
-            Val::F32(_) => "f32 ",
-            Val::F64(_) => "f64 ",
-            Val::V128(_) => "v128 ",
-            _ => "ref ",
-        };
-        format!("({ty}{})", display(store, value))
-    });
-    list(typed)
+    list(values.iter().map(|value| {
+        let shown = display(store, value);
+        match value {
+            Val::I32(_) => format!("(i32 {shown})"),
+            Val::I64(_) => format!("(i64 {shown})"),
+            Val::F32(_) => format!("(f32 {shown})"),
+            Val::F64(_) => format!("(f64 {shown})"),
+            Val::V128(_) => format!("(v128 {shown})"),
+            _ => shown,
+        }
+    }))
 }
 
 /// The texts with a space between them; `nothing` if there are none.

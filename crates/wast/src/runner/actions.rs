@@ -50,7 +50,10 @@ impl Runner<'_> {
     pub(super) fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<(), Problem> {
         match self.call(invoke)? {
             ActionResult::Returned(_) => Ok(()),
-            ActionResult::Raised(error) => Err(Problem::error(FailureKind::Assertion, &error)),
+            ActionResult::Raised(error) => {
+                let message = self.said(&error);
+                Err(Problem::saying(FailureKind::Assertion, &error, message))
+            }
         }
     }
 
@@ -62,7 +65,7 @@ impl Runner<'_> {
         let results = match self.execute(action)? {
             ActionResult::Returned(results) => results,
             ActionResult::Raised(error) => {
-                let message = format!("expected to return, got: {error}");
+                let message = format!("expected to return, got: {}", self.said(&error));
                 return Err(Problem::saying(FailureKind::Assertion, &error, message));
             }
         };
@@ -171,9 +174,17 @@ impl Runner<'_> {
                 Problem::assertion(format!("expected {expected}, it returned {results}"))
             }
             ActionResult::Raised(error) => {
-                let message = format!("expected {expected}, got: {error}");
+                let message = format!("expected {expected}, got: {}", self.said(error));
                 Problem::saying(FailureKind::Assertion, error, message)
             }
+        }
+    }
+
+    /// An error as text: of an exception, its tag and what it carries.
+    fn said(&self, error: &Error) -> String {
+        match error {
+            Error::Exception(exception) => exception.display(&self.store).to_string(),
+            other => other.to_string(),
         }
     }
 
