@@ -121,15 +121,41 @@ fn type_text(ty: &ExternType, module: &Module) -> String {
     }
 }
 
+/// What to say of a module of which nothing was called, though it exports functions.
+pub fn nothing_called(module: &Module) -> Option<String> {
+    let functions = functions(module);
+    if module.parsed().start.is_some() || functions.is_empty() {
+        return None;
+    }
+    let list = list(&functions);
+    Some(format!("nothing was called; --invoke calls one of: {list}"))
+}
+
+/// The names of the functions a module exports.
+fn functions(module: &Module) -> Vec<&str> {
+    let exports = module.parsed().exports.iter();
+    let functions = exports.filter(|export| matches!(export.index, EntityIndex::Func(_)));
+    functions.map(|export| export.name.as_str()).collect()
+}
+
+/// The names as a list; of many, the first.
+fn list(names: &[&str]) -> String {
+    let shown: Vec<_> = names
+        .iter()
+        .take(MOST_NAMES)
+        .map(|name| printable(name))
+        .collect();
+    let more = match names.len().saturating_sub(MOST_NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
+}
+
 /// What to say of a function that is not exported: the name that is meant, if one is
 /// near, or those there are.
 pub fn export(module: &Module, name: &str) -> String {
-    let exports = &module.parsed().exports;
-    let functions: Vec<&str> = exports
-        .iter()
-        .filter(|export| matches!(export.index, EntityIndex::Func(_)))
-        .map(|export| export.name.as_str())
-        .collect();
+    let functions = functions(module);
     if functions.is_empty() {
         return format!("there is no export {name:?}; no function is exported");
     }
@@ -142,17 +168,6 @@ pub fn export(module: &Module, name: &str) -> String {
         Some((_, known)) => format!(" (did you mean {known:?}?)"),
         None => String::new(),
     };
-    let shown: Vec<_> = functions
-        .iter()
-        .take(MOST_NAMES)
-        .map(|known| printable(known))
-        .collect();
-    let more = match functions.len().saturating_sub(MOST_NAMES) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    format!(
-        "there is no export {name:?}{meant}; functions: {}{more}",
-        shown.join(", ")
-    )
+    let list = list(&functions);
+    format!("there is no export {name:?}{meant}; functions: {list}")
 }

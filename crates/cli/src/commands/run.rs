@@ -1,6 +1,6 @@
 //! `mangrove run`: call a function and print its results.
 
-use super::Program;
+use super::{Program, missing};
 use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
 use crate::output::Output;
@@ -63,6 +63,9 @@ fn options(args: &RunArgs) -> ReportOptions {
 fn execute(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let instance = program.instantiate()?;
     let Some((func, values)) = program.function(instance, &args.target)? else {
+        if let Some(hint) = missing::nothing_called(&program.module) {
+            output.note(&hint);
+        }
         return Ok(());
     };
     for result in program.call(func, &values)? {

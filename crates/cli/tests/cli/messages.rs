@@ -243,3 +243,22 @@ fn assertions_on_instances_and_empty_scripts() {
     let empty = empty.to_str().unwrap();
     mangrove(["wast", empty]).prints(&format!("{empty}: 0 passed, 0 failed\n"));
 }
+
+#[test]
+fn a_run_that_calls_nothing_says_so() {
+    let ended = run("nothing.wat", "(module (func (export \"main\")))", []);
+    ended.prints("");
+    assert_eq!(
+        ended.stderr,
+        "note: nothing was called; --invoke calls one of: main\n"
+    );
+    for text in [
+        "(module)",
+        "(module (func (export \"_start\")))",
+        "(module (func $f (export \"f\")) (start $f))",
+    ] {
+        let ended = run("something.wat", text, []);
+        ended.prints("");
+        assert_eq!(ended.stderr, "", "{text}");
+    }
+}
