@@ -84,3 +84,12 @@ pub use module::Module;
 pub use text::locate_in_text;
 #[doc(hidden)]
 pub use text::{locate, position_in_script};
+
+/// The listings of the crate's first page, and of the guide's page on embedding, compile and run.
+#[cfg(doctest)]
+mod listings {
+    #[doc = include_str!("../README.md")]
+    struct FirstPage;
+    #[doc = include_str!("../../../docs/guide/5-embedding.md")]
+    struct Guide;
+}

@@ -5,6 +5,7 @@ mod bad_input;
 mod commands;
 mod common;
 mod compiled;
+mod guide;
 mod lives;
 mod messages;
 mod names;
