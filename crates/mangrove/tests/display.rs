@@ -201,6 +201,27 @@ fn functions_tags_and_host_objects() {
 }
 
 #[test]
+fn names_are_looked_for_in_all_modules() {
+    let engine = Engine::new(&Config::new()).unwrap();
+    let mut store = Store::new(&engine, ()).unwrap();
+    let linker = mangrove::Linker::new(&engine);
+    let mut instantiate = |text: &str| {
+        let module = Module::new(&engine, text.as_bytes()).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        instance.func(&store, "make")
+    };
+    let make = instantiate(
+        "(module (type (struct (field i32))) (func (export \"make\") (result anyref)
+           (struct.new 0 (i32.const 1))))",
+    )
+    .expect("it is exported");
+    instantiate("(module (type $other (array i8)))");
+    instantiate("(module (type (array i8)) (type $named (struct (field $f i32))))");
+    let value = make.call(&mut store, &[]).unwrap().remove(0);
+    assert_eq!(value.display(&store).to_string(), "(struct $named $f=1)");
+}
+
+#[test]
 fn what_is_of_another_store_is_told_as_that() {
     let (mut store, instance) = made();
     let (other, _) = made();

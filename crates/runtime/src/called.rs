@@ -5,55 +5,66 @@ use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
 use crate::store::StoreInner;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use mangrove_abi::{ContRecord, FuncIndex, FuncRef, FunctionKind, TagIndex, TypeId, TypeIndex};
 use mangrove_collector::Place;
 use mangrove_stack::frames;
 use mangrove_validate::printable;
+use std::cell::RefCell;
 
-/// Where in a store the names of canonical types are.
-#[derive(Default)]
-pub struct TypeNames<'a>(HashMap<TypeId, (&'a ModuleImage, TypeIndex)>);
+/// Looks for the names of canonical types in the modules of a store, and remembers what it
+/// has found.
+pub struct TypeNames<'a> {
+    store: &'a StoreInner,
+    known: RefCell<HashMap<TypeId, Option<(&'a ModuleImage, TypeIndex)>>>,
+}
 
 impl<'a> TypeNames<'a> {
-    /// The types of the modules of all instances. Of equal types the first counts, with
-    /// a name if one has it.
+    /// Nothing has been looked for yet.
     pub fn new(store: &'a StoreInner) -> Self {
-        let mut names = HashMap::new();
-        let mut seen = HashSet::new();
-        for module in store.instances.iter().map(|instance| &instance.module) {
-            if !seen.insert(module.id().0) {
+        let known = RefCell::default();
+        Self { store, known }
+    }
+
+    /// The type as a module has it: the first that gives it a name, or else the first.
+    fn find(&self, id: TypeId) -> Option<(&'a ModuleImage, TypeIndex)> {
+        if let Some(&known) = self.known.borrow().get(&id) {
+            return known;
+        }
+        let mut found = None;
+        let mut last = None;
+        for module in self.store.instances.iter().map(|data| &*data.module) {
+            // Instances of one module are often made one after another.
+            if last.replace(module.id()) == Some(module.id()) {
                 continue;
             }
-            let has_name = |module: &ModuleImage, index: &TypeIndex| {
-                module.parsed().names.types.contains_key(index)
-            };
-            for (&id, index) in module.type_ids().iter().zip(0..) {
-                let index = TypeIndex::new(index);
-                let known = names.entry(id).or_insert((&**module, index));
-                if !has_name(known.0, &known.1) && has_name(module, &index) {
-                    *known = (&**module, index);
+            if let Some(index) = module.type_index(id) {
+                found = found.or(Some((module, index)));
+                if module.parsed().names.types.contains_key(&index) {
+                    found = Some((module, index));
+                    break;
                 }
             }
         }
-        Self(names)
+        self.known.borrow_mut().insert(id, found);
+        found
     }
 
     /// `$name`, if the type has one.
     pub fn name(&self, id: TypeId) -> Option<String> {
-        let (module, index) = self.0.get(&id)?;
-        let name = module.parsed().names.types.get(index)?;
+        let (module, index) = self.find(id)?;
+        let name = module.parsed().names.types.get(&index)?;
         Some(format!("${}", printable(name)))
     }
 
     /// The type's number in a module, if it is a module's.
     pub fn number(&self, id: TypeId) -> Option<TypeIndex> {
-        self.0.get(&id).map(|&(_, index)| index)
+        self.find(id).map(|(_, index)| index)
     }
 
     /// `$name` of a field of a struct type, if it has one.
     pub fn field(&self, id: TypeId, field: u32) -> Option<String> {
-        let &(module, index) = self.0.get(&id)?;
+        let (module, index) = self.find(id)?;
         let name = module.parsed().names.fields.get(&(index, field))?;
         Some(format!("${}", printable(name)))
     }

@@ -33,6 +33,8 @@ pub struct ModuleImage {
     sources: OnceLock<Option<SourceMap>>,
     /// The first export of each function, made when somebody asks.
     exported: OnceLock<HashMap<FuncIndex, usize>>,
+    /// The number of each canonical type, made when somebody asks.
+    indices: OnceLock<HashMap<TypeId, TypeIndex>>,
 }
 
 impl ModuleImage {
@@ -70,6 +72,7 @@ impl ModuleImage {
             parsed,
             sources: OnceLock::new(),
             exported: OnceLock::new(),
+            indices: OnceLock::new(),
         })
     }
 
@@ -116,6 +119,24 @@ impl ModuleImage {
         });
         let &number = known.get(&function)?;
         exports.get(number).map(|export| export.name.as_str())
+    }
+
+    /// The number of a canonical type in the module, if it has the type: of several the
+    /// first, or the first that has a name.
+    pub fn type_index(&self, id: TypeId) -> Option<TypeIndex> {
+        let names = &self.parsed.names.types;
+        let known = self.indices.get_or_init(|| {
+            let mut known: HashMap<TypeId, TypeIndex> = HashMap::with_capacity(self.types.len());
+            for (&id, index) in self.types.iter().zip(0..) {
+                let index = TypeIndex::new(index);
+                let first = known.entry(id).or_insert(index);
+                if !names.contains_key(first) && names.contains_key(&index) {
+                    *first = index;
+                }
+            }
+            known
+        });
+        known.get(&id).copied()
     }
 
     /// What a tag of the module is called: `$name`, `(export "name")` or

@@ -4,7 +4,7 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
-use mangrove_abi::{FuncIndex, Kind, TypeId, TypeIndex};
+use mangrove_abi::{FuncIndex, Kind, TypeId};
 use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation, Within};
 use mangrove_validate::printable;
 use std::ptr::NonNull;
@@ -99,8 +99,7 @@ impl Names for Named<'_> {
 /// A canonical type, as the module calls it: by name, else by index.
 pub fn type_text(id: TypeId, module: Option<&ModuleImage>) -> String {
     let known = module.and_then(|module| {
-        let index = module.type_ids().iter().position(|&known| known == id)?;
-        let index = TypeIndex::new(index as u32);
+        let index = module.type_index(id)?;
         let name = module.parsed().names.types.get(&index);
         Some(name.map_or_else(|| index.to_string(), |name| format!("${}", printable(name))))
     });

@@ -13,7 +13,6 @@ use mangrove_abi::{
 };
 use mangrove_validate::number::{float32, float64};
 use mangrove_validate::{CompositeType, HeapType, RefType, StorageType, SubType};
-use std::cell::OnceCell;
 use std::fmt;
 use std::fmt::Write as _;
 use std::ptr;
@@ -52,7 +51,7 @@ pub struct Walk<'a> {
     open: Vec<Open>,
     /// At which level each open object is.
     levels: HashMap<u32, usize>,
-    names: OnceCell<TypeNames<'a>>,
+    names: TypeNames<'a>,
 }
 
 impl<'a> Walk<'a> {
@@ -64,12 +63,8 @@ impl<'a> Walk<'a> {
             text: String::new(),
             open: Vec::new(),
             levels: HashMap::new(),
-            names: OnceCell::new(),
+            names: TypeNames::new(store),
         }
-    }
-
-    fn names(&self) -> &TypeNames<'a> {
-        self.names.get_or_init(|| TypeNames::new(self.store))
     }
 
     /// Shows a value whole.
@@ -154,7 +149,7 @@ impl<'a> Walk<'a> {
             None => ARRAY_ELEMENTS + part * size,
         };
         self.text.push(' ');
-        if is_struct && let Some(name) = self.names().field(type_id, part) {
+        if is_struct && let Some(name) = self.names.field(type_id, part) {
             let _ = write!(self.text, "{name}=");
         }
         // SAFETY: the object has this part, of that size; nothing has moved since it was
@@ -257,7 +252,7 @@ impl<'a> Walk<'a> {
         };
         let count = fields.len() as u32;
         self.text.push_str("(struct");
-        match (self.names().name(type_id), self.names().number(type_id)) {
+        match (self.names.name(type_id), self.names.number(type_id)) {
             (Some(name), _) => drop(self.show(format_args!(" {name}"))),
             (None, Some(number)) => drop(self.show(format_args!(" (type {number})"))),
             (None, None) => {}
@@ -276,7 +271,7 @@ impl<'a> Walk<'a> {
         // SAFETY: by contract.
         let len = unsafe { self.store.heap.array_len(array) };
         self.text.push_str("(array");
-        if let Some(name) = self.names().name(type_id) {
+        if let Some(name) = self.names.name(type_id) {
             let _ = write!(self.text, " {name}");
         }
         // SAFETY: by contract.
@@ -349,7 +344,7 @@ impl<'a> Walk<'a> {
     unsafe fn continuation(&mut self, reference: ContRef, ty: RefType) {
         self.text.push_str("(cont");
         if let HeapType::Concrete(id) = ty.heap
-            && let Some(name) = self.names().name(id)
+            && let Some(name) = self.names.name(id)
         {
             let _ = write!(self.text, " {name}");
         }
