@@ -201,6 +201,117 @@ fn functions_tags_and_host_objects() {
 }
 
 #[test]
+fn every_kind_of_part() {
+    let text = r#"(module
+      (type $f (func)) (type $k (cont $f)) (tag $t) (tag $e (param i64 (ref $k) f32))
+      (func $gen (suspend $t))
+      (elem declare func $gen)
+      (type $all (struct (field i8) (field i16) (field i32) (field i64) (field f32) (field f64)
+        (field v128) (field funcref) (field funcref) (field externref) (field anyref)
+        (field (ref null $k)) (field contref) (field exnref)))
+      (func (export "make") (param externref) (result anyref) (local $e exnref)
+        (block $h (result exnref)
+          (try_table (catch_all_ref $h)
+            (throw $e (i64.const -2) (cont.new $k (ref.func $gen)) (f32.const 0.5)))
+          (unreachable))
+        (local.set $e)
+        (struct.new $all (i32.const 255) (i32.const -1) (i32.const -1) (i64.const -1)
+          (f32.const nan) (f64.const -inf) (v128.const i64x2 1 2) (ref.func $gen)
+          (ref.null func) (local.get 0) (ref.i31 (i32.const -1)) (cont.new $k (ref.func $gen))
+          (ref.null cont) (local.get $e))))"#;
+    let mut config = Config::new();
+    config.continuations_in_objects(mangrove::ContinuationsInObjects::Trace);
+    let (mut store, instance) = common::instance_with(&config, text);
+    let host = HeapHandle::new_host(&mut store, 9).unwrap();
+    let value = call(&mut store, instance, "make", &[Val::Extern(Some(host))]);
+    store.gc().unwrap();
+    let shown = value.display(&store).to_string();
+    let (thrown, kept) = {
+        let (first, last) = shown.split_once("(exn").expect("it is the last part");
+        let at = |text: &str| text.rsplit_once("0x").expect("a place").1.to_owned();
+        (at(last), at(first))
+    };
+    let digits = |text: &str| text.split(')').next().unwrap().to_owned();
+    assert_eq!(
+        shown,
+        format!(
+            "(struct $all 255 65535 -1 -1 nan -inf 0x00000000000000020000000000000001 (func $gen) \
+             null (extern 9) (ref.i31 -1) (cont $k fresh, of func $gen, made in (export \"make\") \
+             at 0x{}) null (exn $e -2 (cont $k fresh, of func $gen, made in (export \"make\") \
+             at 0x{}) 0.5))",
+            digits(&kept),
+            digits(&thrown)
+        )
+    );
+}
+
+#[test]
+fn host_functions_and_observers_can_look() {
+    let engine = Engine::new(&Config::new()).unwrap();
+    let text = r#"(module (import "host" "look" (func $look (param anyref)))
+      (type $s (struct (field i32)))
+      (func (export "run") (call $look (struct.new $s (i32.const 4)))))"#;
+    let module = Module::new(&engine, text.as_bytes()).unwrap();
+    let mut store = Store::new(&engine, Vec::<String>::new()).unwrap();
+    let mut linker = mangrove::Linker::new(&engine);
+    let reference = mangrove::RefType {
+        nullable: true,
+        heap: mangrove::HeapType::Abstract(mangrove::AbstractHeap::Any),
+    };
+    let ty = FuncType {
+        params: vec![mangrove::ValType::Ref(reference)],
+        results: vec![],
+    };
+    linker
+        .func(
+            "host",
+            "look",
+            ty,
+            |mut caller: mangrove::Caller<'_, Vec<String>>, args, _| {
+                let shown = args[0].display(&caller).to_string();
+                caller.data_mut().push(shown);
+                Ok(())
+            },
+        )
+        .unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let kept = HeapHandle::new_host(&mut store, 6).unwrap();
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let shared = seen.clone();
+    store.observe(Box::new(move |view, _| {
+        *shared.lock().unwrap() = Val::Extern(Some(kept.clone())).display(view).to_string();
+    }));
+    instance
+        .func(&store, "run")
+        .unwrap()
+        .call(&mut store, &[])
+        .unwrap();
+    assert_eq!(store.data(), &["(struct $s 4)"]);
+    assert_eq!(*seen.lock().unwrap(), "(extern 6)");
+}
+
+#[test]
+fn an_argument_of_another_type_is_told_with_both() {
+    let (mut store, instance) = common::instance(
+        "(module (type $s (struct (field i32))) (type $t (struct (field i64)))
+          (func (export \"take\") (param (ref $s)))
+          (func (export \"make\") (result (ref $t)) (struct.new $t (i64.const 1))))",
+    );
+    let take = instance.func(&store, "take").unwrap();
+    let other = call(&mut store, instance, "make", &[]);
+    for (value, found) in [
+        (other, "a (ref $t)"),
+        (Val::I32(1), "an i32"),
+        (Val::Any(None), "null"),
+        (Val::from(take), "a function"),
+    ] {
+        let error = take.call(&mut store, &[value]).unwrap_err();
+        let text = format!("type mismatch: {found} where (ref $s) is expected");
+        assert_eq!(error.to_string(), text);
+    }
+}
+
+#[test]
 fn names_are_looked_for_in_all_modules() {
     let engine = Engine::new(&Config::new()).unwrap();
     let mut store = Store::new(&engine, ()).unwrap();

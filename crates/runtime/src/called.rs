@@ -57,6 +57,16 @@ impl<'a> TypeNames<'a> {
         Some(format!("${}", printable(name)))
     }
 
+    /// What a type is called: `$name`, its number in a module, or else its number in the
+    /// engine.
+    pub fn called(&self, id: TypeId) -> String {
+        match (self.name(id), self.number(id)) {
+            (Some(name), _) => name,
+            (None, Some(number)) => number.to_string(),
+            (None, None) => format!("type {id}"),
+        }
+    }
+
     /// The type's number in a module, if it is a module's.
     pub fn number(&self, id: TypeId) -> Option<TypeIndex> {
         self.find(id).map(|(_, index)| index)
