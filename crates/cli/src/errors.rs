@@ -7,8 +7,8 @@
 //! | 3 | memory, address space, a thread or a file's size was refused: nothing is known of the program |
 //! | 134 | a trap or an uncaught exception |
 
-use mangrove::{Backtrace, Error, ResourceError, printable};
-use mangrove_wast::ScriptError;
+use mangrove::{Backtrace, Error, ResourceError, TextPosition, printable};
+use mangrove_wast::{STANDARD_INPUT, ScriptError};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
@@ -21,6 +21,9 @@ pub const REFUSED: u8 = 3;
 
 /// A file's name, to be shown.
 pub fn shown(file: &Path) -> String {
+    if file == Path::new(STANDARD_INPUT) {
+        return "standard input".to_owned();
+    }
     printable(&file.to_string_lossy()).into_owned()
 }
 
@@ -60,6 +63,16 @@ impl Failure {
             return Self::refused(in_file(&error), error);
         }
         match error {
+            // With the place in the text first, as of a text that does not parse.
+            Error::Invalid {
+                offset,
+                message,
+                place: Some(place),
+            } if let Some(TextPosition { line, column }) = place.position => {
+                let file = shown(file);
+                let at = format!("{file}:{line}:{column}: invalid module at offset {offset:#x}");
+                Self::Input(format!("{at}, in {place}: {message}"))
+            }
             Error::Trap(trap) => Self::Wasm {
                 message: in_file(&format_args!("trap: {}", trap.reason)),
                 backtrace: trap.backtrace,

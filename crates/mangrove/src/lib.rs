@@ -44,6 +44,7 @@ mod instance;
 mod linker;
 mod module;
 mod observe;
+mod text;
 mod threads;
 mod trusted;
 
@@ -51,7 +52,7 @@ pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
 pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
-pub use input::{MOST_INPUT, read_file};
+pub use input::{MOST_INPUT, read_file, read_input};
 pub use instance::Instance;
 pub use linker::Linker;
 #[cfg(feature = "planted-defects")]
@@ -69,16 +70,20 @@ pub use mangrove_collector::{
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
     AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
-    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
-    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
-    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    ContHandle, Error, Exception, ExceptionDisplay, Extern, ExternType, Frame, Func, Global,
+    HandleKind, HeapHandle, HostStore, InvalidPlace, Memory, MemoryChecks, MemoryLimit, Moment,
+    NotingAllocator, Outcome, PAGE, ResourceError, SignalPolicy, SignalProblem, StoreId, Table,
+    Tag, TextPosition, Trap, TrapReason, TypeCounts, Val, Zeal, exit_when_exhausted,
+    ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,
 };
 pub use module::Module;
+pub use text::locate_in_text;
+#[doc(hidden)]
+pub use text::{locate, position_in_script};
 
 /// The listings of the crate's first page, and of the guide's page on embedding, compile and run.
 #[cfg(doctest)]

@@ -16,13 +16,14 @@ use crate::id::Origin;
 use crate::instance::{InstanceData, InstancePtr};
 use crate::kind::ValueKind;
 use crate::module::ModuleImage;
+use crate::report::type_text;
 use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{
     FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
     TransferSlot, TypeId, TypeIndex,
 };
-use mangrove_validate::{ElementSegment, SegmentMode, ValType};
+use mangrove_validate::{ElementSegment, EntityType, SegmentMode, ValType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -93,10 +94,18 @@ impl StoreInner {
             let given = self.entity_type(given)?;
             let ty = module.canonical(wanted.ty.clone());
             if !self.engine.types().matches_extern(&given, &ty) {
+                let text = |ty: &EntityType| {
+                    let function = |id| self.engine.func_type(id).unwrap_or_default();
+                    ty.text(|id| type_text(id, Some(module)), function)
+                };
                 return Err(Error::Link {
                     module: wanted.module.clone(),
                     name: wanted.name.clone(),
-                    message: "incompatible import type".into(),
+                    message: format!(
+                        "incompatible import type: {} is wanted, {} is given",
+                        text(&ty),
+                        text(&given)
+                    ),
                 });
             }
         }

@@ -17,6 +17,7 @@
 //!     roots parking switching          the collector, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     notify inspect report            who looks
+//!     describe called                  and what people see
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted
@@ -32,11 +33,13 @@ mod activation;
 mod backtrace;
 mod bound;
 mod call;
+mod called;
 mod code;
 mod compiled_error;
 mod const_eval;
 mod continuation;
 mod convert;
+mod describe;
 mod descriptors;
 mod elements;
 mod engine;
@@ -94,8 +97,9 @@ mod watch;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
+pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
-pub use error::Error;
+pub use error::{Error, InvalidPlace, TextPosition};
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
 pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memory, Table, Tag};
