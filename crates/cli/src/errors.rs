@@ -9,8 +9,8 @@
 //!
 //! A program that ends itself chooses its own.
 
-use mangrove::{Backtrace, Error, I32Exit, ResourceError, printable};
-use mangrove_wast::ScriptError;
+use mangrove::{Backtrace, Error, I32Exit, ResourceError, TextPosition, printable};
+use mangrove_wast::{STANDARD_INPUT, ScriptError};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
@@ -23,6 +23,9 @@ pub const REFUSED: u8 = 3;
 
 /// A file's name, to be shown.
 pub fn shown(file: &Path) -> String {
+    if file == Path::new(STANDARD_INPUT) {
+        return "standard input".to_owned();
+    }
     printable(&file.to_string_lossy()).into_owned()
 }
 
@@ -72,6 +75,16 @@ impl Failure {
                 message: in_file(&custom),
                 backtrace: custom.backtrace().cloned().unwrap_or_default(),
             },
+            // With the place in the text first, as of a text that does not parse.
+            Error::Invalid {
+                offset,
+                message,
+                place: Some(place),
+            } if let Some(TextPosition { line, column }) = place.position => {
+                let file = shown(file);
+                let at = format!("{file}:{line}:{column}: invalid module at offset {offset:#x}");
+                Self::Input(format!("{at}, in {place}: {message}"))
+            }
             Error::Trap(trap) => Self::Wasm {
                 message: in_file(&format_args!("trap: {}", trap.reason)),
                 backtrace: trap.backtrace,

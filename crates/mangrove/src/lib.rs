@@ -51,6 +51,7 @@ mod linking;
 mod module;
 mod names;
 mod observe;
+mod text;
 mod threads;
 mod trusted;
 mod wrap;
@@ -60,7 +61,7 @@ pub use compiled::MAGIC as COMPILED_MAGIC;
 pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
 pub use exit::I32Exit;
-pub use input::{MOST_INPUT, read_file};
+pub use input::{MOST_INPUT, read_file, read_input};
 pub use instance::Instance;
 pub use instance_pre::InstancePre;
 pub use linker::Linker;
@@ -80,18 +81,21 @@ pub use mangrove_collector::{
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
     AnyRef, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause,
-    CompiledError, ContHandle, CustomError, DataStore, Error, Exception, ExnRef, Extern, ExternRef,
-    ExternType, Frame, Func, Global, HandleKind, HeapHandle, HostStore, Memory, MemoryChecks,
-    MemoryLimit, Moment, NotingAllocator, Outcome, PAGE, ResourceError, SignalPolicy,
-    SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts, TypedFunc, Val, WasmList,
-    WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WrapStore, Zeal, exit_when_exhausted,
-    ignore_file_size_signal,
+    CompiledError, ContHandle, CustomError, DataStore, Error, Exception, ExceptionDisplay, ExnRef,
+    Extern, ExternRef, ExternType, Frame, Func, Global, HandleKind, HeapHandle, HostStore,
+    InvalidPlace, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
+    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, TextPosition, Trap,
+    TrapReason, TypeCounts, TypedFunc, Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet,
+    WasmTy, WrapStore, Zeal, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,
 };
 pub use module::Module;
+pub use text::locate_in_text;
+#[doc(hidden)]
+pub use text::{locate, position_in_script};
 pub use wrap::IntoFunc;
 
 /// The listings of the crate's first page, and of the guide's page on embedding, compile and run.

@@ -6,7 +6,9 @@ use crate::instance_pre::InstancePre;
 use crate::linker::Linker;
 use crate::module::Module;
 use crate::names::{Definition, Item};
-use mangrove_runtime::{AsStore, DataStore, Error, Extern, ExternType, Val, inner};
+use mangrove_runtime::{
+    AsStore, DataStore, Error, Extern, ExternType, Val, import_mismatch, inner,
+};
 use mangrove_validate::{EntityType, printable};
 
 /// An import that a linker has no definition for.
@@ -200,7 +202,7 @@ impl<T: 'static> Linker<T> {
         for (import, known) in module.parsed().imports.iter().zip(&found) {
             let wanted = module.image().canonical(import.ty.clone());
             if !core.matches_import(&known.ty, &wanted) {
-                return Err(core.import_mismatch(&import.module, &import.name));
+                return Err(import_mismatch(module.image(), import, &known.ty));
             }
         }
         let items = found.into_iter().map(|known| known.item.clone());

@@ -10,10 +10,7 @@ use mangrove::{
 use std::sync::{Arc, Mutex};
 
 fn code(error: &Error) -> Option<TrapCode> {
-    match &error.as_trap()?.reason {
-        TrapReason::Code(code) => Some(*code),
-        _ => None,
-    }
+    error.as_trap()?.reason.code()
 }
 
 /// A generator counts down from `n`; each value it yields is a fresh box, and

@@ -44,7 +44,8 @@ fn a_second_definition_is_an_error_until_shadowing_is_allowed() {
     let refused = linker.instantiate(&mut store, &one).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "import \"h\" \"one\": incompatible import type"
+        "import \"h\" \"one\": incompatible import type: (func (result i32)) is wanted, \
+         (func (result i64)) is given"
     );
     // Tables and memories differ by kind only.
     linker.allow_shadowing(false);
@@ -106,7 +107,8 @@ fn a_prepared_instance_is_checked_once() {
     let refused = linker.instantiate_pre(&one).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "import \"h\" \"one\": incompatible import type"
+        "import \"h\" \"one\": incompatible import type: (func (result i32)) is wanted, \
+         (func (result i64)) is given"
     );
     linker.func_wrap("h", "one", || 1).unwrap();
     let ready = linker.instantiate_pre(&one).unwrap();

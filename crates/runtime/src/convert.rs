@@ -1,5 +1,6 @@
 //! Between `Val`s and transfer slots, with the check of types.
 
+use crate::called::TypeNames;
 use crate::error::Error;
 use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
 use crate::kind::ValueKind;
@@ -117,28 +118,30 @@ impl StoreInner {
             .ok_or_else(|| Error::foreign("reference"))
     }
 
+    /// A value, by its kind or its type, is not of type `ty`.
     fn mismatch(&self, value: &Val, ty: ValType) -> Error {
-        let name = match value {
-            Val::I32(_) => "i32",
-            Val::I64(_) => "i64",
-            Val::F32(_) => "f32",
-            Val::F64(_) => "f64",
-            Val::V128(_) => "v128",
-            Val::Func(_) => "function",
-            Val::Any(_) => "internal",
-            Val::Extern(_) => "external",
-            Val::Exn(_) => "exception",
-            Val::Cont(_) => "continuation",
+        let names = TypeNames::new(self);
+        let text = |ty: ValType| ty.text(|id| names.called(id));
+        let found = match value {
+            _ if value.is_null() => "null".to_owned(),
+            Val::I32(_) => "an i32".to_owned(),
+            Val::I64(_) => "an i64".to_owned(),
+            Val::F32(_) => "an f32".to_owned(),
+            Val::F64(_) => "an f64".to_owned(),
+            Val::V128(_) => "a v128".to_owned(),
+            Val::Any(Some(handle)) => match handle.get(self.id) {
+                Some(object) => format!("a {}", text(self.actual_type(object))),
+                None => "an object".to_owned(),
+            },
+            Val::Func(_) => "a function".to_owned(),
+            Val::Any(_) => "an object".to_owned(),
+            Val::Extern(_) => "an external reference".to_owned(),
+            Val::Exn(_) => "an exception".to_owned(),
+            Val::Cont(_) => "a continuation".to_owned(),
         };
-        let null = if value.is_null() { "a null" } else { "a" };
-        let what = if matches!(ty, ValType::Ref(_)) && !matches!(name.len(), 3 | 4) {
-            " reference"
-        } else {
-            ""
-        };
+        let expected = text(ty);
         Error::usage(format!(
-            "type mismatch: {null} {name}{what} where {} is expected",
-            ty.text(|id| format!("type {id}"))
+            "type mismatch: {found} where {expected} is expected"
         ))
     }
 

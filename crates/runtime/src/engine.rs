@@ -103,15 +103,6 @@ impl EngineCore {
         self.types().matches_extern(given, wanted)
     }
 
-    /// The error for an import that does not match.
-    pub fn import_mismatch(&self, module: &str, name: &str) -> Error {
-        Error::Link {
-            module: module.to_owned(),
-            name: name.to_owned(),
-            message: "incompatible import type".into(),
-        }
-    }
-
     /// How many types it has now.
     pub fn type_counts(&self) -> TypeCounts {
         self.inner.types.counts()

@@ -5,8 +5,10 @@ use crate::custom_error::CustomError;
 use crate::exception::Exception;
 use crate::resource::error::ResourceError;
 use crate::trap::{Backtrace, Trap, TrapReason};
+use mangrove_abi::FuncIndex;
 use mangrove_collector::admission::AdmissionError;
 use mangrove_validate::printable;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Anything that goes wrong in an embedding. Its message is one line.
@@ -19,12 +21,14 @@ pub enum Error {
     #[error("{0}")]
     Exception(Box<Exception>),
     /// The module is not valid.
-    #[error("invalid module at offset {offset:#x}: {message}")]
+    #[error("invalid module at offset {offset:#x}{}: {message}", InPlace(.place))]
     Invalid {
         /// Byte offset in the binary.
         offset: usize,
         /// Why.
         message: String,
+        /// In which function; none if it is in none.
+        place: Option<Box<InvalidPlace>>,
     },
     /// The module is valid, but its continuations could reach places this
     /// engine's collector does not follow them to.
@@ -78,6 +82,57 @@ pub enum Error {
     /// A defect of this crate, found by one of its checks.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// The instruction at which a module is not valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPlace {
+    /// Index of its function.
+    pub function: FuncIndex,
+    /// The function's name in text form: `$name`, or else `(export "name")`.
+    pub name: Option<String>,
+    /// Number of the function's body among those of the module.
+    pub body: u32,
+    /// Number of the instruction in the body, its last `end` included; none if the fault
+    /// is in the locals.
+    pub instruction: Option<u32>,
+    /// Where the instruction stands in the module's text, if it was made from one.
+    pub position: Option<TextPosition>,
+}
+
+impl fmt::Display for InvalidPlace {
+    /// The function: `func 3 $name`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "func {}", self.function)?;
+        match &self.name {
+            Some(name) => write!(f, " {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextPosition {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+}
+
+/// What stands before a message: line and column, and the function.
+struct InPlace<'a>(&'a Option<Box<InvalidPlace>>);
+
+impl fmt::Display for InPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(place) = self.0 else {
+            return Ok(());
+        };
+        if let Some(TextPosition { line, column }) = place.position {
+            write!(f, ", line {line}, column {column}")?;
+        }
+        write!(f, ", in {place}")
+    }
 }
 
 impl Error {

@@ -16,13 +16,14 @@ use crate::id::Origin;
 use crate::instance::{InstanceData, InstancePtr};
 use crate::kind::ValueKind;
 use crate::module::ModuleImage;
+use crate::report::type_text;
 use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{
     FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
     TransferSlot, TypeId, TypeIndex,
 };
-use mangrove_validate::{ElementSegment, SegmentMode, ValType};
+use mangrove_validate::{ElementSegment, EntityType, Import, SegmentMode, ValType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -113,7 +114,7 @@ impl StoreInner {
             let given = self.entity_type(given)?;
             let ty = module.canonical(wanted.ty.clone());
             if !self.engine.types().matches_extern(&given, &ty) {
-                return Err(self.engine.import_mismatch(&wanted.module, &wanted.name));
+                return Err(import_mismatch(module, wanted, &given));
             }
         }
         Ok(())
@@ -332,6 +333,24 @@ impl StoreInner {
             data.dropped_data[index].set(true);
         }
         Ok(())
+    }
+}
+
+/// The error for an import that is given something of another type, canonical.
+pub fn import_mismatch(module: &ModuleImage, wanted: &Import, given: &EntityType) -> Error {
+    let engine = module.engine();
+    let text = |ty: &EntityType| {
+        let function = |id| engine.func_type(id).unwrap_or_default();
+        ty.text(|id| type_text(id, Some(module)), function)
+    };
+    Error::Link {
+        module: wanted.module.clone(),
+        name: wanted.name.clone(),
+        message: format!(
+            "incompatible import type: {} is wanted, {} is given",
+            text(&module.canonical(wanted.ty.clone())),
+            text(given)
+        ),
     }
 }
 

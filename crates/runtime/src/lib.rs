@@ -18,6 +18,7 @@
 //!     roots parking switching          the collector, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     notify inspect report            who looks
+//!     describe called                  and what people see
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted
@@ -34,6 +35,7 @@ mod activation;
 mod backtrace;
 mod bound;
 mod call;
+mod called;
 mod caller;
 mod code;
 mod compiled_error;
@@ -41,6 +43,7 @@ mod const_eval;
 mod continuation;
 mod convert;
 mod custom_error;
+mod describe;
 mod descriptors;
 mod elements;
 mod engine;
@@ -102,8 +105,9 @@ pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
 pub use custom_error::CustomError;
+pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
-pub use error::Error;
+pub use error::{Error, InvalidPlace, TextPosition};
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
 pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memory, Table, Tag};
@@ -113,6 +117,7 @@ pub use handlers::{
 pub use host::HostBody;
 pub use host_call::ErasedBody;
 pub use id::{StoreId, StorePtr};
+pub use instantiate::import_mismatch;
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
 pub use outcome::Outcome;

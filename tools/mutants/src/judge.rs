@@ -44,10 +44,10 @@ impl Verdict {
                 self.fault = Some(format!("{place}: {error}"));
                 "a fault".to_owned()
             }
-            Error::Trap(trap) => match &trap.reason {
-                TrapReason::Code(code) => format!("trapped, {}", code.message()),
-                TrapReason::Limit(_) => "trapped, a limit".to_owned(),
-                _ => "trapped, other".to_owned(),
+            Error::Trap(trap) => match (trap.reason.code(), &trap.reason) {
+                (Some(code), _) => format!("trapped, {}", code.message()),
+                (None, TrapReason::Limit(_)) => "trapped, a limit".to_owned(),
+                (None, _) => "trapped, other".to_owned(),
             },
             Error::Exception(_) => "an exception".to_owned(),
             Error::Invalid { .. } => "rejected, invalid".to_owned(),
