@@ -5,9 +5,11 @@
 //! | 1 | a test or check failed |
 //! | 2 | bad usage, or a module that does not load |
 //! | 3 | memory, address space, a thread or a file's size was refused: nothing is known of the program |
-//! | 134 | a trap or an uncaught exception |
+//! | 134 | a trap, an uncaught exception or an error of a host function |
+//!
+//! A program that ends itself chooses its own.
 
-use mangrove::{Backtrace, Error, ResourceError, TextPosition, printable};
+use mangrove::{Backtrace, Error, I32Exit, ResourceError, TextPosition, printable};
 use mangrove_wast::{STANDARD_INPUT, ScriptError};
 use std::fmt;
 use std::io::{self, Write};
@@ -50,6 +52,9 @@ pub enum Failure {
         /// Where Wasm was.
         backtrace: Backtrace,
     },
+    /// The program ended itself (`mangrove` `exit`). The low 8 bits of what it said are the
+    /// exit code, as the system has it; 0 is success. Nothing is printed.
+    Exit(i32),
     /// Standard output could not be written. Exit code 1, or 3 where a limit of the
     /// process is why.
     Output(io::Error),
@@ -62,7 +67,14 @@ impl Failure {
         if error.resource().is_some() {
             return Self::refused(in_file(&error), error);
         }
+        if let Some(&I32Exit(code)) = error.downcast_ref() {
+            return Self::Exit(code);
+        }
         match error {
+            Error::Custom(custom) => Self::Wasm {
+                message: in_file(&custom),
+                backtrace: custom.backtrace().cloned().unwrap_or_default(),
+            },
             // With the place in the text first, as of a text that does not parse.
             Error::Invalid {
                 offset,
@@ -132,6 +144,7 @@ impl Failure {
             Self::Input(_) | Self::Limit(_) => INPUT,
             Self::Resource { .. } => REFUSED,
             Self::Wasm { .. } => 134,
+            Self::Exit(code) => *code as u8,
         }
     }
 
@@ -139,6 +152,9 @@ impl Failure {
     /// escaped where they are put in, because their line breaks have to be; here
     /// nothing gets past, wherever a message is from.
     pub fn report(self) -> ExitCode {
+        if let Self::Exit(_) = self {
+            return ExitCode::from(self.code());
+        }
         // Nowhere is left to say that standard error is closed.
         let text = format!("error: {self}");
         let lines: Vec<_> = text.lines().map(printable).collect();
@@ -153,6 +169,7 @@ impl fmt::Display for Failure {
             Self::Input(message) | Self::Limit(message) | Self::Check(message) => {
                 f.write_str(message)
             }
+            Self::Exit(code) => I32Exit(*code).fmt(f),
             Self::Output(error) => match ResourceError::file_size("write standard output", error) {
                 Some(refused) => write!(f, "{refused}"),
                 None => write!(f, "standard output: {error}"),

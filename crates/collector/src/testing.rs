@@ -79,6 +79,7 @@ fn image() -> CodeImage {
         kind,
         start: at(start),
         len: 0x100,
+        instance_distance: 0,
     };
     CodeImage {
         text: vec![0; 0x300],

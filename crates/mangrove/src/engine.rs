@@ -45,6 +45,8 @@ pub struct OwnTypes {
     pub action: TypeId,
     /// Nothing to an i64.
     pub count: TypeId,
+    /// An i32 to nothing.
+    pub code: TypeId,
 }
 
 impl Engine {
@@ -59,15 +61,13 @@ impl Engine {
         let plan = Plan::new(&config.settings);
         let options = compile_options(config, &plan);
         let core = Self::make_core(config.settings.clone(), plan, options)?;
-        let own = |results: Vec<ValType>| {
-            core.func_type_id(&FuncType {
-                params: Vec::new(),
-                results,
-            })
+        let own = |params: Vec<ValType>, results: Vec<ValType>| {
+            core.func_type_id(&FuncType { params, results })
         };
         let own_types = OwnTypes {
-            action: own(vec![])?,
-            count: own(vec![ValType::I64])?,
+            action: own(vec![], vec![])?,
+            count: own(vec![], vec![ValType::I64])?,
+            code: own(vec![ValType::I32], vec![])?,
         };
         let inner = EngineInner {
             config: config.clone(),

@@ -266,7 +266,7 @@ fn exceptions_cross_the_host() {
     };
     let tag = mangrove::Tag::new(&mut store, ty).unwrap();
     let mut linker: Linker<Option<mangrove::Func>> = Linker::new(&engine);
-    linker.define("host", "e", tag);
+    linker.define(&store, "host", "e", tag).unwrap();
     linker
         .func(
             "host",

@@ -81,8 +81,8 @@ impl World {
         };
         let e = Tag::new(&mut store, ty).unwrap();
         let mut linker = Linker::new(&engine);
-        linker.define("host", "ask", ask);
-        linker.define("host", "e", e);
+        linker.define(&store, "host", "ask", ask).unwrap();
+        linker.define(&store, "host", "e", e).unwrap();
         linker.func("host", "f", unary(), body).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         store.data_mut().tag = Some(ask);
@@ -410,9 +410,11 @@ fn instances_of_a_store_share_tags() {
     let engine = Engine::clone(world.instance.module(&world.store).engine());
     let module = Module::new(&engine, handler.as_bytes()).unwrap();
     let mut linker = Linker::new(&engine);
-    linker.define("host", "ask", world.ask);
+    linker
+        .define(&world.store, "host", "ask", world.ask)
+        .unwrap();
     let ask = world.instance.func(&world.store, "ask").unwrap();
-    linker.define("a", "ask", ask);
+    linker.define(&world.store, "a", "ask", ask).unwrap();
     let second = linker.instantiate(&mut world.store, &module).unwrap();
     // One instance suspends, another handles.
     let results = call(&mut world.store, second, "run", &[Val::I32(3)]).unwrap();

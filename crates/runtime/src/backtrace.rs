@@ -55,7 +55,7 @@ impl StoreInner {
                     let Some(activation) = activations.next() else {
                         break;
                     };
-                    record = activation.interrupted;
+                    record = host.interrupted;
                     host_func = activation.caller;
                 }
                 Some(above) => {

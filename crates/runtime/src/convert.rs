@@ -145,28 +145,52 @@ impl StoreInner {
         ))
     }
 
-    /// What compiled code left in a slot, as a `Val`. References become rooted.
+    /// What compiled code has just left in a transfer slot, as a `Val`. References become
+    /// rooted.
+    ///
+    /// # Safety
+    /// The slot holds a value of that kind, of this store.
+    pub(crate) unsafe fn arrived_at(&mut self, index: usize, kind: ValueKind) -> Val {
+        let slot = &raw const self.context().transfer[index];
+        // SAFETY: the context is no part of the store's insides; nobody else looks at it
+        // while the host runs.
+        unsafe { self.lift_at(&*slot, kind) }
+    }
+
+    /// What was in a slot, as a `Val`. References become rooted.
     ///
     /// # Safety
     /// The slot holds a value of that kind, of this store.
     pub(crate) unsafe fn lift(&mut self, slot: TransferSlot, kind: ValueKind) -> Val {
-        let low = slot.words[0];
+        // SAFETY: by contract.
+        unsafe { self.lift_at(&slot, kind) }
+    }
+
+    /// What a slot holds, as a `Val`. References become rooted. Reads as many bytes as the
+    /// kind has: a load of more than compiled code has stored last waits for the store.
+    ///
+    /// # Safety
+    /// The slot holds a value of that kind, of this store.
+    unsafe fn lift_at(&mut self, slot: &TransferSlot, kind: ValueKind) -> Val {
+        let [low, _] = &slot.words;
+        // SAFETY: the low 4 bytes of the slot.
+        let half = || unsafe { ptr::from_ref(low).cast::<u32>().read() };
         match kind {
-            ValueKind::I32 => Val::I32(low as i32),
-            ValueKind::I64 => Val::I64(low as i64),
-            ValueKind::F32 => Val::F32(low as u32),
-            ValueKind::F64 => Val::F64(low),
+            ValueKind::I32 => Val::I32(half() as i32),
+            ValueKind::I64 => Val::I64(*low as i64),
+            ValueKind::F32 => Val::F32(half()),
+            ValueKind::F64 => Val::F64(*low),
             ValueKind::V128 => Val::V128(slot.as_u128()),
             ValueKind::Func => {
-                let address = ptr::with_exposed_provenance_mut::<FuncRef>(low as usize);
+                let address = ptr::with_exposed_provenance_mut::<FuncRef>(*low as usize);
                 Val::Func(NonNull::new(address).map(|func| Func::new_ref(self.id, func)))
             }
             // SAFETY: by contract, here and below.
-            ValueKind::Any => Val::Any(unsafe { self.lift_heap(low) }),
+            ValueKind::Any => Val::Any(unsafe { self.lift_heap(half()) }),
             // SAFETY: as above.
-            ValueKind::Extern => Val::Extern(unsafe { self.lift_heap(low) }),
+            ValueKind::Extern => Val::Extern(unsafe { self.lift_heap(half()) }),
             // SAFETY: as above.
-            ValueKind::Exn => Val::Exn(unsafe { self.lift_heap(low) }),
+            ValueKind::Exn => Val::Exn(unsafe { self.lift_heap(half()) }),
             ValueKind::Cont(ty) => {
                 let value = slot.as_cont();
                 // SAFETY: as above.
@@ -176,9 +200,9 @@ impl StoreInner {
     }
 
     /// # Safety
-    /// The low half is a heap reference of this store.
-    unsafe fn lift_heap(&mut self, low: u64) -> Option<HeapHandle> {
-        let value = HeapRef(low as u32);
+    /// It is a heap reference of this store, or null.
+    pub(crate) unsafe fn lift_heap(&mut self, value: u32) -> Option<HeapHandle> {
+        let value = HeapRef(value);
         // SAFETY: by contract.
         (!value.is_null()).then(|| unsafe { self.heap_handle(value) })
     }

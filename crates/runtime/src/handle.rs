@@ -266,16 +266,46 @@ pub enum Extern {
 }
 
 macro_rules! extern_from {
-    ($($name:ident)*) => {
+    ($($name:ident $into:ident $what:literal;)*) => {
         $(impl From<$name> for Extern {
             fn from(item: $name) -> Self {
                 Self::$name(item)
             }
         })*
+
+        impl Extern {
+            $(
+                #[doc = concat!("The ", $what, ", if this is one.")]
+                ///
+                /// # Examples
+                /// ```
+                /// use mangrove::{Config, Engine, Extern, Func, Store};
+                ///
+                /// # fn main() -> Result<(), mangrove::Error> {
+                /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+                /// let item = Extern::from(Func::wrap(&mut store, || ())?);
+                /// assert!(item.into_func().is_some() && item.into_table().is_none());
+                /// # Ok(())
+                /// # }
+                /// ```
+                pub fn $into(self) -> Option<$name> {
+                    match self {
+                        Self::$name(item) => Some(item),
+                        _ => None,
+                    }
+                }
+            )*
+        }
     };
 }
 
-extern_from!(Func Table Memory Global Tag);
+extern_from! {
+    Func into_func "function";
+    Table into_table "table";
+    Memory into_memory "memory";
+    Global into_global "global";
+    Tag into_tag "tag";
+}
 
 impl Extern {
     pub(crate) fn store(self) -> StoreId {

@@ -10,7 +10,8 @@
 //! ```text
 //!  6  setup                            a store is made, with
 //!     libcalls/ host_call              what compiled code asks for
-//!  5  call resume continuation func    entering Wasm
+//!  5  call resume continuation func    entering Wasm; typed/ with values of known types
+//!     leaving caller                   the way back; who called the host
 //!     instantiate const_eval externs   instances
 //!     object exceptions convert        values and objects
 //!     global table memory
@@ -23,10 +24,11 @@
 //!     table/entry memory/entry store_code rooted
 //!     pending activation outcome watch … and what is under way
 //!  2  engine types descriptors         what stores of an engine share
-//!     kind signature shape code
+//!     kind signature shape code type_text
 //!     signals handlers                 what all of a process share
 //!  1  error refusals settings plan ledger
-//!  0  id handle value exception trap source bound resource/ compiled_error mapping trace
+//!  0  id handle value exception trap source bound resource/ compiled_error custom_error
+//!     mapping trace
 //! ```
 
 mod activation;
@@ -34,11 +36,13 @@ mod backtrace;
 mod bound;
 mod call;
 mod called;
+mod caller;
 mod code;
 mod compiled_error;
 mod const_eval;
 mod continuation;
 mod convert;
+mod custom_error;
 mod describe;
 mod descriptors;
 mod elements;
@@ -59,6 +63,7 @@ mod inspect;
 mod instance;
 mod instantiate;
 mod kind;
+mod leaving;
 mod ledger;
 mod libcalls;
 mod mapping;
@@ -89,6 +94,8 @@ mod table;
 #[doc(hidden)]
 pub mod trace;
 mod trap;
+mod type_text;
+mod typed;
 mod types;
 mod unwind;
 mod value;
@@ -97,6 +104,7 @@ mod watch;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
+pub use custom_error::CustomError;
 pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
 pub use error::{Error, InvalidPlace, TextPosition};
@@ -106,8 +114,10 @@ pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memor
 pub use handlers::{
     SignalPolicy, SignalProblem, prepare as prepare_signals, problems as signal_problems,
 };
-pub use host::{ErasedBody, HostBody};
+pub use host::HostBody;
+pub use host_call::ErasedBody;
 pub use id::{StoreId, StorePtr};
+pub use instantiate::import_mismatch;
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
 pub use outcome::Outcome;
@@ -118,8 +128,12 @@ pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
 pub use resource::file_size::ignore_file_size_signal;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
-pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, insides};
+pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
 pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
+pub use typed::{
+    AnyRef, ExnRef, ExternRef, TypedFunc, WasmList, WasmParams, WasmRef, WasmResults, WasmRet,
+    WasmTy,
+};
 pub use types::TypeCounts;
 pub use value::Val;
 pub use watch::{Moment, Watch};

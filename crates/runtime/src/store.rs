@@ -86,6 +86,26 @@ pub trait HostStore: AsStoreMut {
             + 'static;
 }
 
+/// A store that knows the type of its data: a `Store` or a `Caller`.
+///
+/// # Safety
+/// The data of the store is a `Data`, and only reachable through `self`.
+pub unsafe trait DataStore: AsStoreMut {
+    /// The embedder's data.
+    type Data: 'static;
+}
+
+/// A store that a typed host function can be made of `F` for: see
+/// [`Func::wrap`](crate::Func::wrap).
+pub trait WrapStore<F, Params, Results>: AsStoreMut {
+    /// Adds the host function.
+    ///
+    /// # Errors
+    /// As [`Func::wrap`](crate::Func::wrap).
+    #[doc(hidden)]
+    fn wrap_func(&mut self, func: F) -> Result<Func, Error>;
+}
+
 /// A store's insides, to look at.
 pub fn inner<S: AsStore + ?Sized>(store: &S) -> &StoreInner {
     // SAFETY: `AsStore` promises a live store, and changing it takes `&mut`
@@ -235,6 +255,7 @@ impl StoreInner {
     ///
     /// # Errors
     /// It is one.
+    #[inline]
     pub fn check_same_store(&self, id: StoreId, what: &str) -> Result<(), Error> {
         if id == self.id {
             Ok(())

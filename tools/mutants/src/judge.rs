@@ -58,7 +58,7 @@ impl Verdict {
             Error::Limit(_) => "a limit".to_owned(),
             Error::Resource(_) => "a resource".to_owned(),
             Error::Compiled(_) => "rejected, compiled".to_owned(),
-            Error::Host(_) => "the host".to_owned(),
+            Error::Host(_) | Error::Custom(_) => "the host".to_owned(),
         };
         self.add(format!("{place}: {kind}"));
     }
