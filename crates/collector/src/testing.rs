@@ -139,6 +139,8 @@ unsafe impl Roots for Outside {
     }
 
     fn clean(&mut self, _: Option<&[Logged]>) {}
+
+    fn sweep_weak(&mut self, _: &Survivors<'_, '_>) {}
 }
 
 /// One frame to lay: where it is stopped, and what is in which slot.

@@ -5,7 +5,8 @@ use crate::threads;
 use mangrove_abi::TypeId;
 use mangrove_compile as compile;
 use mangrove_runtime::{
-    EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals, signal_problems,
+    AsEngine, EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals,
+    signal_problems,
 };
 use mangrove_validate::{FuncType, Language, ValType};
 use std::sync::Arc;
@@ -186,6 +187,12 @@ impl Engine {
     /// What modules are compiled with.
     pub(crate) fn compile_options(&self) -> compile::Options {
         compile_options(self.config(), self.core().plan())
+    }
+}
+
+impl AsEngine for Engine {
+    fn engine_core(&self) -> &EngineCore {
+        self.core()
     }
 }
 

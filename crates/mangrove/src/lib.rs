@@ -68,14 +68,16 @@ pub use mangrove_collector::{
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
-    AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
-    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
-    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
-    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound,
+    BoundSource, Cause, CompiledError, ContHandle, DeathQueue, Element, Error, Exception, Extern,
+    ExternRef, ExternType, Frame, Func, Global, HandleKind, HeapHandle, HostStore, Memory,
+    MemoryChecks, MemoryLimit, Moment, NotingAllocator, ObjectError, Outcome, PAGE, ResourceError,
+    RootScope, SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table, Tag, Trap,
+    TrapReason, TypeCounts, Val, WeakContHandle, WeakHandle, Zeal, exit_when_exhausted,
+    ignore_file_size_signal,
 };
 pub use mangrove_validate::{
-    AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
-    printable,
+    AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
+    TableType, ValType, printable,
 };
 pub use module::Module;

@@ -1,8 +1,9 @@
 //! Between `Val`s and transfer slots, with the check of types.
 
 use crate::error::Error;
-use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
+use crate::handle::{ContHandle, Func, HandleKind, HeapHandle, Lost};
 use crate::kind::ValueKind;
+use crate::objects::error::ObjectError;
 use crate::store::StoreInner;
 use crate::value::Val;
 use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
@@ -112,9 +113,11 @@ impl StoreInner {
 
     /// The reference in a handle.
     pub(crate) fn heap_ref(&self, handle: &HeapHandle) -> Result<HeapRef, Error> {
-        handle
-            .get(self.id)
-            .ok_or_else(|| Error::foreign("reference"))
+        let found = handle.get(self.id, &self.handles.scopes);
+        found.map_err(|lost| match lost {
+            Lost::Store => Error::foreign("reference"),
+            Lost::Scope => ObjectError::OutOfScope.into(),
+        })
     }
 
     fn mismatch(&self, value: &Val, ty: ValType) -> Error {
@@ -180,11 +183,27 @@ impl StoreInner {
         (!value.is_null()).then(|| unsafe { self.heap_handle(value) })
     }
 
-    /// A handle on a heap reference that is not null.
+    /// A handle on a heap reference that is not null: of the innermost scope, if one is
+    /// open.
     ///
     /// # Safety
     /// It is an `i31` or to an object of this store.
+    #[inline]
     pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
+        if !value.is_i31()
+            && let Some((scope, index)) = self.handles.scopes.push(value)
+        {
+            return HeapHandle::scoped(scope, index);
+        }
+        // SAFETY: by contract.
+        unsafe { self.owned_handle(value) }
+    }
+
+    /// A handle on a heap reference that is not null, of no scope.
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn owned_handle(&mut self, value: HeapRef) -> HeapHandle {
         let (handle, slot) = HeapHandle::new(self.id, value);
         if let Some(slot) = slot {
             self.handles.make_room();

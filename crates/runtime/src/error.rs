@@ -2,6 +2,7 @@
 
 use crate::compiled_error::CompiledError;
 use crate::exception::Exception;
+use crate::objects::error::ObjectError;
 use crate::resource::error::ResourceError;
 use crate::trap::{Backtrace, Trap, TrapReason};
 use mangrove_collector::admission::AdmissionError;
@@ -67,6 +68,9 @@ pub enum Error {
     /// Wasm it is a [`Error::Trap`] with that reason.
     #[error("{0}")]
     Host(String),
+    /// An object, a type of objects or a handle was not used as it is.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     /// The embedder asked for something that has no meaning.
     #[error("{0}")]
     Usage(String),

@@ -9,10 +9,20 @@
 //! a handle stays right however often its object moves. A slot that only the
 //! list holds is dropped at the next collection.
 //!
+//! A handle that is made in a [`RootScope`](crate::RootScope) has no slot of its own:
+//!
+//! ```text
+//!  HeapHandle { scope, index } ──▶ the store's stack of slots: … │ scope 7: offset │ scope 7: offset │
+//! ```
+//!
+//! It is a pair of numbers, and the slot goes with the scope. Numbers of scopes are never
+//! given out again, so that one that is over, or another store's, is found out.
+//!
 //! Handles go to other threads than their store. What can be done with them there
 //! (compare, clone, print, drop) does not look at the offset.
 
 use crate::id::StoreId;
+use crate::scopes::Scopes;
 use mangrove_abi::{ContRef, FuncRef, HeapRef, TypeId};
 use mangrove_validate::RefType;
 use std::fmt;
@@ -33,6 +43,28 @@ pub enum HandleKind {
     Host,
     /// An exception.
     Exn,
+}
+
+impl HandleKind {
+    /// What people call it.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::I31 => "an i31",
+            Self::Struct(_) => "a struct",
+            Self::Array(_) => "an array",
+            Self::Host => "a value of the host",
+            Self::Exn => "an exception",
+        }
+    }
+}
+
+/// Why a handle does not lead to a reference.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lost {
+    /// It is of another store.
+    Store,
+    /// Its scope has ended, or is another store's.
+    Scope,
 }
 
 /// Where a rooted reference lies. The collector writes it, plainly: only who has
@@ -59,7 +91,11 @@ impl HeapSlot {
 }
 
 /// A reference into the heap that keeps what it refers to alive for as long as
-/// the handle exists.
+/// the handle exists; or, if it was made in a [`RootScope`](crate::RootScope), for as
+/// long as that is open ([`HeapHandle::owned`] makes one that outlives it).
+///
+/// Objects and their parts are read and written as [`StructRef`](crate::StructRef),
+/// [`ArrayRef`](crate::ArrayRef) and [`ExternRef`](crate::ExternRef).
 ///
 /// `==` compares handles, which takes no store: clones of one handle are equal,
 /// and `i31`s by value. Two handles of one object that were received apart are
@@ -71,6 +107,7 @@ pub struct HeapHandle(Inner);
 enum Inner {
     I31(u32),
     Object(Arc<HeapSlot>),
+    Scoped { scope: u64, index: u32 },
 }
 
 impl HeapHandle {
@@ -83,8 +120,27 @@ impl HeapHandle {
     pub fn as_i31(&self) -> Option<u32> {
         match &self.0 {
             Inner::I31(value) => Some(*value),
-            Inner::Object(_) => None,
+            Inner::Object(_) | Inner::Scoped { .. } => None,
         }
+    }
+
+    /// The value of an `i31`, sign-extended.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::HeapHandle;
+    ///
+    /// let minus = HeapHandle::from_i31(-3i32 as u32);
+    /// assert_eq!(minus.as_i31_signed(), Some(-3));
+    /// assert_eq!(minus.as_i31(), Some(0x7fff_fffd));
+    /// ```
+    pub fn as_i31_signed(&self) -> Option<i32> {
+        self.as_i31().map(|value| (value << 1) as i32 >> 1)
+    }
+
+    /// A handle on the slot at this place of a scope.
+    pub(crate) fn scoped(scope: u64, index: u32) -> Self {
+        Self(Inner::Scoped { scope, index })
     }
 
     /// A handle on a reference that is not null, and its slot to be registered
@@ -101,14 +157,17 @@ impl HeapHandle {
         (Self(Inner::Object(slot.clone())), Some(slot))
     }
 
-    /// The reference, if it is one of this store's. For those with access to
-    /// that store only.
-    pub(crate) fn get(&self, store: StoreId) -> Option<HeapRef> {
+    /// The reference, if it is one of this store's, whose slots of scopes these are. For
+    /// those with access to that store only.
+    #[inline]
+    pub(crate) fn get(&self, store: StoreId, scopes: &Scopes) -> Result<HeapRef, Lost> {
         match &self.0 {
-            Inner::I31(value) => Some(HeapRef::from_i31(*value)),
-            Inner::Object(slot) => {
-                (slot.store == store).then(|| HeapRef(slot.offset.load(Ordering::Relaxed)))
+            Inner::I31(value) => Ok(HeapRef::from_i31(*value)),
+            Inner::Object(slot) if slot.store == store => {
+                Ok(HeapRef(slot.offset.load(Ordering::Relaxed)))
             }
+            Inner::Object(_) => Err(Lost::Store),
+            Inner::Scoped { scope, index } => scopes.get(*scope, *index).ok_or(Lost::Scope),
         }
     }
 }
@@ -120,6 +179,13 @@ impl PartialEq for HeapHandle {
             // By the slot and not by what is in it: another thread may hold the
             // store, and be collecting.
             (Inner::Object(a), Inner::Object(b)) => Arc::ptr_eq(a, b),
+            (
+                Inner::Scoped { scope, index },
+                Inner::Scoped {
+                    scope: other,
+                    index: place,
+                },
+            ) => (scope, index) == (other, place),
             _ => false,
         }
     }

@@ -104,6 +104,9 @@ pub unsafe extern "C" fn host_call(
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
         let outer = std::mem::replace(&mut (*store).host_func, host);
+        // What the body is given and makes is its own, whatever scope its caller's caller
+        // has open.
+        let scopes = (*store).handles.scopes.enter();
         // No panic may leave this function: what called it cannot unwind.
         let done = catch_unwind(AssertUnwindSafe(|| match run(store, &*host) {
             // An exception goes on in the Wasm code that called.
@@ -113,6 +116,7 @@ pub unsafe extern "C" fn host_call(
             }
             result => result.map(|()| LibcallResult::OK).map_err(Pending::from),
         }));
+        (*store).handles.scopes.leave(scopes);
         match done.unwrap_or_else(|panic| Err(Pending::Panic(panic))) {
             Ok(status) => {
                 (*store).host_func = outer;

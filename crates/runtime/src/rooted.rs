@@ -1,6 +1,7 @@
 //! What a store holds for its handles, and for zeal that moves stacks.
 
 use crate::handle::{ContSlot, HeapSlot};
+use crate::scopes::Scopes;
 use mangrove_abi::ContRecord;
 use std::sync::Arc;
 
@@ -16,11 +17,26 @@ pub struct Handles {
     pub old: usize,
     /// Of continuations, which stay where they are.
     pub conts: Vec<Arc<ContSlot>>,
+    /// Of heap references, by scopes.
+    pub(crate) scopes: Scopes,
     /// Number of slots at which those without a handle are dropped.
     prune_at: usize,
 }
 
 impl Handles {
+    /// Drops the slots whose handles are gone, of those that were made since the last
+    /// collection: the others are not looked at.
+    pub fn prune_young(&mut self) {
+        let mut kept = self.old;
+        for at in self.old..self.heap.len() {
+            if Arc::strong_count(&self.heap[at]) > 1 {
+                self.heap.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.heap.truncate(kept);
+    }
+
     /// Drops the slots whose handles are gone.
     pub fn prune(&mut self) {
         let held = |slot: &Arc<HeapSlot>| Arc::strong_count(slot) > 1;
