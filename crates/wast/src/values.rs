@@ -2,7 +2,7 @@
 
 use crate::report::FailureKind;
 use crate::runner::Problem;
-use mangrove::{AsStore, HandleKind, HeapHandle, Store, Val};
+use mangrove::{AsStore, ExternRef, HandleKind, HeapHandle, Store, Val};
 use wast::WastArg;
 use wast::core::{AbstractHeapType, HeapType, WastArgCore};
 
@@ -26,9 +26,20 @@ pub(crate) fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, 
     })
 }
 
+/// The number that a script gives a value of the host.
+struct HostNumber(u32);
+
 fn host(store: &mut Store<()>, number: u32) -> Result<HeapHandle, Problem> {
-    HeapHandle::new_host(store, number.into())
+    ExternRef::new(store, HostNumber(number))
+        .map(HeapHandle::from)
         .map_err(|error| Problem::new(FailureKind::Assertion, error.to_string()))
+}
+
+/// The number of a value that a script gave; none for anything else.
+pub(crate) fn host_number(store: &impl AsStore, handle: &HeapHandle) -> Option<u32> {
+    let reference = ExternRef::convert_any(store, handle).ok()?;
+    let HostNumber(number) = reference.data(store).ok()??.downcast_ref()?;
+    Some(*number)
 }
 
 /// The null of a heap type's hierarchy.
@@ -76,7 +87,7 @@ fn heap_reference(store: &impl AsStore, handle: &HeapHandle, host: &str) -> Stri
     if let Some(value) = handle.as_i31() {
         return format!("i31 {value}");
     }
-    if let Some(value) = handle.host_value(store) {
+    if let Some(value) = host_number(store, handle) {
         return format!("{host} {value}");
     }
     match handle.kind(store) {

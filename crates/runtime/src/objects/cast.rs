@@ -3,8 +3,10 @@
 use crate::error::Error;
 use crate::handle::{HandleKind, HeapHandle};
 use crate::objects::array_ref::ArrayRef;
+use crate::objects::error::ObjectError;
 use crate::objects::struct_ref::StructRef;
-use crate::store::{AsStore, inner};
+use crate::store::{AsStore, AsStoreMut, inner};
+use crate::value::Val;
 use mangrove_abi::TypeId;
 use mangrove_validate::{AbstractHeap, HeapType};
 
@@ -50,6 +52,32 @@ impl HeapHandle {
     pub fn as_array(&self, store: &impl AsStore) -> Result<Option<ArrayRef>, Error> {
         let is_one = matches!(self.kind(store)?, HandleKind::Array(_));
         Ok(is_one.then(|| ArrayRef::of(self.clone())))
+    }
+
+    /// A part of whatever it is, by its number: a field of a struct, an element of an
+    /// array. None where there is no such part; for who prints objects.
+    ///
+    /// # Errors
+    /// As [`HeapHandle::kind`].
+    pub fn item(&self, store: &mut impl AsStoreMut, index: u32) -> Result<Option<Val>, Error> {
+        let part = match self.kind(store)? {
+            HandleKind::Struct(_) => StructRef::of(self.clone()).field(store, index as usize),
+            HandleKind::Array(_) => ArrayRef::of(self.clone()).get(store, index),
+            HandleKind::I31 | HandleKind::Host | HandleKind::Exn => return Ok(None),
+        };
+        match part {
+            Ok(part) => Ok(Some(part)),
+            Err(Error::Object(ObjectError::NoField { .. } | ObjectError::OutOfBounds { .. })) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How many elements an array has; none for anything else, and for what cannot be
+    /// looked at: [`ArrayRef::len`] says why.
+    pub fn array_len(&self, store: &impl AsStore) -> Option<u32> {
+        self.as_array(store).ok()??.len(store).ok()
     }
 
     /// Whether it is of this heap type, as `ref.test` has it: a

@@ -158,6 +158,12 @@ impl HeapHandle {
     }
 }
 
+impl From<ExternRef> for HeapHandle {
+    fn from(reference: ExternRef) -> Self {
+        reference.0
+    }
+}
+
 impl From<ExternRef> for Val {
     fn from(reference: ExternRef) -> Self {
         Self::Extern(Some(reference.0))
