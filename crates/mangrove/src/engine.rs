@@ -8,7 +8,7 @@ use mangrove_runtime::{
     AsEngine, EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals,
     signal_problems,
 };
-use mangrove_validate::{FuncType, Language, ValType};
+use mangrove_validate::{AbstractHeap, FuncType, HeapType, Language, RefType, ValType};
 use std::sync::Arc;
 
 /// Settings and everything modules share: canonical types, their descriptors,
@@ -46,6 +46,43 @@ pub struct OwnTypes {
     pub action: TypeId,
     /// Nothing to an i64.
     pub count: TypeId,
+    /// Of `weak_new`,
+    pub weak_new: TypeId,
+    /// `weak_get`,
+    pub weak_get: TypeId,
+    /// `watch`
+    pub watch: TypeId,
+    /// and `next_dead`.
+    pub next_dead: TypeId,
+}
+
+impl OwnTypes {
+    fn new(core: &EngineCore) -> Result<Self, Error> {
+        let func = |params: &[ValType], results: &[ValType]| {
+            core.func_type_id(&FuncType {
+                params: params.to_vec(),
+                results: results.to_vec(),
+            })
+        };
+        let reference = |heap| {
+            ValType::Ref(RefType {
+                nullable: true,
+                heap: HeapType::Abstract(heap),
+            })
+        };
+        let (any, outside) = (
+            reference(AbstractHeap::Any),
+            reference(AbstractHeap::Extern),
+        );
+        Ok(Self {
+            action: func(&[], &[])?,
+            count: func(&[], &[ValType::I64])?,
+            weak_new: func(&[any], &[outside])?,
+            weak_get: func(&[outside], &[any])?,
+            watch: func(&[any, ValType::I32], &[])?,
+            next_dead: func(&[], &[ValType::I32])?,
+        })
+    }
 }
 
 impl Engine {
@@ -60,16 +97,7 @@ impl Engine {
         let plan = Plan::new(&config.settings);
         let options = compile_options(config, &plan);
         let core = Self::make_core(config.settings.clone(), plan, options)?;
-        let own = |results: Vec<ValType>| {
-            core.func_type_id(&FuncType {
-                params: Vec::new(),
-                results,
-            })
-        };
-        let own_types = OwnTypes {
-            action: own(vec![])?,
-            count: own(vec![ValType::I64])?,
-        };
+        let own_types = OwnTypes::new(&core)?;
         let inner = EngineInner {
             config: config.clone(),
             core,

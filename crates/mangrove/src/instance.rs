@@ -3,13 +3,17 @@
 use crate::access::inner_mut;
 use crate::module::Module;
 use hashbrown::HashMap;
-use mangrove_runtime::{AsStore, AsStoreMut, Error, Extern, Func, StoreId, StoreInner, inner};
+use mangrove_runtime::{
+    AsStore, AsStoreMut, DeathQueue, Error, Extern, Func, StoreId, StoreInner, inner,
+};
 
 /// What this crate keeps with a store: the runtime knows modules without their engine.
 #[derive(Default)]
 pub struct Face {
     /// Modules of instances, by the instance's number.
     modules: HashMap<u32, Module>,
+    /// What `mangrove.next_dead` takes from, once something was watched.
+    pub(crate) deaths: Option<DeathQueue>,
 }
 
 /// An instance of a module in a store.

@@ -46,6 +46,7 @@ mod module;
 mod observe;
 mod threads;
 mod trusted;
+mod weak_module;
 
 pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;

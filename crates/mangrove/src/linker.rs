@@ -4,6 +4,7 @@ use crate::access::{Caller, Store, TypedBody};
 use crate::engine::{Engine, OwnTypes};
 use crate::instance::Instance;
 use crate::module::Module;
+use crate::weak_module;
 use hashbrown::HashMap;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{AsStore, Error, Extern, Val, inner};
@@ -138,8 +139,23 @@ impl<T: 'static> Linker<T> {
     /// young space; `collections`,
     /// `continuations` and `heap_bytes` say how many collections there were,
     /// continuations live, and bytes the heap's objects take.
+    ///
+    /// With [`Config::weak_references`](crate::Config::weak_references) there are also
+    ///
+    /// | function | type | what |
+    /// |-|-|-|
+    /// | `weak_new` | `anyref` → `externref` | a reference that keeps nothing, as a [`WeakHandle`](crate::WeakHandle); null for null |
+    /// | `weak_get` | `externref` → `anyref` | its object, or null if that is dead; null for null. A trap for anything else |
+    /// | `watch` | `anyref`, `i32` → | puts the number, which is not negative, into a queue of the store's when the object is dead, as a [`DeathQueue`](crate::DeathQueue) does. A trap for null and `i31`, which never die |
+    /// | `next_dead` | → `i32` | takes the oldest number from that queue; -1 if there is none |
     pub fn define_mangrove(&mut self) -> &mut Self {
-        let OwnTypes { action, count } = self.engine.own_types();
+        let own @ OwnTypes { action, count, .. } = self.engine.own_types();
+        if self.engine.config().weak_references {
+            self.own_func(own.weak_new, "weak_new", weak_module::new);
+            self.own_func(own.weak_get, "weak_get", weak_module::get);
+            self.own_func(own.watch, "watch", weak_module::watch);
+            self.own_func(own.next_dead, "next_dead", weak_module::next_dead);
+        }
         self.mangrove_func(action, "gc", |mut caller, _| caller.gc());
         self.mangrove_func(action, "minor", |mut caller, _| caller.gc_minor());
         self.mangrove_func(count, "collections", |caller, results| {
@@ -156,15 +172,23 @@ impl<T: 'static> Linker<T> {
         })
     }
 
-    /// Defines a function of the module `mangrove`.
+    /// Defines a function of the module `mangrove` that takes nothing.
     fn mangrove_func(
         &mut self,
         ty: TypeId,
         name: &str,
         body: impl Fn(Caller<'_, T>, &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> &mut Self {
-        let body =
-            move |caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| body(caller, results);
+        self.own_func(ty, name, move |caller, _, results| body(caller, results))
+    }
+
+    /// Defines a function of the module `mangrove`.
+    fn own_func(
+        &mut self,
+        ty: TypeId,
+        name: &str,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> &mut Self {
         let body = TypedBody::of_type(ty, format!("mangrove {name}"), body);
         self.insert("mangrove", name, Definition::Host(body))
     }

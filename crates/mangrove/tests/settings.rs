@@ -88,6 +88,7 @@ const OTHERS: &[&str] = &[
     "verify_clif",
     "refusal",
     "defect",
+    "weak_references",
     "signals",
 ];
 

@@ -15,7 +15,8 @@ use crate::store::{AsStore, AsStoreMut, inner_mut};
 /// innermost is the one that counts.
 ///
 /// A host function begins without scope, whatever its callers have open: its arguments
-/// are handles of their own. It can open one. Exceptions leave scopes, with what they carry.
+/// are handles of their own. It can open one; what it returns is to be of none that it has
+/// ended. Exceptions leave scopes, with what they carry.
 /// Handles on continuations are never a scope's.
 ///
 /// # Examples
