@@ -376,6 +376,8 @@ unsafe impl Roots for StoreRoots<'_> {
         }
         if shown(Defect::SkipHandles) {
             self.visit_handles(visitor, self.handles.old);
+        }
+        if shown(Defect::SkipScopes) {
             self.visit_scopes(visitor, self.handles.scopes.old);
         }
         self.visit_operands(visitor);
@@ -405,6 +407,10 @@ unsafe impl Roots for StoreRoots<'_> {
     }
 
     fn sweep_weak(&mut self, survivors: &Survivors<'_, '_>) {
+        let minor = survivors.kind() == CollectionKind::Minor;
+        if minor && self.defect == Some(Defect::SkipWeak) {
+            return;
+        }
         // SAFETY: the lists, the values and what is collected are one store's; what the
         // lists and the values refer to, the last collection has followed or removed.
         unsafe {

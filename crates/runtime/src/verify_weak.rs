@@ -24,7 +24,9 @@ impl StoreInner {
             let sound = starts.contains(object) && old && !ctx.is_young(object);
             sound.then_some(()).ok_or_else(|| {
                 let offset = object.0;
-                Error::internal(format!("{what} refers to {offset:#x}, after a collection"))
+                Error::internal(format!(
+                    "after the collection: {what} refers to {offset:#x}, which is no old object"
+                ))
             })
         };
         for (object, old) in self.weak.all_objects() {
@@ -41,7 +43,8 @@ impl StoreInner {
             };
             if found != Some(payload) {
                 return Err(Error::internal(format!(
-                    "value {payload} of the embedder has an object of type {ty} for {found:?}"
+                    "after the collection: value {payload} of the embedder has an object of \
+                     type {ty} for {found:?}"
                 )));
             }
         }
@@ -53,7 +56,7 @@ impl StoreInner {
         match self.host_values.len() {
             values if values == objects => Ok(()),
             values => Err(Error::internal(format!(
-                "{objects} objects for {values} values of the embedder"
+                "after the collection: {objects} objects for {values} values of the embedder"
             ))),
         }
     }
