@@ -42,7 +42,7 @@ impl StoreInner {
                 let value = self.heap_ref(handle)?;
                 (
                     TransferSlot::from_u64(u64::from(value.0)),
-                    self.actual_type(value),
+                    self.actual_type(value, ty),
                 )
             }
             Val::Cont(Some(handle)) => {
@@ -64,10 +64,28 @@ impl StoreInner {
             }
             _ => actual,
         };
-        if self.engine.types().matches_val(actual, ty) {
+        if self.fits(actual, ty) {
             Ok(slot)
         } else {
             Err(self.mismatch(value, ty))
+        }
+    }
+
+    /// Whether a value of one type is of another. As a rule both are abstract, or the same:
+    /// then the types of the engine, which others may be adding to, need not be asked.
+    fn fits(&self, actual: ValType, ty: ValType) -> bool {
+        match (actual, ty) {
+            (ValType::Ref(given), ValType::Ref(wanted)) => {
+                let heap = match (given.heap, wanted.heap) {
+                    (HeapType::Abstract(given), HeapType::Abstract(wanted)) => {
+                        given.matches(wanted)
+                    }
+                    (given, wanted) if given == wanted => true,
+                    _ => return self.engine.types().matches_val(actual, ty),
+                };
+                heap && (wanted.nullable || !given.nullable)
+            }
+            _ => actual == ty,
         }
     }
 
@@ -84,13 +102,20 @@ impl StoreInner {
         Ok(reference(HeapType::Abstract(bottom), true))
     }
 
-    /// The narrowest type of a reference that is not null.
-    fn actual_type(&self, value: HeapRef) -> ValType {
-        let heap = match self.kind_of_object(value) {
-            HandleKind::I31 => HeapType::Abstract(AbstractHeap::I31),
-            HandleKind::Struct(id) | HandleKind::Array(id) => HeapType::Concrete(id),
-            HandleKind::Host => HeapType::Abstract(AbstractHeap::Any),
-            HandleKind::Exn => HeapType::Abstract(AbstractHeap::Exn),
+    /// The narrowest type of a reference that is not null: an abstract one, if `wanted` is.
+    fn actual_type(&self, value: HeapRef, wanted: ValType) -> ValType {
+        let kind = self.kind_of_object(value);
+        let heap = match (kind, wanted) {
+            (HandleKind::Struct(id) | HandleKind::Array(id), ValType::Ref(wanted))
+                if matches!(wanted.heap, HeapType::Concrete(_)) =>
+            {
+                HeapType::Concrete(id)
+            }
+            (HandleKind::I31, _) => HeapType::Abstract(AbstractHeap::I31),
+            (HandleKind::Struct(_), _) => HeapType::Abstract(AbstractHeap::Struct),
+            (HandleKind::Array(_), _) => HeapType::Abstract(AbstractHeap::Array),
+            (HandleKind::Host, _) => HeapType::Abstract(AbstractHeap::Any),
+            (HandleKind::Exn, _) => HeapType::Abstract(AbstractHeap::Exn),
         };
         reference(heap, false)
     }
@@ -204,12 +229,11 @@ impl StoreInner {
     /// # Safety
     /// It is an `i31` or to an object of this store.
     pub(crate) unsafe fn owned_handle(&mut self, value: HeapRef) -> HeapHandle {
-        let (handle, slot) = HeapHandle::new(self.id, value);
-        if let Some(slot) = slot {
-            self.handles.make_room();
-            self.handles.heap.push(slot);
+        debug_assert!(!value.is_null());
+        match value.is_i31() {
+            true => HeapHandle::from_i31(value.i31_value()),
+            false => self.handles.own(self.id, value),
         }
-        handle
     }
 
     /// A handle on a continuation reference that is not null.

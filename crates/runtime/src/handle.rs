@@ -7,7 +7,7 @@
 //!
 //! The store's list is a root: a collection rewrites the offset in the slot, so
 //! a handle stays right however often its object moves. A slot that only the
-//! list holds is dropped at the next collection.
+//! list holds is used for the next handle, or dropped at the next collection.
 //!
 //! A handle that is made in a [`RootScope`](crate::RootScope) has no slot of its own:
 //!
@@ -84,6 +84,17 @@ impl fmt::Debug for HeapSlot {
 }
 
 impl HeapSlot {
+    /// A slot for a reference to an object.
+    pub(crate) fn new(store: StoreId, object: HeapRef) -> Arc<Self> {
+        let offset = AtomicU32::new(object.0);
+        Arc::new(Self { offset, store })
+    }
+
+    /// Puts another reference into a slot that no handle has.
+    pub(crate) fn reuse(&self, object: HeapRef) {
+        self.offset.store(object.0, Ordering::Relaxed);
+    }
+
     /// The address for the collector.
     pub(crate) fn address(&self) -> *mut u32 {
         self.offset.as_ptr()
@@ -143,18 +154,9 @@ impl HeapHandle {
         Self(Inner::Scoped { scope, index })
     }
 
-    /// A handle on a reference that is not null, and its slot to be registered
-    /// with the store if it is an object's.
-    pub(crate) fn new(store: StoreId, value: HeapRef) -> (Self, Option<Arc<HeapSlot>>) {
-        debug_assert!(!value.is_null());
-        if value.is_i31() {
-            return (Self(Inner::I31(value.i31_value())), None);
-        }
-        let slot = Arc::new(HeapSlot {
-            offset: AtomicU32::new(value.0),
-            store,
-        });
-        (Self(Inner::Object(slot.clone())), Some(slot))
+    /// A handle with this slot, which is the store's too.
+    pub(crate) fn with_slot(slot: Arc<HeapSlot>) -> Self {
+        Self(Inner::Object(slot))
     }
 
     /// The reference, if it is one of this store's, whose slots of scopes these are. For

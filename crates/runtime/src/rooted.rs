@@ -1,12 +1,16 @@
 //! What a store holds for its handles, and for zeal that moves stacks.
 
-use crate::handle::{ContSlot, HeapSlot};
+use crate::handle::{ContSlot, HeapHandle, HeapSlot};
+use crate::id::StoreId;
 use crate::scopes::Scopes;
-use mangrove_abi::ContRecord;
+use mangrove_abi::{ContRecord, HeapRef};
 use std::sync::Arc;
 
 /// How many handles there are at least before unused ones are looked for.
 const FEWEST_HANDLES: usize = 1024;
+
+/// Slots without a handle that are kept to be used again, at most.
+const MOST_SPARE: usize = 64;
 
 /// The slots behind the embedder's handles.
 #[derive(Default)]
@@ -17,6 +21,8 @@ pub struct Handles {
     pub old: usize,
     /// Of continuations, which stay where they are.
     pub conts: Vec<Arc<ContSlot>>,
+    /// Slots of heap references that are in no list and no handle.
+    spare: Vec<Arc<HeapSlot>>,
     /// Of heap references, by scopes.
     pub(crate) scopes: Scopes,
     /// Number of slots at which those without a handle are dropped.
@@ -47,6 +53,30 @@ impl Handles {
         self.heap.retain(held);
         self.conts.retain(|slot| Arc::strong_count(slot) > 1);
         self.prune_at = (2 * (self.heap.len() + self.conts.len())).max(FEWEST_HANDLES);
+    }
+
+    /// A handle of its own on an object of this store.
+    ///
+    /// As a rule handles are dropped soon and the last one first, like arguments: the
+    /// slots at the end of the list that no handle has are used again, so that such a
+    /// handle takes no memory from the system.
+    pub(crate) fn own(&mut self, store: StoreId, object: HeapRef) -> HeapHandle {
+        while let Some(slot) = self.heap.pop_if(|slot| Arc::strong_count(slot) == 1) {
+            if self.spare.len() < MOST_SPARE {
+                self.spare.push(slot);
+            }
+        }
+        self.old = self.old.min(self.heap.len());
+        self.make_room();
+        let slot = match self.spare.pop() {
+            Some(slot) => {
+                slot.reuse(object);
+                slot
+            }
+            None => HeapSlot::new(store, object),
+        };
+        self.heap.push(slot.clone());
+        HeapHandle::with_slot(slot)
     }
 
     /// Without this a program that hands references to the host and never

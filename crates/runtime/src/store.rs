@@ -43,6 +43,7 @@ use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// What gives access to a store: a `Store`, a `Caller` or, to look at it only, a
 /// `StoreView`.
@@ -157,9 +158,8 @@ pub struct StoreInner {
     pub(crate) handles: Handles,
     pub(crate) host_values: HostValues,
     pub(crate) weak: WeakTables,
-    /// Layouts of objects that the embedder has looked into. Their types live as long as
-    /// the store.
-    pub(crate) layouts: HashMap<TypeId, ObjectLayout>,
+    /// Layouts of objects that the embedder has made or looked into. Their types are kept.
+    pub(crate) layouts: HashMap<TypeId, Arc<ObjectLayout>>,
     /// Operands of the constant expression being evaluated, and what the collector
     /// follows in each.
     pub(crate) operands: Vec<(TransferSlot, Option<SlotKind>)>,

@@ -52,7 +52,6 @@ impl ArrayRef {
     ) -> Result<Self, Error> {
         let store = inner_mut(store);
         let values = std::slice::from_ref(value);
-        // SAFETY: the store's; what is made is complete before it is handed out.
         let (array, element, slots) = make(store, ty, len, values)?;
         let zero = slots[0].words == [0; 2];
         for index in (0..len).filter(|_| !zero) {
@@ -206,7 +205,6 @@ fn make(
     values: &[Val],
 ) -> Result<(HeapRef, Part, crate::objects::parts::Lowered), Error> {
     let id = ty.id_in(&store.engine)?;
-    store.types.keep(id)?;
     let element = store.element_of(id)?;
     let lower = |store: &StoreInner| store.lower_parts(values, std::iter::repeat(&element));
     let mut slots = lower(store)?;

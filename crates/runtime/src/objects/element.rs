@@ -97,7 +97,6 @@ impl ArrayRef {
     ) -> Result<Self, Error> {
         let store = inner_mut(store);
         let id = ty.id_in(&store.engine)?;
-        store.types.keep(id)?;
         let element = store.element_of(id)?;
         check::<T>(element)?;
         let len = length(store, numbers.len())?;

@@ -9,25 +9,33 @@ use crate::value::Val;
 use mangrove_abi::object::HeapRef;
 use mangrove_abi::{TransferSlot, TypeId};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Values that are about to be written.
 pub type Lowered = SmallVec<[TransferSlot; 8]>;
 
 impl StoreInner {
-    /// The layout of a type of structs or arrays that the store has objects of.
-    pub(crate) fn layout(&mut self, id: TypeId) -> Result<&ObjectLayout, Error> {
-        if !self.layouts.contains_key(&id) {
-            let layout = ObjectLayout::of(&self.engine, id);
-            let layout =
-                layout.ok_or_else(|| Error::internal(format!("an object of type {id}")))?;
-            self.layouts.insert(id, layout);
+    /// The layout of a type of structs or arrays, which the store keeps from now on: its
+    /// objects do not.
+    ///
+    /// # Errors
+    /// There is no such type.
+    pub(crate) fn layout(&mut self, id: TypeId) -> Result<Arc<ObjectLayout>, Error> {
+        if let Some(known) = self.layouts.get(&id) {
+            return Ok(known.clone());
         }
-        Ok(&self.layouts[&id])
+        self.types.keep(id)?;
+        let layout = ObjectLayout::of(&self.engine, id);
+        let layout = layout.ok_or_else(|| Error::internal(format!("an object of type {id}")))?;
+        let layout = Arc::new(layout);
+        self.layouts.insert(id, layout.clone());
+        Ok(layout)
     }
 
     /// A field of a type of structs.
     pub(crate) fn field_of(&mut self, id: TypeId, index: usize) -> Result<Part, Error> {
-        let ObjectLayout::Struct(parts, _) = self.layout(id)? else {
+        let layout = self.layout(id)?;
+        let ObjectLayout::Struct(parts, _) = &*layout else {
             return Err(Error::internal(format!("type {id} is not a struct")));
         };
         let fields = parts.len();
@@ -37,7 +45,7 @@ impl StoreInner {
 
     /// The first element of a type of arrays.
     pub(crate) fn element_of(&mut self, id: TypeId) -> Result<Part, Error> {
-        match self.layout(id)? {
+        match &*self.layout(id)? {
             ObjectLayout::Array(part) => Ok(*part),
             ObjectLayout::Struct(..) => Err(Error::internal(format!("type {id} is not an array"))),
         }

@@ -55,29 +55,23 @@ impl StructRef {
     ) -> Result<Self, Error> {
         let store = inner_mut(store);
         let id = ty.id_in(&store.engine)?;
-        store.types.keep(id)?;
-        let ObjectLayout::Struct(parts, size) = store.layout(id)? else {
+        let layout = store.layout(id)?;
+        let ObjectLayout::Struct(parts, size) = &*layout else {
             return Err(Error::internal(format!("type {id} is not a struct")));
         };
-        let (fields, size) = (parts.len(), u64::from(*size));
-        if values.len() != fields {
-            let given = values.len();
+        let (given, fields) = (values.len(), parts.len());
+        if given != fields {
             return Err(ObjectError::Count { given, fields }.into());
         }
-        let lower = |store: &crate::store::StoreInner| match &store.layouts[&id] {
-            ObjectLayout::Struct(parts, _) => store.lower_parts(values, parts.iter()),
-            ObjectLayout::Array(_) => unreachable!("it was a struct's"),
-        };
-        let mut slots = lower(store)?;
+        let mut slots = store.lower_parts(values, parts.iter())?;
         let before = store.collections;
         // SAFETY: the layout is that of the type, a struct's.
-        let object = unsafe { store.new_object(id, size)? };
+        let object = unsafe { store.new_object(id, u64::from(*size))? };
         if store.collections != before {
             // The references have moved. What fitted then fits now.
-            slots = lower(store)?;
+            slots = store.lower_parts(values, parts.iter())?;
         }
-        for (index, slot) in slots.into_iter().enumerate() {
-            let part = store.field_of(id, index)?;
+        for (slot, &part) in slots.into_iter().zip(parts) {
             // SAFETY: the object was just made with this layout, and the value fits.
             unsafe { store.write_part(object, part.offset, part, slot, Door::Init) };
         }
@@ -148,7 +142,7 @@ impl StructRef {
         let object = inner.heap_ref(&self.0)?;
         // SAFETY: the handle is to a struct of this store.
         let id: TypeId = unsafe { inner.heap.type_of(object) };
-        let fields = match inner.layout(id)? {
+        let fields = match &*inner.layout(id)? {
             ObjectLayout::Struct(parts, _) => parts.len(),
             ObjectLayout::Array(_) => 0,
         };
