@@ -13,7 +13,7 @@
 
 use crate::{
     Code, CollectError, CollectOptions, CollectionReport, ModuleId, RootOwner, RootSet,
-    RootVisitor, Roots, collect, root_set,
+    RootVisitor, Roots, Survivors, collect, root_set,
 };
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{

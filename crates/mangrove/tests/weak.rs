@@ -527,20 +527,6 @@ fn weak_handles_on_continuations() {
     }
 }
 
-/// Weak handles that nobody has do not pile up without collections.
-#[test]
-fn many_weak_handles_do_not_pile_up() {
-    static LIVE: AtomicUsize = AtomicUsize::new(0);
-    let mut store = common::store();
-    let object = ExternRef::new(&mut store, &LIVE).unwrap();
-    let one = WeakHandle::new(&mut store, object.handle()).unwrap();
-    for _ in 0..100_000 {
-        WeakHandle::new(&mut store, object.handle()).unwrap();
-    }
-    assert_eq!(store.collections(), 0);
-    assert!(one.upgrade(&mut store).unwrap().is_some());
-}
-
 /// What a value holds is dropped with it: handles too, which the next collection sees.
 #[test]
 fn values_may_hold_handles() {

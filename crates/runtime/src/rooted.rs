@@ -96,3 +96,57 @@ pub struct Moving {
     /// How many were.
     pub moved: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The offsets in the list.
+    fn offsets(handles: &Handles) -> Vec<u32> {
+        // SAFETY: nobody else looks at the slots.
+        let offset = |slot: &Arc<HeapSlot>| unsafe { slot.address().read() };
+        handles.heap.iter().map(offset).collect()
+    }
+
+    #[test]
+    fn slots_of_dropped_handles_are_used_again() {
+        let (mut handles, store) = (Handles::default(), StoreId(1));
+        let kept = handles.own(store, HeapRef(8));
+        handles.old = 1;
+        for n in 1..1000u32 {
+            let three = [1, 2, 3].map(|m| handles.own(store, HeapRef(8 * (n + m))));
+            assert_eq!(
+                offsets(&handles),
+                [8, 8 * (n + 1), 8 * (n + 2), 8 * (n + 3)]
+            );
+            // All that were made since the collection are looked at.
+            assert_eq!(handles.old, 1);
+            handles.old = 4;
+            drop(three);
+        }
+        drop(kept);
+        let last = handles.own(store, HeapRef(16));
+        assert_eq!((offsets(&handles), handles.old), (vec![16], 0));
+        assert!(handles.spare.len() <= MOST_SPARE);
+        drop(last);
+    }
+
+    #[test]
+    fn the_young_are_pruned_and_the_old_stay() {
+        let (mut handles, store) = (Handles::default(), StoreId(1));
+        let mut all: Vec<_> = (1..=10)
+            .map(|n| handles.own(store, HeapRef(8 * n)))
+            .collect();
+        handles.old = 5;
+        // Of each half the first two.
+        all.drain(5..7);
+        all.drain(..2);
+        handles.prune_young();
+        let mut left = offsets(&handles);
+        left.sort_unstable();
+        assert_eq!(left, [8, 16, 24, 32, 40, 64, 72, 80]);
+        assert_eq!(handles.old, 5);
+        handles.prune();
+        assert_eq!((offsets(&handles).len(), handles.old), (6, 3));
+    }
+}

@@ -209,3 +209,24 @@ impl WeakTables {
         objects + self.conts.len() + self.watched_conts.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_that_nobody_has_do_not_pile_up() {
+        let (mut tables, store) = (WeakTables::default(), StoreId(1));
+        let kept: Vec<_> = (0..3 * FEWEST as u32)
+            .map(|n| tables.object(store, HeapRef(8 * (n + 1)), n % 2 == 0))
+            .collect();
+        for _ in 0..100 * FEWEST {
+            tables.object(store, HeapRef(8), false);
+        }
+        assert!(tables.len() <= 2 * kept.len() + FEWEST, "{}", tables.len());
+        let mut found: Vec<u32> = tables.all_objects().map(|(object, _)| object.0).collect();
+        found.sort_unstable();
+        found.dedup();
+        assert_eq!(found.len(), kept.len());
+    }
+}
