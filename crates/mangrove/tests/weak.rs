@@ -184,17 +184,13 @@ impl World {
 
     /// A root, of values or of nodes.
     fn pick(&mut self, is_value: bool) -> Option<(u64, HeapHandle)> {
-        let fits = |id: &u64| self.objects[id].is_value == is_value;
-        let fitting: Vec<_> = self
-            .roots
-            .iter()
-            .filter(|(id, _)| fits(id))
-            .cloned()
-            .collect();
-        match fitting.len() as u64 {
-            0 => None,
-            many => Some(fitting[self.below(many) as usize].clone()),
-        }
+        let many = self.roots.len() as u64;
+        (0..4).filter(|_| many > 0).find_map(|_| {
+            let place = self.below(many) as usize;
+            let (id, handle) = &self.roots[place];
+            let fits = self.objects[id].is_value == is_value;
+            fits.then(|| (*id, handle.clone()))
+        })
     }
 
     fn make_node(&mut self) {
@@ -223,8 +219,8 @@ impl World {
 
     /// A root more on something that lives, or is dead and not found yet.
     fn upgrade(&mut self) {
-        let place = self.below(self.objects.len().max(1) as u64) as usize;
-        let Some((&id, known)) = self.objects.iter().nth(place) else {
+        let from = self.below(self.made.max(1));
+        let Some((&id, known)) = self.objects.range(from..).next() else {
             return;
         };
         let weak = known.weak.clone();
@@ -305,11 +301,8 @@ fn what_died_of_a_million_is_exact() {
     for (seed, (zeal, most)) in (11..).zip(MODES) {
         let mut world = World::new(zeal, seed);
         world.run(1_000_000, most);
-        println!(
-            "{zeal}: {} died, {} collections",
-            world.died,
-            world.store.collections()
-        );
+        let collections = world.store.collections();
+        println!("{zeal}: {} died, {collections} collections", world.died);
     }
 }
 
