@@ -266,10 +266,12 @@ impl World {
         }
     }
 
-    fn run(&mut self, objects: u64, most: usize) {
+    /// Makes so many objects, with so many roots at the most, and collects once in so many
+    /// steps of each kind.
+    fn run(&mut self, objects: u64, most: usize, often: u64) {
         while self.made < objects {
             self.step(most);
-            match self.below(500) {
+            match self.below(often) {
                 0 => self.store.gc().unwrap(),
                 1 => self.store.gc_minor().unwrap(),
                 _ => continue,
@@ -285,12 +287,12 @@ impl World {
     }
 }
 
-const MODES: [(&str, usize); 4] = [("none", 300), ("alloc", 20), ("minor", 20), ("alloc:7", 60)];
+const MODES: [(&str, usize); 4] = [("none", 100), ("alloc", 15), ("minor", 15), ("alloc:7", 40)];
 
 #[test]
 fn what_died_is_exact() {
     for (seed, (zeal, most)) in (1..).zip(MODES) {
-        World::new(zeal, seed).run(4_000, most);
+        World::new(zeal, seed).run(4_000, most, 500);
     }
 }
 
@@ -300,7 +302,7 @@ fn what_died_is_exact() {
 fn what_died_of_a_million_is_exact() {
     for (seed, (zeal, most)) in (11..).zip(MODES) {
         let mut world = World::new(zeal, seed);
-        world.run(1_000_000, most);
+        world.run(1_000_000, most, 5_000);
         let collections = world.store.collections();
         println!("{zeal}: {} died, {collections} collections", world.died);
     }
