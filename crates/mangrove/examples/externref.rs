@@ -28,6 +28,10 @@ impl Drop for File {
     }
 }
 
+/// Runs the example.
+///
+/// # Errors
+/// None is expected.
 pub fn main() -> Result<(), Error> {
     let engine = Engine::new(&Config::new())?;
     let reference = ValType::Ref(RefType {

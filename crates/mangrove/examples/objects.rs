@@ -20,6 +20,10 @@ const SHOP: &[u8] = br#"(module
                 (local.tee $i (i32.add (local.get $i) (i32.const 1)))
                 (array.len (local.get $items)))))))"#;
 
+/// Runs the example.
+///
+/// # Errors
+/// None is expected.
 pub fn main() -> Result<(), Error> {
     let engine = Engine::new(&Config::new())?;
     let module = Module::new(&engine, SHOP)?;

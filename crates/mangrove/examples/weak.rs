@@ -43,6 +43,10 @@ impl Notes {
     }
 }
 
+/// Runs the example.
+///
+/// # Errors
+/// None is expected.
 pub fn main() -> Result<(), Error> {
     let engine = Engine::new(&Config::new())?;
     let module = Module::new(&engine, PROGRAM)?;
