@@ -193,8 +193,17 @@ impl World {
         })
     }
 
+    /// What a node is to refer to: less than one other node on average, so that what lives
+    /// does not grow for ever.
+    fn parts(&mut self) -> [Option<(u64, HeapHandle)>; 3] {
+        [false, false, true].map(|is_value| match is_value || self.below(5) < 2 {
+            true => self.pick(is_value),
+            false => None,
+        })
+    }
+
     fn make_node(&mut self) {
-        let parts = [self.pick(false), self.pick(false), self.pick(true)];
+        let parts = self.parts();
         let edges: Vec<_> = parts.iter().flatten().map(|(id, _)| *id).collect();
         let [a, b, value] = parts.map(|part| part.map(|(_, handle)| handle));
         let fields = [Val::Any(a), Val::Any(b), Val::Extern(value)];
@@ -207,7 +216,7 @@ impl World {
             return;
         };
         let node = handle.as_struct(&self.store).unwrap().unwrap();
-        let parts = [self.pick(false), self.pick(false), self.pick(true)];
+        let parts = self.parts();
         self.objects.get_mut(&id).unwrap().edges =
             parts.iter().flatten().map(|(id, _)| *id).collect();
         let [a, b, value] = parts.map(|part| part.map(|(_, handle)| handle));
