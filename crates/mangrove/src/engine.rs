@@ -46,43 +46,56 @@ pub struct OwnTypes {
     pub action: TypeId,
     /// Nothing to an i64.
     pub count: TypeId,
-    /// Of `weak_new`,
-    pub weak_new: TypeId,
-    /// `weak_get`,
-    pub weak_get: TypeId,
+    /// With weak references, those of the functions for them.
+    pub weak: Option<WeakTypes>,
+}
+
+/// Function types of the module `mangrove` for weak references.
+#[derive(Clone, Copy, Debug)]
+pub struct WeakTypes {
+    /// `weak_new`
+    pub new: TypeId,
+    /// `weak_get`
+    pub get: TypeId,
     /// `watch`
     pub watch: TypeId,
-    /// and `next_dead`.
+    /// `next_dead`
     pub next_dead: TypeId,
 }
 
 impl OwnTypes {
+    fn new(core: &EngineCore, weak: bool) -> Result<Self, Error> {
+        Ok(Self {
+            action: own(core, &[], &[])?,
+            count: own(core, &[], &[ValType::I64])?,
+            weak: weak.then(|| WeakTypes::new(core)).transpose()?,
+        })
+    }
+}
+
+impl WeakTypes {
     fn new(core: &EngineCore) -> Result<Self, Error> {
-        let func = |params: &[ValType], results: &[ValType]| {
-            core.func_type_id(&FuncType {
-                params: params.to_vec(),
-                results: results.to_vec(),
-            })
-        };
-        let reference = |heap| {
+        let [any, outside] = [AbstractHeap::Any, AbstractHeap::Extern].map(|heap| {
             ValType::Ref(RefType {
                 nullable: true,
                 heap: HeapType::Abstract(heap),
             })
-        };
-        let (any, outside) = (
-            reference(AbstractHeap::Any),
-            reference(AbstractHeap::Extern),
-        );
+        });
         Ok(Self {
-            action: func(&[], &[])?,
-            count: func(&[], &[ValType::I64])?,
-            weak_new: func(&[any], &[outside])?,
-            weak_get: func(&[outside], &[any])?,
-            watch: func(&[any, ValType::I32], &[])?,
-            next_dead: func(&[], &[ValType::I32])?,
+            new: own(core, &[any], &[outside])?,
+            get: own(core, &[outside], &[any])?,
+            watch: own(core, &[any, ValType::I32], &[])?,
+            next_dead: own(core, &[], &[ValType::I32])?,
         })
     }
+}
+
+/// The number of a function type, which the engine keeps.
+fn own(core: &EngineCore, params: &[ValType], results: &[ValType]) -> Result<TypeId, Error> {
+    core.func_type_id(&FuncType {
+        params: params.to_vec(),
+        results: results.to_vec(),
+    })
 }
 
 impl Engine {
@@ -97,7 +110,7 @@ impl Engine {
         let plan = Plan::new(&config.settings);
         let options = compile_options(config, &plan);
         let core = Self::make_core(config.settings.clone(), plan, options)?;
-        let own_types = OwnTypes::new(&core)?;
+        let own_types = OwnTypes::new(&core, config.weak_references)?;
         let inner = EngineInner {
             config: config.clone(),
             core,

@@ -149,12 +149,16 @@ impl<T: 'static> Linker<T> {
     /// | `watch` | `anyref`, `i32` → | puts the number, which is not negative, into a queue of the store's when the object is dead, as a [`DeathQueue`](crate::DeathQueue) does. A trap for null and `i31`, which never die |
     /// | `next_dead` | → `i32` | takes the oldest number from that queue; -1 if there is none |
     pub fn define_mangrove(&mut self) -> &mut Self {
-        let own @ OwnTypes { action, count, .. } = self.engine.own_types();
-        if self.engine.config().weak_references {
-            self.own_func(own.weak_new, "weak_new", weak_module::new);
-            self.own_func(own.weak_get, "weak_get", weak_module::get);
-            self.own_func(own.watch, "watch", weak_module::watch);
-            self.own_func(own.next_dead, "next_dead", weak_module::next_dead);
+        let OwnTypes {
+            action,
+            count,
+            weak,
+        } = self.engine.own_types();
+        if let Some(weak) = weak {
+            self.own_func(weak.new, "weak_new", weak_module::new);
+            self.own_func(weak.get, "weak_get", weak_module::get);
+            self.own_func(weak.watch, "watch", weak_module::watch);
+            self.own_func(weak.next_dead, "next_dead", weak_module::next_dead);
         }
         self.mangrove_func(action, "gc", |mut caller, _| caller.gc());
         self.mangrove_func(action, "minor", |mut caller, _| caller.gc_minor());

@@ -96,7 +96,9 @@ macro_rules! maintenance {
             /// [`Error::Resource`] when the system has no memory for it.
             ///
             /// # Panics
-            /// With a panic of an observer; nothing was collected then.
+            /// With a panic of an observer: if it is told that the collection begins, nothing
+            /// was collected. With a panic of a value of the host that died, when it is
+            /// dropped ([`ExternRef`](crate::ExternRef)): the collection is over then.
             pub fn gc(&mut self) -> Result<(), Error> {
                 inner_mut(self).collect()
             }

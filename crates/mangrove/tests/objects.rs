@@ -4,9 +4,9 @@ mod common;
 
 use common::{call, instance, instance_with, store_with};
 use mangrove::{
-    AbstractHeap, ArrayRef, ArrayType, Config, ContinuationsInObjects, Engine, Error, FieldType,
-    HeapHandle, HeapType, Module, ObjectError, RefType, StorageType, Store, StructRef, StructType,
-    TrapCode, Val, ValType,
+    AbstractHeap, ArrayRef, ArrayType, Config, ContinuationsInObjects, Engine, Error, ExternRef,
+    FieldType, HeapHandle, HeapType, Module, ObjectError, RefType, StorageType, Store, StructRef,
+    StructType, TrapCode, Val, ValType,
 };
 
 const ZEALS: [&str; 4] = ["none", "alloc", "minor", "alloc:3"];
@@ -96,6 +96,53 @@ fn zero(value: &Val) -> Val {
         Val::F64(_) => Val::F64(0),
         Val::V128(_) => Val::V128(0),
         other => other.clone(),
+    }
+}
+
+#[test]
+fn functions_and_exceptions_are_kept_in_fields() {
+    let text = r#"(module (tag $e (param i32))
+        (func (export "f") (result i32) (i32.const 3))
+        (func (export "throw") (throw $e (i32.const 7))))"#;
+    for zeal in ZEALS {
+        let (mut store, instance) = instance_with(&config(zeal), text);
+        let engine = instance.module(&store).engine().clone();
+        let kinds = [AbstractHeap::Func, AbstractHeap::Exn, AbstractHeap::Extern];
+        let fields = kinds.map(|heap| FieldType::variable(reference(HeapType::Abstract(heap))));
+        let ty = StructType::new(&engine, fields).unwrap();
+        let f = instance.func(&store, "f").unwrap();
+        let Err(Error::Exception(thrown)) = call(&mut store, instance, "throw", &[]) else {
+            panic!("an exception")
+        };
+        let value = ExternRef::new(&mut store, "value").unwrap();
+        let exception = Val::Exn(Some(thrown.handle.clone()));
+        let values = [f.into(), exception.clone(), value.clone().into()];
+        let object = StructRef::new(&mut store, &ty, &values).unwrap();
+        // Each in the other's place.
+        assert!(is_usage(object.set_field(&mut store, 0, &exception)));
+        assert!(is_usage(object.set_field(&mut store, 2, &exception)));
+        assert!(is_usage(object.set_field(
+            &mut store,
+            1,
+            &value.clone().into()
+        )));
+        drop((thrown, exception));
+        store.gc().unwrap();
+        let back = object.fields(&mut store).unwrap();
+        let Val::Func(Some(f)) = &back[0] else {
+            panic!("a function")
+        };
+        assert_eq!(f.call(&mut store, &[]).unwrap(), [Val::I32(3)]);
+        let (Val::Exn(Some(exception)), Val::Extern(Some(outside))) = (&back[1], &back[2]) else {
+            panic!("references")
+        };
+        assert!(ExternRef::convert_any(&store, exception).is_err());
+        assert!(
+            outside.same_object(&store, value.handle()).unwrap(),
+            "{zeal}"
+        );
+        object.set_field(&mut store, 0, &Val::Func(None)).unwrap();
+        assert!(object.field(&mut store, 0).unwrap().is_null());
     }
 }
 

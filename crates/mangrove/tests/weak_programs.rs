@@ -70,6 +70,40 @@ fn what_programs_do_wrong_with_weak_references_traps() {
     );
 }
 
+/// A program that watches for ever reaches a limit, and the store works on.
+#[test]
+fn watches_and_tokens_are_limited() {
+    let mut config = Config::new();
+    config.weak_references(true).heap_max(1 << 20);
+    let text = r#"(module
+        (import "mangrove" "watch" (func $watch (param anyref i32)))
+        (import "mangrove" "next_dead" (func $next (result i32)))
+        (type $s (struct))
+        (func (export "run") (local $s anyref)
+            (local.set $s (struct.new $s))
+            (loop $again (call $watch (local.get $s) (i32.const 1)) (br $again)))
+        (func (export "told") (result i32)
+            (local $n i32)
+            (block $done (loop $again
+                (br_if $done (i32.lt_s (call $next) (i32.const 0)))
+                (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                (br $again)))
+            (local.get $n)))"#;
+    let (mut store, instance) = instance_with(&config, text);
+    for round in 0..2 {
+        let error = call(&mut store, instance, "run", &[]).unwrap_err();
+        assert!(error.is_limit(), "{error}");
+        store.gc().unwrap();
+        if round == 0 {
+            // Tokens that nobody took count.
+            let error = call(&mut store, instance, "run", &[]).unwrap_err();
+            assert!(error.is_limit(), "{error}");
+        }
+        let told = call(&mut store, instance, "told", &[]).unwrap();
+        assert_eq!(told, [Val::I32(1 << 17)]);
+    }
+}
+
 #[test]
 fn without_the_option_there_is_nothing_to_import() {
     use mangrove::{Linker, Module};

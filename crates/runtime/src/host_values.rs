@@ -36,8 +36,8 @@ pub struct HostValues {
 }
 
 impl HostValues {
-    /// Takes the value of a young object; the payload of that.
-    pub fn add(&mut self, object: HeapRef, value: HostValue) -> u32 {
+    /// Takes the value of an object; the payload of that.
+    pub fn add(&mut self, object: HeapRef, young: bool, value: HostValue) -> u32 {
         let held = Some(Held { object, value });
         let index = match self.free.pop() {
             Some(index) => {
@@ -51,7 +51,7 @@ impl HostValues {
                 index
             }
         };
-        self.taken.add(index, true);
+        self.taken.add(index, young);
         index
     }
 

@@ -80,6 +80,8 @@ pub(crate) struct WeakTables {
     watched: Aged<(HeapRef, Mourner)>,
     watched_conts: Vec<(ContRef, Mourner)>,
     queues: Vec<VecDeque<u64>>,
+    /// How many tokens they have.
+    queued: usize,
     /// Number of weak handles at which those that nobody has are dropped.
     prune_at: usize,
 }
@@ -119,10 +121,15 @@ impl WeakTables {
     /// memory with slots.
     fn make_room(&mut self) {
         if self.objects.len() + self.conts.len() >= self.prune_at.max(FEWEST) {
-            self.objects.prune(|slot| Arc::strong_count(slot) > 1);
-            self.conts.retain(|slot| Arc::strong_count(slot) > 1);
-            self.prune_at = 2 * (self.objects.len() + self.conts.len());
+            self.prune();
         }
+    }
+
+    /// Drops the slots whose weak handles are gone.
+    pub(crate) fn prune(&mut self) {
+        self.objects.prune(|slot| Arc::strong_count(slot) > 1);
+        self.conts.retain(|slot| Arc::strong_count(slot) > 1);
+        self.prune_at = 2 * (self.objects.len() + self.conts.len());
     }
 
     /// A new queue's number.
@@ -138,7 +145,9 @@ impl WeakTables {
 
     /// The oldest token of a queue, if there is one.
     pub(crate) fn next(&mut self, queue: u32) -> Option<u64> {
-        self.queues[queue as usize].pop_front()
+        let token = self.queues[queue as usize].pop_front();
+        self.queued -= usize::from(token.is_some());
+        token
     }
 
     /// A token for a queue when the object is dead.
@@ -167,9 +176,10 @@ impl WeakTables {
             slot.offset.store(offset, Ordering::Relaxed);
             moved.is_some() && Arc::strong_count(slot) > 1
         });
-        let queues = &mut self.queues;
+        let (queues, queued) = (&mut self.queues, &mut self.queued);
         let mut tell = |Mourner { queue, token }: Mourner| {
             queues[queue as usize].push_back(token);
+            *queued += 1;
             false
         };
         self.watched
@@ -203,10 +213,10 @@ impl WeakTables {
         weak.chain(self.watched.all().map(|(&(object, _), old)| (object, old)))
     }
 
-    /// How many entries the lists have.
+    /// How many entries the lists have, tokens that nobody has taken included.
     pub(crate) fn len(&self) -> usize {
         let objects = self.objects.len() + self.watched.len();
-        objects + self.conts.len() + self.watched_conts.len()
+        objects + self.conts.len() + self.watched_conts.len() + self.queued
     }
 }
 

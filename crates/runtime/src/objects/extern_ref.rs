@@ -56,7 +56,8 @@ impl ExternRef {
             return Err(Error::trap(store.exhaustion(size)));
         };
         // Only now: a collection before it would not know the object.
-        let payload = store.host_values.add(object, Box::new(value));
+        let young = store.context().is_young(object);
+        let payload = store.host_values.add(object, young, Box::new(value));
         // SAFETY: it was just made, and has its payload there.
         unsafe {
             let payload = u64::from(payload);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// A reference to an object that does not keep it alive.
 ///
 /// It is empty from the collection on that finds its object dead: a minor one for an object that was
-/// made since the last collection, a full one for others. Nothing brings a dead object
+/// made since the last collection and has less than 64 KiB, a full one for others. Nothing brings a dead object
 /// back: a collection empties all weak handles of what died before anybody is told of a
 /// death.
 ///
@@ -46,13 +46,15 @@ impl WeakHandle {
     /// A weak handle on what a handle refers to.
     ///
     /// # Errors
-    /// It is of another store, or its scope has ended.
+    /// It is of another store, or its scope has ended; [`Error::Limit`] if there are as many
+    /// weak handles, watches and tokens as one for every 8 bytes of the heap's limit.
     pub fn new(store: &mut impl AsStoreMut, handle: &HeapHandle) -> Result<Self, Error> {
         let store = inner_mut(store);
         let object = store.heap_ref(handle)?;
         if object.is_i31() {
             return Ok(Self(Weak::I31(object.i31_value())));
         }
+        check_room(store)?;
         let young = store.context().is_young(object);
         let slot = store.weak.object(store.id, object, young);
         Ok(Self(Weak::Object(slot)))
@@ -107,10 +109,11 @@ impl WeakContHandle {
     /// A weak handle on what a handle refers to.
     ///
     /// # Errors
-    /// It is of another store.
+    /// It is of another store; [`Error::Limit`] as for [`WeakHandle::new`].
     pub fn new(store: &mut impl AsStoreMut, handle: &ContHandle) -> Result<Self, Error> {
         let store = inner_mut(store);
         let reference = cont_ref(store, handle)?;
+        check_room(store)?;
         let slot = store.weak.continuation(store.id, reference, handle.ty());
         Ok(Self(slot))
     }
@@ -140,6 +143,23 @@ fn is_current(reference: ContRef) -> bool {
     revision == reference.revision && state == RecordState::Live as u32
 }
 
+/// Refuses one weak handle or watch more than the store may have: one for every 8 bytes
+/// that its objects may take. Without it a program could fill memory that no limit is about.
+fn check_room(store: &mut StoreInner) -> Result<(), Error> {
+    let most = store.heap.limit() / 8;
+    if store.weak.len() as u64 >= most {
+        store.weak.prune();
+    }
+    match store.weak.len() as u64 {
+        have if have < most => Ok(()),
+        have => Err(Error::Limit(format!(
+            "{have} weak handles, watches and tokens: as many as there may be in a heap of {} \
+             bytes (heap_max)",
+            store.heap.limit()
+        ))),
+    }
+}
+
 fn cont_ref(store: &StoreInner, handle: &ContHandle) -> Result<ContRef, Error> {
     let foreign = || Error::foreign("continuation");
     handle.get(store.id).ok_or_else(foreign)
@@ -148,8 +168,7 @@ fn cont_ref(store: &StoreInner, handle: &ContHandle) -> Result<ContRef, Error> {
 /// A queue of the tokens of what died.
 ///
 /// An object is watched with a token. The collection that finds it dead puts the token
-/// into the queue: a minor one for an object that was made since the last collection, a full one for
-/// others. In the order in which they were put there, and each exactly once; weak
+/// into the queue: the same that empties a [`WeakHandle`] on it. In the order in which they were put there, and each exactly once; weak
 /// handles on the object are empty by then. An object may be watched more than
 /// once. To watch keeps nothing alive, and nothing brings a dead object back.
 ///
@@ -192,7 +211,7 @@ impl DeathQueue {
     ///
     /// # Errors
     /// [`ObjectError::Immortal`] for an `i31`; queue or handle are of another store, or the
-    /// handle's scope has ended.
+    /// handle's scope has ended; [`Error::Limit`] as for [`WeakHandle::new`].
     pub fn watch(
         &self,
         store: &mut impl AsStoreMut,
@@ -204,6 +223,7 @@ impl DeathQueue {
         if object.is_i31() {
             return Err(ObjectError::Immortal.into());
         }
+        check_room(store)?;
         let young = store.context().is_young(object);
         store.weak.watch(self.index, object, young, token);
         Ok(())
@@ -213,7 +233,7 @@ impl DeathQueue {
     /// nobody can resume it by this reference, because nothing has it, or it is used up.
     ///
     /// # Errors
-    /// Queue or handle are of another store.
+    /// Queue or handle are of another store; [`Error::Limit`] as for [`WeakHandle::new`].
     pub fn watch_continuation(
         &self,
         store: &mut impl AsStoreMut,
@@ -222,6 +242,7 @@ impl DeathQueue {
     ) -> Result<(), Error> {
         let store = self.store(inner_mut(store))?;
         let reference = cont_ref(store, handle)?;
+        check_room(store)?;
         store.weak.watch_continuation(self.index, reference, token);
         Ok(())
     }
