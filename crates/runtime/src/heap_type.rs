@@ -138,6 +138,18 @@ macro_rules! heap_type {
             /// # Errors
             /// The engine has none with this number; [`ObjectError::Kind`] if it is of
             /// another kind.
+            ///
+            /// # Examples
+            /// ```
+            /// # use mangrove::{ArrayType, Config, Engine, Error, FieldType, StructType, ValType};
+            /// # fn main() -> Result<(), Error> {
+            /// # let engine = Engine::new(&Config::new())?;
+            /// let array = ArrayType::new(&engine, FieldType::constant(ValType::I32))?;
+            /// assert_eq!(ArrayType::of(&engine, array.id())?, array);
+            /// assert!(StructType::of(&engine, array.id()).is_err());
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn of(engine: &impl AsEngine, id: TypeId) -> Result<Self, Error> {
                 let kept = Kept::known(engine.engine_core(), id)?;
                 match kept.sub_type().composite {

@@ -88,6 +88,22 @@ impl HostValues {
             free.push(index);
             false
         });
+        if kind == CollectionKind::Full {
+            self.shrink();
+        }
+    }
+
+    /// Gives up the places behind the last that is taken: others have their numbers in
+    /// objects.
+    fn shrink(&mut self) {
+        let len = self.slots.iter().rposition(Option::is_some);
+        let len = len.map_or(0, |last| last + 1);
+        if len < self.slots.len() / 2 {
+            self.slots.truncate(len);
+            self.slots.shrink_to_fit();
+            self.free.retain(|&index| (index as usize) < len);
+            self.free.shrink_to_fit();
+        }
     }
 
     /// What the last collection found dead.
@@ -113,5 +129,36 @@ impl HostValues {
             let object = held.map_or(HeapRef::NULL, |held| held.object);
             (object, u64::from(index), old)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_used_again_and_given_up_at_the_end() {
+        let mut values = HostValues::default();
+        let object = |n: u32| HeapRef(8 * (n + 1));
+        for n in 0..1000 {
+            assert_eq!(values.add(object(n), n % 2 == 0, Box::new(n)), n);
+        }
+        // Of the young, every other dies.
+        let now =
+            |kept: fn(u32) -> bool| move |object: HeapRef| kept(object.0 / 8 - 1).then_some(object);
+        values.sweep(CollectionKind::Minor, now(|n| n % 4 == 0));
+        assert_eq!((values.len(), values.take_dead().len()), (750, 250));
+        assert!(values.get(2).is_none() && values.get(1).is_some());
+        let again = values.add(object(5000), true, Box::new(5000u32));
+        assert!(again < 1000 && again % 4 == 2);
+        values.sweep(CollectionKind::Full, now(|n| n < 10));
+        assert_eq!((values.len(), values.slots.len()), (8, 10));
+        assert!(values.free.iter().all(|&index| index < 10));
+        let data = values
+            .get_mut(9)
+            .and_then(|data| data.downcast_mut::<u32>());
+        assert_eq!(data, Some(&mut 9));
+        assert!(values.get(u64::MAX).is_none() && values.get(500).is_none());
+        assert_eq!(values.take_all().count(), 8 + 743);
     }
 }

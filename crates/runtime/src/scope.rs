@@ -93,6 +93,23 @@ impl HeapHandle {
     ///
     /// # Errors
     /// It is of another store, or its scope has ended.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, ExternRef, RootScope, Store};
+    /// # fn main() -> Result<(), Error> {
+    /// # let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let value = ExternRef::new(&mut store, "value")?;
+    /// let mut scope = RootScope::new(&mut store);
+    /// let inside = value.handle().rooted(&mut scope)?;
+    /// drop(value);
+    /// scope.store().gc()?;
+    /// assert!(ExternRef::convert_any(&scope, &inside)?.data(&scope)?.is_some());
+    /// drop(scope);
+    /// assert!(inside.kind(&store).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn rooted(&self, store: &mut impl AsStoreMut) -> Result<Self, Error> {
         let store = inner_mut(store);
         let reference = store.heap_ref(self)?;

@@ -67,6 +67,21 @@ impl ArrayRef {
     ///
     /// # Errors
     /// As [`ArrayRef::new`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{ArrayRef, ArrayType, Config, Engine, Error, FieldType, Store, Val, ValType};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// let ty = ArrayType::new(&engine, FieldType::variable(ValType::I64))?;
+    /// let array = ArrayRef::new_fixed(&mut store, &ty, &[1, 2, 3, 4].map(Val::I64))?;
+    /// array.fill(&mut store, 1, &Val::I64(0), 2)?;
+    /// assert_eq!(array.to_vec::<i64>(&mut store)?, [1, 0, 0, 4]);
+    /// assert_eq!(array.ty(&store)?, ty);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_fixed(
         store: &mut impl AsStoreMut,
         ty: &ArrayType,

@@ -59,6 +59,23 @@ impl HeapHandle {
     ///
     /// # Errors
     /// As [`HeapHandle::kind`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{ArrayRef, ArrayType, Config, Engine, Error, FieldType, HeapHandle};
+    /// # use mangrove::{StorageType, Store, Val};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// let ty = ArrayType::new(&engine, FieldType::constant(StorageType::I8))?;
+    /// let handle: HeapHandle = ArrayRef::from_slice(&mut store, &ty, b"ab")?.into();
+    /// assert_eq!(handle.item(&mut store, 1)?, Some(Val::I32(98)));
+    /// assert_eq!(handle.item(&mut store, 2)?, None);
+    /// assert_eq!(handle.type_id(&store)?, Some(ty.id()));
+    /// assert_eq!(handle.array_len(&store), Some(2));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn item(&self, store: &mut impl AsStoreMut, index: u32) -> Result<Option<Val>, Error> {
         let part = match self.kind(store)? {
             HandleKind::Struct(_) => StructRef::of(self.clone()).field(store, index as usize),

@@ -234,6 +234,25 @@ impl DeathQueue {
     ///
     /// # Errors
     /// Queue or handle are of another store; [`Error::Limit`] as for [`WeakHandle::new`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, DeathQueue, Engine, Error, Linker, Module, Store};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// # let module = Module::new(&engine, b"(module (func (export \"run\")))")?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// # let run = instance.func(&store, "run").expect("it is exported");
+    /// let queue = DeathQueue::new(&mut store);
+    /// let continuation = run.continuation(&mut store)?;
+    /// queue.watch_continuation(&mut store, &continuation, 3)?;
+    /// continuation.resume(&mut store, &[], &[])?;
+    /// store.gc()?;
+    /// assert_eq!((queue.len(&store)?, queue.next(&mut store)?), (1, Some(3)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn watch_continuation(
         &self,
         store: &mut impl AsStoreMut,
