@@ -103,6 +103,7 @@ impl Failure {
             | Error::Resource(_)
             | Error::Compiled(_)
             | Error::Host(_)
+            | Error::Object(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
             // It names its file itself.
             Error::Io { .. } => Self::Input(error.to_string()),

@@ -1,8 +1,8 @@
 //! Arguments of a call, from text.
 
 use mangrove::{
-    AbstractHeap, Engine, FuncType, HeapHandle, HeapType, RefType, Store, TypeId, Val, ValType,
-    printable,
+    AbstractHeap, Engine, ExternRef, FuncType, HeapHandle, HeapType, RefType, Store, TypeId, Val,
+    ValType, printable,
 };
 use mangrove_wast::{parse_float32, parse_float64};
 use std::ffi::OsString;
@@ -147,7 +147,9 @@ fn reference(
 }
 
 fn new_host(store: &mut Store<()>, payload: u64) -> Result<HeapHandle, String> {
-    HeapHandle::new_host(store, payload).map_err(|error| format!("cannot be made: {error}"))
+    ExternRef::new(store, payload)
+        .map(HeapHandle::from)
+        .map_err(|error| format!("cannot be made: {error}"))
 }
 
 /// What stands in `(word …)`.

@@ -4,8 +4,8 @@ use crate::access::inner_mut;
 use crate::module::Module;
 use hashbrown::HashMap;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, Error, Extern, Func, Memory, StoreId, StoreInner, TypedFunc, WasmParams,
-    WasmResults, inner,
+    AsStore, AsStoreMut, DeathQueue, Error, Extern, Func, Memory, StoreId, StoreInner, TypedFunc,
+    WasmParams, WasmResults, inner,
 };
 use mangrove_validate::printable;
 
@@ -14,6 +14,8 @@ use mangrove_validate::printable;
 pub struct Face {
     /// Modules of instances, by the instance's number.
     modules: HashMap<u32, Module>,
+    /// What `mangrove.next_dead` takes from, once something was watched.
+    pub(crate) deaths: Option<DeathQueue>,
 }
 
 /// An instance of a module in a store.

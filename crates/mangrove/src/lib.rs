@@ -54,6 +54,7 @@ mod observe;
 mod text;
 mod threads;
 mod trusted;
+mod weak_module;
 mod wrap;
 
 pub use access::{Caller, Observer, Store, StoreView};
@@ -80,17 +81,18 @@ pub use mangrove_collector::{
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
-    AnyRef, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause,
-    CompiledError, ContHandle, CustomError, DataStore, Error, Exception, ExceptionDisplay, ExnRef,
-    Extern, ExternRef, ExternType, Frame, Func, Global, HandleKind, HeapHandle, HostStore,
-    InvalidPlace, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
-    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, TextPosition, Trap,
-    TrapReason, TypeCounts, TypedFunc, Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet,
-    WasmTy, WrapStore, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound,
+    BoundSource, Cause, CompiledError, ContHandle, CustomError, DataStore, DeathQueue, Element,
+    Error, Exception, ExceptionDisplay, ExnRef, Extern, ExternRef, ExternType, Frame, Func, Global,
+    HandleKind, HeapHandle, HostStore, InvalidPlace, Memory, MemoryChecks, MemoryLimit, Moment,
+    NotingAllocator, ObjectError, Outcome, PAGE, ResourceError, RootScope, SignalPolicy,
+    SignalProblem, StoreId, StructRef, StructType, Table, Tag, TextPosition, Trap, TrapReason,
+    TypeCounts, TypedFunc, Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy,
+    WeakContHandle, WeakHandle, WrapStore, Zeal, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
-    AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
-    printable,
+    AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
+    TableType, ValType, printable,
 };
 pub use module::Module;
 pub use text::locate_in_text;

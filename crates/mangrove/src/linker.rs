@@ -6,6 +6,7 @@ use crate::exit::I32Exit;
 use crate::instance::Instance;
 use crate::module::Module;
 use crate::names::{Definition, Definitions, Item};
+use crate::weak_module;
 use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{AsStore, DataStore, Error, Extern, Val, inner};
@@ -357,12 +358,28 @@ impl<T: 'static> Linker<T> {
     /// `continuations` and `heap_bytes` say how many collections there were,
     /// continuations live, and bytes the heap's objects take; `exit` ends the program with
     /// an [`I32Exit`]. They take the place of what these names stood for.
+    ///
+    /// With [`Config::weak_references`](crate::Config::weak_references) there are also
+    ///
+    /// | function | type | what |
+    /// |-|-|-|
+    /// | `weak_new` | `anyref` → `externref` | a reference that keeps nothing, as a [`WeakHandle`](crate::WeakHandle); null for null |
+    /// | `weak_get` | `externref` → `anyref` | its object, or null if that is dead; null for null. A trap for anything else |
+    /// | `watch` | `anyref`, `i32` → | puts the number, which is not negative, into a queue of the store's when the object is dead, as a [`DeathQueue`](crate::DeathQueue) does. A trap for null and `i31`, which never die |
+    /// | `next_dead` | → `i32` | takes the oldest number from that queue; -1 if there is none |
     pub fn define_mangrove(&mut self) -> &mut Self {
         let OwnTypes {
             action,
             count,
             code,
+            weak,
         } = self.engine.own_types();
+        if let Some(weak) = weak {
+            self.mangrove_func(weak.new, "weak_new", weak_module::new);
+            self.mangrove_func(weak.get, "weak_get", weak_module::get);
+            self.mangrove_func(weak.watch, "watch", weak_module::watch);
+            self.mangrove_func(weak.next_dead, "next_dead", weak_module::next_dead);
+        }
         self.mangrove_func(action, "gc", |mut caller, _, _| caller.gc());
         self.mangrove_func(action, "minor", |mut caller, _, _| caller.gc_minor());
         self.mangrove_func(count, "collections", |caller, _, results| {
@@ -384,7 +401,7 @@ impl<T: 'static> Linker<T> {
         })
     }
 
-    /// Defines a function of the module `mangrove`.
+    /// Defines a function of the module `mangrove` that takes nothing.
     fn mangrove_func(
         &mut self,
         ty: TypeId,

@@ -8,7 +8,9 @@ use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
-use mangrove_runtime::{Error, ExternType, InvalidPlace, ModuleImage, extern_type};
+use mangrove_runtime::{
+    ArrayType, Error, ExternType, InvalidPlace, ModuleImage, StructType, extern_type,
+};
 use mangrove_validate::{EntityIndex, EntityType, ParsedModule, printable};
 use std::path::Path;
 use std::sync::Arc;
@@ -205,6 +207,40 @@ impl Module {
     /// as the module, or a store with an instance of it.
     pub fn type_ids(&self) -> &[TypeId] {
         self.image.type_ids()
+    }
+
+    /// Its type of structs with this name, from the name section; of several the first.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, FieldType, Module, ValType};
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (type $point (struct (field f64))))")?;
+    /// let point = module.struct_type("point").expect("it has one");
+    /// assert_eq!(point.fields(), [FieldType::constant(ValType::F64)]);
+    /// assert!(module.array_type("point").is_none());
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn struct_type(&self, name: &str) -> Option<StructType> {
+        let mut named = self.types_named(name);
+        named.find_map(|id| StructType::of(&self.engine, id).ok())
+    }
+
+    /// Its type of arrays with this name, likewise.
+    pub fn array_type(&self, name: &str) -> Option<ArrayType> {
+        let mut named = self.types_named(name);
+        named.find_map(|id| ArrayType::of(&self.engine, id).ok())
+    }
+
+    /// The canonical types of this name, in the module's order.
+    fn types_named(&self, name: &str) -> impl Iterator<Item = TypeId> {
+        let names = &self.parsed().names.types;
+        let has_name = move |index: u32| {
+            let known = names.get(&TypeIndex::new(index));
+            known.is_some_and(|known| known == name)
+        };
+        let types = (0..).zip(self.type_ids());
+        types.filter_map(move |(index, &id)| has_name(index).then_some(id))
     }
 
     /// Number of this module in its process: what root sets and reports call it.

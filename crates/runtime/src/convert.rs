@@ -2,8 +2,9 @@
 
 use crate::called::TypeNames;
 use crate::error::Error;
-use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
+use crate::handle::{ContHandle, Func, HandleKind, HeapHandle, Lost};
 use crate::kind::ValueKind;
+use crate::objects::error::ObjectError;
 use crate::store::StoreInner;
 use crate::value::Val;
 use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
@@ -42,7 +43,7 @@ impl StoreInner {
                 let value = self.heap_ref(handle)?;
                 (
                     TransferSlot::from_u64(u64::from(value.0)),
-                    self.actual_type(value),
+                    self.actual_type(value, ty),
                 )
             }
             Val::Cont(Some(handle)) => {
@@ -64,10 +65,28 @@ impl StoreInner {
             }
             _ => actual,
         };
-        if self.engine.types().matches_val(actual, ty) {
+        if self.fits(actual, ty) {
             Ok(slot)
         } else {
             Err(self.mismatch(value, ty))
+        }
+    }
+
+    /// Whether a value of one type is of another. As a rule both are abstract, or the same:
+    /// then the types of the engine, which others may be adding to, need not be asked.
+    fn fits(&self, actual: ValType, ty: ValType) -> bool {
+        match (actual, ty) {
+            (ValType::Ref(given), ValType::Ref(wanted)) => {
+                let heap = match (given.heap, wanted.heap) {
+                    (HeapType::Abstract(given), HeapType::Abstract(wanted)) => {
+                        given.matches(wanted)
+                    }
+                    (given, wanted) if given == wanted => true,
+                    _ => return self.engine.types().matches_val(actual, ty),
+                };
+                heap && (wanted.nullable || !given.nullable)
+            }
+            _ => actual == ty,
         }
     }
 
@@ -85,14 +104,26 @@ impl StoreInner {
     }
 
     /// The narrowest type of a reference that is not null.
-    fn actual_type(&self, value: HeapRef) -> ValType {
+    fn narrowest_type(&self, value: HeapRef) -> ValType {
         let heap = match self.kind_of_object(value) {
-            HandleKind::I31 => HeapType::Abstract(AbstractHeap::I31),
             HandleKind::Struct(id) | HandleKind::Array(id) => HeapType::Concrete(id),
-            HandleKind::Host => HeapType::Abstract(AbstractHeap::Any),
-            HandleKind::Exn => HeapType::Abstract(AbstractHeap::Exn),
+            kind => HeapType::Abstract(kind.heap_type()),
         };
         reference(heap, false)
+    }
+
+    /// A type of a reference that is not null: the narrowest one, if `wanted` is concrete,
+    /// so that subtypes of a program need not be looked for where it is not.
+    fn actual_type(&self, value: HeapRef, wanted: ValType) -> ValType {
+        match wanted {
+            ValType::Ref(wanted) if matches!(wanted.heap, HeapType::Concrete(_)) => {
+                self.narrowest_type(value)
+            }
+            _ => reference(
+                HeapType::Abstract(self.kind_of_object(value).heap_type()),
+                false,
+            ),
+        }
     }
 
     /// What a reference that is not null refers to.
@@ -113,9 +144,11 @@ impl StoreInner {
 
     /// The reference in a handle.
     pub(crate) fn heap_ref(&self, handle: &HeapHandle) -> Result<HeapRef, Error> {
-        handle
-            .get(self.id)
-            .ok_or_else(|| Error::foreign("reference"))
+        let found = handle.get(self.id, &self.handles.scopes);
+        found.map_err(|lost| match lost {
+            Lost::Store => Error::foreign("reference"),
+            Lost::Scope => ObjectError::OutOfScope.into(),
+        })
     }
 
     /// A value, by its kind or its type, is not of type `ty`.
@@ -129,9 +162,9 @@ impl StoreInner {
             Val::F32(_) => "an f32".to_owned(),
             Val::F64(_) => "an f64".to_owned(),
             Val::V128(_) => "a v128".to_owned(),
-            Val::Any(Some(handle)) => match handle.get(self.id) {
-                Some(object) => format!("a {}", text(self.actual_type(object))),
-                None => "an object".to_owned(),
+            Val::Any(Some(handle)) => match handle.get(self.id, &self.handles.scopes) {
+                Ok(object) => format!("a {}", text(self.narrowest_type(object))),
+                Err(_) => "an object".to_owned(),
             },
             Val::Func(_) => "a function".to_owned(),
             Val::Any(_) => "an object".to_owned(),
@@ -207,17 +240,32 @@ impl StoreInner {
         (!value.is_null()).then(|| unsafe { self.heap_handle(value) })
     }
 
-    /// A handle on a heap reference that is not null.
+    /// A handle on a heap reference that is not null: of the innermost scope, if one is
+    /// open.
     ///
     /// # Safety
     /// It is an `i31` or to an object of this store.
+    #[inline]
     pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
-        let (handle, slot) = HeapHandle::new(self.id, value);
-        if let Some(slot) = slot {
-            self.handles.make_room();
-            self.handles.heap.push(slot);
+        if !value.is_i31()
+            && let Some((scope, index)) = self.handles.scopes.push(value)
+        {
+            return HeapHandle::scoped(scope, index);
         }
-        handle
+        // SAFETY: by contract.
+        unsafe { self.owned_handle(value) }
+    }
+
+    /// A handle on a heap reference that is not null, of no scope.
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn owned_handle(&mut self, value: HeapRef) -> HeapHandle {
+        debug_assert!(!value.is_null());
+        match value.is_i31() {
+            true => HeapHandle::from_i31(value.i31_value()),
+            false => self.handles.own(self.id, value),
+        }
     }
 
     /// A handle on a continuation reference that is not null.

@@ -3,6 +3,7 @@
 use crate::compiled_error::CompiledError;
 use crate::custom_error::CustomError;
 use crate::exception::Exception;
+use crate::objects::error::ObjectError;
 use crate::resource::error::ResourceError;
 use crate::trap::{Backtrace, Trap, TrapReason};
 use mangrove_abi::FuncIndex;
@@ -76,6 +77,9 @@ pub enum Error {
     /// [`Error::downcast`]. It crosses Wasm as it is.
     #[error(transparent)]
     Custom(Box<CustomError>),
+    /// An object, a type of objects or a handle was not used as it is.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     /// The embedder asked for something that has no meaning.
     #[error("{0}")]
     Usage(String),

@@ -115,19 +115,25 @@ unsafe extern "C" fn host_call<C: HostCode>(
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
         let outer = std::mem::replace(&mut (*store).host_func, host);
+        // What the body is given and makes is its own, whatever scope its caller's caller
+        // has open.
+        let scopes = (*store).handles.scopes.enter();
         // No panic may leave this function: what called it cannot unwind.
         let done = catch_unwind(AssertUnwindSafe(|| {
             let code = &*(*host).run.cast::<C>();
             code.run(StorePtr::new(NonNull::new_unchecked(store)), &*host)
         }));
-        match done {
+        let left = match done {
             Ok(Ok(())) => {
                 (*store).host_func = outer;
                 LibcallResult::ok(0)
             }
             Ok(Err(error)) => failed(store, outer, error),
             Err(panic) => leave(&mut *store, Pending::Panic(panic)),
-        }
+        };
+        // An exception may have come by handles of these: only now.
+        (*store).handles.scopes.leave(scopes);
+        left
     }
 }
 

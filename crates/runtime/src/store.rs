@@ -18,9 +18,11 @@ use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::handle::Func;
 use crate::host::HostFunc;
+use crate::host_values::HostValues;
 use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
 use crate::kind::ValueKind;
+use crate::layout::ObjectLayout;
 use crate::ledger::Share;
 use crate::memory::entry::MemoryEntry;
 use crate::pending::Pending;
@@ -32,6 +34,7 @@ use crate::table::entry::TableEntry;
 use crate::types::KeptTypes;
 use crate::value::Val;
 use crate::watch::Watchers;
+use crate::weak::WeakTables;
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, SlotKind, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_continuation::{LimitError, Registry};
@@ -40,6 +43,7 @@ use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// What gives access to a store: a `Store`, a `Caller` or, to look at it only, a
 /// `StoreView`.
@@ -172,6 +176,10 @@ pub struct StoreInner {
     pub(crate) memories: Vec<MemoryEntry>,
     pub(crate) tags: Vec<TagEntry>,
     pub(crate) handles: Handles,
+    pub(crate) host_values: HostValues,
+    pub(crate) weak: WeakTables,
+    /// Layouts of objects that the embedder has made or looked into. Their types are kept.
+    pub(crate) layouts: HashMap<TypeId, Arc<ObjectLayout>>,
     /// Operands of the constant expression being evaluated, and what the collector
     /// follows in each.
     pub(crate) operands: Vec<(TransferSlot, Option<SlotKind>)>,
@@ -283,6 +291,11 @@ impl Drop for StoreInner {
                 // when it is dropped must not keep the rest.
                 let dropped = AssertUnwindSafe(|| drop(Box::from_raw(host.as_ptr())));
                 if let Err(caught) = catch_unwind(dropped) {
+                    panic.get_or_insert(caught);
+                }
+            }
+            for value in self.host_values.take_all() {
+                if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
                     panic.get_or_insert(caught);
                 }
             }

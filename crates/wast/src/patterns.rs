@@ -55,7 +55,7 @@ fn matches(store: &Store<()>, value: &Val, pattern: &WastRetCore<'_>) -> Result<
         (WastRetCore::RefExtern(None), Val::Extern(handle)) => handle.is_some(),
         (WastRetCore::RefExtern(Some(number)), Val::Extern(Some(handle)))
         | (WastRetCore::RefHost(number), Val::Any(Some(handle))) => {
-            handle.host_value(store) == Some(u64::from(*number))
+            values::host_number(store, handle) == Some(*number)
         }
         (WastRetCore::RefFunc(None), Val::Func(func)) => func.is_some(),
         (WastRetCore::RefFunc(Some(_)), _) => {

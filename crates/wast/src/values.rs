@@ -2,7 +2,7 @@
 
 use crate::report::FailureKind;
 use crate::runner::Problem;
-use mangrove::{AsStore, HeapHandle, Store, Val};
+use mangrove::{AsStore, ExternRef, HeapHandle, Store, Val};
 use wast::WastArg;
 use wast::core::{AbstractHeapType, HeapType, WastArgCore};
 use wast::parser::{self, ParseBuffer};
@@ -31,9 +31,20 @@ pub(crate) fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, 
     })
 }
 
+/// The number that a script gives a value of the host.
+struct HostNumber(u32);
+
 fn host(store: &mut Store<()>, number: u32) -> Result<HeapHandle, Problem> {
-    HeapHandle::new_host(store, number.into())
+    ExternRef::new(store, HostNumber(number))
+        .map(HeapHandle::from)
         .map_err(|error| Problem::new(FailureKind::Assertion, error.to_string()))
+}
+
+/// The number of a value that a script gave; none for anything else.
+pub(crate) fn host_number(store: &impl AsStore, handle: &HeapHandle) -> Option<u32> {
+    let reference = ExternRef::convert_any(store, handle).ok()?;
+    let HostNumber(number) = reference.data(store).ok()??.downcast_ref()?;
+    Some(*number)
 }
 
 /// The null of a heap type's hierarchy.
@@ -58,7 +69,14 @@ pub(crate) fn null(heap: &HeapType<'_>) -> Result<Val, Problem> {
 
 /// A value as people read it, objects with what they hold, but not what that holds.
 pub(crate) fn display(store: &impl AsStore, value: &Val) -> String {
-    value.display(store).depth(1).bytes(MOST_SHOWN).to_string()
+    let number = |handle| host_number(store, handle);
+    match value {
+        Val::Any(Some(handle)) if let Some(number) = number(handle) => format!("(host {number})"),
+        Val::Extern(Some(handle)) if let Some(number) = number(handle) => {
+            format!("(extern {number})")
+        }
+        _ => value.display(store).depth(1).bytes(MOST_SHOWN).to_string(),
+    }
 }
 
 /// Several values, numbers with their types, separated by spaces; `nothing` if there are

@@ -70,7 +70,7 @@ impl<'a> Walk<'a> {
     /// Shows a value whole.
     pub fn value(&mut self, value: &Val) {
         let store = self.store;
-        let heap = |handle: &HeapHandle| handle.get(store.id);
+        let heap = |handle: &HeapHandle| handle.get(store.id, &store.handles.scopes).ok();
         let shown = match value {
             Val::I32(value) => self.show(value),
             Val::I64(value) => self.show(value),
@@ -92,13 +92,37 @@ impl<'a> Walk<'a> {
             _ => self.show("null"),
         };
         if shown.is_none() {
-            self.text.push_str("(of another store)");
+            self.text.push_str("(of another store or scope)");
         }
         self.parts();
     }
 
     fn show(&mut self, value: impl fmt::Display) -> Option<()> {
         write!(self.text, "{value}").ok()
+    }
+
+    /// Shows a value of the embedder: what people read as it is, else its type.
+    fn host_value(&mut self, payload: u64) {
+        let values = &self.store.host_values;
+        let value = values.get(payload);
+        let number = value.and_then(|value| {
+            let unsigned = value.downcast_ref::<u64>().map(u64::to_string);
+            unsigned.or_else(|| value.downcast_ref::<i64>().map(i64::to_string))
+        });
+        let text = value.and_then(|value| value.downcast_ref::<String>());
+        match (number, text) {
+            (Some(number), _) => self.text.push_str(&number),
+            (_, Some(text)) => {
+                let room = self.limits.bytes.saturating_sub(self.text.len());
+                let shown = text.char_indices().take_while(|(at, _)| *at < room);
+                let shown: String = shown.map(|(_, letter)| letter).collect();
+                let _ = write!(self.text, "{shown:?}");
+            }
+            (None, None) => {
+                let name = values.type_name(payload);
+                self.text.push_str(name.unwrap_or("of nothing"));
+            }
+        }
     }
 
     /// Shows parts of what is open until nothing is.
@@ -233,7 +257,9 @@ impl<'a> Walk<'a> {
             Kind::Host => {
                 // SAFETY: a host object of this store's heap.
                 let payload: u64 = unsafe { self.store.heap.read(object, HOST_PAYLOAD) };
-                let _ = write!(self.text, "({host} {payload})");
+                let _ = write!(self.text, "({host} ");
+                self.host_value(payload);
+                self.text.push(')');
             }
             // SAFETY: an exception, a struct, an array of this store's heap.
             Kind::Exn => unsafe { self.open_exception(object) },

@@ -20,5 +20,5 @@ mod value;
 pub use call::TypedFunc;
 pub use host::{TypedCode, WasmRet};
 pub use list::{WasmList, WasmParams, WasmResults};
-pub use refs::{AnyRef, ExnRef, ExternRef};
+pub use refs::{AnyRef, ExnRef};
 pub use value::{WasmRef, WasmTy};

@@ -2,6 +2,9 @@
 
 use crate::error::Error;
 use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
+use crate::objects::array_ref::ArrayRef;
+use crate::objects::extern_ref::ExternRef;
+use crate::objects::struct_ref::StructRef;
 use crate::store::StoreInner;
 use crate::typed::value::{Expected, WasmRef};
 use crate::value::Val;
@@ -11,12 +14,56 @@ use std::ops::Deref;
 use std::ptr::{self, NonNull};
 
 macro_rules! heap_references {
-    ($($(#[$doc:meta])* $name:ident: $heap:ident, $val:ident;)*) => { $(
+    ($($name:ident: $heap:ident, $val:ident;)*) => { $(
+        // SAFETY: `lower_heap` checks which hierarchy the reference is in, and values of the
+        // Rust type refer to what it says; a heap reference that Wasm gives as one of the
+        // heap type is one.
+        unsafe impl WasmRef for $name {
+            const REPR: Repr = Repr::HeapRef;
+
+            fn heap_type() -> HeapType {
+                HeapType::Abstract(AbstractHeap::$heap)
+            }
+
+            fn lower_ref(
+                self,
+                store: &StoreInner,
+                expected: Expected<'_>,
+            ) -> Result<TransferSlot, Error> {
+                store.lower_heap(self.into(), AbstractHeap::$heap, Val::$val, expected)
+            }
+
+            unsafe fn lift_ref(
+                store: &mut StoreInner,
+                _: Expected<'_>,
+                slot: &TransferSlot,
+            ) -> Option<Self> {
+                // SAFETY: by contract.
+                unsafe { store.lift_heap(low_half(slot)) }.map(Self::of)
+            }
+        }
+    )* };
+}
+
+heap_references! {
+    AnyRef: Any, Any;
+    StructRef: Struct, Any;
+    ArrayRef: Array, Any;
+    ExternRef: Extern, Extern;
+    ExnRef: Exn, Exn;
+}
+
+macro_rules! views {
+    ($($(#[$doc:meta])* $name:ident: $val:ident;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name(HeapHandle);
 
         impl $name {
+            fn of(handle: HeapHandle) -> Self {
+                Self(handle)
+            }
+
             /// The handle.
             pub fn into_handle(self) -> HeapHandle {
                 self.0
@@ -27,6 +74,12 @@ macro_rules! heap_references {
             /// What the handle refers to is looked at when the value is handed over.
             fn from(handle: HeapHandle) -> Self {
                 Self(handle)
+            }
+        }
+
+        impl From<$name> for HeapHandle {
+            fn from(value: $name) -> Self {
+                value.0
             }
         }
 
@@ -43,37 +96,10 @@ macro_rules! heap_references {
                 &self.0
             }
         }
-
-        // SAFETY: `lower_heap` checks which hierarchy the reference is in; a heap
-        // reference of this hierarchy is one whatever it refers to.
-        unsafe impl WasmRef for $name {
-            const REPR: Repr = Repr::HeapRef;
-
-            fn heap_type() -> HeapType {
-                HeapType::Abstract(AbstractHeap::$heap)
-            }
-
-            fn lower_ref(
-                self,
-                store: &StoreInner,
-                expected: Expected<'_>,
-            ) -> Result<TransferSlot, Error> {
-                store.lower_heap(self.0, AbstractHeap::$heap, Val::$val, expected)
-            }
-
-            unsafe fn lift_ref(
-                store: &mut StoreInner,
-                _: Expected<'_>,
-                slot: &TransferSlot,
-            ) -> Option<Self> {
-                // SAFETY: by contract.
-                unsafe { store.lift_heap(low_half(slot)) }.map(Self)
-            }
-        }
     )* };
 }
 
-heap_references! {
+views! {
     /// A reference of the internal hierarchy that is not null, as a parameter or result
     /// of a typed function: `(ref any)`.
     ///
@@ -95,13 +121,10 @@ heap_references! {
     /// # Ok(())
     /// # }
     /// ```
-    AnyRef: Any, Any;
-    /// A reference of the external hierarchy that is not null, as a parameter or result
-    /// of a typed function: `(ref extern)`.
-    ExternRef: Extern, Extern;
+    AnyRef: Any;
     /// A reference to an exception that is not null, as a parameter or result of a typed
     /// function: `(ref exn)`.
-    ExnRef: Exn, Exn;
+    ExnRef: Exn;
 }
 
 /// The 4 bytes of a heap reference.

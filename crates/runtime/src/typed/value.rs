@@ -39,6 +39,7 @@ impl Expected<'_> {
 /// | `u128` | `v128` |
 /// | [`Func`](crate::Func) | `(ref func)` |
 /// | [`AnyRef`](crate::AnyRef) | `(ref any)` |
+/// | [`StructRef`](crate::StructRef), [`ArrayRef`](crate::ArrayRef) | `(ref struct)`, `(ref array)` |
 /// | [`ExternRef`](crate::ExternRef) | `(ref extern)` |
 /// | [`ExnRef`](crate::ExnRef) | `(ref exn)` |
 /// | [`ContHandle`](crate::ContHandle) | `(ref cont)` |
