@@ -40,7 +40,7 @@ impl Verdict {
     /// An error, by its kind; one of the engine's own is a fault.
     pub fn error(&mut self, place: &str, error: &Error) {
         let kind = match error {
-            Error::Internal(_) | Error::Usage(_) | Error::Io { .. } => {
+            Error::Internal(_) | Error::Usage(_) | Error::Object(_) | Error::Io { .. } => {
                 self.fault = Some(format!("{place}: {error}"));
                 "a fault".to_owned()
             }
