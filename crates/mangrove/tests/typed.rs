@@ -279,10 +279,8 @@ fn an_exception_is_no_external_reference() {
     let thrown = throw.call(&mut store, Some(exn.clone())).unwrap_err();
     assert!(matches!(thrown, Error::Exception(e) if e.values == [Val::I32(5)]));
     let handle = exn.into_handle();
-    let take = instance
-        .get_typed_func::<ExternRef, ()>(&mut store, "extern")
-        .unwrap();
-    assert!(take.call(&mut store, handle.clone().into()).is_err());
+    let outside = ExternRef::convert_any(&store, &handle);
+    assert!(outside.is_err(), "an exception is in neither hierarchy");
     let take = instance
         .get_typed_func::<AnyRef, ()>(&mut store, "any")
         .unwrap();
@@ -308,7 +306,7 @@ fn references_survive_every_zeal() {
                  f: Option<Func>| {
                     caller.data_mut().extend(a.clone());
                     // Allocates, and so collects, between taking and giving.
-                    let made = HeapHandle::new_host(&mut caller, 99)?;
+                    let made = ExternRef::new(&mut caller, 99)?;
                     drop(made);
                     Ok::<_, Error>((f, b, a))
                 },
@@ -342,12 +340,13 @@ fn references_survive_every_zeal() {
             .unwrap();
         for round in 0..20 {
             let object = new.call(&mut store, round).unwrap();
-            let host = HeapHandle::new_host(&mut store, u64::from(round as u32) + 500).unwrap();
-            let forth = (object, Some(host.into()), Some(deep.func()));
+            let host = ExternRef::new(&mut store, round + 500).unwrap();
+            let forth = (object, Some(host), Some(deep.func()));
             let (func, host, object) = deep.call(&mut store, forth).unwrap();
             assert_eq!(func, Some(deep.func()), "{name}");
-            let host = host.unwrap().host_value(&store);
-            assert_eq!(host, Some(u64::from(round as u32) + 500), "{name}");
+            let host = host.unwrap();
+            let number = host.data(&store).unwrap().unwrap();
+            assert_eq!(number.downcast_ref(), Some(&(round + 500)), "{name}");
             assert_eq!(get.call(&mut store, object).unwrap(), round, "{name}");
         }
         let kept = store.data().clone();
@@ -463,7 +462,7 @@ fn functions_and_handles_of_another_store_are_refused() {
     };
     foreign(typed.call(&mut other, (None, None)).map(drop));
     foreign(id.typed::<Forth, Option<AnyRef>>(&mut other).map(drop));
-    let object = AnyRef::from(HeapHandle::new_host(&mut other, 1).unwrap());
+    let object = AnyRef::from(HeapHandle::from(ExternRef::new(&mut other, 1).unwrap()));
     foreign(typed.call(&mut one, (Some(object.clone()), None)).map(drop));
     let func = Func::wrap(&mut other, || ()).unwrap();
     foreign(typed.call(&mut one, (None, Some(func))).map(drop));
