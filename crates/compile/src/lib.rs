@@ -37,7 +37,7 @@ use output::Compiler;
 use rayon::prelude::*;
 
 pub use isa::{host_has, used_features};
-pub use options::{CompileError, Hooks, OptLevel, Options};
+pub use options::{CompileError, Hooks, Interruption, OptLevel, Options};
 
 /// Compiles all functions of a module, in parallel on the current rayon pool.
 ///

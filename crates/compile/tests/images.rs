@@ -8,6 +8,7 @@ fn options(opt_level: OptLevel) -> Options {
     Options {
         opt_level,
         hooks: Hooks::default(),
+        interruption: mangrove_compile::Interruption::default(),
         canonical_nans: false,
         checked_memories: false,
         verify_clif: true,

@@ -21,6 +21,7 @@ fn options(opt_level: OptLevel, switches: bool) -> Options {
             calls: false,
             switches,
         },
+        interruption: mangrove_compile::Interruption::default(),
         canonical_nans: false,
         checked_memories: false,
         verify_clif: true,

@@ -51,6 +51,7 @@ pub unsafe fn call(
             Outcome::Returned(results) => Ok(results),
             Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
             Outcome::Suspended { .. } => unreachable!("a call has no handlers"),
+            Outcome::Interrupted(_) => unreachable!("a call is no resumption"),
         }
     }
 }
@@ -310,7 +311,11 @@ impl StoreInner {
         why: Option<Pending>,
     ) -> Result<Outcome, Error> {
         // SAFETY: by contract.
-        let fault = unsafe { self.settle_fault() };
+        let fault = unsafe {
+            let fault = self.settle_fault();
+            self.charge_unsettled(fault);
+            fault
+        };
         let reason = why.unwrap_or_else(|| self.reason(fault));
         // A panic in here, an observer's for one, waits until everything is put back.
         let looked = catch_unwind(AssertUnwindSafe(|| {
@@ -347,6 +352,7 @@ impl StoreInner {
                 self.exception(handle, backtrace).map(Outcome::Thrown)
             }
             (Pending::Error(error), ..) => Err(error),
+            (Pending::Yield, ..) => Err(Error::internal("a call was to be suspended")),
         }
     }
 
@@ -369,7 +375,7 @@ impl StoreInner {
     }
 
     /// Puts the context back to what it was before the call.
-    fn leave(&mut self, call: &Call) {
+    pub(crate) fn leave(&mut self, call: &Call) {
         let activation = self.activations.pop().expect("a call is under way");
         debug_assert_eq!(activation.host, call.host);
         self.registry.release_host_record(call.host);

@@ -17,10 +17,12 @@
 //!     roots parking switching          the collector, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     notify inspect report            who looks
+//!     interrupt                        when the time is over
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted
 //!     pending activation outcome watch … and what is under way
+//!     interruption
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape code
 //!     signals handlers                 what all of a process share
@@ -55,6 +57,8 @@ mod id;
 mod inspect;
 mod instance;
 mod instantiate;
+mod interrupt;
+mod interruption;
 mod kind;
 mod ledger;
 mod libcalls;
@@ -104,6 +108,7 @@ pub use handlers::{
 };
 pub use host::{ErasedBody, HostBody};
 pub use id::{StoreId, StorePtr};
+pub use interruption::{Callback, UpdateDeadline};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
 pub use outcome::Outcome;

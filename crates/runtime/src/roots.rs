@@ -96,6 +96,7 @@ impl StoreInner {
             id: _,
             collections: _,
             zeal_left: _,
+            interruption: _,
             types: _,
         } = self;
         Parts {

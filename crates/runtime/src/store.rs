@@ -20,6 +20,7 @@ use crate::handle::Func;
 use crate::host::HostFunc;
 use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
+use crate::interruption::Interruption;
 use crate::kind::ValueKind;
 use crate::ledger::Share;
 use crate::memory::entry::MemoryEntry;
@@ -161,6 +162,8 @@ pub struct StoreInner {
     /// Why Wasm is being left.
     pub(crate) pending: Option<Pending>,
     pub(crate) watchers: Watchers,
+    /// When what runs is interrupted, and who is asked then.
+    pub(crate) interruption: Interruption,
     /// Types kept for what was made without a module, and for what follows by their
     /// numbers.
     pub(crate) types: KeptTypes,

@@ -17,6 +17,7 @@ mod bodies;
 mod convert;
 mod error;
 pub mod features;
+pub mod fuel;
 pub mod hierarchy;
 mod hints;
 pub mod map;

@@ -12,12 +12,14 @@ mod array;
 mod call;
 mod gc;
 mod hook;
+mod interrupt;
 mod memory;
 mod table;
 mod throw;
 
 use crate::host_call::host_call;
 use call::serve;
+use interrupt::interrupt;
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
 
@@ -41,6 +43,7 @@ macro_rules! table {
             )*
             let mut table: [LibcallFn; Libcall::ALL.len()] = [host_call; Libcall::ALL.len()];
             $(table[Libcall::$name as usize] = $name;)*
+            table[Libcall::Interrupt as usize] = interrupt;
             table
         };
 
@@ -85,6 +88,7 @@ mod tests {
             .iter()
             .filter(|call| !NAMED.contains(call))
             .collect();
-        assert_eq!(missing, [&Libcall::HostCall]);
+        // Those two lend the store to the embedder.
+        assert_eq!(missing, [&Libcall::HostCall, &Libcall::Interrupt]);
     }
 }
