@@ -79,13 +79,15 @@ impl FuncTranslator<'_, '_> {
             self.settle_fuel();
         }
         match metering {
-            Metering::Plain | Metering::Branch => {}
+            Metering::Plain => {}
+            // Where control joins, another way may have saved nothing.
+            Metering::Branch => self.fuel.saved = false,
             Metering::MayStop | Metering::Leaves => self.save_fuel(),
             Metering::Bulk(shift) => self.charge_bulk(shift),
         }
     }
 
-    /// Afterwards: where control has joined, or come back.
+    /// Afterwards: where control has come back, or goes on behind what a branch needed.
     pub(super) fn after_operator(&mut self, operator: &Operator<'_>) {
         if !self.interruption.fuel {
             return;
