@@ -140,8 +140,8 @@ libcalls! {
     Hook(kind, record, revision),
     /// The store's deadline has come, or its fuel is used up: see [`interrupt`]. A
     /// safepoint, at the entry of a function, at the head of a loop, or before an
-    /// operation on many elements. Whoever calls it keeps no register, so that the
-    /// continuation can be left here and resumed like a suspended one.
+    /// operation on many elements, by way of [`crate::StubImage::interrupt`]. The continuation
+    /// can be left here and resumed like a suspended one.
     Interrupt(kind),
 }
 

@@ -93,6 +93,9 @@ fn trampolines(env: &ModuleEnv<'_>, options: &Options) -> Result<Vec<CompiledFun
         done.push(search::find_handler(&mut compiler)?);
         done.push(search::search(&mut compiler)?);
     }
+    if options.interruption != Interruption::default() {
+        done.push(trampoline::interrupt(&options.stubs));
+    }
     Ok(done)
 }
 

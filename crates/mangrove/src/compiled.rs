@@ -180,6 +180,7 @@ fn build() -> Hash {
         stubs.call_host as usize,
         stubs.finish as usize,
         stubs.switch_return as usize,
+        stubs.interrupt_call as usize,
         Libcall::ALL.len(),
         size_of::<InstanceContext>(),
         size_of::<FuncRef>(),
@@ -249,6 +250,7 @@ fn build() -> Hash {
     // Their lengths are among the stubs' offsets, so nothing runs together.
     hash.update(stubs.text);
     hash.update(stubs.switch_thunk);
+    hash.update(stubs.interrupt);
     hash.finalize().into()
 }
 

@@ -107,7 +107,8 @@ impl StoreInner {
                 FunctionKind::Entry(_)
                 | FunctionKind::Helper
                 | FunctionKind::Search
-                | FunctionKind::Stubs => {}
+                | FunctionKind::Stubs
+                | FunctionKind::Interrupt => {}
             }
         }
     }

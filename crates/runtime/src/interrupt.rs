@@ -9,8 +9,8 @@
 //!              ╳                           the host gets (D, revision of D), D.outermost = C
 //! ```
 //!
-//! Nothing is half done where code looks for its deadline, and it keeps no register over
-//! the call, as over a switch: whoever switches to D later goes on behind the call.
+//! Nothing is half done where code looks for its deadline, and what is in registers is saved on
+//! its stack: whoever switches to D later goes on behind the call.
 
 use crate::activation::Call;
 use crate::error::Error;

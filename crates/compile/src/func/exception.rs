@@ -133,7 +133,7 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// The block a call returns to, its results there, and the call's table.
-    pub(super) fn exceptional_edges(
+    fn exceptional_edges(
         &mut self,
         signature: ir::SigRef,
     ) -> (Block, Vec<Value>, ir::ExceptionTable) {

@@ -6,8 +6,9 @@
 //!                                ◀────────────────────────────────────────┘
 //! ```
 //!
-//! The call is a safepoint like any other, and keeps no register (a `try_call` does not): so
-//! a continuation that is stopped there can be left and resumed as if it had suspended.
+//! The call is a safepoint like any other, of a stub that keeps all registers for its caller, in
+//! a frame of its own: so a loop that calls nothing else has its values in registers, and a
+//! continuation that is stopped there can be left and resumed as if it had suspended.
 //!
 //! **Epochs.** Another thread raises the epoch, so its load must not be taken for one that
 //! was made before. Each loop has a check at its head, and each check a call in it: no load
@@ -32,12 +33,12 @@
 use super::regions::{fixed, plain};
 use super::translator::FuncTranslator;
 use crate::function::Callee;
-use crate::signature::call_host_signature;
+use crate::signature::interrupt_signature;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::Variable;
 use mangrove_abi::libcall::interrupt;
-use mangrove_abi::{Libcall, StoreContext};
+use mangrove_abi::StoreContext;
 use mangrove_validate::fuel::{Metering, cost};
 use std::mem::offset_of;
 use types::I64;
@@ -205,15 +206,9 @@ impl FuncTranslator<'_, '_> {
         let saved = self.fuel.saved;
         self.save_fuel();
         let why = self.const_word(why);
-        let stub = self.callee(Callee::CallHost, call_host_signature);
-        let arguments = self.libcall_arguments(Libcall::Interrupt, &[why]);
-        let signature = self.b.func.dfg.ext_funcs[stub].signature;
-        let (back, _, table) = self.exceptional_edges(signature);
-        self.note_call();
-        self.b.ins().try_call(stub, &arguments, table);
-        self.b.seal_block(back);
-        self.b.set_cold_block(back);
-        self.b.switch_to_block(back);
+        let stub = self.callee(Callee::Interrupt, interrupt_signature);
+        let instance = self.instance();
+        self.emit_call(stub, &[instance, why]);
         self.load_fuel();
         self.b.ins().jump(on, &[]);
         self.b.seal_block(on);

@@ -33,10 +33,16 @@ pub fn missing(engine: EngineKind, program: &Program) -> Option<String> {
         false => made,
     };
     let (version, what) = match engine {
-        EngineKind::Wasmtime if program.name == "gc_in_conts" || parks => {
+        EngineKind::Wasmtime | EngineKind::WasmtimeEpochs | EngineKind::WasmtimeFuel
+            if program.name == "gc_in_conts" || parks =>
+        {
             (WASMTIME, "no collections while continuations are suspended")
         }
-        EngineKind::Wasmtime | EngineKind::WasmtimeNull if CALLS * made > WASMTIME_EVER => (
+        EngineKind::Wasmtime
+        | EngineKind::WasmtimeEpochs
+        | EngineKind::WasmtimeFuel
+        | EngineKind::WasmtimeNull
+            if CALLS * made > WASMTIME_EVER => (
             WASMTIME,
             "no continuation is ever freed, and a store can make 32,710",
         ),
