@@ -7,7 +7,7 @@
 //! | 3 | memory, address space, a thread or a file's size was refused: nothing is known of the program |
 //! | 134 | a trap or an uncaught exception |
 
-use mangrove::{Backtrace, Error, ResourceError, printable};
+use mangrove::{Backtrace, Error, ResourceError, TrapReason, ctrl_c_came, printable};
 use mangrove_wast::ScriptError;
 use std::fmt;
 use std::io::{self, Write};
@@ -61,7 +61,7 @@ impl Failure {
         }
         match error {
             Error::Trap(trap) => Self::Wasm {
-                message: in_file(&format_args!("trap: {}", trap.reason)),
+                message: in_file(&format_args!("trap: {}{}", trap.reason, by(&trap.reason))),
                 backtrace: trap.backtrace,
             },
             Error::Exception(exception) => Self::Wasm {
@@ -131,6 +131,16 @@ impl Failure {
         let lines: Vec<_> = text.lines().map(printable).collect();
         let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
         ExitCode::from(self.code())
+    }
+}
+
+/// Who ended a program from outside.
+fn by(reason: &TrapReason) -> &'static str {
+    match reason {
+        TrapReason::Interrupt if ctrl_c_came() => " by Ctrl-C",
+        TrapReason::Interrupt => ": the time is over (--timeout)",
+        TrapReason::OutOfFuel => " (--fuel)",
+        _ => "",
     }
 }
 

@@ -23,7 +23,8 @@ use cranelift_codegen::ir::{AliasRegion, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
 use mangrove_abi::{
-    ContRecord, Defect, FuncRef, FunctionKind, Libcall, RecordState, StoreContext, StubImage, Waking,
+    ContRecord, Defect, FuncRef, FunctionKind, Libcall, RecordState, StoreContext, StubImage,
+    Waking,
 };
 use mangrove_validate::Repr;
 use std::mem::offset_of;

@@ -5,7 +5,8 @@ use crate::threads;
 use mangrove_abi::TypeId;
 use mangrove_compile as compile;
 use mangrove_runtime::{
-    EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals, signal_problems,
+    EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, interrupt_on_ctrl_c, prepare_signals,
+    signal_problems,
 };
 use mangrove_validate::{FuncType, Language, ValType};
 use std::sync::Arc;
@@ -144,6 +145,27 @@ impl Engine {
     /// ```
     pub fn increment_epoch(&self) {
         self.core().epoch().fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// From now on the first Ctrl-C (`SIGINT`) raises the epoch, and a further one ends the
+    /// process, as it would have done without this. For the owner of the process: the engine
+    /// stays until that ends. See [`ctrl_c_came`](crate::ctrl_c_came).
+    ///
+    /// # Errors
+    /// [`Error::Limit`] if the system refuses the handler.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    /// engine.interrupt_on_ctrl_c()?;
+    /// assert!(!mangrove::ctrl_c_came());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn interrupt_on_ctrl_c(&self) -> Result<(), Error> {
+        interrupt_on_ctrl_c(self.core())
     }
 
     /// Whether both are the same engine.

@@ -74,7 +74,7 @@ pub use mangrove_runtime::{
     ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
     HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
     ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    UpdateDeadline, Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    UpdateDeadline, Val, Zeal, ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,

@@ -205,7 +205,11 @@ fn a_backtrace_goes_through_all_continuations() {
     let error = call(&mut store, instance, "run", &[]).unwrap_err();
     let trap = error.as_trap().unwrap();
     assert_eq!(trap.reason, TrapReason::Interrupt);
-    let names: Vec<_> = trap.backtrace.frames().map(|f| f.function.as_u32()).collect();
+    let names: Vec<_> = trap
+        .backtrace
+        .frames()
+        .map(|f| f.function.as_u32())
+        .collect();
     assert_eq!(names, [0, 1, 2]);
     let resumed = |entry: &&BacktraceEntry| matches!(entry, BacktraceEntry::Resumed { .. });
     assert_eq!(trap.backtrace.entries.iter().filter(resumed).count(), 2);
@@ -298,7 +302,10 @@ fn fuel_is_exact_where_the_stack_ends() {
         (func (export "run") (drop (call $f (i64.const 1) (i64.const 2) (i64.const 3)))))"#;
     for level in LEVELS {
         let mut config = Config::new();
-        config.consume_fuel(true).opt_level(level).stack_size(64 << 10);
+        config
+            .consume_fuel(true)
+            .opt_level(level)
+            .stack_size(64 << 10);
         let (mut store, instance) = instance_with(&config, text);
         store.set_fuel(1_000_000).unwrap();
         call(&mut store, instance, "run", &[]).unwrap_err();
@@ -402,10 +409,20 @@ fn what_was_interrupted_is_resumed_where_it_was() {
         keep: 0,
         most: 1,
     };
-    for zeal in ["none", "alloc,move", "alloc,move,minor", "interrupt", "interrupt,move,minor"] {
+    for zeal in [
+        "none",
+        "alloc,move",
+        "alloc,move,minor",
+        "interrupt",
+        "interrupt,move,minor",
+    ] {
         for level in LEVELS {
             let mut config = Config::new();
-            config.zeal(zeal.parse().unwrap()).opt_level(level).park(parking).verify_heap(true);
+            config
+                .zeal(zeal.parse().unwrap())
+                .opt_level(level)
+                .park(parking)
+                .verify_heap(true);
             let (mut store, instance) = yielding(&mut config);
             let mut outcome = begin(&mut store, instance, 20);
             let mut times = 0;
@@ -456,7 +473,9 @@ fn what_was_interrupted_can_be_dropped_thrown_into_or_resumed_by_wasm() {
     let exception = Exception::new(&mut store, oops, vec![Val::I64(500)]).unwrap();
     let outcome = rest.resume_throw(&mut store, &exception, &[]).unwrap();
     // Three turns: 0 + 1 + 2, half of 3, 500 and 1000.
-    assert!(matches!(outcome, Outcome::Returned(values) if values == [Val::I64(3 + 1 + 500 + 1000)]));
+    assert!(
+        matches!(outcome, Outcome::Returned(values) if values == [Val::I64(3 + 1 + 500 + 1000)])
+    );
     // A second time it cannot be resumed.
     assert!(rest.resume(&mut store, &[], &[]).is_err());
     // Resumed by a program, which calls nobody back.
@@ -549,7 +568,9 @@ fn fuel_that_is_used_up_can_be_filled_up() {
     let result = call(&mut store, instance, "outer", &[Val::I64(20)]).unwrap();
     assert_eq!(result, [Val::I64(sum(20))]);
     // Without that it ends.
-    store.fuel_callback(5, |_| Ok(UpdateDeadline::Continue(5))).unwrap();
+    store
+        .fuel_callback(5, |_| Ok(UpdateDeadline::Continue(5)))
+        .unwrap();
     let ended = reason(call(&mut store, instance, "outer", &[Val::I64(20)]));
     assert_eq!(ended, TrapReason::OutOfFuel);
 }

@@ -25,7 +25,7 @@
 //!     interruption
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape code
-//!     signals handlers                 what all of a process share
+//!     signals handlers ctrl_c          what all of a process share
 //!  1  error refusals settings plan ledger
 //!  0  id handle value exception trap source bound resource/ compiled_error mapping trace
 //! ```
@@ -39,6 +39,7 @@ mod compiled_error;
 mod const_eval;
 mod continuation;
 mod convert;
+mod ctrl_c;
 mod descriptors;
 mod elements;
 mod engine;
@@ -98,6 +99,7 @@ mod watch;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
+pub use ctrl_c::{ctrl_c_came, interrupt_on_ctrl_c};
 pub use engine::{CompileHost, EngineCore};
 pub use error::Error;
 pub use exception::Exception;

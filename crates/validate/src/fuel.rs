@@ -121,7 +121,10 @@ fn bulk(operator: &Operator<'_>) -> Option<u32> {
 /// to a line of code, one too many a count that is not exact.
 fn is_plain(operator: &Operator<'_>) -> bool {
     use Operator::*;
-    let structure = matches!(operator, Nop | Drop | Block { .. } | Select | TypedSelect { .. });
+    let structure = matches!(
+        operator,
+        Nop | Drop | Block { .. } | Select | TypedSelect { .. }
+    );
     let variable = matches!(
         operator,
         LocalGet { .. } | LocalSet { .. } | LocalTee { .. } | GlobalGet { .. }
@@ -304,7 +307,11 @@ mod tests {
         let body = &module.bytes[range.clone()];
         let reader = FunctionBody::new(BinaryReader::new(body, range.start as u64));
         let mut seen = Vec::new();
-        for read in reader.get_operators_reader().unwrap().into_iter_with_offsets() {
+        for read in reader
+            .get_operators_reader()
+            .unwrap()
+            .into_iter_with_offsets()
+        {
             let (operator, offset) = read.unwrap();
             let used = unsettled(body, range.start, offset as usize).unwrap();
             if Metering::of(&operator) != Metering::Plain {

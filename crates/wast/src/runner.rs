@@ -27,12 +27,15 @@ use wast::WastDirective;
 pub struct ScriptOptions {
     /// Takes what `spectest`'s functions print. By default nobody does.
     pub sink: Sink,
+    /// Units of fuel of the script's store; for an engine that counts.
+    pub fuel: Option<u64>,
 }
 
 impl Default for ScriptOptions {
     fn default() -> Self {
         Self {
             sink: Arc::new(|_| ()),
+            fuel: None,
         }
     }
 }
@@ -165,7 +168,12 @@ struct Runner<'e> {
 
 impl<'e> Runner<'e> {
     fn new(engine: &'e Engine, options: &ScriptOptions) -> Result<Self, Error> {
-        let store = Store::new(engine, ())?;
+        let mut store = Store::new(engine, ())?;
+        // Who raises the epoch wants it to end.
+        store.set_epoch_deadline(1);
+        if let Some(units) = options.fuel {
+            store.set_fuel(units)?;
+        }
         let mut linker = Linker::new(engine);
         linker.define_mangrove();
         Ok(Self {

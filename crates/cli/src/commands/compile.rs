@@ -10,7 +10,9 @@ const EXTENSION: &str = "mgv";
 
 /// Runs the command.
 pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
-    let engine = super::engine(&args.engine.config())?;
+    let mut config = args.engine.config();
+    args.endings.set(&mut config);
+    let engine = super::engine(&config)?;
     let in_file = |error| Failure::engine(&args.file, error);
     let bytes = mangrove_wast::read_module(&args.file)?;
     if bytes.starts_with(&COMPILED_MAGIC) {

@@ -42,10 +42,13 @@ pub fn missing(engine: EngineKind, program: &Program) -> Option<String> {
         | EngineKind::WasmtimeEpochs
         | EngineKind::WasmtimeFuel
         | EngineKind::WasmtimeNull
-            if CALLS * made > WASMTIME_EVER => (
-            WASMTIME,
-            "no continuation is ever freed, and a store can make 32,710",
-        ),
+            if CALLS * made > WASMTIME_EVER =>
+        {
+            (
+                WASMTIME,
+                "no continuation is ever freed, and a store can make 32,710",
+            )
+        }
         EngineKind::Node if program.name.starts_with("switch-") => (V8, "no `switch`"),
         EngineKind::Node if held && at_once > V8_AT_ONCE => {
             (V8, "no more than 30,000 to 32,000 continuations at once")
