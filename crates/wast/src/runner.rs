@@ -29,6 +29,9 @@ pub struct ScriptOptions {
     pub sink: Sink,
     /// Units of fuel of the script's store; for an engine that counts.
     pub fuel: Option<u64>,
+    /// Whether the epoch was raised already that is to end the scripts; asked when a script's
+    /// store has its deadline, the next one.
+    pub over: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Default for ScriptOptions {
@@ -36,6 +39,7 @@ impl Default for ScriptOptions {
         Self {
             sink: Arc::new(|_| ()),
             fuel: None,
+            over: Arc::new(|| false),
         }
     }
 }
@@ -171,6 +175,9 @@ impl<'e> Runner<'e> {
         let mut store = Store::new(engine, ())?;
         // Who raises the epoch wants it to end.
         store.set_epoch_deadline(1);
+        if (options.over)() {
+            store.set_epoch_deadline(0);
+        }
         if let Some(units) = options.fuel {
             store.set_fuel(units)?;
         }

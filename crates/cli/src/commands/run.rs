@@ -23,9 +23,9 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
         });
     }
     let engine = super::engine(&config)?;
-    until::start(&engine, &args.until, began)?;
+    let over = until::start(&engine, &args.until, began)?;
     let mut program = Program::load(&engine, &args.target.file, args.target.allow_compiled)?;
-    until::limit(&mut program.store, &args.until).map_err(Failure::settings)?;
+    until::limit(&mut program.store, &args.until, &over).map_err(Failure::settings)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
         Watching::start(&mut program.store, module, every, options(args), args.json)

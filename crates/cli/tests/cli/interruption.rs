@@ -19,17 +19,9 @@ fn the_time_is_over() {
         ENDLESS,
         ["--invoke", "run", "--timeout", "0.05"],
     );
-    assert_eq!(
-        (ended.code, ended.stdout.as_str()),
-        (Some(134), "1 : i32\n"),
-        "{ended:?}"
-    );
-    ended.says([
-        "timeout.wat: trap: interrupted: the time is over (--timeout)",
-        "func 1 $spin",
-        "-- continuation",
-        "func 2",
-    ]);
+    // Where it is by then depends on the machine.
+    assert_eq!(ended.code, Some(134), "{ended:?}");
+    ended.says(["timeout.wat: trap: interrupted: the time is over (--timeout)"]);
     // One that ends earlier does not wait.
     let module = "(module (func (export \"run\") (result i32) (i32.const 5)))";
     run(
@@ -101,8 +93,13 @@ fn a_script_ends_as_well() {
 
 /// Starts a run and waits until the program has begun.
 fn started(name: &str, text: &str, option: &str) -> (Child, BufReader<impl Read + use<>>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mangrove"))
-        .arg("run")
+    // Whoever starts the tests may ignore the signal, and what is ignored stays so.
+    let mut child = Command::new("env")
+        .args([
+            "--default-signal=INT",
+            env!("CARGO_BIN_EXE_mangrove"),
+            "run",
+        ])
         .arg(file(name, text))
         .args(["--invoke", "run", option])
         .stdout(Stdio::piped())
@@ -112,7 +109,7 @@ fn started(name: &str, text: &str, option: &str) -> (Child, BufReader<impl Read 
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
-    assert_eq!(line, "1 : i32\n");
+    assert_eq!(line, "1\n");
     (child, stdout)
 }
 
