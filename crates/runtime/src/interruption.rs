@@ -32,7 +32,7 @@ pub enum UpdateDeadline {
 pub type Callback = Box<dyn FnMut(StorePtr, NonNull<()>) -> Result<UpdateDeadline, Error> + Send>;
 
 /// Of one store.
-pub struct Interruption {
+pub struct Deadlines {
     /// The epoch to be interrupted at. The context's is 0 if every check is to call.
     pub deadline: u64,
     /// Who is asked then; nobody while that one runs.
@@ -42,7 +42,7 @@ pub struct Interruption {
     pub fuel: Fuel,
 }
 
-impl Interruption {
+impl Deadlines {
     /// Of a new store. Without a deadline it never comes.
     pub fn new(deadline: Option<u64>) -> Self {
         Self {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_used_is_taken_off_once() {
         let mut word = 0;
-        let mut fuel = Interruption::new(None).fuel;
+        let mut fuel = Deadlines::new(None).fuel;
         fuel.set(&mut word, 100);
         assert_eq!(word, 100);
         word -= 30;
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn more_than_a_word_holds_is_granted_by_and_by() {
         let mut word = 0;
-        let mut fuel = Interruption::new(None).fuel;
+        let mut fuel = Deadlines::new(None).fuel;
         fuel.set(&mut word, u64::MAX);
         assert_eq!(word, i64::MAX);
         word = i64::MIN;

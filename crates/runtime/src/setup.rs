@@ -3,7 +3,7 @@
 use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::id::StoreId;
-use crate::interruption::Interruption;
+use crate::interruption::Deadlines;
 use crate::libcalls;
 use crate::parking::give_stack;
 use crate::plan::{StackRoom, heap_config};
@@ -55,14 +55,7 @@ pub fn new_store(
     heap.attach(&mut ctx);
     ctx.libcalls = libcalls::TABLE.as_ptr();
     ctx.defect = config.defect;
-    ctx.epoch = engine.epoch();
-    // Until the embedder sets another: the first epoch there is.
-    let deadline = config.epoch_interruption.then_some(0);
-    // With zeal every check is to call.
-    ctx.epoch_deadline = match config.zeal.interrupt {
-        true => 0,
-        false => deadline.unwrap_or(u64::MAX),
-    };
+    let interruption = deadlines(engine, &mut ctx);
     let mut inner = Box::new(StoreInner {
         id: StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
         engine: engine.clone(),
@@ -87,7 +80,7 @@ pub fn new_store(
         host_func: ptr::null(),
         pending: None,
         watchers: Watchers::default(),
-        interruption: Interruption::new(deadline),
+        interruption,
         types: KeptTypes::new(engine.engine_types()),
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),
@@ -102,6 +95,20 @@ pub fn new_store(
     // SAFETY: both were just made.
     unsafe { (*(*inner.as_ptr()).ctx.as_ptr()).owner = inner.as_ptr().cast() };
     Ok(inner)
+}
+
+/// The deadline of a new store, in its context as well.
+fn deadlines(engine: &EngineCore, ctx: &mut StoreContext) -> Deadlines {
+    let config = engine.settings();
+    ctx.epoch = engine.epoch();
+    // Until the embedder sets another: the first epoch there is.
+    let deadline = config.epoch_interruption.then_some(0);
+    // With zeal every check is to call.
+    ctx.epoch_deadline = match config.zeal.interrupt {
+        true => 0,
+        false => deadline.unwrap_or(u64::MAX),
+    };
+    Deadlines::new(deadline)
 }
 
 fn registry_config(config: &Settings, room: &StackRoom, strict_commit: bool) -> RegistryConfig {

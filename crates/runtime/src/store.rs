@@ -20,7 +20,7 @@ use crate::handle::Func;
 use crate::host::HostFunc;
 use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
-use crate::interruption::Interruption;
+use crate::interruption::Deadlines;
 use crate::kind::ValueKind;
 use crate::ledger::Share;
 use crate::memory::entry::MemoryEntry;
@@ -163,7 +163,7 @@ pub struct StoreInner {
     pub(crate) pending: Option<Pending>,
     pub(crate) watchers: Watchers,
     /// When what runs is interrupted, and who is asked then.
-    pub(crate) interruption: Interruption,
+    pub(crate) interruption: Deadlines,
     /// Types kept for what was made without a module, and for what follows by their
     /// numbers.
     pub(crate) types: KeptTypes,

@@ -46,7 +46,7 @@ use wasmparser::Operator;
 
 /// What is known of the fuel at a place of the function.
 #[derive(Default)]
-pub struct Fuel {
+pub struct FuelCount {
     /// What is left.
     left: Option<Variable>,
     /// Used since it was settled.

@@ -7,7 +7,7 @@
 //! translated a second time, with both in the frame ([`super::homes`]).
 
 use super::homes::{Homes, MOST_FRAME_BYTES};
-use super::interrupt::Fuel;
+use super::interrupt::FuelCount;
 use super::regions::Regions;
 use super::state::{BlockReprs, ControlFrame, Locals, OpenScope, Operand};
 use crate::cost::Work;
@@ -32,7 +32,7 @@ pub struct FuncTranslator<'a, 'b> {
     /// What the code looks at to be interrupted.
     pub(super) interruption: Interruption,
     /// The fuel that was used and not taken off yet, if the code counts it.
-    pub(super) fuel: Fuel,
+    pub(super) fuel: FuelCount,
     /// See [`crate::Options::defect`].
     pub(super) defect: Option<Defect>,
     pub(super) signature: WasmSignature,
@@ -101,7 +101,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             env,
             hooks,
             interruption,
-            fuel: Fuel::default(),
+            fuel: FuelCount::default(),
             defect,
             signature,
             instance,
