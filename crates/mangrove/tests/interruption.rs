@@ -574,3 +574,54 @@ fn fuel_that_is_used_up_can_be_filled_up() {
     let ended = reason(call(&mut store, instance, "outer", &[Val::I64(20)]));
     assert_eq!(ended, TrapReason::OutOfFuel);
 }
+
+/// With `interrupt` zeal every entry calls the runtime, through a stub that takes hundreds of
+/// bytes of stack: so it is in there that the guard is hit, at whatever depth the frames come
+/// to it.
+#[test]
+fn the_guard_may_be_hit_where_code_asks() {
+    for locals in 0..24 {
+        // What is in the locals is needed after the call.
+        let declared = "i64 ".repeat(locals);
+        let fill: String = (1..=locals)
+            .map(|n| format!("(local.set {n} (i64.add (local.get 0) (i64.const {n})))"))
+            .collect();
+        let sum = "(i64.add ".repeat(locals)
+            + "(call $f (i64.add (local.get 0) (i64.const 1)))"
+            + &(1..=locals)
+                .map(|n| format!("(local.get {n}))"))
+                .collect::<String>();
+        let text = format!(
+            r#"(module (type $box (struct (field i64)))
+            (func $f (param i64) (result i64) (local {declared}) {fill} {sum})
+            (func (export "run") (result i64) (call $f (i64.const 0)))
+            (func (export "works") (result i32) (i32.const 7)))"#
+        );
+        for fuel in [false, true] {
+            let mut config = Config::new();
+            config
+                .zeal("interrupt".parse().unwrap())
+                .consume_fuel(fuel)
+                .stack_size(8 << 10);
+            let (mut store, instance) = instance_with(&config, &text);
+            if fuel {
+                store.set_fuel(1 << 30).unwrap();
+            }
+            let error = call(&mut store, instance, "run", &[]).unwrap_err();
+            let trap = error.as_trap().unwrap();
+            assert_eq!(trap.reason.code(), Some(mangrove::TrapCode::StackOverflow));
+            let frames: Vec<_> = trap
+                .backtrace
+                .frames()
+                .map(|f| f.function.as_u32())
+                .collect();
+            let (outer, inner) = frames.split_last().expect("frames");
+            assert!(*outer == 1 || trap.backtrace.truncated, "{frames:?}");
+            assert!(
+                inner.len() > 5 && inner.iter().all(|&f| f == 0),
+                "{frames:?}"
+            );
+            works_on(&mut store, instance);
+        }
+    }
+}
