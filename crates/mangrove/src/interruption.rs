@@ -117,7 +117,7 @@ impl<T: 'static> Store<T> {
     ///     outcome = rest.resume(&mut store, &[], &[])?;
     /// }
     /// assert!(matches!(outcome, Outcome::Returned(values) if values == [Val::I32(1000)]));
-    /// assert_eq!(slices, 9); // eight instructions to the turn
+    /// assert_eq!(slices, 8); // eight instructions to the turn
     /// # Ok(())
     /// # }
     /// ```
