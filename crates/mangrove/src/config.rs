@@ -259,7 +259,7 @@ impl Config {
 
     /// Whether code counts the instructions it executes, as fuel of its store (off by
     /// default). Each is one unit, but `nop`, `drop`, `block`, `loop`, `else`, `end`,
-    /// `return` and `unreachable`, which are none. An operation on many bytes or
+    /// `return` and `unreachable`, which are none. Each call of a function is one more. An operation on many bytes or
     /// elements costs a unit more for each 64 bytes of a memory, or 8 elements, whether it
     /// can be done or not.
     ///
@@ -279,7 +279,7 @@ impl Config {
     /// store.set_fuel(10)?;
     /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
     /// instance.func(&store, "f").expect("it is exported").call(&mut store, &[])?;
-    /// assert_eq!(store.get_fuel()?, 7);
+    /// assert_eq!(store.get_fuel()?, 6);
     /// # Ok(())
     /// # }
     /// ```

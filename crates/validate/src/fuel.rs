@@ -1,6 +1,7 @@
 //! What instructions cost in fuel, and when it is taken off.
 //!
-//! One unit for each instruction, none for those that only structure code. The compiler
+//! One unit for each instruction, none for those that only structure code, and one for each
+//! call of a function, so that an empty one is not for nothing. The compiler
 //! adds up what a straight line of code costs and takes it off at the instructions that
 //! *settle*, before they are executed: where control divides or joins, where it leaves
 //! the function, and before operations on many elements. So after a trap in the middle
@@ -8,6 +9,9 @@
 //! is, from the body itself.
 
 use wasmparser::{BinaryReader, BinaryReaderError, FunctionBody, Operator};
+
+/// Units that a call of a function costs, besides its instructions.
+pub const FUNCTION_COST: u64 = 1;
 
 /// Units an instruction costs.
 pub fn cost(operator: &Operator<'_>) -> u64 {
@@ -272,7 +276,7 @@ fn is_plain_float(operator: &Operator<'_>) -> bool {
 pub fn unsettled(body: &[u8], start: usize, offset: usize) -> Result<u64, BinaryReaderError> {
     let body = FunctionBody::new(BinaryReader::new(body, start as u64));
     let mut reader = body.get_operators_reader()?;
-    let mut used = 0;
+    let mut used = FUNCTION_COST;
     while !reader.eof() {
         let (operator, at) = reader.read_with_offset()?;
         if at as usize > offset {

@@ -39,7 +39,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::Variable;
 use mangrove_abi::StoreContext;
 use mangrove_abi::libcall::interrupt;
-use mangrove_validate::fuel::{Metering, cost};
+use mangrove_validate::fuel::{FUNCTION_COST, Metering, cost};
 use std::mem::offset_of;
 use types::I64;
 use wasmparser::Operator;
@@ -62,6 +62,7 @@ impl FuncTranslator<'_, '_> {
             return;
         }
         self.no_overflow();
+        self.fuel.used = FUNCTION_COST;
         if self.homes.is_none() {
             let left = self.b.declare_var(I64);
             self.fuel.left = Some(left);
