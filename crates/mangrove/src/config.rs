@@ -260,8 +260,8 @@ impl Config {
     /// Whether code counts the instructions it executes, as fuel of its store (off by
     /// default). Each is one unit, but `nop`, `drop`, `block`, `loop`, `else`, `end`,
     /// `return` and `unreachable`, which are none. Each call of a function is one more. An operation on many bytes or
-    /// elements costs a unit more for each 64 bytes of a memory, or 8 elements, whether it
-    /// can be done or not.
+    /// elements costs a unit more for each byte of a memory, or each element, whether it can
+    /// be done or not.
     ///
     /// A store has none until it gets some ([`Store::set_fuel`](crate::Store::set_fuel)).
     /// Whether there is some left is looked at at the entry of every function, at the

@@ -282,11 +282,11 @@ fn fuel_is_exact_where_code_stops() {
         // function, as everywhere.
         ("suspends", &[], 13),
         ("unhandled", &[], 3),
-        ("fill", &[Val::I32(65536)], 5 + 1024),
+        ("fill", &[Val::I32(65536)], 5 + 65536),
         // Whether it can be done or not.
-        ("fill", &[Val::I32(65537 + 64)], 5 + 1025),
-        ("array", &[Val::I32(800)], 4 + 100),
-        ("copy", &[Val::I32(4)], 5),
+        ("fill", &[Val::I32(65537 + 64)], 5 + 65601),
+        ("array", &[Val::I32(800)], 4 + 800),
+        ("copy", &[Val::I32(4)], 5 + 4),
     ] {
         assert_eq!(used(text, name, args), expected, "{name}");
     }

@@ -35,8 +35,8 @@ pub enum Metering {
     /// It leaves the function, for good or until something comes back: it settles.
     Leaves,
     /// It does something to as many elements, or bytes, as its last operand says. It
-    /// settles, and costs a unit more for each 2 to the power of this many of them.
-    Bulk(u32),
+    /// settles, and costs a unit more for each of them.
+    Bulk,
 }
 
 impl Metering {
@@ -46,7 +46,8 @@ impl Metering {
             _ if is_branch(operator) => Self::Branch,
             _ if leaves(operator) => Self::Leaves,
             _ if is_plain(operator) => Self::Plain,
-            _ => bulk(operator).map_or(Self::MayStop, Self::Bulk),
+            _ if is_bulk(operator) => Self::Bulk,
+            _ => Self::MayStop,
         }
     }
 
@@ -54,7 +55,7 @@ impl Metering {
     pub fn settles(self) -> bool {
         match self {
             Self::Plain | Self::MayStop => false,
-            Self::Branch | Self::Leaves | Self::Bulk(_) => true,
+            Self::Branch | Self::Leaves | Self::Bulk => true,
         }
     }
 }
@@ -100,25 +101,27 @@ fn leaves(operator: &Operator<'_>) -> bool {
     )
 }
 
-/// The operations on many: a unit for 64 bytes of a memory, or for 8 elements.
-fn bulk(operator: &Operator<'_>) -> Option<u32> {
+/// Operations on many bytes of a memory, or elements of a table or an array.
+fn is_bulk(operator: &Operator<'_>) -> bool {
     use Operator::*;
-    match operator {
-        MemoryFill { .. } | MemoryCopy { .. } | MemoryInit { .. } => Some(6),
-        TableGrow { .. }
-        | TableFill { .. }
-        | TableCopy { .. }
-        | TableInit { .. }
-        | ArrayNew { .. }
-        | ArrayNewDefault { .. }
-        | ArrayNewData { .. }
-        | ArrayNewElem { .. }
-        | ArrayFill { .. }
-        | ArrayCopy { .. }
-        | ArrayInitData { .. }
-        | ArrayInitElem { .. } => Some(3),
-        _ => None,
-    }
+    matches!(
+        operator,
+        MemoryFill { .. }
+            | MemoryCopy { .. }
+            | MemoryInit { .. }
+            | TableGrow { .. }
+            | TableFill { .. }
+            | TableCopy { .. }
+            | TableInit { .. }
+            | ArrayNew { .. }
+            | ArrayNewDefault { .. }
+            | ArrayNewData { .. }
+            | ArrayNewElem { .. }
+            | ArrayFill { .. }
+            | ArrayCopy { .. }
+            | ArrayInitData { .. }
+            | ArrayInitElem { .. }
+    )
 }
 
 /// The frequent instructions that cannot trap. One that is missing here costs a store

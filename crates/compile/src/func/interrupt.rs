@@ -1,7 +1,8 @@
 //! Interruption: where code looks whether its time is over, and how it counts fuel.
 //!
 //! ```text
-//!  function entry, loop head:    epoch ≥ deadline?  ──▶ Interrupt(EPOCH) ─┐   out of line
+//!  function entry, loop head, operation on many:
+//!                                epoch ≥ deadline?  ──▶ Interrupt(EPOCH) ─┐   out of line
 //!                                fuel ≤ 0?          ──▶ Interrupt(FUEL) ──┤
 //!                                ◀────────────────────────────────────────┘
 //! ```
@@ -32,6 +33,7 @@
 
 use super::regions::{fixed, plain};
 use super::translator::FuncTranslator;
+use crate::Interruption;
 use crate::function::Callee;
 use crate::signature::interrupt_signature;
 use cranelift_codegen::ir::condcodes::IntCC;
@@ -72,11 +74,17 @@ impl FuncTranslator<'_, '_> {
 
     /// Counts an instruction, before it is translated.
     pub(super) fn before_operator(&mut self, operator: &Operator<'_>) {
-        if !self.interruption.fuel || !self.reachable {
+        if self.interruption == Interruption::default() || !self.reachable {
+            return;
+        }
+        let metering = Metering::of(operator);
+        if metering == Metering::Bulk && self.interruption.epochs {
+            self.check_epoch();
+        }
+        if !self.interruption.fuel {
             return;
         }
         self.fuel.used += cost(operator);
-        let metering = Metering::of(operator);
         if metering.settles() {
             self.settle_fuel();
         }
@@ -85,7 +93,7 @@ impl FuncTranslator<'_, '_> {
             // Where control joins, another way may have saved nothing.
             Metering::Branch => self.fuel.saved = false,
             Metering::MayStop | Metering::Leaves => self.save_fuel(),
-            Metering::Bulk(shift) => self.charge_bulk(shift),
+            Metering::Bulk => self.charge_bulk(),
         }
     }
 
@@ -125,11 +133,16 @@ impl FuncTranslator<'_, '_> {
 
     /// An operation on as many as the last operand says: that is taken off before, and
     /// may be too much.
-    fn charge_bulk(&mut self, shift: u32) {
+    fn charge_bulk(&mut self) {
         let count = self.top();
-        let count = self.memory_word(count);
-        let shift = self.b.ins().iconst(types::I32, i64::from(shift));
-        let used = self.b.ins().ushr(count, shift);
+        let used = match self.b.func.dfg.value_type(count) {
+            types::I32 => self.extend(count),
+            _ => {
+                // More than there can be, and no overflow.
+                let most = self.const_word(1 << 62);
+                self.b.ins().umin(count, most)
+            }
+        };
         self.take_fuel(used);
         self.check_fuel();
         self.save_fuel();
@@ -175,19 +188,23 @@ impl FuncTranslator<'_, '_> {
     /// Looks whether the time is over, at the entry of a function or the head of a loop.
     pub(super) fn check_interrupts(&mut self) {
         if self.interruption.epochs {
-            let store = self.store_context();
-            let cell = offset_of!(StoreContext, epoch) as i32;
-            let cell = self.b.ins().load(I64, fixed(), store, cell);
-            let flags = plain(self.regions.context);
-            let now = self.b.ins().load(I64, flags, cell, 0);
-            let deadline = self.context_load(store, offset_of!(StoreContext, epoch_deadline));
-            let over = IntCC::UnsignedGreaterThanOrEqual;
-            let over = self.b.ins().icmp(over, now, deadline);
-            self.interrupt_if(over, interrupt::EPOCH);
+            self.check_epoch();
         }
         if self.interruption.fuel {
             self.check_fuel();
         }
+    }
+
+    fn check_epoch(&mut self) {
+        let store = self.store_context();
+        let cell = offset_of!(StoreContext, epoch) as i32;
+        let cell = self.b.ins().load(I64, fixed(), store, cell);
+        let flags = plain(self.regions.context);
+        let now = self.b.ins().load(I64, flags, cell, 0);
+        let deadline = self.context_load(store, offset_of!(StoreContext, epoch_deadline));
+        let over = IntCC::UnsignedGreaterThanOrEqual;
+        let over = self.b.ins().icmp(over, now, deadline);
+        self.interrupt_if(over, interrupt::EPOCH);
     }
 
     fn check_fuel(&mut self) {
