@@ -163,7 +163,9 @@ impl StoreInner {
     /// Why Wasm is left that is to be suspended: so, if the host has resumed it.
     pub(crate) fn yielding(&self) -> Pending {
         match self.activations.last() {
-            Some(activation) if !activation.is_call => Pending::Yield,
+            // The host record of a resumption names the function it resumed.
+            // SAFETY: the record of an activation that is not over.
+            Some(activation) if !unsafe { (*activation.host).func }.is_null() => Pending::Yield,
             _ => TrapReason::InterruptInCall.into(),
         }
     }

@@ -116,7 +116,7 @@ fn run_compiled(
     args: &WastArgs,
     over: &Over,
 ) -> Result<FileReport, Failure> {
-    let mut program = Program::load(engine, file, args.allow_compiled)?;
+    let mut program = Program::open(engine, file, args.allow_compiled)?;
     until::limit(&mut program.store, &args.until, over).map_err(Failure::settings)?;
     let failure = match program.instantiate().err() {
         Some(refused @ Failure::Resource { .. }) => return Err(refused),

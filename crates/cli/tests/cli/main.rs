@@ -1,5 +1,6 @@
 //! The command from outside: what it prints, and how it ends.
 
+mod arguments;
 mod bad_input;
 mod commands;
 mod common;
@@ -7,6 +8,9 @@ mod compiled;
 mod guide;
 mod interruption;
 mod lives;
+mod messages;
 mod names;
+mod options;
 mod resources;
+mod results;
 mod trace;
