@@ -51,6 +51,20 @@ pub enum FunctionKind {
     Search,
 }
 
+/// Which trampoline leads into a host function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HostCode {
+    /// A call of [`crate::Libcall::HostCall`] that comes back, or not at all.
+    #[default]
+    Plain,
+    /// The same, where the function may suspend its caller: then the trampoline's frame is the
+    /// innermost of what is suspended, and goes on when that is resumed.
+    Suspending,
+    /// A call of [`crate::Libcall::ContClone`]: of functions that take one continuation and
+    /// give one.
+    Clone,
+}
+
 /// A stretch of an image's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionCode {

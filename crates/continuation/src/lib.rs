@@ -7,6 +7,7 @@
 //! | `states`, `life` | the one table of states and verbs; how a continuation begins and ends |
 //! | `initial`, `calls` | the continuations that calls from the host begin with |
 //! | `bound`, `binding` | arguments bound before a continuation runs |
+//! | `cloning` | a second continuation where one is stopped |
 //! | `marking` | the collector's side: worklist, mark, sweep |
 //! | `waking` | which stacks ran since the last collection |
 //! | `parking_policy`, `parking` | continuations without a stack |
@@ -24,6 +25,7 @@
 mod binding;
 mod bound;
 mod calls;
+mod cloning;
 mod due;
 mod initial;
 mod life;

@@ -2,9 +2,9 @@
 //! and the runtime make for it, and beside it the state each record should be
 //! in, by the table.
 
-use crate::{End, Registry, RegistryConfig, Role, State, Verb, next_state};
+use crate::{End, ParkPolicy, Registry, RegistryConfig, Role, State, Verb, next_state};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{ArenaConfig, GuardKind};
+use mangrove_stack::{ArenaConfig, GuardKind, is_parked};
 use std::collections::HashMap;
 use std::ptr;
 
@@ -34,6 +34,11 @@ pub(crate) fn config(max_continuations: usize) -> RegistryConfig {
         max_continuations,
         max_stack_bytes: u64::MAX,
     }
+}
+
+/// Nothing runs, so nothing arrives at the stub of a parked record.
+unsafe extern "sysv64" fn never(_: *mut StoreContext, _: *mut ContRecord) -> bool {
+    unreachable!("no code switches to a parked record")
 }
 
 /// Puts a saved context into the record, as a switch away from it does.
@@ -77,13 +82,16 @@ impl World {
         let mut ctx = StoreContext::new();
         ctx.log_next = log.as_mut_ptr();
         ctx.log_last = &raw mut log[4095];
+        let mut registry = Registry::new(RegistryConfig {
+            max_stack_bytes,
+            ..config(max_continuations)
+        });
+        // SAFETY: a world sees to it by itself that who runs has a stack.
+        unsafe { registry.allow_parking(ParkPolicy::NEVER, never) };
         Self {
             ctx,
             _log: log,
-            registry: Registry::new(RegistryConfig {
-                max_stack_bytes,
-                ..config(max_continuations)
-            }),
+            registry,
             func: Box::new(FuncRef {
                 code: entry,
                 instance: ptr::null_mut(),
@@ -158,7 +166,30 @@ impl World {
 
     fn run(&mut self, record: Record) {
         // SAFETY: a record of the registry, or null.
-        unsafe { crate::make_current(&mut self.ctx, record, mangrove_abi::Waking::Entered) };
+        unsafe {
+            if !record.is_null() && is_parked(record) {
+                self.registry.unpark(&mut self.ctx, record).unwrap();
+            }
+            crate::make_current(&mut self.ctx, record, mangrove_abi::Waking::Entered);
+        }
+    }
+
+    /// A clone of what a current reference stands for.
+    pub(crate) fn clone_chain(&mut self, cont: ContRef) -> Result<ContRef, crate::LimitError> {
+        assert!(is_current(cont));
+        let clone = self.registry.clone_chain(&mut self.ctx, cont.record)?;
+        let fresh = self.state(cont.record) == State::Fresh;
+        let (mut first, mut second, mut role) = (cont.record, clone.record, Role::Subject);
+        while !first.is_null() {
+            self.apply(Verb::Clone, role, first);
+            let made = if fresh { Role::FreshClone } else { Role::Clone };
+            self.apply(Verb::Clone, made, second);
+            // SAFETY: records of the registry.
+            assert_eq!(unsafe { (*second).cloned_from() }, Some(first));
+            (first, second, role) = (parent(first), parent(second), Role::Between);
+        }
+        assert!(second.is_null(), "a clone's chain is as long as the first");
+        Ok(clone)
     }
 
     /// The host calls Wasm, from within a host call if Wasm runs.

@@ -7,7 +7,7 @@ use mangrove_compile as compile;
 use mangrove_runtime::{
     EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals, signal_problems,
 };
-use mangrove_validate::{FuncType, Language, ValType};
+use mangrove_validate::{AbstractHeap, FuncType, HeapType, Language, RefType, ValType};
 use std::sync::Arc;
 
 /// Settings and everything modules share: canonical types, their descriptors,
@@ -45,6 +45,8 @@ pub struct OwnTypes {
     pub action: TypeId,
     /// Nothing to an i64.
     pub count: TypeId,
+    /// A continuation of any type to one.
+    pub clone: TypeId,
 }
 
 impl Engine {
@@ -59,15 +61,15 @@ impl Engine {
         let plan = Plan::new(&config.settings);
         let options = compile_options(config, &plan);
         let core = Self::make_core(config.settings.clone(), plan, options)?;
-        let own = |results: Vec<ValType>| {
-            core.func_type_id(&FuncType {
-                params: Vec::new(),
-                results,
-            })
+        let own = |params, results| core.func_type_id(&FuncType { params, results });
+        let cont = |nullable| {
+            let heap = HeapType::Abstract(AbstractHeap::Cont);
+            vec![ValType::Ref(RefType { nullable, heap })]
         };
         let own_types = OwnTypes {
-            action: own(vec![])?,
-            count: own(vec![ValType::I64])?,
+            action: own(vec![], vec![])?,
+            count: own(vec![], vec![ValType::I64])?,
+            clone: own(cont(true), cont(false))?,
         };
         let inner = EngineInner {
             config: config.clone(),

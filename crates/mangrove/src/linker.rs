@@ -1,13 +1,13 @@
 //! Names and what they stand for.
 
-use crate::access::{Caller, Store, TypedBody};
+use crate::access::{Caller, Store, TypedBody, inner_mut};
 use crate::engine::{Engine, OwnTypes};
 use crate::instance::Instance;
 use crate::module::Module;
 use hashbrown::HashMap;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{AsStore, Error, Extern, Val, inner};
-use mangrove_validate::FuncType;
+use mangrove_validate::{EntityType, FuncType};
 
 /// Finds imports by name. Host functions defined here serve any number of
 /// stores with data of type `T`; everything else belongs to one store.
@@ -30,6 +30,8 @@ pub struct Linker<T> {
 enum Definition<T> {
     Extern(Extern),
     Host(TypedBody<T>),
+    /// A function of each type that one which clones continuations may have.
+    Clone,
 }
 
 impl<T> Clone for Definition<T> {
@@ -37,6 +39,7 @@ impl<T> Clone for Definition<T> {
         match self {
             Self::Extern(item) => Self::Extern(*item),
             Self::Host(body) => Self::Host(body.clone()),
+            Self::Clone => Self::Clone,
         }
     }
 }
@@ -137,9 +140,14 @@ impl<T: 'static> Linker<T> {
     /// Defines the module `mangrove`: `gc` collects everything now, `minor` the
     /// young space; `collections`,
     /// `continuations` and `heap_bytes` say how many collections there were,
-    /// continuations live, and bytes the heap's objects take.
+    /// continuations live, and bytes the heap's objects take. With
+    /// [`Config::continuation_clone`](crate::Config::continuation_clone) also `clone_cont`,
+    /// which has the type that it is imported with.
     pub fn define_mangrove(&mut self) -> &mut Self {
-        let OwnTypes { action, count } = self.engine.own_types();
+        let OwnTypes { action, count, .. } = self.engine.own_types();
+        if self.engine.config().continuation_cloning() {
+            self.insert("mangrove", "clone_cont", Definition::Clone);
+        }
         self.mangrove_func(action, "gc", |mut caller, _| caller.gc());
         self.mangrove_func(action, "minor", |mut caller, _| caller.gc_minor());
         self.mangrove_func(count, "collections", |caller, results| {
@@ -180,16 +188,41 @@ impl<T: 'static> Linker<T> {
         module: &str,
         name: &str,
     ) -> Result<Option<Extern>, Error> {
+        self.find(store, module, name, None)
+    }
+
+    /// What a name stands for where it is imported with this type.
+    fn find(
+        &self,
+        store: &mut Store<T>,
+        module: &str,
+        name: &str,
+        wanted: Option<TypeId>,
+    ) -> Result<Option<Extern>, Error> {
         let Some(definition) = self.modules.get(module).and_then(|items| items.get(name)) else {
             return Ok(None);
+        };
+        let own = || match inner(store).engine().same(self.engine.core()) {
+            true => Ok(()),
+            false => Err(Error::usage("a linker of another engine was used")),
         };
         Ok(Some(match definition {
             Definition::Extern(item) => *item,
             Definition::Host(body) => {
-                if !inner(store).engine().same(self.engine.core()) {
-                    return Err(Error::usage("a linker of another engine was used"));
-                }
+                own()?;
                 body.linked(store)?.into()
+            }
+            Definition::Clone => {
+                own()?;
+                let any = self.engine.own_types().clone;
+                let inner = inner_mut(store);
+                let func = match inner.clone_func(wanted.unwrap_or(any))? {
+                    // Of another type than it is imported with, as is then found.
+                    None => inner.clone_func(any)?,
+                    func => func,
+                };
+                func.ok_or_else(|| Error::internal("no clones are allowed"))?
+                    .into()
             }
         }))
     }
@@ -201,7 +234,11 @@ impl<T: 'static> Linker<T> {
     pub fn instantiate(&self, store: &mut Store<T>, module: &Module) -> Result<Instance, Error> {
         let mut imports = Vec::with_capacity(module.parsed().imports.len());
         for import in &module.parsed().imports {
-            let found = self.get(store, &import.module, &import.name)?;
+            let wanted = match module.image().canonical(import.ty.clone()) {
+                EntityType::Func(id) => Some(id),
+                _ => None,
+            };
+            let found = self.find(store, &import.module, &import.name, wanted)?;
             imports.push(found.ok_or_else(|| Error::Link {
                 module: import.module.clone(),
                 name: import.name.clone(),

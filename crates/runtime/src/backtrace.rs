@@ -119,7 +119,7 @@ impl StoreInner {
     unsafe fn resumed(&self, record: *const ContRecord, parent: Option<u32>) -> BacktraceEntry {
         // SAFETY: by contract; instances live as long as the store.
         let (child, created) = unsafe {
-            let created = (*record).creator.as_ref().and_then(|creator| {
+            let created = (*record).made_by().as_ref().and_then(|creator| {
                 let instance = InstancePtr::from_owner(creator.owner);
                 instance.module.place((*record).created_at?)
             });

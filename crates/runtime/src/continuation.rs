@@ -7,6 +7,7 @@ use crate::outcome::{Outcome, reference_to};
 use crate::resume::{self, With};
 use crate::store::{AsStore, AsStoreMut, inner, inner_mut};
 use crate::value::Val;
+use mangrove_abi::TypeId;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
 
 impl Func {
@@ -168,6 +169,116 @@ impl ContHandle {
     /// ```
     pub fn bind(&self, store: &mut impl AsStoreMut, args: &[Val]) -> Result<ContHandle, Error> {
         inner_mut(store).bind(self, args)
+    }
+
+    /// A second continuation that goes on where this one is suspended: each can be resumed
+    /// once. With [`Config::continuation_clone`](../mangrove/struct.Config.html) only. What
+    /// is suspended inside this one is cloned with it. Locals and operands are copied; the
+    /// objects they refer to are the same for both, and so are other continuations. A fresh
+    /// one and one with bound arguments can be cloned too.
+    ///
+    /// A clone counts as a continuation, each record of its chain, and lives as long as
+    /// something refers to it, whatever becomes of this one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if clones are not allowed, or it is of another store;
+    /// [`Error::Trap`] with the reason `continuation already consumed` if it was resumed or
+    /// bound before; [`Error::Limit`] if as many continuations live as may, or its stack is
+    /// so full that no other has room for as much; [`Error::Resource`] if memory is not to be
+    /// had. Nothing has happened then.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Extern, Linker, Module, Outcome, Store, Val};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(Config::new().continuation_clone(true))?;
+    /// let text = br#"(module
+    ///     (tag $choose (export "choose") (result i32))
+    ///     (func (export "number") (result i32)
+    ///         (i32.add (i32.mul (suspend $choose) (i32.const 2)) (suspend $choose))))"#;
+    /// # let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let Some(Extern::Tag(choose)) = instance.export(&store, "choose") else { unreachable!() };
+    /// let number = instance.func(&store, "number").expect("it is exported");
+    ///
+    /// // All ways to choose, one after the other.
+    /// let (mut open, mut found) = (vec![(number.continuation(&mut store)?, vec![])], vec![]);
+    /// while let Some((k, choice)) = open.pop() {
+    ///     match k.resume(&mut store, &choice, &[choose])? {
+    ///         Outcome::Returned(values) => found.extend(values[0].as_i32()),
+    ///         Outcome::Suspended { continuation, .. } => {
+    ///             let other = continuation.clone_suspended(&mut store)?;
+    ///             open.extend([(other, vec![Val::I32(1)]), (continuation, vec![Val::I32(0)])]);
+    ///         }
+    ///         Outcome::Thrown(_) => unreachable!("it does not throw"),
+    ///     }
+    /// }
+    /// assert_eq!(found, [0, 1, 2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn clone_suspended(&self, store: &mut impl AsStoreMut) -> Result<ContHandle, Error> {
+        let store = inner_mut(store);
+        let reference = self
+            .get(store.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
+        if !store.engine.settings().continuation_clone {
+            return Err(Error::usage(
+                "continuations are not cloned (Config::continuation_clone)",
+            ));
+        }
+        let clone = store.clone_continuation(reference)?;
+        // SAFETY: a clone is of the type of what it was cloned from.
+        Ok(unsafe { store.cont_handle(clone, self.ty()) })
+    }
+
+    /// The same continuation as one of another type: one that a module declares, in a group
+    /// of types that refer to each other for one, where the host knows the continuation by
+    /// a type of its own making. It takes no less and gives no more, or the same.
+    ///
+    /// # Errors
+    /// It is of another store, its type is not known, or the other type is none that
+    /// fits: [`Error::Usage`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Linker, Module, Store, TypeIndex, Val};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module
+    ///     (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+    ///     (func $body (export "body") (type $f) (ref.is_null (local.get 0)))
+    ///     (func (export "run") (param (ref $k)) (result i32)
+    ///         (resume $k (ref.null $k) (local.get 0))))"#;
+    /// let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let body = instance.func(&store, "body").expect("it is exported");
+    /// let run = instance.func(&store, "run").expect("it is exported");
+    /// let k = body.continuation(&mut store)?;
+    /// assert!(run.call(&mut store, &[Val::Cont(Some(k.clone()))]).is_err());
+    /// let k = k.with_type(&mut store, module.type_ids()[1])?;
+    /// assert_eq!(run.call(&mut store, &[Val::Cont(Some(k))])?, [Val::I32(1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_type(&self, store: &mut impl AsStoreMut, ty: TypeId) -> Result<ContHandle, Error> {
+        let store = inner_mut(store);
+        let reference = self
+            .get(store.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
+        let HeapType::Concrete(known) = self.ty().heap else {
+            return Err(Error::usage("a continuation whose type is not known"));
+        };
+        if !store.fits_type(known, ty) {
+            return Err(Error::usage(format!(
+                "a continuation of type {known} is none of type {ty}"
+            )));
+        }
+        let ty = store.kept_reference_to(ty)?;
+        // SAFETY: it takes what that type's do, and gives what they give.
+        Ok(unsafe { store.cont_handle(reference, ty) })
     }
 
     /// What it takes and what it returns; none where that is not known, because

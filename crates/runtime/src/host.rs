@@ -8,7 +8,7 @@ use crate::id::StorePtr;
 use crate::signature::Signature;
 use crate::types::TypeHold;
 use crate::value::Val;
-use mangrove_abi::{FuncRef, InstanceContext, TypeId};
+use mangrove_abi::{FuncRef, HostCode, InstanceContext, TypeId};
 use mangrove_validate::FuncType;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct HostBody {
     _hold: Option<TypeHold>,
     /// What backtraces call it; may be empty.
     pub(crate) name: String,
+    /// How it is called.
+    pub(crate) code: HostCode,
     erased: Box<ErasedBody>,
 }
 
@@ -46,6 +48,7 @@ impl HostBody {
             type_id,
             _hold: Some(hold),
             name,
+            code: HostCode::Plain,
             erased,
         })
     }
@@ -56,6 +59,7 @@ impl HostBody {
             type_id,
             _hold: None,
             name,
+            code: HostCode::Plain,
             erased,
         }
     }

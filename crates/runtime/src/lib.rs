@@ -9,8 +9,9 @@
 //!
 //! ```text
 //!  6  setup                            a store is made, with
-//!     libcalls/ host_call              what compiled code asks for
+//!     libcalls/ host_call host_clone   what compiled code asks for
 //!  5  call resume continuation func    entering Wasm
+//!     cloning
 //!     instantiate const_eval externs   instances
 //!     object exceptions convert        values and objects
 //!     global table memory
@@ -32,6 +33,7 @@ mod activation;
 mod backtrace;
 mod bound;
 mod call;
+mod cloning;
 mod code;
 mod compiled_error;
 mod const_eval;
@@ -51,6 +53,7 @@ mod handle;
 mod handlers;
 mod host;
 mod host_call;
+mod host_clone;
 mod id;
 mod inspect;
 mod instance;

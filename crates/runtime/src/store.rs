@@ -147,6 +147,8 @@ pub struct StoreInner {
     pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
     /// Those that linkers asked for, by the address of their body.
     pub(crate) linked: HashMap<usize, NonNull<FuncRef>>,
+    /// Those that clone continuations, by their type.
+    pub(crate) clone_funcs: HashMap<TypeId, NonNull<FuncRef>>,
     pub(crate) globals: Vec<GlobalEntry>,
     pub(crate) tables: Vec<TableEntry>,
     pub(crate) memories: Vec<MemoryEntry>,

@@ -17,6 +17,7 @@ mod table;
 mod throw;
 
 use crate::host_call::host_call;
+use crate::host_clone::cont_clone;
 use call::serve;
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
@@ -40,6 +41,7 @@ macro_rules! table {
                 }
             )*
             let mut table: [LibcallFn; Libcall::ALL.len()] = [host_call; Libcall::ALL.len()];
+            table[Libcall::ContClone as usize] = cont_clone;
             $(table[Libcall::$name as usize] = $name;)*
             table
         };
@@ -85,6 +87,7 @@ mod tests {
             .iter()
             .filter(|call| !NAMED.contains(call))
             .collect();
-        assert_eq!(missing, [&Libcall::HostCall]);
+        // Those of host functions, which no instance of a module calls.
+        assert_eq!(missing, [&Libcall::HostCall, &Libcall::ContClone]);
     }
 }
