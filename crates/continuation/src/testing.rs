@@ -165,12 +165,16 @@ impl World {
     }
 
     fn run(&mut self, record: Record) {
+        self.wake_parked(record);
         // SAFETY: a record of the registry, or null.
-        unsafe {
-            if !record.is_null() && is_parked(record) {
-                self.registry.unpark(&mut self.ctx, record).unwrap();
-            }
-            crate::make_current(&mut self.ctx, record, mangrove_abi::Waking::Entered);
+        unsafe { crate::make_current(&mut self.ctx, record, mangrove_abi::Waking::Entered) };
+    }
+
+    /// What the unpark stub does for who runs next.
+    fn wake_parked(&mut self, record: Record) {
+        // SAFETY: a record of the registry, or null.
+        if !record.is_null() && unsafe { is_parked(record) } {
+            self.registry.unpark(&mut self.ctx, record).unwrap();
         }
     }
 
@@ -321,6 +325,51 @@ impl World {
         let roles = [Role::Target, Role::BetweenTarget];
         self.attach(cont.record, handler, Verb::Switch, roles);
         Some(reference(running))
+    }
+
+    /// Cuts the chain up to who handles the entry off, by the runtime's search; who that is,
+    /// and what it is switched to with.
+    fn search(&mut self, entry: u64, verb: Verb) -> Option<(crate::HandlerPlace, ContRef)> {
+        let running = self.ctx.current;
+        // SAFETY: the entry is of a tag of the test's.
+        let found = unsafe { self.registry.find_handler(&self.ctx, entry)? };
+        save(running);
+        let (mut at, mut role) = (running, Role::Subject);
+        while at != found.target {
+            self.apply(verb, role, at);
+            (at, role) = (parent(at), Role::Between);
+        }
+        Some((found, reference(running)))
+    }
+
+    /// `suspend`, as a host function does it.
+    pub(crate) fn suspend_to(&mut self, entry: u64) -> Option<(ContRef, (Record, i64))> {
+        let (found, left) = self.search(entry, Verb::Suspend)?;
+        self.wake_parked(found.target);
+        // SAFETY: just found.
+        unsafe { self.registry.suspend_to(&mut self.ctx, found) };
+        self.apply(Verb::Suspend, Role::Resumer, found.target);
+        Some((left, (found.target, found.reason)))
+    }
+
+    /// `switch`, as a host function does it.
+    pub(crate) fn switch_to(
+        &mut self,
+        cont: ContRef,
+        entry: u64,
+    ) -> Option<(ContRef, (Record, i64))> {
+        let (found, left) = self.search(entry, Verb::Switch)?;
+        self.consume(cont);
+        self.wake_parked(cont.record);
+        let mut above = parent(cont.record);
+        while !above.is_null() {
+            self.apply(Verb::Switch, Role::BetweenTarget, above);
+            above = parent(above);
+        }
+        // SAFETY: just found, and its reference was used up.
+        unsafe { self.registry.switch_to(&mut self.ctx, found, cont.record) };
+        self.apply(Verb::Switch, Role::Target, cont.record);
+        Some((left, (found.target, found.reason)))
     }
 
     /// The running continuation returns, as its trampoline does it.
