@@ -57,8 +57,9 @@ pub enum HostCode {
     /// A call of [`crate::Libcall::HostCall`] that comes back, or not at all.
     #[default]
     Plain,
-    /// The same, where the function may suspend its caller: then the trampoline's frame is the
-    /// innermost of what is suspended, and goes on when that is resumed.
+    /// A call of [`crate::Libcall::HostSuspend`]. If the function suspends its caller, the
+    /// trampoline's frame is the innermost of what is suspended, and goes on when that is
+    /// resumed.
     Suspending,
     /// A call of [`crate::Libcall::ContClone`]: of functions that take one continuation and
     /// give one.

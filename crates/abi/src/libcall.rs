@@ -86,9 +86,11 @@ libcalls! {
     /// A record with a stack, state `Gone`, not in the free list. Result: its address. A safepoint.
     ContAlloc(),
     /// Calls the host function whose instance context this is: parameters and
-    /// results are in the transfer area from slot 0. A safepoint. Result of one that may
-    /// suspend: what the first slot's payload register would hold.
+    /// results are in the transfer area from slot 0. A safepoint.
     HostCall(),
+    /// The same of a host function that may suspend its caller. Result: the word of the
+    /// first result, if it travels in the payload register.
+    HostSuspend(),
     /// A clone of what a continuation reference stands for, by a host function whose instance
     /// context this is. Result: the record of the clone. A safepoint.
     ContClone(record, revision),

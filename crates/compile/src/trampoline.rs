@@ -12,9 +12,8 @@
 //!  to_host(instance, parameters…)        what Wasm calls when it calls the host
 //!      parameters to the transfer area, where those beyond the call's arguments
 //!      are already; HostCall; results from there
-//!      of a function that may suspend its caller: the same, but that HostCall keeps no
-//!      register, since it may come back by a switch; the first result in the payload
-//!      register
+//!      of a function that may suspend its caller: the same with HostSuspend, over which no
+//!      register stays, since it may come back by a switch; its result is the first one
 //!      of `clone_cont`: ContClone
 //! ```
 
@@ -30,8 +29,7 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
 use mangrove_abi::{
-    ContRecord, Defect, FuncRef, FunctionKind, HostCode, Libcall, RecordState, StoreContext,
-    Waking,
+    ContRecord, Defect, FuncRef, FunctionKind, HostCode, Libcall, RecordState, StoreContext, Waking,
 };
 use mangrove_validate::Repr;
 use std::mem::offset_of;
@@ -197,14 +195,16 @@ pub fn to_host(
                     .store(plain(region), value, store, transfer_offset(index));
             }
             let stub = regions::import(&mut b, Callee::CallHost, call_host_signature());
-            let operands = regions::libcall_arguments(&mut b, instance, Libcall::HostCall, &[]);
-            let first = match code {
-                HostCode::Suspending => Some(call_and_keep_nothing(&mut b, stub, &operands)),
-                _ => {
-                    b.ins().call(stub, &operands);
-                    None
-                }
+            let suspends = code == HostCode::Suspending;
+            let libcall = match suspends {
+                true => Libcall::HostSuspend,
+                false => Libcall::HostCall,
             };
+            let operands = regions::libcall_arguments(&mut b, instance, libcall, &[]);
+            let first = suspends.then(|| call_and_keep_nothing(&mut b, stub, &operands));
+            if !suspends {
+                b.ins().call(stub, &operands);
+            }
             host_results(&mut b, region, &signature, (store, first))
         }
     };

@@ -16,8 +16,8 @@ use crate::engine::Engine;
 use crate::instance::Face;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, Error, Func, HostBody, HostStore, Moment, StoreInner, StorePtr, Val,
-    Watch, inner, insides, new_store,
+    AsStore, AsStoreMut, Error, Func, HostAnswer, HostBody, HostStore, Moment, StoreInner,
+    StorePtr, Val, Watch, inner, insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
@@ -262,6 +262,23 @@ impl<T: 'static> TypedBody<T> {
         Ok(Self::of(body))
     }
 
+    /// The same of a function that may suspend its caller.
+    ///
+    /// # Errors
+    /// As [`TypedBody::new`].
+    pub fn suspending(
+        engine: &Engine,
+        name: String,
+        ty: &FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self, Error> {
+        let body = HostBody::suspending(engine.core(), name, ty, Box::new(erased(body)))?;
+        Ok(Self::of(body))
+    }
+
     /// A body of a type that the engine keeps.
     pub fn of_type(
         type_id: TypeId,
@@ -288,10 +305,10 @@ impl<T: 'static> TypedBody<T> {
     }
 }
 
-/// A body that has forgotten the type of the data it is called with.
-fn erased<T: 'static>(
-    body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
-) -> impl Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync {
+/// A body that has forgotten the type of the data it is called with, and gives an `R`.
+fn erased<T: 'static, R>(
+    body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<R, Error> + Send + Sync + 'static,
+) -> impl Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<R, Error> + Send + Sync {
     move |store, data, args, results| {
         // SAFETY: the runtime calls a body with a store that nobody else uses meanwhile,
         // and with its data; a `TypedBody` is given to stores with data of its type only.
@@ -312,6 +329,19 @@ impl<T: 'static> HostStore for Store<T> {
         let engine = inner(self).engine();
         let body = HostBody::new(engine, String::new(), &ty, Box::new(erased(body)))?;
         // SAFETY: the body was made for stores with data of type `T`.
+        unsafe { inner_mut(self).add_host_func(Arc::new(body)) }
+    }
+
+    fn suspending_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+    where
+        F: for<'a> Fn(Caller<'a, T>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
+            + Send
+            + Sync
+            + 'static,
+    {
+        let engine = inner(self).engine();
+        let body = HostBody::suspending(engine, String::new(), &ty, Box::new(erased(body)))?;
+        // SAFETY: as above.
         unsafe { inner_mut(self).add_host_func(Arc::new(body)) }
     }
 }

@@ -69,10 +69,10 @@ pub use mangrove_collector::{
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
     AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
-    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
-    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
-    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, Handler,
+    HeapHandle, HostAnswer, HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator,
+    Outcome, PAGE, ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap,
+    TrapReason, TypeCounts, Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,

@@ -6,7 +6,7 @@ use crate::instance::Instance;
 use crate::module::Module;
 use hashbrown::HashMap;
 use mangrove_abi::TypeId;
-use mangrove_runtime::{AsStore, Error, Extern, Val, inner};
+use mangrove_runtime::{AsStore, Error, Extern, HostAnswer, Val, inner};
 use mangrove_validate::{EntityType, FuncType};
 
 /// Finds imports by name. Host functions defined here serve any number of
@@ -134,6 +134,56 @@ impl<T: 'static> Linker<T> {
     ) -> Result<&mut Self, Error> {
         let full_name = format!("{module} {name}");
         let body = TypedBody::new(&self.engine, full_name, &ty, body)?;
+        Ok(self.insert(module, name, Definition::Host(body)))
+    }
+
+    /// Defines a host function that may suspend its caller. See
+    /// [`Func::suspending`](crate::Func::suspending) for what `body` may answer.
+    ///
+    /// # Errors
+    /// As [`Linker::func`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{
+    /// #     Config, Engine, Error, Extern, FuncType, HostAnswer, Linker, Module, Outcome, Store, Tag,
+    /// #     Val, ValType,
+    /// # };
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let mut store = Store::new(&engine, None::<Tag>)?;
+    /// let ty = FuncType { params: vec![], results: vec![ValType::I32] };
+    /// *store.data_mut() = Some(Tag::new(&mut store, ty.clone())?);
+    /// let mut linker = Linker::new(&engine);
+    /// linker.suspending("host", "next", ty, |caller: mangrove::Caller<'_, Option<Tag>>, _, _| {
+    ///     Ok(HostAnswer::suspend(caller.data().expect("it is set"), []))
+    /// })?;
+    /// let text = br#"(module (import "host" "next" (func $next (result i32)))
+    ///     (func (export "run") (result i32) (i32.mul (call $next) (i32.const 2))))"#;
+    /// let instance = linker.instantiate(&mut store, &Module::new(&engine, text)?)?;
+    /// let run = instance.func(&store, "run").expect("it is exported");
+    /// let k = run.continuation(&mut store)?;
+    /// let next = store.data().expect("it is set");
+    /// let Outcome::Suspended { continuation, .. } = k.resume(&mut store, &[], &[next])? else {
+    ///     unreachable!("it waits for a number");
+    /// };
+    /// let outcome = continuation.resume(&mut store, &[Val::I32(21)], &[next])?;
+    /// assert!(matches!(outcome, Outcome::Returned(values) if values == [Val::I32(42)]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn suspending(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<&mut Self, Error> {
+        let full_name = format!("{module} {name}");
+        let body = TypedBody::suspending(&self.engine, full_name, &ty, body)?;
         Ok(self.insert(module, name, Definition::Host(body)))
     }
 

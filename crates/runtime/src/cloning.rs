@@ -94,12 +94,16 @@ impl StoreInner {
         let (Some(given), Some(wanted)) = (function(given), function(wanted)) else {
             return false;
         };
-        let match_all = |given: &[ValType], wanted: &[ValType]| {
-            let types = self.engine.types();
-            let mut pairs = given.iter().zip(wanted);
-            given.len() == wanted.len() && pairs.all(|(&g, &w)| types.matches_val(g, w))
-        };
-        match_all(&wanted.params, &given.params) && match_all(&given.results, &wanted.results)
+        self.all_match(&wanted.params, &given.params)
+            && self.all_match(&given.results, &wanted.results)
+    }
+
+    /// Whether values of these types are values of those.
+    pub(crate) fn all_match(&self, given: &[ValType], wanted: &[ValType]) -> bool {
+        let types = self.engine.types();
+        let mut pairs = given.iter().zip(wanted);
+        given.len() == wanted.len()
+            && pairs.all(|(&given, &wanted)| types.matches_val(given, wanted))
     }
 
     /// The type of references to the continuations of a type, which the store keeps.

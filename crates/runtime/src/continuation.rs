@@ -3,12 +3,13 @@
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::handle::{ContHandle, Func, Tag};
-use crate::outcome::{Outcome, reference_to};
+use crate::outcome::{Handler, Outcome, reference_to};
 use crate::resume::{self, With};
 use crate::store::{AsStore, AsStoreMut, inner, inner_mut};
 use crate::value::Val;
 use mangrove_abi::TypeId;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
+use smallvec::SmallVec;
 
 impl Func {
     /// A continuation that will call this function when it is first resumed;
@@ -52,6 +53,59 @@ impl Func {
         };
         // SAFETY: it was just made, of that type.
         Ok(unsafe { store.cont_handle(reference, reference_to(ty)) })
+    }
+}
+
+impl Func {
+    /// Calls it with handlers of the host's around it: it returns, suspends to one of them, or
+    /// throws. What is suspended goes on by [`ContHandle::resume`].
+    ///
+    /// As it may outlive this call, it runs on a continuation's stack
+    /// ([`Config::stack_size`](../mangrove/struct.Config.html#method.stack_size)) and counts as
+    /// a continuation: [`Func::continuation`], resumed at once.
+    ///
+    /// # Errors
+    /// As [`Func::continuation`] and [`ContHandle::resume_with`].
+    ///
+    /// # Panics
+    /// With a panic of a host function it called.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{
+    /// #     Config, Engine, Error, Extern, Handler, Linker, Module, Outcome, Store, Val,
+    /// # };
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module
+    ///     (tag $yield (export "yield") (param i32))
+    ///     (func (export "count") (param i32)
+    ///         (suspend $yield (local.get 0))
+    ///         (suspend $yield (i32.add (local.get 0) (i32.const 1)))))"#;
+    /// # let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let Some(Extern::Tag(tag)) = instance.export(&store, "yield") else { unreachable!() };
+    /// let count = instance.func(&store, "count").expect("it is exported");
+    /// let handlers = [Handler::Suspend(tag)];
+    /// let mut yielded = vec![];
+    /// let mut outcome = count.call_with_handlers(&mut store, &[Val::I32(5)], &handlers)?;
+    /// while let Outcome::Suspended { values, continuation, .. } = outcome {
+    ///     yielded.extend(values);
+    ///     outcome = continuation.resume(&mut store, &[], &[tag])?;
+    /// }
+    /// assert_eq!(yielded, [Val::I32(5), Val::I32(6)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_with_handlers(
+        &self,
+        store: &mut impl AsStoreMut,
+        args: &[Val],
+        handlers: &[Handler],
+    ) -> Result<Outcome, Error> {
+        let continuation = self.continuation(store)?;
+        continuation.resume_with(store, args, handlers)
     }
 }
 
@@ -102,6 +156,52 @@ impl ContHandle {
         args: &[Val],
         handlers: &[Tag],
     ) -> Result<Outcome, Error> {
+        let handlers: SmallVec<[Handler; 4]> = handlers.iter().map(|&tag| tag.into()).collect();
+        self.resume_with(store, args, &handlers)
+    }
+
+    /// Resumes it, with handlers of suspensions and of switches: see [`Handler`]. The rest is
+    /// as for [`ContHandle::resume`].
+    ///
+    /// # Errors
+    /// As [`ContHandle::resume`]; [`Error::Usage`] also if switches are to be handled by a tag
+    /// that has parameters, or other results than the continuation.
+    ///
+    /// # Panics
+    /// As [`ContHandle::resume`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{
+    /// #     Config, Engine, Error, Extern, Handler, Linker, Module, Outcome, Store, Val,
+    /// # };
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module
+    ///     (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+    ///     (tag $other (export "other") (result i32))
+    ///     (func $second (type $f) (i32.const 2))
+    ///     (elem declare func $second)
+    ///     (func (export "first") (type $f)
+    ///         (drop (switch $k $other (cont.new $k (ref.func $second))))
+    ///         (i32.const 1)))"#;
+    /// # let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let Some(Extern::Tag(other)) = instance.export(&store, "other") else { unreachable!() };
+    /// let first = instance.func(&store, "first").expect("it is exported");
+    /// let k = first.continuation(&mut store)?;
+    /// let outcome = k.resume_with(&mut store, &[Val::Cont(None)], &[Handler::Switch(other)])?;
+    /// assert!(matches!(outcome, Outcome::Returned(values) if values == [Val::I32(2)]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume_with(
+        &self,
+        store: &mut impl AsStoreMut,
+        args: &[Val],
+        handlers: &[Handler],
+    ) -> Result<Outcome, Error> {
         // SAFETY: we have sole access to the store.
         unsafe { resume::resume(store.raw(), self, With::Values(args), handlers) }
     }
@@ -140,8 +240,9 @@ impl ContHandle {
         exception: &Exception,
         handlers: &[Tag],
     ) -> Result<Outcome, Error> {
+        let handlers: SmallVec<[Handler; 4]> = handlers.iter().map(|&tag| tag.into()).collect();
         // SAFETY: we have sole access to the store.
-        unsafe { resume::resume(store.raw(), self, With::Exception(exception), handlers) }
+        unsafe { resume::resume(store.raw(), self, With::Exception(exception), &handlers) }
     }
 
     /// Binds arguments for its first parameters, as `cont.bind` does: the handle

@@ -88,7 +88,7 @@ impl StoreInner {
 
     /// The reason of a trap by an instruction. The search for a handler never
     /// leaves an activation, and says so where there is another one outside.
-    fn code_reason(&self, code: TrapCode) -> TrapReason {
+    pub(crate) fn code_reason(&self, code: TrapCode) -> TrapReason {
         let caller = self.activations.last().map_or(ptr::null(), |a| a.caller);
         // SAFETY: host functions live as long as their store.
         match unsafe { caller.as_ref() } {

@@ -1,6 +1,7 @@
 //! What the runtime keeps of a host function: its body, which knows the type of the
 //! embedder's data, and what compiled code takes for an instance.
 
+use crate::answer::HostAnswer;
 use crate::code::LoadedCode;
 use crate::engine::EngineCore;
 use crate::error::Error;
@@ -18,6 +19,18 @@ use std::sync::Arc;
 pub type ErasedBody =
     dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync;
 
+/// The same, of a function that may suspend its caller.
+pub type SuspendingBody =
+    dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<HostAnswer, Error> + Send + Sync;
+
+/// What runs.
+enum Body {
+    Plain(Box<ErasedBody>),
+    Suspending(Box<SuspendingBody>),
+    /// Nothing: its code calls a libcall of its own.
+    Clone,
+}
+
 /// What a host function does, independent of any store.
 pub struct HostBody {
     /// Its canonical type.
@@ -26,9 +39,7 @@ pub struct HostBody {
     _hold: Option<TypeHold>,
     /// What backtraces call it; may be empty.
     pub(crate) name: String,
-    /// How it is called.
-    pub(crate) code: HostCode,
-    erased: Box<ErasedBody>,
+    body: Body,
 }
 
 impl HostBody {
@@ -43,13 +54,29 @@ impl HostBody {
         ty: &FuncType,
         erased: Box<ErasedBody>,
     ) -> Result<Self, Error> {
+        Self::kept(engine, name, ty, Body::Plain(erased))
+    }
+
+    /// The same of a function that may suspend its caller.
+    ///
+    /// # Errors
+    /// As [`HostBody::new`].
+    pub fn suspending(
+        engine: &EngineCore,
+        name: String,
+        ty: &FuncType,
+        erased: Box<SuspendingBody>,
+    ) -> Result<Self, Error> {
+        Self::kept(engine, name, ty, Body::Suspending(erased))
+    }
+
+    fn kept(engine: &EngineCore, name: String, ty: &FuncType, body: Body) -> Result<Self, Error> {
         let (type_id, hold) = engine.engine_types().func(ty)?;
         Ok(Self {
             type_id,
             _hold: Some(hold),
             name,
-            code: HostCode::Plain,
-            erased,
+            body,
         })
     }
 
@@ -59,8 +86,26 @@ impl HostBody {
             type_id,
             _hold: None,
             name,
-            code: HostCode::Plain,
-            erased,
+            body: Body::Plain(erased),
+        }
+    }
+
+    /// What clones continuations, of a type that the store keeps.
+    pub(crate) fn clones(type_id: TypeId, name: String) -> Self {
+        Self {
+            type_id,
+            _hold: None,
+            name,
+            body: Body::Clone,
+        }
+    }
+
+    /// Which trampoline leads here.
+    pub(crate) fn code(&self) -> HostCode {
+        match self.body {
+            Body::Plain(_) => HostCode::Plain,
+            Body::Suspending(_) => HostCode::Suspending,
+            Body::Clone => HostCode::Clone,
         }
     }
 
@@ -76,8 +121,32 @@ impl HostBody {
         args: &[Val],
         results: &mut [Val],
     ) -> Result<(), Error> {
-        (self.erased)(store, data, args, results)
+        match &self.body {
+            Body::Plain(body) => body(store, data, args, results),
+            Body::Suspending(_) | Body::Clone => Err(wrong_trampoline()),
+        }
     }
+
+    /// Runs one that may suspend its caller: how it comes back.
+    ///
+    /// # Safety
+    /// As for [`HostBody::call`].
+    pub(crate) unsafe fn answer(
+        &self,
+        store: StorePtr,
+        data: NonNull<()>,
+        args: &[Val],
+        results: &mut [Val],
+    ) -> Result<HostAnswer, Error> {
+        match &self.body {
+            Body::Suspending(body) => body(store, data, args, results),
+            Body::Plain(_) | Body::Clone => Err(wrong_trampoline()),
+        }
+    }
+}
+
+fn wrong_trampoline() -> Error {
+    Error::internal("a host function was called by another kind of trampoline")
 }
 
 /// A host function in a store. Its address is what its trampoline takes for an

@@ -51,7 +51,9 @@ impl StoreInner {
     pub unsafe fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<Func, Error> {
         let signature = self.signature(body.type_id)?;
         // SAFETY: signatures live as long as the store.
-        let code = self.engine.host_code(unsafe { signature.as_ref() }, body.code)?;
+        let code = self
+            .engine
+            .host_code(unsafe { signature.as_ref() }, body.code())?;
         let address = |function: &[Option<u32>]| {
             let index = function.first().copied().flatten();
             let index = index.ok_or_else(|| Error::internal("a host signature lacks a trampoline"));

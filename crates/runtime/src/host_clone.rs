@@ -12,7 +12,7 @@ use crate::handle::Func;
 use crate::host::{HostBody, HostFunc};
 use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
-use mangrove_abi::{ContRecord, ContRef, HostCode, InstanceContext, LibcallResult, TypeId};
+use mangrove_abi::{ContRecord, ContRef, InstanceContext, LibcallResult, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
@@ -32,10 +32,7 @@ impl StoreInner {
         if !allowed || !ty.is_some_and(|ty| self.clones(&ty)) {
             return Ok(None);
         }
-        // Its code calls a libcall of its own, and never this.
-        let never = |_, _, _: &[_], _: &mut [_]| Err(Error::internal("a clone by a body"));
-        let mut body = HostBody::of_type(type_id, "mangrove clone_cont".into(), Box::new(never));
-        body.code = HostCode::Clone;
+        let body = HostBody::clones(type_id, "mangrove clone_cont".into());
         // SAFETY: the body asks nothing of the data.
         let func = unsafe { self.add_host_func(Arc::new(body))? };
         self.clone_funcs.insert(type_id, func.as_ptr());

@@ -9,7 +9,8 @@
 //!
 //! ```text
 //!  6  setup                            a store is made, with
-//!     libcalls/ host_call host_clone   what compiled code asks for
+//!     libcalls/ host_call              what compiled code asks for
+//!     host_suspend host_clone
 //!  5  call resume continuation func    entering Wasm
 //!     cloning
 //!     instantiate const_eval externs   instances
@@ -21,7 +22,8 @@
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted
-//!     pending activation outcome watch … and what is under way
+//!     pending activation outcome       … and what is under way
+//!     answer watch
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape code
 //!     signals handlers                 what all of a process share
@@ -30,6 +32,7 @@
 //! ```
 
 mod activation;
+mod answer;
 mod backtrace;
 mod bound;
 mod call;
@@ -54,6 +57,7 @@ mod handlers;
 mod host;
 mod host_call;
 mod host_clone;
+mod host_suspend;
 mod id;
 mod inspect;
 mod instance;
@@ -94,6 +98,7 @@ mod unwind;
 mod value;
 mod watch;
 
+pub use answer::HostAnswer;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
@@ -105,11 +110,11 @@ pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memor
 pub use handlers::{
     SignalPolicy, SignalProblem, prepare as prepare_signals, problems as signal_problems,
 };
-pub use host::{ErasedBody, HostBody};
+pub use host::{ErasedBody, HostBody, SuspendingBody};
 pub use id::{StoreId, StorePtr};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
-pub use outcome::Outcome;
+pub use outcome::{Handler, Outcome};
 pub use plan::Plan;
 pub use resource::cause::Cause;
 pub use resource::error::ResourceError;

@@ -13,6 +13,7 @@
 //! one to use it, until it returns.
 
 use crate::activation::Activation;
+use crate::answer::HostAnswer;
 use crate::bound::Bound;
 use crate::engine::EngineCore;
 use crate::error::Error;
@@ -81,6 +82,17 @@ pub trait HostStore: AsStoreMut {
     fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
     where
         F: for<'a> Fn(Self::Caller<'a>, &[Val], &mut [Val]) -> Result<(), Error>
+            + Send
+            + Sync
+            + 'static;
+
+    /// Adds one that may suspend its caller: see [`Func::suspending`].
+    ///
+    /// # Errors
+    /// As [`Func::new`].
+    fn suspending_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+    where
+        F: for<'a> Fn(Self::Caller<'a>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
             + Send
             + Sync
             + 'static;

@@ -115,7 +115,11 @@ pub unsafe fn copy_frames(from: *const ContRecord, record: *mut ContRecord, to: 
 ///
 /// # Safety
 /// As for [`copy_frames`] and [`park`]; `record` has no stack.
-pub unsafe fn copy_parked(from: *const ContRecord, record: *mut ContRecord, unpark: Unpark) -> bool {
+pub unsafe fn copy_parked(
+    from: *const ContRecord,
+    record: *mut ContRecord,
+    unpark: Unpark,
+) -> bool {
     // SAFETY: the caller's contract.
     unsafe {
         let sp = adopt(from, record);

@@ -18,6 +18,7 @@ mod throw;
 
 use crate::host_call::host_call;
 use crate::host_clone::cont_clone;
+use crate::host_suspend::host_suspend;
 use call::serve;
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
@@ -41,6 +42,7 @@ macro_rules! table {
                 }
             )*
             let mut table: [LibcallFn; Libcall::ALL.len()] = [host_call; Libcall::ALL.len()];
+            table[Libcall::HostSuspend as usize] = host_suspend;
             table[Libcall::ContClone as usize] = cont_clone;
             $(table[Libcall::$name as usize] = $name;)*
             table
@@ -88,6 +90,7 @@ mod tests {
             .filter(|call| !NAMED.contains(call))
             .collect();
         // Those of host functions, which no instance of a module calls.
-        assert_eq!(missing, [&Libcall::HostCall, &Libcall::ContClone]);
+        let of_hosts = [Libcall::HostCall, Libcall::HostSuspend, Libcall::ContClone];
+        assert!(missing.into_iter().eq(&of_hosts));
     }
 }
