@@ -292,9 +292,21 @@ impl<T: 'static> Linker<T> {
             imports.push(found.ok_or_else(|| Error::Link {
                 module: import.module.clone(),
                 name: import.name.clone(),
-                message: "unknown import".into(),
+                message: unknown(&import.module, &import.name),
             })?);
         }
         Instance::new(store, module, &imports)
+    }
+}
+
+/// What is said of an import that nobody defined.
+fn unknown(module: &str, name: &str) -> String {
+    match (module, name) {
+        ("mangrove", "clone_cont") => {
+            "unknown import: continuations are not cloned unless the engine allows it \
+             (Config::continuation_clone, --continuation-clone)"
+                .into()
+        }
+        _ => "unknown import".into(),
     }
 }

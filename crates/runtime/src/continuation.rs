@@ -61,8 +61,7 @@ impl Func {
     /// throws. What is suspended goes on by [`ContHandle::resume`].
     ///
     /// As it may outlive this call, it runs on a continuation's stack
-    /// ([`Config::stack_size`](../mangrove/struct.Config.html#method.stack_size)) and counts as
-    /// a continuation: [`Func::continuation`], resumed at once.
+    /// (`Config::stack_size`) and counts as a continuation: [`Func::continuation`], resumed at once.
     ///
     /// # Errors
     /// As [`Func::continuation`] and [`ContHandle::resume_with`].
@@ -273,7 +272,7 @@ impl ContHandle {
     }
 
     /// A second continuation that goes on where this one is suspended: each can be resumed
-    /// once. With [`Config::continuation_clone`](../mangrove/struct.Config.html) only. What
+    /// once. With `Config::continuation_clone` only. What
     /// is suspended inside this one is cloned with it. Locals and operands are copied; the
     /// objects they refer to are the same for both, and so are other continuations. A fresh
     /// one and one with bound arguments can be cloned too.
