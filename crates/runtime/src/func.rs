@@ -51,7 +51,7 @@ impl Func {
     /// is suspended to the host can be resumed later, from elsewhere, parked, thrown into and
     /// forgotten like any other continuation. Nothing of `body` waits: it has returned.
     ///
-    /// A call of such a function costs a few nanoseconds more than of another.
+    /// A call of such a function costs a little more than of another: no register is kept.
     ///
     /// # Errors
     /// As [`Func::new`]. Where it is called: [`Error::Usage`] if the tag has results that are

@@ -54,7 +54,7 @@ pub unsafe fn is_parked(record: *const ContRecord) -> bool {
 /// The record has a stack or is parked, and does not run.
 pub unsafe fn fits(record: *const ContRecord, capacity: u64) -> bool {
     // SAFETY: the caller's contract.
-    let used = unsafe { (*record).stack_top - (*record).sp };
+    let used = unsafe { (*record).stack_top - frames_begin(record) };
     used + u64::from(STUB_DEPTH) <= capacity
 }
 
@@ -140,9 +140,20 @@ unsafe fn adopt(from: *const ContRecord, record: *mut ContRecord) -> u64 {
     unsafe {
         (*record).fp = (*from).fp;
         (*record).stack_top = (*from).stack_top;
-        match is_parked(from) {
-            true => (*from).sp + PARKED_HEADER,
-            false => (*from).sp,
+        frames_begin(from)
+    }
+}
+
+/// Where the frames of a record begin, from below: at its resume pc.
+///
+/// # Safety
+/// The record has a stack or is parked, and does not run.
+unsafe fn frames_begin(record: *const ContRecord) -> u64 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        match is_parked(record) {
+            true => (*record).sp + PARKED_HEADER,
+            false => (*record).sp,
         }
     }
 }
