@@ -4,7 +4,7 @@ mod common;
 
 use common::call;
 use mangrove::{
-    AbstractHeap, Config, ContHandle, Engine, Error, Exception, Extern, Func, FuncType, Handler,
+    AbstractHeap, Config, ContHandle, Engine, Error, Exception, Extern, FuncType, Handler,
     HeapType, HostAnswer, Instance, Linker, Module, Outcome, RefType, Store, Tag, TrapCode,
     TrapReason, Val, ValType,
 };

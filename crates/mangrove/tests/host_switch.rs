@@ -174,7 +174,11 @@ fn a_switch_that_does_not_fit_is_an_error() {
     // The clause of the host: a tag with parameters, and one with other results.
     for tag in [with_params, of_another] {
         let k = cont(&mut store, "takes_none");
-        let outcome = k.resume_with(&mut store, &[one.clone()], &[Handler::Switch(tag)]);
+        let outcome = k.resume_with(
+            &mut store,
+            std::slice::from_ref(&one),
+            &[Handler::Switch(tag)],
+        );
         assert!(matches!(outcome, Err(Error::Usage(_))));
         assert!(!k.is_consumed(&store).unwrap());
     }

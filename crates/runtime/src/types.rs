@@ -50,12 +50,15 @@ pub struct EngineTypes {
     changing: Mutex<Changing>,
 }
 
+/// The trampolines of one function type, as a rule of one kind.
+type Trampolines = SmallVec<[(HostCode, Arc<LoadedCode>); 1]>;
+
 /// What follows from types; for who adds and removes them.
 #[derive(Debug)]
 struct Changing {
     published: Published,
     /// Trampolines by function type and kind.
-    trampolines: HashMap<TypeId, SmallVec<[(HostCode, Arc<LoadedCode>); 1]>>,
+    trampolines: HashMap<TypeId, Trampolines>,
 }
 
 impl EngineTypes {
