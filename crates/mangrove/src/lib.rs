@@ -79,3 +79,12 @@ pub use mangrove_validate::{
     printable,
 };
 pub use module::Module;
+
+/// The listings of the crate's first page, and of the guide's page on embedding, compile and run.
+#[cfg(doctest)]
+mod listings {
+    #[doc = include_str!("../README.md")]
+    struct FirstPage;
+    #[doc = include_str!("../../../docs/guide/5-embedding.md")]
+    struct Guide;
+}

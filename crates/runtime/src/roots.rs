@@ -170,7 +170,7 @@ impl StoreInner {
         let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
         match collected {
             Ok(report) => {
-                tracing::debug!(target: trace::GC, ?report, "collected");
+                trace::collected(&report);
                 self.collections += 1;
                 self.close_window();
                 if report.kind == CollectionKind::Full {

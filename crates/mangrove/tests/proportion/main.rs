@@ -59,6 +59,10 @@ static COUNTERS: Mutex<()> = Mutex::new(());
 /// The most that twice the size may take.
 const MOST: f64 = 2.3;
 
+/// The most time that twice the size may take before the test fails: what is in
+/// proportion by instructions meets the caches' sizes, what is quadratic takes four times.
+const MOST_TIME: f64 = 3.0;
+
 /// What one size of a shape took.
 struct Cost {
     /// Nanoseconds of the processor.
@@ -168,7 +172,7 @@ fn twice_the_module_takes_twice_the_time() {
     let _one = COUNTERS.lock();
     println!("| shape | N | time of N | of 2 N | ratio | most memory of N | of 2 N | ratio |");
     println!("|-|-|-|-|-|-|-|-|");
-    let mut beyond = String::new();
+    let (mut beyond, mut cached) = (String::new(), String::new());
     let wanted = std::env::var("MANGROVE_SHAPES").unwrap_or_default();
     let wanted = |shape: &&Shape| wanted.split(',').any(|part| shape.name.contains(part));
     for shape in SHAPES.iter().chain(wide::SHAPES).filter(wanted) {
@@ -185,9 +189,12 @@ fn twice_the_module_takes_twice_the_time() {
             megabytes(&once),
             megabytes(&twice),
         );
-        if time > MOST || peak > MOST {
+        if time > MOST_TIME || peak > MOST {
             let _ = writeln!(beyond, "{}: {time:.2}, {peak:.2}", shape.name);
+        } else if time > MOST {
+            let _ = writeln!(cached, "{}: {time:.2}", shape.name);
         }
     }
+    println!("\nmore than {MOST} times as long:\n{cached}");
     assert!(beyond.is_empty(), "of twice the size:\n{beyond}");
 }

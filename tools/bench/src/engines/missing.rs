@@ -38,7 +38,7 @@ pub fn missing(engine: EngineKind, program: &Program) -> Option<String> {
         }
         EngineKind::Wasmtime | EngineKind::WasmtimeNull if CALLS * made > WASMTIME_EVER => (
             WASMTIME,
-            "no continuation is ever freed, and a store can make 32,710",
+            "no way to free a continuation, and room for 32,710 in a store",
         ),
         EngineKind::Node if program.name.starts_with("switch-") => (V8, "no `switch`"),
         EngineKind::Node if held && at_once > V8_AT_ONCE => {
