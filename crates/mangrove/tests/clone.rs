@@ -4,8 +4,8 @@ mod common;
 
 use common::{call, instance_with, store_with};
 use mangrove::{
-    Config, ContHandle, Error, Extern, Instance, Linker, Module, Outcome, ReportOptions, State,
-    Store, Tag, TrapCode, Val, Why,
+    Config, ContHandle, Error, Extern, Instance, Linker, Module, Outcome, Refusal, ReportOptions,
+    Request, State, Store, Tag, TrapCode, Val, Why,
 };
 
 const ZEAL: [&str; 6] = [
@@ -343,4 +343,60 @@ fn without_the_option_nobody_can_import_it() {
     let mut linker = Linker::new(&engine);
     let error = linker.define_mangrove().instantiate(&mut store, &module);
     assert!(matches!(error, Err(Error::Link { .. })));
+}
+
+/// Memory for frames and for records is refused at each request in turn: a clone is made
+/// whole, after a collection where that helps, or nothing of it is.
+#[test]
+fn what_is_refused_leaves_nothing_behind() {
+    for (request, words) in [
+        (Request::Buffer, "no memory for the frames"),
+        (Request::Records, "no memory for the record"),
+    ] {
+        for times in [1, 2, 5, u64::MAX] {
+            let mut failed = 0;
+            for after in 0..24 {
+                let mut config = config("none");
+                config.verify_heap(true).refuse(Refusal {
+                    request,
+                    after,
+                    times,
+                });
+                let (mut store, instance) = instance_with(&config, ASKS);
+                let ask = tag(&store, instance);
+                let run = instance.func(&store, "run").unwrap();
+                // Without a record there is nothing to clone.
+                let Ok(fresh) = run.continuation(&mut store) else {
+                    continue;
+                };
+                let Ok(outcome) = fresh.resume(&mut store, &[Val::I32(1)], &[ask]) else {
+                    continue;
+                };
+                let k = suspended(outcome);
+                let mut kept = Vec::new();
+                for _ in 0..80 {
+                    match k.clone_suspended(&mut store) {
+                        Ok(clone) => kept.push(clone),
+                        Err(error) => {
+                            assert!(error.resource().is_some(), "{error:?}");
+                            assert!(error.to_string().contains(words), "{error}");
+                            failed += 1;
+                        }
+                    }
+                    let live = 2 + 2 * kept.len() as u64;
+                    assert_eq!(store.live_continuations(), live);
+                }
+                // The host takes a record too, to resume.
+                kept.truncate(20);
+                store.gc().unwrap();
+                kept.push(k);
+                for k in kept {
+                    assert_eq!(all_ways_of_one(&mut store, ask, k), 1100);
+                }
+                store.gc().unwrap();
+                assert_eq!(store.live_continuations(), 0);
+            }
+            assert_eq!(failed > 0, times > 1, "{request:?} {times}");
+        }
+    }
 }
