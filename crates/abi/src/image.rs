@@ -53,16 +53,16 @@ pub enum FunctionKind {
 
 /// Which trampoline leads into a host function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum HostCode {
-    /// A call of [`crate::Libcall::HostCall`] that comes back, or not at all.
+pub enum HostKind {
+    /// A call that comes back, or not at all.
     #[default]
     Plain,
-    /// A call of [`crate::Libcall::HostSuspend`]. If the function suspends its caller, the
+    /// A call over which no register stays: it may come back by a switch. If the function suspends its caller, the
     /// trampoline's frame is the innermost of what is suspended, and goes on when that is
     /// resumed.
     Suspending,
-    /// A call of [`crate::Libcall::ContClone`]: of functions that take one continuation and
-    /// give one.
+    /// A call that is given the two words of a continuation reference, and gives the record
+    /// of another: of functions that take one continuation and give one.
     Clone,
 }
 
@@ -75,6 +75,10 @@ pub struct FunctionCode {
     pub start: CodeOffset,
     /// Length in bytes.
     pub len: u32,
+    /// Bytes from the word that holds a frame's instance up to its frame pointer; 0 if
+    /// it keeps none. The word is there at every call of a function that may be the
+    /// host's: of an import, or by a reference.
+    pub instance_distance: u32,
 }
 
 /// Where an instruction came from: holds from `pc` up to the next entry.

@@ -34,7 +34,7 @@ impl LibcallResult {
     /// describe, on whatever stack it is.
     pub const CATCH: u64 = 2;
     /// Switch away from the stack that made this call. Only to code that keeps no register
-    /// over the call, as at a switch: [`crate::HostCode::Suspending`].
+    /// over the call, as at a switch: [`crate::HostKind::Suspending`].
     pub const SWITCH: u64 = 3;
 
     /// A result to go on with.
@@ -54,7 +54,8 @@ impl LibcallResult {
     }
 }
 
-/// The type of every libcall.
+/// The type of every libcall, and of what a host function's trampoline calls
+/// ([`crate::HostContext`]), for which the words mean nothing.
 pub type LibcallFn =
     unsafe extern "C" fn(*mut InstanceContext, u64, u64, u64, u64) -> LibcallResult;
 
@@ -85,15 +86,6 @@ libcalls! {
     GcReserve(size),
     /// A record with a stack, state `Gone`, not in the free list. Result: its address. A safepoint.
     ContAlloc(),
-    /// Calls the host function whose instance context this is: parameters and
-    /// results are in the transfer area from slot 0. A safepoint.
-    HostCall(),
-    /// The same of a host function that may suspend its caller. Result: the word of the
-    /// first result, if it travels in the payload register.
-    HostSuspend(),
-    /// A clone of what a continuation reference stands for, by a host function whose instance
-    /// context this is. Result: the record of the clone. A safepoint.
-    ContClone(record, revision),
     /// `memory.grow`: result, the old size in pages, or -1.
     MemoryGrow(memory, pages),
     /// `memory.fill`.

@@ -12,7 +12,7 @@
 //! it ran keeps its objects until a full collection finds it forgotten. So none is
 //! marked, and references to continuations are not looked at.
 
-use crate::collect::{Done, finish};
+use crate::collect::{Done, Others, finish};
 use crate::mark::MarkCounts;
 use crate::walk::Walker;
 use crate::{Code, CollectError, RootOwner, RootVisitor, Roots};
@@ -57,9 +57,13 @@ pub(crate) unsafe fn minor(
     }
     roots.visit_young(logged, &mut minor);
     let Minor {
-        collection, counts, ..
+        collection,
+        counts,
+        registry,
+        ..
     } = minor;
-    finish(collection, ctx, counts, remembered, began)
+    let others = Others { registry, roots };
+    finish(collection, ctx, others, counts, remembered, began)
 }
 
 struct Minor<'a, 'h> {

@@ -31,7 +31,7 @@ mod trampoline;
 use env::ModuleEnv;
 use function::CompiledFunc;
 use link::ImageLinker;
-use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, HostCode, Repr, TypeIndex};
+use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, HostKind, Repr, TypeIndex};
 use mangrove_validate::{FuncType, ParsedModule};
 use output::Compiler;
 use rayon::prelude::*;
@@ -105,11 +105,11 @@ fn trampolines(env: &ModuleEnv<'_>, options: &Options) -> Result<Vec<CompiledFun
 pub fn compile_host_signature(
     params: &[Repr],
     results: &[Repr],
-    code: HostCode,
+    code: HostKind,
     options: &Options,
 ) -> Result<CodeImage, CompileError> {
     isa::check()?;
-    if code == HostCode::Clone && (params, results) != (&[Repr::ContRef], &[Repr::ContRef]) {
+    if code == HostKind::Clone && (params, results) != (&[Repr::ContRef], &[Repr::ContRef]) {
         return Err(CompileError::Codegen {
             function: "clone".to_owned(),
             message: "a signature without a continuation".to_owned(),

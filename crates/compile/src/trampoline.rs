@@ -11,10 +11,10 @@
 //!
 //!  to_host(instance, parameters…)        what Wasm calls when it calls the host
 //!      parameters to the transfer area, where those beyond the call's arguments
-//!      are already; HostCall; results from there
-//!      of a function that may suspend its caller: the same with HostSuspend, over which no
-//!      register stays, since it may come back by a switch; its result is the first one
-//!      of `clone_cont`: ContClone
+//!      are already; instance.call; results from there
+//!      of a function that may suspend its caller: over the call no register stays, since
+//!      it may come back by a switch; its result is the first one
+//!      of `clone_cont`: instance.call(record, revision), which gives the clone's record
 //! ```
 
 use crate::CompileError;
@@ -29,7 +29,8 @@ use cranelift_codegen::ir::{
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
 use mangrove_abi::{
-    ContRecord, Defect, FuncRef, FunctionKind, HostCode, Libcall, RecordState, StoreContext, Waking,
+    ContRecord, Defect, FuncRef, FunctionKind, HostContext, HostKind, RecordState, StoreContext,
+    Waking,
 };
 use mangrove_validate::Repr;
 use std::mem::offset_of;
@@ -170,7 +171,7 @@ pub fn to_host(
     kind: FunctionKind,
     params: &[Repr],
     results: &[Repr],
-    code: HostCode,
+    code: HostKind,
 ) -> Result<CompiledFunc, CompileError> {
     let config = compiler.frontend_config();
     let signature = WasmSignature::new(params, results);
@@ -183,11 +184,11 @@ pub fn to_host(
     b.seal_block(block);
     let instance = b.block_params(block)[0];
     let values = match code {
-        HostCode::Clone => {
+        HostKind::Clone => {
             let reference = b.block_params(block)[1];
             clone(&mut b, region, instance, reference)
         }
-        HostCode::Plain | HostCode::Suspending => {
+        HostKind::Plain | HostKind::Suspending => {
             let arguments = b.block_params(block)[1..].to_vec();
             let store = regions::load_store_context(&mut b, instance);
             for (index, &value) in arguments.iter().enumerate() {
@@ -195,12 +196,9 @@ pub fn to_host(
                     .store(plain(region), value, store, transfer_offset(index));
             }
             let stub = regions::import(&mut b, Callee::CallHost, call_host_signature());
-            let suspends = code == HostCode::Suspending;
-            let libcall = match suspends {
-                true => Libcall::HostSuspend,
-                false => Libcall::HostCall,
-            };
-            let operands = regions::libcall_arguments(&mut b, instance, libcall, &[]);
+            let suspends = code == HostKind::Suspending;
+            let zero = b.ins().iconst(I64, 0);
+            let operands = host_operands(&mut b, region, instance, [zero, zero]);
             let first = suspends.then(|| call_and_keep_nothing(&mut b, stub, &operands));
             if !suspends {
                 b.ins().call(stub, &operands);
@@ -211,6 +209,18 @@ pub fn to_host(
     b.ins().return_(&values);
     b.finalize(config);
     compiler.finish_small(kind, clif)
+}
+
+/// What the host-call stub takes for what a host function calls.
+fn host_operands(
+    b: &mut FunctionBuilder<'_>,
+    region: AliasRegion,
+    instance: Value,
+    [one, other]: [Value; 2],
+) -> [Value; 6] {
+    let call = load(b, region, instance, offset_of!(HostContext, call));
+    let zero = b.ins().iconst(I64, 0);
+    [instance, one, other, zero, zero, call]
 }
 
 /// Calls a stub as a switch is called, over which no register stays: the call may come back
@@ -268,8 +278,7 @@ fn clone(
 ) -> Vec<Value> {
     let (record, revision) = b.ins().isplit(reference);
     let stub = regions::import(b, Callee::CallHost, call_host_signature());
-    let operands = [record, revision];
-    let operands = regions::libcall_arguments(b, instance, Libcall::ContClone, &operands);
+    let operands = host_operands(b, region, instance, [record, revision]);
     let call = b.ins().call(stub, &operands);
     let clone = b.inst_results(call)[0];
     let revision = load(b, region, clone, offset_of!(ContRecord, revision));

@@ -20,7 +20,7 @@
 //! |-|-|
 //! | `space` | the address range |
 //! | `alloc`, `large` | the window, and which collection is due when; the old space as a window |
-//! | `collect`, `scan` | a collection; what an object refers to |
+//! | `collect`, `scan`, `survivors` | a collection; what an object refers to; what became of one |
 //! | `remember` | the log and the cards: where the old refers to the young |
 //! | `access` | reading and writing objects for the runtime |
 //! | `verify`, `starts`, `marks` | every object is checked; where each starts; the reachable ones are found and none is moved |
@@ -37,6 +37,7 @@ mod remember;
 mod scan;
 mod space;
 mod starts;
+mod survivors;
 mod verify;
 mod violation;
 

@@ -96,7 +96,9 @@ macro_rules! maintenance {
             /// [`Error::Resource`] when the system has no memory for it.
             ///
             /// # Panics
-            /// With a panic of an observer; nothing was collected then.
+            /// With a panic of an observer: if it is told that the collection begins, nothing
+            /// was collected. With a panic of a value of the host that died, when it is
+            /// dropped ([`ExternRef`](crate::ExternRef)): the collection is over then.
             pub fn gc(&mut self) -> Result<(), Error> {
                 inner_mut(self).collect()
             }
@@ -114,7 +116,7 @@ macro_rules! maintenance {
             ///
             /// # Examples
             /// ```
-            /// # use mangrove::{CollectionKind, Config, Engine, Error, HeapHandle, Moment, Store};
+            /// # use mangrove::{CollectionKind, Config, Engine, Error, ExternRef, Moment, Store};
             /// # use std::sync::mpsc::channel;
             /// # fn main() -> Result<(), Error> {
             /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
@@ -124,13 +126,13 @@ macro_rules! maintenance {
             ///         reports.send(report).unwrap();
             ///     }
             /// }));
-            /// let kept = HeapHandle::new_host(&mut store, 7)?;
-            /// drop(HeapHandle::new_host(&mut store, 8)?);
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// drop(ExternRef::new(&mut store, 8)?);
             /// store.gc_minor()?;
             /// let report = all.recv().unwrap();
             /// assert_eq!(report.kind, CollectionKind::Minor);
-            /// assert!(report.objects_copied >= 1);
-            /// assert_eq!(kept.host_value(&store), Some(7));
+            /// assert_eq!(report.objects_copied, 1);
+            /// assert!(kept.data(&store)?.is_some_and(|data| data.is::<i32>()));
             /// # Ok(())
             /// # }
             /// ```

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{call, instance_with, store_with};
+use common::{call, instance_with};
 use mangrove::{
     Config, ContHandle, Error, Extern, Instance, Linker, Module, Outcome, Refusal, ReportOptions,
     Request, State, Store, Tag, TrapCode, Val, Why,
@@ -337,12 +337,15 @@ fn forgotten_clones_take_no_memory() {
 fn without_the_option_nobody_can_import_it() {
     let text = r#"(module (type $f (func)) (type $k (cont $f))
         (import "mangrove" "clone_cont" (func (param (ref $k)) (result (ref $k)))))"#;
-    let mut store = store_with(&Config::new());
     let engine = mangrove::Engine::new(&Config::new()).unwrap();
+    let mut store = Store::new(&engine, ()).unwrap();
     let module = Module::new(&engine, text.as_bytes()).unwrap();
     let mut linker = Linker::new(&engine);
     let error = linker.define_mangrove().instantiate(&mut store, &module);
-    assert!(matches!(error, Err(Error::Link { .. })));
+    assert!(matches!(
+        error,
+        Err(Error::Link { message, .. }) if message.contains("--continuation-clone")
+    ));
 }
 
 /// Memory for frames and for records is refused at each request in turn: a clone is made

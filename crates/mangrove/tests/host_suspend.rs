@@ -46,7 +46,7 @@ fn fixture(config: &Config, params: &[ValType], results: &[ValType]) -> Fixture 
     *store.data_mut() = Some(tag);
     let mut linker = Linker::new(&engine);
     linker.define_mangrove();
-    linker.define("host", "tag", tag);
+    linker.define(&store, "host", "tag", tag).unwrap();
     let stop = |caller: mangrove::Caller<'_, Option<Tag>>, args: &[Val], _: &mut [Val]| {
         let tag = caller.data().expect("it is set");
         Ok(HostAnswer::suspend(tag, args))
@@ -293,7 +293,7 @@ fn unhandled_it_is_the_trap_of_a_suspend() {
     let error = error.unwrap_err();
     assert!(matches!(
         &error.as_trap().unwrap().reason,
-        TrapReason::UnhandledTagInHostCall { function } if function == "host again"
+        TrapReason::UnhandledTagInHostCall { function, .. } if function == "host again"
     ));
     // The store works on.
     let results = call(&mut f.store, instance, "at_once", &[]).unwrap();

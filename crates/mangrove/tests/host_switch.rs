@@ -93,9 +93,8 @@ fn a_host_function_switches_for_its_caller() {
         .unwrap();
         let mut linker = Linker::new(&engine);
         linker.define_mangrove();
-        linker
-            .define("host", "next", next)
-            .define("host", "hop", hop);
+        linker.define(&store, "host", "next", next).unwrap();
+        linker.define(&store, "host", "hop", hop).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         let log = |store: &mut Store<()>| {
             let Some(Extern::Global(log)) = instance.export(store, "log") else {

@@ -1,12 +1,13 @@
 //! Clones of continuations: what the store does before the registry can make one.
 
+use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::outcome::reference_to;
 use crate::store::StoreInner;
 use crate::trap::{Trap, TrapReason};
 use mangrove_abi::{ContRef, TrapCode, TypeId};
 use mangrove_continuation::LimitError;
-use mangrove_validate::{AbstractHeap, CompositeType, FuncType, HeapType, RefType, ValType};
+use mangrove_validate::{AbstractHeap, CompositeType, HeapType, RefType, ValType};
 
 impl StoreInner {
     /// A clone of what a reference stands for; collects first when that is worth it, or
@@ -62,28 +63,6 @@ impl StoreInner {
         collected
     }
 
-    /// Whether a function type is one that a function which clones may have: from a
-    /// continuation to one of the same type, or of a supertype.
-    pub(crate) fn clones(&self, ty: &FuncType) -> bool {
-        let ([ValType::Ref(given)], [ValType::Ref(wanted)]) = (&ty.params[..], &ty.results[..])
-        else {
-            return false;
-        };
-        let types = self.engine.types();
-        let is_cont = match given.heap {
-            HeapType::Concrete(id) => {
-                let known = types.try_get(id);
-                known.is_some_and(|ty| matches!(ty.composite, CompositeType::Cont(_)))
-            }
-            HeapType::Abstract(heap) => heap == AbstractHeap::Cont,
-        };
-        let clone = RefType {
-            nullable: false,
-            ..*given
-        };
-        is_cont && types.matches_ref(clone, *wanted)
-    }
-
     /// Whether a continuation of one type can be taken for one of another: the function
     /// types behind them, by their values.
     pub(crate) fn fits_type(&self, given: TypeId, wanted: TypeId) -> bool {
@@ -113,5 +92,32 @@ impl StoreInner {
     pub(crate) fn kept_reference_to(&mut self, ty: TypeId) -> Result<RefType, Error> {
         self.types.keep(ty)?;
         Ok(reference_to(ty))
+    }
+}
+
+impl EngineCore {
+    /// Whether a function type is one that a function which clones may have: from a
+    /// continuation to one of the same type, or of a supertype.
+    pub fn clones(&self, id: TypeId) -> bool {
+        let Some(ty) = self.func_type(id) else {
+            return false;
+        };
+        let ([ValType::Ref(given)], [ValType::Ref(wanted)]) = (&ty.params[..], &ty.results[..])
+        else {
+            return false;
+        };
+        let types = self.types();
+        let is_cont = match given.heap {
+            HeapType::Concrete(id) => {
+                let known = types.try_get(id);
+                known.is_some_and(|ty| matches!(ty.composite, CompositeType::Cont(_)))
+            }
+            HeapType::Abstract(heap) => heap == AbstractHeap::Cont,
+        };
+        let clone = RefType {
+            nullable: false,
+            ..*given
+        };
+        is_cont && types.matches_ref(clone, *wanted)
     }
 }

@@ -9,14 +9,14 @@ use crate::settings::Settings;
 use crate::signature::Signature;
 use crate::types::{EngineTypes, KeptTypes, TypeCounts};
 use crate::value::Val;
-use mangrove_abi::{CodeImage, HostCode, TypeDescriptor, TypeId};
-use mangrove_validate::{CompositeType, FuncType, Repr, TypeRegistry, ValType};
+use mangrove_abi::{CodeImage, HostKind, TypeDescriptor, TypeId};
+use mangrove_validate::{CompositeType, EntityType, FuncType, Repr, TypeRegistry, ValType};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Compiles the trampolines for host functions of a signature: representations of
 /// its parameters, and of its results, and which trampoline leads into the function.
-pub type CompileHost = dyn Fn(&[Repr], &[Repr], HostCode) -> Result<CodeImage, Error> + Send + Sync;
+pub type CompileHost = dyn Fn(&[Repr], &[Repr], HostKind) -> Result<CodeImage, Error> + Send + Sync;
 
 /// An engine without its compiler. Clones are the same engine.
 #[derive(Clone)]
@@ -98,6 +98,11 @@ impl EngineCore {
         &self.inner.types
     }
 
+    /// Whether something of type `given` may be imported as `wanted`; both canonical.
+    pub fn matches_import(&self, given: &EntityType, wanted: &EntityType) -> bool {
+        self.types().matches_extern(given, wanted)
+    }
+
     /// How many types it has now.
     pub fn type_counts(&self) -> TypeCounts {
         self.inner.types.counts()
@@ -161,7 +166,7 @@ impl EngineCore {
     pub(crate) fn host_code(
         &self,
         signature: &Signature,
-        code: HostCode,
+        code: HostKind,
     ) -> Result<Arc<LoadedCode>, Error> {
         self.inner.types.trampolines(signature.id, code, || {
             let (params, results) = (signature.param_reprs(), signature.result_reprs());

@@ -1,7 +1,7 @@
 //! The function `clone_cont` of the module `mangrove`, one for each type it is imported with.
 //!
 //! ```text
-//!  compiled code ──call──▶ trampoline ── ContClone(record, revision) ──▶ cont_clone
+//!  compiled code ──call──▶ trampoline ── context.call(record, revision) ──▶ cont_clone
 //!                             ◀── the clone's record; its revision is read from there ──┘
 //! ```
 //!
@@ -9,13 +9,25 @@
 
 use crate::error::Error;
 use crate::handle::Func;
-use crate::host::{HostBody, HostFunc};
+use crate::host::{HostBody, HostCode, HostFunc};
+use crate::host_call::leave;
+use crate::id::StorePtr;
 use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
-use mangrove_abi::{ContRecord, ContRef, InstanceContext, LibcallResult, TypeId};
+use mangrove_abi::{ContRecord, ContRef, HostKind, InstanceContext, LibcallResult, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::Arc;
+
+/// The code of a function that clones: nothing, since its trampoline calls [`cont_clone`].
+struct CloneCode;
+
+// SAFETY: it takes nothing and leaves nothing.
+unsafe impl HostCode for CloneCode {
+    unsafe fn run(&self, _: StorePtr, _: &HostFunc) -> Result<(), Error> {
+        Err(Error::internal("a clone by another trampoline"))
+    }
+}
 
 impl StoreInner {
     /// The function of this type that clones continuations, made the first time; none if
@@ -27,12 +39,13 @@ impl StoreInner {
         if let Some(&known) = self.clone_funcs.get(&type_id) {
             return Ok(Some(Func::new_ref(self.id, known)));
         }
-        let ty = self.engine.func_type(type_id);
-        let allowed = self.engine.settings().continuation_clone;
-        if !allowed || !ty.is_some_and(|ty| self.clones(&ty)) {
+        if !self.engine.settings().continuation_clone || !self.engine.clones(type_id) {
             return Ok(None);
         }
-        let body = HostBody::clones(type_id, "mangrove clone_cont".into());
+        let name = "mangrove clone_cont".into();
+        // SAFETY: `cont_clone` looks at no code; the store keeps the type with the function.
+        let mut body = unsafe { HostBody::of((type_id, None), name, CloneCode, cont_clone) };
+        body.kind = HostKind::Clone;
         // SAFETY: the body asks nothing of the data.
         let func = unsafe { self.add_host_func(Arc::new(body))? };
         self.clone_funcs.insert(type_id, func.as_ptr());
@@ -40,11 +53,12 @@ impl StoreInner {
     }
 }
 
-/// [`mangrove_abi::Libcall::ContClone`].
+/// What the trampoline of a function that clones calls.
 ///
 /// # Safety
-/// Called by the trampoline of a host function that clones, with that for an instance.
-pub unsafe extern "C" fn cont_clone(
+/// Called by that trampoline, with its host function for an instance and a continuation
+/// reference of the store.
+unsafe extern "C" fn cont_clone(
     instance: *mut InstanceContext,
     record: u64,
     revision: u64,
@@ -70,11 +84,7 @@ pub unsafe extern "C" fn cont_clone(
                 (*store).host_func = outer;
                 LibcallResult::ok(clone.record.expose_provenance() as u64)
             }
-            // `host_func` stays, for the backtrace; the activation restores it.
-            Err(pending) => {
-                (*store).pending = Some(pending);
-                LibcallResult::leave()
-            }
+            Err(pending) => leave(&mut *store, pending),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Host functions that may suspend their caller.
 //!
 //! ```text
-//!  compiled code ──call──▶ trampoline ── HostSuspend ──▶ host_suspend, on the host's stack
+//!  compiled code ──call──▶ trampoline ── context.call ──▶ host_suspend, on the host's stack
 //!                             │ the body has run, and answers
 //!                             ├─ Return:   its results, as any host function's
 //!                             └─ Suspend:  the handler is found, the chain up to it cut off, and
@@ -13,9 +13,11 @@
 //! call like any other. Nothing of the host's lies on it: the body has returned.
 
 use crate::answer::HostAnswer;
+use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::handle::{ContHandle, Tag};
-use crate::host::HostFunc;
+use crate::host::{HostBody, HostCode, HostFunc};
+use crate::host_call::{failed, leave};
 use crate::id::StorePtr;
 use crate::pending::Pending;
 use crate::signature::Signature;
@@ -23,19 +25,56 @@ use crate::store::StoreInner;
 use crate::trace::SWITCHES;
 use crate::value::Val;
 use mangrove_abi::{
-    ContRef, HandlerTable, InstanceContext, Leaving, LibcallResult, TransferSlot, TrapCode,
+    ContRef, HandlerTable, HostKind, InstanceContext, Leaving, LibcallResult, TransferSlot,
+    TrapCode,
 };
 use mangrove_continuation::HandlerPlace;
-use mangrove_validate::{CompositeType, HeapType, ValType};
+use mangrove_validate::{CompositeType, FuncType, HeapType, ValType};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 
-/// [`mangrove_abi::Libcall::HostSuspend`].
+/// A closure that may suspend its caller, and forgot the type of the embedder's data. To be
+/// called as an [`ErasedBody`](crate::ErasedBody) is.
+pub type SuspendingBody =
+    dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<HostAnswer, Error> + Send + Sync;
+
+/// The code of such a function.
+struct SuspendingCode(Box<SuspendingBody>);
+
+// SAFETY: it leaves nothing: its trampoline calls [`host_suspend`].
+unsafe impl HostCode for SuspendingCode {
+    unsafe fn run(&self, _: StorePtr, _: &HostFunc) -> Result<(), Error> {
+        Err(Error::internal(
+            "a suspending function by another trampoline",
+        ))
+    }
+}
+
+impl HostBody {
+    /// A body of this function type, which it keeps, that may suspend its caller.
+    ///
+    /// # Errors
+    /// As [`HostBody::new`].
+    pub fn suspending(
+        engine: &EngineCore,
+        name: String,
+        ty: &FuncType,
+        body: Box<SuspendingBody>,
+    ) -> Result<Self, Error> {
+        let (type_id, hold) = engine.engine_types().func(ty)?;
+        let code = SuspendingCode(body);
+        // SAFETY: `host_suspend` is for that code, and goes by the function's signature.
+        let mut body = unsafe { Self::of((type_id, Some(hold)), name, code, host_suspend) };
+        body.kind = HostKind::Suspending;
+        Ok(body)
+    }
+}
+
+/// What the trampoline of a host function that may suspend its caller calls.
 ///
 /// # Safety
-/// Called by the trampoline of a host function that may suspend its caller, with that for an
-/// instance.
-pub unsafe extern "C" fn host_suspend(
+/// Called by that trampoline, with its host function, of [`SuspendingCode`], for an instance.
+unsafe extern "C" fn host_suspend(
     instance: *mut InstanceContext,
     _: u64,
     _: u64,
@@ -48,30 +87,22 @@ pub unsafe extern "C" fn host_suspend(
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
         let outer = ptr::replace(&raw mut (*store).host_func, host);
+        // What the body is given and makes is its own.
+        let scopes = (*store).handles.scopes.enter();
         // No panic may leave this function: what called it cannot unwind.
-        let done = catch_unwind(AssertUnwindSafe(|| match run(store, &*host) {
-            // An exception goes on in the Wasm code that called.
-            Err(Pending::Error(Error::Exception(exception))) => {
-                let exn = (*store).exception_ref(&exception)?;
-                let caught = LibcallResult {
-                    value: 0,
-                    status: LibcallResult::CATCH,
-                };
-                (*store).throw(exn).map(|()| caught)
-            }
-            done => done,
-        }));
-        match done.unwrap_or_else(|panic| Err(Pending::Panic(panic))) {
-            Ok(result) => {
+        let done = catch_unwind(AssertUnwindSafe(|| run(store, &*host)));
+        let left = match done {
+            Ok(Ok(result)) => {
                 (*store).host_func = outer;
                 result
             }
-            // `host_func` stays, for the backtrace; the activation restores it.
-            Err(pending) => {
-                (*store).pending = Some(pending);
-                LibcallResult::leave()
-            }
-        }
+            Ok(Err(Pending::Error(error))) => failed(store, outer, error),
+            Ok(Err(pending)) => leave(&mut *store, pending),
+            Err(panic) => leave(&mut *store, Pending::Panic(panic)),
+        };
+        // An exception may have come by handles of these: only now.
+        (*store).handles.scopes.leave(scopes);
+        left
     }
 }
 
@@ -98,7 +129,8 @@ unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<LibcallResult, 
     let (answer, store) = unsafe {
         let data = (*store).data;
         let pointer = StorePtr::new(NonNull::new(store).expect("a live store"));
-        let answer = host.body.answer(pointer, data, &args, &mut results)?;
+        let code = &*host.run.cast::<SuspendingCode>();
+        let answer = (code.0)(pointer, data, &args, &mut results)?;
         (answer, &mut *store)
     };
     match answer {

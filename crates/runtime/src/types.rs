@@ -21,8 +21,8 @@ use crate::descriptors::{DescriptorTable, Published};
 use crate::error::Error;
 use crate::ledger::Ledger;
 use hashbrown::{HashMap, HashSet};
-use mangrove_abi::{HostCode, TypeDescriptor, TypeId};
-use mangrove_validate::{FuncType, ParsedModule, RegistryError, TypeRegistry};
+use mangrove_abi::{HostKind, TypeDescriptor, TypeId};
+use mangrove_validate::{FuncType, ParsedModule, RegistryError, SubType, TypeRegistry};
 use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,7 +51,7 @@ pub struct EngineTypes {
 }
 
 /// The trampolines of one function type, as a rule of one kind.
-type Trampolines = SmallVec<[(HostCode, Arc<LoadedCode>); 1]>;
+type Trampolines = SmallVec<[(HostKind, Arc<LoadedCode>); 1]>;
 
 /// What follows from types; for who adds and removes them.
 #[derive(Debug)]
@@ -142,6 +142,14 @@ impl EngineTypes {
         self.one(|registry| registry.intern_func(ty.clone()))
     }
 
+    /// A type of structs or arrays whose concrete types are canonical.
+    ///
+    /// # Errors
+    /// As [`EngineTypes::func`]; it does not fit its supertype.
+    pub fn object(self: &Arc<Self>, ty: SubType) -> Result<(TypeId, TypeHold), Error> {
+        self.one(|registry| registry.intern_object(ty))
+    }
+
     /// The type of continuations of a function type.
     ///
     /// # Errors
@@ -204,7 +212,7 @@ impl EngineTypes {
     pub fn trampolines(
         &self,
         id: TypeId,
-        kind: HostCode,
+        kind: HostKind,
         make: impl FnOnce() -> Result<LoadedCode, Error>,
     ) -> Result<Arc<LoadedCode>, Error> {
         let find = |changing: &Changing| {
@@ -250,8 +258,12 @@ impl EngineTypes {
     /// The error for a type there cannot be.
     fn refused(&self, error: RegistryError) -> Error {
         match error {
-            RegistryError::Unknown { .. } => Error::usage(error.to_string()),
-            RegistryError::TooManyValues { .. } => Error::Limit(error.to_string()),
+            RegistryError::Unknown { .. } | RegistryError::NoSubtype { .. } => {
+                Error::usage(error.to_string())
+            }
+            RegistryError::TooManyValues { .. } | RegistryError::TooManyFields { .. } => {
+                Error::Limit(error.to_string())
+            }
             RegistryError::Full { .. } => self.table.full(error),
         }
     }
