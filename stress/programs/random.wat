@@ -22,6 +22,10 @@
   (func $note (param $value i64)
     (global.set $sum (call $fold (global.get $sum) (local.get $value))))
 
+  ;; What is resumed in place of a continuation: it, or by turns a clone of it.
+  (func $resumed (param $k (ref null $task)) (result (ref null $task))
+    RESUMED)
+
   ;; What is in an object and behind it, down to a depth.
   (func $digest (param $node (ref null $node)) (param $depth i32) (result i64)
     (if (ref.is_null (local.get $node))

@@ -47,6 +47,8 @@ pub struct Case {
     pub collections: u64,
     /// Whether its objects hold continuations, which the engine must let them then.
     pub continuations_in_objects: bool,
+    /// Whether it clones continuations, which the engine must let it then.
+    pub continuation_clone: bool,
     /// Says, for people, what the program means by a number in `where`.
     pub place: fn(i64) -> String,
 }

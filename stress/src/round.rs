@@ -57,6 +57,9 @@ fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
     if case.continuations_in_objects {
         config.continuations_in_objects(ContinuationsInObjects::Trace);
     }
+    if case.continuation_clone {
+        config.continuation_clone(true);
+    }
     let engine = Engine::new(&config)?;
     let module = Module::new(&engine, case.wat.as_bytes())?;
     let mut store = Store::new(&engine, ())?;

@@ -73,6 +73,32 @@ impl TransferSlot {
     }
 }
 
+/// The operands of a switch that a libcall asks for.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Leaving {
+    /// The record of the stack that is left, which made the libcall.
+    pub from: *mut ContRecord,
+    /// The record that is switched to.
+    pub target: *mut ContRecord,
+    /// Why: see [`crate::reason`].
+    pub reason: i64,
+    /// Value 0 of what travels, if it fits a register.
+    pub payload: u64,
+}
+
+impl Default for Leaving {
+    /// Nobody's.
+    fn default() -> Self {
+        Self {
+            from: ptr::null_mut(),
+            target: ptr::null_mut(),
+            reason: 0,
+            payload: 0,
+        }
+    }
+}
+
 /// What compiled code knows of its store. One per store, never moved.
 ///
 /// Instances point here, and the assembly stubs read `current` and `host_sp`.
@@ -128,6 +154,8 @@ pub struct StoreContext {
     pub catch_fp: u64,
     /// and the exception object, for the handler's register.
     pub catch_exn: u64,
+    /// What a libcall wants switched: see [`crate::LibcallResult::SWITCH`].
+    pub leaving: Leaving,
     /// Program counter of a fault in Wasm code; 0 if there was none. Written by
     /// the signal handler, cleared by the runtime when it reads it.
     pub fault_pc: u64,
@@ -182,6 +210,7 @@ impl StoreContext {
             catch_sp: 0,
             catch_fp: 0,
             catch_exn: 0,
+            leaving: Leaving::default(),
             fault_pc: 0,
             fault_sp: 0,
             fault_fp: 0,

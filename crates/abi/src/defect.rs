@@ -95,6 +95,8 @@ pub enum Waking {
     Left,
     /// It is bound to arguments.
     Bound,
+    /// It is a clone of one that is logged.
+    Cloned,
     /// A collection has ended, and it goes on.
     Collected,
 }

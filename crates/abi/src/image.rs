@@ -59,6 +59,21 @@ pub enum FunctionKind {
     Interrupt,
 }
 
+/// Which trampoline leads into a host function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HostKind {
+    /// A call that comes back, or not at all.
+    #[default]
+    Plain,
+    /// A call over which no register stays: it may come back by a switch. If the function suspends its caller, the
+    /// trampoline's frame is the innermost of what is suspended, and goes on when that is
+    /// resumed.
+    Suspending,
+    /// A call that is given the two words of a continuation reference, and gives the record
+    /// of another: of functions that take one continuation and give one.
+    Clone,
+}
+
 /// A stretch of an image's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionCode {

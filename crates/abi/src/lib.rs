@@ -42,12 +42,12 @@ pub mod trap;
 pub mod value;
 
 pub use context::{
-    ContRef, FuncRef, GlobalCell, HostContext, InstanceContext, MemoryDef, StoreContext,
+    ContRef, FuncRef, GlobalCell, HostContext, InstanceContext, Leaving, MemoryDef, StoreContext,
     TRANSFER_SLOTS, TableDef, TagDef, TransferSlot,
 };
 #[doc(hidden)]
 pub use defect::{Defect, Noted, Waking};
-pub use image::{CodeImage, FunctionCode, FunctionKind, SourcePosition, StubImage};
+pub use image::{CodeImage, FunctionCode, FunctionKind, HostKind, SourcePosition, StubImage};
 pub use index::{CodeOffset, FuncIndex, RecordId, TagIndex, TypeId, TypeIndex, WasmOffset};
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};

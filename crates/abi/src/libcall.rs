@@ -9,6 +9,8 @@
 //!   the reason.
 //! - [`LibcallResult::CATCH`] jumps to the handler in the `catch_*` fields of the
 //!   store's context.
+//! - [`LibcallResult::SWITCH`] switches as `leaving` in the store's context says. The call
+//!   goes on when something switches back, with the payload as its result.
 
 use crate::context::InstanceContext;
 
@@ -18,7 +20,7 @@ use crate::context::InstanceContext;
 pub struct LibcallResult {
     /// The result, 0 where there is none.
     pub value: u64,
-    /// [`Self::OK`], [`Self::LEAVE`] or [`Self::CATCH`].
+    /// [`Self::OK`], [`Self::LEAVE`], [`Self::CATCH`] or [`Self::SWITCH`].
     pub status: u64,
 }
 
@@ -31,6 +33,9 @@ impl LibcallResult {
     /// Go on at the exception handler that the store context's `catch_*` fields
     /// describe, on whatever stack it is.
     pub const CATCH: u64 = 2;
+    /// Switch away from the stack that made this call. Only to code that keeps no register
+    /// over the call, as at a switch: [`crate::HostKind::Suspending`].
+    pub const SWITCH: u64 = 3;
 
     /// A result to go on with.
     pub const fn ok(value: u64) -> Self {

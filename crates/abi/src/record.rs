@@ -74,7 +74,9 @@ pub struct ContRecord {
     pub stack_top: u64,
     /// Lowest usable byte of the stack, just above its guard.
     pub stack_limit: u64,
-    /// Instance that executed the `cont.new`; null when the host did.
+    /// Instance that executed the `cont.new`; null when the host did. With
+    /// [`ContRecord::CLONE`] in a clone, of which these two say where the first was made:
+    /// see [`ContRecord::made_by`].
     pub creator: *const InstanceContext,
     /// That `cont.new`; none when the host did.
     pub created_at: Option<WasmOffset>,
@@ -86,7 +88,8 @@ pub struct ContRecord {
     /// `outermost` is the record itself.
     pub passed: u64,
     /// Of a host record: the record that ran when the host entered Wasm, and had called
-    /// the host; null in the outermost activation. Of any other record: null.
+    /// the host; null in the outermost activation. Of a clone: the record it was cloned
+    /// from, which may be another continuation's by now. Of any other record: nothing.
     pub interrupted: *mut ContRecord,
 }
 
@@ -103,6 +106,33 @@ impl ContRecord {
     /// looks at neither. Whoever makes a record the current one logs it and takes
     /// this away.
     pub const CLEAN: u32 = 1 << 31;
+
+    /// Set in `creator` of a clone. Whoever makes a continuation writes that word, so a
+    /// record that is used again is no clone.
+    pub const CLONE: usize = 1;
+
+    /// The instance that executed the `cont.new`, of a clone the first one's; null when
+    /// the host did.
+    pub fn made_by(&self) -> *const InstanceContext {
+        self.creator.map_addr(|address| address & !Self::CLONE)
+    }
+
+    /// The record that this one was cloned from; none if it is no clone.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_abi::{ContRecord, RecordId, RecordState};
+    ///
+    /// let mut first = ContRecord::new(RecordId::new(0), RecordState::Live);
+    /// let mut clone = ContRecord::new(RecordId::new(1), RecordState::Live);
+    /// clone.creator = first.creator.map_addr(|address| address | ContRecord::CLONE);
+    /// clone.interrupted = &raw mut first;
+    /// assert_eq!(clone.cloned_from(), Some(&raw mut first));
+    /// assert!(first.cloned_from().is_none() && clone.made_by().is_null());
+    /// ```
+    pub fn cloned_from(&self) -> Option<*mut ContRecord> {
+        (self.creator.addr() & Self::CLONE != 0).then_some(self.interrupted)
+    }
 
     /// How many arguments are bound.
     pub const fn bound_count(&self) -> u32 {

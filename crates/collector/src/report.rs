@@ -78,8 +78,11 @@ pub struct ContinuationReport {
     pub function: MadeFrom,
     /// Its type, in text form, with the names of that function's module.
     pub ty: String,
-    /// The `cont.new` that made it; none if the host did.
+    /// The `cont.new` that made it, or what it is a clone of; none if the host did.
     pub created: Option<Place>,
+    /// The number of the continuation it was cloned from, then: that one may be over, and
+    /// the number another's. None if it is no clone.
+    pub clone_of: Option<u32>,
     /// Where its innermost Wasm frame is stopped; none if it has none.
     pub stopped: Option<Place>,
     /// The continuation that resumed it, or holds the chain it is suspended in;
@@ -213,7 +216,7 @@ impl Reporter<'_> {
                 index,
                 type_id,
             };
-            let creator = (*record).creator.as_ref().zip((*record).created_at);
+            let creator = (*record).made_by().as_ref().zip((*record).created_at);
             let created = creator.map(|(creator, wasm_offset)| Created {
                 instance: creator.index,
                 wasm_offset,
@@ -226,6 +229,7 @@ impl Reporter<'_> {
                 function: self.names.made_from(function),
                 ty: self.names.ty(function),
                 created: created.and_then(|created| self.names.created(created)),
+                clone_of: (*record).cloned_from().map(|first| (*first).id.as_u32()),
                 stopped: extent.stopped.and_then(|at| self.names.stopped(at)),
                 parent: parent
                     .filter(|parent| !is_host(parent))

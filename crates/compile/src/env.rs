@@ -17,8 +17,8 @@ pub struct ModuleEnv<'a> {
     pub layout: InstanceLayout,
     /// Whether anything searches for a handler.
     pub uses_suspend: bool,
-    /// Whether anything leaves its stack at all.
-    pub switches: bool,
+    /// See [`Prescan::switches`].
+    pub switches: Vec<bool>,
     /// Whether accesses to 32-bit memories compare with the memory's size.
     pub checked_memories: bool,
     prescan: Prescan,
@@ -30,7 +30,7 @@ impl<'a> ModuleEnv<'a> {
     /// Looks at the whole module once.
     pub fn new(module: &'a ParsedModule, options: &Options) -> Result<Self, CompileError> {
         let layout = InstanceLayout::new(&module.instance_counts());
-        let prescan = prescan(module)?;
+        let mut prescan = prescan(module)?;
         let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());
         for ty in &module.types {
             // A supertype is always defined before its subtypes.
@@ -53,7 +53,7 @@ impl<'a> ModuleEnv<'a> {
             module,
             layout,
             uses_suspend: prescan.uses_suspend,
-            switches: prescan.switches,
+            switches: std::mem::take(&mut prescan.switches),
             checked_memories: options.checked_memories,
             prescan,
             structs,

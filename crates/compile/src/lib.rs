@@ -31,7 +31,7 @@ mod trampoline;
 use env::ModuleEnv;
 use function::CompiledFunc;
 use link::ImageLinker;
-use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, Repr, TypeIndex};
+use mangrove_abi::{CodeImage, FuncIndex, FunctionKind, HostKind, Repr, TypeIndex};
 use mangrove_validate::{FuncType, ParsedModule};
 use output::Compiler;
 use rayon::prelude::*;
@@ -100,16 +100,24 @@ fn trampolines(env: &ModuleEnv<'_>, options: &Options) -> Result<Vec<CompiledFun
 }
 
 /// Compiles the two trampolines of a host function's signature: `entries[0]`
-/// starts a continuation on it, `to_host[0]` is what Wasm calls.
+/// starts a continuation on it, `to_host[0]` is what Wasm calls, of the kind `code`. One
+/// for clones is of a signature from a continuation to a continuation.
 ///
 /// # Errors
 /// Only a defect of this crate makes it fail.
 pub fn compile_host_signature(
     params: &[Repr],
     results: &[Repr],
+    code: HostKind,
     options: &Options,
 ) -> Result<CodeImage, CompileError> {
     isa::check()?;
+    if code == HostKind::Clone && (params, results) != (&[Repr::ContRef], &[Repr::ContRef]) {
+        return Err(CompileError::Codegen {
+            function: "clone".to_owned(),
+            message: "a signature without a continuation".to_owned(),
+        });
+    }
     let mut compiler = Compiler::new(options);
     let mut linker = ImageLinker::new(options.stubs);
     linker.place(&trampoline::entry(
@@ -123,6 +131,7 @@ pub fn compile_host_signature(
         FunctionKind::ToHost(TypeIndex::new(0)),
         params,
         results,
+        code,
     )?)?;
     linker.finish(0, 1)
 }

@@ -1,7 +1,8 @@
 //! A look ahead at the bodies of modules that use continuations.
 //!
 //! A `resume` refers to its handler table by its place in the instance, and
-//! functions compile in parallel: the tables must be numbered before.
+//! functions compile in parallel: the tables must be numbered before. And who leaves
+//! its stack wants to know the record of it, which is then read at its entry.
 
 use crate::CompileError;
 use mangrove_abi::TagIndex;
@@ -23,8 +24,9 @@ pub struct Prescan {
     pub offsets: HashMap<Clauses, u32>,
     /// Whether anything searches for a handler.
     pub uses_suspend: bool,
-    /// Whether anything leaves its stack at all.
-    pub switches: bool,
+    /// For each body, whether anything in it leaves its stack; none if nothing does in all
+    /// of the module.
+    pub switches: Vec<bool>,
 }
 
 /// The clauses of a `resume`.
@@ -49,7 +51,8 @@ pub fn prescan(module: &ParsedModule) -> Result<Prescan, CompileError> {
         return Ok(found);
     }
     let mut next = 0;
-    for body in &module.bodies {
+    let mut switches = vec![false; module.bodies.len()];
+    for (body, switches) in module.bodies.iter().zip(&mut switches) {
         let bytes = &module.bytes[body.range.clone()];
         let reader = FunctionBody::new(BinaryReader::new(bytes, body.range.start as u64));
         for operator in reader.get_operators_reader()? {
@@ -57,7 +60,7 @@ pub fn prescan(module: &ParsedModule) -> Result<Prescan, CompileError> {
                 Operator::Resume { resume_table, .. }
                 | Operator::ResumeThrow { resume_table, .. }
                 | Operator::ResumeThrowRef { resume_table, .. } => {
-                    found.switches = true;
+                    *switches = true;
                     let clauses = clauses(&resume_table);
                     if !clauses.is_empty() && !found.offsets.contains_key(&clauses) {
                         found.offsets.insert(clauses.clone(), next);
@@ -67,11 +70,12 @@ pub fn prescan(module: &ParsedModule) -> Result<Prescan, CompileError> {
                 }
                 Operator::Suspend { .. } | Operator::Switch { .. } => {
                     found.uses_suspend = true;
-                    found.switches = true;
+                    *switches = true;
                 }
                 _ => {}
             }
         }
     }
+    found.switches = switches;
     Ok(found)
 }

@@ -5,12 +5,16 @@
 //!      parameters from the payload register and the transfer area; those that
 //!      the callee takes from there stay
 //!      call running.func.code
-//!      results likewise; running is gone: state, free list, count; current = parent
+//!      results likewise; the current record, which is running or a clone of it, is gone:
+//!      state, free list, count; current = parent
 //!      jump finish(running, parent, RETURNED, payload)
 //!
 //!  to_host(instance, parameters…)        what Wasm calls when it calls the host
 //!      parameters to the transfer area, where those beyond the call's arguments
 //!      are already; instance.call; results from there
+//!      of a function that may suspend its caller: over the call no register stays, since
+//!      it may come back by a switch; its result is the first one
+//!      of `clone_cont`: instance.call(record, revision), which gives the clone's record
 //! ```
 
 use crate::CompileError;
@@ -19,12 +23,14 @@ use crate::func::regions::{self, Regions, plain, transfer_offset};
 use crate::function::{Callee, CompiledFunc, Relocation, Site};
 use crate::output::Compiler;
 use crate::signature::{WasmSignature, call_host_signature, clif_type, finish_signature};
-use cranelift_codegen::ir::{AliasRegion, InstBuilder, Value, types};
+use cranelift_codegen::ir::{
+    self, AliasRegion, BlockArg, BlockCall, ExceptionTableData, InstBuilder, Value, types,
+};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
 use mangrove_abi::{
-    ContRecord, Defect, FuncRef, FunctionKind, HostContext, RecordState, StoreContext, StubImage,
-    Waking,
+    ContRecord, Defect, FuncRef, FunctionKind, HostContext, HostKind, RecordState, StoreContext,
+    StubImage, Waking,
 };
 use mangrove_validate::Repr;
 use std::mem::offset_of;
@@ -87,6 +93,8 @@ pub fn entry(
         }
     }
     let payload = payload.unwrap_or_else(|| b.ins().iconst(I64, 0));
+    // Read again: this frame may be a copy, and `running` who it was copied from.
+    let running = load(&mut b, region, store, offset_of!(StoreContext, current));
     let parent = load(&mut b, region, running, offset_of!(ContRecord, parent));
     if wakes {
         wake(&mut b, region, store, parent);
@@ -183,12 +191,13 @@ pub fn interrupt(stubs: &StubImage) -> CompiledFunc {
     }
 }
 
-/// Compiles the trampoline into host functions of a signature.
+/// Compiles a trampoline into host functions of a signature.
 pub fn to_host(
     compiler: &mut Compiler,
     kind: FunctionKind,
     params: &[Repr],
     results: &[Repr],
+    code: HostKind,
 ) -> Result<CompiledFunc, CompileError> {
     let config = compiler.frontend_config();
     let signature = WasmSignature::new(params, results);
@@ -200,28 +209,104 @@ pub fn to_host(
     b.switch_to_block(block);
     b.seal_block(block);
     let instance = b.block_params(block)[0];
-    let store = regions::load_store_context(&mut b, instance);
-    for index in 0..signature.call_params() {
-        let value = b.block_params(block)[index + 1];
-        b.ins()
-            .store(plain(region), value, store, transfer_offset(index));
-    }
-    let stub = regions::import(&mut b, Callee::CallHost, call_host_signature());
-    let call = load(&mut b, region, instance, offset_of!(HostContext, call));
-    let zero = b.ins().iconst(I64, 0);
-    let arguments = [instance, zero, zero, zero, zero, call];
-    b.ins().call(stub, &arguments);
-    let mut values = Vec::new();
-    for (index, &repr) in results.iter().enumerate() {
-        if signature.in_registers[index] {
-            let ty = clif_type(repr);
-            values.push(
-                b.ins()
-                    .load(ty, plain(region), store, transfer_offset(index)),
-            );
+    let values = match code {
+        HostKind::Clone => {
+            let reference = b.block_params(block)[1];
+            clone(&mut b, region, instance, reference)
         }
-    }
+        HostKind::Plain | HostKind::Suspending => {
+            let arguments = b.block_params(block)[1..].to_vec();
+            let store = regions::load_store_context(&mut b, instance);
+            for (index, &value) in arguments.iter().enumerate() {
+                b.ins()
+                    .store(plain(region), value, store, transfer_offset(index));
+            }
+            let stub = regions::import(&mut b, Callee::CallHost, call_host_signature());
+            let suspends = code == HostKind::Suspending;
+            let zero = b.ins().iconst(I64, 0);
+            let operands = host_operands(&mut b, region, instance, [zero, zero]);
+            let first = suspends.then(|| call_and_keep_nothing(&mut b, stub, &operands));
+            if !suspends {
+                b.ins().call(stub, &operands);
+            }
+            host_results(&mut b, region, &signature, (store, first))
+        }
+    };
     b.ins().return_(&values);
     b.finalize(config);
     compiler.finish_small(kind, clif)
+}
+
+/// What the host-call stub takes for what a host function calls.
+fn host_operands(
+    b: &mut FunctionBuilder<'_>,
+    region: AliasRegion,
+    instance: Value,
+    [one, other]: [Value; 2],
+) -> [Value; 6] {
+    let call = load(b, region, instance, offset_of!(HostContext, call));
+    let zero = b.ins().iconst(I64, 0);
+    [instance, one, other, zero, zero, call]
+}
+
+/// Calls a stub as a switch is called, over which no register stays: the call may come back
+/// by a switch. Its result.
+fn call_and_keep_nothing(
+    b: &mut FunctionBuilder<'_>,
+    stub: ir::FuncRef,
+    operands: &[Value],
+) -> Value {
+    let signature = b.func.dfg.ext_funcs[stub].signature;
+    let back = b.create_block();
+    let result = b.append_block_param(back, I64);
+    let pool = &mut b.func.dfg.value_lists;
+    let normal = BlockCall::new(back, [BlockArg::TryCallRet(0)], pool);
+    let table = ExceptionTableData::new(signature, normal, []);
+    let table = b.func.dfg.exception_tables.push(table);
+    b.ins().try_call(stub, operands, table);
+    b.seal_block(back);
+    b.switch_to_block(back);
+    result
+}
+
+/// The results of a host function that travel in registers: from the transfer area, the
+/// first one from its word if there is one.
+fn host_results(
+    b: &mut FunctionBuilder<'_>,
+    region: AliasRegion,
+    signature: &WasmSignature,
+    (store, first): (Value, Option<Value>),
+) -> Vec<Value> {
+    let mut values = Vec::new();
+    for (index, &repr) in signature.results.iter().enumerate() {
+        let value = match first {
+            Some(word) if index == 0 && repr.in_payload_register() => {
+                regions::from_word(b, word, repr)
+            }
+            _ if signature.in_registers[index] => {
+                let offset = transfer_offset(index);
+                b.ins().load(clif_type(repr), plain(region), store, offset)
+            }
+            _ => continue,
+        };
+        values.push(value);
+    }
+    values
+}
+
+/// The clone of a continuation reference: its record is the libcall's result, and its
+/// revision that record's.
+fn clone(
+    b: &mut FunctionBuilder<'_>,
+    region: AliasRegion,
+    instance: Value,
+    reference: Value,
+) -> Vec<Value> {
+    let (record, revision) = b.ins().isplit(reference);
+    let stub = regions::import(b, Callee::CallHost, call_host_signature());
+    let operands = host_operands(b, region, instance, [record, revision]);
+    let call = b.ins().call(stub, &operands);
+    let clone = b.inst_results(call)[0];
+    let revision = load(b, region, clone, offset_of!(ContRecord, revision));
+    vec![b.ins().iconcat(clone, revision)]
 }

@@ -7,6 +7,8 @@
 //! | `states`, `life` | the one table of states and verbs; how a continuation begins and ends |
 //! | `initial`, `calls` | the continuations that calls from the host begin with |
 //! | `bound`, `binding` | arguments bound before a continuation runs |
+//! | `cloning` | a second continuation where one is stopped |
+//! | `searching` | who handles a suspension by the host |
 //! | `marking` | the collector's side: worklist, mark, sweep |
 //! | `waking` | which stacks ran since the last collection |
 //! | `parking_policy`, `parking` | continuations without a stack |
@@ -24,6 +26,7 @@
 mod binding;
 mod bound;
 mod calls;
+mod cloning;
 mod due;
 mod initial;
 mod life;
@@ -37,6 +40,7 @@ mod pressure;
 mod registry;
 mod report;
 mod rounds;
+mod searching;
 mod shrinking;
 mod slab;
 mod states;
@@ -64,6 +68,7 @@ pub use parking_policy::ParkPolicy;
 pub use pressure::kept_bytes;
 pub use registry::Registry;
 pub use report::{Ends, RegistryReport};
+pub use searching::HandlerPlace;
 pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, next_state};
 pub use violation::RegistryViolation;
 pub use waking::{make_current, wake};

@@ -119,6 +119,22 @@ impl Registry {
             }
             counts.initial_thrown += u64::from(initial && end == End::Thrown);
             counts.initial_trapped += u64::from(initial && end == End::Trapped);
+            self.take_down(ctx, record, initial);
+        }
+    }
+
+    /// A live record becomes one that is gone, and goes where those are. Uncounted.
+    ///
+    /// # Safety
+    /// As for [`Registry::release`]; `initial` says whose list it goes to.
+    pub(crate) unsafe fn take_down(
+        &mut self,
+        ctx: &mut StoreContext,
+        record: *mut ContRecord,
+        initial: bool,
+    ) {
+        // SAFETY: as above.
+        unsafe {
             if (*record).bound_count() != 0 {
                 (*record).unready &= ContRecord::CLEAN;
                 self.bound.remove(&(*record).id);

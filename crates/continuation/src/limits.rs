@@ -59,6 +59,21 @@ pub enum LimitError {
         /// How many continuations live.
         live: usize,
     },
+    /// There is no memory for the frames of a clone.
+    #[error("no memory for the frames of a further continuation, {live} are live")]
+    Buffer {
+        /// How many continuations live.
+        live: usize,
+    },
+    /// A continuation to be cloned has grown into the last bytes of its stack, of which
+    /// others have fewer.
+    #[error("{bytes} bytes of a stack are in use, and a clone's may have {capacity} (stack_size)")]
+    Frames {
+        /// Bytes in use.
+        bytes: u64,
+        /// How many fit on any stack.
+        capacity: u64,
+    },
     /// There is no stack for it.
     #[error("no stack for a further continuation, {live} are live: {source}")]
     Stack {
@@ -80,7 +95,8 @@ impl LimitError {
                 source: StackError::Limit { limit },
                 ..
             } => Some(("stacks", limit as u64)),
-            Self::Stack { .. } | Self::Record { .. } => None,
+            Self::Frames { capacity, .. } => Some(("stack size", capacity)),
+            Self::Stack { .. } | Self::Record { .. } | Self::Buffer { .. } => None,
         }
     }
 }

@@ -32,6 +32,11 @@ fn step(world: &mut World, refs: &mut Vec<ContRef>, verb: Verb, n: usize, choice
                 world.registry.bind(&mut world.ctx, cont.record, values);
             }
         }
+        Verb::Clone => {
+            if let Some(&cont) = refs.get(choice % refs.len().max(1)) {
+                refs.extend(world.clone_chain(cont).ok());
+            }
+        }
         Verb::Resume => {
             if let Some(cont) = pick(refs, choice) {
                 world.resume(cont);
@@ -68,6 +73,7 @@ fn any_verb() -> impl Strategy<Value = Verb> {
     prop_oneof![
         8 => Just(Verb::New),
         2 => Just(Verb::Bind),
+        4 => Just(Verb::Clone),
         12 => Just(Verb::Resume),
         8 => Just(Verb::Suspend),
         3 => Just(Verb::Switch),

@@ -270,12 +270,7 @@ impl Registry {
         let Some(stack) = (unsafe { park(record, parking.unpark) }) else {
             return false;
         };
-        parking.parked += 1;
-        // SAFETY: as above.
-        let (id, bytes) = unsafe { ((*record).id, used_bytes(record)) };
-        parking.parked_bytes += bytes;
-        tracing::trace!(target: crate::TRACE, id = id.as_u32(), bytes, "parked");
-        self.counts.parked += 1;
+        self.now_parked(record);
         self.with_stack -= 1;
         // SAFETY: what was needed of it is in the buffer.
         unsafe { self.arena.release(stack) };
@@ -312,6 +307,18 @@ impl Registry {
         self.with_stack -= 1;
         self.bare.push(record);
         stack
+    }
+
+    /// Counts a record that has become a parked one.
+    pub(crate) fn now_parked(&mut self, record: *const ContRecord) {
+        if let Some(parking) = &mut self.parking {
+            // SAFETY: a record of our slab, which only this thread uses.
+            let (id, bytes) = unsafe { ((*record).id, used_bytes(record)) };
+            parking.parked += 1;
+            parking.parked_bytes += bytes;
+            self.counts.parked += 1;
+            tracing::trace!(target: crate::TRACE, id = id.as_u32(), bytes, "parked");
+        }
     }
 
     /// Counts a parked record as such no more, just before it is not.

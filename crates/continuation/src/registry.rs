@@ -41,6 +41,8 @@ pub(crate) struct Counts {
     /// there were.
     pub(crate) parked: u64,
     pub(crate) unparked: u64,
+    /// Of those created, clones.
+    pub(crate) cloned: u64,
     pub(crate) collections: u64,
     /// Of the ends, initial continuations.
     pub(crate) initial_thrown: u64,

@@ -28,6 +28,8 @@ pub struct Ends {
 pub struct RegistryReport {
     /// Made by the program so far.
     pub created: u64,
+    /// Of these, clones: each record of a chain that was cloned counts.
+    pub cloned: u64,
     /// Of these, the ones that have ended.
     pub ended: Ends,
     /// Of these, the ones that live.
@@ -49,7 +51,7 @@ pub struct RegistryReport {
     pub parked: u64,
     /// Activations: calls from the host under way.
     pub activations: u64,
-    /// How often a continuation was parked.
+    /// How often a continuation was parked, clones that began so included.
     pub parks: u64,
     /// How often one got a stack again.
     pub unparks: u64,
@@ -92,6 +94,7 @@ impl Registry {
         let mut report = RegistryReport {
             calls: self.counts.entered,
             created: ctx.created - self.counts.entered,
+            cloned: self.counts.cloned,
             stack_size: stacks.stack_size as u64,
             initial_stack_size: initial.stack_size as u64,
             reserved_bytes: (stacks.reserved + initial.reserved) as u64,

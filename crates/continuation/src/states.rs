@@ -2,7 +2,7 @@
 //! that says how.
 //!
 //! ```text
-//!            new          resume              return, throw
+//!         new, clone      resume              return, throw
 //!   Gone ─────────▶ Fresh ────────▶ Running ────────────────▶ Gone
 //!                     │              │  ▲ │
 //!                     │      suspend │  │ │ resumes another
@@ -12,6 +12,8 @@
 //!                     ▼              │
 //!                    Gone ◀──────────┘   collect
 //! ```
+//!
+//! A clone begins as what it is a clone of: fresh or suspended.
 //!
 //! Only what cannot be derived is stored in a record (`RecordState`): of the
 //! states below, `Fresh`, `Running`, `Parent` and `Suspended` are all `Live`.
@@ -58,6 +60,8 @@ pub enum Verb {
     New,
     /// `cont.bind`.
     Bind,
+    /// A second continuation is made that goes on where this one is stopped.
+    Clone,
     /// `resume`, or the host entering Wasm.
     Resume,
     /// `suspend`.
@@ -92,6 +96,10 @@ pub enum Role {
     Target,
     /// In the chain suspended with the target of a `switch`.
     BetweenTarget,
+    /// What `Clone` makes of one that is suspended,
+    Clone,
+    /// and of one that is fresh.
+    FreshClone,
 }
 
 /// A row of the table.
@@ -118,12 +126,17 @@ const fn row(verb: Verb, role: Role, from: State, to: State) -> Transition {
 
 /// Every change of state there is. What is not here does not happen.
 pub const TRANSITIONS: &[Transition] = {
-    use Role::{Between, BetweenTarget, Resumer, Subject, Target};
+    use Role::{Between, BetweenTarget, FreshClone, Resumer, Subject, Target};
     use State::{Fresh, Gone, Parent, Running, Suspended};
     &[
         row(Verb::New, Subject, Gone, Fresh),
         row(Verb::Bind, Subject, Fresh, Fresh),
         row(Verb::Bind, Subject, Suspended, Suspended),
+        row(Verb::Clone, Subject, Fresh, Fresh),
+        row(Verb::Clone, Subject, Suspended, Suspended),
+        row(Verb::Clone, Between, Suspended, Suspended),
+        row(Verb::Clone, Role::Clone, Gone, Suspended),
+        row(Verb::Clone, FreshClone, Gone, Fresh),
         row(Verb::Resume, Subject, Fresh, Running),
         row(Verb::Resume, Subject, Suspended, Running),
         row(Verb::Resume, Resumer, Running, Parent),
@@ -235,12 +248,14 @@ mod tests {
                 .any(|row| row.from == state && row.to == State::Gone);
             assert!(ends, "{state:?} can end");
         }
-        let mut begins = TRANSITIONS.iter().filter(|row| row.from == State::Gone);
-        assert_eq!(
-            begins.next().map(|row| (row.verb, row.to)),
-            Some((Verb::New, State::Fresh))
-        );
-        assert_eq!(begins.next(), None);
+        let begins = TRANSITIONS.iter().filter(|row| row.from == State::Gone);
+        let begins: Vec<_> = begins.map(|row| (row.verb, row.to)).collect();
+        let expected = [
+            (Verb::New, State::Fresh),
+            (Verb::Clone, State::Suspended),
+            (Verb::Clone, State::Fresh),
+        ];
+        assert_eq!(begins, expected);
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! in, by the table.
 
 use crate::calls::CallRecords;
-use crate::{End, Registry, RegistryConfig, Role, State, Verb, next_state};
+use crate::{End, ParkPolicy, Registry, RegistryConfig, Role, State, Verb, next_state};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
-use mangrove_stack::{ArenaConfig, GuardKind};
+use mangrove_stack::{ArenaConfig, GuardKind, is_parked};
 use std::collections::HashMap;
 use std::ptr;
 
@@ -16,7 +16,7 @@ pub(crate) struct World {
     pub(crate) registry: Registry,
     func: Box<FuncRef>,
     /// Where the context's log is.
-    _log: Box<[u64]>,
+    _log: Vec<u64>,
     /// What the table says; `Gone` where there is no entry.
     expected: HashMap<Record, State>,
 }
@@ -35,6 +35,11 @@ pub(crate) fn config(max_continuations: usize) -> RegistryConfig {
         max_continuations,
         max_stack_bytes: u64::MAX,
     }
+}
+
+/// Nothing runs, so nothing arrives at the stub of a parked record.
+unsafe extern "sysv64" fn never(_: *mut StoreContext, _: *mut ContRecord) -> bool {
+    unreachable!("no code switches to a parked record")
 }
 
 /// Puts a saved context into the record, as a switch away from it does.
@@ -74,17 +79,22 @@ impl World {
 
     pub(crate) fn with_stack_bytes(max_continuations: usize, max_stack_bytes: u64) -> Self {
         let entry = ptr::without_provenance(0x1000);
-        let mut log = vec![0; 4096].into_boxed_slice();
+        // Not a box: who moves one says that nobody else has a pointer into it.
+        let mut log = vec![0; 4096];
         let mut ctx = StoreContext::new();
         ctx.log_next = log.as_mut_ptr();
-        ctx.log_last = &raw mut log[4095];
+        // SAFETY: the last of as many.
+        ctx.log_last = unsafe { ctx.log_next.add(4095) };
+        let mut registry = Registry::new(RegistryConfig {
+            max_stack_bytes,
+            ..config(max_continuations)
+        });
+        // SAFETY: a world sees to it by itself that who runs has a stack.
+        unsafe { registry.allow_parking(ParkPolicy::NEVER, never) };
         Self {
             ctx,
             _log: log,
-            registry: Registry::new(RegistryConfig {
-                max_stack_bytes,
-                ..config(max_continuations)
-            }),
+            registry,
             func: Box::new(FuncRef {
                 code: entry,
                 instance: ptr::null_mut(),
@@ -158,8 +168,35 @@ impl World {
     }
 
     fn run(&mut self, record: Record) {
+        self.wake_parked(record);
         // SAFETY: a record of the registry, or null.
         unsafe { crate::make_current(&mut self.ctx, record, mangrove_abi::Waking::Entered) };
+    }
+
+    /// What the unpark stub does for who runs next.
+    fn wake_parked(&mut self, record: Record) {
+        // SAFETY: a record of the registry, or null.
+        if !record.is_null() && unsafe { is_parked(record) } {
+            self.registry.unpark(&mut self.ctx, record).unwrap();
+        }
+    }
+
+    /// A clone of what a current reference stands for.
+    pub(crate) fn clone_chain(&mut self, cont: ContRef) -> Result<ContRef, crate::LimitError> {
+        assert!(is_current(cont));
+        let clone = self.registry.clone_chain(&mut self.ctx, cont.record)?;
+        let fresh = self.state(cont.record) == State::Fresh;
+        let (mut first, mut second, mut role) = (cont.record, clone.record, Role::Subject);
+        while !first.is_null() {
+            self.apply(Verb::Clone, role, first);
+            let made = if fresh { Role::FreshClone } else { Role::Clone };
+            self.apply(Verb::Clone, made, second);
+            // SAFETY: records of the registry.
+            assert_eq!(unsafe { (*second).cloned_from() }, Some(first));
+            (first, second, role) = (parent(first), parent(second), Role::Between);
+        }
+        assert!(second.is_null(), "a clone's chain is as long as the first");
+        Ok(clone)
     }
 
     /// The host calls Wasm, from within a host call if Wasm runs.
@@ -301,6 +338,51 @@ impl World {
         let roles = [Role::Target, Role::BetweenTarget];
         self.attach(cont.record, handler, Verb::Switch, roles);
         Some(reference(running))
+    }
+
+    /// Cuts the chain up to who handles the entry off, by the runtime's search; who that is,
+    /// and what it is switched to with.
+    fn search(&mut self, entry: u64, verb: Verb) -> Option<(crate::HandlerPlace, ContRef)> {
+        let running = self.ctx.current;
+        // SAFETY: the entry is of a tag of the test's.
+        let found = unsafe { self.registry.find_handler(&self.ctx, entry)? };
+        save(running);
+        let (mut at, mut role) = (running, Role::Subject);
+        while at != found.target {
+            self.apply(verb, role, at);
+            (at, role) = (parent(at), Role::Between);
+        }
+        Some((found, reference(running)))
+    }
+
+    /// `suspend`, as a host function does it.
+    pub(crate) fn suspend_to(&mut self, entry: u64) -> Option<(ContRef, (Record, i64))> {
+        let (found, left) = self.search(entry, Verb::Suspend)?;
+        self.wake_parked(found.target);
+        // SAFETY: just found.
+        unsafe { self.registry.suspend_to(&mut self.ctx, found) };
+        self.apply(Verb::Suspend, Role::Resumer, found.target);
+        Some((left, (found.target, found.reason)))
+    }
+
+    /// `switch`, as a host function does it.
+    pub(crate) fn switch_to(
+        &mut self,
+        cont: ContRef,
+        entry: u64,
+    ) -> Option<(ContRef, (Record, i64))> {
+        let (found, left) = self.search(entry, Verb::Switch)?;
+        self.consume(cont);
+        self.wake_parked(cont.record);
+        let mut above = parent(cont.record);
+        while !above.is_null() {
+            self.apply(Verb::Switch, Role::BetweenTarget, above);
+            above = parent(above);
+        }
+        // SAFETY: just found, and its reference was used up.
+        unsafe { self.registry.switch_to(&mut self.ctx, found, cont.record) };
+        self.apply(Verb::Switch, Role::Target, cont.record);
+        Some((left, (found.target, found.reason)))
     }
 
     /// The running continuation returns, as its trampoline does it.

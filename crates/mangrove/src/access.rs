@@ -17,9 +17,9 @@ use crate::instance::{Face, Instance};
 use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, Callback, DataStore, EngineCore, Error, Extern, Func, HostBody, HostStore,
-    Moment, StoreInner, StorePtr, UpdateDeadline, Val, WasmParams, WasmRet, Watch, WrapStore,
-    inner, insides, new_store,
+    AsStore, AsStoreMut, Callback, DataStore, EngineCore, Error, Extern, Func, HostAnswer,
+    HostBody, HostStore, Moment, StoreInner, StorePtr, UpdateDeadline, Val, WasmParams, WasmRet,
+    Watch, WrapStore, inner, insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
@@ -310,6 +310,23 @@ impl<T: 'static> TypedBody<T> {
         Ok(Self::of(body))
     }
 
+    /// The same of a function that may suspend its caller.
+    ///
+    /// # Errors
+    /// As [`TypedBody::new`].
+    pub fn suspending(
+        engine: &EngineCore,
+        name: String,
+        ty: &FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self, Error> {
+        let body = HostBody::suspending(engine, name, ty, Box::new(erased(body)))?;
+        Ok(Self::of(body))
+    }
+
     /// A body of a type that the engine keeps.
     pub fn of_type(
         type_id: TypeId,
@@ -357,10 +374,10 @@ impl<T: 'static> TypedBody<T> {
     }
 }
 
-/// A body that has forgotten the type of the data it is called with.
-fn erased<T: 'static>(
-    body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
-) -> impl Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync {
+/// A body that has forgotten the type of the data it is called with, and gives an `R`.
+fn erased<T: 'static, R>(
+    body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<R, Error> + Send + Sync + 'static,
+) -> impl Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<R, Error> + Send + Sync {
     move |store, data, args, results| {
         // SAFETY: the runtime calls a body with a store that nobody else uses meanwhile,
         // and with its data; a `TypedBody` is given to stores with data of its type only.
@@ -425,6 +442,17 @@ macro_rules! host_functions {
                 let engine = inner(self).engine();
                 let body = HostBody::new(engine, String::new(), &ty, Box::new(erased(body)))?;
                 add(self, TypedBody::of(body))
+            }
+
+            fn suspending_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+            where
+                F: for<'a> Fn(Caller<'a, T>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
+                    + Send
+                    + Sync
+                    + 'static,
+            {
+                let body = TypedBody::suspending(inner(self).engine(), String::new(), &ty, body)?;
+                add(self, body)
             }
         }
 

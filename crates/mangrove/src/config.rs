@@ -51,6 +51,7 @@ impl fmt::Debug for Config {
         let Settings {
             zeal,
             continuations_in_objects,
+            continuation_clone,
             heap_max,
             young_min,
             young_max,
@@ -78,6 +79,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("zeal", zeal)
             .field("continuations_in_objects", continuations_in_objects)
+            .field("continuation_clone", continuation_clone)
             .field("heap_max", heap_max)
             .field("young_min", young_min)
             .field("young_max", young_max)
@@ -166,6 +168,44 @@ impl Config {
     /// ```
     pub fn continuations_in_objects(&mut self, policy: ContinuationsInObjects) -> &mut Self {
         self.settings.continuations_in_objects = policy;
+        self
+    }
+
+    /// Whether continuations may be cloned, which no proposal has: off by default. If they
+    /// may, [`crate::ContHandle::clone_suspended`] makes a second continuation that goes on
+    /// where the first is suspended, and modules can import that as `clone_cont` of the
+    /// module `mangrove`, with any type from a continuation to one of the same type.
+    ///
+    /// Code is the same with and without.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker, Module, Store, Val};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let text = br#"(module
+    ///     (type $f (func (param i32) (result i32))) (type $k (cont $f))
+    ///     (import "mangrove" "clone_cont" (func $clone (param (ref null $k)) (result (ref $k))))
+    ///     (func $double (type $f) (i32.mul (local.get 0) (i32.const 2)))
+    ///     (elem declare func $double)
+    ///     (func (export "twice") (param i32) (result i32)
+    ///         (local $k (ref null $k))
+    ///         (local.set $k (cont.new $k (ref.func $double)))
+    ///         (i32.add
+    ///             (resume $k (local.get 0) (call $clone (local.get $k)))
+    ///             (resume $k (local.get 0) (local.get $k)))))"#;
+    /// let engine = Engine::new(Config::new().continuation_clone(true))?;
+    /// let module = Module::new(&engine, text)?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let mut linker = Linker::new(&engine);
+    /// let instance = linker.define_mangrove().instantiate(&mut store, &module)?;
+    /// let twice = instance.func(&store, "twice").expect("it is exported");
+    /// assert_eq!(twice.call(&mut store, &[Val::I32(3)])?, [Val::I32(12)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn continuation_clone(&mut self, allowed: bool) -> &mut Self {
+        self.settings.continuation_clone = allowed;
         self
     }
 
@@ -483,6 +523,11 @@ impl Config {
     pub fn refuse(&mut self, refusal: Refusal) -> &mut Self {
         self.settings.refusal = Some(refusal);
         self
+    }
+
+    /// Whether continuations may be cloned.
+    pub(crate) fn continuation_cloning(&self) -> bool {
+        self.settings.continuation_clone
     }
 
     /// Places compiled code must call the runtime from.

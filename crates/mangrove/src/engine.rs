@@ -49,6 +49,8 @@ pub struct OwnTypes {
     pub count: TypeId,
     /// An i32 to nothing.
     pub code: TypeId,
+    /// A continuation of any type to one.
+    pub clone: TypeId,
     /// With weak references, those of the functions for them.
     pub weak: Option<WeakTypes>,
 }
@@ -68,10 +70,15 @@ pub struct WeakTypes {
 
 impl OwnTypes {
     fn new(core: &EngineCore, weak: bool) -> Result<Self, Error> {
+        let cont = |nullable| {
+            let heap = HeapType::Abstract(AbstractHeap::Cont);
+            ValType::Ref(RefType { nullable, heap })
+        };
         Ok(Self {
             action: own(core, &[], &[])?,
             count: own(core, &[], &[ValType::I64])?,
             code: own(core, &[ValType::I32], &[])?,
+            clone: own(core, &[cont(true)], &[cont(false)])?,
             weak: weak.then(|| WeakTypes::new(core)).transpose()?,
         })
     }

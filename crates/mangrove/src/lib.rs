@@ -86,12 +86,12 @@ pub use mangrove_runtime::{
     AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound,
     BoundSource, Cause, CompiledError, ContHandle, CustomError, DataStore, DeathQueue, Element,
     Error, Exception, ExceptionDisplay, ExnRef, Extern, ExternRef, ExternType, Frame, Func, Global,
-    HandleKind, HeapHandle, HostStore, InvalidPlace, Memory, MemoryChecks, MemoryLimit, Moment,
-    NotingAllocator, ObjectError, Outcome, PAGE, ResourceError, RootScope, SignalPolicy,
-    SignalProblem, StoreId, StructRef, StructType, Table, Tag, TextPosition, Trap, TrapReason,
-    TypeCounts, TypedFunc, UpdateDeadline, Val, WasmList, WasmParams, WasmRef, WasmResults,
-    WasmRet, WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal, ctrl_c_came, exit_when_exhausted,
-    ignore_file_size_signal,
+    HandleKind, Handler, HeapHandle, HostAnswer, HostStore, InvalidPlace, Memory, MemoryChecks,
+    MemoryLimit, Moment, NotingAllocator, ObjectError, Outcome, PAGE, ResourceError, RootScope,
+    SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table, Tag, TextPosition, Trap,
+    TrapReason, TypeCounts, TypedFunc, UpdateDeadline, Val, WasmList, WasmParams, WasmRef,
+    WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal, ctrl_c_came,
+    exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,

@@ -9,7 +9,7 @@ use crate::names::{Definition, Definitions, Item};
 use crate::weak_module;
 use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
-use mangrove_runtime::{AsStore, DataStore, Error, Extern, Val, inner};
+use mangrove_runtime::{AsStore, DataStore, Error, Extern, HostAnswer, Val, inner};
 use mangrove_validate::{EntityType, FuncType, printable};
 use std::fmt;
 
@@ -353,13 +353,65 @@ impl<T: 'static> Linker<T> {
         self.add_host(module, name, body)
     }
 
+    /// Defines a host function that may suspend its caller. See
+    /// [`Func::suspending`](crate::Func::suspending) for what `body` may answer.
+    ///
+    /// # Errors
+    /// As [`Linker::func`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{
+    /// #     Config, Engine, Error, Extern, FuncType, HostAnswer, Linker, Module, Outcome, Store, Tag,
+    /// #     Val, ValType,
+    /// # };
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let mut store = Store::new(&engine, None::<Tag>)?;
+    /// let ty = FuncType { params: vec![], results: vec![ValType::I32] };
+    /// *store.data_mut() = Some(Tag::new(&mut store, ty.clone())?);
+    /// let mut linker = Linker::new(&engine);
+    /// linker.suspending("host", "next", ty, |caller: mangrove::Caller<'_, Option<Tag>>, _, _| {
+    ///     Ok(HostAnswer::suspend(caller.data().expect("it is set"), []))
+    /// })?;
+    /// let text = br#"(module (import "host" "next" (func $next (result i32)))
+    ///     (func (export "run") (result i32) (i32.mul (call $next) (i32.const 2))))"#;
+    /// let instance = linker.instantiate(&mut store, &Module::new(&engine, text)?)?;
+    /// let run = instance.func(&store, "run").expect("it is exported");
+    /// let k = run.continuation(&mut store)?;
+    /// let next = store.data().expect("it is set");
+    /// let Outcome::Suspended { continuation, .. } = k.resume(&mut store, &[], &[next])? else {
+    ///     unreachable!("it waits for a number");
+    /// };
+    /// let outcome = continuation.resume(&mut store, &[Val::I32(21)], &[next])?;
+    /// assert!(matches!(outcome, Outcome::Returned(values) if values == [Val::I32(42)]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn suspending(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<&mut Self, Error> {
+        let full_name = format!("{module} {name}");
+        let body = TypedBody::suspending(self.engine.core(), full_name, &ty, body)?;
+        self.add_host(module, name, body)
+    }
+
     /// Defines the module `mangrove`: `gc` collects everything now, `minor` the
     /// young space; `collections`,
     /// `continuations` and `heap_bytes` say how many collections there were,
     /// continuations live, and bytes the heap's objects take; `exit` ends the program with
     /// an [`I32Exit`]. They take the place of what these names stood for.
     ///
-    /// With [`Config::weak_references`](crate::Config::weak_references) there are also
+    /// With [`Config::continuation_clone`](crate::Config::continuation_clone) there is
+    /// `clone_cont`, which has the type that it is imported with. With
+    /// [`Config::weak_references`](crate::Config::weak_references) there are also
     ///
     /// | function | type | what |
     /// |-|-|-|
@@ -372,8 +424,17 @@ impl<T: 'static> Linker<T> {
             action,
             count,
             code,
+            clone,
             weak,
         } = self.engine.own_types();
+        if self.engine.config().continuation_cloning() {
+            let definition = Definition {
+                item: Item::Clone(clone),
+                ty: EntityType::Func(clone),
+            };
+            self.names
+                .replace("mangrove", "clone_cont", vec![definition]);
+        }
         if let Some(weak) = weak {
             self.mangrove_func(weak.new, "weak_new", weak_module::new);
             self.mangrove_func(weak.get, "weak_get", weak_module::get);

@@ -215,7 +215,7 @@ impl<T: 'static> Linker<T> {
         &self,
         module: &Module,
         store: Option<&impl AsStore>,
-    ) -> Result<Vec<&Definition<T>>, Error> {
+    ) -> Result<Vec<Definition<T>>, Error> {
         let now = |known: &Definition<T>| match (&known.item, store) {
             // What is of another store is refused later.
             (Item::Extern(item), Some(store)) => inner(store).entity_type(*item),
@@ -229,10 +229,19 @@ impl<T: 'static> Linker<T> {
                 &wanted,
                 |known| now(known).unwrap_or_else(|_| known.ty.clone()),
             );
-            found.ok_or_else(|| Error::Link {
+            let found = found.cloned().ok_or_else(|| Error::Link {
                 module: import.module.clone(),
                 name: import.name.clone(),
-                message: "unknown import".into(),
+                message: unknown(&import.module, &import.name),
+            })?;
+            Ok(match (&found.item, &wanted) {
+                (Item::Clone(_), &EntityType::Func(ty)) if self.engine.core().clones(ty) => {
+                    Definition {
+                        item: Item::Clone(ty),
+                        ty: wanted,
+                    }
+                }
+                _ => found,
             })
         });
         imports.collect()
@@ -244,5 +253,17 @@ impl<T: 'static> Linker<T> {
             true => Ok(()),
             false => Err(Error::usage("a linker of another engine was used")),
         }
+    }
+}
+
+/// What is said of an import that nobody defined.
+fn unknown(module: &str, name: &str) -> String {
+    match (module, name) {
+        ("mangrove", "clone_cont") => {
+            "unknown import: continuations are not cloned unless the engine allows it \
+             (Config::continuation_clone, --continuation-clone)"
+                .into()
+        }
+        _ => "unknown import".into(),
     }
 }

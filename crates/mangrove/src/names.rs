@@ -3,8 +3,9 @@
 //! A name may stand for several things of different types: some modules import one name
 //! more than once, each time as another type. An import gets the one that matches.
 
-use crate::access::TypedBody;
+use crate::access::{TypedBody, inner_mut};
 use hashbrown::HashMap;
+use mangrove_abi::TypeId;
 use mangrove_runtime::{DataStore, EngineCore, Error, Extern, Func};
 use mangrove_validate::{EntityType, printable};
 
@@ -14,6 +15,9 @@ pub enum Item<T> {
     Extern(Extern),
     /// A host function, for any store.
     Host(TypedBody<T>),
+    /// The function of this type that clones continuations. It is imported with any type
+    /// that such a function may have.
+    Clone(TypeId),
 }
 
 impl<T> Clone for Item<T> {
@@ -21,6 +25,7 @@ impl<T> Clone for Item<T> {
         match self {
             Self::Extern(item) => Self::Extern(*item),
             Self::Host(body) => Self::Host(body.clone()),
+            Self::Clone(ty) => Self::Clone(*ty),
         }
     }
 }
@@ -34,6 +39,11 @@ impl<T: 'static> Item<T> {
         match self {
             Self::Extern(item) => Ok(*item),
             Self::Host(body) => body.linked(store).map(Func::into),
+            Self::Clone(ty) => {
+                let func = inner_mut(store).clone_func(*ty)?;
+                let func = func.ok_or_else(|| Error::internal("no such function clones"))?;
+                Ok(func.into())
+            }
         }
     }
 }

@@ -17,8 +17,9 @@ impl Engine {
         plan: Plan,
         options: compile::Options,
     ) -> Result<EngineCore, Error> {
-        let compile_host = move |params: &[_], results: &[_]| {
-            compile::compile_host_signature(params, results, &options).map_err(Error::internal)
+        let compile_host = move |params: &[_], results: &[_], code| {
+            compile::compile_host_signature(params, results, code, &options)
+                .map_err(Error::internal)
         };
         // SAFETY: that is the compiler, whose options say what the plan says.
         unsafe { EngineCore::new(settings, plan, Box::new(compile_host)) }

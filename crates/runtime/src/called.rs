@@ -170,7 +170,7 @@ impl StoreInner {
     pub(crate) unsafe fn created_at(&self, record: *const ContRecord) -> Option<Place> {
         // SAFETY: by contract; instances live as long as the store.
         unsafe {
-            let creator = (*record).creator.as_ref()?;
+            let creator = (*record).made_by().as_ref()?;
             let instance = InstancePtr::from_owner(creator.owner);
             instance.module.place((*record).created_at?)
         }

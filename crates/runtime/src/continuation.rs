@@ -3,11 +3,13 @@
 use crate::error::Error;
 use crate::exception::Exception;
 use crate::handle::{ContHandle, Func, Tag};
-use crate::outcome::{Outcome, reference_to};
+use crate::outcome::{Handler, Outcome, reference_to};
 use crate::resume::{self, With};
 use crate::store::{AsStore, AsStoreMut, inner, inner_mut};
 use crate::value::Val;
+use mangrove_abi::TypeId;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
+use smallvec::SmallVec;
 
 impl Func {
     /// A continuation that will call this function when it is first resumed;
@@ -51,6 +53,58 @@ impl Func {
         };
         // SAFETY: it was just made, of that type.
         Ok(unsafe { store.cont_handle(reference, reference_to(ty)) })
+    }
+}
+
+impl Func {
+    /// Calls it with handlers of the host's around it: it returns, suspends to one of them, or
+    /// throws. What is suspended goes on by [`ContHandle::resume`].
+    ///
+    /// As it may outlive this call, it runs on a continuation's stack
+    /// (`Config::stack_size`) and counts as a continuation: [`Func::continuation`], resumed at once.
+    ///
+    /// # Errors
+    /// As [`Func::continuation`] and [`ContHandle::resume_with`].
+    ///
+    /// # Panics
+    /// With a panic of a host function it called.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{
+    /// #     Config, Engine, Error, Extern, Handler, Linker, Module, Outcome, Store, Val,
+    /// # };
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module
+    ///     (tag $yield (export "yield") (param i32))
+    ///     (func (export "count") (param i32)
+    ///         (suspend $yield (local.get 0))
+    ///         (suspend $yield (i32.add (local.get 0) (i32.const 1)))))"#;
+    /// # let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let Some(Extern::Tag(tag)) = instance.export(&store, "yield") else { unreachable!() };
+    /// let count = instance.func(&store, "count").expect("it is exported");
+    /// let handlers = [Handler::Suspend(tag)];
+    /// let mut yielded = vec![];
+    /// let mut outcome = count.call_with_handlers(&mut store, &[Val::I32(5)], &handlers)?;
+    /// while let Outcome::Suspended { values, continuation, .. } = outcome {
+    ///     yielded.extend(values);
+    ///     outcome = continuation.resume(&mut store, &[], &[tag])?;
+    /// }
+    /// assert_eq!(yielded, [Val::I32(5), Val::I32(6)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_with_handlers(
+        &self,
+        store: &mut impl AsStoreMut,
+        args: &[Val],
+        handlers: &[Handler],
+    ) -> Result<Outcome, Error> {
+        let continuation = self.continuation(store)?;
+        continuation.resume_with(store, args, handlers)
     }
 }
 
@@ -101,6 +155,52 @@ impl ContHandle {
         args: &[Val],
         handlers: &[Tag],
     ) -> Result<Outcome, Error> {
+        let handlers: SmallVec<[Handler; 4]> = handlers.iter().map(|&tag| tag.into()).collect();
+        self.resume_with(store, args, &handlers)
+    }
+
+    /// Resumes it, with handlers of suspensions and of switches: see [`Handler`]. The rest is
+    /// as for [`ContHandle::resume`].
+    ///
+    /// # Errors
+    /// As [`ContHandle::resume`]; [`Error::Usage`] also if switches are to be handled by a tag
+    /// that has parameters, or other results than the continuation.
+    ///
+    /// # Panics
+    /// As [`ContHandle::resume`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{
+    /// #     Config, Engine, Error, Extern, Handler, Linker, Module, Outcome, Store, Val,
+    /// # };
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module
+    ///     (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+    ///     (tag $other (export "other") (result i32))
+    ///     (func $second (type $f) (i32.const 2))
+    ///     (elem declare func $second)
+    ///     (func (export "first") (type $f)
+    ///         (drop (switch $k $other (cont.new $k (ref.func $second))))
+    ///         (i32.const 1)))"#;
+    /// # let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let Some(Extern::Tag(other)) = instance.export(&store, "other") else { unreachable!() };
+    /// let first = instance.func(&store, "first").expect("it is exported");
+    /// let k = first.continuation(&mut store)?;
+    /// let outcome = k.resume_with(&mut store, &[Val::Cont(None)], &[Handler::Switch(other)])?;
+    /// assert!(matches!(outcome, Outcome::Returned(values) if values == [Val::I32(2)]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn resume_with(
+        &self,
+        store: &mut impl AsStoreMut,
+        args: &[Val],
+        handlers: &[Handler],
+    ) -> Result<Outcome, Error> {
         // SAFETY: we have sole access to the store.
         unsafe { resume::resume(store.raw(), self, With::Values(args), handlers) }
     }
@@ -139,8 +239,9 @@ impl ContHandle {
         exception: &Exception,
         handlers: &[Tag],
     ) -> Result<Outcome, Error> {
+        let handlers: SmallVec<[Handler; 4]> = handlers.iter().map(|&tag| tag.into()).collect();
         // SAFETY: we have sole access to the store.
-        unsafe { resume::resume(store.raw(), self, With::Exception(exception), handlers) }
+        unsafe { resume::resume(store.raw(), self, With::Exception(exception), &handlers) }
     }
 
     /// Binds arguments for its first parameters, as `cont.bind` does: the handle
@@ -168,6 +269,116 @@ impl ContHandle {
     /// ```
     pub fn bind(&self, store: &mut impl AsStoreMut, args: &[Val]) -> Result<ContHandle, Error> {
         inner_mut(store).bind(self, args)
+    }
+
+    /// A second continuation that goes on where this one is suspended: each can be resumed
+    /// once. With `Config::continuation_clone` only. What
+    /// is suspended inside this one is cloned with it. Locals and operands are copied; the
+    /// objects they refer to are the same for both, and so are other continuations. A fresh
+    /// one and one with bound arguments can be cloned too.
+    ///
+    /// A clone counts as a continuation, each record of its chain, and lives as long as
+    /// something refers to it, whatever becomes of this one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if clones are not allowed, or it is of another store;
+    /// [`Error::Trap`] with the reason `continuation already consumed` if it was resumed or
+    /// bound before; [`Error::Limit`] if as many continuations live as may, or its stack is
+    /// so full that no other has room for as much; [`Error::Resource`] if memory is not to be
+    /// had. Nothing has happened then.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Extern, Linker, Module, Outcome, Store, Val};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(Config::new().continuation_clone(true))?;
+    /// let text = br#"(module
+    ///     (tag $choose (export "choose") (result i32))
+    ///     (func (export "number") (result i32)
+    ///         (i32.add (i32.mul (suspend $choose) (i32.const 2)) (suspend $choose))))"#;
+    /// # let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let Some(Extern::Tag(choose)) = instance.export(&store, "choose") else { unreachable!() };
+    /// let number = instance.func(&store, "number").expect("it is exported");
+    ///
+    /// // All ways to choose, one after the other.
+    /// let (mut open, mut found) = (vec![(number.continuation(&mut store)?, vec![])], vec![]);
+    /// while let Some((k, choice)) = open.pop() {
+    ///     match k.resume(&mut store, &choice, &[choose])? {
+    ///         Outcome::Returned(values) => found.extend(values[0].as_i32()),
+    ///         Outcome::Suspended { continuation, .. } => {
+    ///             let other = continuation.clone_suspended(&mut store)?;
+    ///             open.extend([(other, vec![Val::I32(1)]), (continuation, vec![Val::I32(0)])]);
+    ///         }
+    ///         other => unreachable!("it neither throws nor is interrupted: {other:?}"),
+    ///     }
+    /// }
+    /// assert_eq!(found, [0, 1, 2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn clone_suspended(&self, store: &mut impl AsStoreMut) -> Result<ContHandle, Error> {
+        let store = inner_mut(store);
+        let reference = self
+            .get(store.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
+        if !store.engine.settings().continuation_clone {
+            return Err(Error::usage(
+                "continuations are not cloned (Config::continuation_clone)",
+            ));
+        }
+        let clone = store.clone_continuation(reference)?;
+        // SAFETY: a clone is of the type of what it was cloned from.
+        Ok(unsafe { store.cont_handle(clone, self.ty()) })
+    }
+
+    /// The same continuation as one of another type: one that a module declares, in a group
+    /// of types that refer to each other for one, where the host knows the continuation by
+    /// a type of its own making. It takes no less and gives no more, or the same.
+    ///
+    /// # Errors
+    /// It is of another store, its type is not known, or the other type is none that
+    /// fits: [`Error::Usage`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Linker, Module, Store, TypeIndex, Val};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module
+    ///     (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+    ///     (func $body (export "body") (type $f) (ref.is_null (local.get 0)))
+    ///     (func (export "run") (param (ref $k)) (result i32)
+    ///         (resume $k (ref.null $k) (local.get 0))))"#;
+    /// let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let body = instance.func(&store, "body").expect("it is exported");
+    /// let run = instance.func(&store, "run").expect("it is exported");
+    /// let k = body.continuation(&mut store)?;
+    /// assert!(run.call(&mut store, &[Val::Cont(Some(k.clone()))]).is_err());
+    /// let k = k.with_type(&mut store, module.type_ids()[1])?;
+    /// assert_eq!(run.call(&mut store, &[Val::Cont(Some(k))])?, [Val::I32(1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_type(&self, store: &mut impl AsStoreMut, ty: TypeId) -> Result<ContHandle, Error> {
+        let store = inner_mut(store);
+        let reference = self
+            .get(store.id)
+            .ok_or_else(|| Error::foreign("continuation"))?;
+        let HeapType::Concrete(known) = self.ty().heap else {
+            return Err(Error::usage("a continuation whose type is not known"));
+        };
+        if !store.fits_type(known, ty) {
+            return Err(Error::usage(format!(
+                "a continuation of type {known} is none of type {ty}"
+            )));
+        }
+        let ty = store.kept_reference_to(ty)?;
+        // SAFETY: it takes what that type's do, and gives what they give.
+        Ok(unsafe { store.cont_handle(reference, ty) })
     }
 
     /// What it takes and what it returns; none where that is not known, because

@@ -9,15 +9,15 @@ use crate::settings::Settings;
 use crate::signature::Signature;
 use crate::types::{EngineTypes, KeptTypes, TypeCounts};
 use crate::value::Val;
-use mangrove_abi::{CodeImage, TypeDescriptor, TypeId};
+use mangrove_abi::{CodeImage, HostKind, TypeDescriptor, TypeId};
 use mangrove_validate::{CompositeType, EntityType, FuncType, Repr, TypeRegistry, ValType};
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Compiles the trampolines for host functions of a signature: representations of
-/// its parameters, and of its results.
-pub type CompileHost = dyn Fn(&[Repr], &[Repr]) -> Result<CodeImage, Error> + Send + Sync;
+/// its parameters, and of its results, and which trampoline leads into the function.
+pub type CompileHost = dyn Fn(&[Repr], &[Repr], HostKind) -> Result<CodeImage, Error> + Send + Sync;
 
 /// An engine without its compiler. Clones are the same engine.
 #[derive(Clone)]
@@ -170,12 +170,16 @@ impl EngineCore {
         Ok(Signature::new(id, ty, |ty| self.kind_of(ty)))
     }
 
-    /// The trampolines for host functions of a type, which the caller holds; compiled
-    /// the first time.
-    pub(crate) fn host_code(&self, signature: &Signature) -> Result<Arc<LoadedCode>, Error> {
-        self.inner.types.trampolines(signature.id, || {
+    /// The trampolines for host functions of a type, which the caller holds, and of this
+    /// kind; compiled the first time.
+    pub(crate) fn host_code(
+        &self,
+        signature: &Signature,
+        code: HostKind,
+    ) -> Result<Arc<LoadedCode>, Error> {
+        self.inner.types.trampolines(signature.id, code, || {
             let (params, results) = (signature.param_reprs(), signature.result_reprs());
-            let image = (self.inner.compile_host)(&params, &results)?;
+            let image = (self.inner.compile_host)(&params, &results, code)?;
             load(image, &self.plan().addresses)
         })
     }

@@ -90,7 +90,7 @@ impl StoreInner {
 
     /// The reason of a trap by an instruction. The search for a handler never
     /// leaves an activation, and says so where there is another one outside.
-    fn code_reason(&self, code: TrapCode) -> TrapReason {
+    pub(crate) fn code_reason(&self, code: TrapCode) -> TrapReason {
         if code != TrapCode::UnhandledTag {
             return TrapReason::Code(code);
         }

@@ -1,5 +1,6 @@
 //! Functions, Wasm's and the host's, as the embedder calls them.
 
+use crate::answer::HostAnswer;
 use crate::call;
 use crate::error::Error;
 use crate::handle::Func;
@@ -39,6 +40,66 @@ impl Func {
         + 'static,
     ) -> Result<Self, Error> {
         store.host_func(ty, body)
+    }
+
+    /// A host function that may suspend its caller: `body` answers how it comes back
+    /// ([`HostAnswer`]). The rest is as for [`Func::new`].
+    ///
+    /// A suspension is the caller's, as if it had executed a `suspend` in place of the call.
+    /// The tag is handled by a `resume` around it, of Wasm or of the host, as far out as the
+    /// innermost call from the host; unhandled, it is the trap that a `suspend` would be. What
+    /// is suspended to the host can be resumed later, from elsewhere, parked, thrown into and
+    /// forgotten like any other continuation. Nothing of `body` waits: it has returned.
+    ///
+    /// A call of such a function costs a little more than of another: no register is kept.
+    ///
+    /// # Errors
+    /// As [`Func::new`]. Where it is called: [`Error::Usage`] if the tag has results that are
+    /// not the function's, or parameters that the values are not, or if what is said of a
+    /// switch does not fit together.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{
+    /// #     Config, Engine, Error, Func, FuncType, Handler, HostAnswer, Instance, Module, Outcome,
+    /// #     Store, Tag, Val, ValType,
+    /// # };
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module
+    ///     (import "host" "read" (func $read (param i32) (result i32)))
+    ///     (func (export "sum") (result i32)
+    ///         (i32.add (call $read (i32.const 1)) (call $read (i32.const 2)))))"#;
+    /// # let module = Module::new(&engine, text)?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// let ty = FuncType { params: vec![ValType::I32], results: vec![ValType::I32] };
+    /// let wait = Tag::new(&mut store, ty.clone())?;
+    /// let read = Func::suspending(&mut store, ty, move |_, args, _| {
+    ///     // There is nothing to read yet: whoever runs this shall see to it.
+    ///     Ok(HostAnswer::suspend(wait, args))
+    /// })?;
+    /// let instance = Instance::new(&mut store, &module, &[read.into()])?;
+    /// let sum = instance.func(&store, "sum").expect("it is exported");
+    ///
+    /// let handlers = [Handler::Suspend(wait)];
+    /// let mut outcome = sum.call_with_handlers(&mut store, &[], &handlers)?;
+    /// while let Outcome::Suspended { values, continuation, .. } = outcome {
+    ///     let read = Val::I32(10 * values[0].as_i32().expect("an i32"));
+    ///     outcome = continuation.resume(&mut store, &[read], &[wait])?;
+    /// }
+    /// assert!(matches!(outcome, Outcome::Returned(values) if values == [Val::I32(30)]));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn suspending<S: HostStore>(
+        store: &mut S,
+        ty: FuncType,
+        body: impl for<'a> Fn(S::Caller<'a>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Result<Self, Error> {
+        store.suspending_func(ty, body)
     }
 
     /// A host function made of a closure, whose parameters and results say its type: up

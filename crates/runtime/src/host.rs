@@ -7,7 +7,7 @@ use crate::id::StorePtr;
 use crate::signature::Signature;
 use crate::types::TypeHold;
 use mangrove_abi::libcall::LibcallFn;
-use mangrove_abi::{FuncRef, HostContext, TypeId};
+use mangrove_abi::{FuncRef, HostContext, HostKind, TypeId};
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -41,6 +41,8 @@ pub struct HostBody {
     code: Box<dyn HostCode>,
     /// What the trampoline calls, for a host function of this code.
     pub(crate) call: LibcallFn,
+    /// Which trampoline leads to it.
+    pub(crate) kind: HostKind,
 }
 
 impl HostBody {
@@ -60,6 +62,7 @@ impl HostBody {
             name,
             code: Box::new(code),
             call,
+            kind: HostKind::Plain,
         }
     }
 

@@ -58,7 +58,9 @@ impl StoreInner {
     pub unsafe fn add_host_func(&mut self, body: Arc<HostBody>) -> Result<Func, Error> {
         let signature = self.signature(body.type_id)?;
         // SAFETY: signatures live as long as the store.
-        let code = self.engine.host_code(unsafe { signature.as_ref() })?;
+        let code = self
+            .engine
+            .host_code(unsafe { signature.as_ref() }, body.kind)?;
         let address = |function: &[Option<u32>]| {
             let index = function.first().copied().flatten();
             let index = index.ok_or_else(|| Error::internal("a host signature lacks a trampoline"));
@@ -142,7 +144,11 @@ unsafe extern "C" fn host_call<C: HostCode>(
 /// # Safety
 /// As for [`host_call`], of whose store this is.
 #[cold]
-unsafe fn failed(store: *mut StoreInner, outer: *const HostFunc, error: Error) -> LibcallResult {
+pub(crate) unsafe fn failed(
+    store: *mut StoreInner,
+    outer: *const HostFunc,
+    error: Error,
+) -> LibcallResult {
     // SAFETY: by contract the store is ours.
     let store = unsafe { &mut *store };
     let Error::Exception(exception) = error else {
@@ -168,7 +174,7 @@ unsafe fn failed(store: *mut StoreInner, outer: *const HostFunc, error: Error) -
 
 /// Leaves Wasm. `host_func` stays, for the backtrace; the activation restores it.
 #[cold]
-fn leave(store: &mut StoreInner, pending: Pending) -> LibcallResult {
+pub(crate) fn leave(store: &mut StoreInner, pending: Pending) -> LibcallResult {
     store.pending = Some(pending);
     LibcallResult::leave()
 }

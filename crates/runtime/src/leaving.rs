@@ -32,7 +32,7 @@ impl StoreInner {
         &mut self,
         call: &Call,
         results: &[ValueKind],
-        clauses: &[Clause],
+        clauses: &[Option<Clause>],
         entered: Left,
     ) -> Result<Outcome, Error> {
         if entered.reason == reason::RETURNED {
@@ -47,7 +47,7 @@ impl StoreInner {
             return unsafe { self.ended(call, None) };
         }
         let index = usize::try_from(entered.reason - reason::HANDLED).ok();
-        let Some(clause) = index.and_then(|index| clauses.get(index)) else {
+        let Some(Some(clause)) = index.and_then(|index| clauses.get(index)) else {
             let error = Error::internal(format!("Wasm was left with word {}", entered.reason));
             // SAFETY: by contract.
             return unsafe { self.ended(call, Some(Pending::Error(error))) };
@@ -196,7 +196,7 @@ impl StoreInner {
     ///
     /// # Safety
     /// They are of these kinds.
-    unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
+    pub(crate) unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
             let in_register = index == 0 && kind.repr().in_payload_register();

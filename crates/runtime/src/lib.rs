@@ -10,8 +10,10 @@
 //! ```text
 //!  6  setup                            a store is made, with
 //!     libcalls/ host_call              what compiled code asks for
+//!     host_suspend host_clone
 //!  5  call resume continuation func    entering Wasm; typed/ with values of known types
 //!     leaving caller                   the way back; who called the host
+//!     cloning
 //!     instantiate const_eval externs   instances
 //!     object objects/ exceptions       objects
 //!     convert scope                    values, and what keeps them
@@ -25,8 +27,8 @@
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted weak host_values
-//!     pending activation outcome watch … and what is under way
-//!     interruption
+//!     pending activation outcome       … and what is under way
+//!     interruption answer watch
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape layout code heap_type type_text
 //!     signals handlers ctrl_c          what all of a process share
@@ -37,11 +39,13 @@
 
 mod activation;
 mod aged;
+mod answer;
 mod backtrace;
 mod bound;
 mod call;
 mod called;
 mod caller;
+mod cloning;
 mod code;
 mod compiled_error;
 mod const_eval;
@@ -65,6 +69,8 @@ mod handlers;
 mod heap_type;
 mod host;
 mod host_call;
+mod host_clone;
+mod host_suspend;
 mod host_values;
 mod id;
 mod inspect;
@@ -117,6 +123,7 @@ mod verify_weak;
 mod watch;
 mod weak;
 
+pub use answer::HostAnswer;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
@@ -134,6 +141,7 @@ pub use handlers::{
 pub use heap_type::{ArrayType, AsEngine, StructType};
 pub use host::HostBody;
 pub use host_call::ErasedBody;
+pub use host_suspend::SuspendingBody;
 pub use id::{StoreId, StorePtr};
 pub use instantiate::import_mismatch;
 pub use interruption::{Callback, UpdateDeadline};
@@ -145,7 +153,7 @@ pub use objects::error::ObjectError;
 pub use objects::extern_ref::ExternRef;
 pub use objects::struct_ref::StructRef;
 pub use objects::weak_ref::{DeathQueue, WeakContHandle, WeakHandle};
-pub use outcome::Outcome;
+pub use outcome::{Handler, Outcome};
 pub use plan::Plan;
 pub use resource::cause::Cause;
 pub use resource::error::ResourceError;

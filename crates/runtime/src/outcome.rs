@@ -48,7 +48,25 @@ pub enum Outcome {
     Interrupted(ContHandle),
 }
 
-/// A handler of the host's.
+/// What the host handles while a continuation runs that it resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handler {
+    /// Suspensions to this tag: `(on $tag …)`. They come as [`Outcome::Suspended`].
+    Suspend(Tag),
+    /// Switches by this tag: `(on $tag switch)`. The host does not notice them: another
+    /// continuation goes on in place of the one that switches. The tag has no parameters,
+    /// and the results of the function of the continuation that the host resumes.
+    Switch(Tag),
+}
+
+impl From<Tag> for Handler {
+    /// Of suspensions.
+    fn from(tag: Tag) -> Self {
+        Self::Suspend(tag)
+    }
+}
+
+/// A handler of the host's for suspensions.
 pub struct Clause {
     pub tag: Tag,
     /// Of the tag: its parameters are what arrives.

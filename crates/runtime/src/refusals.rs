@@ -45,6 +45,12 @@ pub(crate) fn limit_error(error: LimitError, bound: Option<Bound>) -> Error {
                 ))
                 .into()
         }
+        (LimitError::Buffer { live }, _) => {
+            let errno = Some(Errno::NOMEM.raw_os_error());
+            let what = "allocate the frames of a clone";
+            let error = ResourceError::of(Need::Allocate, what, None, errno);
+            error.so(no_clone(live)).into()
+        }
         (LimitError::Stack { live, source }, bound) => {
             let purpose = no_stack(live);
             match (stack_error(&source), bound) {
@@ -64,10 +70,17 @@ pub(crate) fn limit_error(error: LimitError, bound: Option<Bound>) -> Error {
             let error = ResourceError::beyond(what, None, bound, None);
             error.so(no_stack(stacks)).into()
         }
-        (LimitError::StackBytes { .. } | LimitError::Continuations { .. }, _) => {
-            Error::Limit(message)
-        }
+        (
+            LimitError::StackBytes { .. }
+            | LimitError::Continuations { .. }
+            | LimitError::Frames { .. },
+            _,
+        ) => Error::Limit(message),
     }
+}
+
+fn no_clone(live: usize) -> String {
+    format!("no memory for the frames of a further continuation, {live} are live")
 }
 
 fn no_stack(live: usize) -> String {

@@ -4,7 +4,7 @@
 //! ```text
 //!  before   C ◀─parent─ D                              reference = (D, revision), D.outermost = C
 //!  during   host record ◀─parent─ C ◀─parent─ D ◀─ ctx.current
-//!              │ handlers: a table made from the tags, alive until the host is back
+//!              │ handlers: a table made from the host's, alive until the host is back
 //!  after    word RETURNED   C's function returned
 //!           word HANDLED+i  suspended to tag i; `from` is the innermost record of what
 //!                           was cut off the host record and lives on behind a handle
@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::exception::Exception;
 use crate::handle::{ContHandle, Tag};
 use crate::id::StorePtr;
-use crate::outcome::{Clause, Outcome, reference_to};
+use crate::outcome::{Clause, Handler, Outcome, reference_to};
 use crate::pending::Pending;
 use crate::signals::Thread;
 use crate::signature::Signature;
@@ -25,7 +25,7 @@ use crate::store::StoreInner;
 use crate::trace::SWITCHES;
 use crate::trap::{Trap, TrapReason};
 use crate::value::Val;
-use mangrove_abi::{ContRecord, ContRef, HandlerTable, HeapRef, TagDef, TrapCode, TypeId, Waking};
+use mangrove_abi::{ContRecord, ContRef, HandlerTable, HeapRef, TrapCode, TypeId, Waking};
 use mangrove_continuation::make_current;
 use mangrove_validate::{CompositeType, FuncType, HeapType};
 use std::mem::offset_of;
@@ -43,11 +43,10 @@ struct Table(Vec<u64>);
 
 impl Table {
     /// # Safety
-    /// These are tags of the store.
-    unsafe fn new(tags: impl ExactSizeIterator<Item = *const TagDef>) -> Self {
-        let mut words = vec![tags.len() as u64, 0];
-        for tag in tags {
-            let entry = tag.expose_provenance() as u64;
+    /// These are entries of tags of the store.
+    unsafe fn new(entries: impl ExactSizeIterator<Item = u64>) -> Self {
+        let mut words = vec![entries.len() as u64, 0];
+        for entry in entries {
             // SAFETY: by contract.
             words[1] |= unsafe { HandlerTable::bit_of(entry) };
             words.push(entry);
@@ -74,13 +73,13 @@ pub unsafe fn resume(
     store: StorePtr,
     handle: &ContHandle,
     with: With<'_>,
-    tags: &[Tag],
+    handlers: &[Handler],
 ) -> Result<Outcome, Error> {
     let store = store.as_ptr();
     // SAFETY: the caller's contract. No reference to the store lives while
     // Wasm runs: libcalls make their own.
     unsafe {
-        let ready = (*store).ready(handle, with, tags)?;
+        let ready = (*store).ready(handle, with, handlers)?;
         let Ready {
             thread,
             signature,
@@ -106,7 +105,8 @@ struct Ready<'a> {
     thread: Thread,
     /// Of the continuation's function type.
     signature: NonNull<Signature>,
-    clauses: Vec<Clause>,
+    /// None where a clause is for switches: nothing arrives there.
+    clauses: Vec<Option<Clause>>,
     table: Table,
     entry: EnterWith<'a>,
 }
@@ -128,18 +128,37 @@ impl StoreInner {
         &mut self,
         handle: &ContHandle,
         with: With<'a>,
-        tags: &[Tag],
+        handlers: &[Handler],
     ) -> Result<Ready<'a>, Error> {
         let (func, signature) = self.continuation_type(handle)?;
         let thread = self.check_activations()?;
-        let mut clauses = Vec::with_capacity(tags.len());
-        for &tag in tags {
-            self.check_same_store(tag.store, "tag")?;
-            clauses.push(self.clause(tag, func)?);
+        let mut clauses = Vec::with_capacity(handlers.len());
+        for &handler in handlers {
+            clauses.push(match handler {
+                Handler::Suspend(tag) => {
+                    self.check_same_store(tag.store, "tag")?;
+                    Some(self.clause(tag, func)?)
+                }
+                Handler::Switch(tag) => {
+                    self.check_same_store(tag.store, "tag")?;
+                    self.check_switch(tag, signature)?;
+                    None
+                }
+            });
         }
-        let address = |tag: &Tag| self.tags[tag.index as usize].def.as_ptr().cast_const();
+        let entry = |handler: &Handler| {
+            let (tag, kind) = match handler {
+                Handler::Suspend(tag) => (tag, 0),
+                Handler::Switch(tag) => (tag, HandlerTable::SWITCH),
+            };
+            self.tags[tag.index as usize]
+                .def
+                .as_ptr()
+                .expose_provenance() as u64
+                | kind
+        };
         // SAFETY: each was found to be the store's.
-        let table = unsafe { Table::new(tags.iter().map(address)) };
+        let table = unsafe { Table::new(handlers.iter().map(entry)) };
         let reference = handle
             .get(self.id)
             .ok_or_else(|| Error::foreign("continuation"))?;
@@ -262,7 +281,7 @@ impl StoreInner {
     }
 
     /// The function type of a continuation, by number and as calls need it.
-    fn continuation_type(
+    pub(crate) fn continuation_type(
         &mut self,
         handle: &ContHandle,
     ) -> Result<(TypeId, NonNull<Signature>), Error> {
@@ -281,7 +300,7 @@ impl StoreInner {
     }
 
     /// The record a handle stands for, or the trap that it was consumed.
-    fn current_record(&self, handle: &ContHandle) -> Result<*mut ContRecord, Error> {
+    pub(crate) fn current_record(&self, handle: &ContHandle) -> Result<*mut ContRecord, Error> {
         let reference = handle
             .get(self.id)
             .ok_or_else(|| Error::foreign("continuation"))?;
@@ -294,6 +313,24 @@ impl StoreInner {
             // SAFETY: whatever Wasm there is waits for the host function we are in.
             backtrace: unsafe { self.backtrace(None) },
         })))
+    }
+
+    /// Whether the host may handle switches by a tag, while a continuation of this signature
+    /// runs: whoever is switched to gives the tag's results, which arrive as that one's, and
+    /// whoever switches away is taken for one that gives the tag's.
+    fn check_switch(&mut self, tag: Tag, function: NonNull<Signature>) -> Result<(), Error> {
+        let tag_type = self.signature(self.tag_type(tag.index))?;
+        // SAFETY: signatures live as long as the store.
+        let (tag_type, function) = unsafe { (&tag_type.as_ref().ty, &function.as_ref().ty) };
+        let same = self.all_match(&tag_type.results, &function.results)
+            && self.all_match(&function.results, &tag_type.results);
+        if tag_type.params.is_empty() && same {
+            return Ok(());
+        }
+        Err(Error::usage(
+            "switches are handled by a tag without parameters, and with the results of the \
+             continuation",
+        ))
     }
 
     /// The clause of a tag for a continuation of this function type: what is

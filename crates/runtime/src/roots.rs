@@ -92,6 +92,7 @@ impl StoreInner {
             // A host function's references are the handles in its closure.
             host_funcs,
             linked: _,
+            clone_funcs: _,
             host_func: _,
             // Records only; the running chain is walked from the context.
             activations: _,

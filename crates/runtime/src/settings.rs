@@ -141,6 +141,8 @@ pub struct Settings {
     pub zeal: Zeal,
     /// Whether heap objects may hold continuations.
     pub continuations_in_objects: ContinuationsInObjects,
+    /// Whether continuations may be cloned.
+    pub continuation_clone: bool,
     /// Most bytes of objects; none if the bounds decide.
     pub heap_max: Option<u64>,
     /// Bytes of the young space, at first and at least,
@@ -194,6 +196,7 @@ impl Default for Settings {
         Self {
             zeal: Zeal::NONE,
             continuations_in_objects: ContinuationsInObjects::default(),
+            continuation_clone: false,
             heap_max: None,
             young_min: HeapConfig::default().young_min,
             young_max: HeapConfig::default().young_max,

@@ -72,6 +72,7 @@ pub fn new_store(
         new_segments: Vec::new(),
         host_funcs: Vec::new(),
         linked: HashMap::new(),
+        clone_funcs: HashMap::new(),
         globals: Vec::new(),
         tables: Vec::new(),
         memories: Vec::new(),

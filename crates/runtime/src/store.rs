@@ -13,6 +13,7 @@
 //! one to use it, until it returns.
 
 use crate::activation::Activation;
+use crate::answer::HostAnswer;
 use crate::bound::Bound;
 use crate::engine::EngineCore;
 use crate::error::Error;
@@ -86,6 +87,17 @@ pub trait HostStore: AsStoreMut {
     fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
     where
         F: for<'a> Fn(Self::Caller<'a>, &[Val], &mut [Val]) -> Result<(), Error>
+            + Send
+            + Sync
+            + 'static;
+
+    /// Adds one that may suspend its caller: see [`Func::suspending`].
+    ///
+    /// # Errors
+    /// As [`Func::new`].
+    fn suspending_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+    where
+        F: for<'a> Fn(Self::Caller<'a>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
             + Send
             + Sync
             + 'static;
@@ -172,6 +184,8 @@ pub struct StoreInner {
     pub(crate) host_funcs: Vec<NonNull<HostFunc>>,
     /// Those that linkers asked for, by the address of their body.
     pub(crate) linked: HashMap<usize, NonNull<FuncRef>>,
+    /// Those that clone continuations, by their type.
+    pub(crate) clone_funcs: HashMap<TypeId, NonNull<FuncRef>>,
     pub(crate) globals: Vec<GlobalEntry>,
     pub(crate) tables: Vec<TableEntry>,
     pub(crate) memories: Vec<MemoryEntry>,

@@ -21,8 +21,9 @@ use crate::descriptors::{DescriptorTable, Published};
 use crate::error::Error;
 use crate::ledger::Ledger;
 use hashbrown::{HashMap, HashSet};
-use mangrove_abi::{TypeDescriptor, TypeId};
+use mangrove_abi::{HostKind, TypeDescriptor, TypeId};
 use mangrove_validate::{FuncType, ParsedModule, RegistryError, SubType, TypeRegistry};
+use smallvec::SmallVec;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much an engine has of what is counted by types: see
@@ -49,12 +50,15 @@ pub struct EngineTypes {
     changing: Mutex<Changing>,
 }
 
+/// The trampolines of one function type, as a rule of one kind.
+type Trampolines = SmallVec<[(HostKind, Arc<LoadedCode>); 1]>;
+
 /// What follows from types; for who adds and removes them.
 #[derive(Debug)]
 struct Changing {
     published: Published,
-    /// Trampolines by function type.
-    trampolines: HashMap<TypeId, Arc<LoadedCode>>,
+    /// Trampolines by function type and kind.
+    trampolines: HashMap<TypeId, Trampolines>,
 }
 
 impl EngineTypes {
@@ -200,24 +204,34 @@ impl EngineTypes {
         Ok(id)
     }
 
-    /// The trampolines for host functions of a type, which the caller holds; made the
-    /// first time.
+    /// The trampolines for host functions of a type, which the caller holds, and of this
+    /// kind; made the first time.
     ///
     /// # Errors
     /// As `make`.
     pub fn trampolines(
         &self,
         id: TypeId,
+        kind: HostKind,
         make: impl FnOnce() -> Result<LoadedCode, Error>,
     ) -> Result<Arc<LoadedCode>, Error> {
-        if let Some(code) = self.changing().trampolines.get(&id) {
-            return Ok(code.clone());
+        let find = |changing: &Changing| {
+            let known = changing.trampolines.get(&id)?.iter();
+            let mut known = known.filter(|known| known.0 == kind);
+            known.next().map(|(_, code)| code.clone())
+        };
+        if let Some(code) = find(&self.changing()) {
+            return Ok(code);
         }
         // Without the lock: compiling takes its time. Who comes second has worked in vain.
         let code = Arc::new(make()?);
         let mut changing = self.changing();
-        let kept = changing.trampolines.entry(id).or_insert(code);
-        Ok(kept.clone())
+        if let Some(first) = find(&changing) {
+            return Ok(first);
+        }
+        let known = changing.trampolines.entry(id).or_default();
+        known.push((kind, code.clone()));
+        Ok(code)
     }
 
     fn remove(&self, changing: &mut Changing, held: &[TypeId]) {

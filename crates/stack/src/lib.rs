@@ -22,4 +22,6 @@ pub use arena::{
     Stack, StackArena, StackError, slot_size,
 };
 pub use frames::{Frames, StackFrame, frames, frames_from, stack_says_parked};
-pub use moving::{discard_parked, fits, is_parked, move_frames, park, poison, unpark};
+pub use moving::{
+    copy_frames, copy_parked, discard_parked, fits, is_parked, move_frames, park, poison, unpark,
+};

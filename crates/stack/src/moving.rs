@@ -1,4 +1,5 @@
-//! Frames elsewhere: on another stack, or parked in a buffer of their own.
+//! Frames elsewhere: on another stack, or parked in a buffer of their own; the frames
+//! themselves, or a copy of them.
 //!
 //! ```text
 //!  a stack                   another stack           parked
@@ -15,7 +16,8 @@
 //!
 //! Nothing on a stack points into it but the chain of saved frame pointers, so
 //! moving is copying the used bytes and shifting that chain. The distance to
-//! the top stays, and with it every alignment.
+//! the top stays, and with it every alignment. Nor does a frame that waits for a call know
+//! its record. So a copy can be another record's, and both can go on.
 //!
 //! **A parked record is switched to like any other.** The word its `sp` points
 //! to is the unpark stub, which asks the runtime for a stack, puts the frames on it,
@@ -52,7 +54,7 @@ pub unsafe fn is_parked(record: *const ContRecord) -> bool {
 /// The record has a stack or is parked, and does not run.
 pub unsafe fn fits(record: *const ContRecord, capacity: u64) -> bool {
     // SAFETY: the caller's contract.
-    let used = unsafe { (*record).stack_top - (*record).sp };
+    let used = unsafe { (*record).stack_top - frames_begin(record) };
     used + u64::from(STUB_DEPTH) <= capacity
 }
 
@@ -88,13 +90,89 @@ pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Option<Stack> {
     unsafe {
         debug_assert!(!is_parked(record));
         let from = stack_of(record);
-        let sp = (*record).sp;
-        let needed = PARKED_HEADER + from.top - sp;
+        into_buffer(record, (*record).sp, unpark).then_some(from)
+    }
+}
+
+/// Copies the frames of a record to a stack, and makes them another record's. The first is
+/// as it was.
+///
+/// # Safety
+/// `from` is fresh or suspended, parked or not. `record` has no frames and no buffer, nobody
+/// uses `to` but perhaps it, and the frames [fit](fits) there.
+pub unsafe fn copy_frames(from: *const ContRecord, record: *mut ContRecord, to: Stack) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let sp = adopt(from, record);
+        relocate(record, sp, to.top);
+        (*record).stack_limit = to.limit;
+        debug_assert!((*record).sp >= to.limit, "the stack is too small");
+    }
+}
+
+/// Copies the frames of a record into a buffer, and makes another record one that is parked
+/// with them. Whether there was memory for the buffer; if not, both are as they were.
+///
+/// # Safety
+/// As for [`copy_frames`] and [`park`]; `record` has no stack.
+pub unsafe fn copy_parked(
+    from: *const ContRecord,
+    record: *mut ContRecord,
+    unpark: Unpark,
+) -> bool {
+    // SAFETY: the caller's contract.
+    unsafe {
+        let sp = adopt(from, record);
+        let copied = into_buffer(record, sp, unpark);
+        if !copied {
+            ((*record).sp, (*record).fp, (*record).stack_top) = (0, 0, 0);
+        }
+        copied
+    }
+}
+
+/// Lets a record refer to another's frames, on the way to a copy of them. Where they begin.
+///
+/// # Safety
+/// As for [`copy_frames`].
+unsafe fn adopt(from: *const ContRecord, record: *mut ContRecord) -> u64 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        (*record).fp = (*from).fp;
+        (*record).stack_top = (*from).stack_top;
+        frames_begin(from)
+    }
+}
+
+/// Where the frames of a record begin, from below: at its resume pc.
+///
+/// # Safety
+/// The record has a stack or is parked, and does not run.
+unsafe fn frames_begin(record: *const ContRecord) -> u64 {
+    // SAFETY: the caller's contract.
+    unsafe {
+        match is_parked(record) {
+            true => (*record).sp + PARKED_HEADER,
+            false => (*record).sp,
+        }
+    }
+}
+
+/// Copies the frames from `sp` to the record's top into a buffer, which becomes what the
+/// record is parked in. False if there is no memory for it: the record is as it was.
+///
+/// # Safety
+/// As for [`relocate`] and [`park`].
+unsafe fn into_buffer(record: *mut ContRecord, sp: u64, unpark: Unpark) -> bool {
+    // SAFETY: the caller's contract; the buffer has room for the header and
+    // the used bytes below its end.
+    unsafe {
+        let needed = PARKED_HEADER + (*record).stack_top - sp;
         // Its end is as aligned as a stack's top.
         let layout = buffer_layout(needed.next_multiple_of(16));
         let buffer = alloc(layout);
         if buffer.is_null() {
-            return None;
+            return false;
         }
         let end = buffer.expose_provenance() as u64 + layout.size() as u64;
         relocate(record, sp, end);
@@ -103,7 +181,7 @@ pub unsafe fn park(record: *mut ContRecord, unpark: Unpark) -> Option<Stack> {
         let header = at((*record).sp);
         header.write(unpark_stub());
         header.add(1).write(unpark as usize as u64);
-        Some(from)
+        true
     }
 }
 

@@ -9,9 +9,18 @@ use std::fmt::Write;
 
 const RUNTIME: &str = include_str!("../../programs/random.wat");
 
+/// What is resumed in place of a continuation: by turns it, when a clone was made of it and
+/// forgotten, and a clone, when it is forgotten itself. That must make no difference.
+const CLONE: &str = "(local $clone (ref $task))
+    (local.set $clone (call $clone (local.get $k)))
+    (global.set $turn (i32.eqz (global.get $turn)))
+    (select (result (ref null $task)) (local.get $k) (local.get $clone) (global.get $turn))";
+
 /// The module. At its end at most `reachable` continuations may be alive.
-pub fn module(program: &Program, reachable: usize) -> String {
+pub fn module(program: &Program, reachable: usize, clones: bool) -> String {
+    let resumed = if clones { CLONE } else { "(local.get $k)" };
     let mut text = RUNTIME
+        .replace("RESUMED", resumed)
         .replace("SLOTS", &SLOTS.to_string())
         .replace("FUEL", &program.fuel.to_string())
         .replace("NULL_DIGEST", &NULL_DIGEST.to_string());
@@ -35,7 +44,14 @@ pub fn module(program: &Program, reachable: usize) -> String {
         text.push_str(&function(index, body));
     }
     text.push_str(&end(reachable));
-    scenarios::module(0, &text)
+    if !clones {
+        return scenarios::module(0, &text);
+    }
+    line(&mut text, "(global $turn (mut i32) (i32.const 0))");
+    let import = "(import \"mangrove\" \"clone_cont\"
+    (func $clone (param (ref null $task)) (result (ref $task))))";
+    // Imports come before everything else but types.
+    scenarios::module(0, &text).replacen("(module\n", &format!("(module\n  {import}\n"), 1)
 }
 
 fn line(text: &mut String, code: &str) {
@@ -266,7 +282,7 @@ fn resume(
          (if (ref.is_null (local.get $it)) (then (local.set $i{outcome} (i64.const {WAS_EMPTY}))) (else\n  \
          (table.set $slots (i32.const {slot}) (ref.null $task))\n  \
          (block $done {open}\n  \
-         (resume $task{clauses} {} (local.get $it)) {take} {}\n  \
+         (resume $task{clauses} {} (call $resumed (local.get $it))) {take} {}\n  \
          {close})))",
         give(given),
         done(RETURNED),

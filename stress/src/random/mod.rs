@@ -6,6 +6,8 @@
 //!                          └──oracle: an interpreter with explicit stacks ──────▶ checksum
 //!                          └──shrink: the smallest program that still fails
 //! ```
+//!
+//! `clones`: the same programs, in which whatever is resumed is a clone, or has been cloned.
 
 mod ast;
 mod emit;
@@ -19,19 +21,33 @@ use mangrove_workers::Rng;
 
 /// A case for a random program.
 pub fn case(rng: &mut Rng, size: Size) -> Case {
-    make(&generator::program(rng, size))
+    make(&generator::program(rng, size), false)
+}
+
+/// The same in which continuations are cloned.
+pub fn case_with_clones(rng: &mut Rng, size: Size) -> Case {
+    make(&generator::program(rng, size), true)
 }
 
 /// The smallest case for which `fails` still holds, derived from the one these
 /// choices lead to.
 pub fn shrunk(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
     let program = generator::program(rng, size);
-    make(&shrink::shrink(program, &mut |candidate| {
-        fails(&make(candidate))
-    }))
+    make_smallest(program, false, fails)
 }
 
-fn make(program: &Program) -> Case {
+/// The same with clones.
+pub fn shrunk_with_clones(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
+    let program = generator::program(rng, size);
+    make_smallest(program, true, fails)
+}
+
+fn make_smallest(program: Program, clones: bool, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
+    let smallest = shrink::shrink(program, &mut |candidate| fails(&make(candidate, clones)));
+    make(&smallest, clones)
+}
+
+fn make(program: &Program, clones: bool) -> Case {
     let verdict = oracle::run(program);
     Case {
         parameters: format!(
@@ -39,11 +55,12 @@ fn make(program: &Program) -> Case {
             program.functions.len(),
             program.statements()
         ),
-        wat: emit::module(program, verdict.reachable),
+        wat: emit::module(program, verdict.reachable, clones),
         arguments: Vec::new(),
         checksum: verdict.checksum,
         collections: verdict.collections,
         continuations_in_objects: false,
+        continuation_clone: clones,
         place: |_| "the number of live continuations".to_owned(),
     }
 }

@@ -24,6 +24,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         checksum: Churn::new(salt, seed, slots).run(steps),
         collections: COLLECTIONS.into(),
         continuations_in_objects: false,
+        continuation_clone: false,
         place,
     }
 }

@@ -21,6 +21,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         checksum: checksum(salt, pairs.into(), nodes.into()),
         collections: (pairs * (nodes + 1) / every).into(),
         continuations_in_objects: false,
+        continuation_clone: false,
         place,
     }
 }

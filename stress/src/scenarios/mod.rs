@@ -104,6 +104,15 @@ const SUITES: &[Suite] = &[
         },
     },
     Suite {
+        name: "clones",
+        about: "the same, in which whatever is resumed is a clone or has been cloned",
+        least: 25,
+        rounds: Rounds::Cases {
+            make: random::case_with_clones,
+            shrink: Some(random::shrunk_with_clones),
+        },
+    },
+    Suite {
         name: "model",
         about: "random steps of every instruction, each compared with a model of its semantics",
         least: 4,

@@ -24,6 +24,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         checksum: checksum(salt, lines.into(), stages.into(), packets.into()),
         collections: (lines * packets / every).into(),
         continuations_in_objects: false,
+        continuation_clone: false,
         place,
     }
 }

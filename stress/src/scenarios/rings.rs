@@ -22,6 +22,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         checksum: Rings::new(salt, seed, slots).run(steps, every),
         collections: u64::from(COLLECTIONS) + 1,
         continuations_in_objects: true,
+        continuation_clone: false,
         place,
     }
 }

@@ -89,6 +89,18 @@ pub fn run(config: &Config, program: &str) -> Result<i32, Error> {
             world.call("churn", &[])?;
             number(bound.resume(&mut world.store, &[], &[])?)
         }
+        "host_clones" => {
+            world.call("churn", &[])?;
+            let paused = world.paused("pausing_with_a_box")?;
+            // The first ones take records that stood for the host, which are in the log.
+            let mut clones = Vec::new();
+            for _ in 0..4 {
+                clones.push(paused.clone_suspended(&mut world.store)?);
+            }
+            drop(paused);
+            world.call("churn", &[])?;
+            number(clones[3].resume(&mut world.store, &[], &[])?)
+        }
         "host_resumes" => {
             let paused = world.paused("pausing")?;
             world.call("churn", &[])?;
@@ -118,6 +130,7 @@ impl World {
         let module = Module::new(&engine, include_bytes!("programs.wat"))?;
         let mut store = Store::new(&engine, None)?;
         let mut linker = Linker::<Churn>::new(&engine);
+        linker.define_mangrove();
         let ty = FuncType {
             params: vec![],
             results: vec![],

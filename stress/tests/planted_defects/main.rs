@@ -14,7 +14,7 @@ use std::process::Command;
 const ORDER: &str = "MANGROVE_PLANTED_DEFECT";
 
 /// Each defect, with the programs that it breaks.
-const ROWS: [(Defect, &[&str]); 33] = [
+const ROWS: [(Defect, &[&str]); 34] = [
     (Defect::Unnoted(Noted::Field), &["field"]),
     (Defect::Unnoted(Noted::Element), &["element"]),
     (
@@ -63,6 +63,10 @@ const ROWS: [(Defect, &[&str]); 33] = [
         Defect::Unwoken(Waking::Bound),
         &["bound", "bound_after_it_was_clean", "host_binds"],
     ),
+    (
+        Defect::Unwoken(Waking::Cloned),
+        &["cloned", "cloned_when_bound", "host_clones"],
+    ),
     (Defect::Unwoken(Waking::Collected), &["collected"]),
     (Defect::SkipAwake, &["entered", "resumed", "bound"]),
     (Defect::SkipCallers, &["entered", "resumed"]),
@@ -89,6 +93,7 @@ const WAYS: [&str; 2] = ["plain", "verified"];
 fn config(way: &str) -> Config {
     let mut config = Config::new();
     config.young_min(64 << 10).young_max(64 << 10);
+    config.continuation_clone(true);
     match way {
         "plain" => {}
         "verified" => {

@@ -2,6 +2,7 @@
 ;; nowhere else, the young space is used up, and the box must still say 42.
 (module
   (import "host" "churn" (func $host_churn))
+  (import "mangrove" "clone_cont" (func $clone (param (ref null $k)) (result (ref $k))))
   (type $box (struct (field i32)))
   (type $cell (struct (field (mut (ref null $box)))))
   (type $array (array (mut (ref null $box))))
@@ -131,6 +132,18 @@
     (local.set $x (call $young))
     (suspend $pause)
     (call $value (local.get $x)))
+  (func (export "cloned") (result i32) (local $k (ref null $k))
+    (call $churn)
+    (local.set $k (call $clone
+      (call $paused (cont.new $k (ref.func $pausing_with_a_box)))))
+    (call $churn)
+    (resume $k (local.get $k)))
+  (func (export "cloned_when_bound") (result i32) (local $k (ref null $k))
+    (call $churn)
+    (local.set $k (call $clone
+      (cont.bind $kt $k (call $young) (cont.new $kt (ref.func $value)))))
+    (call $churn)
+    (resume $k (local.get $k)))
   (func (export "fresh") (result i32) (local $k (ref null $k))
     (local.set $k (cont.new $k (ref.func $keeps)))
     (call $churn)

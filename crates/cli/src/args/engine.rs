@@ -97,6 +97,10 @@ pub struct EngineArgs {
     /// Whether structs, arrays and exceptions may hold continuations [default: reject]
     #[arg(long, value_name = "POLICY", value_parser = choice(&POLICIES))]
     pub continuations_in_objects: Option<ContinuationsInObjects>,
+    /// Let programs clone continuations: experimental, in no proposal. `mangrove clone_cont`
+    /// can then be imported
+    #[arg(long)]
+    pub continuation_clone: bool,
     /// Most bytes of live objects, like 64M; less than 2G. A collection takes up to
     /// twice as much [default: 1G, or what address space and memory limit have room for]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
@@ -190,6 +194,7 @@ impl EngineArgs {
         if let Some(policy) = self.continuations_in_objects {
             config.continuations_in_objects(policy);
         }
+        config.continuation_clone(self.continuation_clone);
         if let Some(bytes) = self.heap_max {
             config.heap_max(bytes);
         }

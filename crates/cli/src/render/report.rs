@@ -53,6 +53,9 @@ fn counts(report: &ContinuationsReport) -> String {
         let _ = writeln!(text, "{name:<24}{value:>14}");
     };
     line("continuations created", report.created.to_string());
+    if report.cloned > 0 {
+        line("  clones, of these", report.cloned.to_string());
+    }
     ends(&report.ended, &mut line);
     line("  live", report.live.to_string());
     line("calls from the host", report.calls.to_string());
@@ -117,6 +120,9 @@ fn one(text: &mut String, report: &ContinuationReport, names: &ModuleNames<'_>) 
     };
     line("of", &format!("{}, {}", made_from(report), report.ty));
     line("made at", &or(&report.created, "the host"));
+    if let Some(first) = report.clone_of {
+        line("clone of", &first.to_string());
+    }
     line("stopped at", &or(&report.stopped, "its beginning"));
     if let Some(parent) = report.parent {
         line("parent", &parent.to_string());

@@ -265,6 +265,7 @@ fn the_report_says_what_each_continuation_does() {
             omitted: 0,
         }),
         created: None,
+        clone_of: None,
         stopped: None,
         parent: None,
         frames: 2,

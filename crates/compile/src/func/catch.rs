@@ -43,6 +43,7 @@ impl FuncTranslator<'_, '_> {
         let exn = self.b.block_params(scope.catch_block)[0];
         // Who threw may have used some.
         self.load_fuel();
+        self.read_running();
         // Behind a clause for the same tag none is reached.
         let mut tags = HashSet::new();
         let reached = |catch: &&Catch| caught_tag(catch).is_none_or(|tag| tags.insert(tag));

@@ -103,6 +103,7 @@ impl FuncTranslator<'_, '_> {
         self.note_call();
         if self.scopes.is_empty() {
             let call = self.b.ins().call(callee, arguments);
+            self.read_running();
             return self.b.inst_results(call).to_vec();
         }
         let signature = self.b.func.dfg.ext_funcs[callee].signature;
@@ -110,6 +111,7 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().try_call(callee, arguments, table);
         self.b.seal_block(back);
         self.b.switch_to_block(back);
+        self.read_running();
         results
     }
 
@@ -123,12 +125,14 @@ impl FuncTranslator<'_, '_> {
         self.note_call();
         if self.scopes.is_empty() {
             let call = self.b.ins().call_indirect(signature, code, arguments);
+            self.read_running();
             return self.b.inst_results(call).to_vec();
         }
         let (back, results, table) = self.exceptional_edges(signature);
         self.b.ins().try_call_indirect(code, arguments, table);
         self.b.seal_block(back);
         self.b.switch_to_block(back);
+        self.read_running();
         results
     }
 

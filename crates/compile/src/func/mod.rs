@@ -79,9 +79,9 @@ fn compile_as(
     placement: Placement,
 ) -> Result<Option<CompiledFunc>, CompileError> {
     let module = env.module;
-    let range = module.bodies[(function.as_u32() - module.imported_functions) as usize]
-        .range
-        .clone();
+    let defined = (function.as_u32() - module.imported_functions) as usize;
+    let range = module.bodies[defined].range.clone();
+    let switches = env.switches.get(defined).copied().unwrap_or(false);
     let body = FunctionBody::new(BinaryReader::new(
         &module.bytes[range.clone()],
         range.start as u64,
@@ -93,7 +93,7 @@ fn compile_as(
     let (mut clif, builder_context) = compiler.function(signature.clif());
     let b = FunctionBuilder::new(&mut clif, builder_context);
     let mut translator = FuncTranslator::start(b, env, extras, signature, range.start, placement);
-    if !translator.body(&body, &work)? {
+    if !translator.body(&body, switches, &work)? {
         compiler.abandon();
         return Ok(None);
     }

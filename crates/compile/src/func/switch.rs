@@ -83,21 +83,31 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    /// Reads the running record. Where nobody uses it the load goes away.
-    pub(super) fn declare_running(&mut self) {
-        if self.env.switches && self.homes.is_none() {
-            let variable = self.b.declare_var(I64);
-            let store = self.store_context();
-            let running = self.context_load(store, offset_of!(StoreContext, current));
-            self.b.def_var(variable, running);
-            self.running = Some(variable);
+    /// Reads the running record, in a function that leaves its stack.
+    pub(super) fn declare_running(&mut self, switches: bool) {
+        if switches && self.homes.is_none() {
+            self.running = Some(self.b.declare_var(I64));
+            self.read_running();
         }
     }
 
-    /// The record of the stack this function runs on. It is the same for the
-    /// whole activation: read from the store once, at the function's entry, and
-    /// handed over by every switch, so that in a loop of switches it stays in a
-    /// register. Without variables it is read again: it is the running one.
+    /// Reads the running record again: after a call, and where an exception is caught.
+    ///
+    /// A frame that waits for a call may have been copied meanwhile, and go on in a clone
+    /// of its continuation: so none keeps the address of its record over a call. Nothing is
+    /// lost by it: no register stays over a call either.
+    pub(super) fn read_running(&mut self) {
+        if let Some(variable) = self.running {
+            let store = self.store_context();
+            let running = self.context_load(store, offset_of!(StoreContext, current));
+            self.b.def_var(variable, running);
+        }
+    }
+
+    /// The record of the stack this function runs on: read from the store at the function's
+    /// entry and after each call, and handed over by every switch, so that in a loop of
+    /// switches it stays in a register. Without variables it is read again: it is the
+    /// running one.
     pub(super) fn running_record(&mut self) -> Value {
         if let Some(variable) = self.running {
             return self.b.use_var(variable);

@@ -55,7 +55,7 @@ pub struct FuncTranslator<'a, 'b> {
     pub(super) roots: HashSet<Value>,
     /// What is said beside the CLIF.
     pub(super) beside: Beside,
-    /// The running record, in modules that switch: see [`Self::running_record`].
+    /// The running record, in functions that switch: see [`Self::running_record`].
     pub(super) running: Option<Variable>,
     /// Whether an instruction needs the stack to be touched: see [`crate::touch`].
     pub(super) touches: bool,
@@ -129,17 +129,19 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         translator
     }
 
-    /// False if it is too much work: the rest is not translated.
+    /// False if it is too much work: the rest is not translated. `switches`: whether the
+    /// body leaves its stack.
     pub(super) fn body(
         &mut self,
         body: &FunctionBody<'_>,
+        switches: bool,
         work: &Work,
     ) -> Result<bool, CompileError> {
         for local in body.get_locals_reader()? {
             let (count, ty) = local?;
             self.locals.declare(count, self.local_repr(ty));
         }
-        self.declare_running();
+        self.declare_running(switches);
         self.declare_fuel();
         self.check_interrupts();
         if self.hooks.calls {

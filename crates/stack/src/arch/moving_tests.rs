@@ -3,7 +3,9 @@
 use super::testing::Site;
 use super::tests::World;
 use crate::arena::{GuardKind, Stack};
-use crate::{discard_parked, is_parked, move_frames, park, poison, unpark};
+use crate::{
+    copy_frames, copy_parked, discard_parked, fits, is_parked, move_frames, park, poison, unpark,
+};
 use mangrove_abi::{ContRecord, FuncRef, InstanceContext, StoreContext, reason};
 use std::ptr;
 
@@ -83,6 +85,55 @@ fn a_fresh_stack_moves_too() {
         assert_eq!(((*generator).sp, (*generator).fp), (to.top - 16, 0));
     }
     assert_eq!(world.enter(generator, 3).payload, 3);
+}
+
+/// A copy goes on by itself, and so does what it was copied from: fresh and suspended, from
+/// stack to stack, into a buffer, and from there.
+#[test]
+fn a_copy_goes_on_and_so_does_the_first() {
+    let mut world = World::new(GuardKind::Auto);
+    let first = world.fresh(Site::test_generator);
+    let _function = belongs(&world, first);
+    for sum in [7, 14] {
+        let other = world.fresh(Site::test_generator);
+        let _other = belongs(&world, other);
+        // SAFETY: both do not run; the other's stack is its own, with nothing on it.
+        unsafe {
+            let to = Stack {
+                top: (*other).stack_top,
+                limit: (*other).stack_limit,
+            };
+            let before = (world.walk(first), (*first).sp);
+            copy_frames(first, other, to);
+            assert_eq!((world.walk(first), (*first).sp), before);
+            assert_eq!(world.walk(other).len(), before.0.len());
+            assert_eq!((*other).stack_top - (*other).sp, to.top - (*other).sp);
+        }
+        assert_eq!(world.enter(other, 5).payload, sum - 7 + 5);
+        assert_eq!(world.enter(first, 7).payload, sum);
+        let last = world.enter(other, 0);
+        assert_eq!((last.reason, last.payload), (reason::RETURNED, sum - 7 + 5));
+    }
+    // In a buffer, and a copy of that on a stack again.
+    let other = world.fresh(Site::test_generator);
+    let _other = belongs(&world, other);
+    let third = world.fresh(Site::test_generator);
+    // SAFETY: as above; the other gives up its stack first, which is the third's then.
+    unsafe {
+        let to = Stack {
+            top: (*other).stack_top,
+            limit: (*other).stack_limit,
+        };
+        ((*other).stack_top, (*other).stack_limit, (*other).sp) = (0, 0, 0);
+        assert!(copy_parked(first, other, on_owner));
+        assert!(is_parked(other) && world.walk(other).len() == 1);
+        assert!(fits(other, (*first).stack_top - (*first).sp + 24));
+        copy_frames(other, third, to);
+        assert!(!is_parked(third));
+        assert_eq!(world.enter(third, 1).payload, 15);
+        discard_parked(other);
+    }
+    assert_eq!(world.enter(first, 2).payload, 16);
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub fn case(rng: &mut Rng, size: Size) -> Case {
         checksum: expect::checksum(&shape),
         collections: COLLECTIONS.into(),
         continuations_in_objects: false,
+        continuation_clone: false,
         place: shape::place,
     }
 }

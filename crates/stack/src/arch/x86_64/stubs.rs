@@ -3,7 +3,8 @@
 //!
 //! ```text
 //!  mangrove_stub_text    call_host      saves the stack, runs a libcall on the host's, comes back,
-//!                                       goes on at a handler, or leaves Wasm by falling into
+//!                                       goes on at a handler, switches, or leaves Wasm by
+//!                                       falling into
 //!                        finish         a switch that saves nothing
 //!  mangrove_stub_thunk   switch_thunk   one for each switch site
 //!  mangrove_stub_interrupt              the libcall Interrupt, in images that look for it
@@ -12,7 +13,7 @@
 //! The last file on the road of a `resume`: `switch_thunk` is the switch.
 
 use mangrove_abi::{
-    ContRecord, InstanceContext, Libcall, LibcallResult, StoreContext, StubImage, reason,
+    ContRecord, InstanceContext, Leaving, Libcall, LibcallResult, StoreContext, StubImage, reason,
 };
 use std::arch::global_asm;
 use std::mem::{offset_of, size_of};
@@ -69,10 +70,21 @@ global_asm!(
     "mov rsp, [r10 + {catch_sp}]",
     "mov rbp, [r10 + {catch_fp}]",
     "jmp qword ptr [r10 + {catch_pc}]",
+    // SWITCH: the record's sp and fp are what this call has set them to, so its stack is
+    // suspended here as at a switch, and comes back with rax, the payload, as the result.
+    "3:",
+    "cmp rdx, {switch}",
+    "jne 4f",
+    "mov rdi, [r10 + {leaving} + {from}]",
+    "mov rsi, [r10 + {leaving} + {target}]",
+    "mov rdx, [r10 + {leaving} + {reason}]",
+    "mov rcx, [r10 + {leaving} + {payload}]",
+    "mov rax, rcx",
+    "jmp 5f",
     // LEAVE: a trap, or a host's error, leaves Wasm as by
     // finish(current, host_record, TRAPPED, 0), into which this falls. `current` is
     // read again: the libcall may have ended the record that called it.
-    "3:",
+    "4:",
     "mov rdi, [r10 + {current}]",
     "mov rsi, [r10 + {host_record}]",
     "mov rdx, {trapped}",
@@ -83,6 +95,7 @@ global_asm!(
     ".globl mangrove_stub_finish",
     ".hidden mangrove_stub_finish",
     "mangrove_stub_finish:",
+    "5:",
     "mov r9, [rsi + {sp}]",
     "mov rbp, [rsi + {fp}]",
     // The resume pc is taken off the stack, and jumped to from there: the line it
@@ -219,6 +232,12 @@ global_asm!(
     catch_fp = const offset_of!(StoreContext, catch_fp),
     catch_exn = const offset_of!(StoreContext, catch_exn),
     catch = const LibcallResult::CATCH,
+    switch = const LibcallResult::SWITCH,
+    leaving = const offset_of!(StoreContext, leaving),
+    from = const offset_of!(Leaving, from),
+    target = const offset_of!(Leaving, target),
+    reason = const offset_of!(Leaving, reason),
+    payload = const offset_of!(Leaving, payload),
     trapped = const reason::TRAPPED,
     saved = const SAVED_BYTES,
     libcalls = const offset_of!(StoreContext, libcalls),

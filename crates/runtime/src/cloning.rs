@@ -1,0 +1,123 @@
+//! Clones of continuations: what the store does before the registry can make one.
+
+use crate::engine::EngineCore;
+use crate::error::Error;
+use crate::outcome::reference_to;
+use crate::store::StoreInner;
+use crate::trap::{Trap, TrapReason};
+use mangrove_abi::{ContRef, TrapCode, TypeId};
+use mangrove_continuation::LimitError;
+use mangrove_validate::{AbstractHeap, CompositeType, HeapType, RefType, ValType};
+
+impl StoreInner {
+    /// A clone of what a reference stands for; collects first when that is worth it, or
+    /// when the limit is reached.
+    ///
+    /// # Errors
+    /// The reference is null or was used up ([`Error::Trap`], without a backtrace); a limit
+    /// is reached, or memory is refused.
+    pub(crate) fn clone_continuation(&mut self, reference: ContRef) -> Result<ContRef, Error> {
+        let trap = |code| {
+            Error::Trap(Box::new(Trap {
+                reason: TrapReason::Code(code),
+                backtrace: Default::default(),
+            }))
+        };
+        // SAFETY: a reference is null or has the address of a record, which is never freed.
+        let record = unsafe { reference.record.as_ref() };
+        let Some(record) = record else {
+            return Err(trap(TrapCode::NullContinuation));
+        };
+        if record.revision != reference.revision {
+            return Err(trap(TrapCode::ContinuationConsumed));
+        }
+        let mut ctx = self.ctx;
+        // SAFETY: the context is ours, and no compiled code runs.
+        let ctx = unsafe { ctx.as_mut() };
+        if self.engine.settings().fresh_stacks {
+            self.registry.trim(ctx, 0);
+        }
+        if ctx.free_records.is_null() && self.registry.collection_is_due(ctx) {
+            self.collect_with(reference)?;
+        }
+        match self.registry.clone_chain(ctx, reference.record) {
+            Ok(clone) => return Ok(clone),
+            // Nobody's stack would become emptier.
+            Err(error @ LimitError::Frames { .. }) => return Err(self.no_room(error)),
+            Err(_) => self.collect_with(reference)?,
+        }
+        let clone = self.registry.clone_chain(ctx, reference.record);
+        clone.map_err(|error| self.no_room(error))
+    }
+
+    /// Collects, with a reference for a root that nobody else may hold: it is in transit.
+    fn collect_with(&mut self, reference: ContRef) -> Result<(), Error> {
+        let any = RefType {
+            nullable: false,
+            heap: HeapType::Abstract(AbstractHeap::Cont),
+        };
+        // SAFETY: it is one of the store's, and every continuation is of that type.
+        let handle = unsafe { self.cont_handle(reference, any) };
+        let collected = self.collect();
+        drop(handle);
+        collected
+    }
+
+    /// Whether a continuation of one type can be taken for one of another: the function
+    /// types behind them, by their values.
+    pub(crate) fn fits_type(&self, given: TypeId, wanted: TypeId) -> bool {
+        let function = |id| match self.engine.types().try_get(id)?.composite {
+            CompositeType::Cont(func) => self.engine.func_type(func),
+            _ => None,
+        };
+        let (Some(given), Some(wanted)) = (function(given), function(wanted)) else {
+            return false;
+        };
+        self.all_match(&wanted.params, &given.params)
+            && self.all_match(&given.results, &wanted.results)
+    }
+
+    /// Whether values of these types are values of those.
+    pub(crate) fn all_match(&self, given: &[ValType], wanted: &[ValType]) -> bool {
+        let types = self.engine.types();
+        let mut pairs = given.iter().zip(wanted);
+        given.len() == wanted.len()
+            && pairs.all(|(&given, &wanted)| types.matches_val(given, wanted))
+    }
+
+    /// The type of references to the continuations of a type, which the store keeps.
+    ///
+    /// # Errors
+    /// There is no such type.
+    pub(crate) fn kept_reference_to(&mut self, ty: TypeId) -> Result<RefType, Error> {
+        self.types.keep(ty)?;
+        Ok(reference_to(ty))
+    }
+}
+
+impl EngineCore {
+    /// Whether a function type is one that a function which clones may have: from a
+    /// continuation to one of the same type, or of a supertype.
+    pub fn clones(&self, id: TypeId) -> bool {
+        let Some(ty) = self.func_type(id) else {
+            return false;
+        };
+        let ([ValType::Ref(given)], [ValType::Ref(wanted)]) = (&ty.params[..], &ty.results[..])
+        else {
+            return false;
+        };
+        let types = self.types();
+        let is_cont = match given.heap {
+            HeapType::Concrete(id) => {
+                let known = types.try_get(id);
+                known.is_some_and(|ty| matches!(ty.composite, CompositeType::Cont(_)))
+            }
+            HeapType::Abstract(heap) => heap == AbstractHeap::Cont,
+        };
+        let clone = RefType {
+            nullable: false,
+            ..*given
+        };
+        is_cont && types.matches_ref(clone, *wanted)
+    }
+}

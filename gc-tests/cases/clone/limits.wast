@@ -1,0 +1,47 @@
+;; Clones count, each record of a chain; at the limit those that nobody refers to are
+;; collected first. A clone that there is no room for is a trap, and nothing of it stays.
+;; config: --continuation-clone --continuations-max 10
+(module
+  (import "mangrove" "continuations" (func $continuations (result i64)))
+  (import "mangrove" "gc" (func $gc))
+  (type $f (func (result i32))) (type $k (cont $f))
+  (import "mangrove" "clone_cont" (func $clone (param (ref null $k)) (result (ref $k))))
+  (table $kept 16 (ref null $k))
+  (tag $stop)
+  (func $seven (type $f) (suspend $stop) (i32.const 7))
+  (func $nested (type $f) (resume $k (cont.new $k (ref.func $seven))))
+  (elem declare func $seven $nested)
+  (func $start (param $of (ref $f)) (result (ref $k))
+    (block $stopped (result (ref $k))
+      (resume $k (on $stop $stopped) (cont.new $k (local.get $of)))
+      (unreachable)))
+  (func (export "keep") (param $count i32) (param $chain i32) (local $k (ref $k)) (local $at i32)
+    (table.fill $kept (i32.const 0) (ref.null $k) (i32.const 16))
+    (local.set $k (call $start (select (result (ref $f))
+      (ref.func $nested) (ref.func $seven) (local.get $chain))))
+    (loop $more
+      (table.set $kept (local.get $at) (call $clone (local.get $k)))
+      (local.set $at (i32.add (local.get $at) (i32.const 1)))
+      (br_if $more (i32.lt_s (local.get $at) (local.get $count)))))
+  (func (export "forget") (param $count i32) (local $k (ref $k))
+    (local.set $k (call $start (ref.func $nested)))
+    (loop $more
+      (drop (call $clone (local.get $k)))
+      (br_if $more (local.tee $count (i32.sub (local.get $count) (i32.const 1))))))
+  (func (export "live") (result i64) (call $gc) (call $continuations))
+  (func (export "resume") (param i32) (result i32)
+    (resume $k (table.get $kept (local.get 0)))))
+;; The call and the first are two of the ten.
+(invoke "keep" (i32.const 8) (i32.const 0))
+(assert_return (invoke "live") (i64.const 8))
+(assert_return (invoke "resume" (i32.const 7)) (i32.const 7))
+(assert_exhaustion (invoke "keep" (i32.const 9) (i32.const 0)) "the limit of 10 live continuations")
+(assert_return (invoke "live") (i64.const 8))
+;; A chain of two: three of them, and the first one.
+(invoke "keep" (i32.const 3) (i32.const 1))
+(assert_return (invoke "live") (i64.const 6))
+(assert_exhaustion (invoke "keep" (i32.const 4) (i32.const 1)) "the limit of 10 live continuations")
+(assert_return (invoke "live") (i64.const 6))
+(assert_return (invoke "resume" (i32.const 2)) (i32.const 7))
+(invoke "forget" (i32.const 1000))
+(assert_return (invoke "resume" (i32.const 1)) (i32.const 7))

@@ -1,0 +1,46 @@
+;; Locals and operands are copied: what one branch does to its own the other does not see.
+;; Objects are not: both see what is written to them.
+;; config: --continuation-clone
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $f (func (result i32))) (type $k (cont $f))
+  (type $back (func (param i32) (result i32))) (type $kb (cont $back))
+  (import "mangrove" "clone_cont" (func $clone (param (ref null $kb)) (result (ref $kb))))
+  (type $box (struct (field $value (mut i32))))
+  (tag $stop (result i32))
+  ;; 1 + a local that was counted up, 100 times a box that was.
+  (func $count (type $f) (local $local i32) (local $box (ref $box))
+    (local.set $box (struct.new $box (i32.const 0)))
+    (loop $again
+      (i32.add (i32.const 1)
+        (block (result i32)
+          (local.set $local (i32.add (local.get $local) (i32.const 1)))
+          (struct.set $box $value (local.get $box)
+            (i32.add (struct.get $box $value (local.get $box)) (i32.const 1)))
+          (suspend $stop)))
+      (br_if $again (i32.eq (i32.const 1)))
+      )
+    (i32.add (local.get $local) (i32.mul (i32.const 100) (struct.get $box $value (local.get $box)))))
+  (elem declare func $count)
+  (func $start (result (ref $kb))
+    (block $stopped (result (ref $kb))
+      (resume $k (on $stop $stopped) (cont.new $k (ref.func $count)))
+      (unreachable)))
+  ;; Goes around once more.
+  (func $around (param $k (ref $kb)) (result (ref $kb))
+    (block $stopped (result (ref $kb))
+      (resume $kb (on $stop $stopped) (i32.const 0) (local.get $k))
+      (unreachable)))
+  (func $finish (param $k (ref $kb)) (result i32) (resume $kb (i32.const 1) (local.get $k)))
+  (func (export "run") (result i32 i32 i32) (local $a (ref $kb)) (local $b (ref $kb))
+    (local.set $a (call $start))
+    (local.set $b (call $clone (local.get $a)))
+    (call $gc)
+    (local.set $a (call $around (call $around (local.get $a))))
+    (call $gc)
+    ;; b has counted to 1 by itself, and all three to 3.
+    (call $finish (call $clone (local.get $b)))
+    (local.set $b (call $around (local.get $b)))
+    (call $finish (local.get $b))
+    (call $finish (local.get $a))))
+(assert_return (invoke "run") (i32.const 301) (i32.const 402) (i32.const 403))
