@@ -165,6 +165,11 @@ impl Registry {
         }
     }
 
+    /// How many of these there may be.
+    pub(crate) fn max_continuations(&self) -> usize {
+        self.max_continuations
+    }
+
     /// The live continuations and the free list's records, together.
     pub(crate) fn all(&self) -> usize {
         self.with_stack + self.parked() + self.initial.in_use

@@ -8,6 +8,7 @@
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
+//!             (limits, schedule)  who has a say in what it takes, and when it collects
 //!             (input)      files of unknown length
 //!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
 //!                          (of the crate mangrove-runtime, which runs it all)
@@ -41,9 +42,11 @@ mod config;
 mod engine;
 mod input;
 mod instance;
+mod limits;
 mod linker;
 mod module;
 mod observe;
+mod schedule;
 mod threads;
 mod trusted;
 
@@ -53,6 +56,7 @@ pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
 pub use input::{MOST_INPUT, read_file};
 pub use instance::Instance;
+pub use limits::{StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
@@ -63,19 +67,23 @@ pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
-    FrameOwner, Held, Link, MadeFrom, ModuleId, Place, Reason, ReportOptions, Root, RootOwner,
-    RootSet, RootValue, SortBy, SourceLine, Why, Within,
+    EdgeLabel, FrameOwner, GraphEdge, GraphItem, GraphNode, GraphTarget, HeapSpace, Held, Link,
+    LiveContinuation, MadeFrom, ModuleId, ObjectGraph, ObjectInfo, Phase, PhaseReport, Place,
+    Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy, SourceLine, Why, Within,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
-    AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause, CompiledError,
+    Amount, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause,
+    CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, CompiledError,
     ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
-    HostStore, Memory, MemoryChecks, MemoryLimit, Moment, NotingAllocator, Outcome, PAGE,
-    ResourceError, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    HeapReference, HeapRefuser, HeapStatistics, HeapWalk, HostStore, LiveObject, Memory,
+    MemoryChecks, MemoryLimit, Moment, NextAsk, NotingAllocator, ObjectKind, Outcome, PAGE,
+    ResourceError, ResourceLimiter, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
+    TypeStatistics, Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
     printable,
 };
-pub use module::Module;
+pub use module::{ExportType, ImportType, Module};
+pub use schedule::Schedule;

@@ -8,7 +8,7 @@ use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
 use mangrove_runtime::{Error, ExternType, ModuleImage, extern_type};
-use mangrove_validate::{EntityIndex, EntityType, printable};
+use mangrove_validate::{EntityIndex, EntityType, ParsedModule, printable};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +20,50 @@ use std::sync::Arc;
 pub struct Module {
     engine: Engine,
     image: Arc<ModuleImage>,
+}
+
+/// What a module imports.
+#[derive(Clone, Debug)]
+pub struct ImportType<'m> {
+    module: &'m str,
+    name: &'m str,
+    ty: ExternType,
+}
+
+impl<'m> ImportType<'m> {
+    /// The module part of its name.
+    pub fn module(&self) -> &'m str {
+        self.module
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'m str {
+        self.name
+    }
+
+    /// Its type. Canonical types in it are numbers of the engine's.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// What a module exports.
+#[derive(Clone, Debug)]
+pub struct ExportType<'m> {
+    name: &'m str,
+    ty: ExternType,
+}
+
+impl<'m> ExportType<'m> {
+    /// Its name.
+    pub fn name(&self) -> &'m str {
+        self.name
+    }
+
+    /// Its type. Canonical types in it are numbers of the engine's.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
 }
 
 impl Module {
@@ -68,10 +112,14 @@ impl Module {
     }
 
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
-        let parsed =
-            mangrove_validate::ParsedModule::parse_as(bytes, engine.language()).map_err(invalid)?;
+        Self::compile(engine, Self::parse(engine, bytes)?)
+    }
+
+    /// A module that is valid and admitted.
+    fn parse(engine: &Engine, bytes: Vec<u8>) -> Result<ParsedModule, Error> {
+        let parsed = ParsedModule::parse_as(bytes, engine.language()).map_err(invalid)?;
         admission::check(&parsed, engine.config().settings.continuations_in_objects)?;
-        Self::compile(engine, parsed)
+        Ok(parsed)
     }
 
     /// The module with this image, which was made for this engine.
@@ -109,24 +157,107 @@ impl Module {
         self.image.source_line(offset)
     }
 
-    /// What it imports, in order: module, name, type.
-    pub fn imports(&self) -> impl Iterator<Item = (&str, &str, ExternType)> {
+    /// Whether a module is valid, in binary or text, and admitted: whether
+    /// [`Module::new`] would compile it. Nothing is compiled, and no type is added to the
+    /// engine.
+    ///
+    /// # Errors
+    /// As [`Module::new`], without those of compiling.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Error, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// Module::validate(&engine, b"(module (func (result i32) (i32.const 1)))")?;
+    /// let refused = Module::validate(&engine, b"(module (func (result i32)))");
+    /// assert!(matches!(refused, Err(Error::Invalid { .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+        let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
+        let binary = binary.into_owned();
+        engine.with_threads(|| Self::parse(engine, binary).map(|_| ()))
+    }
+
+    /// What it imports, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, ExternType, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (import \"a\" \"f\" (func (param i32))))")?;
+    /// let import = module.imports().next().expect("it has one");
+    /// assert_eq!((import.module(), import.name()), ("a", "f"));
+    /// assert!(matches!(import.ty(), ExternType::Func(ty) if ty.params.len() == 1));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         self.parsed().imports.iter().map(|import| {
             let ty = self.image.canonical(import.ty.clone());
-            (
-                import.module.as_str(),
-                import.name.as_str(),
-                extern_type(self.engine.core(), ty),
-            )
+            ImportType {
+                module: &import.module,
+                name: &import.name,
+                ty: extern_type(self.engine.core(), ty),
+            }
         })
     }
 
-    /// What it exports, in order: name, type.
-    pub fn exports(&self) -> impl Iterator<Item = (&str, ExternType)> {
-        self.parsed().exports.iter().map(|export| {
-            let ty = self.image.canonical(self.entity(export.index));
-            (export.name.as_str(), extern_type(self.engine.core(), ty))
+    /// What it exports, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (memory (export \"m\") 1))")?;
+    /// let names: Vec<_> = module.exports().map(|export| export.name().to_owned()).collect();
+    /// assert_eq!(names, ["m"]);
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        self.parsed().exports.iter().map(|export| ExportType {
+            name: &export.name,
+            ty: self.export_type(export.index),
         })
+    }
+
+    /// The type of what it exports under a name.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, ExternType, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (func (export \"f\")))")?;
+    /// assert!(matches!(module.get_export("f"), Some(ExternType::Func(_))));
+    /// assert!(module.get_export("g").is_none());
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        let export = self.parsed().export(name)?;
+        Some(self.export_type(export.index))
+    }
+
+    fn export_type(&self, index: EntityIndex) -> ExternType {
+        extern_type(self.engine.core(), self.image.canonical(self.entity(index)))
+    }
+
+    /// The contents of its custom sections of this name, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (@custom \"note\" \"read me\"))")?;
+    /// assert!(module.custom_sections("note").eq([b"read me"]));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn custom_sections(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let sections = self.parsed().custom_sections();
+        sections.filter_map(move |(known, data)| (known == name).then_some(data))
     }
 
     /// Whether custom sections that have a meaning of their own are as the
@@ -141,7 +272,7 @@ impl Module {
 
     /// What the validator made of it. Concrete types in it are the module's own
     /// indices; [`Module::type_ids`] translates them.
-    pub fn parsed(&self) -> &mangrove_validate::ParsedModule {
+    pub fn parsed(&self) -> &ParsedModule {
         self.image.parsed()
     }
 

@@ -164,14 +164,16 @@ impl StoreInner {
             self.park_some();
         }
         if ctx.free_records.is_null() && self.registry.collection_is_due(ctx) {
-            self.collect()?;
+            self.collect_for_continuations()?;
         }
-        let record = match self.registry.take(ctx) {
+        let record = match self.take_allowed()? {
             Ok(record) => record,
             Err(_) => {
-                self.collect()?;
-                let record = self.registry.take(ctx);
-                record.map_err(|error| self.no_room(error))?
+                self.collect_for_continuations()?;
+                self.take_allowed()?.map_err(|refusal| match refusal {
+                    Some(error) => self.no_room(error),
+                    None => self.continuation_refused(),
+                })?
             }
         };
         // SAFETY: one of the registry's records.
@@ -188,7 +190,7 @@ impl StoreInner {
         if let Ok(record) = self.registry.take_initial(unsafe { ctx.as_mut() }) {
             return Ok(record);
         }
-        self.collect()?;
+        self.collect_for_continuations()?;
         // SAFETY: as above.
         let record = self.registry.take_initial(unsafe { ctx.as_mut() });
         record.map_err(|error| self.no_room(error))

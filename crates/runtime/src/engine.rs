@@ -161,8 +161,9 @@ impl EngineCore {
     pub(crate) fn host_code(&self, signature: &Signature) -> Result<Arc<LoadedCode>, Error> {
         self.inner.types.trampolines(signature.id, || {
             let (params, results) = (signature.param_reprs(), signature.result_reprs());
-            let image = (self.inner.compile_host)(&params, &results)?;
-            load(image, &self.plan().addresses)
+            let mut image = (self.inner.compile_host)(&params, &results)?;
+            let text = std::mem::take(&mut image.text);
+            load(image, &text, &self.plan().addresses)
         })
     }
 }

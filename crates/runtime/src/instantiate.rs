@@ -57,6 +57,9 @@ impl StoreInner {
         }
         self.match_imports(module, imports)?;
         self.check_limits(module)?;
+        let parsed = module.parsed();
+        let memories = parsed.memories.len() - parsed.imported_memories as usize;
+        self.allow_instance(parsed.defined_tables.len(), memories)?;
         let index = self.instances.len() as u32;
         let data = InstanceData::allocate(self.ctx.as_ptr(), self.heap.base(), module, index);
         self.instances.push(data);

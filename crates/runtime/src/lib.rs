@@ -8,7 +8,7 @@
 //! nobody has to name those files.
 //!
 //! ```text
-//!  6  setup                            a store is made, with
+//!  6  setup reset                      a store is made, and made as new, with
 //!     libcalls/ host_call              what compiled code asks for
 //!  5  call resume continuation func    entering Wasm
 //!     instantiate const_eval externs   instances
@@ -16,16 +16,18 @@
 //!     global table memory
 //!     roots parking switching          the collector, zeal
 //!     unwind fault backtrace           what when it goes wrong
-//!     notify inspect report            who looks
+//!     growth heap_room                 who is asked for more
+//!     notify inspect report walk       who looks
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted
 //!     pending activation outcome watch … and what is under way
+//!     limiter policy                   whom it asks
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape code
 //!     signals handlers                 what all of a process share
 //!  1  error refusals settings plan ledger
-//!  0  id handle value exception trap source bound resource/ compiled_error mapping trace
+//!  0  id handle value exception trap source bound resource/ compiled_error mapping file trace
 //! ```
 
 mod activation;
@@ -45,10 +47,13 @@ mod exception;
 mod exceptions;
 mod externs;
 mod fault;
+mod file;
 mod func;
 mod global;
+mod growth;
 mod handle;
 mod handlers;
+mod heap_room;
 mod host;
 mod host_call;
 mod id;
@@ -58,6 +63,7 @@ mod instantiate;
 mod kind;
 mod ledger;
 mod libcalls;
+mod limiter;
 mod mapping;
 mod memory;
 mod module;
@@ -67,8 +73,10 @@ mod outcome;
 mod parking;
 mod pending;
 mod plan;
+mod policy;
 mod refusals;
 mod report;
+mod reset;
 mod resource;
 mod resume;
 mod rooted;
@@ -89,6 +97,7 @@ mod trap;
 mod types;
 mod unwind;
 mod value;
+mod walk;
 mod watch;
 
 pub use bound::{Bound, BoundSource};
@@ -98,16 +107,21 @@ pub use engine::{CompileHost, EngineCore};
 pub use error::Error;
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
+pub use file::MappedFile;
 pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memory, Table, Tag};
 pub use handlers::{
     SignalPolicy, SignalProblem, prepare as prepare_signals, problems as signal_problems,
 };
 pub use host::{ErasedBody, HostBody};
 pub use id::{StoreId, StorePtr};
+pub use limiter::{ErasedLimiter, ResourceLimiter};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
 pub use outcome::Outcome;
 pub use plan::Plan;
+pub use policy::{
+    CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, NextAsk,
+};
 pub use resource::cause::Cause;
 pub use resource::error::ResourceError;
 pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
@@ -115,7 +129,8 @@ pub use resource::file_size::ignore_file_size_signal;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
 pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, insides};
-pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
+pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};
 pub use types::TypeCounts;
 pub use value::Val;
+pub use walk::{Amount, HeapReference, HeapStatistics, HeapWalk, LiveObject, ObjectKind, TypeStatistics};
 pub use watch::{Moment, Watch};

@@ -3,6 +3,7 @@
 use crate::id::StorePtr;
 use crate::store::StoreInner;
 use crate::watch::{Moment, Watch};
+use mangrove_collector::PhaseReport;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
@@ -42,6 +43,12 @@ impl StoreInner {
     pub(crate) fn notify_resumption(&mut self) {
         self.watchers.resumptions += 1;
         self.notify(Moment::Resume(self.watchers.resumptions));
+    }
+
+    /// Adds somebody who is told of the phases of collections, for as long as the store
+    /// lives.
+    pub fn watch_phases(&mut self, watcher: Box<dyn FnMut(&PhaseReport) + Send>) {
+        self.phase_watchers.list.push(watcher);
     }
 
     /// Adds somebody who watches, for as long as the store lives.

@@ -21,7 +21,7 @@ use crate::trace;
 use crate::watch::Moment;
 use mangrove_abi::{Defect, GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, CollectionKind, ContinuationsReport, ReportOptions, RootOwner,
+    CollectError, CollectOptions, CollectionKind, ContinuationsReport, Phases, ReportOptions, RootOwner,
     RootSet, RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
@@ -31,7 +31,7 @@ use mangrove_heap::{Heap, HeapError};
 const ZEAL_FULL: u64 = 8;
 
 /// Everything with roots outside of frames.
-struct StoreRoots<'a> {
+pub(crate) struct StoreRoots<'a> {
     instances: &'a [InstancePtr],
     new_segments: &'a mut Vec<InstancePtr>,
     globals: &'a [GlobalEntry],
@@ -43,18 +43,18 @@ struct StoreRoots<'a> {
 }
 
 /// A store's parts, as a collection needs them.
-struct Parts<'a> {
-    heap: &'a mut Heap,
-    registry: &'a mut Registry,
-    ctx: &'a mut StoreContext,
-    code: &'a StoreCode,
-    roots: StoreRoots<'a>,
-    names: Named<'a>,
+pub(crate) struct Parts<'a> {
+    pub(crate) heap: &'a mut Heap,
+    pub(crate) registry: &'a mut Registry,
+    pub(crate) ctx: &'a mut StoreContext,
+    pub(crate) code: &'a StoreCode,
+    pub(crate) roots: StoreRoots<'a>,
+    pub(crate) names: Named<'a>,
 }
 
 impl StoreInner {
     /// Takes the store apart. See the module's description.
-    fn parts(&mut self) -> Parts<'_> {
+    pub(crate) fn parts(&mut self) -> Parts<'_> {
         let Self {
             // What the collector works with.
             ctx,
@@ -78,6 +78,7 @@ impl StoreInner {
             engine,
             // A memory holds bytes, a tag a type.
             memories: _,
+            spare_memories: _,
             tags: _,
             // A host function's references are the handles in its closure.
             host_funcs,
@@ -89,6 +90,12 @@ impl StoreInner {
             // Errors refer to objects through handles.
             pending: _,
             watchers: _,
+            phase_watchers: _,
+            // They have no access to the store.
+            limiter: _,
+            heap_asked: _,
+            heap_refused_by: _,
+            policy: _,
             // Modules, of which only instances hold references.
             face: _,
             // The embedder's data refers to objects through handles.
@@ -155,6 +162,13 @@ impl StoreInner {
             kind,
             verify: config.verify_heap || config.zeal.is_on(),
         };
+        let mut watchers = std::mem::take(&mut self.phase_watchers);
+        let nobody = watchers.list.is_empty();
+        let mut tell = |report| watchers.tell(&report);
+        let mut phases = Phases::default();
+        if !nobody {
+            phases = Phases::told(&mut tell);
+        }
         let Parts {
             heap,
             registry,
@@ -166,7 +180,10 @@ impl StoreInner {
         // SAFETY: the parts are one store's; we are the host, so its chain is
         // stopped at calls (a trapped one was set back to its last call); `code`
         // has every image instantiated in it, and `roots` everything else.
-        let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
+        let collected = unsafe {
+            collect(heap, registry, ctx, code, &mut roots, options, &mut phases)
+        };
+        self.phase_watchers = watchers;
         match collected {
             Ok(report) => {
                 tracing::debug!(target: trace::GC, ?report, "collected");
@@ -176,6 +193,7 @@ impl StoreInner {
                     self.park_old();
                 }
                 self.notify(Moment::Collected(report));
+                self.phase_watchers.resume_panic();
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {

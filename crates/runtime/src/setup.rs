@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::id::StoreId;
 use crate::libcalls;
 use crate::parking::give_stack;
+use crate::policy::{PhaseWatchers, Policy};
 use crate::plan::{StackRoom, heap_config};
 use crate::refusals::heap_error;
 use crate::rooted::{Handles, Moving};
@@ -21,7 +22,6 @@ use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::ArenaConfig;
 use std::any::Any;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The insides of a new store, in a box that the caller owns. Its data is still to be
 /// set; `face` is what the API keeps with it.
@@ -32,7 +32,6 @@ pub fn new_store(
     engine: &EngineCore,
     face: Box<dyn Any + Send>,
 ) -> Result<NonNull<StoreInner>, Error> {
-    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
     let (config, plan) = (engine.settings(), engine.plan());
     let heap_room = plan.heap(config)?;
     let room = plan.stacks(config)?;
@@ -55,7 +54,7 @@ pub fn new_store(
     ctx.libcalls = libcalls::TABLE.as_ptr();
     ctx.defect = config.defect;
     let mut inner = Box::new(StoreInner {
-        id: StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+        id: StoreId::next(),
         engine: engine.clone(),
         ctx: NonNull::from(Box::leak(ctx)),
         heap,
@@ -72,12 +71,18 @@ pub fn new_store(
         tables: Vec::new(),
         memories: Vec::new(),
         tags: Vec::new(),
+        spare_memories: Vec::new(),
         handles: Handles::default(),
         operands: Vec::new(),
         activations: Vec::new(),
         host_func: ptr::null(),
         pending: None,
         watchers: Watchers::default(),
+        phase_watchers: PhaseWatchers::default(),
+        limiter: None,
+        heap_asked: None,
+        heap_refused_by: None,
+        policy: Policy::default(),
         types: KeptTypes::new(engine.engine_types()),
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),

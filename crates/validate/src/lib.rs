@@ -15,6 +15,7 @@
 
 mod bodies;
 mod convert;
+mod custom;
 mod error;
 pub mod features;
 pub mod hierarchy;
