@@ -206,7 +206,11 @@ impl Builder {
             GraphItem::Field { object, within, to } => {
                 let from = self.target(GraphTarget::Object(object));
                 let to = self.target(to);
-                self.edge(from, to, within.map_or(EdgeLabel::Unknown, EdgeLabel::Within));
+                self.edge(
+                    from,
+                    to,
+                    within.map_or(EdgeLabel::Unknown, EdgeLabel::Within),
+                );
             }
         }
         self.beyond = self.graph.nodes.len() + self.graph.edges.len() > self.most;
@@ -252,7 +256,10 @@ impl Builder {
         let (from, label) = match owner {
             RootOwner::Global { instance, index } => {
                 let node = GraphNode::Global { instance, index };
-                (self.node(Key::Global(instance, index), node).0, EdgeLabel::Value)
+                (
+                    self.node(Key::Global(instance, index), node).0,
+                    EdgeLabel::Value,
+                )
             }
             RootOwner::Table {
                 instance,

@@ -12,8 +12,8 @@
 //! ```
 
 use crate::{
-    Code, CollectError, CollectOptions, CollectionReport, ModuleId, RootOwner, RootSet,
-    Phases, RootVisitor, Roots, collect, root_set,
+    Code, CollectError, CollectOptions, CollectionReport, ModuleId, Phases, RootOwner, RootSet,
+    RootVisitor, Roots, collect, root_set,
 };
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
@@ -401,7 +401,17 @@ impl World {
         // SAFETY: all belongs together, nothing runs, and the stacks are laid
         // as the call sites say, unless a test wants it otherwise: then only
         // words within the stacks are taken for what they are not.
-        unsafe { collect(heap, registry, ctx, code, outside, options, &mut Phases::default()) }
+        unsafe {
+            collect(
+                heap,
+                registry,
+                ctx,
+                code,
+                outside,
+                options,
+                &mut Phases::default(),
+            )
+        }
     }
 
     pub(crate) fn collect(&mut self) -> CollectionReport {

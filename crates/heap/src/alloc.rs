@@ -130,6 +130,8 @@ impl Heap {
     pub fn reserve(&mut self, ctx: &mut StoreContext, size: u64) -> Reserve {
         self.close_old(ctx);
         self.refused = None;
+        // What was requested the last time has been done by now, or never will be.
+        self.collection_requested = false;
         if self.broken || size > MAX_OBJECT || size > self.limit {
             return Reserve::Impossible;
         }

@@ -77,6 +77,7 @@ impl Heap {
     /// If `ctx` is not the context this heap is attached to.
     pub fn extend(&mut self, ctx: &mut StoreContext, size: u64) -> bool {
         self.close_old(ctx);
+        self.collection_requested = false;
         if self.broken || size > MAX_OBJECT {
             return false;
         }

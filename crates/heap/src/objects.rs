@@ -113,11 +113,17 @@ impl Heap {
         };
         let heap = references(descriptor, len).map(move |offset| {
             // SAFETY: by contract, at an offset of a reference.
-            (offset, FieldValue::Ref(unsafe { self.read_ref(object, offset) }))
+            (
+                offset,
+                FieldValue::Ref(unsafe { self.read_ref(object, offset) }),
+            )
         });
         let conts = continuations(descriptor, len, 0).map(move |offset| {
             // SAFETY: by contract, at an offset of a continuation.
-            (offset, FieldValue::Cont(unsafe { self.read_cont(object, offset) }))
+            (
+                offset,
+                FieldValue::Cont(unsafe { self.read_cont(object, offset) }),
+            )
         });
         heap.chain(conts)
     }

@@ -78,8 +78,9 @@ pub use mangrove_runtime::{
     ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
     HeapReference, HeapRefuser, HeapStatistics, HeapWalk, HostStore, LiveObject, Memory,
     MemoryChecks, MemoryLimit, Moment, NextAsk, NotingAllocator, ObjectKind, Outcome, PAGE,
-    ResourceError, ResourceLimiter, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap, TrapReason, TypeCounts,
-    TypeStatistics, Val, Zeal, exit_when_exhausted, ignore_file_size_signal,
+    ResourceError, ResourceLimiter, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap,
+    TrapReason, TypeCounts, TypeStatistics, Val, Zeal, exit_when_exhausted,
+    ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,

@@ -5,7 +5,8 @@ use crate::access::inner_mut;
 use crate::access::{Caller, Observer, Store, StoreView, Watcher};
 use mangrove_abi::Request;
 use mangrove_collector::{
-    CollectionKind, ContinuationsReport, GraphItem, ObjectGraph, PhaseReport, ReportOptions, RootSet,
+    CollectionKind, ContinuationsReport, GraphItem, ObjectGraph, PhaseReport, ReportOptions,
+    RootSet,
 };
 use mangrove_continuation::RegistryReport;
 use mangrove_runtime::{CollectionPolicy, Error, HeapStatistics, HeapWalk, inner};

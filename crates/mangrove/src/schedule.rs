@@ -1,10 +1,10 @@
 //! Ready-made collection policies: collections at given points, so that a run can be had
 //! again exactly.
 
+use mangrove_collector::CollectionKind;
 use mangrove_runtime::{
     CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, NextAsk,
 };
-use mangrove_collector::CollectionKind;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -186,7 +186,9 @@ impl CollectionPolicy for Schedule {
             } => {
                 if *at < allocated {
                     // One object went beyond several.
-                    *at = allocated.checked_next_multiple_of(*every).unwrap_or(u64::MAX);
+                    *at = allocated
+                        .checked_next_multiple_of(*every)
+                        .unwrap_or(u64::MAX);
                 }
                 NextAsk::AtBytes(*at)
             }

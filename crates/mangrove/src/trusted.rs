@@ -8,9 +8,7 @@ use crate::engine::Engine;
 use crate::input::read_file;
 use crate::module::{Module, compile_error, invalid};
 use mangrove_compile as compile;
-use mangrove_runtime::{
-    CompiledError, EngineCore, Error, MappedFile, ModuleImage, Plan, Settings,
-};
+use mangrove_runtime::{CompiledError, EngineCore, Error, MappedFile, ModuleImage, Plan, Settings};
 use std::fs::File;
 use std::path::Path;
 

@@ -205,7 +205,9 @@ impl StoreInner {
 
     /// A record with a stack, if the limiter allows one. Why there is none: the
     /// registry's reason, or the limiter's no.
-    pub(crate) fn take_allowed(&mut self) -> Result<Result<*mut ContRecord, Option<LimitError>>, Error> {
+    pub(crate) fn take_allowed(
+        &mut self,
+    ) -> Result<Result<*mut ContRecord, Option<LimitError>>, Error> {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { ctx.as_mut() };

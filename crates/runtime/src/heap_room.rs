@@ -16,7 +16,7 @@ use mangrove_abi::object::object_size;
 use mangrove_collector::CollectionKind;
 use mangrove_heap::Reserve;
 
-/// The heap is asked for less and less in steps no smaller than this many bytes.
+/// What spares collections is asked for in steps no smaller than this many bytes.
 const STEP: u64 = 64 << 10;
 
 impl StoreInner {
@@ -148,7 +148,7 @@ impl StoreInner {
         let ctx = unsafe { self.ctx.as_ref() };
         if let Some(wanted) = self.heap.wanted_limit(ctx, size) {
             let least = self.heap.limit().saturating_add(STEP);
-            if !self.ask_for_heap(wanted, least.min(wanted))? {
+            if !self.ask_for_heap(wanted, least.min(wanted), STEP)? {
                 self.heap_asked = Some(self.collections);
             }
         }
@@ -165,15 +165,19 @@ impl StoreInner {
         let Some(needed) = self.heap.needed_limit(ctx, size) else {
             return Ok(false);
         };
-        let given = self.ask_for_heap(needed.saturating_add(STEP).min(self.heap.most()), needed)?;
+        // Each time half of what there may be, at least: else one small object after the
+        // other would collect.
+        let wanted = needed.saturating_add(STEP).min(self.heap.most());
+        let given = self.ask_for_heap(wanted, needed, 1)?;
         if !given {
             self.heap_refused_by = Some(HeapRefuser::Limiter);
         }
         Ok(given)
     }
 
-    /// Asks for `wanted`, then for less and less down to `least`.
-    fn ask_for_heap(&mut self, wanted: u64, least: u64) -> Result<bool, Error> {
+    /// Asks for `wanted`, then for half of what that is above `least`, and so on down to
+    /// steps of `step`; then for `least`.
+    fn ask_for_heap(&mut self, wanted: u64, least: u64, step: u64) -> Result<bool, Error> {
         let (current, most) = (self.heap.limit(), self.heap.most());
         let mut ask = wanted;
         loop {
@@ -188,7 +192,7 @@ impl StoreInner {
                 return Ok(false);
             }
             let half = least + (ask - least) / 2;
-            ask = if half - least < STEP { least } else { half };
+            ask = if half - least < step { least } else { half };
         }
     }
 

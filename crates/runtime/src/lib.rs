@@ -119,9 +119,7 @@ pub use memory::entry::PAGE;
 pub use module::ModuleImage;
 pub use outcome::Outcome;
 pub use plan::Plan;
-pub use policy::{
-    CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, NextAsk,
-};
+pub use policy::{CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, NextAsk};
 pub use resource::cause::Cause;
 pub use resource::error::ResourceError;
 pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
@@ -132,5 +130,7 @@ pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, insides};
 pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};
 pub use types::TypeCounts;
 pub use value::Val;
-pub use walk::{Amount, HeapReference, HeapStatistics, HeapWalk, LiveObject, ObjectKind, TypeStatistics};
+pub use walk::{
+    Amount, HeapReference, HeapStatistics, HeapWalk, LiveObject, ObjectKind, TypeStatistics,
+};
 pub use watch::{Moment, Watch};

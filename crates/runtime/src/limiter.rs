@@ -165,4 +165,5 @@ pub trait ResourceLimiter {
 
 /// Shows the limiter in a store's data, which the first parameter points to, to the
 /// second.
-pub type ErasedLimiter = Box<dyn FnMut(NonNull<()>, &mut dyn FnMut(&mut dyn ResourceLimiter)) + Send + Sync>;
+pub type ErasedLimiter =
+    Box<dyn FnMut(NonNull<()>, &mut dyn FnMut(&mut dyn ResourceLimiter)) + Send + Sync>;

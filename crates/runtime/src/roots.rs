@@ -21,8 +21,8 @@ use crate::trace;
 use crate::watch::Moment;
 use mangrove_abi::{Defect, GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, CollectionKind, ContinuationsReport, Phases, ReportOptions, RootOwner,
-    RootSet, RootVisitor, Roots, collect, continuations, root_set,
+    CollectError, CollectOptions, CollectionKind, ContinuationsReport, Phases, ReportOptions,
+    RootOwner, RootSet, RootVisitor, Roots, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
@@ -180,9 +180,8 @@ impl StoreInner {
         // SAFETY: the parts are one store's; we are the host, so its chain is
         // stopped at calls (a trapped one was set back to its last call); `code`
         // has every image instantiated in it, and `roots` everything else.
-        let collected = unsafe {
-            collect(heap, registry, ctx, code, &mut roots, options, &mut phases)
-        };
+        let collected =
+            unsafe { collect(heap, registry, ctx, code, &mut roots, options, &mut phases) };
         self.phase_watchers = watchers;
         match collected {
             Ok(report) => {

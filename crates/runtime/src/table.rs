@@ -116,11 +116,7 @@ impl Table {
 
 impl StoreInner {
     /// A table of null references, not yet in the store's list.
-    pub(crate) fn new_table(
-        &mut self,
-        ty: TableType,
-        origin: Origin,
-    ) -> Result<TableEntry, Error> {
+    pub(crate) fn new_table(&mut self, ty: TableType, origin: Origin) -> Result<TableEntry, Error> {
         self.allow_table(ty)?;
         let kind = self.engine.kind_of(ValType::Ref(ty.element));
         let max = self.engine.settings().table_max;

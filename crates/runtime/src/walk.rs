@@ -4,11 +4,11 @@ use crate::error::Error;
 use crate::roots::Parts;
 use crate::store::StoreInner;
 use hashbrown::HashMap;
-use mangrove_abi::object::{HeapRef, Kind, TYPE_HOST, TypeId};
 use mangrove_abi::TypeIndex;
+use mangrove_abi::object::{HeapRef, Kind, TYPE_HOST, TypeId};
 use mangrove_collector::{
-    GraphItem, GraphTarget, HeapSpace, ObjectGraph, ObjectInfo, Within, graph,
-    object_graph, reachable, target,
+    GraphItem, GraphTarget, HeapSpace, ObjectGraph, ObjectInfo, Within, graph, object_graph,
+    reachable, target,
 };
 use mangrove_heap::Marks;
 use mangrove_validate::printable;
@@ -289,7 +289,11 @@ impl StoreInner {
         let mut graph = built.ok_or_else(|| {
             Error::Limit(format!("the graph has more than {most} nodes and edges"))
         })?;
-        graph.types = graph.type_ids().into_iter().map(|id| (id, self.type_name(id))).collect();
+        graph.types = graph
+            .type_ids()
+            .into_iter()
+            .map(|id| (id, self.type_name(id)))
+            .collect();
         Ok(graph)
     }
 

@@ -51,7 +51,9 @@ pub fn plan(module: &Module, rng: &mut Rng) -> Vec<Call> {
     let mut calls = Vec::new();
     for _ in 0..2 {
         for export in module.exports() {
-            let ExternType::Func(ty) = export.ty() else { continue };
+            let ExternType::Func(ty) = export.ty() else {
+                continue;
+            };
             let args: Option<Vec<Arg>> = ty.params.iter().map(|&ty| arg(ty, rng)).collect();
             calls.extend(args.map(|args| Call {
                 name: export.name().to_owned(),

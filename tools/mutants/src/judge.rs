@@ -182,7 +182,9 @@ fn linker(engine: &Engine, store: &mut Store<()>, module: &Module) -> Result<Lin
     let wanted: Vec<(String, String, FuncType)> = module
         .imports()
         .filter_map(|import| match import.ty() {
-            ExternType::Func(ty) => Some((import.module().to_owned(), import.name().to_owned(), ty)),
+            ExternType::Func(ty) => {
+                Some((import.module().to_owned(), import.name().to_owned(), ty))
+            }
             _ => None,
         })
         .collect();

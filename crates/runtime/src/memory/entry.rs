@@ -16,10 +16,10 @@ use crate::mapping::Mapping;
 use crate::memory::spare::SpareMemory;
 use crate::plan::Plan;
 use crate::refusals::map_error;
+use crate::resource::error::ResourceError;
 use crate::resource::need::Need;
 use crate::trace;
 use crate::trap::TrapReason;
-use crate::resource::error::ResourceError;
 use mangrove_abi::{MemoryDef, TrapCode};
 use mangrove_validate::MemoryType;
 use std::mem::ManuallyDrop;
@@ -145,7 +145,9 @@ impl MemoryEntry {
         let new = pages.checked_mul(PAGE).and_then(|by| by.checked_add(old));
         let new = new.filter(|&new| new <= self.limit).ok_or_else(|| {
             let limit = self.limit;
-            Error::Limit(format!("{pages} pages more than {old} bytes are beyond {limit}"))
+            Error::Limit(format!(
+                "{pages} pages more than {old} bytes are beyond {limit}"
+            ))
         })?;
         let what = format!("grow a memory by {pages} pages");
         let [_, memory] = &mut self.shares;
