@@ -86,11 +86,11 @@ fn a_walk_finds_what_lives_and_nothing_else() {
             let known = found.entry(object.type_name()).or_default();
             *known = (known.0 + 1, known.1 + object.bytes());
             places.push(object.offset());
-            let len = (object.kind() == ObjectKind::Array).then(|| object.len().unwrap());
+            let len = (object.kind() == ObjectKind::Array).then(|| object.array_len().unwrap());
             match object.type_name().as_str() {
                 "$bytes" => assert_eq!((len, object.space()), (Some(100_000), HeapSpace::Large)),
                 "$nodes" => assert_eq!(len, Some(N as u32)),
-                _ => assert_eq!(object.len(), None),
+                _ => assert_eq!(object.array_len(), None),
             }
             let young = object.space() == HeapSpace::Young;
             assert!(!young || object.is_new(), "{object:?}");
@@ -243,12 +243,12 @@ fn the_graph_has_every_reference() {
             dot.lines().count(),
             3 + graph.nodes.len() + graph.edges.len()
         );
-        serde_json_like(&graph);
+        is_whole(&graph);
     }
 }
 
 /// Every edge leads from a node to a node.
-fn serde_json_like(graph: &ObjectGraph) {
+fn is_whole(graph: &ObjectGraph) {
     let nodes = graph.nodes.len() as u32;
     assert!(
         graph

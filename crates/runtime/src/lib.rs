@@ -17,7 +17,8 @@
 //!     roots parking switching          the collector, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     growth heap_room                 who is asked for more
-//!     notify inspect report walk       who looks
+//!     notify inspect report            who looks
+//!     walk statistics
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted
@@ -87,6 +88,7 @@ mod shape;
 mod signals;
 mod signature;
 mod source;
+mod statistics;
 mod store;
 mod store_code;
 mod switching;
@@ -126,11 +128,10 @@ pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
 pub use resource::file_size::ignore_file_size_signal;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
+pub use statistics::{Amount, HeapStatistics, TypeStatistics};
 pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, insides};
 pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};
 pub use types::TypeCounts;
 pub use value::Val;
-pub use walk::{
-    Amount, HeapReference, HeapStatistics, HeapWalk, LiveObject, ObjectKind, TypeStatistics,
-};
+pub use walk::{HeapReference, HeapWalk, LiveObject, ObjectKind};
 pub use watch::{Moment, Watch};

@@ -1,9 +1,9 @@
 //! Telling those who watch a store.
 
 use crate::id::StorePtr;
+use crate::policy::PhaseObserver;
 use crate::store::StoreInner;
 use crate::watch::{Moment, Watch};
-use mangrove_collector::PhaseReport;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
@@ -47,7 +47,7 @@ impl StoreInner {
 
     /// Adds somebody who is told of the phases of collections, for as long as the store
     /// lives.
-    pub fn watch_phases(&mut self, watcher: Box<dyn FnMut(&PhaseReport) + Send>) {
+    pub fn watch_phases(&mut self, watcher: PhaseObserver) {
         self.phase_watchers.list.push(watcher);
     }
 

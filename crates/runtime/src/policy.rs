@@ -1,6 +1,6 @@
 //! Who decides on collections: the embedder's policy, if there is one.
 
-use mangrove_collector::CollectionKind;
+use mangrove_collector::{CollectionKind, PhaseReport};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -140,18 +140,21 @@ impl Policy {
     }
 }
 
+/// Somebody who is told of phases of collections.
+pub type PhaseObserver = Box<dyn FnMut(&PhaseReport) + Send>;
+
 /// Those who are told of phases of collections. A panic of one waits until the collection
 /// is over, which cannot be left in the middle.
 #[derive(Default)]
 pub struct PhaseWatchers {
     /// Who.
-    pub list: Vec<Box<dyn FnMut(&mangrove_collector::PhaseReport) + Send>>,
+    pub list: Vec<PhaseObserver>,
     panic: Option<Box<dyn Any + Send>>,
 }
 
 impl PhaseWatchers {
     /// Tells all.
-    pub fn tell(&mut self, report: &mangrove_collector::PhaseReport) {
+    pub fn tell(&mut self, report: &PhaseReport) {
         for watcher in &mut self.list {
             let told = catch_unwind(AssertUnwindSafe(|| watcher(report)));
             if let Err(panic) = told {

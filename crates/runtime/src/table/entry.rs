@@ -480,10 +480,10 @@ mod tests {
         let value = TransferSlot::from_u64(7);
         // SAFETY: nobody follows these references.
         let mut grow = |by| unsafe { table.grow(by, value) };
-        assert_eq!(grow(3), Some(2));
-        assert_eq!(grow(95), Some(5));
-        assert_eq!(grow(1), None);
-        assert_eq!(grow(u64::MAX), None);
+        assert_eq!(grow(3).ok(), Some(2));
+        assert_eq!(grow(95).ok(), Some(5));
+        assert_eq!(grow(1).ok(), None);
+        assert_eq!(grow(u64::MAX).ok(), None);
         let words: Vec<_> = (0..6).map(|i| table.get(i).unwrap().words[0]).collect();
         assert_eq!(words, [0, 0, 7, 7, 7, 7]);
         assert_eq!(table.get(100), None);
@@ -512,9 +512,9 @@ mod tests {
         let mut table = bounded(1000, None, 100_000, &ledger).unwrap();
         // SAFETY: null refers to nothing.
         let mut grow = |by| unsafe { table.grow(by, TransferSlot::default()) };
-        assert_eq!(grow(100), Some(1000));
-        assert_eq!(grow(500), None);
-        assert_eq!(grow(300), Some(1100));
+        assert_eq!(grow(100).ok(), Some(1000));
+        assert_eq!(grow(500).ok(), None);
+        assert_eq!(grow(300).ok(), Some(1100));
         assert_eq!(table.len(), 1400);
     }
 
