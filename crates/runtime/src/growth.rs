@@ -219,10 +219,12 @@ impl StoreInner {
 
     /// A full collection for the sake of continuations, unless the policy is against it.
     pub(crate) fn collect_for_continuations(&mut self) -> Result<(), Error> {
-        match self.decide(CollectionCause::Continuations, CollectionKind::Full) {
-            CollectionDecision::Collect(kind) => self.collect_as(kind),
-            CollectionDecision::NotNow => Ok(()),
+        let decision = self.decide(CollectionCause::Continuations, CollectionKind::Full);
+        if let CollectionDecision::Collect(kind) = decision {
+            self.collect_as(kind)?;
         }
+        self.look_ahead();
+        Ok(())
     }
 
     /// The error for a continuation that the limiter does not allow.

@@ -59,10 +59,15 @@ impl StoreInner {
             self.collect_as(kind)?;
         }
         if reached {
-            let allocated = self.allocated();
-            self.policy.look_ahead(allocated);
+            self.look_ahead();
         }
         Ok(())
+    }
+
+    /// Asks the policy where it wants to be asked next.
+    pub(crate) fn look_ahead(&mut self) {
+        let allocated = self.allocated();
+        self.policy.look_ahead(allocated);
     }
 
     /// Makes room in the window for `size` bytes. Whether there is any.
@@ -92,8 +97,7 @@ impl StoreInner {
                             false => return Ok(false),
                         },
                     }
-                    let allocated = self.allocated();
-                    self.policy.look_ahead(allocated);
+                    self.look_ahead();
                 }
             }
         }
@@ -128,8 +132,7 @@ impl StoreInner {
         loop {
             // SAFETY: the context is ours, and no compiled code runs.
             if self.heap.extend(unsafe { ctx.as_mut() }, size) {
-                let allocated = self.allocated();
-                self.policy.look_ahead(allocated);
+                self.look_ahead();
                 return Ok(true);
             }
             if !self.ask_for_need(size)? {

@@ -119,9 +119,11 @@ impl StoreInner {
     }
 
     /// Keeps what of the memories can be used again. Under strict overcommit what is
-    /// writable counts as used, so nothing is kept.
+    /// writable counts as used, and where address space is bounded others may want it: then
+    /// nothing is kept.
     fn spare_memories(&mut self) {
-        let keep = !self.engine.plan().strict_commit;
+        let plan = self.engine.plan();
+        let keep = !plan.strict_commit && plan.addresses.left().is_none();
         for memory in self.memories.drain(..) {
             if keep && self.spare_memories.len() < MOST_SPARE {
                 // SAFETY: its instances are gone, and handles of it are refused.
