@@ -88,3 +88,12 @@ pub use mangrove_validate::{
 };
 pub use module::{ExportType, ImportType, Module};
 pub use schedule::Schedule;
+
+/// The listings of the crate's first page, and of the guide's page on embedding, compile and run.
+#[cfg(doctest)]
+mod listings {
+    #[doc = include_str!("../README.md")]
+    struct FirstPage;
+    #[doc = include_str!("../../../docs/guide/5-embedding.md")]
+    struct Guide;
+}

@@ -185,7 +185,7 @@ impl StoreInner {
         self.phase_watchers = watchers;
         match collected {
             Ok(report) => {
-                tracing::debug!(target: trace::GC, ?report, "collected");
+                trace::collected(&report);
                 self.collections += 1;
                 self.close_window();
                 if report.kind == CollectionKind::Full {

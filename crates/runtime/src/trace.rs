@@ -1,6 +1,8 @@
 //! The channels of events: what their targets are called. Those of the stacks, the
 //! continuations and the heap are named there as well.
 
+use mangrove_collector::{CollectionKind, CollectionReport};
+
 /// Code compiled and loaded.
 pub const COMPILE: &str = "mangrove::compile";
 /// Continuations made, ended, parked.
@@ -17,3 +19,52 @@ pub const ROOTS: &str = "mangrove::roots";
 pub const SIGNALS: &str = "mangrove::signals";
 /// Switches.
 pub const SWITCHES: &str = "mangrove::switch";
+
+/// Tells what a collection did: what a reader looks for first, then the rest.
+pub fn collected(report: &CollectionReport) {
+    let kind = match report.kind {
+        CollectionKind::Minor => "minor",
+        CollectionKind::Full => "full",
+    };
+    let CollectionReport {
+        number,
+        kind: _,
+        pause_ns,
+        roots_ns,
+        drain_ns,
+        verify_ns,
+        continuations,
+        frames,
+        frame_slots,
+        other_slots,
+        remembered,
+        bytes_before,
+        bytes_copied,
+        objects_copied,
+        bytes_after,
+        budget,
+        growth,
+        reclaimed,
+    } = *report;
+    tracing::debug!(
+        target: GC,
+        number,
+        pause_ns,
+        bytes_before,
+        bytes_after,
+        objects_copied,
+        bytes_copied,
+        continuations,
+        reclaimed,
+        frames,
+        frame_slots,
+        other_slots,
+        remembered,
+        roots_ns,
+        drain_ns,
+        verify_ns,
+        budget,
+        growth,
+        "{kind} collection"
+    );
+}

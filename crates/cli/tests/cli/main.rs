@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod common;
 mod compiled;
+mod guide;
 mod lives;
 mod names;
 mod resources;

@@ -40,7 +40,7 @@ const CHANNELS: &[(&str, &[&str])] = &[
         ],
     ),
     ("switch", &["resume", "suspend", "switch", "resume_throw"]),
-    ("gc", &["collected"]),
+    ("gc", &["full collection"]),
     ("roots", &["root set", "root"]),
     ("compile", &["compiled", "loaded"]),
     // These speak where something was refused or stands in the way.
