@@ -2,7 +2,7 @@
 //! has taken so far, for who decides on more.
 
 use crate::pressure::Pressure;
-use crate::registry::{Counts, Registry};
+use crate::registry::{Counts, IDLE_WATERMARK, Registry};
 use crate::rounds::Rounds;
 use crate::states::End;
 use mangrove_abi::{RecordState, StoreContext};
@@ -39,12 +39,12 @@ impl Registry {
     }
 
     /// Ends every continuation. Records and stacks stay for those that follow, but for the
-    /// memory of idle stacks beyond `keep_idle`; references to what was are stale. The
-    /// log is to be emptied by the heap.
+    /// memory of very many idle stacks, as after a collection; references to what was are
+    /// stale. The log is to be emptied by the heap.
     ///
     /// # Panics
     /// If something runs.
-    pub fn reset(&mut self, ctx: &mut StoreContext, keep_idle: usize) {
+    pub fn reset(&mut self, ctx: &mut StoreContext) {
         let runs = self.activations > 0 || !ctx.current.is_null();
         assert!(!runs, "a registry is reset while something runs");
         // As a rule few live, and there is no record to look at.
@@ -67,8 +67,8 @@ impl Registry {
             parking.rounds = Rounds::default();
             parking.shrink_at = 0;
         }
-        if self.with_stack > keep_idle {
-            self.trim(ctx, keep_idle);
+        if self.with_stack > IDLE_WATERMARK {
+            self.trim(ctx, IDLE_WATERMARK);
             self.sort_out();
         }
         self.clean_all(ctx);

@@ -19,7 +19,7 @@ const LEAVES: &str = r#"(module $leaves
     (type $g (func (result i32))) (type $kg (cont $g))
     (import "host" "number" (func $number (result i32)))
     (tag $pause (export "tag"))
-    (memory (export "memory") 2 20)
+    (memory (export "memory") 2 40)
     (table $t (export "table") 10 (ref null $kg))
     (table $bound 10 (ref null $kg))
     (table $old 10 (ref null $nodes))
@@ -42,8 +42,12 @@ const LEAVES: &str = r#"(module $leaves
             (table.set $bound (i32.rem_u (local.get $i) (i32.const 10))
                 (cont.bind $k $kg (local.get $i) (cont.new $k (ref.func $sleep))))
             (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
-        (drop (memory.grow (i32.const 10)))
-        (memory.fill (i32.const 0) (i32.const 255) (i32.const 700000))
+        (drop (memory.grow (i32.const 30)))
+        (local.set $i (i32.const 70000))
+        (loop $zero
+            (if (i32.load (local.get $i)) (then (unreachable)))
+            (br_if $zero (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const 2097152))))
+        (memory.fill (i32.const 0) (i32.const 255) (i32.const 2097152))
         (call $number))
     (func (export "read") (param i32) (result i32) (i32.load (local.get 0)))
     (func (export "object") (result (ref null $node)) (global.get $g))
@@ -96,7 +100,7 @@ impl World {
             one("read", &read(65536)).unwrap(),
             [Val::I32(i32::from_le_bytes(*b"data"))]
         );
-        for beyond in [131_072, 700_000, 786_428] {
+        for beyond in [131_072, 700_000, 2_097_148] {
             let error = one("read", &read(beyond)).unwrap_err();
             let trap = error.as_trap().unwrap_or_else(|| panic!("{error}"));
             assert_eq!(trap.reason.code(), Some(TrapCode::MemoryOutOfBounds));

@@ -95,6 +95,21 @@ impl Mapping {
         Ok(())
     }
 
+    /// Whether each page that the first `len` bytes lie in is in main memory. Others were
+    /// never touched, or are in the swap.
+    pub fn resident(&self, len: usize) -> io::Result<Vec<bool>> {
+        let mut pages = vec![0u8; len.div_ceil(rustix::param::page_size())];
+        if !pages.is_empty() {
+            // SAFETY: the kernel writes a byte for each page of the range, for which there
+            // is room.
+            let answer = unsafe { libc::mincore(self.range(0, len), len, pages.as_mut_ptr()) };
+            if answer != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(pages.into_iter().map(|page| page & 1 != 0).collect())
+    }
+
     /// Gives a part's memory back: it reads as zeros.
     ///
     /// # Safety

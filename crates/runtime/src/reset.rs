@@ -17,9 +17,6 @@ use std::any::Any;
 use std::panic::resume_unwind;
 use std::ptr;
 
-/// Idle stacks that keep their memory when a store is reset.
-const KEPT_STACKS: usize = 1024;
-
 impl StoreInner {
     /// Gives up everything that was made in the store: instances, host functions, objects,
     /// continuations, handles, and who watches, limits or decides. What is left is what a
@@ -42,7 +39,7 @@ impl StoreInner {
         let ctx = unsafe { ctx.as_mut() };
         // The only step that can fail.
         self.heap.reset(ctx).map_err(heap_error)?;
-        self.registry.reset(ctx, KEPT_STACKS);
+        self.registry.reset(ctx);
         // SAFETY: nothing runs, the heap and the registry have nothing left, and the number
         // by which handles are known is given up below.
         let panic = unsafe { self.free_contents() };

@@ -5,9 +5,9 @@ use crate::ledger::Share;
 use crate::mapping::Mapping;
 use std::io;
 
-/// Up to so many bytes of a memory are written over with zeros, and keep their pages;
-/// what is beyond goes back to the system.
-const KEPT: usize = 64 << 10;
+/// Of so many bytes of a memory the pages that are there are written over with zeros, and
+/// stay; what is beyond goes back to the system.
+const KEPT: usize = 1 << 20;
 /// Most memories that are kept.
 pub const MOST_SPARE: usize = 16;
 
@@ -29,11 +29,24 @@ impl SpareMemory {
     /// # Safety
     /// Nobody accesses the mapping any more.
     pub unsafe fn new(mapping: Mapping, addresses: Share, len: usize) -> io::Result<Self> {
-        // SAFETY: so many bytes are accessible, and by contract nobody else's.
-        unsafe { mapping.base().write_bytes(0, len.min(KEPT)) };
-        if len > KEPT {
+        let kept = len.min(KEPT);
+        let page = rustix::param::page_size();
+        let mut at = 0;
+        for run in mapping.resident(kept)?.chunk_by(|one, next| one == next) {
+            let bytes = (run.len() * page).min(kept - at);
+            // SAFETY: so many bytes are accessible, and by contract nobody else's.
+            unsafe {
+                match run[0] {
+                    true => mapping.base().add(at).write_bytes(0, bytes),
+                    // Never touched, or in the swap: both are zeros then.
+                    false => mapping.discard(at, bytes)?,
+                }
+            }
+            at += bytes;
+        }
+        if len > kept {
             // SAFETY: as above.
-            unsafe { mapping.discard(KEPT, len - KEPT)? };
+            unsafe { mapping.discard(kept, len - kept)? };
         }
         Ok(Self {
             mapping,
