@@ -253,3 +253,48 @@ fn a_panic_of_a_closure_comes_when_all_is_done() {
     assert_eq!(dropped.load(Ordering::Relaxed), 3);
     world.run(&mut store, 10);
 }
+
+#[test]
+fn whatever_a_program_ended_with_is_gone() {
+    let text = r#"(module
+        (type $node (struct (field (ref null $node))))
+        (type $f (func)) (type $k (cont $f))
+        (tag $pause) (tag $oops (param (ref null $node)))
+        (global $g (mut (ref null $node)) (ref.null $node))
+        (elem declare func $traps $throws $deep)
+        (func $traps (global.set $g (struct.new $node (global.get $g))) (suspend $pause) (unreachable))
+        (func $throws (throw $oops (struct.new $node (global.get $g))))
+        (func $deep (resume $k (cont.new $k (ref.func $traps))))
+        (func (export "traps")
+            (resume $k (block $on (result (ref $k))
+                (resume $k (on $pause $on) (cont.new $k (ref.func $traps)))
+                (unreachable))))
+        (func (export "unhandled") (resume $k (cont.new $k (ref.func $deep))))
+        (func (export "throws") (resume $k (cont.new $k (ref.func $throws))))
+        (func $endless (export "overflows") (call $endless))
+        (func (export "exhausts") (local $list (ref null $node))
+            (loop $again (local.set $list (struct.new $node (local.get $list))) (br $again))))"#;
+    let mut config = Config::new();
+    config.heap_max(1 << 20).verify_heap(true);
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, text.as_bytes()).unwrap_or_else(|e| panic!("{e}"));
+    let mut store = Store::new(&engine, 0).unwrap();
+    let ends = ["traps", "unhandled", "throws", "overflows", "exhausts"];
+    for (round, end) in ends.iter().cycle().take(25).enumerate() {
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let error = call(&mut store, instance, end, &[]).unwrap_err();
+        if round % 2 == 0 {
+            store.gc_minor().unwrap();
+        }
+        store.reset(0).unwrap();
+        // An exception's payload is one of the store that was.
+        if let Error::Exception(exception) = error {
+            let Some(Val::Any(Some(object))) = exception.values.first() else {
+                panic!("{exception:?}")
+            };
+            assert!(matches!(object.kind(&store), Err(Error::Usage(_))));
+        }
+        assert_eq!((store.heap_bytes(), store.live_continuations()), (0, 0));
+        store.gc().unwrap();
+    }
+}

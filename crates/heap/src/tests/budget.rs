@@ -6,6 +6,12 @@ use crate::testing::*;
 use crate::{CollectionKind, FieldValue, HeapConfig, HeapSpace, Reserve};
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, LARGE_OBJECT};
 
+/// Bytes of the heaps: fewer where each instruction is interpreted.
+const LIMIT: u64 = if cfg!(miri) { 64 << 10 } else { MIB };
+
+/// Bytes up to which a limit is raised.
+const RAISED: u64 = if cfg!(miri) { 2 << 10 } else { 32 << 10 };
+
 /// Makes a list of nodes in the first root, without ever collecting. How many.
 fn extend(world: &mut World, most: u32) -> u32 {
     for number in 0..most {
@@ -41,7 +47,7 @@ fn a_limit_is_held_and_raised() {
     // Four young spaces, and one.
     assert_eq!(wanted, 5 * (64 << 10));
     assert_eq!(world.heap.needed_limit(&world.ctx, 16), Some(16));
-    world.heap.raise_limit(32 << 10);
+    world.heap.raise_limit(RAISED);
     let mut count = 0;
     world.roots = vec![HeapRef::NULL];
     while let Some(node) = world.allocate(NODE, 16) {
@@ -50,11 +56,8 @@ fn a_limit_is_held_and_raised() {
         world.roots[0] = node;
         count += 1;
     }
-    assert_eq!(count, (32 << 10) / 16, "to the last byte");
-    assert_eq!(
-        world.heap.needed_limit(&world.ctx, 16),
-        Some((32 << 10) + 16)
-    );
+    assert_eq!(count, RAISED / 16, "to the last byte");
+    assert_eq!(world.heap.needed_limit(&world.ctx, 16), Some(RAISED + 16));
     assert_eq!(world.heap.needed_limit(&world.ctx, MIB), None, "never");
     world.heap.raise_limit(u64::MAX);
     assert_eq!(world.heap.limit(), MIB);
@@ -67,15 +70,15 @@ fn a_limit_is_held_and_raised() {
 
 #[test]
 fn room_without_collections_is_found_up_to_the_limit() {
-    let mut world = World::small(MIB, 16 << 10);
+    let mut world = World::small(LIMIT, 16 << 10);
     world.roots = vec![HeapRef::NULL];
     let made = extend(&mut world, u32::MAX);
-    assert_eq!(u64::from(made), MIB / 16, "to the last byte");
+    assert_eq!(u64::from(made), LIMIT / 16, "to the last byte");
     assert_eq!(world.heap.collections(), 0);
-    assert_eq!(world.heap.allocated(&world.ctx), MIB);
+    assert_eq!(world.heap.allocated(&world.ctx), LIMIT);
     // All is there, wherever it was born, and what refers where is noted.
     world.minor();
-    assert_eq!(world.collect().live, MIB);
+    assert_eq!(world.collect().live, LIMIT);
     let mut at = world.roots[0];
     for number in (0..made).rev() {
         assert_eq!(world.read(at, NODE_ID), number);
@@ -85,16 +88,16 @@ fn room_without_collections_is_found_up_to_the_limit() {
     // The heap does not take for exhausted what was never collected.
     world.roots = vec![HeapRef::NULL];
     world.collect();
-    assert_eq!(extend(&mut world, 5000), 5000);
+    assert_eq!(extend(&mut world, 3000), 3000);
     world.roots = vec![HeapRef::NULL];
     assert!(world.allocate(NODE, 16).is_some());
 }
 
 #[test]
 fn objects_born_old_for_want_of_room_may_refer_to_young_ones() {
-    let mut world = World::small(MIB, 16 << 10);
+    let mut world = World::small(LIMIT, 16 << 10);
     world.roots = vec![HeapRef::NULL];
-    extend(&mut world, 4096);
+    extend(&mut world, 2048);
     let old = world.roots[0];
     assert!(!world.ctx.is_young(old));
     world.roots.push(HeapRef::NULL);
@@ -125,15 +128,15 @@ fn a_heap_that_was_reset_is_as_a_new_one() {
             assert_eq!(world.heap.allocated(&world.ctx), 0);
             assert_eq!(world.heap.collections(), 0);
             world.roots = vec![HeapRef::NULL];
-            for id in 0..20_000 {
+            for id in 0..if cfg!(miri) { 300 } else { 20_000 } {
                 let node = world.node(id, HeapRef::NULL, HeapRef::NULL);
                 world.write(node, LEFT, world.roots[0].0);
                 world.roots[0] = node;
             }
-            let large = world.array(REFS, 4, 50_000);
+            let large = world.array(REFS, 4, if cfg!(miri) { 2_000 } else { 50_000 });
             world.roots.push(large);
             let young = world.node(round, HeapRef::NULL, HeapRef::NULL);
-            world.assign(world.roots[1], ARRAY_ELEMENTS + 4 * 40_000, young);
+            world.assign(world.roots[1], ARRAY_ELEMENTS + 4 * 1_999, young);
             if round % 2 == 0 {
                 world.minor();
             }
