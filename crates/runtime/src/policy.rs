@@ -51,6 +51,29 @@ pub enum CollectionDecision {
 }
 
 /// When a policy wants to be asked next.
+///
+/// # Examples
+/// ```
+/// use mangrove::{
+///     CollectionCause, CollectionDecision, CollectionDue, CollectionKind, CollectionPolicy, NextAsk,
+/// };
+///
+/// /// A minor collection each time that 64 KiB more were allocated, and what is due.
+/// struct Often;
+///
+/// impl CollectionPolicy for Often {
+///     fn due(&mut self, due: &CollectionDue) -> CollectionDecision {
+///         CollectionDecision::Collect(match due.cause {
+///             CollectionCause::Asked => CollectionKind::Minor,
+///             CollectionCause::Room { .. } | CollectionCause::Continuations => due.kind,
+///         })
+///     }
+///
+///     fn next(&mut self, allocated: u64) -> NextAsk {
+///         NextAsk::AtBytes(allocated + (64 << 10))
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum NextAsk {
     /// When a collection is due.

@@ -47,6 +47,21 @@ pub struct TypeStatistics {
 }
 
 /// The objects of a store by type.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, HeapHandle, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+/// let kept = HeapHandle::new_host(&mut store, 7)?;
+/// store.gc()?;
+/// let statistics = store.heap_statistics()?;
+/// assert_eq!((statistics.live.objects, statistics.allocated.objects), (1, 0));
+/// assert_eq!(statistics.types[0].young.objects, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HeapStatistics {
     /// The types that have objects, by the bytes of those that live, most first.

@@ -42,6 +42,33 @@ impl ObjectKind {
 
 /// The objects of a store that live, in the order of their places. The store is as it is
 /// for as long as this exists.
+///
+/// # Examples
+/// ```
+/// # use mangrove::{Config, Engine, Error, GraphTarget, Linker, Module, ObjectKind, Store, Within};
+/// # fn main() -> Result<(), Error> {
+/// # let engine = Engine::new(&Config::new())?;
+/// let text = b"(module
+///     (type $pair (struct (field i32) (field (ref null $pair))))
+///     (global (ref $pair) (struct.new $pair (i32.const 1)
+///         (struct.new $pair (i32.const 2) (ref.null $pair)))))";
+/// # let module = Module::new(&engine, text)?;
+/// # let mut store = Store::new(&engine, ())?;
+/// # Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let walk = store.heap_walk()?;
+/// assert_eq!((walk.objects(), walk.bytes()), (2, 32));
+/// let mut places = Vec::new();
+/// for object in walk {
+///     assert_eq!((object.kind(), object.type_name().as_str()), (ObjectKind::Struct, "$pair"));
+///     for reference in object.references() {
+///         assert_eq!(reference.within, Some(Within::Field { index: 1 }));
+///         assert_eq!(reference.to, GraphTarget::Object(places[0]));
+///     }
+///     places.push(object.offset());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct HeapWalk<'s> {
     store: &'s StoreInner,
     marks: Marks,
