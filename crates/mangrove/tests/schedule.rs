@@ -343,3 +343,95 @@ fn phases_are_told_in_order_and_add_up() {
         );
     }
 }
+
+/// Cells that are linked at random, young to old and old to young, and large arrays of them.
+const WEB: &str = r#"(module
+    (type $cell (struct (field $next (mut (ref null $cell))) (field $id i32)))
+    (type $cells (array (mut (ref null $cell))))
+    (table $t 256 (ref null $cell))
+    (global $large (mut (ref null $cells)) (ref.null $cells))
+    (func $pick (param $random i32) (param $shift i32) (result i32)
+        (i32.and (i32.shr_u (local.get $random) (local.get $shift)) (i32.const 255)))
+    (func (export "weave") (param $n i32) (param $random i32) (result i32)
+        (local $sum i32) (local $cell (ref null $cell)) (local $old (ref null $cell)) (local $hops i32)
+        (global.set $large (array.new_default $cells (i32.const 20000)))
+        (loop $again
+            (local.set $random (i32.add (i32.mul (local.get $random) (i32.const 1103515245)) (i32.const 12345)))
+            (local.set $cell (struct.new $cell
+                (table.get $t (call $pick (local.get $random) (i32.const 8))) (local.get $n)))
+            (local.set $old (table.get $t (call $pick (local.get $random) (i32.const 16))))
+            (if (i32.eqz (ref.is_null (local.get $old)))
+                (then (struct.set $cell $next (local.get $old) (local.get $cell))))
+            (table.set $t (call $pick (local.get $random) (i32.const 12)) (local.get $cell))
+            (array.set $cells (global.get $large)
+                (i32.rem_u (i32.shr_u (local.get $random) (i32.const 4)) (i32.const 20000)) (local.get $cell))
+            (if (i32.eqz (i32.and (local.get $n) (i32.const 8191)))
+                (then (global.set $large (array.new $cells (local.get $cell) (i32.const 20000)))))
+            (local.set $old (array.get $cells (global.get $large)
+                (i32.rem_u (i32.shr_u (local.get $random) (i32.const 7)) (i32.const 20000))))
+            (local.set $hops (i32.const 6))
+            (block $end (loop $follow
+                (br_if $end (ref.is_null (local.get $old)))
+                (local.set $sum (i32.add (i32.mul (local.get $sum) (i32.const 31))
+                    (struct.get $cell $id (local.get $old))))
+                (local.set $old (struct.get $cell $next (local.get $old)))
+                (br_if $follow (local.tee $hops (i32.sub (local.get $hops) (i32.const 1))))))
+            (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+        (local.get $sum)))"#;
+
+/// Decides at random, and wants to be asked at random.
+struct Random(u64);
+
+impl Random {
+    fn number(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 >> 8
+    }
+}
+
+impl CollectionPolicy for Random {
+    fn due(&mut self, _: &CollectionDue) -> CollectionDecision {
+        match self.number() % 5 {
+            0 => CollectionDecision::Collect(Full),
+            1 | 2 => CollectionDecision::Collect(Minor),
+            _ => CollectionDecision::NotNow,
+        }
+    }
+
+    fn next(&mut self, allocated: u64) -> NextAsk {
+        match self.number() % 8 {
+            0 => NextAsk::AtBytes(allocated + self.number() % 2_000),
+            1 | 2 => NextAsk::AtBytes(allocated + self.number() % 60_000),
+            _ => NextAsk::WhenDue,
+        }
+    }
+}
+
+#[test]
+fn no_decision_changes_what_a_program_computes() {
+    let run = |seed: u64| {
+        let mut config = Config::new();
+        config.heap_max(16 << 20).verify_heap(true);
+        config.young_min(32 << 10).young_max(128 << 10);
+        let (mut store, instance) = instance_with(&config, WEB);
+        let points = record(&mut store);
+        if seed > 0 {
+            store.collection_policy(Random(seed));
+        }
+        let args = [Val::I32(20_000), Val::I32(7)];
+        let sum = call(&mut store, instance, "weave", &args).unwrap_or_else(|e| panic!("{e}"));
+        store.gc_minor().unwrap();
+        store.gc().unwrap();
+        let kinds = points.try_iter().map(|point| point.1);
+        let minor = kinds.filter(|&kind| kind == Minor).count();
+        (sum, store.heap_bytes(), minor)
+    };
+    let (sum, bytes, _) = run(0);
+    for seed in 1..12_u64 {
+        let (again, left, minor) = run(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        assert_eq!((&again, left), (&sum, bytes), "{seed}");
+        assert!(minor > 1, "{seed}: {minor} minor collections");
+    }
+}
