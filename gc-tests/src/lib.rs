@@ -1,5 +1,5 @@
 //! What the collector promises about continuations, as cases that read like a
-//! specification: one idea each, in `cases/{cont,heap,objects,roots,trap,validate}`.
+//! specification: one idea each, in `cases/{cont,heap,objects,roots,trap,validate,weak}`.
 //!
 //! A case says what it is about in the comment it starts with. Lines in that
 //! comment that start with a word of the harness set how it is run:

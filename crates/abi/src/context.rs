@@ -202,6 +202,17 @@ pub struct InstanceContext {
     pub index: u64,
 }
 
+/// What a host function's compiled code takes for an instance.
+#[derive(Debug)]
+#[repr(C)]
+pub struct HostContext {
+    /// As every instance has it.
+    pub instance: InstanceContext,
+    /// What the trampoline calls on the host's stack, with this for an instance:
+    /// parameters and results are in the transfer area from slot 0. A safepoint.
+    pub call: LibcallFn,
+}
+
 /// A function reference points to one of these. They live as long as their store.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]

@@ -37,6 +37,10 @@ pub enum Defect {
     SkipBorn,
     /// handles that are new,
     SkipHandles,
+    /// those of scopes,
+    SkipScopes,
+    /// weak references to what is young, which do not follow it then,
+    SkipWeak,
     /// or element segments that are new.
     SkipSegments,
     /// A store of this kind is not noted.

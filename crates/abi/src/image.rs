@@ -60,6 +60,10 @@ pub struct FunctionCode {
     pub start: CodeOffset,
     /// Length in bytes.
     pub len: u32,
+    /// Bytes from the word that holds a frame's instance up to its frame pointer; 0 if
+    /// it keeps none. The word is there at every call of a function that may be the
+    /// host's: of an import, or by a reference.
+    pub instance_distance: u32,
 }
 
 /// Where an instruction came from: holds from `pc` up to the next entry.

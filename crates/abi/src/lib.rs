@@ -42,8 +42,8 @@ pub mod trap;
 pub mod value;
 
 pub use context::{
-    ContRef, FuncRef, GlobalCell, InstanceContext, MemoryDef, StoreContext, TRANSFER_SLOTS,
-    TableDef, TagDef, TransferSlot,
+    ContRef, FuncRef, GlobalCell, HostContext, InstanceContext, MemoryDef, StoreContext,
+    TRANSFER_SLOTS, TableDef, TagDef, TransferSlot,
 };
 #[doc(hidden)]
 pub use defect::{Defect, Noted, Waking};

@@ -49,7 +49,8 @@ impl LibcallResult {
     }
 }
 
-/// The type of every libcall.
+/// The type of every libcall, and of what a host function's trampoline calls
+/// ([`crate::HostContext`]), for which the words mean nothing.
 pub type LibcallFn =
     unsafe extern "C" fn(*mut InstanceContext, u64, u64, u64, u64) -> LibcallResult;
 
@@ -80,9 +81,6 @@ libcalls! {
     GcReserve(size),
     /// A record with a stack, state `Gone`, not in the free list. Result: its address. A safepoint.
     ContAlloc(),
-    /// Calls the host function whose instance context this is: parameters and
-    /// results are in the transfer area from slot 0. A safepoint.
-    HostCall(),
     /// `memory.grow`: result, the old size in pages, or -1.
     MemoryGrow(memory, pages),
     /// `memory.fill`.

@@ -34,6 +34,8 @@ pub enum Command {
     Run(RunArgs),
     /// Compile a module to a file that starts faster
     Compile(CompileArgs),
+    /// Say whether modules are valid, and compile nothing
+    Validate(ValidateArgs),
     /// Run test scripts
     Wast(WastArgs),
     /// Show the root set at a moment of a run
@@ -45,7 +47,7 @@ pub enum Command {
 /// Which function of which module to call, and with what.
 #[derive(Debug, Args)]
 pub struct Target {
-    /// The module, in binary, in text or compiled
+    /// The module, in binary, in text or compiled; - is standard input
     pub file: PathBuf,
     /// Run a compiled module: its machine code is not checked, so it has to come
     /// from someone you trust as you trust a program
@@ -54,8 +56,11 @@ pub struct Target {
     /// The exported function to call
     #[arg(long, value_name = "NAME")]
     pub invoke: Option<String>,
-    /// Its arguments, read by the types of its parameters: numbers in decimal or
-    /// hexadecimal, `null` for a reference
+    /// Let functions that are imported and unknown trap when they are called
+    #[arg(long)]
+    pub stub_imports: bool,
+    /// Its arguments, as results are printed, by the types of its parameters: numbers
+    /// in decimal or hexadecimal, nan, inf, null, (ref.i31 5), (extern 7)
     #[arg(requires = "invoke", allow_negative_numbers = true)]
     pub args: Vec<String>,
 }
@@ -66,6 +71,9 @@ pub struct RunArgs {
     /// What to run.
     #[command(flatten)]
     pub target: Target,
+    /// Print what objects among the results hold so many levels deep
+    #[arg(long, value_name = "LEVELS", default_value_t = 4)]
+    pub depth: u32,
     /// Print a report at the end
     #[arg(long, value_enum, value_name = "WHAT")]
     pub report: Option<Report>,
@@ -120,7 +128,7 @@ pub enum Sort {
 /// `mangrove compile`.
 #[derive(Debug, Args)]
 pub struct CompileArgs {
-    /// The module, in binary or in text
+    /// The module, in binary or in text; - is standard input
     pub file: PathBuf,
     /// Where to write; beside the module, with the extension mgv, if not given
     #[arg(short, long, value_name = "OUT")]
@@ -130,10 +138,22 @@ pub struct CompileArgs {
     pub engine: EngineArgs,
 }
 
+/// `mangrove validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArgs {
+    /// The modules, in binary or in text; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Settings.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
 /// `mangrove wast`.
 #[derive(Debug, Args)]
 pub struct WastArgs {
-    /// The scripts; a compiled module counts as a script with that module alone
+    /// The scripts; - is standard input, and a compiled module counts as a script with
+    /// that module alone
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Run compiled modules: their machine code is not checked, so they have to
@@ -228,6 +248,7 @@ impl Cli {
         let engine = match &mut self.command {
             Command::Run(args) => &mut args.engine,
             Command::Compile(args) => &mut args.engine,
+            Command::Validate(args) => &mut args.engine,
             Command::Wast(args) => &mut args.engine,
             Command::Roots(args) => &mut args.engine,
             Command::Stress(args) => &mut args.engine,

@@ -1,19 +1,20 @@
 //! The commands, and what several of them do alike.
 
 pub mod compile;
+mod missing;
 pub mod roots;
 pub mod run;
 pub mod stress;
+pub mod validate;
 pub mod wast;
 
 use crate::args::Target;
 use crate::errors::{Failure, shown};
 use crate::output;
 use crate::trusted;
-use crate::values;
-use mangrove::{
-    COMPILED_MAGIC, Engine, Extern, Func, Instance, Linker, Module, Store, Val, printable,
-};
+use crate::values::ArgumentReader;
+use mangrove::{COMPILED_MAGIC, Engine, Error, Extern, Func, Instance, Linker, Module, Store, Val};
+use mangrove_validate::EntityIndex;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ use std::sync::Arc;
 pub struct Program<'a> {
     file: &'a Path,
     linker: Linker<()>,
+    /// Whether functions that nobody defined are there, and trap.
+    stub: bool,
     /// The module.
     pub module: Module,
     /// Where it will run.
@@ -29,13 +32,19 @@ pub struct Program<'a> {
 
 impl<'a> Program<'a> {
     /// Loads the module, with `spectest` and `mangrove` for it to import.
-    /// `compiled` says whether it may be machine code.
-    pub fn load(engine: &Engine, file: &'a Path, compiled: bool) -> Result<Self, Failure> {
+    pub fn load(engine: &Engine, target: &'a Target) -> Result<Self, Failure> {
+        let mut program = Self::open(engine, &target.file, target.allow_compiled)?;
+        program.stub = target.stub_imports;
+        Ok(program)
+    }
+
+    /// The same without options. `compiled` says whether it may be machine code.
+    pub fn open(engine: &Engine, file: &'a Path, compiled: bool) -> Result<Self, Failure> {
         let in_file = |error| Failure::engine(file, error);
-        let bytes = mangrove_wast::read_module(file)?;
-        let module = match bytes.starts_with(&COMPILED_MAGIC) {
-            true => trusted::load(engine, file, &bytes, compiled)?,
-            false => Module::from_binary(engine, bytes).map_err(in_file)?,
+        let source = mangrove_wast::read_module(file)?;
+        let module = match source.binary.starts_with(&COMPILED_MAGIC) {
+            true => trusted::load(engine, file, &source.binary, compiled)?,
+            false => source.compile(engine).map_err(in_file)?,
         };
         let mut store = Store::new(engine, ()).map_err(in_file)?;
         let mut linker = Linker::new(engine);
@@ -48,6 +57,7 @@ impl<'a> Program<'a> {
         Ok(Self {
             file,
             linker,
+            stub: false,
             module,
             store,
         })
@@ -55,59 +65,73 @@ impl<'a> Program<'a> {
 
     /// Instantiates it, which runs its start function.
     pub fn instantiate(&mut self) -> Result<Instance, Failure> {
-        self.linker
-            .instantiate(&mut self.store, &self.module)
-            .map_err(|error| Failure::engine(self.file, error))
+        let missing = missing::imports(&self.linker, &mut self.store, &self.module)
+            .map_err(|error| Failure::engine(self.file, error))?;
+        if !missing.is_empty() {
+            if !self.stub {
+                return Err(self.input(&missing::message(&missing, &self.module)));
+            }
+            missing::stub(&mut self.linker, &missing, &self.module)
+                .map_err(|error| Failure::engine(self.file, error))?
+                .map_or(Ok(()), |message| Err(self.input(&message)))?;
+        }
+        let instance = self.linker.instantiate(&mut self.store, &self.module);
+        instance.map_err(|error| self.failure(error))
+    }
+
+    /// The failure an error of running it is.
+    fn failure(&self, error: Error) -> Failure {
+        match error {
+            Error::Exception(exception) => Failure::Wasm {
+                message: format!("{}: {}", shown(self.file), exception.display(&self.store)),
+                backtrace: exception.backtrace,
+            },
+            other => Failure::engine(self.file, other),
+        }
     }
 
     /// The function to call, with its arguments: the one that is named, or
     /// `_start` if there is one.
     pub fn function(
-        &self,
+        &mut self,
         instance: Instance,
         target: &Target,
     ) -> Result<Option<(Func, Vec<Val>)>, Failure> {
         let export = |name: &str| instance.export(&self.store, name);
-        let func = match (&target.invoke, export("_start")) {
-            (None, Some(Extern::Func(start))) => start,
+        let (name, func) = match (&target.invoke, export("_start")) {
+            (None, Some(Extern::Func(start))) => ("_start", start),
             (None, _) => return Ok(None),
             (Some(name), _) => match export(name) {
-                Some(Extern::Func(func)) => func,
+                Some(Extern::Func(func)) => (name.as_str(), func),
                 Some(_) => return Err(self.input(&format!("export {name:?} is not a function"))),
-                None => return Err(self.input(&self.no_such_export(instance, name))),
+                None => return Err(self.input(&missing::export(&self.module, name))),
             },
         };
         let ty = func.ty(&self.store);
-        values::parse_all(self.module.engine(), &ty, &target.args)
-            .map(|args| Some((func, args)))
+        let parsed = self.module.parsed();
+        let names = match parsed.export(name).map(|export| export.index) {
+            Some(EntityIndex::Func(index)) => parsed.parameter_names(index),
+            _ => Vec::new(),
+        };
+        let reader = ArgumentReader {
+            store: &mut self.store,
+            engine: self.module.engine(),
+            called: &|id| missing::type_called(&self.module, id),
+        };
+        let args = reader.read(&ty, &names, &target.args);
+        args.map(|args| Some((func, args)))
             .map_err(|message| self.input(&message))
     }
 
     /// Calls a function.
     pub fn call(&mut self, func: Func, args: &[Val]) -> Result<Vec<Val>, Failure> {
-        func.call(&mut self.store, args)
-            .map_err(|error| Failure::engine(self.file, error))
+        let results = func.call(&mut self.store, args);
+        results.map_err(|error| self.failure(error))
     }
 
     /// A failure of the input, with the file's name before it.
     pub fn input(&self, message: &str) -> Failure {
         Failure::Input(format!("{}: {message}", shown(self.file)))
-    }
-
-    fn no_such_export(&self, instance: Instance, name: &str) -> String {
-        let functions: Vec<_> = instance
-            .exports(&self.store)
-            .into_iter()
-            .filter(|(_, item)| matches!(item, Extern::Func(_)))
-            .map(|(name, _)| printable(&name).into_owned())
-            .collect();
-        match functions.as_slice() {
-            [] => format!("there is no export {name:?}; no function is exported"),
-            some => format!(
-                "there is no export {name:?}; functions: {}",
-                some.join(", ")
-            ),
-        }
     }
 }
 

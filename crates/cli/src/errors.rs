@@ -5,10 +5,12 @@
 //! | 1 | a test or check failed |
 //! | 2 | bad usage, or a module that does not load |
 //! | 3 | memory, address space, a thread or a file's size was refused: nothing is known of the program |
-//! | 134 | a trap or an uncaught exception |
+//! | 134 | a trap, an uncaught exception or an error of a host function |
+//!
+//! A program that ends itself chooses its own.
 
-use mangrove::{Backtrace, Error, ResourceError, printable};
-use mangrove_wast::ScriptError;
+use mangrove::{Backtrace, Error, I32Exit, ResourceError, TextPosition, printable};
+use mangrove_wast::{STANDARD_INPUT, ScriptError};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
@@ -21,6 +23,9 @@ pub const REFUSED: u8 = 3;
 
 /// A file's name, to be shown.
 pub fn shown(file: &Path) -> String {
+    if file == Path::new(STANDARD_INPUT) {
+        return "standard input".to_owned();
+    }
     printable(&file.to_string_lossy()).into_owned()
 }
 
@@ -47,6 +52,9 @@ pub enum Failure {
         /// Where Wasm was.
         backtrace: Backtrace,
     },
+    /// The program ended itself (`mangrove` `exit`). The low 8 bits of what it said are the
+    /// exit code, as the system has it; 0 is success. Nothing is printed.
+    Exit(i32),
     /// Standard output could not be written. Exit code 1, or 3 where a limit of the
     /// process is why.
     Output(io::Error),
@@ -59,7 +67,24 @@ impl Failure {
         if error.resource().is_some() {
             return Self::refused(in_file(&error), error);
         }
+        if let Some(&I32Exit(code)) = error.downcast_ref() {
+            return Self::Exit(code);
+        }
         match error {
+            Error::Custom(custom) => Self::Wasm {
+                message: in_file(&custom),
+                backtrace: custom.backtrace().cloned().unwrap_or_default(),
+            },
+            // With the place in the text first, as of a text that does not parse.
+            Error::Invalid {
+                offset,
+                message,
+                place: Some(place),
+            } if let Some(TextPosition { line, column }) = place.position => {
+                let file = shown(file);
+                let at = format!("{file}:{line}:{column}: invalid module at offset {offset:#x}");
+                Self::Input(format!("{at}, in {place}: {message}"))
+            }
             Error::Trap(trap) => Self::Wasm {
                 message: in_file(&format_args!("trap: {}", trap.reason)),
                 backtrace: trap.backtrace,
@@ -78,6 +103,7 @@ impl Failure {
             | Error::Resource(_)
             | Error::Compiled(_)
             | Error::Host(_)
+            | Error::Object(_)
             | Error::Usage(_) => Self::Input(in_file(&error)),
             // It names its file itself.
             Error::Io { .. } => Self::Input(error.to_string()),
@@ -119,6 +145,7 @@ impl Failure {
             Self::Input(_) | Self::Limit(_) => INPUT,
             Self::Resource { .. } => REFUSED,
             Self::Wasm { .. } => 134,
+            Self::Exit(code) => *code as u8,
         }
     }
 
@@ -126,6 +153,9 @@ impl Failure {
     /// escaped where they are put in, because their line breaks have to be; here
     /// nothing gets past, wherever a message is from.
     pub fn report(self) -> ExitCode {
+        if let Self::Exit(_) = self {
+            return ExitCode::from(self.code());
+        }
         // Nowhere is left to say that standard error is closed.
         let text = format!("error: {self}");
         let lines: Vec<_> = text.lines().map(printable).collect();
@@ -140,6 +170,7 @@ impl fmt::Display for Failure {
             Self::Input(message) | Self::Limit(message) | Self::Check(message) => {
                 f.write_str(message)
             }
+            Self::Exit(code) => I32Exit(*code).fmt(f),
             Self::Output(error) => match ResourceError::file_size("write standard output", error) {
                 Some(refused) => write!(f, "{refused}"),
                 None => write!(f, "standard output: {error}"),

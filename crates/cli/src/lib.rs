@@ -86,6 +86,7 @@ fn execute(cli: &Cli, output: &mut Output) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => commands::run::run(args, output),
         Command::Compile(args) => commands::compile::run(args, output),
+        Command::Validate(args) => commands::validate::run(args, output),
         Command::Wast(args) => commands::wast::run(args, output),
         Command::Roots(args) => commands::roots::run(args, output),
         Command::Stress(args) => commands::stress::run(args, output),

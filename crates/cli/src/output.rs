@@ -4,6 +4,7 @@
 //! it was asked for. Any other error of writing is one.
 
 use crate::errors::Failure;
+use mangrove::printable;
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 
 /// Where a command writes its output.
@@ -59,6 +60,14 @@ impl Output {
             Target::Standard(stdout) => stdout.write_all(text.as_bytes()),
         };
         self.check(result)
+    }
+
+    /// Says on standard error what may help, and is no failure.
+    pub fn note(&mut self, text: &str) {
+        if let Target::Standard(_) = self.target {
+            // Nowhere is left to say that standard error is closed.
+            let _ = writeln!(io::stderr(), "note: {}", printable(text));
+        }
     }
 
     /// Writes out what is in the buffer.

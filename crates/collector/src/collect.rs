@@ -8,6 +8,7 @@
 //!  minor    what the log and the cards say, and what is new: see `minor`
 //!  drain    what the copies refer to is copied; in a full collection where objects hold
 //!           continuations, marking and draining take turns until neither has work
+//!  weak     references that keep nothing follow what was kept, the others are cleared
 //!  finish   what was vacated is given up, the allocation window opened
 //!  clean    nothing young is left: the log is empty, all that does not run is clean
 //!  sweep    full: continuations nobody reached are reclaimed; what only their frames
@@ -20,6 +21,7 @@
 use crate::mark::{MarkCounts, MarkInput, Sink, SlotOwner, mark};
 use crate::minor::minor;
 use crate::phases::{Phase, Phases};
+use crate::survivors::Survivors;
 use crate::verify::{When, verify};
 use crate::{Code, CollectError, Roots};
 use mangrove_abi::{ContRef, Defect, Logged, StoreContext};
@@ -230,13 +232,22 @@ unsafe fn full(
         input.phases = Some(phases);
         mark(input, roots, &mut mover)?
     };
-    finish(mover.collection, ctx, counts, 0, (began, phases))
+    let Mover { collection, .. } = mover;
+    let others = Others { registry, roots };
+    finish(collection, ctx, others, counts, 0, (began, phases))
+}
+
+/// What is neither heap nor context.
+pub(crate) struct Others<'a> {
+    pub(crate) registry: &'a Registry,
+    pub(crate) roots: &'a mut dyn Roots,
 }
 
 /// What is left to do once all roots have been looked at.
 pub(crate) fn finish(
     mut collection: Collection<'_>,
     ctx: &mut StoreContext,
+    others: Others<'_>,
     counts: MarkCounts,
     remembered: u64,
     (began, phases): (Instant, &mut Phases<'_>),
@@ -246,6 +257,16 @@ pub(crate) fn finish(
     while collection.drain(|_, _| {}) {}
     let drain_ns = nanoseconds(began) - roots_ns;
     phases.ended(Phase::Copy, collection.objects());
+    // After a fault not everything that lives was found, and the collection fails.
+    if collection.is_sound() {
+        let Others { registry, roots } = others;
+        roots.sweep_weak(&Survivors {
+            kind: collection.kind(),
+            collection: &collection,
+            registry,
+        });
+    }
+    phases.ended(Phase::Weak, 0);
     let looked_at = counts.slots + counts.outside + counts.frames;
     let stats = collection.finish(ctx, looked_at);
     let stats = stats.map_err(|fault| CollectError::HeapViolation {

@@ -31,6 +31,7 @@ mod object_graph;
 mod phases;
 mod report;
 mod roots;
+mod survivors;
 mod verify;
 mod walk;
 mod why;
@@ -48,6 +49,7 @@ pub use object_graph::{EdgeLabel, GraphEdge, GraphNode, ObjectGraph, object_grap
 pub use phases::{Phase, PhaseReport, Phases};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};
+pub use survivors::Survivors;
 pub use verify::When;
 pub use walk::WalkError;
 pub use why::{Held, LINKS, Link, Reason, Why};
@@ -92,6 +94,9 @@ pub unsafe trait Roots {
     /// Nothing young is left: no slot is in the log, new, or on a card that is set.
     /// `logged` is what the log had; none if it has lost entries.
     fn clean(&mut self, logged: Option<&[Logged]>);
+    /// Everything that is kept has been found. References that keep nothing follow what
+    /// they refer to, or are cleared: in a minor collection only those to young objects.
+    fn sweep_weak(&mut self, survivors: &Survivors<'_, '_>);
 }
 
 /// Is shown slots, and may change what is in them.

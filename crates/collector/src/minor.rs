@@ -12,7 +12,7 @@
 //! it ran keeps its objects until a full collection finds it forgotten. So none is
 //! marked, and references to continuations are not looked at.
 
-use crate::collect::{Done, finish};
+use crate::collect::{Done, Others, finish};
 use crate::mark::MarkCounts;
 use crate::phases::{Phase, Phases};
 use crate::walk::Walker;
@@ -62,10 +62,14 @@ pub(crate) unsafe fn minor(
     let before = minor.counts.outside;
     roots.visit_young(logged, &mut minor);
     let Minor {
-        collection, counts, ..
+        collection,
+        counts,
+        registry,
+        ..
     } = minor;
     phases.ended(Phase::Roots, counts.outside - before);
-    finish(collection, ctx, counts, remembered, (began, phases))
+    let others = Others { registry, roots };
+    finish(collection, ctx, others, counts, remembered, (began, phases))
 }
 
 struct Minor<'a, 'h> {

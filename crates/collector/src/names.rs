@@ -97,6 +97,8 @@ pub struct MadeFrom {
     pub index: u32,
     /// Its name, if it has one.
     pub name: Option<String>,
+    /// What it is exported as, if it has no name.
+    pub export: Option<String>,
 }
 
 /// An instruction of a function.
@@ -108,6 +110,8 @@ pub struct Place {
     pub function: FuncIndex,
     /// Name of the function, where it has one.
     pub name: Option<String>,
+    /// What the function is exported as, where it has no name.
+    pub export: Option<String>,
     /// Where the instruction is in the module.
     pub offset: Option<WasmOffset>,
     /// Where that was written, if the module says so in DWARF.
@@ -122,6 +126,8 @@ impl fmt::Display for Place {
         write!(f, "func {}", self.function)?;
         if let Some(name) = &self.name {
             write!(f, " ${}", printable(name))?;
+        } else if let Some(export) = &self.export {
+            write!(f, " (export \"{}\")", printable(export))?;
         }
         if let Some(offset) = self.offset {
             write!(f, " at {offset:#x}")?;

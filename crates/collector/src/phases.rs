@@ -30,6 +30,9 @@ pub enum Phase {
     /// What the copies refer to was copied. Counts all objects that were copied, in the
     /// phases before too.
     Copy,
+    /// What refers to objects and keeps none was looked at: weak handles, watches, values of
+    /// the host. Counts nothing.
+    Weak,
     /// What was vacated was given up, and the window opened for what follows. Counts the
     /// bytes in use.
     Flip,
@@ -51,6 +54,7 @@ impl fmt::Display for Phase {
             Self::Roots => "roots",
             Self::Continuations => "continuations",
             Self::Copy => "copy",
+            Self::Weak => "weak",
             Self::Flip => "flip",
             Self::Clean => "clean",
             Self::Reclaim => "reclaim",

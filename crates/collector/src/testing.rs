@@ -13,7 +13,7 @@
 
 use crate::{
     Code, CollectError, CollectOptions, CollectionReport, ModuleId, Phases, RootOwner, RootSet,
-    RootVisitor, Roots, collect, root_set,
+    RootVisitor, Roots, Survivors, collect, root_set,
 };
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
 use mangrove_abi::{
@@ -79,6 +79,7 @@ fn image() -> CodeImage {
         kind,
         start: at(start),
         len: 0x100,
+        instance_distance: 0,
     };
     CodeImage {
         text: vec![0; 0x300],
@@ -139,6 +140,8 @@ unsafe impl Roots for Outside {
     }
 
     fn clean(&mut self, _: Option<&[Logged]>) {}
+
+    fn sweep_weak(&mut self, _: &Survivors<'_, '_>) {}
 }
 
 /// One frame to lay: where it is stopped, and what is in which slot.

@@ -106,6 +106,8 @@ pub struct Beside {
     pub scopes: Vec<CatchScope>,
     /// Roots that lie in the frame at every call: kind, slot, and offset in it.
     pub homes: Vec<(SlotKind, ir::StackSlot, u32)>,
+    /// Where the frame's instance lies while a function is called that may be the host's.
+    pub instance: Option<ir::StackSlot>,
 }
 
 /// A function's code and metadata; offsets are relative to its start.
@@ -123,6 +125,8 @@ pub struct CompiledFunc {
     pub scopes: Vec<CatchScope>,
     /// What is live at each of its sites besides the site's own slots.
     pub homes: Vec<Slot>,
+    /// As [`mangrove_abi::FunctionCode::instance_distance`].
+    pub instance_distance: u32,
     /// Instructions that may trap.
     pub traps: Vec<(u32, TrapCode)>,
     /// Where each stretch of code begins, and the instruction it is of.

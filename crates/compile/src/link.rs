@@ -57,6 +57,7 @@ impl ImageLinker {
             kind,
             start,
             len: code.len() as u32,
+            instance_distance: 0,
         });
         start
     }
@@ -65,6 +66,7 @@ impl ImageLinker {
     pub fn place(&mut self, function: &CompiledFunc) -> Result<(), CompileError> {
         let index = self.image.functions.len() as u32;
         let start = self.append(function.kind, &function.code, FUNCTION_ALIGN);
+        self.image.functions[index as usize].instance_distance = function.instance_distance;
         self.placed.insert(function.kind, index);
         self.place_sites(function, index, start);
         let traps = function.traps.iter();

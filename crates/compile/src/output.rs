@@ -4,7 +4,7 @@ use crate::arch;
 use crate::cost::Work;
 use crate::function::{Beside, Buffer, Callee, CompiledFunc, Finished, Relocation};
 use crate::movable::pin_stack_loads;
-use crate::sites::{homes, sites};
+use crate::sites::{homes, instance_distance, sites};
 use crate::touch::touch_stack;
 use crate::{CompileError, Hooks, OptLevel, Options, isa};
 use cranelift_codegen::Context;
@@ -167,6 +167,7 @@ impl Compiler {
             relocations: relocations(buffer, &names).map_err(failed)?,
             sites: sites(buffer, &positions).map_err(failed)?,
             homes: homes(buffer, &beside).map_err(failed)?,
+            instance_distance: instance_distance(buffer, &beside).map_err(failed)?,
             scopes: beside.scopes,
             traps: traps(buffer).map_err(failed)?,
             positions,

@@ -115,3 +115,18 @@ pub fn homes(buffer: &Buffer, beside: &Beside) -> Result<Vec<Slot>, String> {
     };
     beside.homes.iter().map(slot).collect()
 }
+
+/// Where the frame keeps its instance, if it does: see
+/// [`mangrove_abi::FunctionCode::instance_distance`].
+///
+/// # Errors
+/// As for [`sites`].
+pub fn instance_distance(buffer: &Buffer, beside: &Beside) -> Result<u32, String> {
+    let Some(slot) = beside.instance else {
+        return Ok(0);
+    };
+    let layout = buffer
+        .frame_layout()
+        .ok_or("a function without a frame layout")?;
+    distance(layout.frame_to_fp_offset, layout.stackslots[slot].offset, 0)
+}

@@ -10,7 +10,7 @@
 //!
 //!  to_host(instance, parameters…)        what Wasm calls when it calls the host
 //!      parameters to the transfer area, where those beyond the call's arguments
-//!      are already; HostCall; results from there
+//!      are already; instance.call; results from there
 //! ```
 
 use crate::CompileError;
@@ -23,7 +23,7 @@ use cranelift_codegen::ir::{AliasRegion, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
 use mangrove_abi::{
-    ContRecord, Defect, FuncRef, FunctionKind, Libcall, RecordState, StoreContext, Waking,
+    ContRecord, Defect, FuncRef, FunctionKind, HostContext, RecordState, StoreContext, Waking,
 };
 use mangrove_validate::Repr;
 use std::mem::offset_of;
@@ -180,7 +180,9 @@ pub fn to_host(
             .store(plain(region), value, store, transfer_offset(index));
     }
     let stub = regions::import(&mut b, Callee::CallHost, call_host_signature());
-    let arguments = regions::libcall_arguments(&mut b, instance, Libcall::HostCall, &[]);
+    let call = load(&mut b, region, instance, offset_of!(HostContext, call));
+    let zero = b.ins().iconst(I64, 0);
+    let arguments = [instance, zero, zero, zero, zero, call];
     b.ins().call(stub, &arguments);
     let mut values = Vec::new();
     for (index, &repr) in results.iter().enumerate() {

@@ -1,17 +1,49 @@
-//! Calls from the host: each gets an initial continuation, and gives it back.
+//! Calls from the host: each gets two records, an initial continuation and one that
+//! stands for the host, and gives them back.
+//!
+//! The two stay together: a program calls its engine millions of times, and what does not
+//! change from call to call is not written again. An idle pair is as
+//! [`Registry::take_call`] leaves it, but for the states.
 
 use crate::limits::LimitError;
 use crate::registry::Registry;
-use mangrove_abi::{ContRecord, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, FuncRef, RecordState, StoreContext};
+use mangrove_stack::arch;
+use std::ptr;
+
+/// The two records of a call from the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallRecords {
+    /// The one that stands for the host. Its `next_free` leads to the other.
+    pub host: *mut ContRecord,
+    /// The initial continuation's.
+    pub initial: *mut ContRecord,
+}
 
 impl Registry {
-    /// A record for the initial continuation of a call, state `Gone`, in no list.
-    /// It must become fresh, or be put back, before anything else is asked of the
-    /// registry.
+    /// Whether [`Registry::take_call`] has some, and one more continuation may live.
+    #[inline]
+    pub fn has_call(&self) -> bool {
+        !self.initial.idle().is_empty() && self.check_count().is_ok()
+    }
+
+    /// The records of an earlier call, state `Host` and `Gone`, once
+    /// [`Registry::has_call`] has said yes: the way most calls go. Otherwise the caller
+    /// asks [`Registry::new_call`].
+    #[inline]
+    pub fn take_call(&mut self) -> Option<CallRecords> {
+        let records = self.initial.take()?;
+        // SAFETY: a record of our slab, which only this thread uses.
+        unsafe { (*records.host).state = RecordState::Host as u32 };
+        Some(records)
+    }
+
+    /// The records of a call, new ones if need be. They begin, or are given back
+    /// ([`Registry::release_host_record`]), before anything else is asked of the registry.
     ///
     /// # Errors
     /// As many continuations live as may, or the kernel gives no stack.
-    pub fn take_initial(&mut self, ctx: &mut StoreContext) -> Result<*mut ContRecord, LimitError> {
+    pub fn new_call(&mut self, ctx: &mut StoreContext) -> Result<CallRecords, LimitError> {
         if let Err(error) = self.check_count() {
             // Those on the free list do not live, but compiled code makes them live
             // without asking. With one fewer of them the count stays a bound.
@@ -19,45 +51,111 @@ impl Registry {
             // SAFETY: the record it was stripped off is gone.
             unsafe { self.arena.release(idle) };
         }
-        if let Some(record) = self.initial.idle.pop() {
-            self.initial.in_use += 1;
-            return Ok(record);
+        if let Some(records) = self.take_call() {
+            return Ok(records);
         }
         let live = self.all();
+        let host = self.new_host_record()?;
         let stack = self.initial.arena.allocate();
-        let stack = stack.map_err(|source| LimitError::Stack { live, source })?;
-        let record = match self.stackless(RecordState::Gone) {
+        let stack = match stack.map_err(|source| LimitError::Stack { live, source }) {
+            Ok(stack) => stack,
+            Err(error) => {
+                self.release_host_record(host);
+                return Err(error);
+            }
+        };
+        let initial = match self.stackless(RecordState::Gone) {
             Ok(record) => record,
             Err(error) => {
                 // SAFETY: just allocated, and for nobody.
                 unsafe { self.initial.arena.release(stack) };
+                self.release_host_record(host);
                 return Err(error);
             }
         };
-        // SAFETY: just allocated, for this record.
-        unsafe { self.set_stack(record, stack) };
-        self.initial.in_use += 1;
-        // SAFETY: a record of our slab, which only this thread uses.
-        let id = unsafe { (*record).id };
+        // SAFETY: the stack was just allocated, for this record; records of our slab,
+        // which only this thread uses.
+        let id = unsafe {
+            self.set_stack(initial, stack);
+            (*initial).creator = ptr::null();
+            (*initial).created_at = None;
+            (*host).handlers = &raw const ctx.no_handlers;
+            (*host).next_free = initial;
+            (*initial).id
+        };
+        // The host record is counted with the initial continuation.
+        self.resumptions -= 1;
+        let records = CallRecords { host, initial };
+        self.initial.add(records);
         tracing::trace!(target: crate::TRACE, id = id.as_u32(), "initial continuation");
-        Ok(record)
+        Ok(records)
     }
 
-    /// Gives back a record from [`Registry::take_initial`] that was not used.
+    /// Makes the initial continuation of a call, below its host record, which has called
+    /// while `interrupted` ran. There is no reference to it, and never will be.
     ///
-    /// # Panics
-    /// If it is none of this registry's.
-    pub fn put_back_initial(&mut self, record: *mut ContRecord) {
-        let record = self.check(record);
-        self.initial.give_back(record);
+    /// # Safety
+    /// The records were just taken; `func` and its entry trampoline live as long as the
+    /// store, and so does the record that ran, unless it is null.
+    #[inline]
+    pub unsafe fn begin_call(
+        &mut self,
+        ctx: &mut StoreContext,
+        CallRecords { host, initial }: CallRecords,
+        func: *const FuncRef,
+        interrupted: *mut ContRecord,
+    ) {
+        // SAFETY: the caller vouches for the pointers; a record just taken has a stack
+        // that nobody uses, with the base of the frame chain from when it was made.
+        unsafe {
+            debug_assert_eq!((*initial).state, RecordState::Gone as u32);
+            debug_assert!((*initial).creator.is_null() && (*initial).created_at.is_none());
+            debug_assert!((*host).parent.is_null() && (*host).func.is_null());
+            debug_assert_eq!((*host).handlers, &raw const ctx.no_handlers);
+            arch::prepare_again(initial, (*func).entry);
+            (*initial).state = RecordState::Live as u32;
+            (*initial).mark = 0;
+            (*initial).func = func;
+            (*initial).outermost = initial;
+            (*initial).parent = host;
+            (*host).interrupted = interrupted;
+        }
+        ctx.created += 1;
+        self.counts.entered += 1;
     }
 
-    /// Takes an initial continuation that has just returned off the free list.
+    /// Takes the records of a call back whose initial continuation has just returned.
     ///
     /// # Panics
-    /// If it is not the head of that list.
-    pub fn reclaim_initial(&mut self, ctx: &mut StoreContext, record: *mut ContRecord) {
-        assert_eq!(self.pop_free(ctx), Some(record), "the last one to return");
-        self.initial.give_back(record);
+    /// If that is not the head of the free list.
+    ///
+    /// # Safety
+    /// They are the records of a call of this registry that is not over.
+    #[inline]
+    pub unsafe fn end_call(&mut self, ctx: &mut StoreContext, records: CallRecords) {
+        let CallRecords { host, initial } = records;
+        assert_eq!(ctx.free_records, initial, "the last one to return");
+        debug_assert_eq!(self.check(initial), initial);
+        debug_assert_eq!(self.check(host), host);
+        // SAFETY: by contract records of our slab, which only this thread uses.
+        unsafe {
+            ctx.free_records = (*initial).next_free;
+            (*initial).next_free = ptr::null_mut();
+            self.give_back_call(records);
+        }
+    }
+
+    /// Takes the records of a call back. The initial continuation is gone, and in no list.
+    ///
+    /// # Safety
+    /// They are the records of a call of this registry.
+    #[inline]
+    pub(crate) unsafe fn give_back_call(&mut self, records: CallRecords) {
+        // SAFETY: by contract a record of our slab, which only this thread uses.
+        unsafe {
+            (*records.host).state = RecordState::Gone as u32;
+            (*records.host).interrupted = ptr::null_mut();
+        }
+        self.initial.give_back(records);
     }
 }

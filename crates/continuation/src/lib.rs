@@ -59,6 +59,7 @@ mod tests;
 const TRACE: &str = "mangrove::cont";
 
 pub use bound::BoundArguments;
+pub use calls::CallRecords;
 pub use limits::{LimitError, RegistryConfig};
 pub use marking::Worklist;
 pub use parking_policy::ParkPolicy;

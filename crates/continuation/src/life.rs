@@ -17,6 +17,7 @@ impl Registry {
     /// # Safety
     /// `record` came from [`Registry::take`] just now; `func` and its entry
     /// trampoline live as long as the store.
+    #[inline]
     pub unsafe fn make_fresh(
         &mut self,
         ctx: &mut StoreContext,
@@ -130,7 +131,8 @@ impl Registry {
             (*record).handlers = ptr::null();
             (*record).func = ptr::null();
             if initial {
-                return self.initial.give_back(record);
+                // Goes back with its host record.
+                return;
             }
             if is_parked(record) {
                 return self.unpark_gone(record);

@@ -45,6 +45,7 @@ impl Registry {
     }
 
     /// How many continuations are parked.
+    #[inline]
     pub fn parked(&self) -> usize {
         self.parking.as_ref().map_or(0, |parking| parking.parked)
     }

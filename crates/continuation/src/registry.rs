@@ -14,6 +14,7 @@
 //! the records of the list together: when the list is empty, all of them are live.
 
 use crate::bound::BoundArguments;
+use crate::calls::CallRecords;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::parking_policy::Parking;
@@ -57,8 +58,9 @@ pub struct Registry {
     max_continuations: usize,
     max_stack_bytes: u64,
     pub(crate) with_stack: usize,
-    /// Host records in use.
-    pub(crate) activations: usize,
+    /// Host records in use for resumptions by the host. Those for calls are as many as
+    /// initial continuations.
+    pub(crate) resumptions: usize,
     /// Gone, without a stack.
     pub(crate) bare: Vec<*mut ContRecord>,
     /// By record id; no entry where nothing is bound.
@@ -87,7 +89,7 @@ impl Registry {
             max_continuations: config.max_continuations,
             max_stack_bytes: config.max_stack_bytes,
             with_stack: 0,
-            activations: 0,
+            resumptions: 0,
             bare: Vec::new(),
             bound: HashMap::new(),
             epoch: 0,
@@ -156,6 +158,7 @@ impl Registry {
     }
 
     /// Whether one more continuation may live, if all there are do.
+    #[inline]
     pub(crate) fn check_count(&self) -> Result<(), LimitError> {
         match self.all() < self.max_continuations {
             true => Ok(()),
@@ -171,6 +174,7 @@ impl Registry {
     }
 
     /// The live continuations and the free list's records, together.
+    #[inline]
     pub(crate) fn all(&self) -> usize {
         self.with_stack + self.parked() + self.initial.in_use
     }
@@ -206,38 +210,46 @@ impl Registry {
     pub fn new_host_record(&mut self) -> Result<*mut ContRecord, LimitError> {
         let record = self.stackless(RecordState::Host)?;
         // SAFETY: a record of our slab, which only this thread uses.
-        unsafe { (*record).func = ptr::null() };
-        self.activations += 1;
+        unsafe {
+            (*record).func = ptr::null();
+            (*record).parent = ptr::null_mut();
+            (*record).next_free = ptr::null_mut();
+        }
+        self.resumptions += 1;
         Ok(record)
     }
 
-    /// Takes a host record back when its activation is over.
+    /// Takes a host record back when its activation is over, and with that of a call the
+    /// initial continuation's, which is gone.
     ///
     /// # Panics
     /// If it is not a host record of this registry.
     pub fn release_host_record(&mut self, record: *mut ContRecord) {
-        let record = self.check(record);
+        let host = self.check(record);
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe {
-            assert_eq!((*record).state, RecordState::Host as u32, "a host record");
-            (*record).state = RecordState::Gone as u32;
-            (*record).interrupted = ptr::null_mut();
-            (*record).handlers = ptr::null();
+            assert_eq!((*host).state, RecordState::Host as u32, "a host record");
+            let initial = (*host).next_free;
+            if !initial.is_null() {
+                return self.give_back_call(CallRecords { host, initial });
+            }
+            (*host).state = RecordState::Gone as u32;
+            (*host).interrupted = ptr::null_mut();
+            (*host).handlers = ptr::null();
         }
-        self.activations -= 1;
-        self.bare.push(record);
+        self.resumptions -= 1;
+        self.bare.push(host);
+    }
+
+    /// Calls from the host under way.
+    pub fn calls(&self) -> usize {
+        self.initial.in_use
     }
 
     /// Host records in use, which is one for each activation. A walk of the running
     /// chain that meets fewer has lost a part of it.
     pub fn activations(&self) -> usize {
-        self.activations
-    }
-
-    /// Counts a call from the host: its initial continuation is one of those
-    /// the context counts as created, and reports tell it apart.
-    pub fn entered(&mut self) {
-        self.counts.entered += 1;
+        self.initial.in_use + self.resumptions
     }
 
     /// Where the record stands.

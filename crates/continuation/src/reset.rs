@@ -45,7 +45,7 @@ impl Registry {
     /// # Panics
     /// If something runs.
     pub fn reset(&mut self, ctx: &mut StoreContext) {
-        let runs = self.activations > 0 || !ctx.current.is_null();
+        let runs = self.activations() > 0 || !ctx.current.is_null();
         assert!(!runs, "a registry is reset while something runs");
         // As a rule few live, and there is no record to look at.
         let live = self.live(ctx);

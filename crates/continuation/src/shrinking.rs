@@ -17,10 +17,10 @@ const FEWEST: usize = 128;
 impl Registry {
     /// Gives the deep ends of some idle stacks back; of all, within some calls.
     pub(crate) fn shrink_idle(&mut self) {
-        for index in 0..self.initial.idle.len() {
+        for index in 0..self.initial.idle().len() {
             // SAFETY: an idle record of our slab: nobody needs what is on its stack.
             unsafe {
-                let stack = stack_of(self.initial.idle[index]);
+                let stack = stack_of(self.initial.idle()[index].initial);
                 self.initial.arena.shrink(stack);
             }
         }

@@ -2,6 +2,7 @@
 //! and the runtime make for it, and beside it the state each record should be
 //! in, by the table.
 
+use crate::calls::CallRecords;
 use crate::{End, Registry, RegistryConfig, Role, State, Verb, next_state};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
 use mangrove_stack::{ArenaConfig, GuardKind};
@@ -163,33 +164,43 @@ impl World {
 
     /// The host calls Wasm, from within a host call if Wasm runs.
     pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
-        let record = self.registry.take_initial(&mut self.ctx)?;
-        self.make_fresh(record);
-        let host = self.registry.new_host_record().unwrap();
+        let records = match self.registry.has_call() {
+            true => self.registry.take_call().unwrap(),
+            false => self.registry.new_call(&mut self.ctx)?,
+        };
         let interrupted = self.ctx.current;
-        // SAFETY: records of the registry.
+        let (host, record) = (records.host, records.initial);
+        // SAFETY: records of the registry, and a function of this model.
         unsafe {
-            (*host).interrupted = interrupted;
-            (*host).handlers = &raw const self.ctx.no_handlers;
-            (*record).parent = host;
+            let func = &raw const *self.func;
+            self.registry
+                .begin_call(&mut self.ctx, records, func, interrupted);
         }
+        self.apply(Verb::New, Role::Subject, record);
         if !interrupted.is_null() {
             save(interrupted);
             self.apply(Verb::Resume, Role::Resumer, interrupted);
         }
-        self.registry.entered();
         self.ctx.host_record = host;
         self.run(record);
         self.apply(Verb::Resume, Role::Subject, record);
         Ok(record)
     }
 
-    /// The innermost activation is over: the host goes on where it called.
-    fn leave(&mut self, verb: Verb) {
+    /// The innermost activation is over: the host goes on where it called. Its initial
+    /// continuation, if that has `returned`, was just put on the free list.
+    fn leave(&mut self, verb: Verb, returned: Option<Record>) {
         let host = self.ctx.host_record;
         // SAFETY: the activation's host record.
         let calling = unsafe { (*host).interrupted };
-        self.registry.release_host_record(host);
+        match returned {
+            // SAFETY: the records of the call that is over.
+            Some(initial) => unsafe {
+                let records = CallRecords { host, initial };
+                self.registry.end_call(&mut self.ctx, records);
+            },
+            None => self.registry.release_host_record(host),
+        }
         self.ctx.host_record = calling;
         while !self.ctx.host_record.is_null() && !is_host(self.ctx.host_record) {
             self.ctx.host_record = parent(self.ctx.host_record);
@@ -204,7 +215,7 @@ impl World {
     fn back_to(&mut self, target: Record, verb: Verb) {
         self.run(target);
         if is_host(target) {
-            self.leave(verb);
+            self.leave(verb, None);
         } else {
             self.apply(verb, Role::Resumer, target);
         }
@@ -305,7 +316,8 @@ impl World {
         self.ctx.returned += 1;
         self.apply(Verb::Return, Role::Subject, running);
         if is_host(target) {
-            self.registry.reclaim_initial(&mut self.ctx, running);
+            self.run(target);
+            return self.leave(Verb::Return, Some(running));
         }
         self.back_to(target, Verb::Return);
     }
@@ -358,7 +370,7 @@ impl World {
                 .release_chain(&mut self.ctx, running, host, End::Trapped)
         };
         assert!(whole, "the chain ends at the host record");
-        self.leave(Verb::Trap);
+        self.leave(Verb::Trap, None);
     }
 
     /// A collection that finds these references and the running chains.

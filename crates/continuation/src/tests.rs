@@ -440,10 +440,9 @@ fn idle_stacks_are_as_if_newly_mapped_once_trimmed() {
     world.check();
 }
 
-/// A record that is given up for a call of the host, and stands for the host then,
-/// is on nobody's chain.
+/// A record that is given up, and stands for the host then, is on nobody's chain.
 #[test]
-fn a_record_given_up_for_a_call_has_no_parent() {
+fn a_record_given_up_for_the_host_has_no_parent() {
     let mut world = World::new(2);
     world.enter().unwrap();
     // A call that leaves an initial continuation behind for the next.
@@ -453,10 +452,40 @@ fn a_record_given_up_for_a_call_has_no_parent() {
     world.resume(cont);
     world.finish();
     assert!(!parent(cont.record).is_null(), "it returned there");
-    world.enter().unwrap();
-    assert_eq!(world.ctx.host_record, cont.record);
-    assert!(parent(world.ctx.host_record).is_null());
+    // The limit is reached: its stack is stolen for the call.
+    let inner = world.enter().unwrap();
     world.check();
+    let host = world.registry.new_host_record().unwrap();
+    assert_eq!(host, cont.record);
+    assert!(parent(host).is_null());
+    world.registry.release_host_record(host);
+    assert_eq!(world.ctx.current, inner);
+    world.check();
+}
+
+/// The two records of a call stay together, however it ends, and are found again.
+#[test]
+fn a_call_finds_the_records_of_the_one_before() {
+    let mut world = World::new(4);
+    let initial = world.enter().unwrap();
+    let host = world.ctx.host_record;
+    for end in [World::finish, World::trap, |world: &mut World| {
+        world.throw(0)
+    }] {
+        end(&mut world);
+        assert_eq!(
+            (world.registry.calls(), world.registry.activations()),
+            (0, 0)
+        );
+        world.check();
+        assert_eq!(world.enter().unwrap(), initial);
+        assert_eq!(world.ctx.host_record, host);
+        assert_eq!(
+            (world.registry.calls(), world.registry.activations()),
+            (1, 1)
+        );
+        world.check();
+    }
 }
 
 /// What the host interrupted is part of the running chain.

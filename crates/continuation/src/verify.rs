@@ -91,7 +91,7 @@ impl Registry {
         count(
             "stacks of initial continuations",
             in_use(&self.initial.arena),
-            calls + self.initial.idle.len() as u64,
+            calls + self.initial.idle().len() as u64,
         )
     }
 
@@ -141,7 +141,7 @@ impl Registry {
             unsafe { (*r).state == RecordState::Host as u32 }
         };
         let hosts = self.records().filter(hosts).count() as u64;
-        count("host records", hosts, self.activations as u64)?;
+        count("host records", hosts, self.activations() as u64)?;
         count("activations on the running chain", met, hosts)
     }
 

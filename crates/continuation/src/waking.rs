@@ -20,6 +20,7 @@ use mangrove_abi::{ContRecord, Defect, Logged, RecordState, StoreContext, Waking
 ///
 /// # Safety
 /// `record` is one of the registry's of this context's store.
+#[inline]
 pub unsafe fn wake(ctx: &mut StoreContext, record: *mut ContRecord, how: Waking) {
     // SAFETY: by contract; records are never freed.
     unsafe {
@@ -37,6 +38,7 @@ pub unsafe fn wake(ctx: &mut StoreContext, record: *mut ContRecord, how: Waking)
 ///
 /// # Safety
 /// `record` is null or one of the registry's of this context's store.
+#[inline]
 pub unsafe fn make_current(ctx: &mut StoreContext, record: *mut ContRecord, how: Waking) {
     if !record.is_null() {
         // SAFETY: by contract.

@@ -86,6 +86,18 @@ impl Heap {
         }
     }
 
+    /// Reads bytes out of an object.
+    ///
+    /// # Safety
+    /// `object` must be an object of this heap that has them at `offset`.
+    pub unsafe fn read_bytes(&self, object: HeapRef, offset: u32, bytes: &mut [u8]) {
+        // SAFETY: by contract; nothing outside of this file has a slice of the heap.
+        unsafe {
+            let from = self.address(object, offset).cast_const();
+            from.copy_to_nonoverlapping(bytes.as_mut_ptr(), bytes.len());
+        }
+    }
+
     /// Reads a reference out of an object.
     ///
     /// # Safety

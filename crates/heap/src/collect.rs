@@ -62,7 +62,7 @@ pub struct CollectionStats {
 
 /// Offsets of what is vacated: in a full collection the old space, and the young one.
 #[derive(Clone, Copy, Debug, Default)]
-struct Vacated {
+pub(crate) struct Vacated {
     from: u32,
     used: u32,
 }
@@ -77,7 +77,7 @@ impl Vacated {
 
     /// Bytes from an offset to the end; none if it is outside.
     #[inline]
-    fn left(self, offset: u32) -> Option<u32> {
+    pub(crate) fn left(self, offset: u32) -> Option<u32> {
         self.used
             .checked_sub(offset.wrapping_sub(self.from))
             .filter(|&left| left > 0)
@@ -94,8 +94,8 @@ pub struct Collection<'h> {
     pub(crate) descriptors: *const TypeDescriptor,
     types: u32,
     /// In a minor collection nothing.
-    old: Vacated,
-    young: Vacated,
+    pub(crate) old: Vacated,
+    pub(crate) young: Vacated,
     /// What is copied to: where copies begin, where the next one goes, the first object
     /// not looked at, and one past the last byte copies may take.
     start: *mut u8,

@@ -22,7 +22,7 @@
 //! | `alloc`, `large` | the window, and which collection is due when; the old space as a window |
 //! | `budget` | a limit that grows when somebody allows it; room without the collection that is due |
 //! | `reset` | a heap as a new one |
-//! | `collect`, `scan` | a collection; what an object refers to |
+//! | `collect`, `scan`, `survivors` | a collection; what an object refers to; what became of one |
 //! | `remember` | the log and the cards: where the old refers to the young |
 //! | `access` | reading and writing objects for the runtime |
 //! | `verify`, `starts`, `marks`, `objects` | every object is checked; where each starts; the reachable ones are found and none is moved; what each is |
@@ -42,6 +42,7 @@ mod reset;
 mod scan;
 mod space;
 mod starts;
+mod survivors;
 mod verify;
 mod violation;
 

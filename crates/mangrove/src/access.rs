@@ -13,11 +13,13 @@
 #![allow(unsafe_code)]
 
 use crate::engine::Engine;
-use crate::instance::Face;
+use crate::instance::{Face, Instance};
+use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, Error, Func, HostBody, HostStore, Moment, ResourceLimiter, StoreInner,
-    StorePtr, Val, Watch, inner, insides, new_store,
+    AsStore, AsStoreMut, DataStore, EngineCore, Error, Extern, Func, HostBody, HostStore, Moment,
+    ResourceLimiter, StoreInner, StorePtr, Val, WasmParams, WasmRet, Watch, WrapStore, inner,
+    insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
@@ -275,6 +277,52 @@ impl<T> Caller<'_, T> {
         }
     }
 
+    /// The instance whose code called. None if no Wasm code did: the host called the function,
+    /// or it is that of a continuation.
+    ///
+    /// Where the code that called did so by a tail call, its frame is gone, and the frame
+    /// below it is taken for the caller: of that only the module is certain, so there is no
+    /// answer if the store has several instances of it.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Caller, Config, Engine, Error, Linker, Module, Store};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module (import "host" "log" (func $log (param i32 i32)))
+    ///     (memory (export "memory") 1) (data (i32.const 8) "hello")
+    ///     (func $main (call $log (i32.const 8) (i32.const 5))) (start $main))"#;
+    /// let module = Module::new(&engine, text)?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.func_wrap("host", "log", |mut caller: Caller<'_, String>, at: u32, len: u32| {
+    ///     let memory = caller.get_export("memory").and_then(|item| item.into_memory());
+    ///     let memory = memory.ok_or("the caller exports no memory")?;
+    ///     let bytes = memory.data(&caller).get(at as usize..).and_then(|b| b.get(..len as usize));
+    ///     let text = String::from_utf8_lossy(bytes.ok_or("out of bounds")?).into_owned();
+    ///     *caller.data_mut() = text;
+    ///     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+    /// })?;
+    /// let mut store = Store::new(&engine, String::new())?;
+    /// // The start function calls while the instance is made.
+    /// linker.instantiate(&mut store, &module)?;
+    /// assert_eq!(store.data(), "hello");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn instance(&self) -> Option<Instance> {
+        let store = inner(self);
+        Some(Instance::at(store, store.calling_instance()?))
+    }
+
+    /// What the caller's instance exports under a name: see [`Caller::instance`].
+    ///
+    /// # Examples
+    /// See [`Caller::instance`].
+    pub fn get_export(&self, name: &str) -> Option<Extern> {
+        self.instance()?.export(self, name)
+    }
+
     /// The embedder's data.
     pub fn data(&self) -> &T {
         // SAFETY: `new`'s contract.
@@ -338,6 +386,27 @@ impl<T: 'static> TypedBody<T> {
         Self::of(HostBody::of_type(type_id, name, Box::new(erased(body))))
     }
 
+    /// A body with the function type that its parameters and results say.
+    ///
+    /// # Errors
+    /// There are more types than the engine can hold.
+    pub fn typed<P: WasmParams, R: WasmRet>(
+        engine: &EngineCore,
+        name: String,
+        body: impl Fn(Caller<'_, T>, P) -> R + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        let body = HostBody::typed(engine, name, move |store, data, params: P| {
+            // SAFETY: as in `erased`.
+            body(unsafe { Caller::new(store, data) }, params)
+        })?;
+        Ok(Self::of(body))
+    }
+
+    /// Its canonical function type: good for as long as this.
+    pub fn type_id(&self) -> TypeId {
+        self.body.type_id()
+    }
+
     fn of(body: HostBody) -> Self {
         Self {
             body: Arc::new(body),
@@ -349,7 +418,7 @@ impl<T: 'static> TypedBody<T> {
     ///
     /// # Errors
     /// There is no room for its code.
-    pub fn linked(&self, store: &mut Store<T>) -> Result<Func, Error> {
+    pub fn linked(&self, store: &mut impl DataStore<Data = T>) -> Result<Func, Error> {
         // SAFETY: the body was made for stores with data of type `T`.
         unsafe { inner_mut(store).linked_host_func(&self.body) }
     }
@@ -366,19 +435,54 @@ fn erased<T: 'static>(
     }
 }
 
-impl<T: 'static> HostStore for Store<T> {
-    type Caller<'a> = Caller<'a, T>;
+/// A function of this body in a store.
+fn add<T>(store: &mut impl DataStore<Data = T>, body: TypedBody<T>) -> Result<Func, Error> {
+    // SAFETY: the body was made for stores with data of type `T`.
+    unsafe { inner_mut(store).add_host_func(body.body) }
+}
 
-    fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
-    where
-        F: for<'a> Fn(Caller<'a, T>, &[Val], &mut [Val]) -> Result<(), Error>
-            + Send
-            + Sync
-            + 'static,
-    {
-        let engine = inner(self).engine();
-        let body = HostBody::new(engine, String::new(), &ty, Box::new(erased(body)))?;
-        // SAFETY: the body was made for stores with data of type `T`.
-        unsafe { inner_mut(self).add_host_func(Arc::new(body)) }
-    }
+// SAFETY: the data is owned by the store, and borrowed with it.
+unsafe impl<T: 'static> DataStore for Store<T> {
+    type Data = T;
+}
+
+// SAFETY: `new`'s contract.
+unsafe impl<T: 'static> DataStore for Caller<'_, T> {
+    type Data = T;
+}
+
+macro_rules! host_functions {
+    ($($store:ty;)*) => { $(
+        impl<T: 'static> HostStore for $store {
+            type Caller<'a> = Caller<'a, T>;
+
+            fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
+            where
+                F: for<'a> Fn(Caller<'a, T>, &[Val], &mut [Val]) -> Result<(), Error>
+                    + Send
+                    + Sync
+                    + 'static,
+            {
+                let engine = inner(self).engine();
+                let body = HostBody::new(engine, String::new(), &ty, Box::new(erased(body)))?;
+                add(self, TypedBody::of(body))
+            }
+        }
+
+        impl<T, F, Params, Results> WrapStore<F, Params, Results> for $store
+        where
+            T: 'static,
+            F: IntoFunc<T, Params, Results>,
+        {
+            fn wrap_func(&mut self, func: F) -> Result<Func, Error> {
+                let body = func.into_body(inner(self).engine(), String::new())?;
+                add(self, body)
+            }
+        }
+    )* };
+}
+
+host_functions! {
+    Store<T>;
+    Caller<'_, T>;
 }

@@ -38,7 +38,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 

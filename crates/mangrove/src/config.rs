@@ -29,6 +29,7 @@ pub struct Config {
     pub(crate) threads: Option<usize>,
     pub(crate) verify_clif: bool,
     pub(crate) signals: SignalPolicy,
+    pub(crate) weak_references: bool,
 }
 
 impl fmt::Debug for Config {
@@ -44,6 +45,7 @@ impl fmt::Debug for Config {
             threads,
             verify_clif,
             signals,
+            weak_references,
         } = self;
         let Settings {
             zeal,
@@ -101,6 +103,7 @@ impl fmt::Debug for Config {
             .field("defect", defect)
             .field("parking", parking)
             .field("signals", signals)
+            .field("weak_references", weak_references)
             .finish()
     }
 }
@@ -116,6 +119,7 @@ impl Default for Config {
             threads: None,
             verify_clif: cfg!(debug_assertions),
             signals: SignalPolicy::default(),
+            weak_references: false,
         }
     }
 }
@@ -386,6 +390,14 @@ impl Config {
     /// is resumed; resuming the others costs nothing more.
     pub fn park(&mut self, policy: ParkPolicy) -> &mut Self {
         self.settings.parking = policy;
+        self
+    }
+
+    /// Whether programs can have references that keep nothing, and be told what died
+    /// (off by default): [`crate::Linker::define_mangrove`] defines functions for it then.
+    /// It changes nothing of how code is compiled and collected.
+    pub fn weak_references(&mut self, allowed: bool) -> &mut Self {
+        self.weak_references = allowed;
         self
     }
 

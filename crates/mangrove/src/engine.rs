@@ -5,9 +5,10 @@ use crate::threads;
 use mangrove_abi::TypeId;
 use mangrove_compile as compile;
 use mangrove_runtime::{
-    EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals, signal_problems,
+    AsEngine, EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals,
+    signal_problems,
 };
-use mangrove_validate::{FuncType, Language, ValType};
+use mangrove_validate::{AbstractHeap, FuncType, HeapType, Language, RefType, ValType};
 use std::sync::Arc;
 
 /// Settings and everything modules share: canonical types, their descriptors,
@@ -45,6 +46,59 @@ pub struct OwnTypes {
     pub action: TypeId,
     /// Nothing to an i64.
     pub count: TypeId,
+    /// An i32 to nothing.
+    pub code: TypeId,
+    /// With weak references, those of the functions for them.
+    pub weak: Option<WeakTypes>,
+}
+
+/// Function types of the module `mangrove` for weak references.
+#[derive(Clone, Copy, Debug)]
+pub struct WeakTypes {
+    /// `weak_new`
+    pub new: TypeId,
+    /// `weak_get`
+    pub get: TypeId,
+    /// `watch`
+    pub watch: TypeId,
+    /// `next_dead`
+    pub next_dead: TypeId,
+}
+
+impl OwnTypes {
+    fn new(core: &EngineCore, weak: bool) -> Result<Self, Error> {
+        Ok(Self {
+            action: own(core, &[], &[])?,
+            count: own(core, &[], &[ValType::I64])?,
+            code: own(core, &[ValType::I32], &[])?,
+            weak: weak.then(|| WeakTypes::new(core)).transpose()?,
+        })
+    }
+}
+
+impl WeakTypes {
+    fn new(core: &EngineCore) -> Result<Self, Error> {
+        let [any, outside] = [AbstractHeap::Any, AbstractHeap::Extern].map(|heap| {
+            ValType::Ref(RefType {
+                nullable: true,
+                heap: HeapType::Abstract(heap),
+            })
+        });
+        Ok(Self {
+            new: own(core, &[any], &[outside])?,
+            get: own(core, &[outside], &[any])?,
+            watch: own(core, &[any, ValType::I32], &[])?,
+            next_dead: own(core, &[], &[ValType::I32])?,
+        })
+    }
+}
+
+/// The number of a function type, which the engine keeps.
+fn own(core: &EngineCore, params: &[ValType], results: &[ValType]) -> Result<TypeId, Error> {
+    core.func_type_id(&FuncType {
+        params: params.to_vec(),
+        results: results.to_vec(),
+    })
 }
 
 impl Engine {
@@ -59,16 +113,7 @@ impl Engine {
         let plan = Plan::new(&config.settings);
         let options = compile_options(config, &plan);
         let core = Self::make_core(config.settings.clone(), plan, options)?;
-        let own = |results: Vec<ValType>| {
-            core.func_type_id(&FuncType {
-                params: Vec::new(),
-                results,
-            })
-        };
-        let own_types = OwnTypes {
-            action: own(vec![])?,
-            count: own(vec![ValType::I64])?,
-        };
+        let own_types = OwnTypes::new(&core, config.weak_references)?;
         let inner = EngineInner {
             config: config.clone(),
             core,
@@ -211,6 +256,12 @@ impl Engine {
     /// What modules are compiled with.
     pub(crate) fn compile_options(&self) -> compile::Options {
         compile_options(self.config(), self.core().plan())
+    }
+}
+
+impl AsEngine for Engine {
+    fn engine_core(&self) -> &EngineCore {
+        self.core()
     }
 }
 

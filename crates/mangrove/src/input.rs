@@ -30,8 +30,25 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     read(path, MOST_INPUT)
 }
 
+/// The bytes of what has no path, like standard input: of [`MOST_INPUT`] at the most.
+/// `name` stands for it in messages.
+///
+/// # Errors
+/// As [`read_file`].
+///
+/// # Examples
+/// ```
+/// use std::path::Path;
+///
+/// let bytes = mangrove::read_input(&b"(module)"[..], Path::new("a slice"))?;
+/// assert_eq!(bytes, b"(module)");
+/// # Ok::<(), mangrove::Error>(())
+/// ```
+pub fn read_input(input: impl Read, name: &Path) -> Result<Vec<u8>, Error> {
+    read_from(input, name, 0, MOST_INPUT)
+}
+
 fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
     let failed = |source: io::Error| Error::Io {
         path: path.to_path_buf(),
         source,
@@ -39,6 +56,16 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let file = File::open(path).map_err(failed)?;
     // Of a device or a pipe the length says nothing.
     let len = file.metadata().map_err(failed)?.len();
+    read_from(file, path, len, most)
+}
+
+/// Reads what is expected to be so long, and may be so long at most.
+fn read_from(input: impl Read, path: &Path, len: u64, most: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let failed = |source: io::Error| Error::Io {
+        path: path.to_path_buf(),
+        source,
+    };
     let long = || {
         let message = format!("longer than {most} bytes, the most that is read of a file");
         failed(io::Error::new(ErrorKind::FileTooLarge, message))
@@ -49,7 +76,7 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let read = bytes
         .try_reserve_exact(len as usize)
         .map_err(|_| ErrorKind::OutOfMemory.into())
-        .and_then(|()| file.take(most + 1).read_to_end(&mut bytes));
+        .and_then(|()| input.take(most + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) if bytes.len() as u64 > most => Err(long()),
         Ok(_) => Ok(bytes),

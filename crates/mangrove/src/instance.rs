@@ -3,13 +3,19 @@
 use crate::access::inner_mut;
 use crate::module::Module;
 use hashbrown::HashMap;
-use mangrove_runtime::{AsStore, AsStoreMut, Error, Extern, Func, StoreId, StoreInner, inner};
+use mangrove_runtime::{
+    AsStore, AsStoreMut, DeathQueue, Error, Extern, Func, Memory, StoreId, StoreInner, TypedFunc,
+    WasmParams, WasmResults, inner,
+};
+use mangrove_validate::printable;
 
 /// What this crate keeps with a store: the runtime knows modules without their engine.
 #[derive(Default)]
 pub struct Face {
     /// Modules of instances, by the instance's number.
     modules: HashMap<u32, Module>,
+    /// What `mangrove.next_dead` takes from, once something was watched.
+    pub(crate) deaths: Option<DeathQueue>,
 }
 
 /// An instance of a module in a store.
@@ -32,19 +38,51 @@ impl Instance {
         module: &Module,
         imports: &[Extern],
     ) -> Result<Self, Error> {
+        Self::make(store, module, |inner| {
+            inner.instantiate(module.image(), imports)
+        })
+    }
+
+    /// An instance with imports that are known to match those of the module.
+    ///
+    /// # Errors
+    /// As [`Instance::new`], but for the match.
+    pub(crate) fn of_matching(
+        store: &mut impl AsStoreMut,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Self, Error> {
+        Self::make(store, module, |inner| {
+            inner.instantiate_matching(module.image(), imports)
+        })
+    }
+
+    fn make(
+        store: &mut impl AsStoreMut,
+        module: &Module,
+        instantiate: impl FnOnce(&mut StoreInner) -> Result<(u32, Option<Func>), Error>,
+    ) -> Result<Self, Error> {
         let inner = inner_mut(store);
-        let (index, start) = inner.instantiate(module.image(), imports)?;
-        let instance = Self {
-            store: inner.id(),
-            index,
-        };
-        if let Some(face) = inner.face_mut().downcast_mut::<Face>() {
-            face.modules.insert(index, module.clone());
+        let next = inner.instance_count();
+        let made = instantiate(inner);
+        // Also of one whose segments trapped: its functions may be in tables of others.
+        if inner.instance_count() > next
+            && let Some(face) = inner.face_mut().downcast_mut::<Face>()
+        {
+            face.modules.insert(next, module.clone());
         }
+        let (index, start) = made?;
+        let instance = Self::at(inner, index);
         if let Some(start) = start {
             start.call(store, &[])?;
         }
         Ok(instance)
+    }
+
+    /// The instance with this number.
+    pub(crate) fn at(store: &StoreInner, index: u32) -> Self {
+        let store = store.id();
+        Self { store, index }
     }
 
     /// # Panics
@@ -76,6 +114,30 @@ impl Instance {
         Some(self.store(store).extern_at(self.index, export.index))
     }
 
+    /// The memory it exports under a name.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Instance, Module, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (memory (export \"m\") 1))")?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let memory = instance.get_memory(&store, "m").expect("it is exported");
+    /// memory.data_mut(&mut store)[7] = 1;
+    /// assert_eq!(memory.data(&store)[..8], [0, 0, 0, 0, 0, 0, 0, 1]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get_memory(&self, store: &impl AsStore, name: &str) -> Option<Memory> {
+        self.export(store, name)?.into_memory()
+    }
+
     /// The function it exports under a name.
     ///
     /// # Panics
@@ -85,6 +147,28 @@ impl Instance {
             Extern::Func(func) => Some(func),
             _ => None,
         }
+    }
+
+    /// The function it exports under a name, with parameters `P` and results `R`: see
+    /// [`Func::typed`].
+    ///
+    /// # Errors
+    /// It exports no such function, or one of another type ([`Error::Usage`]).
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn get_typed_func<P: WasmParams, R: WasmResults>(
+        &self,
+        store: &mut impl AsStoreMut,
+        name: &str,
+    ) -> Result<TypedFunc<P, R>, Error> {
+        let func = self.func(store, name).ok_or_else(|| {
+            Error::usage(format!(
+                "no function is exported as \"{}\"",
+                printable(name)
+            ))
+        })?;
+        func.typed(store)
     }
 
     /// All it exports, in the module's order.

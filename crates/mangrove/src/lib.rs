@@ -3,13 +3,16 @@
 //! ```text
 //!  Engine     (engine)     settings (config), canonical types, threads to compile with
 //!  Module     (module)     validated, admitted, compiled; (compiled) as a file
-//!  Linker     (linker)     names ─▶ imports
+//!  Linker     (linker)     names ─▶ imports; (names) what they stand for;
+//!                          (linking) instances; (instance_pre) prepared ones
 //!  Store<T>   (access)     everything instances share, and data of the embedder's;
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
 //!             (limits, schedule)  who has a say in what it takes, and when it collects
 //!             (input)      files of unknown length
+//!             (wrap)       closures as host functions
+//!             (exit)       a program's own end
 //!  Func, Global, Tag, Table, Memory, Val; HeapHandle, ContHandle; Error, Trap
 //!                          (of the crate mangrove-runtime, which runs it all)
 //! ```
@@ -40,24 +43,34 @@ mod access;
 mod compiled;
 mod config;
 mod engine;
+mod exit;
 mod input;
 mod instance;
+mod instance_pre;
 mod limits;
 mod linker;
+mod linking;
 mod module;
+mod names;
 mod observe;
 mod schedule;
+mod text;
 mod threads;
 mod trusted;
+mod weak_module;
+mod wrap;
 
 pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
 pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
-pub use input::{MOST_INPUT, read_file};
+pub use exit::I32Exit;
+pub use input::{MOST_INPUT, read_file, read_input};
 pub use instance::Instance;
+pub use instance_pre::InstancePre;
 pub use limits::{StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
+pub use linking::UnknownImport;
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};
@@ -73,21 +86,28 @@ pub use mangrove_collector::{
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
-    Amount, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound, BoundSource, Cause,
-    CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, CompiledError,
-    ContHandle, Error, Exception, Extern, ExternType, Frame, Func, Global, HandleKind, HeapHandle,
-    HeapReference, HeapRefuser, HeapStatistics, HeapWalk, HostStore, LiveObject, Memory,
-    MemoryChecks, MemoryLimit, Moment, NextAsk, NotingAllocator, ObjectKind, Outcome, PAGE,
-    ResourceError, ResourceLimiter, SignalPolicy, SignalProblem, StoreId, Table, Tag, Trap,
-    TrapReason, TypeCounts, TypeStatistics, Val, Zeal, exit_when_exhausted,
+    Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
+    Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
+    CollectionPolicy, CompiledError, ContHandle, CustomError, DataStore, DeathQueue, Element,
+    Error, Exception, ExceptionDisplay, ExnRef, Extern, ExternRef, ExternType, Frame, Func, Global,
+    HandleKind, HeapHandle, HeapReference, HeapRefuser, HeapStatistics, HeapWalk, HostStore,
+    InvalidPlace, LiveObject, Memory, MemoryChecks, MemoryLimit, Moment, NextAsk, NotingAllocator,
+    ObjectError, ObjectKind, Outcome, PAGE, ResourceError, ResourceLimiter, RootScope,
+    SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table, Tag, TextPosition, Trap,
+    TrapReason, TypeCounts, TypeStatistics, TypedFunc, Val, WasmList, WasmParams, WasmRef,
+    WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal, exit_when_exhausted,
     ignore_file_size_signal,
 };
 pub use mangrove_validate::{
-    AbstractHeap, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, ValType,
-    printable,
+    AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
+    TableType, ValType, printable,
 };
 pub use module::{ExportType, ImportType, Module};
 pub use schedule::Schedule;
+pub use text::locate_in_text;
+#[doc(hidden)]
+pub use text::{locate, position_in_script};
+pub use wrap::IntoFunc;
 
 /// The listings of the crate's first page, and of the guide's page on embedding, compile and run.
 #[cfg(doctest)]

@@ -1,16 +1,25 @@
 //! Names and what they stand for.
 
-use crate::access::{Caller, Store, TypedBody};
+use crate::access::{Caller, TypedBody};
 use crate::engine::{Engine, OwnTypes};
+use crate::exit::I32Exit;
 use crate::instance::Instance;
 use crate::module::Module;
-use hashbrown::HashMap;
+use crate::names::{Definition, Definitions, Item};
+use crate::weak_module;
+use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
-use mangrove_runtime::{AsStore, Error, Extern, Val, inner};
-use mangrove_validate::FuncType;
+use mangrove_runtime::{AsStore, DataStore, Error, Extern, Val, inner};
+use mangrove_validate::{EntityType, FuncType, printable};
+use std::fmt;
 
 /// Finds imports by name. Host functions defined here serve any number of
 /// stores with data of type `T`; everything else belongs to one store.
+///
+/// A second definition of a name is an error, unless shadowing is allowed
+/// ([`Linker::allow_shadowing`]) or it is of another type: some modules import one name
+/// more than once, each time as another type, and then an import gets the definition that
+/// matches.
 ///
 /// A host function may assign to the data, so it serves stores of exactly the
 /// `T` it was defined for:
@@ -23,40 +32,22 @@ use mangrove_validate::FuncType;
 /// }
 /// ```
 pub struct Linker<T> {
-    engine: Engine,
-    modules: HashMap<String, HashMap<String, Definition<T>>>,
+    pub(crate) engine: Engine,
+    pub(crate) names: Definitions<T>,
 }
 
-enum Definition<T> {
-    Extern(Extern),
-    Host(TypedBody<T>),
-}
-
-impl<T> Clone for Definition<T> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Extern(item) => Self::Extern(*item),
-            Self::Host(body) => Self::Host(body.clone()),
-        }
-    }
-}
-
-impl<T> std::fmt::Debug for Linker<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let modules = self
-            .modules
-            .iter()
-            .map(|(name, items)| (name, items.keys()));
-        f.debug_map()
-            .entries(modules.map(|(name, keys)| (name, keys.collect::<Vec<_>>())))
-            .finish()
+impl<T> fmt::Debug for Linker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.names.sorted();
+        let names = names.iter().map(|(module, name, _)| (module, name));
+        f.debug_list().entries(names).finish()
     }
 }
 
 impl<T> Clone for Linker<T> {
     fn clone(&self) -> Self {
-        let (engine, modules) = (self.engine.clone(), self.modules.clone());
-        Self { engine, modules }
+        let (engine, names) = (self.engine.clone(), self.names.clone());
+        Self { engine, names }
     }
 }
 
@@ -65,23 +56,113 @@ impl<T: 'static> Linker<T> {
     pub fn new(engine: &Engine) -> Self {
         Self {
             engine: engine.clone(),
-            modules: HashMap::new(),
+            names: Definitions::new(),
         }
     }
 
-    fn insert(&mut self, module: &str, name: &str, definition: Definition<T>) -> &mut Self {
-        let items = self.modules.entry(module.to_string()).or_default();
-        items.insert(name.to_string(), definition);
+    fn add_host(
+        &mut self,
+        module: &str,
+        name: &str,
+        body: TypedBody<T>,
+    ) -> Result<&mut Self, Error> {
+        let ty = EntityType::Func(body.type_id());
+        let item = Item::Host(body);
+        self.names.add(module, name, Definition { item, ty })?;
+        Ok(self)
+    }
+
+    /// Whether a definition takes the place of those that the name has. Without, which is
+    /// how a linker begins, one of a type that the name has already is an error.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut linker = Linker::<()>::new(&Engine::new(&Config::new())?);
+    /// linker.func_wrap("host", "one", || 1)?;
+    /// assert!(linker.func_wrap("host", "one", || 2).is_err());
+    /// linker.allow_shadowing(true).func_wrap("host", "one", || 2)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn allow_shadowing(&mut self, allow: bool) -> &mut Self {
+        self.names.shadowing = allow;
         self
     }
 
-    /// Defines a name, or defines it anew.
-    pub fn define(&mut self, module: &str, name: &str, item: impl Into<Extern>) -> &mut Self {
-        self.insert(module, name, Definition::Extern(item.into()))
+    /// Defines a name.
+    ///
+    /// # Errors
+    /// The name stands for something of that type already, or the item is of another store
+    /// ([`Error::Usage`]).
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker, Memory, MemoryType, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let ty = MemoryType { minimum: 1, maximum: None, memory64: false };
+    /// let memory = Memory::new(&mut store, ty)?;
+    /// let mut linker = Linker::<()>::new(&engine);
+    /// linker.define(&store, "host", "memory", memory)?;
+    /// assert_eq!(linker.get(&mut store, "host", "memory")?, Some(memory.into()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn define(
+        &mut self,
+        store: &impl AsStore,
+        module: &str,
+        name: &str,
+        item: impl Into<Extern>,
+    ) -> Result<&mut Self, Error> {
+        let item = item.into();
+        let ty = inner(store).entity_type(item)?;
+        let item = Item::Extern(item);
+        self.names.add(module, name, Definition { item, ty })?;
+        Ok(self)
+    }
+
+    /// Defines everything an instance exports.
+    ///
+    /// # Errors
+    /// As [`Linker::define`].
+    ///
+    /// # Panics
+    /// If the instance is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Instance, Linker, Module, Store};
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// let module = Module::new(&engine, b"(module (func (export \"f\")))")?;
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let mut linker = Linker::<()>::new(&engine);
+    /// linker.instance(&store, "one", instance)?;
+    /// assert_eq!(linker.get(&mut store, "one", "f")?, instance.export(&store, "f"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn instance(
+        &mut self,
+        store: &impl AsStore,
+        module: &str,
+        instance: Instance,
+    ) -> Result<&mut Self, Error> {
+        for (name, item) in instance.exports(store) {
+            self.define(store, module, &name, item)?;
+        }
+        Ok(self)
     }
 
     /// Defines everything an instance exports, in place of what that module
-    /// name held.
+    /// name held, whether shadowing is allowed or not.
     ///
     /// # Panics
     /// If the instance is of another store.
@@ -91,11 +172,129 @@ impl<T: 'static> Linker<T> {
         module: &str,
         instance: Instance,
     ) -> &mut Self {
-        self.modules.remove(module);
-        for (name, item) in instance.exports(store) {
-            self.define(module, &name, item);
-        }
+        self.names.remove(module);
+        let defined = self.instance(store, module, instance).map(|_| ());
+        defined.expect("exports of this store, of different names");
         self
+    }
+
+    /// Instantiates a module and defines what it exports. If it exports a function
+    /// `_initialize`, as reactors do, that is called. A `_start` is not.
+    ///
+    /// # Errors
+    /// As [`Linker::instantiate`] and [`Linker::instance`], and what `_initialize` ends with.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker, Module, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// let library = Module::new(&engine, br#"(module (global $g (mut i32) (i32.const 0))
+    ///     (func (export "_initialize") (global.set $g (i32.const 7)))
+    ///     (func (export "get") (result i32) (global.get $g)))"#)?;
+    /// let program = Module::new(&engine, br#"(module
+    ///     (import "library" "get" (func $get (result i32)))
+    ///     (func (export "twice") (result i32) (i32.mul (call $get) (i32.const 2))))"#)?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.module(&mut store, "library", &library)?;
+    /// let instance = linker.instantiate(&mut store, &program)?;
+    /// let twice = instance.get_typed_func::<(), i32>(&mut store, "twice")?;
+    /// assert_eq!(twice.call(&mut store, ())?, 14);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn module(
+        &mut self,
+        store: &mut impl DataStore<Data = T>,
+        name: &str,
+        module: &Module,
+    ) -> Result<&mut Self, Error> {
+        let instance = self.instantiate(store, module)?;
+        if instance.func(store, "_initialize").is_some() {
+            let initialize = instance.get_typed_func::<(), ()>(store, "_initialize")?;
+            initialize.call(store, ())?;
+        }
+        self.instance(store, name, instance)
+    }
+
+    /// Defines a name as what another one stands for now.
+    ///
+    /// # Errors
+    /// That is not defined, or this is already.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Linker};
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut linker = Linker::<()>::new(&Engine::new(&Config::new())?);
+    /// linker.func_wrap("host", "one", || 1)?;
+    /// linker.alias("host", "one", "env", "uno")?;
+    /// assert!(linker.alias("host", "two", "env", "dos").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn alias(
+        &mut self,
+        module: &str,
+        name: &str,
+        as_module: &str,
+        as_name: &str,
+    ) -> Result<&mut Self, Error> {
+        let known = self.names.of(module, name).to_vec();
+        if known.is_empty() {
+            return Err(undefined(&format!(
+                "\"{}\" \"{}\"",
+                printable(module),
+                printable(name)
+            )));
+        }
+        self.add_all(as_module, as_name, known)?;
+        Ok(self)
+    }
+
+    /// Defines all names of a module under the name of another one, as what they stand
+    /// for now.
+    ///
+    /// # Errors
+    /// No name of the module is defined, or one of the other module is already.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Linker};
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut linker = Linker::<()>::new(&Engine::new(&Config::new())?);
+    /// linker.func_wrap("host", "one", || 1)?.func_wrap("host", "two", || 2)?;
+    /// linker.alias_module("host", "env")?;
+    /// assert!(linker.alias_module("host", "env").is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn alias_module(&mut self, module: &str, as_module: &str) -> Result<&mut Self, Error> {
+        let items = self.names.module(module).cloned();
+        let items = items.ok_or_else(|| undefined(&format!("\"{}\"", printable(module))))?;
+        for (name, known) in items {
+            self.add_all(as_module, &name, known)?;
+        }
+        Ok(self)
+    }
+
+    /// Adds definitions of one name, which differ in type.
+    fn add_all(
+        &mut self,
+        module: &str,
+        name: &str,
+        definitions: Vec<Definition<T>>,
+    ) -> Result<(), Error> {
+        if self.names.shadowing {
+            self.names.replace(module, name, definitions);
+            return Ok(());
+        }
+        for definition in definitions {
+            self.names.add(module, name, definition)?;
+        }
+        Ok(())
     }
 
     /// Defines a host function. See [`Func::new`](crate::Func::new) for what `body` may do.
@@ -103,7 +302,8 @@ impl<T: 'static> Linker<T> {
     /// # Errors
     /// The type has more than 1,000 parameters or results, refers to types this
     /// engine does not have, or there are more than it can hold; [`Error::Resource`] if
-    /// memory for the type is not to be had.
+    /// memory for the type is not to be had; [`Error::Usage`] if the name stands for a
+    /// function of this type already.
     ///
     /// # Examples
     /// ```
@@ -131,83 +331,93 @@ impl<T: 'static> Linker<T> {
     ) -> Result<&mut Self, Error> {
         let full_name = format!("{module} {name}");
         let body = TypedBody::new(&self.engine, full_name, &ty, body)?;
-        Ok(self.insert(module, name, Definition::Host(body)))
+        self.add_host(module, name, body)
+    }
+
+    /// Defines a host function made of a closure: see [`Func::wrap`](crate::Func::wrap).
+    ///
+    /// # Errors
+    /// There are more types than the engine can hold; [`Error::Resource`] if memory for
+    /// the type is not to be had; [`Error::Usage`] if the name stands for a function of
+    /// this type already.
+    ///
+    /// # Examples
+    /// See [`IntoFunc`].
+    pub fn func_wrap<Params, Results>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Result<&mut Self, Error> {
+        let body = func.into_body(self.engine.core(), format!("{module} {name}"))?;
+        self.add_host(module, name, body)
     }
 
     /// Defines the module `mangrove`: `gc` collects everything now, `minor` the
     /// young space; `collections`,
     /// `continuations` and `heap_bytes` say how many collections there were,
-    /// continuations live, and bytes the heap's objects take.
+    /// continuations live, and bytes the heap's objects take; `exit` ends the program with
+    /// an [`I32Exit`]. They take the place of what these names stood for.
+    ///
+    /// With [`Config::weak_references`](crate::Config::weak_references) there are also
+    ///
+    /// | function | type | what |
+    /// |-|-|-|
+    /// | `weak_new` | `anyref` → `externref` | a reference that keeps nothing, as a [`WeakHandle`](crate::WeakHandle); null for null |
+    /// | `weak_get` | `externref` → `anyref` | its object, or null if that is dead; null for null. A trap for anything else |
+    /// | `watch` | `anyref`, `i32` → | puts the number, which is not negative, into a queue of the store's when the object is dead, as a [`DeathQueue`](crate::DeathQueue) does. A trap for null and `i31`, which never die |
+    /// | `next_dead` | → `i32` | takes the oldest number from that queue; -1 if there is none |
     pub fn define_mangrove(&mut self) -> &mut Self {
-        let OwnTypes { action, count } = self.engine.own_types();
-        self.mangrove_func(action, "gc", |mut caller, _| caller.gc());
-        self.mangrove_func(action, "minor", |mut caller, _| caller.gc_minor());
-        self.mangrove_func(count, "collections", |caller, results| {
+        let OwnTypes {
+            action,
+            count,
+            code,
+            weak,
+        } = self.engine.own_types();
+        if let Some(weak) = weak {
+            self.mangrove_func(weak.new, "weak_new", weak_module::new);
+            self.mangrove_func(weak.get, "weak_get", weak_module::get);
+            self.mangrove_func(weak.watch, "watch", weak_module::watch);
+            self.mangrove_func(weak.next_dead, "next_dead", weak_module::next_dead);
+        }
+        self.mangrove_func(action, "gc", |mut caller, _, _| caller.gc());
+        self.mangrove_func(action, "minor", |mut caller, _, _| caller.gc_minor());
+        self.mangrove_func(count, "collections", |caller, _, results| {
             results[0] = Val::I64(caller.collections() as i64);
             Ok(())
         });
-        self.mangrove_func(count, "continuations", |caller, results| {
+        self.mangrove_func(count, "continuations", |caller, _, results| {
             results[0] = Val::I64(caller.live_continuations() as i64);
             Ok(())
         });
-        self.mangrove_func(count, "heap_bytes", |caller, results| {
+        self.mangrove_func(count, "heap_bytes", |caller, _, results| {
             results[0] = Val::I64(caller.heap_bytes() as i64);
             Ok(())
+        });
+        self.mangrove_func(code, "exit", |_, args, _| {
+            let code = args[0].as_i32();
+            let code = code.ok_or_else(|| Error::internal("an exit code of another type"))?;
+            Err(Error::new(I32Exit(code)))
         })
     }
 
-    /// Defines a function of the module `mangrove`.
+    /// Defines a function of the module `mangrove` that takes nothing.
     fn mangrove_func(
         &mut self,
         ty: TypeId,
         name: &str,
-        body: impl Fn(Caller<'_, T>, &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> &mut Self {
-        let body =
-            move |caller: Caller<'_, T>, _: &[Val], results: &mut [Val]| body(caller, results);
         let body = TypedBody::of_type(ty, format!("mangrove {name}"), body);
-        self.insert("mangrove", name, Definition::Host(body))
-    }
-
-    /// What a name stands for in a store.
-    ///
-    /// # Errors
-    /// There is no room for a host function's code ([`Error::Limit`],
-    /// [`Error::Resource`]).
-    pub fn get(
-        &self,
-        store: &mut Store<T>,
-        module: &str,
-        name: &str,
-    ) -> Result<Option<Extern>, Error> {
-        let Some(definition) = self.modules.get(module).and_then(|items| items.get(name)) else {
-            return Ok(None);
+        let definition = Definition {
+            item: Item::Host(body),
+            ty: EntityType::Func(ty),
         };
-        Ok(Some(match definition {
-            Definition::Extern(item) => *item,
-            Definition::Host(body) => {
-                if !inner(store).engine().same(self.engine.core()) {
-                    return Err(Error::usage("a linker of another engine was used"));
-                }
-                body.linked(store)?.into()
-            }
-        }))
+        self.names.replace("mangrove", name, vec![definition]);
+        self
     }
+}
 
-    /// Instantiates a module with what its imports' names stand for.
-    ///
-    /// # Errors
-    /// As [`Instance::new`], and an import nobody defined.
-    pub fn instantiate(&self, store: &mut Store<T>, module: &Module) -> Result<Instance, Error> {
-        let mut imports = Vec::with_capacity(module.parsed().imports.len());
-        for import in &module.parsed().imports {
-            let found = self.get(store, &import.module, &import.name)?;
-            imports.push(found.ok_or_else(|| Error::Link {
-                module: import.module.clone(),
-                name: import.name.clone(),
-                message: "unknown import".into(),
-            })?);
-        }
-        Instance::new(store, module, &imports)
-    }
+fn undefined(what: &str) -> Error {
+    Error::usage(format!("{what} is not defined"))
 }

@@ -3,11 +3,14 @@
 use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
+use crate::text::locate_in_text;
 use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
-use mangrove_runtime::{Error, ExternType, ModuleImage, extern_type};
+use mangrove_runtime::{
+    ArrayType, Error, ExternType, InvalidPlace, ModuleImage, StructType, extern_type,
+};
 use mangrove_validate::{EntityIndex, EntityType, ParsedModule, printable};
 use std::path::Path;
 use std::sync::Arc;
@@ -77,7 +80,15 @@ impl Module {
             return Self::from_binary(engine, bytes.to_vec());
         }
         let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
-        Self::from_binary(engine, binary.into_owned())
+        Self::from_encoded(engine, binary.into_owned(), bytes)
+    }
+
+    /// A module from its binary, which was encoded from this text.
+    fn from_encoded(engine: &Engine, binary: Vec<u8>, text: &[u8]) -> Result<Self, Error> {
+        Self::from_binary(engine, binary).map_err(|error| match str::from_utf8(text) {
+            Ok(text) => locate_in_text(error, text),
+            Err(_) => error,
+        })
     }
 
     /// A module from a file, binary or text.
@@ -91,7 +102,7 @@ impl Module {
             return Self::from_binary(engine, bytes);
         }
         let binary = wat::parse_bytes(&bytes).map_err(|error| text_error(&error, Some(path)))?;
-        Self::from_binary(engine, binary.into_owned())
+        Self::from_encoded(engine, binary.into_owned(), &bytes)
     }
 
     /// A module from its binary.
@@ -100,6 +111,44 @@ impl Module {
     /// As [`Module::new`], without those of text.
     pub fn from_binary(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
         engine.with_threads(|| Self::build(engine, bytes))
+    }
+
+    /// Whether these bytes, binary or text, are a module that this engine takes: valid
+    /// in its language, and admitted. Nothing is compiled.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// Module::validate(&engine, b"(module (func (result i32) (i32.const 1)))")?;
+    /// let error = Module::validate(&engine, b"(module (func $f (result i32)))").unwrap_err();
+    /// assert!(error.to_string().contains("in func 0 $f: type mismatch"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
+        if bytes.starts_with(b"\0asm") {
+            return Self::validate_binary(engine, bytes.to_vec());
+        }
+        let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
+        let valid = Self::validate_binary(engine, binary.into_owned());
+        valid.map_err(|error| match str::from_utf8(bytes) {
+            Ok(text) => locate_in_text(error, text),
+            Err(_) => error,
+        })
+    }
+
+    /// As [`Module::validate`], of a binary.
+    ///
+    /// # Errors
+    /// As [`Module::validate`], without those of text.
+    pub fn validate_binary(engine: &Engine, bytes: Vec<u8>) -> Result<(), Error> {
+        engine.with_threads(|| Self::admitted(engine, bytes).map(drop))
     }
 
     /// The module as bytes, its machine code included, for
@@ -112,11 +161,11 @@ impl Module {
     }
 
     fn build(engine: &Engine, bytes: Vec<u8>) -> Result<Self, Error> {
-        Self::compile(engine, Self::parse(engine, bytes)?)
+        Self::compile(engine, Self::admitted(engine, bytes)?)
     }
 
-    /// A module that is valid and admitted.
-    fn parse(engine: &Engine, bytes: Vec<u8>) -> Result<ParsedModule, Error> {
+    /// The module, validated and admitted.
+    fn admitted(engine: &Engine, bytes: Vec<u8>) -> Result<ParsedModule, Error> {
         let parsed = ParsedModule::parse_as(bytes, engine.language()).map_err(invalid)?;
         admission::check(&parsed, engine.config().settings.continuations_in_objects)?;
         Ok(parsed)
@@ -150,34 +199,16 @@ impl Module {
         self.image.function_name(function)
     }
 
+    /// The first name one of its functions is exported under.
+    pub fn function_export(&self, function: FuncIndex) -> Option<&str> {
+        self.image.function_export(function)
+    }
+
     /// Where the instruction at this byte offset of the module was written, if
     /// the module's `.debug_*` sections say so. They are read at the first call;
     /// what is malformed in them is passed over.
     pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         self.image.source_line(offset)
-    }
-
-    /// Whether a module is valid, in binary or text, and admitted: whether
-    /// [`Module::new`] would compile it. Nothing is compiled, and no type is added to the
-    /// engine.
-    ///
-    /// # Errors
-    /// As [`Module::new`], without those of compiling.
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine, Error, Module};
-    ///
-    /// let engine = Engine::new(&Config::new())?;
-    /// Module::validate(&engine, b"(module (func (result i32) (i32.const 1)))")?;
-    /// let refused = Module::validate(&engine, b"(module (func (result i32)))");
-    /// assert!(matches!(refused, Err(Error::Invalid { .. })));
-    /// # Ok::<(), Error>(())
-    /// ```
-    pub fn validate(engine: &Engine, bytes: &[u8]) -> Result<(), Error> {
-        let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
-        let binary = binary.into_owned();
-        engine.with_threads(|| Self::parse(engine, binary).map(|_| ()))
     }
 
     /// What it imports, in order.
@@ -282,6 +313,40 @@ impl Module {
         self.image.type_ids()
     }
 
+    /// Its type of structs with this name, from the name section; of several the first.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, FieldType, Module, ValType};
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (type $point (struct (field f64))))")?;
+    /// let point = module.struct_type("point").expect("it has one");
+    /// assert_eq!(point.fields(), [FieldType::constant(ValType::F64)]);
+    /// assert!(module.array_type("point").is_none());
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn struct_type(&self, name: &str) -> Option<StructType> {
+        let mut named = self.types_named(name);
+        named.find_map(|id| StructType::of(&self.engine, id).ok())
+    }
+
+    /// Its type of arrays with this name, likewise.
+    pub fn array_type(&self, name: &str) -> Option<ArrayType> {
+        let mut named = self.types_named(name);
+        named.find_map(|id| ArrayType::of(&self.engine, id).ok())
+    }
+
+    /// The canonical types of this name, in the module's order.
+    fn types_named(&self, name: &str) -> impl Iterator<Item = TypeId> {
+        let names = &self.parsed().names.types;
+        let has_name = move |index: u32| {
+            let known = names.get(&TypeIndex::new(index));
+            known.is_some_and(|known| known == name)
+        };
+        let types = (0..).zip(self.type_ids());
+        types.filter_map(move |(index, &id)| has_name(index).then_some(id))
+    }
+
     /// Number of this module in its process: what root sets and reports call it.
     pub fn id(&self) -> ModuleId {
         self.image.id()
@@ -302,9 +367,19 @@ impl Module {
 
 /// The error for a module that is not valid.
 pub fn invalid(error: mangrove_validate::ValidateError) -> Error {
+    let place = error.function.map(|function| {
+        Box::new(InvalidPlace {
+            function: function.index,
+            name: function.name,
+            body: function.body,
+            instruction: function.instruction,
+            position: None,
+        })
+    });
     Error::Invalid {
         offset: error.offset,
         message: error.message,
+        place,
     }
 }
 

@@ -47,7 +47,7 @@ impl<T> Store<T> {
     /// store.observe_phases(move |report| reports.send(report.phase).unwrap());
     /// store.gc_minor()?;
     /// let minor = [Phase::Begin, Phase::Remembered, Phase::Roots];
-    /// let then = [Phase::Copy, Phase::Flip, Phase::Clean];
+    /// let then = [Phase::Copy, Phase::Weak, Phase::Flip, Phase::Clean];
     /// assert!(all.try_iter().eq(minor.into_iter().chain(then)));
     /// # Ok::<(), mangrove::Error>(())
     /// ```
@@ -117,11 +117,11 @@ macro_rules! inspection {
             ///
             /// # Examples
             /// ```
-            /// use mangrove::{Config, Engine, HeapHandle, ObjectKind, Store};
+            /// use mangrove::{Config, Engine, ExternRef, ObjectKind, Store};
             ///
             /// # fn main() -> Result<(), mangrove::Error> {
             /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
-            /// let kept = HeapHandle::new_host(&mut store, 7)?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
             /// let kinds: Vec<_> = store.heap_walk()?.map(|object| object.kind()).collect();
             /// assert_eq!(kinds, [ObjectKind::Host]);
             /// drop(kept);
@@ -141,12 +141,12 @@ macro_rules! inspection {
             ///
             /// # Examples
             /// ```
-            /// use mangrove::{Config, Engine, HeapHandle, Store};
+            /// use mangrove::{Config, Engine, ExternRef, Store};
             ///
             /// # fn main() -> Result<(), mangrove::Error> {
             /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
-            /// let kept = HeapHandle::new_host(&mut store, 7)?;
-            /// drop(HeapHandle::new_host(&mut store, 8)?);
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// drop(ExternRef::new(&mut store, 8)?);
             /// let hosts = store.heap_statistics()?.types.remove(0);
             /// assert_eq!((hosts.name.as_str(), hosts.live.objects), ("host", 1));
             /// assert_eq!(hosts.allocated.objects, 2);
@@ -167,12 +167,12 @@ macro_rules! inspection {
             ///
             /// # Examples
             /// ```
-            /// use mangrove::{Config, Engine, GraphItem, HeapHandle, Store};
+            /// use mangrove::{Config, Engine, ExternRef, GraphItem, Store};
             /// use std::ops::ControlFlow;
             ///
             /// # fn main() -> Result<(), mangrove::Error> {
             /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
-            /// let kept = HeapHandle::new_host(&mut store, 7)?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
             /// let mut roots = 0;
             /// store.visit_graph(|item| {
             ///     roots += u32::from(matches!(item, GraphItem::Root { .. }));
@@ -197,11 +197,11 @@ macro_rules! inspection {
             ///
             /// # Examples
             /// ```
-            /// use mangrove::{Config, Engine, GraphNode, HeapHandle, Store};
+            /// use mangrove::{Config, Engine, ExternRef, GraphNode, Store};
             ///
             /// # fn main() -> Result<(), mangrove::Error> {
             /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
-            /// let kept = HeapHandle::new_host(&mut store, 7)?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
             /// let graph = store.object_graph(1000)?;
             /// assert!(matches!(graph.nodes[0], GraphNode::Handle { .. }));
             /// assert!(matches!(graph.nodes[1], GraphNode::Object { .. }));
@@ -251,7 +251,9 @@ macro_rules! maintenance {
             /// [`Error::Resource`] when the system has no memory for it.
             ///
             /// # Panics
-            /// With a panic of an observer; nothing was collected then.
+            /// With a panic of an observer: if it is told that the collection begins, nothing
+            /// was collected. With a panic of a value of the host that died, when it is
+            /// dropped ([`ExternRef`](crate::ExternRef)): the collection is over then.
             pub fn gc(&mut self) -> Result<(), Error> {
                 inner_mut(self).collect()
             }
@@ -269,7 +271,7 @@ macro_rules! maintenance {
             ///
             /// # Examples
             /// ```
-            /// # use mangrove::{CollectionKind, Config, Engine, Error, HeapHandle, Moment, Store};
+            /// # use mangrove::{CollectionKind, Config, Engine, Error, ExternRef, Moment, Store};
             /// # use std::sync::mpsc::channel;
             /// # fn main() -> Result<(), Error> {
             /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
@@ -279,13 +281,13 @@ macro_rules! maintenance {
             ///         reports.send(report).unwrap();
             ///     }
             /// }));
-            /// let kept = HeapHandle::new_host(&mut store, 7)?;
-            /// drop(HeapHandle::new_host(&mut store, 8)?);
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// drop(ExternRef::new(&mut store, 8)?);
             /// store.gc_minor()?;
             /// let report = all.recv().unwrap();
             /// assert_eq!(report.kind, CollectionKind::Minor);
-            /// assert!(report.objects_copied >= 1);
-            /// assert_eq!(kept.host_value(&store), Some(7));
+            /// assert_eq!(report.objects_copied, 1);
+            /// assert!(kept.data(&store)?.is_some_and(|data| data.is::<i32>()));
             /// # Ok(())
             /// # }
             /// ```

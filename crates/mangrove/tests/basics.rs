@@ -4,15 +4,12 @@ mod common;
 
 use common::{call, fails, instance, run, store};
 use mangrove::{
-    Backtrace, BacktraceEntry, Config, Engine, Error, FuncType, Linker, Module, TrapCode,
-    TrapReason, Val, ValType,
+    Backtrace, BacktraceEntry, Config, Engine, Error, FuncType, Linker, Module, TrapCode, Val,
+    ValType,
 };
 
 fn code(error: &Error) -> Option<TrapCode> {
-    match &error.as_trap()?.reason {
-        TrapReason::Code(code) => Some(*code),
-        _ => None,
-    }
+    error.as_trap()?.reason.code()
 }
 
 #[test]

@@ -10,10 +10,7 @@ use mangrove::{
 use std::sync::{Arc, Mutex};
 
 fn code(error: &Error) -> Option<TrapCode> {
-    match &error.as_trap()?.reason {
-        TrapReason::Code(code) => Some(*code),
-        _ => None,
-    }
+    error.as_trap()?.reason.code()
 }
 
 /// A generator counts down from `n`; each value it yields is a fresh box, and
@@ -269,7 +266,7 @@ fn exceptions_cross_the_host() {
     };
     let tag = mangrove::Tag::new(&mut store, ty).unwrap();
     let mut linker: Linker<Option<mangrove::Func>> = Linker::new(&engine);
-    linker.define("host", "e", tag);
+    linker.define(&store, "host", "e", tag).unwrap();
     linker
         .func(
             "host",

@@ -5,8 +5,8 @@ mod common;
 use common::{call, instance, instance_with};
 use mangrove::{AbstractHeap, HeapType};
 use mangrove::{
-    Config, Error, Global, GlobalType, HandleKind, HeapHandle, RefType, ReportOptions, Store,
-    TrapReason, Val, ValType,
+    Config, Error, ExternRef, Global, GlobalType, HandleKind, HeapHandle, RefType, ReportOptions,
+    Store, TrapReason, Val, ValType,
 };
 
 /// A list of `n` cells is built, then summed; garbage in between.
@@ -96,8 +96,9 @@ fn host_objects_carry_their_payload() {
             (func (export "inside") (param externref) (result anyref)
                 (any.convert_extern (local.get 0))))"#,
     );
-    let object = HeapHandle::new_host(&mut store, 0xdead_beef_0123).unwrap();
-    let given = Val::Extern(Some(object.clone()));
+    let value = ExternRef::new(&mut store, 0xdead_beef_0123_u64).unwrap();
+    let object = value.handle().clone();
+    let given = Val::from(value.clone());
     let back = call(&mut store, instance, "keep", std::slice::from_ref(&given)).unwrap();
     let same = |store: &Store<()>, values: &[Val]| match values {
         [Val::Extern(Some(handle)) | Val::Any(Some(handle))] => {
@@ -109,13 +110,14 @@ fn host_objects_carry_their_payload() {
     assert!(same(&store, &back));
     let inside = call(&mut store, instance, "inside", &[given]).unwrap();
     assert!(same(&store, &inside));
-    let another = HeapHandle::new_host(&mut store, 0xdead_beef_0123).unwrap();
-    assert!(!same(&store, &[Val::Extern(Some(another))]));
+    let another = ExternRef::new(&mut store, 0xdead_beef_0123_u64).unwrap();
+    assert!(!same(&store, &[another.into()]));
     drop((inside, back));
     store.gc().unwrap();
-    assert_eq!(object.host_value(&store), Some(0xdead_beef_0123));
+    let data = value.data(&store).unwrap().unwrap();
+    assert_eq!(data.downcast_ref(), Some(&0xdead_beef_0123_u64));
     let (other, _) = common::instance("(module)");
-    assert_eq!(object.host_value(&other), None);
+    assert!(value.data(&other).is_err());
     assert!(object.same_object(&other, &object).is_err());
     assert_eq!(object, object.clone());
     let i31 = HeapHandle::from_i31(u32::MAX);
@@ -207,7 +209,7 @@ fn globals_take_values_of_their_type_only() {
     let i31 = Val::Any(Some(HeapHandle::from_i31(5)));
     global.set(&mut store, i31.clone()).unwrap();
     assert_eq!(global.get(&mut store).unwrap(), i31);
-    let object = HeapHandle::new_host(&mut store, 1).unwrap();
+    let object = HeapHandle::from(ExternRef::new(&mut store, 1).unwrap());
     for wrong in [Val::Any(Some(object)), Val::Func(None), Val::I32(1)] {
         assert!(matches!(
             global.set(&mut store, wrong),
@@ -249,7 +251,7 @@ fn long_chains_of_bound_continuations_take_no_stack_of_the_hosts() {
 fn many_handles_do_not_pile_up() {
     let (mut store, instance) =
         instance(r#"(module (func (export "id") (param anyref) (result anyref) (local.get 0)))"#);
-    let object = HeapHandle::new_host(&mut store, 1).unwrap();
+    let object = HeapHandle::from(ExternRef::new(&mut store, 1).unwrap());
     for _ in 0..10_000 {
         let given = Val::Any(Some(object.clone()));
         let back = call(&mut store, instance, "id", &[given]).unwrap();
@@ -283,7 +285,7 @@ fn an_exception_is_no_external_reference() {
         let refused = call(&mut store, instance, "any", &[value]);
         assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
     }
-    let object = HeapHandle::new_host(&mut store, 1).unwrap();
+    let object = HeapHandle::from(ExternRef::new(&mut store, 1).unwrap());
     let taken = call(&mut store, instance, "any", &[Val::Extern(Some(object))]);
     assert_eq!(taken.unwrap(), [Val::I32(0)]);
 }

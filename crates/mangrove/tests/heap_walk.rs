@@ -4,7 +4,7 @@ mod common;
 
 use common::{call, instance_with};
 use mangrove::{
-    Config, EdgeLabel, Error, GraphItem, GraphNode, GraphTarget, HeapHandle, HeapSpace, Instance,
+    Config, EdgeLabel, Error, ExternRef, GraphItem, GraphNode, GraphTarget, HeapSpace, Instance,
     ObjectGraph, ObjectKind, Store, Val, Within, Zeal,
 };
 use std::collections::{HashMap, HashSet};
@@ -76,7 +76,7 @@ fn expected() -> HashMap<&'static str, (u64, u64)> {
 fn a_walk_finds_what_lives_and_nothing_else() {
     for zeal in ZEALS {
         let (mut store, _) = world(zeal);
-        let host = HeapHandle::new_host(&mut store, 7).unwrap();
+        let host = ExternRef::new(&mut store, 7).unwrap();
         let collections = store.collections();
         let mut found: HashMap<String, (u64, u64)> = HashMap::new();
         let mut places = Vec::new();
@@ -123,7 +123,7 @@ fn a_walk_finds_what_lives_and_nothing_else() {
 fn statistics_are_those_of_the_walk() {
     for zeal in ["none", "alloc:7,minor", "switch"] {
         let (mut store, _) = world(zeal);
-        let _host = HeapHandle::new_host(&mut store, 7).unwrap();
+        let _host = ExternRef::new(&mut store, 7).unwrap();
         let statistics = store.heap_statistics().unwrap();
         let live: HashMap<_, _> = statistics
             .types

@@ -81,8 +81,8 @@ impl World {
         };
         let e = Tag::new(&mut store, ty).unwrap();
         let mut linker = Linker::new(&engine);
-        linker.define("host", "ask", ask);
-        linker.define("host", "e", e);
+        linker.define(&store, "host", "ask", ask).unwrap();
+        linker.define(&store, "host", "e", e).unwrap();
         linker.func("host", "f", unary(), body).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         store.data_mut().tag = Some(ask);
@@ -211,13 +211,10 @@ fn no_suspension_crosses_a_host_frame() {
         let trap = error.as_trap().expect("a trap");
         assert_eq!(trap.reason.code(), Some(TrapCode::UnhandledTag));
         assert!(matches!(&trap.reason,
-            TrapReason::UnhandledTagInHostCall { function } if function == "host f"));
-        assert!(
-            error
-                .to_string()
-                .starts_with("unhandled tag: the frame of host function \"host f\" stands between"),
-            "{error}"
-        );
+            TrapReason::UnhandledTagInHostCall { function, .. } if function == "host f"));
+        let start = "unhandled tag $ask (param i32) (result i32): the frame of host function \
+                     \"host f\" stands between";
+        assert!(error.to_string().starts_with(start), "{error}");
         let host = |entry: &BacktraceEntry| matches!(entry, BacktraceEntry::Host(_));
         assert!(trap.backtrace.entries.iter().any(host));
         world.is_sound();
@@ -413,9 +410,11 @@ fn instances_of_a_store_share_tags() {
     let engine = Engine::clone(world.instance.module(&world.store).engine());
     let module = Module::new(&engine, handler.as_bytes()).unwrap();
     let mut linker = Linker::new(&engine);
-    linker.define("host", "ask", world.ask);
+    linker
+        .define(&world.store, "host", "ask", world.ask)
+        .unwrap();
     let ask = world.instance.func(&world.store, "ask").unwrap();
-    linker.define("a", "ask", ask);
+    linker.define(&world.store, "a", "ask", ask).unwrap();
     let second = linker.instantiate(&mut world.store, &module).unwrap();
     // One instance suspends, another handles.
     let results = call(&mut world.store, second, "run", &[Val::I32(3)]).unwrap();

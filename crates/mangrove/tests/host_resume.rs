@@ -374,7 +374,7 @@ fn a_trap_ends_the_chain() {
     let k = run.continuation(&mut store).unwrap();
     let error = k.resume(&mut store, &[], &[]).unwrap_err();
     assert_eq!(code(&error), Some(TrapCode::UnhandledTag));
-    assert_eq!(error.to_string(), "unhandled tag");
+    assert_eq!(error.to_string(), "unhandled tag $pause");
     let report = store.report();
     assert_eq!((report.live, report.ended.trapped), (0, 4));
 }

@@ -4,8 +4,8 @@ mod common;
 
 use common::call;
 use mangrove::{
-    Config, ContHandle, Engine, Error, Extern, FuncType, HeapHandle, Instance, Linker, Module,
-    Store, Tag, TrapCode, Val, Zeal,
+    Config, ContHandle, Engine, Error, Extern, ExternRef, FuncType, Instance, Linker, Module,
+    RootScope, Store, Tag, TrapCode, Val, WeakHandle, Zeal,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -153,7 +153,7 @@ fn handles_of_before_are_refused() {
         Val::Cont(Some(cont)) => cont,
         other => panic!("{other:?}"),
     };
-    let host = HeapHandle::new_host(&mut store, 7).unwrap();
+    let host = ExternRef::new(&mut store, 7).unwrap();
     store.reset(1).unwrap();
     // Others take their places.
     let again = world.run(&mut store, 20);
@@ -163,8 +163,7 @@ fn handles_of_before_are_refused() {
     usage(func.continuation(&mut store).unwrap_err());
     usage(object.kind(&store).unwrap_err());
     usage(object.item(&mut store, 0).unwrap_err());
-    usage(host.kind(&store).unwrap_err());
-    assert_eq!(host.host_value(&store), None);
+    usage(host.data(&store).unwrap_err());
     usage(cont.resume(&mut store, &[], &[]).unwrap_err());
     let (Extern::Memory(memory), Extern::Table(table)) = (memory, table) else {
         unreachable!()
@@ -220,11 +219,16 @@ fn what_hangs_on_a_store_goes_with_what_it_was() {
         );
         let module = Module::new(&world.engine, text.as_bytes()).unwrap();
         Instance::new(&mut store, &module, &[]).unwrap();
-        assert_eq!(Arc::strong_count(&kept), 5);
+        let value = ExternRef::new(&mut store, kept.clone()).unwrap();
+        let weak = WeakHandle::new(&mut store, value.handle()).unwrap();
+        std::mem::forget(RootScope::new(&mut store));
+        assert_eq!(Arc::strong_count(&kept), 6);
         drop(module);
         store.reset(0).unwrap();
         assert_eq!(Arc::strong_count(&kept), 1);
         assert_eq!(world.engine.type_counts(), before);
+        assert!(matches!(value.data(&store), Err(Error::Usage(_))));
+        assert!(matches!(weak.upgrade(&mut store), Err(Error::Usage(_))));
     }
 }
 

@@ -329,7 +329,7 @@ fn phases_are_told_in_order_and_add_up() {
         };
         let mut expected = vec![Phase::VerifyBefore, Phase::Begin];
         expected.extend(middle);
-        expected.extend([Phase::Copy, Phase::Flip, Phase::Clean]);
+        expected.extend([Phase::Copy, Phase::Weak, Phase::Flip, Phase::Clean]);
         expected.extend((kind == Full).then_some(Phase::Reclaim));
         expected.push(Phase::VerifyAfter);
         assert_eq!(names, expected);

@@ -5,7 +5,7 @@ mod common;
 
 use common::call;
 use mangrove::{
-    Config, Engine, Error, HeapHandle, Instance, Linker, MemoryLimit, Module, ParkPolicy, Store,
+    Config, Engine, Error, ExternRef, Instance, Linker, MemoryLimit, Module, ParkPolicy, Store,
     Val, Zeal,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -88,6 +88,7 @@ const OTHERS: &[&str] = &[
     "verify_clif",
     "refusal",
     "defect",
+    "weak_references",
     "signals",
 ];
 
@@ -151,7 +152,7 @@ fn live(config: &Config) -> Result<(), Error> {
         assert_eq!(call(&mut store, instance, "run", &[])?, [Val::I32(42)]);
         store.park();
         store.gc()?;
-        HeapHandle::new_host(&mut store, 1)?;
+        ExternRef::new(&mut store, 1)?;
     }
     Ok(())
 }

@@ -39,7 +39,7 @@ fn the_widest_travel_every_way() {
     let mut store = Store::new(&engine, ()).unwrap();
     let ask = Tag::new(&mut store, ty(MOST, MOST)).unwrap();
     let mut linker = Linker::new(&engine);
-    linker.define("host", "ask", ask);
+    linker.define(&store, "host", "ask", ask).unwrap();
     let reverse = linker.func("host", "f", ty(MOST, MOST), |_, args, results| {
         results.clone_from_slice(args);
         results.reverse();

@@ -4,25 +4,22 @@ use crate::host::HostFunc;
 use mangrove_abi::{ContRecord, TransferSlot};
 use smallvec::SmallVec;
 
-/// A call from the host into Wasm, or a resumption by it, that is not over.
+/// A call from the host into Wasm, or a resumption by it, that is not over. Which record
+/// ran when the host entered Wasm is in the host record, and so is whether it is a call:
+/// then that has no function.
 #[derive(Clone, Copy, Debug)]
 pub struct Activation {
     /// The record that stands for the host in its chain.
     pub host: *mut ContRecord,
-    /// Which record ran when the host entered Wasm: the innermost of the activation
-    /// around this one, or null.
-    pub interrupted: *mut ContRecord,
     /// The host function that made the call, or null.
     pub caller: *const HostFunc,
-    /// Whether it began as a call, with an initial continuation of its own, and
-    /// not by resuming one of the program's.
-    pub is_call: bool,
 }
 
 /// Values on their way.
 pub type InTransit = SmallVec<[TransferSlot; 8]>;
 
 /// A call or a resumption under way.
+#[derive(Clone, Copy)]
 pub struct Call {
     /// The record that stands for the host in its chain.
     pub host: *mut ContRecord,
@@ -30,8 +27,4 @@ pub struct Call {
     pub record: *mut ContRecord,
     /// What it brings along in the payload register.
     pub payload: u64,
-    /// What to put back: the host record of the activation around this one, …
-    pub outer_host: *mut ContRecord,
-    /// … and its stack pointer.
-    pub outer_host_sp: u64,
 }

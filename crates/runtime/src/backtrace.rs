@@ -6,13 +6,12 @@
 //! apart: it is the one of the fault's pc.
 
 use crate::host::HostFunc;
-use crate::instance::InstancePtr;
 use crate::store::StoreInner;
 use crate::trap::{Backtrace, BacktraceEntry, Frame};
 use mangrove_abi::{
     CodeImage, CodeOffset, ContRecord, FuncIndex, FunctionKind, RecordState, WasmOffset,
 };
-use mangrove_collector::ModuleId;
+use mangrove_collector::{ModuleId, Place};
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
 
@@ -56,7 +55,7 @@ impl StoreInner {
                     let Some(activation) = activations.next() else {
                         break;
                     };
-                    record = activation.interrupted;
+                    record = host.interrupted;
                     host_func = activation.caller;
                 }
                 Some(above) => {
@@ -118,13 +117,7 @@ impl StoreInner {
     /// `record` is one of the registry's, and live.
     unsafe fn resumed(&self, record: *const ContRecord, parent: Option<u32>) -> BacktraceEntry {
         // SAFETY: by contract; instances live as long as the store.
-        let (child, created) = unsafe {
-            let created = (*record).creator.as_ref().and_then(|creator| {
-                let instance = InstancePtr::from_owner(creator.owner);
-                instance.module.place((*record).created_at?)
-            });
-            ((*record).id.as_u32(), created)
-        };
+        let (child, created) = unsafe { ((*record).id.as_u32(), self.created_at(record)) };
         BacktraceEntry::Resumed {
             child,
             parent,
@@ -139,17 +132,24 @@ impl StoreInner {
         offset: Option<WasmOffset>,
         continuation: u32,
     ) -> BacktraceEntry {
-        let module = self.module(module);
+        let place = match self.module(module) {
+            Some(module) => module.place_in(function, offset),
+            None => Place {
+                module: None,
+                function,
+                name: None,
+                export: None,
+                offset,
+                source: None,
+            },
+        };
         BacktraceEntry::Frame(Frame {
-            module: module.and_then(|m| m.name()).map(str::to_string),
+            module: place.module,
             function,
-            name: module
-                .and_then(|m| m.function_name(function))
-                .map(str::to_string),
+            name: place.name,
+            export: place.export,
             offset,
-            source: module
-                .zip(offset)
-                .and_then(|(m, offset)| m.source_line(offset)),
+            source: place.source,
             continuation,
         })
     }

@@ -242,6 +242,7 @@ mod tests {
             kind: mangrove_abi::FunctionKind::Helper,
             start: CodeOffset::new(0),
             len: text.len() as u32,
+            instance_distance: 0,
         }];
         CodeImage {
             functions,

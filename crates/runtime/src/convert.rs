@@ -1,8 +1,10 @@
 //! Between `Val`s and transfer slots, with the check of types.
 
+use crate::called::TypeNames;
 use crate::error::Error;
-use crate::handle::{ContHandle, Func, HandleKind, HeapHandle};
+use crate::handle::{ContHandle, Func, HandleKind, HeapHandle, Lost};
 use crate::kind::ValueKind;
+use crate::objects::error::ObjectError;
 use crate::store::StoreInner;
 use crate::value::Val;
 use mangrove_abi::{ContRef, FuncRef, HeapRef, Kind, TransferSlot};
@@ -41,7 +43,7 @@ impl StoreInner {
                 let value = self.heap_ref(handle)?;
                 (
                     TransferSlot::from_u64(u64::from(value.0)),
-                    self.actual_type(value),
+                    self.actual_type(value, ty),
                 )
             }
             Val::Cont(Some(handle)) => {
@@ -63,10 +65,28 @@ impl StoreInner {
             }
             _ => actual,
         };
-        if self.engine.types().matches_val(actual, ty) {
+        if self.fits(actual, ty) {
             Ok(slot)
         } else {
             Err(self.mismatch(value, ty))
+        }
+    }
+
+    /// Whether a value of one type is of another. As a rule both are abstract, or the same:
+    /// then the types of the engine, which others may be adding to, need not be asked.
+    fn fits(&self, actual: ValType, ty: ValType) -> bool {
+        match (actual, ty) {
+            (ValType::Ref(given), ValType::Ref(wanted)) => {
+                let heap = match (given.heap, wanted.heap) {
+                    (HeapType::Abstract(given), HeapType::Abstract(wanted)) => {
+                        given.matches(wanted)
+                    }
+                    (given, wanted) if given == wanted => true,
+                    _ => return self.engine.types().matches_val(actual, ty),
+                };
+                heap && (wanted.nullable || !given.nullable)
+            }
+            _ => actual == ty,
         }
     }
 
@@ -84,14 +104,26 @@ impl StoreInner {
     }
 
     /// The narrowest type of a reference that is not null.
-    fn actual_type(&self, value: HeapRef) -> ValType {
+    fn narrowest_type(&self, value: HeapRef) -> ValType {
         let heap = match self.kind_of_object(value) {
-            HandleKind::I31 => HeapType::Abstract(AbstractHeap::I31),
             HandleKind::Struct(id) | HandleKind::Array(id) => HeapType::Concrete(id),
-            HandleKind::Host => HeapType::Abstract(AbstractHeap::Any),
-            HandleKind::Exn => HeapType::Abstract(AbstractHeap::Exn),
+            kind => HeapType::Abstract(kind.heap_type()),
         };
         reference(heap, false)
+    }
+
+    /// A type of a reference that is not null: the narrowest one, if `wanted` is concrete,
+    /// so that subtypes of a program need not be looked for where it is not.
+    fn actual_type(&self, value: HeapRef, wanted: ValType) -> ValType {
+        match wanted {
+            ValType::Ref(wanted) if matches!(wanted.heap, HeapType::Concrete(_)) => {
+                self.narrowest_type(value)
+            }
+            _ => reference(
+                HeapType::Abstract(self.kind_of_object(value).heap_type()),
+                false,
+            ),
+        }
     }
 
     /// What a reference that is not null refers to.
@@ -112,58 +144,86 @@ impl StoreInner {
 
     /// The reference in a handle.
     pub(crate) fn heap_ref(&self, handle: &HeapHandle) -> Result<HeapRef, Error> {
-        handle
-            .get(self.id)
-            .ok_or_else(|| Error::foreign("reference"))
+        let found = handle.get(self.id, &self.handles.scopes);
+        found.map_err(|lost| match lost {
+            Lost::Store => Error::foreign("reference"),
+            Lost::Scope => ObjectError::OutOfScope.into(),
+        })
     }
 
+    /// A value, by its kind or its type, is not of type `ty`.
     fn mismatch(&self, value: &Val, ty: ValType) -> Error {
-        let name = match value {
-            Val::I32(_) => "i32",
-            Val::I64(_) => "i64",
-            Val::F32(_) => "f32",
-            Val::F64(_) => "f64",
-            Val::V128(_) => "v128",
-            Val::Func(_) => "function",
-            Val::Any(_) => "internal",
-            Val::Extern(_) => "external",
-            Val::Exn(_) => "exception",
-            Val::Cont(_) => "continuation",
+        let names = TypeNames::new(self);
+        let text = |ty: ValType| ty.text(|id| names.called(id));
+        let found = match value {
+            _ if value.is_null() => "null".to_owned(),
+            Val::I32(_) => "an i32".to_owned(),
+            Val::I64(_) => "an i64".to_owned(),
+            Val::F32(_) => "an f32".to_owned(),
+            Val::F64(_) => "an f64".to_owned(),
+            Val::V128(_) => "a v128".to_owned(),
+            Val::Any(Some(handle)) => match handle.get(self.id, &self.handles.scopes) {
+                Ok(object) => format!("a {}", text(self.narrowest_type(object))),
+                Err(_) => "an object".to_owned(),
+            },
+            Val::Func(_) => "a function".to_owned(),
+            Val::Any(_) => "an object".to_owned(),
+            Val::Extern(_) => "an external reference".to_owned(),
+            Val::Exn(_) => "an exception".to_owned(),
+            Val::Cont(_) => "a continuation".to_owned(),
         };
-        let null = if value.is_null() { "a null" } else { "a" };
-        let what = if matches!(ty, ValType::Ref(_)) && !matches!(name.len(), 3 | 4) {
-            " reference"
-        } else {
-            ""
-        };
+        let expected = text(ty);
         Error::usage(format!(
-            "type mismatch: {null} {name}{what} where {} is expected",
-            ty.text(|id| format!("type {id}"))
+            "type mismatch: {found} where {expected} is expected"
         ))
     }
 
-    /// What compiled code left in a slot, as a `Val`. References become rooted.
+    /// What compiled code has just left in a transfer slot, as a `Val`. References become
+    /// rooted.
+    ///
+    /// # Safety
+    /// The slot holds a value of that kind, of this store.
+    pub(crate) unsafe fn arrived_at(&mut self, index: usize, kind: ValueKind) -> Val {
+        let slot = &raw const self.context().transfer[index];
+        // SAFETY: the context is no part of the store's insides; nobody else looks at it
+        // while the host runs.
+        unsafe { self.lift_at(&*slot, kind) }
+    }
+
+    /// What was in a slot, as a `Val`. References become rooted.
     ///
     /// # Safety
     /// The slot holds a value of that kind, of this store.
     pub(crate) unsafe fn lift(&mut self, slot: TransferSlot, kind: ValueKind) -> Val {
-        let low = slot.words[0];
+        // SAFETY: by contract.
+        unsafe { self.lift_at(&slot, kind) }
+    }
+
+    /// What a slot holds, as a `Val`. References become rooted. Reads as many bytes as the
+    /// kind has: a load of more than compiled code has stored last waits for the store.
+    ///
+    /// # Safety
+    /// The slot holds a value of that kind, of this store.
+    unsafe fn lift_at(&mut self, slot: &TransferSlot, kind: ValueKind) -> Val {
+        let [low, _] = &slot.words;
+        // SAFETY: the low 4 bytes of the slot.
+        let half = || unsafe { ptr::from_ref(low).cast::<u32>().read() };
         match kind {
-            ValueKind::I32 => Val::I32(low as i32),
-            ValueKind::I64 => Val::I64(low as i64),
-            ValueKind::F32 => Val::F32(low as u32),
-            ValueKind::F64 => Val::F64(low),
+            ValueKind::I32 => Val::I32(half() as i32),
+            ValueKind::I64 => Val::I64(*low as i64),
+            ValueKind::F32 => Val::F32(half()),
+            ValueKind::F64 => Val::F64(*low),
             ValueKind::V128 => Val::V128(slot.as_u128()),
             ValueKind::Func => {
-                let address = ptr::with_exposed_provenance_mut::<FuncRef>(low as usize);
+                let address = ptr::with_exposed_provenance_mut::<FuncRef>(*low as usize);
                 Val::Func(NonNull::new(address).map(|func| Func::new_ref(self.id, func)))
             }
             // SAFETY: by contract, here and below.
-            ValueKind::Any => Val::Any(unsafe { self.lift_heap(low) }),
+            ValueKind::Any => Val::Any(unsafe { self.lift_heap(half()) }),
             // SAFETY: as above.
-            ValueKind::Extern => Val::Extern(unsafe { self.lift_heap(low) }),
+            ValueKind::Extern => Val::Extern(unsafe { self.lift_heap(half()) }),
             // SAFETY: as above.
-            ValueKind::Exn => Val::Exn(unsafe { self.lift_heap(low) }),
+            ValueKind::Exn => Val::Exn(unsafe { self.lift_heap(half()) }),
             ValueKind::Cont(ty) => {
                 let value = slot.as_cont();
                 // SAFETY: as above.
@@ -173,24 +233,39 @@ impl StoreInner {
     }
 
     /// # Safety
-    /// The low half is a heap reference of this store.
-    unsafe fn lift_heap(&mut self, low: u64) -> Option<HeapHandle> {
-        let value = HeapRef(low as u32);
+    /// It is a heap reference of this store, or null.
+    pub(crate) unsafe fn lift_heap(&mut self, value: u32) -> Option<HeapHandle> {
+        let value = HeapRef(value);
         // SAFETY: by contract.
         (!value.is_null()).then(|| unsafe { self.heap_handle(value) })
     }
 
-    /// A handle on a heap reference that is not null.
+    /// A handle on a heap reference that is not null: of the innermost scope, if one is
+    /// open.
     ///
     /// # Safety
     /// It is an `i31` or to an object of this store.
+    #[inline]
     pub(crate) unsafe fn heap_handle(&mut self, value: HeapRef) -> HeapHandle {
-        let (handle, slot) = HeapHandle::new(self.id, value);
-        if let Some(slot) = slot {
-            self.handles.make_room();
-            self.handles.heap.push(slot);
+        if !value.is_i31()
+            && let Some((scope, index)) = self.handles.scopes.push(value)
+        {
+            return HeapHandle::scoped(scope, index);
         }
-        handle
+        // SAFETY: by contract.
+        unsafe { self.owned_handle(value) }
+    }
+
+    /// A handle on a heap reference that is not null, of no scope.
+    ///
+    /// # Safety
+    /// It is an `i31` or to an object of this store.
+    pub(crate) unsafe fn owned_handle(&mut self, value: HeapRef) -> HeapHandle {
+        debug_assert!(!value.is_null());
+        match value.is_i31() {
+            true => HeapHandle::from_i31(value.i31_value()),
+            false => self.handles.own(self.id, value),
+        }
     }
 
     /// A handle on a continuation reference that is not null.

@@ -10,7 +10,7 @@ use crate::signature::Signature;
 use crate::types::{EngineTypes, KeptTypes, TypeCounts};
 use crate::value::Val;
 use mangrove_abi::{CodeImage, TypeDescriptor, TypeId};
-use mangrove_validate::{CompositeType, FuncType, Repr, TypeRegistry, ValType};
+use mangrove_validate::{CompositeType, EntityType, FuncType, Repr, TypeRegistry, ValType};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -96,6 +96,11 @@ impl EngineCore {
     /// The same, to hold them.
     pub(crate) fn engine_types(&self) -> &Arc<EngineTypes> {
         &self.inner.types
+    }
+
+    /// Whether something of type `given` may be imported as `wanted`; both canonical.
+    pub fn matches_import(&self, given: &EntityType, wanted: &EntityType) -> bool {
+        self.types().matches_extern(given, wanted)
     }
 
     /// How many types it has now.

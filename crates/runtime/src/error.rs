@@ -1,11 +1,15 @@
 //! What can go wrong, in one type.
 
 use crate::compiled_error::CompiledError;
+use crate::custom_error::CustomError;
 use crate::exception::Exception;
+use crate::objects::error::ObjectError;
 use crate::resource::error::ResourceError;
 use crate::trap::{Backtrace, Trap, TrapReason};
+use mangrove_abi::FuncIndex;
 use mangrove_collector::admission::AdmissionError;
 use mangrove_validate::printable;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Anything that goes wrong in an embedding. Its message is one line.
@@ -18,12 +22,14 @@ pub enum Error {
     #[error("{0}")]
     Exception(Box<Exception>),
     /// The module is not valid.
-    #[error("invalid module at offset {offset:#x}: {message}")]
+    #[error("invalid module at offset {offset:#x}{}: {message}", InPlace(.place))]
     Invalid {
         /// Byte offset in the binary.
         offset: usize,
         /// Why.
         message: String,
+        /// In which function; none if it is in none.
+        place: Option<Box<InvalidPlace>>,
     },
     /// The module is valid, but its continuations could reach places this
     /// engine's collector does not follow them to.
@@ -67,6 +73,13 @@ pub enum Error {
     /// Wasm it is a [`Error::Trap`] with that reason.
     #[error("{0}")]
     Host(String),
+    /// A value of an error type of the embedder's, which a host function returned: see
+    /// [`Error::downcast`]. It crosses Wasm as it is.
+    #[error(transparent)]
+    Custom(Box<CustomError>),
+    /// An object, a type of objects or a handle was not used as it is.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     /// The embedder asked for something that has no meaning.
     #[error("{0}")]
     Usage(String),
@@ -75,10 +88,158 @@ pub enum Error {
     Internal(String),
 }
 
+/// The instruction at which a module is not valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidPlace {
+    /// Index of its function.
+    pub function: FuncIndex,
+    /// The function's name in text form: `$name`, or else `(export "name")`.
+    pub name: Option<String>,
+    /// Number of the function's body among those of the module.
+    pub body: u32,
+    /// Number of the instruction in the body, its last `end` included; none if the fault
+    /// is in the locals.
+    pub instruction: Option<u32>,
+    /// Where the instruction stands in the module's text, if it was made from one.
+    pub position: Option<TextPosition>,
+}
+
+impl fmt::Display for InvalidPlace {
+    /// The function: `func 3 $name`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "func {}", self.function)?;
+        match &self.name {
+            Some(name) => write!(f, " {name}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A place in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextPosition {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+}
+
+/// What stands before a message: line and column, and the function.
+struct InPlace<'a>(&'a Option<Box<InvalidPlace>>);
+
+impl fmt::Display for InPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(place) = self.0 else {
+            return Ok(());
+        };
+        if let Some(TextPosition { line, column }) = place.position {
+            write!(f, ", line {line}, column {column}")?;
+        }
+        write!(f, ", in {place}")
+    }
+}
+
 impl Error {
     /// An error for a host function to return, with this message.
     pub fn host(message: impl Into<String>) -> Self {
         Self::Host(message.into())
+    }
+
+    /// An error that keeps `error`, whatever its type: what a host function returns, and
+    /// whoever called Wasm gets back. An [`Error`] stays what it is.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::Error;
+    ///
+    /// let error = Error::new(std::fmt::Error);
+    /// assert!(error.is::<std::fmt::Error>());
+    /// assert!(matches!(Error::new(Error::host("no more tea")), Error::Host(_)));
+    /// ```
+    pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        match error.into().downcast::<Self>() {
+            Ok(own) => *own,
+            Err(other) => Self::Custom(Box::new(CustomError::new(other))),
+        }
+    }
+
+    /// Whether this keeps an error of type `E`.
+    ///
+    /// # Examples
+    /// See [`Error::downcast`].
+    pub fn is<E: std::error::Error + Send + Sync + 'static>(&self) -> bool {
+        self.downcast_ref::<E>().is_some()
+    }
+
+    /// The error of type `E` that this keeps, if it keeps one.
+    ///
+    /// # Examples
+    /// See [`Error::downcast`].
+    pub fn downcast_ref<E: std::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Custom(custom) => custom.error().downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The error of type `E` that this keeps.
+    ///
+    /// # Errors
+    /// This error, if it keeps none of that type.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker, Module, Store};
+    ///
+    /// #[derive(Debug, PartialEq)]
+    /// struct OutOfTea(u32);
+    ///
+    /// impl std::fmt::Display for OutOfTea {
+    ///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    ///         write!(f, "{} cups are missing", self.0)
+    ///     }
+    /// }
+    ///
+    /// impl std::error::Error for OutOfTea {}
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// let text = br#"(module (import "tea" "pour" (func $pour (param i32)))
+    ///     (func (export "party") (call $pour (i32.const 12))))"#;
+    /// let module = Module::new(&engine, text)?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.func_wrap("tea", "pour", |cups: u32| Err::<(), _>(OutOfTea(cups)))?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// let party = instance.get_typed_func::<(), ()>(&mut store, "party")?;
+    ///
+    /// let error = party.call(&mut store, ()).unwrap_err();
+    /// assert_eq!(error.downcast_ref(), Some(&OutOfTea(12)));
+    /// assert_eq!(error.backtrace().expect("it crossed Wasm").frames().count(), 1);
+    /// assert_eq!(error.downcast::<OutOfTea>().unwrap(), OutOfTea(12));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn downcast<E: std::error::Error + Send + Sync + 'static>(self) -> Result<E, Self> {
+        match self {
+            Self::Custom(custom) => custom
+                .downcast()
+                .map_err(|custom| Self::Custom(Box::new(custom))),
+            other => Err(other),
+        }
+    }
+
+    /// Where Wasm was: of a trap, and of an error of the embedder's type that has
+    /// crossed Wasm.
+    ///
+    /// # Examples
+    /// See [`Error::downcast`].
+    pub fn backtrace(&self) -> Option<&Backtrace> {
+        match self {
+            Self::Trap(trap) => Some(&trap.backtrace),
+            Self::Custom(custom) => custom.backtrace(),
+            _ => None,
+        }
     }
 
     /// The trap, if this is one.
@@ -148,6 +309,7 @@ impl Error {
     }
 
     /// The error for what is of another store.
+    #[cold]
     pub(crate) fn foreign(what: &str) -> Self {
         Self::usage(format!("a {what} of another store was used"))
     }

@@ -77,7 +77,7 @@ impl Exception {
             }
         }
         // SAFETY: it was just made.
-        let handle = unsafe { store.heap_handle(object) };
+        let handle = unsafe { store.owned_handle(object) };
         Ok(Self {
             handle,
             tag,
@@ -115,7 +115,11 @@ impl StoreInner {
         handle: HeapHandle,
         backtrace: Backtrace,
     ) -> Result<Exception, Error> {
-        let (tag, values) = self.read_exception(&handle)?;
+        // It leaves whatever scope is open, with what it carries.
+        let before = self.handles.scopes.enter();
+        let read = self.read_exception(&handle);
+        self.handles.scopes.leave(before);
+        let (tag, values) = read?;
         Ok(Exception {
             handle,
             tag,

@@ -54,7 +54,10 @@ impl Extern {
 
 impl StoreInner {
     /// The type of something of this store, in canonical form.
-    pub(crate) fn entity_type(&self, item: Extern) -> Result<EntityType, Error> {
+    ///
+    /// # Errors
+    /// It is of another store.
+    pub fn entity_type(&self, item: Extern) -> Result<EntityType, Error> {
         self.check_same_store(item.store(), "import or export")?;
         Ok(match item {
             Extern::Func(func) => EntityType::Func(func.type_id()),

@@ -12,11 +12,13 @@
 
 use crate::error::Error;
 use crate::pending::Pending;
+use crate::report::type_text;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
 use mangrove_abi::{FunctionKind, TrapCode, Waking};
 use mangrove_continuation::make_current;
 use mangrove_stack::arch::{self, Fault, FaultIn};
+use mangrove_stack::frames;
 use std::ptr;
 
 impl StoreInner {
@@ -89,13 +91,36 @@ impl StoreInner {
     /// The reason of a trap by an instruction. The search for a handler never
     /// leaves an activation, and says so where there is another one outside.
     fn code_reason(&self, code: TrapCode) -> TrapReason {
+        if code != TrapCode::UnhandledTag {
+            return TrapReason::Code(code);
+        }
+        let tag = self.unhandled_tag();
         let caller = self.activations.last().map_or(ptr::null(), |a| a.caller);
         // SAFETY: host functions live as long as their store.
-        match unsafe { caller.as_ref() } {
-            Some(host) if code == TrapCode::UnhandledTag => TrapReason::UnhandledTagInHostCall {
+        match (unsafe { caller.as_ref() }, tag) {
+            (Some(host), tag) => TrapReason::UnhandledTagInHostCall {
+                tag: tag.unwrap_or_default(),
                 function: host.body.name.clone(),
             },
-            _ => TrapReason::Code(code),
+            (None, Some(tag)) => TrapReason::UnhandledTag { tag },
+            (None, None) => TrapReason::Code(code),
         }
+    }
+
+    /// The tag of the `suspend` or `switch` that the running continuation is stopped at,
+    /// with its type.
+    fn unhandled_tag(&self) -> Option<String> {
+        // SAFETY: a fault was settled: the running record is stopped at the search.
+        let frame = unsafe { frames(self.ctx.as_ref().current).next()? };
+        let (code, offset, module) = self.code.find(frame.pc)?;
+        let module = self.module(module)?;
+        let site = code.image.sites.find(offset)?;
+        let parsed = module.parsed();
+        let tag = parsed.suspended_tag(site.wasm_offset?)?;
+        let ty = *parsed.tags.get(tag.index())?;
+        let ty = module.canonical(parsed.func_type(ty).clone());
+        let name = module.tag_name(tag).unwrap_or_else(|| tag.to_string());
+        let types = ty.signature(|id| type_text(id, Some(module)));
+        Some(format!("{name}{types}"))
     }
 }

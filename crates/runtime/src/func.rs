@@ -3,7 +3,7 @@
 use crate::call;
 use crate::error::Error;
 use crate::handle::Func;
-use crate::store::{AsStore, AsStoreMut, HostStore, inner};
+use crate::store::{AsStore, AsStoreMut, HostStore, WrapStore, inner};
 use crate::value::Val;
 use mangrove_abi::TypeId;
 use mangrove_validate::FuncType;
@@ -39,6 +39,42 @@ impl Func {
         + 'static,
     ) -> Result<Self, Error> {
         store.host_func(ty, body)
+    }
+
+    /// A host function made of a closure, whose parameters and results say its type: up
+    /// to 16 parameters of the types that [`WasmTy`](crate::WasmTy) lists, after a `Caller`
+    /// if it wants one, and what [`WasmRet`](crate::WasmRet) lists for results.
+    ///
+    /// Its errors go to whoever called Wasm, who gets them back by [`Error::downcast`];
+    /// for panics and how long it lives see [`Func::new`].
+    ///
+    /// # Errors
+    /// [`Error::Limit`] if there are more types than an engine can hold;
+    /// [`Error::Resource`] if address space or memory for its code or its type is not to be
+    /// had.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Caller, Config, Engine, Func, Store, Val};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, 0u64)?;
+    /// let swap = Func::wrap(&mut store, |a: i32, b: f64| (b, a))?;
+    /// let results = swap.call(&mut store, &[Val::from(1), Val::from(2.5)])?;
+    /// assert_eq!(results, [Val::from(2.5), Val::from(1)]);
+    /// let add = Func::wrap(&mut store, |mut caller: Caller<'_, u64>, by: u64| {
+    ///     *caller.data_mut() += by;
+    /// })?;
+    /// add.call(&mut store, &[Val::from(40i64)])?;
+    /// assert_eq!(*store.data(), 40);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wrap<S, F, Params, Results>(store: &mut S, func: F) -> Result<Self, Error>
+    where
+        S: WrapStore<F, Params, Results>,
+    {
+        store.wrap_func(func)
     }
 
     /// Its type.

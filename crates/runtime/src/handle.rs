@@ -7,14 +7,24 @@
 //!
 //! The store's list is a root: a collection rewrites the offset in the slot, so
 //! a handle stays right however often its object moves. A slot that only the
-//! list holds is dropped at the next collection.
+//! list holds is used for the next handle, or dropped at the next collection.
+//!
+//! A handle that is made in a [`RootScope`](crate::RootScope) has no slot of its own:
+//!
+//! ```text
+//!  HeapHandle { scope, index } ──▶ the store's stack of slots: … │ scope 7: offset │ scope 7: offset │
+//! ```
+//!
+//! It is a pair of numbers, and the slot goes with the scope. Numbers of scopes are never
+//! given out again, so that one that is over, or another store's, is found out.
 //!
 //! Handles go to other threads than their store. What can be done with them there
 //! (compare, clone, print, drop) does not look at the offset.
 
 use crate::id::StoreId;
+use crate::scopes::Scopes;
 use mangrove_abi::{ContRef, FuncRef, HeapRef, TypeId};
-use mangrove_validate::RefType;
+use mangrove_validate::{AbstractHeap, RefType};
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -35,6 +45,39 @@ pub enum HandleKind {
     Exn,
 }
 
+impl HandleKind {
+    /// The narrowest abstract heap type of such references.
+    pub(crate) fn heap_type(self) -> AbstractHeap {
+        match self {
+            Self::I31 => AbstractHeap::I31,
+            Self::Struct(_) => AbstractHeap::Struct,
+            Self::Array(_) => AbstractHeap::Array,
+            Self::Host => AbstractHeap::Any,
+            Self::Exn => AbstractHeap::Exn,
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::I31 => "an i31",
+            Self::Struct(_) => "a struct",
+            Self::Array(_) => "an array",
+            Self::Host => "a value of the host",
+            Self::Exn => "an exception",
+        }
+    }
+}
+
+/// Why a handle does not lead to a reference.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lost {
+    /// It is of another store.
+    Store,
+    /// Its scope has ended, or is another store's.
+    Scope,
+}
+
 /// Where a rooted reference lies. The collector writes it, plainly: only who has
 /// access to the store may read it.
 pub(crate) struct HeapSlot {
@@ -52,6 +95,17 @@ impl fmt::Debug for HeapSlot {
 }
 
 impl HeapSlot {
+    /// A slot for a reference to an object.
+    pub(crate) fn new(store: StoreId, object: HeapRef) -> Arc<Self> {
+        let offset = AtomicU32::new(object.0);
+        Arc::new(Self { offset, store })
+    }
+
+    /// Puts another reference into a slot that no handle has.
+    pub(crate) fn reuse(&self, object: HeapRef) {
+        self.offset.store(object.0, Ordering::Relaxed);
+    }
+
     /// The address for the collector.
     pub(crate) fn address(&self) -> *mut u32 {
         self.offset.as_ptr()
@@ -59,7 +113,11 @@ impl HeapSlot {
 }
 
 /// A reference into the heap that keeps what it refers to alive for as long as
-/// the handle exists.
+/// the handle exists; or, if it was made in a [`RootScope`](crate::RootScope), for as
+/// long as that is open ([`HeapHandle::owned`] makes one that outlives it).
+///
+/// Objects and their parts are read and written as [`StructRef`](crate::StructRef),
+/// [`ArrayRef`](crate::ArrayRef) and [`ExternRef`](crate::ExternRef).
 ///
 /// `==` compares handles, which takes no store: clones of one handle are equal,
 /// and `i31`s by value. Two handles of one object that were received apart are
@@ -71,6 +129,7 @@ pub struct HeapHandle(Inner);
 enum Inner {
     I31(u32),
     Object(Arc<HeapSlot>),
+    Scoped { scope: u64, index: u32 },
 }
 
 impl HeapHandle {
@@ -83,32 +142,45 @@ impl HeapHandle {
     pub fn as_i31(&self) -> Option<u32> {
         match &self.0 {
             Inner::I31(value) => Some(*value),
-            Inner::Object(_) => None,
+            Inner::Object(_) | Inner::Scoped { .. } => None,
         }
     }
 
-    /// A handle on a reference that is not null, and its slot to be registered
-    /// with the store if it is an object's.
-    pub(crate) fn new(store: StoreId, value: HeapRef) -> (Self, Option<Arc<HeapSlot>>) {
-        debug_assert!(!value.is_null());
-        if value.is_i31() {
-            return (Self(Inner::I31(value.i31_value())), None);
-        }
-        let slot = Arc::new(HeapSlot {
-            offset: AtomicU32::new(value.0),
-            store,
-        });
-        (Self(Inner::Object(slot.clone())), Some(slot))
+    /// The value of an `i31`, sign-extended.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::HeapHandle;
+    ///
+    /// let minus = HeapHandle::from_i31(-3i32 as u32);
+    /// assert_eq!(minus.as_i31_signed(), Some(-3));
+    /// assert_eq!(minus.as_i31(), Some(0x7fff_fffd));
+    /// ```
+    pub fn as_i31_signed(&self) -> Option<i32> {
+        self.as_i31().map(|value| (value << 1) as i32 >> 1)
     }
 
-    /// The reference, if it is one of this store's. For those with access to
-    /// that store only.
-    pub(crate) fn get(&self, store: StoreId) -> Option<HeapRef> {
+    /// A handle on the slot at this place of a scope.
+    pub(crate) fn scoped(scope: u64, index: u32) -> Self {
+        Self(Inner::Scoped { scope, index })
+    }
+
+    /// A handle with this slot, which is the store's too.
+    pub(crate) fn with_slot(slot: Arc<HeapSlot>) -> Self {
+        Self(Inner::Object(slot))
+    }
+
+    /// The reference, if it is one of this store's, whose slots of scopes these are. For
+    /// those with access to that store only.
+    #[inline]
+    pub(crate) fn get(&self, store: StoreId, scopes: &Scopes) -> Result<HeapRef, Lost> {
         match &self.0 {
-            Inner::I31(value) => Some(HeapRef::from_i31(*value)),
-            Inner::Object(slot) => {
-                (slot.store == store).then(|| HeapRef(slot.offset.load(Ordering::Relaxed)))
+            Inner::I31(value) => Ok(HeapRef::from_i31(*value)),
+            Inner::Object(slot) if slot.store == store => {
+                Ok(HeapRef(slot.offset.load(Ordering::Relaxed)))
             }
+            Inner::Object(_) => Err(Lost::Store),
+            Inner::Scoped { scope, index } => scopes.get(*scope, *index).ok_or(Lost::Scope),
         }
     }
 }
@@ -120,6 +192,13 @@ impl PartialEq for HeapHandle {
             // By the slot and not by what is in it: another thread may hold the
             // store, and be collecting.
             (Inner::Object(a), Inner::Object(b)) => Arc::ptr_eq(a, b),
+            (
+                Inner::Scoped { scope, index },
+                Inner::Scoped {
+                    scope: other,
+                    index: place,
+                },
+            ) => (scope, index) == (other, place),
             _ => false,
         }
     }
@@ -266,16 +345,46 @@ pub enum Extern {
 }
 
 macro_rules! extern_from {
-    ($($name:ident)*) => {
+    ($($name:ident $into:ident $what:literal;)*) => {
         $(impl From<$name> for Extern {
             fn from(item: $name) -> Self {
                 Self::$name(item)
             }
         })*
+
+        impl Extern {
+            $(
+                #[doc = concat!("The ", $what, ", if this is one.")]
+                ///
+                /// # Examples
+                /// ```
+                /// use mangrove::{Config, Engine, Extern, Func, Store};
+                ///
+                /// # fn main() -> Result<(), mangrove::Error> {
+                /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+                /// let item = Extern::from(Func::wrap(&mut store, || ())?);
+                /// assert!(item.into_func().is_some() && item.into_table().is_none());
+                /// # Ok(())
+                /// # }
+                /// ```
+                pub fn $into(self) -> Option<$name> {
+                    match self {
+                        Self::$name(item) => Some(item),
+                        _ => None,
+                    }
+                }
+            )*
+        }
     };
 }
 
-extern_from!(Func Table Memory Global Tag);
+extern_from! {
+    Func into_func "function";
+    Table into_table "table";
+    Memory into_memory "memory";
+    Global into_global "global";
+    Tag into_tag "tag";
+}
 
 impl Extern {
     pub(crate) fn store(self) -> StoreId {

@@ -2,77 +2,85 @@
 //! embedder's data, and what compiled code takes for an instance.
 
 use crate::code::LoadedCode;
-use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::signature::Signature;
 use crate::types::TypeHold;
-use crate::value::Val;
-use mangrove_abi::{FuncRef, InstanceContext, TypeId};
-use mangrove_validate::FuncType;
+use mangrove_abi::libcall::LibcallFn;
+use mangrove_abi::{FuncRef, HostContext, TypeId};
+use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-/// A closure that forgot the type of the embedder's data. To be called with a store
-/// that nobody else uses meanwhile, and with its data, of that type.
-pub type ErasedBody =
-    dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync;
+/// What a host function runs.
+///
+/// # Safety
+/// `run` takes parameters and leaves results of the function type that the
+/// [`HostBody`] of it is made with.
+pub unsafe trait HostCode: Send + Sync + 'static {
+    /// Takes the parameters from the transfer area, runs, and leaves the results there.
+    ///
+    /// # Errors
+    /// Its own, and results that do not fit its type.
+    ///
+    /// # Safety
+    /// The store is live and nobody else uses it meanwhile; `host` is of this code, and
+    /// the store's data of the type that this was made for.
+    unsafe fn run(&self, store: StorePtr, host: &HostFunc) -> Result<(), Error>;
+}
 
 /// What a host function does, independent of any store.
 pub struct HostBody {
     /// Its canonical type.
     pub(crate) type_id: TypeId,
     /// Keeps it, if the engine does not.
-    _hold: Option<TypeHold>,
+    hold: Option<TypeHold>,
     /// What backtraces call it; may be empty.
     pub(crate) name: String,
-    erased: Box<ErasedBody>,
+    /// The code, whose type `call` knows.
+    code: Box<dyn HostCode>,
+    /// What the trampoline calls, for a host function of this code.
+    pub(crate) call: LibcallFn,
 }
 
 impl HostBody {
-    /// A body of this function type, which it keeps.
+    /// A body of a type that `hold` keeps, or the engine.
     ///
-    /// # Errors
-    /// The type has too many values, refers to types the engine does not have, or
-    /// there are more than it can hold.
-    pub fn new(
-        engine: &EngineCore,
+    /// # Safety
+    /// `call` is for code of type `C`, and the code for functions of this type.
+    pub(crate) unsafe fn of<C: HostCode>(
+        (type_id, hold): (TypeId, Option<TypeHold>),
         name: String,
-        ty: &FuncType,
-        erased: Box<ErasedBody>,
-    ) -> Result<Self, Error> {
-        let (type_id, hold) = engine.engine_types().func(ty)?;
-        Ok(Self {
-            type_id,
-            _hold: Some(hold),
-            name,
-            erased,
-        })
-    }
-
-    /// A body of a type that the engine keeps.
-    pub fn of_type(type_id: TypeId, name: String, erased: Box<ErasedBody>) -> Self {
+        code: C,
+        call: LibcallFn,
+    ) -> Self {
         Self {
             type_id,
-            _hold: None,
+            hold,
             name,
-            erased,
+            code: Box::new(code),
+            call,
         }
     }
 
-    /// Runs it.
-    ///
-    /// # Safety
-    /// The store is live and nobody else uses it meanwhile; `data` is its data, of
-    /// the type that this body was made for.
-    pub(crate) unsafe fn call(
-        &self,
-        store: StorePtr,
-        data: NonNull<()>,
-        args: &[Val],
-        results: &mut [Val],
-    ) -> Result<(), Error> {
-        (self.erased)(store, data, args, results)
+    /// Address of the code, a `C` of the `call`.
+    pub(crate) fn code(&self) -> *const () {
+        (&raw const *self.code).cast()
+    }
+
+    /// Its canonical type: good for as long as this.
+    pub fn type_id(&self) -> TypeId {
+        self.type_id
+    }
+}
+
+impl fmt::Debug for HostBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostBody")
+            .field("type_id", &self.type_id)
+            .field("hold", &self.hold)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,9 +88,11 @@ impl HostBody {
 /// instance.
 #[repr(C)]
 pub struct HostFunc {
-    pub context: InstanceContext,
+    pub context: HostContext,
     pub func: FuncRef,
     pub signature: NonNull<Signature>,
+    /// Address of the body's code.
+    pub run: *const (),
     pub body: Arc<HostBody>,
     /// Keeps the trampolines.
     pub code: Arc<LoadedCode>,

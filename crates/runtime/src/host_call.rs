@@ -3,19 +3,26 @@
 //! ```text
 //!  compiled code ──call──▶ to-host trampoline ── parameters to transfer slots
 //!       HostFunc { context, … } is what it gets as its instance
-//!                          └─ call_host(instance, HostCall) ──▶ host_call, on the host's stack
+//!                          └─ call_host(instance, context.call) ──▶ host_call, on the host's stack
 //!                                results in transfer slots, or a reason to leave
+//!
+//! There is a `host_call` for each kind of code, so that a closure of known types is
+//! part of it: no call through a pointer, and no value by way of memory but for the
+//! transfer area.
 //! ```
 
+use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::handle::Func;
-use crate::host::{HostBody, HostFunc};
+use crate::host::{HostBody, HostCode, HostFunc};
 use crate::id::StorePtr;
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use crate::store_code::HOST_MODULE;
+use crate::typed::{TypedCode, WasmList, WasmParams, WasmRet};
 use crate::value::Val;
-use mangrove_abi::{FuncRef, InstanceContext, LibcallResult};
+use mangrove_abi::{FuncRef, HostContext, InstanceContext, LibcallResult, TypeId};
+use mangrove_validate::FuncType;
 use smallvec::SmallVec;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
@@ -60,11 +67,14 @@ impl StoreInner {
         let (to_host, entry) = (address(&code.image.to_host)?, address(&code.image.entries)?);
         let index = self.host_funcs.len() as u32;
         let host = Box::leak(Box::new(HostFunc {
-            context: InstanceContext {
-                store: self.ctx.as_ptr(),
-                heap_base: self.heap.base(),
-                owner: 0,
-                index: u64::from(index),
+            context: HostContext {
+                instance: InstanceContext {
+                    store: self.ctx.as_ptr(),
+                    heap_base: self.heap.base(),
+                    owner: 0,
+                    index: u64::from(index),
+                },
+                call: body.call,
             },
             func: FuncRef {
                 code: to_host,
@@ -74,6 +84,7 @@ impl StoreInner {
                 index,
             },
             signature,
+            run: body.code(),
             body,
             code: code.clone(),
         }));
@@ -87,11 +98,11 @@ impl StoreInner {
     }
 }
 
-/// [`mangrove_abi::Libcall::HostCall`].
+/// What a trampoline into host functions calls, for functions of code `C`.
 ///
 /// # Safety
-/// Called by a to-host trampoline with its host function for an instance.
-pub unsafe extern "C" fn host_call(
+/// Called by a to-host trampoline with its host function, of that code, for an instance.
+unsafe extern "C" fn host_call<C: HostCode>(
     instance: *mut InstanceContext,
     _: u64,
     _: u64,
@@ -104,61 +115,152 @@ pub unsafe extern "C" fn host_call(
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
         let outer = std::mem::replace(&mut (*store).host_func, host);
+        // What the body is given and makes is its own, whatever scope its caller's caller
+        // has open.
+        let scopes = (*store).handles.scopes.enter();
         // No panic may leave this function: what called it cannot unwind.
-        let done = catch_unwind(AssertUnwindSafe(|| match run(store, &*host) {
-            // An exception goes on in the Wasm code that called.
-            Err(Error::Exception(exception)) => {
-                let exn = (*store).exception_ref(&exception)?;
-                (*store).throw(exn).map(|()| LibcallResult::CATCH)
-            }
-            result => result.map(|()| LibcallResult::OK).map_err(Pending::from),
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let code = &*(*host).run.cast::<C>();
+            code.run(StorePtr::new(NonNull::new_unchecked(store)), &*host)
         }));
-        match done.unwrap_or_else(|panic| Err(Pending::Panic(panic))) {
-            Ok(status) => {
+        let left = match done {
+            Ok(Ok(())) => {
                 (*store).host_func = outer;
-                LibcallResult { value: 0, status }
+                LibcallResult::ok(0)
             }
-            // `host_func` stays, for the backtrace; the activation restores it.
-            Err(pending) => {
-                (*store).pending = Some(pending);
-                LibcallResult::leave()
-            }
-        }
+            Ok(Err(error)) => failed(store, outer, error),
+            Err(panic) => leave(&mut *store, Pending::Panic(panic)),
+        };
+        // An exception may have come by handles of these: only now.
+        (*store).handles.scopes.leave(scopes);
+        left
     }
 }
 
-/// Takes the parameters, runs the body, hands over the results.
+/// What a host function's error does.
 ///
 /// # Safety
-/// `store` is live and nobody else uses it.
-unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<(), Error> {
-    // SAFETY: signatures live as long as the store.
-    let signature = unsafe { host.signature.as_ref() };
-    let mut args: SmallVec<[Val; 6]> = SmallVec::with_capacity(signature.params.len());
-    {
-        // SAFETY: the caller's contract; the borrow ends before the body runs.
-        let store = unsafe { &mut *store };
-        for (index, &kind) in signature.params.iter().enumerate() {
-            let slot = store.context().transfer[index];
-            // SAFETY: the trampoline has put the parameters there.
-            args.push(unsafe { store.lift(slot, kind) });
-        }
-    }
-    let mut results: SmallVec<[Val; 2]> =
-        signature.results.iter().map(|kind| kind.zero()).collect();
-    // SAFETY: the caller's contract: while the body runs it alone, through its
-    // `Caller`, uses the store.
-    let data = unsafe { (*store).data };
-    let pointer = StorePtr::new(NonNull::new(store).expect("a live store"));
-    // SAFETY: by contract; whoever added the body vouched for the type of
-    // the data. The body has returned by the time the store is used again.
-    let store = unsafe {
-        host.body.call(pointer, data, &args, &mut results)?;
-        &mut *store
+/// As for [`host_call`], of whose store this is.
+#[cold]
+unsafe fn failed(store: *mut StoreInner, outer: *const HostFunc, error: Error) -> LibcallResult {
+    // SAFETY: by contract the store is ours.
+    let store = unsafe { &mut *store };
+    let Error::Exception(exception) = error else {
+        return leave(store, error.into());
     };
-    for (index, (value, &ty)) in results.iter().zip(&signature.ty.results).enumerate() {
-        let slot = store.lower(value, ty)?;
-        store.context().transfer[index] = slot;
+    // An exception goes on in the Wasm code that called. No panic may leave this either.
+    let thrown = catch_unwind(AssertUnwindSafe(|| {
+        let exn = store.exception_ref(&exception)?;
+        // SAFETY: compiled code waits in the host call.
+        unsafe { store.throw(exn) }
+    }));
+    match thrown.unwrap_or_else(|panic| Err(Pending::Panic(panic))) {
+        Ok(()) => {
+            store.host_func = outer;
+            LibcallResult {
+                value: 0,
+                status: LibcallResult::CATCH,
+            }
+        }
+        Err(pending) => leave(store, pending),
     }
-    Ok(())
+}
+
+/// Leaves Wasm. `host_func` stays, for the backtrace; the activation restores it.
+#[cold]
+fn leave(store: &mut StoreInner, pending: Pending) -> LibcallResult {
+    store.pending = Some(pending);
+    LibcallResult::leave()
+}
+
+/// A closure that gets and gives [`Val`]s, and forgot the type of the embedder's data.
+/// To be called with a store that nobody else uses meanwhile, and with its data, of
+/// that type.
+pub type ErasedBody =
+    dyn Fn(StorePtr, NonNull<()>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync;
+
+/// The code of a host function that gets and gives [`Val`]s. For functions of any type:
+/// what it gives is checked each time.
+struct ValCode(Box<ErasedBody>);
+
+// SAFETY: it goes by the signature of the function it runs for.
+unsafe impl HostCode for ValCode {
+    unsafe fn run(&self, pointer: StorePtr, host: &HostFunc) -> Result<(), Error> {
+        let store = pointer.as_ptr();
+        // SAFETY: signatures live as long as the store.
+        let signature = unsafe { host.signature.as_ref() };
+        let mut args: SmallVec<[Val; 6]> = SmallVec::with_capacity(signature.params.len());
+        let data = {
+            // SAFETY: the caller's contract; the borrow ends before the body runs.
+            let store = unsafe { &mut *store };
+            for (index, &kind) in signature.params.iter().enumerate() {
+                // SAFETY: the trampoline has put the parameters there.
+                args.push(unsafe { store.arrived_at(index, kind) });
+            }
+            store.data
+        };
+        let mut results: SmallVec<[Val; 2]> =
+            signature.results.iter().map(|kind| kind.zero()).collect();
+        (self.0)(pointer, data, &args, &mut results)?;
+        // SAFETY: the body has returned: nobody else uses the store.
+        let store = unsafe { &mut *store };
+        for (index, (value, &ty)) in results.iter().zip(&signature.ty.results).enumerate() {
+            let slot = store.lower(value, ty)?;
+            store.context().transfer[index] = slot;
+        }
+        Ok(())
+    }
+}
+
+impl HostBody {
+    /// A body of this function type, which it keeps: a closure that gets and gives
+    /// [`Val`]s.
+    ///
+    /// # Errors
+    /// The type has too many values, refers to types the engine does not have, or
+    /// there are more than it can hold.
+    pub fn new(
+        engine: &EngineCore,
+        name: String,
+        ty: &FuncType,
+        body: Box<ErasedBody>,
+    ) -> Result<Self, Error> {
+        let (type_id, hold) = engine.engine_types().func(ty)?;
+        // SAFETY: `ValCode` is for functions of any type.
+        Ok(unsafe {
+            Self::of(
+                (type_id, Some(hold)),
+                name,
+                ValCode(body),
+                host_call::<ValCode>,
+            )
+        })
+    }
+
+    /// The same for a type that the engine keeps.
+    pub fn of_type(type_id: TypeId, name: String, body: Box<ErasedBody>) -> Self {
+        // SAFETY: as above.
+        unsafe { Self::of((type_id, None), name, ValCode(body), host_call::<ValCode>) }
+    }
+
+    /// A body with the function type that a closure's Rust types say. It gets the store,
+    /// its data, and the parameters.
+    ///
+    /// # Errors
+    /// There are more types than the engine can hold.
+    pub fn typed<P, R, B>(engine: &EngineCore, name: String, body: B) -> Result<Self, Error>
+    where
+        P: WasmParams,
+        R: WasmRet,
+        B: Fn(StorePtr, NonNull<()>, P) -> R + Send + Sync + 'static,
+    {
+        let ty = FuncType {
+            params: P::types(),
+            results: R::Values::types(),
+        };
+        let (type_id, hold) = engine.engine_types().func(&ty)?;
+        let call = host_call::<TypedCode<P, R, B>>;
+        // SAFETY: the type is that of the code.
+        Ok(unsafe { Self::of((type_id, Some(hold)), name, TypedCode::new(body), call) })
+    }
 }

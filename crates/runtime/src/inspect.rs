@@ -38,7 +38,7 @@ impl StoreInner {
     /// Continuations that live, initial ones of calls from the host left out. Each
     /// call has one on its chain, and only those are on a chain for good.
     pub fn live_continuations(&self) -> u64 {
-        let calls = self.activations.iter().filter(|a| a.is_call).count();
+        let calls = self.registry.calls();
         self.live_records() - calls as u64
     }
 

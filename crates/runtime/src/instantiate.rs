@@ -16,13 +16,14 @@ use crate::id::Origin;
 use crate::instance::{InstanceData, InstancePtr};
 use crate::kind::ValueKind;
 use crate::module::ModuleImage;
+use crate::report::type_text;
 use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{
     FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
     TransferSlot, TypeId, TypeIndex,
 };
-use mangrove_validate::{ElementSegment, SegmentMode, ValType};
+use mangrove_validate::{ElementSegment, EntityType, Import, SegmentMode, ValType};
 use std::mem::offset_of;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
@@ -39,11 +40,35 @@ impl StoreInner {
         module: &Arc<ModuleImage>,
         imports: &[Extern],
     ) -> Result<(u32, Option<Func>), Error> {
+        if !module.engine().same(&self.engine) {
+            return Err(Error::usage("a module of another engine was instantiated"));
+        }
+        self.match_imports(module, imports)?;
+        self.instantiate_matching(module, imports)
+    }
+
+    /// [`StoreInner::instantiate`] with imports that are known to match.
+    ///
+    /// # Errors
+    /// As there, but for the match; an import of another store.
+    pub fn instantiate_matching(
+        &mut self,
+        module: &Arc<ModuleImage>,
+        imports: &[Extern],
+    ) -> Result<(u32, Option<Func>), Error> {
+        for import in imports {
+            self.check_same_store(import.store(), "import or export")?;
+        }
         let data = self.make_instance(module, imports)?;
         self.run_segments(data)?;
         let start = data.module.parsed().start;
         let start = start.map(|index| Func::new_ref(self.id, data.func_ref(index)));
         Ok((data.index, start))
+    }
+
+    /// How many instances there are. The next one gets this number.
+    pub fn instance_count(&self) -> u32 {
+        self.instances.len() as u32
     }
 
     /// Everything up to the segments.
@@ -52,10 +77,6 @@ impl StoreInner {
         module: &Arc<ModuleImage>,
         imports: &[Extern],
     ) -> Result<InstancePtr, Error> {
-        if !module.engine().same(&self.engine) {
-            return Err(Error::usage("a module of another engine was instantiated"));
-        }
-        self.match_imports(module, imports)?;
         self.check_limits(module)?;
         let parsed = module.parsed();
         let memories = parsed.memories.len() - parsed.imported_memories as usize;
@@ -96,11 +117,7 @@ impl StoreInner {
             let given = self.entity_type(given)?;
             let ty = module.canonical(wanted.ty.clone());
             if !self.engine.types().matches_extern(&given, &ty) {
-                return Err(Error::Link {
-                    module: wanted.module.clone(),
-                    name: wanted.name.clone(),
-                    message: "incompatible import type".into(),
-                });
+                return Err(import_mismatch(module, wanted, &given));
             }
         }
         Ok(())
@@ -319,6 +336,24 @@ impl StoreInner {
             data.dropped_data[index].set(true);
         }
         Ok(())
+    }
+}
+
+/// The error for an import that is given something of another type, canonical.
+pub fn import_mismatch(module: &ModuleImage, wanted: &Import, given: &EntityType) -> Error {
+    let engine = module.engine();
+    let text = |ty: &EntityType| {
+        let function = |id| engine.func_type(id).unwrap_or_default();
+        ty.text(|id| type_text(id, Some(module)), function)
+    };
+    Error::Link {
+        module: wanted.module.clone(),
+        name: wanted.name.clone(),
+        message: format!(
+            "incompatible import type: {} is wanted, {} is given",
+            text(&module.canonical(wanted.ty.clone())),
+            text(given)
+        ),
     }
 }
 

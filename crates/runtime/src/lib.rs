@@ -10,36 +10,46 @@
 //! ```text
 //!  6  setup reset                      a store is made, and made as new, with
 //!     libcalls/ host_call              what compiled code asks for
-//!  5  call resume continuation func    entering Wasm
+//!  5  call resume continuation func    entering Wasm; typed/ with values of known types
+//!     leaving caller                   the way back; who called the host
 //!     instantiate const_eval externs   instances
-//!     object exceptions convert        values and objects
+//!     object objects/ exceptions       objects
+//!     convert scope                    values, and what keeps them
 //!     global table memory
-//!     roots parking switching          the collector, zeal
+//!     roots verify_weak                the collector
+//!     parking switching                parking, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     growth heap_room                 who is asked for more
 //!     notify inspect report            who looks
 //!     walk statistics
+//!     describe called                  and what people see
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
-//!     table/entry memory/entry store_code rooted
+//!     table/entry memory/entry store_code rooted weak host_values
 //!     pending activation outcome watch … and what is under way
 //!     limiter policy                   whom it asks
 //!  2  engine types descriptors         what stores of an engine share
-//!     kind signature shape code
+//!     kind signature shape layout code heap_type type_text
 //!     signals handlers                 what all of a process share
-//!  1  error refusals settings plan ledger
-//!  0  id handle value exception trap source bound resource/ compiled_error mapping file trace
+//!  1  error objects/error refusals settings plan ledger
+//!  0  id scopes aged handle value exception trap source bound resource/ compiled_error custom_error
+//!     mapping file trace
 //! ```
 
 mod activation;
+mod aged;
 mod backtrace;
 mod bound;
 mod call;
+mod called;
+mod caller;
 mod code;
 mod compiled_error;
 mod const_eval;
 mod continuation;
 mod convert;
+mod custom_error;
+mod describe;
 mod descriptors;
 mod elements;
 mod engine;
@@ -55,13 +65,17 @@ mod growth;
 mod handle;
 mod handlers;
 mod heap_room;
+mod heap_type;
 mod host;
 mod host_call;
+mod host_values;
 mod id;
 mod inspect;
 mod instance;
 mod instantiate;
 mod kind;
+mod layout;
+mod leaving;
 mod ledger;
 mod libcalls;
 mod limiter;
@@ -70,6 +84,7 @@ mod memory;
 mod module;
 mod notify;
 mod object;
+mod objects;
 mod outcome;
 mod parking;
 mod pending;
@@ -82,6 +97,8 @@ mod resource;
 mod resume;
 mod rooted;
 mod roots;
+mod scope;
+mod scopes;
 mod settings;
 mod setup;
 mod shape;
@@ -96,17 +113,23 @@ mod table;
 #[doc(hidden)]
 pub mod trace;
 mod trap;
+mod type_text;
+mod typed;
 mod types;
 mod unwind;
 mod value;
+mod verify_weak;
 mod walk;
 mod watch;
+mod weak;
 
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
+pub use custom_error::CustomError;
+pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
-pub use error::Error;
+pub use error::{Error, InvalidPlace, TextPosition};
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
 pub use file::MappedFile;
@@ -114,11 +137,20 @@ pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memor
 pub use handlers::{
     SignalPolicy, SignalProblem, prepare as prepare_signals, problems as signal_problems,
 };
-pub use host::{ErasedBody, HostBody};
+pub use heap_type::{ArrayType, AsEngine, StructType};
+pub use host::HostBody;
+pub use host_call::ErasedBody;
 pub use id::{StoreId, StorePtr};
+pub use instantiate::import_mismatch;
 pub use limiter::{ErasedLimiter, ResourceLimiter};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
+pub use objects::array_ref::ArrayRef;
+pub use objects::element::Element;
+pub use objects::error::ObjectError;
+pub use objects::extern_ref::ExternRef;
+pub use objects::struct_ref::StructRef;
+pub use objects::weak_ref::{DeathQueue, WeakContHandle, WeakHandle};
 pub use outcome::Outcome;
 pub use plan::Plan;
 pub use policy::{CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, NextAsk};
@@ -126,11 +158,15 @@ pub use resource::cause::Cause;
 pub use resource::error::ResourceError;
 pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
 pub use resource::file_size::ignore_file_size_signal;
+pub use scope::RootScope;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
 pub use statistics::{Amount, HeapStatistics, TypeStatistics};
-pub use store::{AsStore, AsStoreMut, HostStore, StoreInner, inner, insides};
+pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
 pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};
+pub use typed::{
+    AnyRef, ExnRef, TypedFunc, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy,
+};
 pub use types::TypeCounts;
 pub use value::Val;
 pub use walk::{HeapReference, HeapWalk, LiveObject, ObjectKind};

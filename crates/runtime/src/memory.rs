@@ -5,10 +5,10 @@ pub mod spare;
 
 use crate::error::Error;
 use crate::handle::Memory;
-use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
+use crate::store::{AsStore, AsStoreMut, DataStore, StoreInner, inner, inner_mut};
 use entry::{MemoryEntry, PAGE};
 use mangrove_validate::MemoryType;
-use std::ptr;
+use std::{ptr, slice};
 
 impl StoreInner {
     /// A memory, not yet in the store's list. Where address space is bounded, the
@@ -93,6 +93,80 @@ impl Memory {
         let store = inner_mut(store);
         self.entry(store)?;
         store.grow_memory(self.index, pages)
+    }
+
+    /// Its bytes, for as long as the store is not used otherwise.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    ///
+    /// # Examples
+    /// See [`Memory::data_and_store_mut`].
+    pub fn data<'s>(&self, store: &'s impl AsStore) -> &'s [u8] {
+        let memory = self.entry(inner(store)).expect("a memory of this store");
+        // SAFETY: as many bytes are committed, at a place of their own, for as long as the
+        // store, and can be read. Whoever writes them, moves their end or gives them back
+        // needs the store to change it, which is lent meanwhile. No other thread runs
+        // Wasm with this memory.
+        unsafe { slice::from_raw_parts(memory.base(), memory.len() as usize) }
+    }
+
+    /// Its bytes, to change, for as long as the store is not used otherwise.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    ///
+    /// # Examples
+    /// See [`Memory::data_and_store_mut`].
+    pub fn data_mut<'s>(&self, store: &'s mut impl AsStoreMut) -> &'s mut [u8] {
+        let memory = self
+            .entry(inner_mut(store))
+            .expect("a memory of this store");
+        // SAFETY: as in `data`, and the store is lent to nobody else. The bytes are apart
+        // from the store's insides.
+        unsafe { slice::from_raw_parts_mut(memory.base(), memory.len() as usize) }
+    }
+
+    /// Its bytes and the embedder's data, both to change.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Memory, MemoryType, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, vec![1, 2, 3])?;
+    /// let ty = MemoryType { minimum: 1, maximum: None, memory64: false };
+    /// let memory = Memory::new(&mut store, ty)?;
+    /// let (bytes, data) = memory.data_and_store_mut(&mut store);
+    /// bytes[..3].copy_from_slice(data);
+    /// data.clear();
+    /// memory.data_mut(&mut store)[0] = 9;
+    /// assert_eq!(memory.data(&store)[..4], [9, 2, 3, 0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// What was borrowed does not outlive a growth of the memory:
+    ///
+    /// ```compile_fail
+    /// # use mangrove::{Memory, Store};
+    /// fn grow(memory: Memory, store: &mut Store<()>) {
+    ///     let bytes = memory.data(store);
+    ///     memory.grow(store, 1).unwrap();
+    ///     println!("{}", bytes.len());
+    /// }
+    /// ```
+    pub fn data_and_store_mut<'s, S: DataStore>(
+        &self,
+        store: &'s mut S,
+    ) -> (&'s mut [u8], &'s mut S::Data) {
+        let data = inner_mut(store).data.cast::<S::Data>().as_ptr();
+        // SAFETY: `DataStore` promises data of this type that is reachable through `store`
+        // only, which is lent to us; it is apart from the memory's bytes.
+        (self.data_mut(store), unsafe { &mut *data })
     }
 
     /// Reads bytes from address `at`.

@@ -5,13 +5,14 @@ use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::source::SourceMap;
 use crate::types::TypeHold;
+use hashbrown::HashMap;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{
-    CodeImage, FuncIndex, FunctionKind, InstanceLayout, SourcePosition, TypeId, TypeIndex,
-    WasmOffset,
+    CodeImage, FuncIndex, FunctionKind, InstanceLayout, SourcePosition, TagIndex, TypeId,
+    TypeIndex, WasmOffset,
 };
 use mangrove_collector::{ModuleId, Place, SourceLine};
-use mangrove_validate::{MapTypes, ParsedModule, TypeRegistry};
+use mangrove_validate::{EntityIndex, EntityType, MapTypes, ParsedModule, TypeRegistry, printable};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -30,6 +31,10 @@ pub struct ModuleImage {
     code: Arc<LoadedCode>,
     /// Source lines; read when the first one is asked for.
     sources: OnceLock<Option<SourceMap>>,
+    /// The first export of each function, made when somebody asks.
+    exported: OnceLock<HashMap<FuncIndex, usize>>,
+    /// The number of each canonical type, made when somebody asks.
+    indices: OnceLock<HashMap<TypeId, TypeIndex>>,
 }
 
 impl ModuleImage {
@@ -84,6 +89,8 @@ impl ModuleImage {
             code: Arc::new(load(image, text, &engine.plan().addresses)?),
             parsed,
             sources: OnceLock::new(),
+            exported: OnceLock::new(),
+            indices: OnceLock::new(),
         })
     }
 
@@ -116,6 +123,71 @@ impl ModuleImage {
             .map(String::as_str)
     }
 
+    /// The first name one of its functions is exported under.
+    pub fn function_export(&self, function: FuncIndex) -> Option<&str> {
+        let exports = &self.parsed.exports;
+        let known = self.exported.get_or_init(|| {
+            let mut known = HashMap::new();
+            for (number, export) in (0..).zip(exports) {
+                if let EntityIndex::Func(index) = export.index {
+                    known.entry(index).or_insert(number);
+                }
+            }
+            known
+        });
+        let &number = known.get(&function)?;
+        exports.get(number).map(|export| export.name.as_str())
+    }
+
+    /// The number of a canonical type in the module, if it has the type: of several the
+    /// first, or the first that has a name.
+    pub fn type_index(&self, id: TypeId) -> Option<TypeIndex> {
+        let names = &self.parsed.names.types;
+        let known = self.indices.get_or_init(|| {
+            let mut known: HashMap<TypeId, TypeIndex> = HashMap::with_capacity(self.types.len());
+            for (&id, index) in self.types.iter().zip(0..) {
+                let index = TypeIndex::new(index);
+                let first = known.entry(id).or_insert(index);
+                if !names.contains_key(first) && names.contains_key(&index) {
+                    *first = index;
+                }
+            }
+            known
+        });
+        known.get(&id).copied()
+    }
+
+    /// What a tag of the module is called: `$name`, `(export "name")` or
+    /// `(import "module" "name")`.
+    pub fn tag_name(&self, tag: TagIndex) -> Option<String> {
+        if let Some(name) = self.parsed.names.tags.get(&tag) {
+            return Some(format!("${}", printable(name)));
+        }
+        let mut exports = self.parsed.exports.iter();
+        if let Some(export) = exports.find(|export| export.index == EntityIndex::Tag(tag)) {
+            return Some(format!("(export \"{}\")", printable(&export.name)));
+        }
+        let imports = self.parsed.imports.iter();
+        let mut tags = imports.filter(|import| matches!(import.ty, EntityType::Tag(_)));
+        let import = tags.nth(tag.index())?;
+        let (module, name) = (printable(&import.module), printable(&import.name));
+        Some(format!("(import \"{module}\" \"{name}\")"))
+    }
+
+    /// An instruction of a function of the module.
+    pub fn place_in(&self, function: FuncIndex, offset: Option<WasmOffset>) -> Place {
+        let name = self.function_name(function);
+        let export = self.function_export(function).filter(|_| name.is_none());
+        Place {
+            module: self.name().map(str::to_string),
+            function,
+            name: name.map(str::to_string),
+            export: export.map(str::to_string),
+            offset,
+            source: offset.and_then(|offset| self.source_line(offset)),
+        }
+    }
+
     /// Where the instruction at this byte offset of the module was written, if its
     /// `.debug_*` sections say so.
     pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
@@ -134,13 +206,7 @@ impl ModuleImage {
         let FunctionKind::Wasm(function) = function.kind else {
             return None;
         };
-        Some(Place {
-            module: self.name().map(str::to_string),
-            function,
-            name: self.function_name(function).map(str::to_string),
-            offset: Some(offset),
-            source: self.source_line(offset),
-        })
+        Some(self.place_in(function, Some(offset)))
     }
 
     /// The canonical type of a type of the module.

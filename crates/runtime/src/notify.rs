@@ -11,10 +11,15 @@ use std::ptr::NonNull;
 impl StoreInner {
     /// Tells all who watch: a panic of one goes on when the others
     /// have been told. Of several panics the first does.
+    #[inline]
     pub(crate) fn notify(&mut self, moment: Moment) {
-        if self.watchers.list.is_empty() {
-            return;
+        if !self.watchers.list.is_empty() {
+            self.tell(moment);
         }
+    }
+
+    #[cold]
+    fn tell(&mut self, moment: Moment) {
         let mut watchers = std::mem::take(&mut self.watchers.list);
         let store = StorePtr::new(NonNull::from(&mut *self));
         let mut panics: Vec<Box<dyn Any + Send>> = Vec::new();

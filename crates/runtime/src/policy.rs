@@ -2,7 +2,7 @@
 
 use mangrove_collector::{CollectionKind, PhaseReport};
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why a policy is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,10 +186,8 @@ impl PhaseWatchers {
         }
     }
 
-    /// Goes on with the first panic since the last time.
-    pub fn resume_panic(&mut self) {
-        if let Some(panic) = self.panic.take() {
-            resume_unwind(panic);
-        }
+    /// The first panic since the last time, to be gone on with.
+    pub fn take_panic(&mut self) -> Option<Box<dyn Any + Send>> {
+        self.panic.take()
     }
 }

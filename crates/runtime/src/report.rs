@@ -4,10 +4,9 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
-use mangrove_abi::{FuncIndex, TypeId, TypeIndex};
+use mangrove_abi::{FuncIndex, TypeId};
 use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation, Within};
-use mangrove_validate::{FuncType, printable};
-use std::fmt::Write as _;
+use mangrove_validate::printable;
 use std::ptr::NonNull;
 
 /// What in a store knows names.
@@ -41,23 +40,27 @@ impl Names for Named<'_> {
             instance, index, ..
         } = function;
         let module = self.module_of(function);
+        let function = FuncIndex::new(index);
         let name = match module {
-            Some(module) => module
-                .function_name(FuncIndex::new(index))
-                .map(str::to_string),
+            Some(module) => module.function_name(function).map(str::to_string),
             None => self.host_name(index),
         };
+        let export = module.and_then(|module| module.function_export(function));
         MadeFrom {
             instance,
             module: module.and_then(ModuleImage::name).map(str::to_string),
             index,
+            export: export.filter(|_| name.is_none()).map(str::to_string),
             name,
         }
     }
 
     fn ty(&self, function: FunctionId) -> String {
         match self.engine.func_type(function.type_id) {
-            Some(ty) => format!("(cont {})", func_text(&ty, self.module_of(function))),
+            Some(ty) => {
+                let module = self.module_of(function);
+                format!("(cont {})", ty.text(|id| type_text(id, module)))
+            }
             None => "(cont)".to_owned(),
         }
     }
@@ -69,16 +72,16 @@ impl Names for Named<'_> {
     fn stopped(&self, at: WasmLocation) -> Option<Place> {
         let function = at.function;
         let mut modules = self.instances.iter().map(|instance| &instance.module);
-        let module = modules.find(|known| known.id() == at.module);
-        let name = module.and_then(|module| module.function_name(function));
-        Some(Place {
-            module: module.and_then(|m| m.name()).map(str::to_string),
-            function,
-            name: name.map(str::to_string),
-            offset: at.wasm_offset,
-            source: module
-                .zip(at.wasm_offset)
-                .and_then(|(module, offset)| module.source_line(offset)),
+        Some(match modules.find(|known| known.id() == at.module) {
+            Some(module) => module.place_in(function, at.wasm_offset),
+            None => Place {
+                module: None,
+                function,
+                name: None,
+                export: None,
+                offset: at.wasm_offset,
+                source: None,
+            },
         })
     }
 
@@ -88,28 +91,10 @@ impl Names for Named<'_> {
     }
 }
 
-/// The text form of a function type whose concrete types are canonical ids.
-fn func_text(ty: &FuncType, module: Option<&ModuleImage>) -> String {
-    let mut text = "(func".to_owned();
-    for (word, types) in [("param", &ty.params), ("result", &ty.results)] {
-        if types.is_empty() {
-            continue;
-        }
-        let _ = write!(text, " ({word}");
-        for &ty in types {
-            let _ = write!(text, " {}", ty.text(|id| type_text(id, module)));
-        }
-        text.push(')');
-    }
-    text.push(')');
-    text
-}
-
 /// A canonical type, as the module calls it: by name, else by index.
-fn type_text(id: TypeId, module: Option<&ModuleImage>) -> String {
+pub fn type_text(id: TypeId, module: Option<&ModuleImage>) -> String {
     let known = module.and_then(|module| {
-        let index = module.type_ids().iter().position(|&known| known == id)?;
-        let index = TypeIndex::new(index as u32);
+        let index = module.type_index(id)?;
         let name = module.parsed().names.types.get(&index);
         Some(name.map_or_else(|| index.to_string(), |name| format!("${}", printable(name))))
     });

@@ -4,6 +4,7 @@
 //! is added does not compile until someone has decided what becomes of it.
 
 use crate::error::Error;
+use crate::host_values::HostValues;
 use crate::id::StoreId;
 use crate::memory::spare::MOST_SPARE;
 use crate::policy::{PhaseWatchers, Policy};
@@ -13,6 +14,7 @@ use crate::store::StoreInner;
 use crate::store_code::StoreCode;
 use crate::types::KeptTypes;
 use crate::watch::Watchers;
+use crate::weak::WeakTables;
 use std::any::Any;
 use std::panic::resume_unwind;
 use std::ptr;
@@ -29,7 +31,7 @@ impl StoreInner {
     /// has changed then.
     ///
     /// # Panics
-    /// With a panic of what a host function's closure drops, after everything is done.
+    /// With a panic of what a host function's closure or a value of the host drops, after everything is done.
     pub fn reset(&mut self, face: Box<dyn Any + Send>) -> Result<(), Error> {
         if !self.activations.is_empty() {
             return Err(Error::usage("a store was reset while it runs"));
@@ -69,6 +71,9 @@ impl StoreInner {
             linked,
             tables,
             handles,
+            host_values,
+            weak,
+            layouts,
             operands,
             host_func,
             pending,
@@ -92,6 +97,9 @@ impl StoreInner {
         linked.clear();
         tables.clear();
         *handles = Handles::default();
+        *host_values = HostValues::default();
+        *weak = WeakTables::default();
+        layouts.clear();
         operands.clear();
         *host_func = ptr::null();
         *pending = None;

@@ -19,6 +19,7 @@ use crate::handle::{ContHandle, Tag};
 use crate::id::StorePtr;
 use crate::outcome::{Clause, Outcome, reference_to};
 use crate::pending::Pending;
+use crate::signals::Thread;
 use crate::signature::Signature;
 use crate::store::StoreInner;
 use crate::trace::SWITCHES;
@@ -81,6 +82,7 @@ pub unsafe fn resume(
     unsafe {
         let ready = (*store).ready(handle, with, tags)?;
         let Ready {
+            thread,
             signature,
             clauses,
             table,
@@ -91,13 +93,14 @@ pub unsafe fn resume(
             Way::In(call) => call,
             Way::Over(outcome) => return Ok(outcome),
         };
-        let entered = call::enter(store, &call);
+        let entered = call::enter(store, thread, &call);
         (*store).end(&call, results, &clauses, entered)
     }
 }
 
 /// All that can be wrong has been looked at, and nothing has happened yet.
 struct Ready<'a> {
+    thread: Thread,
     /// Of the continuation's function type.
     signature: NonNull<Signature>,
     clauses: Vec<Clause>,
@@ -125,7 +128,7 @@ impl StoreInner {
         tags: &[Tag],
     ) -> Result<Ready<'a>, Error> {
         let (func, signature) = self.continuation_type(handle)?;
-        self.check_activations()?;
+        let thread = self.check_activations()?;
         let mut clauses = Vec::with_capacity(tags.len());
         for &tag in tags {
             self.check_same_store(tag.store, "tag")?;
@@ -151,6 +154,7 @@ impl StoreInner {
             }
         };
         Ok(Ready {
+            thread,
             signature,
             clauses,
             table,
@@ -184,14 +188,14 @@ impl StoreInner {
                 let payload = self.transfer_behind_bound(record, slots);
                 // SAFETY: a current reference is to a continuation that is fresh
                 // or suspended; the table stays by contract.
-                let call = unsafe { self.activate(host, record, table.address(), false, payload) };
+                let call = unsafe { self.activate(host, record, table.address(), payload) };
                 return Ok(Way::In(call));
             }
             EnterWith::Exception(exception) => exception,
         };
         // SAFETY: as above. The chain was suspended until now.
         unsafe {
-            let mut call = self.activate(host, record, table.address(), false, u64::from(exn.0));
+            let mut call = self.activate(host, record, table.address(), u64::from(exn.0));
             match self.throw_into(record, call.host, exn) {
                 Ok(Some(target)) => {
                     make_current(self.context(), target, Waking::ThrownInto);

@@ -8,6 +8,7 @@
 
 use crate::elements::ElementValues;
 use crate::error::Error;
+use crate::host_values::HostValues;
 use crate::id::Origin;
 use crate::instance::InstancePtr;
 use crate::kind::ValueKind;
@@ -19,13 +20,15 @@ use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
+use crate::weak::WeakTables;
 use mangrove_abi::{Defect, GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, CollectionKind, ContinuationsReport, Phases, ReportOptions,
-    RootOwner, RootSet, RootVisitor, Roots, collect, continuations, root_set,
+    RootOwner, RootSet, RootVisitor, Roots, Survivors, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// With `minor` zeal one of this many collections is a full one.
 const ZEAL_FULL: u64 = 8;
@@ -38,6 +41,9 @@ pub(crate) struct StoreRoots<'a> {
     tables: &'a mut [TableEntry],
     handles: &'a mut Handles,
     operands: &'a mut [(TransferSlot, Option<SlotKind>)],
+    /// What keeps nothing, and follows what is kept.
+    weak: &'a mut WeakTables,
+    host_values: &'a mut HostValues,
     /// What a minor collection is not shown, for tests.
     defect: Option<Defect>,
 }
@@ -68,6 +74,9 @@ impl StoreInner {
             tables,
             handles,
             operands,
+            // What refers to objects and keeps none.
+            weak,
+            host_values,
             // Numbers of bytes.
             heap_bound: _,
             stack_bound: _,
@@ -75,6 +84,7 @@ impl StoreInner {
             // Types, and code by type.
             signatures: _,
             suspended_types: _,
+            layouts: _,
             engine,
             // A memory holds bytes, a tag a type.
             memories: _,
@@ -118,6 +128,8 @@ impl StoreInner {
                 tables,
                 handles,
                 operands,
+                weak,
+                host_values,
                 defect: engine.settings().defect,
             },
             names: Named {
@@ -154,8 +166,9 @@ impl StoreInner {
     pub fn collect_as(&mut self, kind: CollectionKind) -> Result<(), Error> {
         self.notify(Moment::Collection(self.collections + 1));
         self.trace_roots()?;
-        if kind == CollectionKind::Full {
-            self.handles.prune();
+        match kind {
+            CollectionKind::Full => self.handles.prune(),
+            CollectionKind::Minor => self.handles.prune_young(),
         }
         let config = self.engine.settings();
         let options = CollectOptions {
@@ -191,8 +204,16 @@ impl StoreInner {
                 if report.kind == CollectionKind::Full {
                     self.park_old();
                 }
+                if options.verify {
+                    self.verify_weak()?;
+                }
+                let dropped = self.drop_dead();
                 self.notify(Moment::Collected(report));
-                self.phase_watchers.resume_panic();
+                let told = self.phase_watchers.take_panic();
+                dropped.unwrap_or_else(|panic| resume_unwind(panic));
+                if let Some(panic) = told {
+                    resume_unwind(panic);
+                }
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
@@ -200,6 +221,19 @@ impl StoreInner {
             }
             Err(error) => Err(Error::internal(error)),
         }
+    }
+
+    /// Drops the values of the embedder whose objects were found dead: all of them,
+    /// whoever panics. The first panic.
+    fn drop_dead(&mut self) -> std::thread::Result<()> {
+        let mut result = Ok(());
+        for value in self.host_values.take_dead() {
+            // What a panic leaves half done is the value's own: it has no access to the
+            // store.
+            let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
+            result = result.and(dropped);
+        }
+        result
     }
 
     /// Says what the roots are, if someone listens: a line on all of them, and one on
@@ -330,6 +364,7 @@ unsafe impl Roots for StoreRoots<'_> {
             // SAFETY: ours.
             unsafe { visitor.cont_ref(RootOwner::Handle { index }, &mut value) };
         }
+        self.visit_scopes(visitor, 0);
         self.visit_operands(visitor);
     }
 
@@ -362,6 +397,9 @@ unsafe impl Roots for StoreRoots<'_> {
         if shown(Defect::SkipHandles) {
             self.visit_handles(visitor, self.handles.old);
         }
+        if shown(Defect::SkipScopes) {
+            self.visit_scopes(visitor, self.handles.scopes.old);
+        }
         self.visit_operands(visitor);
     }
 
@@ -384,6 +422,22 @@ unsafe impl Roots for StoreRoots<'_> {
         self.tables.iter_mut().for_each(TableEntry::clean);
         self.new_segments.clear();
         self.handles.old = self.handles.heap.len();
+        let scopes = &mut self.handles.scopes;
+        scopes.old = scopes.slots.len();
+    }
+
+    fn sweep_weak(&mut self, survivors: &Survivors<'_, '_>) {
+        let minor = survivors.kind() == CollectionKind::Minor;
+        if minor && self.defect == Some(Defect::SkipWeak) {
+            return;
+        }
+        // SAFETY: the lists, the values and what is collected are one store's; what the
+        // lists and the values refer to, the last collection has followed or removed.
+        unsafe {
+            self.weak.sweep(survivors);
+            let now = |object| survivors.object(object);
+            self.host_values.sweep(survivors.kind(), now);
+        }
     }
 }
 
@@ -396,9 +450,21 @@ impl StoreRoots<'_> {
         }
     }
 
+    /// The handles of scopes, from one on.
+    fn visit_scopes(&mut self, visitor: &mut dyn RootVisitor, from: usize) {
+        let first = self.handles.heap.len() + self.handles.conts.len() + from;
+        let slots = &mut self.handles.scopes.slots[from..];
+        for (index, slot) in (first as u32..).zip(slots) {
+            // SAFETY: a scope's slot, in a list that nobody else has now.
+            unsafe { visitor.heap_ref(RootOwner::Handle { index }, &raw mut slot.offset) };
+        }
+    }
+
     /// Operands of a constant expression: few, and always looked at.
     fn visit_operands(&mut self, visitor: &mut dyn RootVisitor) {
-        let first = (self.handles.heap.len() + self.handles.conts.len()) as u32;
+        let handles = &self.handles;
+        let first = handles.heap.len() + handles.conts.len() + handles.scopes.slots.len();
+        let first = first as u32;
         for (index, (slot, kind)) in (first..).zip(&mut *self.operands) {
             let owner = RootOwner::Handle { index };
             let slot = &raw mut slot.words;

@@ -2,6 +2,7 @@
 
 use crate::engine::EngineCore;
 use crate::error::Error;
+use crate::host_values::HostValues;
 use crate::id::StoreId;
 use crate::libcalls;
 use crate::parking::give_stack;
@@ -14,6 +15,7 @@ use crate::store::StoreInner;
 use crate::store_code::StoreCode;
 use crate::types::KeptTypes;
 use crate::watch::Watchers;
+use crate::weak::WeakTables;
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
 use mangrove_collector::admission::ContinuationsInObjects;
@@ -73,6 +75,9 @@ pub fn new_store(
         tags: Vec::new(),
         spare_memories: Vec::new(),
         handles: Handles::default(),
+        host_values: HostValues::default(),
+        weak: WeakTables::default(),
+        layouts: HashMap::new(),
         operands: Vec::new(),
         activations: Vec::new(),
         host_func: ptr::null(),

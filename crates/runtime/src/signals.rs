@@ -8,7 +8,7 @@
 //! the signal before us.
 //!
 //! ```text
-//!  thread ─ INNERMOST ─▶ StoreContext ─ host_record ─▶ where to go on
+//!  thread ─ innermost ─▶ StoreContext ─ host_record ─▶ where to go on
 //! ```
 
 use crate::code::is_code;
@@ -20,6 +20,7 @@ use mangrove_abi::StoreContext;
 use mangrove_stack::arch;
 use std::cell::{Cell, OnceCell};
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::{io, ptr};
 
@@ -32,11 +33,28 @@ const SIGNAL_STACK: usize = 128 << 10;
 /// Who handled each signal before us.
 static PREVIOUS: OnceLock<Result<[libc::sigaction; 4], i32>> = OnceLock::new();
 
-thread_local! {
+/// What a thread knows of the Wasm it runs.
+struct ThreadState {
     /// Context of the store whose Wasm this thread runs, or null.
-    static INNERMOST: Cell<*mut StoreContext> = const { Cell::new(ptr::null_mut()) };
+    innermost: Cell<*mut StoreContext>,
+    /// Whether the thread has its signal stack.
+    ready: Cell<bool>,
+}
+
+thread_local! {
+    // Without a destructor, so that asking is one load.
+    static STATE: ThreadState = const {
+        ThreadState {
+            innermost: Cell::new(ptr::null_mut()),
+            ready: Cell::new(false),
+        }
+    };
     static STACK: OnceCell<SignalStack> = const { OnceCell::new() };
 }
+
+/// This thread, ready for faults in Wasm. Stays on it.
+#[derive(Clone, Copy)]
+pub struct Thread(NonNull<ThreadState>);
 
 /// Installs the handler, once per process.
 ///
@@ -84,35 +102,54 @@ pub fn is_ours(signal: libc::c_int) -> bool {
     SIGNALS.contains(&signal)
 }
 
-/// Makes this thread ready for [`within`].
+/// This thread, made ready for Wasm.
 ///
 /// # Errors
 /// There is no memory for its signal stack.
-pub fn ready() -> Result<(), Error> {
-    STACK.with(|stack| {
+#[inline]
+pub fn this_thread() -> Result<Thread, Error> {
+    let thread = STATE.with(|state| Thread(NonNull::from(state)));
+    match thread.state().ready.get() {
+        true => Ok(thread),
+        false => make_ready(thread),
+    }
+}
+
+#[cold]
+fn make_ready(thread: Thread) -> Result<Thread, Error> {
+    let made = STACK.try_with(|stack| {
         if stack.get().is_none() {
             // Nobody else sets it: this thread is here.
             let _ = stack.set(SignalStack::install()?);
         }
-        Ok(())
-    })
+        thread.state().ready.set(true);
+        Ok(thread)
+    });
+    // What is dropped with a thread may still want to run Wasm.
+    made.unwrap_or_else(|_| Err(Error::usage("a thread that ends cannot run Wasm any more")))
 }
 
-/// Runs `enter`, which runs Wasm with this context, ready for its faults.
-///
-/// # Panics
-/// If [`ready`] has not succeeded on this thread.
-///
-/// # Safety
-/// `ctx` is live, and its `host_record` is a valid place to leave to whenever
-/// this thread runs code of the code region inside `enter`.
-pub unsafe fn within<R>(ctx: *mut StoreContext, enter: impl FnOnce() -> R) -> R {
-    let is_ready = STACK.with(|stack| stack.get().is_some());
-    assert!(is_ready, "a thread without a signal stack runs Wasm");
-    let outer = INNERMOST.replace(ctx);
-    let result = enter();
-    INNERMOST.set(outer);
-    result
+impl Thread {
+    #[inline(always)]
+    fn state(&self) -> &ThreadState {
+        // SAFETY: the state has no destructor, so it is there as long as the thread, on
+        // which this stays.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Runs `enter`, which runs Wasm with this context, ready for its faults.
+    ///
+    /// # Safety
+    /// `ctx` is live, and its `host_record` is a valid place to leave to whenever
+    /// this thread runs code of the code region inside `enter`, which does not unwind.
+    #[inline(always)]
+    pub unsafe fn within<R>(self, ctx: *mut StoreContext, enter: impl FnOnce() -> R) -> R {
+        let innermost = &self.state().innermost;
+        let outer = innermost.replace(ctx);
+        let result = enter();
+        innermost.set(outer);
+        result
+    }
 }
 
 /// The handler.
@@ -122,7 +159,7 @@ unsafe extern "C" fn on_fault(
     context: *mut libc::c_void,
 ) {
     let ucontext = context.cast::<libc::ucontext_t>();
-    let ctx = INNERMOST.get();
+    let ctx = STATE.with(|state| state.innermost.get());
     // SAFETY: the kernel hands a handler valid pointers. In the code region
     // this thread runs only Wasm of its innermost activation, whose context
     // and host record `within` vouches for.
@@ -220,6 +257,7 @@ impl SignalStack {
 
 impl Drop for SignalStack {
     fn drop(&mut self) {
+        STATE.with(|state| state.ready.set(false));
         let Some(memory) = &self.memory else { return };
         // SAFETY: asks for the present stack, and takes off ours only.
         unsafe {

@@ -50,11 +50,11 @@ pub struct TypeStatistics {
 ///
 /// # Examples
 /// ```
-/// use mangrove::{Config, Engine, HeapHandle, Store};
+/// use mangrove::{Config, Engine, ExternRef, Store};
 ///
 /// # fn main() -> Result<(), mangrove::Error> {
 /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
-/// let kept = HeapHandle::new_host(&mut store, 7)?;
+/// let kept = ExternRef::new(&mut store, 7)?;
 /// store.gc()?;
 /// let statistics = store.heap_statistics()?;
 /// assert_eq!((statistics.live.objects, statistics.allocated.objects), (1, 0));

@@ -18,9 +18,11 @@ use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::handle::Func;
 use crate::host::HostFunc;
+use crate::host_values::HostValues;
 use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
 use crate::kind::ValueKind;
+use crate::layout::ObjectLayout;
 use crate::ledger::Share;
 use crate::limiter::ErasedLimiter;
 use crate::memory::entry::MemoryEntry;
@@ -36,6 +38,7 @@ use crate::trap::HeapRefuser;
 use crate::types::KeptTypes;
 use crate::value::Val;
 use crate::watch::Watchers;
+use crate::weak::WeakTables;
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, SlotKind, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_continuation::{LimitError, Registry};
@@ -44,6 +47,7 @@ use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 /// What gives access to a store: a `Store`, a `Caller` or, to look at it only, a
 /// `StoreView`.
@@ -88,6 +92,26 @@ pub trait HostStore: AsStoreMut {
             + Send
             + Sync
             + 'static;
+}
+
+/// A store that knows the type of its data: a `Store` or a `Caller`.
+///
+/// # Safety
+/// The data of the store is a `Data`, and only reachable through `self`.
+pub unsafe trait DataStore: AsStoreMut {
+    /// The embedder's data.
+    type Data: 'static;
+}
+
+/// A store that a typed host function can be made of `F` for: see
+/// [`Func::wrap`](crate::Func::wrap).
+pub trait WrapStore<F, Params, Results>: AsStoreMut {
+    /// Adds the host function.
+    ///
+    /// # Errors
+    /// As [`Func::wrap`](crate::Func::wrap).
+    #[doc(hidden)]
+    fn wrap_func(&mut self, func: F) -> Result<Func, Error>;
 }
 
 /// A store's insides, to look at.
@@ -158,6 +182,10 @@ pub struct StoreInner {
     /// Mappings of memories that were there before the store was reset.
     pub(crate) spare_memories: Vec<SpareMemory>,
     pub(crate) handles: Handles,
+    pub(crate) host_values: HostValues,
+    pub(crate) weak: WeakTables,
+    /// Layouts of objects that the embedder has made or looked into. Their types are kept.
+    pub(crate) layouts: HashMap<TypeId, Arc<ObjectLayout>>,
     /// Operands of the constant expression being evaluated, and what the collector
     /// follows in each.
     pub(crate) operands: Vec<(TransferSlot, Option<SlotKind>)>,
@@ -251,6 +279,7 @@ impl StoreInner {
     ///
     /// # Errors
     /// It is one.
+    #[inline]
     pub fn check_same_store(&self, id: StoreId, what: &str) -> Result<(), Error> {
         if id == self.id {
             Ok(())
@@ -279,6 +308,11 @@ impl StoreInner {
                 // when it is dropped must not keep the rest.
                 let dropped = AssertUnwindSafe(|| drop(Box::from_raw(host.as_ptr())));
                 if let Err(caught) = catch_unwind(dropped) {
+                    panic.get_or_insert(caught);
+                }
+            }
+            for value in self.host_values.take_all() {
+                if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
                     panic.get_or_insert(caught);
                 }
             }

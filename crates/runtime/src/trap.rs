@@ -27,10 +27,17 @@ impl fmt::Display for Trap {
 pub enum TrapReason {
     /// An instruction did.
     Code(TrapCode),
+    /// A `suspend` or `switch` found no handler.
+    UnhandledTag {
+        /// The tag, by name, export, import or number, with its type: `$t (param i32)`.
+        tag: String,
+    },
     /// A `suspend` or `switch` found no handler up to the host function that
     /// had called Wasm: no suspension crosses the host's frames, whatever
     /// handlers there are beyond them.
     UnhandledTagInHostCall {
+        /// The tag, as of [`TrapReason::UnhandledTag`]; empty if it is not known.
+        tag: String,
         /// The host function's name; empty if it has none.
         function: String,
     },
@@ -76,7 +83,9 @@ impl TrapReason {
     pub fn code(&self) -> Option<TrapCode> {
         match self {
             Self::Code(code) => Some(*code),
-            Self::UnhandledTagInHostCall { .. } => Some(TrapCode::UnhandledTag),
+            Self::UnhandledTag { .. } | Self::UnhandledTagInHostCall { .. } => {
+                Some(TrapCode::UnhandledTag)
+            }
             Self::Limit(_) | Self::Resource(_) | Self::HeapExhausted { .. } | Self::Host(_) => None,
         }
     }
@@ -86,8 +95,10 @@ impl fmt::Display for TrapReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => write!(f, "{code}"),
-            Self::UnhandledTagInHostCall { function } => {
-                write!(f, "{}: the frame of ", TrapCode::UnhandledTag)?;
+            Self::UnhandledTag { tag } => write!(f, "{} {tag}", TrapCode::UnhandledTag),
+            Self::UnhandledTagInHostCall { tag, function } => {
+                let space = if tag.is_empty() { "" } else { " " };
+                write!(f, "{}{space}{tag}: the frame of ", TrapCode::UnhandledTag)?;
                 match function.as_str() {
                     "" => f.write_str("a host function")?,
                     name => write!(f, "host function \"{}\"", printable(name))?,
@@ -126,6 +137,8 @@ pub struct Frame {
     pub function: FuncIndex,
     /// Name of the function, where it has one.
     pub name: Option<String>,
+    /// What the function is exported as, where it has no name.
+    pub export: Option<String>,
     /// Where the instruction is in the module.
     pub offset: Option<WasmOffset>,
     /// Where that was written, if the module says so in DWARF.
@@ -225,6 +238,7 @@ impl fmt::Display for Frame {
             module: self.module.clone(),
             function: self.function,
             name: self.name.clone(),
+            export: self.export.clone(),
             offset: self.offset,
             source: self.source.clone(),
         };
@@ -243,6 +257,7 @@ mod tests {
                 module: None,
                 function: FuncIndex::new(function),
                 name: (function == 1).then(|| "gen".into()),
+                export: (function == 0).then(|| "main".into()),
                 offset: WasmOffset::new(0x20),
                 source: (function == 1).then(|| SourceLine {
                     file: "gen.c".into(),
@@ -261,6 +276,7 @@ mod tests {
                     module: Some("gens".into()),
                     function: FuncIndex::new(0),
                     name: None,
+                    export: None,
                     offset: WasmOffset::new(0x18),
                     source: None,
                 }),
@@ -286,7 +302,7 @@ mod tests {
                 "-- 4096 bytes of stack are used up (stack_size) --",
                 "0: func 1 $gen at 0x20 (gen.c:3:7)",
                 "-- continuation 4, made by gens func 0 at 0x18, resumed by 2 --",
-                "1: func 0 at 0x20",
+                "1: func 0 (export \"main\") at 0x20",
                 "-- continuation 2, made by the host, resumed by the host --",
                 "-- host function spectest print --",
                 "-- more frames --",

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::ledger::Ledger;
 use hashbrown::{HashMap, HashSet};
 use mangrove_abi::{TypeDescriptor, TypeId};
-use mangrove_validate::{FuncType, ParsedModule, RegistryError, TypeRegistry};
+use mangrove_validate::{FuncType, ParsedModule, RegistryError, SubType, TypeRegistry};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much an engine has of what is counted by types: see
@@ -138,6 +138,14 @@ impl EngineTypes {
         self.one(|registry| registry.intern_func(ty.clone()))
     }
 
+    /// A type of structs or arrays whose concrete types are canonical.
+    ///
+    /// # Errors
+    /// As [`EngineTypes::func`]; it does not fit its supertype.
+    pub fn object(self: &Arc<Self>, ty: SubType) -> Result<(TypeId, TypeHold), Error> {
+        self.one(|registry| registry.intern_object(ty))
+    }
+
     /// The type of continuations of a function type.
     ///
     /// # Errors
@@ -236,8 +244,12 @@ impl EngineTypes {
     /// The error for a type there cannot be.
     fn refused(&self, error: RegistryError) -> Error {
         match error {
-            RegistryError::Unknown { .. } => Error::usage(error.to_string()),
-            RegistryError::TooManyValues { .. } => Error::Limit(error.to_string()),
+            RegistryError::Unknown { .. } | RegistryError::NoSubtype { .. } => {
+                Error::usage(error.to_string())
+            }
+            RegistryError::TooManyValues { .. } | RegistryError::TooManyFields { .. } => {
+                Error::Limit(error.to_string())
+            }
             RegistryError::Full { .. } => self.table.full(error),
         }
     }

@@ -73,7 +73,8 @@ impl StoreInner {
         // SAFETY: by contract.
         unsafe {
             let Some(place) = self.find_handler(current, host, exn).map_err(pending)? else {
-                return Err(Pending::Exception(self.heap_handle(exn)));
+                // It leaves whatever scope is open.
+                return Err(Pending::Exception(self.owned_handle(exn)));
             };
             let place = self.on_a_stack(place, exn).map_err(pending)?;
             self.release_up_to(current, place.record, End::Thrown)

@@ -2,13 +2,14 @@
 //! the rest of the system asks of them.
 
 use crate::error::ValidateError;
-use crate::module::ThrownTag;
-use mangrove_abi::{FuncIndex, TagIndex};
+use crate::features::Language;
+use crate::module::{ParsedModule, ThrownTag};
+use mangrove_abi::{FuncIndex, TagIndex, WasmOffset};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use std::collections::BTreeMap;
 use wasmparser::{
-    FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, OperatorsReader,
-    OperatorsReaderAllocations, ValidatorResources,
+    BinaryReader, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator,
+    OperatorsReader, OperatorsReaderAllocations, ValidatorResources,
 };
 
 /// A body that waits to be validated.
@@ -108,4 +109,34 @@ fn validate_one(body: Body<'_>, scratch: &mut Scratch) -> Result<BodyFacts, Vali
     scratch.reader = operators.into_allocations();
     scratch.validator = validator.into_allocations();
     Ok(facts)
+}
+
+impl ParsedModule {
+    /// The tag that the instruction at this byte offset suspends or switches with; none if
+    /// it is another instruction.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_abi::{TagIndex, WasmOffset};
+    /// use mangrove_validate::ParsedModule;
+    ///
+    /// let text = "(module (tag) (tag $t) (func (suspend $t)))";
+    /// let module = ParsedModule::parse(wat::parse_str(text)?)?;
+    /// // After the count of locals.
+    /// let offset = WasmOffset::new(module.bodies[0].range.start as u32 + 1);
+    /// assert_eq!(module.suspended_tag(offset.unwrap()), Some(TagIndex::new(1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn suspended_tag(&self, offset: WasmOffset) -> Option<TagIndex> {
+        let offset = offset.as_u32();
+        let bytes = self.bytes.get(offset as usize..)?;
+        let features = Language::default().features();
+        let reader = BinaryReader::new_features(bytes, offset.into(), features);
+        match OperatorsReader::new(reader).read().ok()? {
+            Operator::Suspend { tag_index } | Operator::Switch { tag_index, .. } => {
+                Some(TagIndex::new(tag_index))
+            }
+            _ => None,
+        }
+    }
 }

@@ -19,10 +19,7 @@ pub(crate) struct Excluded(&'static str);
 impl Excluded {
     /// The error for meeting it at this offset.
     pub(crate) fn at(self, offset: u64) -> ValidateError {
-        ValidateError {
-            offset: offset as usize,
-            message: format!("{} not supported", self.0),
-        }
+        ValidateError::new(offset as usize, format!("{} not supported", self.0))
     }
 }
 

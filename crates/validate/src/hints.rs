@@ -111,5 +111,5 @@ fn read(
 }
 
 fn fault(offset: usize, message: String) -> ValidateError {
-    ValidateError { offset, message }
+    ValidateError::new(offset, message)
 }

@@ -14,24 +14,29 @@
 #![forbid(unsafe_code)]
 
 mod bodies;
+mod called;
 mod convert;
 mod custom;
 mod error;
+mod explain;
 pub mod features;
 pub mod hierarchy;
 mod hints;
 pub mod map;
 pub mod module;
 mod names;
+pub mod number;
 mod parse;
 mod printable;
 pub mod registry;
+mod replay;
 pub mod repr;
 mod sections;
 pub mod text;
 mod types;
+mod witness;
 
-pub use error::ValidateError;
+pub use error::{FaultyFunction, ValidateError};
 pub use features::Language;
 pub use map::MapTypes;
 pub use module::*;

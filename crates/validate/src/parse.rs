@@ -4,10 +4,12 @@
 //!  payload ──▶ validator ──▶ section? ──▶ Sections (sections.rs)  one after another
 //!                        └─▶ body?    ──▶ kept                    all at once, in parallel,
 //!                                         (bodies.rs)             after the last payload
+//!                                          └─▶ a fault there: said in full (explain.rs)
 //! ```
 
 use crate::bodies::{self, Body, BodyFacts};
 use crate::error::ValidateError;
+use crate::explain::Refused;
 use crate::features::Language;
 use crate::module::ParsedModule;
 use crate::sections::Sections;
@@ -53,13 +55,27 @@ fn read(bytes: &[u8], language: Language) -> Result<ParsedModule, ValidateError>
     let mut sections = Sections::default();
     let mut pending = Vec::new();
     let outcome = read_payloads(bytes, language, &mut sections, &mut pending);
+    let resources = pending.first().map(|body| body.func.resources.clone());
     // Bodies are looked at even when a later section is at fault: one of them
     // may have a fault that comes first.
     let found = bodies::validate(pending);
+    let in_body = |error| match &resources {
+        Some(resources) => refused(bytes, language, &sections).in_body(error, resources),
+        None => error,
+    };
     match (outcome, found) {
         (Ok(()), Ok(facts)) => Ok(sections.finish(facts)),
-        (Err(error), Ok(_)) | (Ok(()), Err(error)) => Err(error),
-        (Err(a), Err(b)) => Err(if b.offset <= a.offset { b } else { a }),
+        (Err(error), Ok(_)) => Err(error),
+        (Ok(()), Err(error)) => Err(in_body(error)),
+        (Err(a), Err(b)) => Err(if b.offset <= a.offset { in_body(b) } else { a }),
+    }
+}
+
+fn refused<'a>(bytes: &'a [u8], language: Language, sections: &'a Sections) -> Refused<'a> {
+    Refused {
+        bytes,
+        features: language.features(),
+        module: sections.so_far(),
     }
 }
 
@@ -74,7 +90,14 @@ fn read_payloads<'a>(
     let mut validator = Validator::new_with_features(language.features());
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
-        match validator.payload(&payload)? {
+        let valid = match validator.payload(&payload) {
+            Ok(valid) => valid,
+            Err(error) => {
+                let refused = refused(bytes, language, sections);
+                return Err(refused.in_section(error.into(), &mut validator, &payload));
+            }
+        };
+        match valid {
             ValidPayload::Func(func, body) => {
                 sections.body(&body);
                 pending.push(Body { func, body });
@@ -83,10 +106,7 @@ fn read_payloads<'a>(
             // Without components there are no parsers within parsers.
             ValidPayload::Parser(parser) => {
                 let offset = parser.offset() as usize;
-                return Err(ValidateError {
-                    offset,
-                    message: "nested module".to_owned(),
-                });
+                return Err(ValidateError::new(offset, "nested module"));
             }
         }
     }

@@ -20,6 +20,7 @@
 mod entries;
 mod groups;
 mod matching;
+mod objects;
 
 use crate::map::MapTypes;
 use crate::module::ParsedModule;
@@ -50,6 +51,23 @@ pub enum RegistryError {
         count: usize,
         /// Parameters or results.
         what: &'static str,
+    },
+    /// A host's struct type has more fields than a module's may have.
+    #[error(
+        "a struct type of {count} fields: the limit is {}",
+        objects::MOST_FIELDS
+    )]
+    TooManyFields {
+        /// How many.
+        count: usize,
+    },
+    /// A host's type cannot be below the supertype it declares.
+    #[error("type {supertype} cannot be the supertype: {why}")]
+    NoSubtype {
+        /// The supertype.
+        supertype: TypeId,
+        /// Why not.
+        why: &'static str,
     },
     /// A host's type refers to a type this registry does not have.
     #[error("there is no type with the number {id} in this engine")]

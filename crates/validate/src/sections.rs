@@ -80,11 +80,8 @@ impl Sections {
             // Components and unknown sections: the validator lets none through.
             other => {
                 let range = other.as_section().map_or(0..0, |(_, range)| range);
-                let message = "unexpected section".to_owned();
-                return Err(ValidateError {
-                    offset: range.start as usize,
-                    message,
-                });
+                let offset = range.start as usize;
+                return Err(ValidateError::new(offset, "unexpected section"));
             }
         }
         Ok(())
@@ -95,6 +92,11 @@ impl Sections {
         self.module.bodies.push(FunctionBody {
             range: in_memory(body.range()),
         });
+    }
+
+    /// The module as far as it is known.
+    pub(crate) fn so_far(&self) -> &ParsedModule {
+        &self.module
     }
 
     /// The whole module, given what was found in its bodies.

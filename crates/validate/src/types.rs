@@ -98,6 +98,41 @@ pub struct FieldType<T = TypeId> {
     pub mutable: bool,
 }
 
+impl<T> From<ValType<T>> for StorageType<T> {
+    fn from(ty: ValType<T>) -> Self {
+        Self::Val(ty)
+    }
+}
+
+impl<T> FieldType<T> {
+    /// A field that can be assigned.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_validate::{FieldType, StorageType, ValType};
+    ///
+    /// let count: FieldType = FieldType::variable(ValType::I32);
+    /// assert!(count.mutable);
+    /// assert!(!FieldType::<u32>::constant(StorageType::I8).mutable);
+    /// ```
+    pub fn variable(storage: impl Into<StorageType<T>>) -> Self {
+        let storage = storage.into();
+        Self {
+            storage,
+            mutable: true,
+        }
+    }
+
+    /// A field that stays as it was made.
+    pub fn constant(storage: impl Into<StorageType<T>>) -> Self {
+        let storage = storage.into();
+        Self {
+            storage,
+            mutable: false,
+        }
+    }
+}
+
 /// A function type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FuncType<T = TypeId> {

@@ -406,3 +406,48 @@ fn a_continuation_type_of_the_host_is_that_of_a_module() {
         Err(RegistryError::Unknown { id: unknown })
     );
 }
+
+/// What the host makes is what a module makes, and obeys the same rules.
+#[test]
+fn types_of_objects_that_the_host_makes() {
+    let types = TypeRegistry::new();
+    let module = module("(module (type (sub (struct (field i8) (field (mut i64))))))");
+    let ids = types.intern(&module).unwrap();
+    let fields = |fields: &[FieldType]| CompositeType::Struct(fields.to_vec());
+    let (byte, long) = (
+        FieldType::constant(StorageType::I8),
+        FieldType::variable(ValType::I64),
+    );
+    let open = |supertype, composite| SubType {
+        is_final: false,
+        supertype,
+        composite,
+    };
+    let same = types.intern_object(open(None, fields(&[byte, long])));
+    assert_eq!(same, Ok(ids[0]));
+    let below = open(Some(ids[0]), fields(&[byte, long, byte]));
+    let below = types.intern_object(below).unwrap();
+    assert!(types.is_subtype(below, ids[0]));
+    let refused = |composite| {
+        let refused = types.intern_object(open(Some(ids[0]), composite));
+        matches!(refused, Err(RegistryError::NoSubtype { .. }))
+    };
+    assert!(refused(fields(&[byte])));
+    assert!(refused(fields(&[byte, FieldType::constant(ValType::I64)])));
+    assert!(refused(fields(&[
+        FieldType::variable(StorageType::I8),
+        long
+    ])));
+    assert!(refused(CompositeType::Array(byte)));
+    let many = open(None, fields(&vec![byte; 10_001]));
+    assert_eq!(
+        types.intern_object(many),
+        Err(RegistryError::TooManyFields { count: 10_001 })
+    );
+    assert_eq!(types.release([below, ids[0], ids[0]]), [below, ids[0]]);
+    let gone = open(Some(ids[0]), fields(&[byte, long]));
+    assert_eq!(
+        types.intern_object(gone),
+        Err(RegistryError::Unknown { id: ids[0] })
+    );
+}

@@ -13,6 +13,7 @@
 //! fail too, and say so.
 #![forbid(unsafe_code)]
 
+mod directive;
 mod messages;
 mod patterns;
 mod report;
@@ -23,6 +24,6 @@ mod values;
 
 pub use report::{FailedDirective, FailureKind, FileReport};
 pub use runner::{ScriptOptions, run_file, run_source};
-pub use script::{ScriptError, read_module};
+pub use script::{ModuleSource, STANDARD_INPUT, ScriptError, read_module};
 pub use spectest::{Sink, define_spectest, imports_spectest};
-pub use values::display;
+pub use values::{parse_float32, parse_float64};

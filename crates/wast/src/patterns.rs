@@ -7,6 +7,7 @@ use crate::report::FailureKind;
 use crate::runner::Problem;
 use crate::values;
 use mangrove::{HandleKind, HeapHandle, Store, Val};
+use mangrove_validate::number::{float32 as float32_text, float64 as float64_text};
 use std::mem::discriminant;
 use wast::WastRet;
 use wast::core::{HeapType, NanPattern, V128Pattern, WastRetCore};
@@ -54,7 +55,7 @@ fn matches(store: &Store<()>, value: &Val, pattern: &WastRetCore<'_>) -> Result<
         (WastRetCore::RefExtern(None), Val::Extern(handle)) => handle.is_some(),
         (WastRetCore::RefExtern(Some(number)), Val::Extern(Some(handle)))
         | (WastRetCore::RefHost(number), Val::Any(Some(handle))) => {
-            handle.host_value(store) == Some(u64::from(*number))
+            values::host_number(store, handle) == Some(*number)
         }
         (WastRetCore::RefFunc(None), Val::Func(func)) => func.is_some(),
         (WastRetCore::RefFunc(Some(_)), _) => {
@@ -92,10 +93,10 @@ fn display_one(pattern: &WastRetCore<'_>) -> String {
         WastRetCore::I32(value) => format!("(i32 {value})"),
         WastRetCore::I64(value) => format!("(i64 {value})"),
         WastRetCore::F32(NanPattern::Value(value)) => {
-            format!("(f32 {})", values::float32(value.bits))
+            format!("(f32 {})", float32_text(value.bits))
         }
         WastRetCore::F64(NanPattern::Value(value)) => {
-            format!("(f64 {})", values::float64(value.bits))
+            format!("(f64 {})", float64_text(value.bits))
         }
         WastRetCore::F32(pattern) => format!("(f32 {pattern:?})"),
         WastRetCore::F64(pattern) => format!("(f64 {pattern:?})"),

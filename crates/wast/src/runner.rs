@@ -13,6 +13,7 @@
 mod actions;
 mod modules;
 
+use crate::directive::Directive;
 use crate::report::{FailedDirective, FailureKind, FileReport};
 use crate::script::{self, ScriptError, Tokens};
 use crate::spectest::{self, Sink, imports_spectest};
@@ -48,7 +49,7 @@ pub fn run_file(
     options: &ScriptOptions,
 ) -> Result<FileReport, ScriptError> {
     let text = script::read_text(path)?;
-    run_source(engine, &path.display().to_string(), &text, options)
+    run_source(engine, &script::name_of(path), &text, options)
 }
 
 /// Runs a script that is already in memory; `name` is what reports call it.
@@ -64,13 +65,13 @@ pub fn run_source(
     let tokens = Tokens::new(name, text)?;
     let directives = tokens.directives()?;
     let mut report = FileReport::new(name);
-    let mut runner = Runner::new(engine, options).map_err(|error| ScriptError::Setup {
+    let mut runner = Runner::new(engine, text, options).map_err(|error| ScriptError::Setup {
         file: name.to_owned(),
         error: Box::new(error),
     })?;
     for directive in directives {
         let (line, column) = directive.span().linecol_in(text);
-        let keyword = script::keyword(&directive);
+        let keyword = directive.keyword();
         let failure = runner
             .run_directive(directive)
             .err()
@@ -148,6 +149,8 @@ impl Problem {
 /// The state of a script.
 struct Runner<'e> {
     engine: &'e Engine,
+    /// The script, in which modules have their lines.
+    text: &'e str,
     store: Store<()>,
     linker: Linker<()>,
     sink: Sink,
@@ -164,12 +167,13 @@ struct Runner<'e> {
 }
 
 impl<'e> Runner<'e> {
-    fn new(engine: &'e Engine, options: &ScriptOptions) -> Result<Self, Error> {
+    fn new(engine: &'e Engine, text: &'e str, options: &ScriptOptions) -> Result<Self, Error> {
         let store = Store::new(engine, ())?;
         let mut linker = Linker::new(engine);
         linker.define_mangrove();
         Ok(Self {
             engine,
+            text,
             store,
             linker,
             sink: options.sink.clone(),
@@ -191,7 +195,11 @@ impl<'e> Runner<'e> {
         self.linker.instantiate(&mut self.store, module)
     }
 
-    fn run_directive(&mut self, directive: WastDirective<'_>) -> Result<(), Problem> {
+    fn run_directive(&mut self, directive: Directive<'_>) -> Result<(), Problem> {
+        let directive = match directive {
+            Directive::Known(directive) => directive,
+            Directive::OnInstance(assertion) => return self.assert_on_instance(&assertion),
+        };
         match directive {
             WastDirective::Module(module) => self.module(module),
             WastDirective::ModuleDefinition(module) => self.definition(module),

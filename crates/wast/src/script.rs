@@ -4,11 +4,13 @@
 //! rejects some Unicode characters that are hard to see; the specification
 //! allows them, and its own scripts use them.
 
-use mangrove::printable;
+use crate::directive::{Directive, Script};
+use mangrove::{Engine, Error, Module, printable};
+use std::io;
 use std::path::{Path, PathBuf};
 use wast::lexer::Lexer;
 use wast::parser::{self, Parse, ParseBuffer};
-use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, Wat};
+use wast::{QuoteWat, QuoteWatTest, Wat};
 
 /// A script that could not be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,21 @@ pub enum ScriptError {
         /// Why it could not.
         error: Box<mangrove::Error>,
     },
+    /// The file is neither a binary nor a text.
+    #[error(
+        "{}: no module: a binary begins with \\0asm, a text with a parenthesis",
+        printable(.file)
+    )]
+    NoModule {
+        /// The file's name.
+        file: String,
+    },
+    /// The text is a script where a module is wanted.
+    #[error("{}: a script, and not a module: `mangrove wast` runs scripts", printable(.file))]
+    Script {
+        /// The script's name.
+        file: String,
+    },
     /// The text is not a script, or not a module.
     #[error("{}:{line}:{column}: {} (at byte 0x{offset:x})", printable(.file), printable(.message))]
     Syntax {
@@ -48,31 +65,113 @@ pub enum ScriptError {
     },
 }
 
+/// What stands for standard input in place of a file.
+pub const STANDARD_INPUT: &str = "-";
+
+/// What a file is called in messages.
+pub(crate) fn name_of(path: &Path) -> String {
+    match path == Path::new(STANDARD_INPUT) {
+        true => "standard input".to_owned(),
+        false => path.display().to_string(),
+    }
+}
+
+/// The bytes of a file, or of standard input.
+fn read_bytes(path: &Path) -> Result<Vec<u8>, ScriptError> {
+    let bytes = match path == Path::new(STANDARD_INPUT) {
+        true => mangrove::read_input(io::stdin().lock(), Path::new(&name_of(path))),
+        false => mangrove::read_file(path),
+    };
+    bytes.map_err(|error| ScriptError::Read(Box::new(error)))
+}
+
 /// Reads a file that has to be text.
 pub(crate) fn read_text(path: &Path) -> Result<String, ScriptError> {
-    let bytes = mangrove::read_file(path).map_err(|error| ScriptError::Read(Box::new(error)))?;
-    as_text(path, bytes)
+    as_text(path, read_bytes(path)?)
 }
 
 fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, ScriptError> {
     String::from_utf8(bytes).map_err(|error| ScriptError::Encoding {
-        path: path.to_owned(),
+        path: PathBuf::from(name_of(path)),
         offset: error.utf8_error().valid_up_to(),
     })
 }
 
-/// Reads a module from a file, in binary or in text, and returns the binary.
-/// The binary is not looked into: it starts with a zero byte and text never does.
+/// A module that was read: its binary, and its text if that is what it was made from.
+#[derive(Clone, Debug)]
+pub struct ModuleSource {
+    /// The binary. It was not looked into.
+    pub binary: Vec<u8>,
+    text: Option<String>,
+}
+
+impl ModuleSource {
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// As [`Module::from_binary`]; with lines, if it was text.
+    pub fn compile(self, engine: &Engine) -> Result<Module, Error> {
+        let Self { binary, text } = self;
+        Module::from_binary(engine, binary).map_err(|error| located(error, text.as_deref()))
+    }
+
+    /// Validates it.
+    ///
+    /// # Errors
+    /// As [`Module::validate`]; with lines, if it was text.
+    pub fn validate(self, engine: &Engine) -> Result<(), Error> {
+        let Self { binary, text } = self;
+        Module::validate_binary(engine, binary).map_err(|error| located(error, text.as_deref()))
+    }
+}
+
+fn located(error: Error, text: Option<&str>) -> Error {
+    match text {
+        Some(text) => mangrove::locate_in_text(error, text),
+        None => error,
+    }
+}
+
+/// Reads a module from a file, in binary or in text; `-` is standard input. A binary
+/// starts with a zero byte and text never does.
 ///
 /// # Errors
 /// If the file cannot be read, or is neither binary nor the text of a module.
-pub fn read_module(path: &Path) -> Result<Vec<u8>, ScriptError> {
-    let bytes = mangrove::read_file(path).map_err(|error| ScriptError::Read(Box::new(error)))?;
+pub fn read_module(path: &Path) -> Result<ModuleSource, ScriptError> {
+    let bytes = read_bytes(path)?;
     if bytes.first() == Some(&0) {
-        return Ok(bytes);
+        return Ok(ModuleSource {
+            binary: bytes,
+            text: None,
+        });
+    }
+    // Text begins with a parenthesis, after space and comments.
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if !matches!(first, None | Some(b'(' | b';' | 0x80..)) {
+        let file = name_of(path);
+        return Err(ScriptError::NoModule { file });
     }
     let text = as_text(path, bytes)?;
-    encode_text(&text).map_err(|error| syntax_error(&path.display().to_string(), &text, &error))
+    match encode_text(&text) {
+        Ok(binary) => Ok(ModuleSource {
+            binary,
+            text: Some(text),
+        }),
+        Err(error) => Err(match syntax_error(&name_of(path), &text, &error) {
+            ScriptError::Syntax { file, .. } if is_script(&text) => ScriptError::Script { file },
+            other => other,
+        }),
+    }
+}
+
+/// Whether this text, which is no module, is a script: more than one module, or something
+/// else. One with a fault in it parses as a script, too.
+fn is_script(text: &str) -> bool {
+    let is_more = |directives: Vec<Directive<'_>>| match directives.as_slice() {
+        [one] => one.keyword() != "module",
+        directives => directives.len() > 1,
+    };
+    Tokens::new("", text).is_ok_and(|tokens| tokens.directives().is_ok_and(is_more))
 }
 
 /// A script's text, broken into tokens. Directives borrow from it.
@@ -85,14 +184,16 @@ pub(crate) struct Tokens<'a> {
 impl<'a> Tokens<'a> {
     /// Breaks the text into tokens.
     pub(crate) fn new(file: &'a str, text: &'a str) -> Result<Self, ScriptError> {
-        let buffer = tokens(text).map_err(|error| syntax_error(file, text, &error))?;
+        let mut buffer = tokens(text).map_err(|error| syntax_error(file, text, &error))?;
+        // A module that is not valid is to be told of with its line.
+        buffer.track_instr_spans(true);
         Ok(Self { buffer, file, text })
     }
 
     /// Parses the directives.
-    pub(crate) fn directives(&self) -> Result<Vec<WastDirective<'_>>, ScriptError> {
-        parser::parse::<Wast<'_>>(&self.buffer)
-            .map(|script| script.directives)
+    pub(crate) fn directives(&self) -> Result<Vec<Directive<'_>>, ScriptError> {
+        parser::parse::<Script<'_>>(&self.buffer)
+            .map(|script| script.0)
             .map_err(|error| syntax_error(self.file, self.text, &error))
     }
 }
@@ -137,32 +238,10 @@ fn encode_text(text: &str) -> Result<Vec<u8>, wast::Error> {
     parse::<Wat<'_>>(&buffer)?.encode()
 }
 
-/// The keyword of a directive.
-pub(crate) fn keyword(directive: &WastDirective<'_>) -> &'static str {
-    match directive {
-        WastDirective::Module(_) => "module",
-        WastDirective::ModuleDefinition(_) => "module definition",
-        WastDirective::ModuleInstance { .. } => "module instance",
-        WastDirective::AssertMalformed { .. } => "assert_malformed",
-        WastDirective::AssertInvalid { .. } => "assert_invalid",
-        WastDirective::AssertMalformedCustom { .. } => "assert_malformed_custom",
-        WastDirective::AssertInvalidCustom { .. } => "assert_invalid_custom",
-        WastDirective::Register { .. } => "register",
-        WastDirective::Invoke(_) => "invoke",
-        WastDirective::AssertTrap { .. } => "assert_trap",
-        WastDirective::AssertReturn { .. } => "assert_return",
-        WastDirective::AssertExhaustion { .. } => "assert_exhaustion",
-        WastDirective::AssertUnlinkable { .. } => "assert_unlinkable",
-        WastDirective::AssertException { .. } => "assert_exception",
-        WastDirective::AssertSuspension { .. } => "assert_suspension",
-        WastDirective::Thread(_) => "thread",
-        WastDirective::Wait { .. } => "wait",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wast::WastDirective;
 
     #[test]
     fn a_syntax_error_has_a_place() {
@@ -186,14 +265,25 @@ mod tests {
             .unwrap()
             .into_iter()
             .map(|directive| match directive {
-                WastDirective::Module(mut module) => encode(&mut module),
-                other => panic!("{}", keyword(&other)),
+                Directive::Known(WastDirective::Module(mut module)) => encode(&mut module),
+                other => panic!("{}", other.keyword()),
             })
             .collect();
         assert!(encoded[0].is_err());
         assert!(encoded[1].as_ref().unwrap().starts_with(b"\0asm"));
         assert_eq!(encoded[2].as_deref(), Ok(&[0xff][..]));
         assert_eq!(encoded[3], Err("malformed UTF-8 encoding".to_owned()));
+    }
+
+    #[test]
+    fn a_script_may_have_nothing_in_it() {
+        for text in ["", "  \n", ";; nothing\n(; at all ;)"] {
+            let tokens = Tokens::new("a.wast", text).unwrap();
+            assert_eq!(tokens.directives().unwrap().len(), 0, "{text:?}");
+        }
+        // The inside of a module, as the text format has it.
+        let tokens = Tokens::new("a.wast", "(func)").unwrap();
+        assert_eq!(tokens.directives().unwrap()[0].keyword(), "module");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub fn define_spectest<T: 'static>(
             maximum: Some(20),
         };
         let table = Table::new(store, ty, Val::Func(None))?;
-        linker.define(MODULE, name, table);
+        linker.define(store, MODULE, name, table)?;
     }
     let ty = MemoryType {
         memory64: false,
@@ -51,7 +51,7 @@ pub fn define_spectest<T: 'static>(
         maximum: Some(2),
     };
     let memory = Memory::new(store, ty)?;
-    linker.define(MODULE, "memory", memory);
+    linker.define(store, MODULE, "memory", memory)?;
     Ok(())
 }
 
@@ -102,7 +102,7 @@ fn define_globals<T: 'static>(linker: &mut Linker<T>, store: &mut Store<T>) -> R
             },
             value,
         )?;
-        linker.define(MODULE, name, global);
+        linker.define(store, MODULE, name, global)?;
     }
     Ok(())
 }

@@ -2,9 +2,14 @@
 
 use crate::report::FailureKind;
 use crate::runner::Problem;
-use mangrove::{AsStore, HandleKind, HeapHandle, Store, Val};
+use mangrove::{AsStore, ExternRef, HeapHandle, Store, Val};
 use wast::WastArg;
 use wast::core::{AbstractHeapType, HeapType, WastArgCore};
+use wast::parser::{self, ParseBuffer};
+use wast::token::{F32, F64};
+
+/// Bytes after which the text of a value ends.
+const MOST_SHOWN: usize = 1 << 10;
 
 /// The argument a script gives.
 ///
@@ -26,9 +31,20 @@ pub(crate) fn argument(store: &mut Store<()>, arg: &WastArg<'_>) -> Result<Val, 
     })
 }
 
+/// The number that a script gives a value of the host.
+struct HostNumber(u32);
+
 fn host(store: &mut Store<()>, number: u32) -> Result<HeapHandle, Problem> {
-    HeapHandle::new_host(store, number.into())
+    ExternRef::new(store, HostNumber(number))
+        .map(HeapHandle::from)
         .map_err(|error| Problem::new(FailureKind::Assertion, error.to_string()))
+}
+
+/// The number of a value that a script gave; none for anything else.
+pub(crate) fn host_number(store: &impl AsStore, handle: &HeapHandle) -> Option<u32> {
+    let reference = ExternRef::convert_any(store, handle).ok()?;
+    let HostNumber(number) = reference.data(store).ok()??.downcast_ref()?;
+    Some(*number)
 }
 
 /// The null of a heap type's hierarchy.
@@ -51,59 +67,32 @@ pub(crate) fn null(heap: &HeapType<'_>) -> Result<Val, Problem> {
     })
 }
 
-/// A value as people read it: numbers in decimal, floats with the fewest
-/// digits that tell them apart, vectors in hexadecimal, `null`, `i31 7`,
-/// `struct`, `array`, `extern 3`, `func`, `cont`, `exn`.
-pub fn display(store: &impl AsStore, value: &Val) -> String {
+/// A value as people read it, objects with what they hold, but not what that holds.
+pub(crate) fn display(store: &impl AsStore, value: &Val) -> String {
+    let number = |handle| host_number(store, handle);
     match value {
-        Val::I32(value) => value.to_string(),
-        Val::I64(value) => value.to_string(),
-        Val::F32(bits) => float32(*bits),
-        Val::F64(bits) => float64(*bits),
-        Val::V128(value) => format!("0x{value:032x}"),
-        Val::Func(Some(_)) => "func".to_owned(),
-        Val::Exn(Some(_)) => "exn".to_owned(),
-        Val::Cont(Some(_)) => "cont".to_owned(),
-        Val::Any(Some(handle)) => heap_reference(store, handle, "host"),
-        Val::Extern(Some(handle)) => heap_reference(store, handle, "extern"),
-        Val::Func(None) | Val::Any(None) | Val::Extern(None) | Val::Exn(None) | Val::Cont(None) => {
-            "null".to_owned()
+        Val::Any(Some(handle)) if let Some(number) = number(handle) => format!("(host {number})"),
+        Val::Extern(Some(handle)) if let Some(number) = number(handle) => {
+            format!("(extern {number})")
         }
+        _ => value.display(store).depth(1).bytes(MOST_SHOWN).to_string(),
     }
 }
 
-fn heap_reference(store: &impl AsStore, handle: &HeapHandle, host: &str) -> String {
-    if let Some(value) = handle.as_i31() {
-        return format!("i31 {value}");
-    }
-    if let Some(value) = handle.host_value(store) {
-        return format!("{host} {value}");
-    }
-    match handle.kind(store) {
-        Ok(HandleKind::I31) => "i31",
-        Ok(HandleKind::Struct(_)) => "struct",
-        Ok(HandleKind::Array(_)) => "array",
-        Ok(HandleKind::Host) => host,
-        Ok(HandleKind::Exn) => "exn",
-        Err(_) => "of another store",
-    }
-    .to_owned()
-}
-
-/// Several values with their types, separated by spaces; `nothing` if there are none.
+/// Several values, numbers with their types, separated by spaces; `nothing` if there are
+/// none.
 pub(crate) fn display_all(store: &Store<()>, values: &[Val]) -> String {
-    let typed = values.iter().map(|value| {
-        let ty = match value {
-            Val::I32(_) => "i32 ",
-            Val::I64(_) => "i64 ",
-            Val::F32(_) => "f32 ",
-            Val::F64(_) => "f64 ",
-            Val::V128(_) => "v128 ",
-            _ => "ref ",
-        };
-        format!("({ty}{})", display(store, value))
-    });
-    list(typed)
+    list(values.iter().map(|value| {
+        let shown = display(store, value);
+        match value {
+            Val::I32(_) => format!("(i32 {shown})"),
+            Val::I64(_) => format!("(i64 {shown})"),
+            Val::F32(_) => format!("(f32 {shown})"),
+            Val::F64(_) => format!("(f64 {shown})"),
+            Val::V128(_) => format!("(v128 {shown})"),
+            _ => shown,
+        }
+    }))
 }
 
 /// The texts with a space between them; `nothing` if there are none.
@@ -116,44 +105,33 @@ pub(crate) fn list(texts: impl Iterator<Item = String>) -> String {
     }
 }
 
-pub(crate) fn float32(bits: u32) -> String {
-    let value = f32::from_bits(bits);
-    if value.is_nan() {
-        return nan(bits >> 31 != 0, (bits & 0x7f_ffff).into(), 1 << 22);
-    }
-    format!("{value:?}")
+/// The bits of a float that is written as in the text format: in decimal, in hexadecimal,
+/// `inf`, `nan` or `nan:0x…`, with a sign or not.
+///
+/// # Examples
+/// ```
+/// use mangrove_wast::parse_float32;
+///
+/// assert_eq!(parse_float32("0x1.8p1"), Some(3.0f32.to_bits()));
+/// assert_eq!(parse_float32("-nan:0x1"), Some(0xff80_0001));
+/// assert_eq!(parse_float32("one"), None);
+/// ```
+pub fn parse_float32(text: &str) -> Option<u32> {
+    let buffer = ParseBuffer::new(text).ok()?;
+    parser::parse::<F32>(&buffer).ok().map(|value| value.bits)
 }
 
-pub(crate) fn float64(bits: u64) -> String {
-    let value = f64::from_bits(bits);
-    if value.is_nan() {
-        return nan(bits >> 63 != 0, bits & 0xf_ffff_ffff_ffff, 1 << 51);
-    }
-    format!("{value:?}")
-}
-
-fn nan(negative: bool, payload: u64, canonical: u64) -> String {
-    let sign = if negative { "-" } else { "" };
-    if payload == canonical {
-        format!("{sign}nan")
-    } else {
-        format!("{sign}nan:0x{payload:x}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn floats_read_like_the_text_format() {
-        assert_eq!(float32(1.0f32.to_bits()), "1.0");
-        assert_eq!(float32(0x7fc0_0000), "nan");
-        assert_eq!(float32(0xffc0_0000), "-nan");
-        assert_eq!(float32(0x7f80_0001), "nan:0x1");
-        assert_eq!(float64((-0.0f64).to_bits()), "-0.0");
-        assert_eq!(float64(f64::INFINITY.to_bits()), "inf");
-        assert_eq!(float64(0x7ff8_0000_0000_0000), "nan");
-        assert_eq!(float64(0xfff8_0000_0000_0001), "-nan:0x8000000000001");
-    }
+/// As [`parse_float32`], of 64 bits.
+///
+/// # Examples
+/// ```
+/// use mangrove_wast::parse_float64;
+///
+/// assert_eq!(parse_float64("-inf"), Some(f64::NEG_INFINITY.to_bits()));
+/// assert_eq!(parse_float64("nan"), Some(0x7ff8_0000_0000_0000));
+/// assert_eq!(parse_float64("1e400"), None, "out of range");
+/// ```
+pub fn parse_float64(text: &str) -> Option<u64> {
+    let buffer = ParseBuffer::new(text).ok()?;
+    parser::parse::<F64>(&buffer).ok().map(|value| value.bits)
 }

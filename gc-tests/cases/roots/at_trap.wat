@@ -23,5 +23,5 @@
 ;;     fp-32  ref   type 0 $s @0x1008
 ;;
 ;; continuation 0, parent
-;;   frame 0: func 2 at 0x57
+;;   frame 0: func 2 (export "run") at 0x57
 ;;     fp-80  ref   type 0 $s @0x1000

@@ -35,5 +35,5 @@
 ;;     fp-64  ref   type 0 $s @0x1008
 ;;
 ;; continuation 0, parent
-;;   frame 0: func 3 at 0x84
+;;   frame 0: func 3 (export "run") at 0x84
 ;;     fp-64  ref   type 0 $s @0x1000

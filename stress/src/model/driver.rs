@@ -124,10 +124,11 @@ fn prepare(engine: &Engine, store: &mut Store<Host>, objects: bool) -> Result<()
     define_host(&mut linker)?;
     let shared = linker.instantiate(store, &shared)?;
     linker.define_instance(store, "shared", shared);
+    linker.allow_shadowing(true);
     for number in 0..2 {
         let offset = number * ops().len() as i32;
         let offset = mangrove::Global::new(store, number_global(), Val::I32(offset))?;
-        linker.define("host", "offset", offset);
+        linker.define(store, "host", "offset", offset)?;
         let puppet = linker.instantiate(store, &module)?;
         let run = puppet.func(store, "run");
         let run = run.ok_or_else(|| Error::Usage("the puppet cannot run".to_owned()))?;

@@ -2,7 +2,7 @@
 
 use mangrove::{
     Config, ContHandle, Engine, Error, Extern, Func, FuncType, Instance, Linker, Module, Outcome,
-    Store, Tag, Val,
+    RootScope, Store, Tag, Val, WeakHandle,
 };
 
 /// What the first module's host function calls.
@@ -49,6 +49,25 @@ pub fn run(config: &Config, program: &str) -> Result<i32, Error> {
         "handle" => {
             let young = world.young()?;
             world.after_churn("value", &[young])
+        }
+        "scope" => {
+            let World { store, first, .. } = &mut world;
+            let func = |store: &Store<Churn>, name| first.func(store, name).expect(name);
+            let [young, churn, value] = ["young", "churn", "value"].map(|name| func(store, name));
+            let mut scope = RootScope::new(store);
+            let young = young.call(&mut scope, &[])?;
+            churn.call(&mut scope, &[])?;
+            Ok(only_number(&value.call(&mut scope, &young)?))
+        }
+        "weak" => {
+            let young = world.young()?;
+            let Val::Any(Some(handle)) = &young else {
+                panic!("a box");
+            };
+            let weak = WeakHandle::new(&mut world.store, handle)?;
+            world.call("churn", &[])?;
+            let found = weak.upgrade(&mut world.store)?;
+            world.number("value", &[Val::Any(found)])
         }
         "host_global" => {
             world.call("churn", &[])?;

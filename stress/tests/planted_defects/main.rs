@@ -14,7 +14,7 @@ use std::process::Command;
 const ORDER: &str = "MANGROVE_PLANTED_DEFECT";
 
 /// Each defect, with the programs that it breaks.
-const ROWS: [(Defect, &[&str]); 31] = [
+const ROWS: [(Defect, &[&str]); 33] = [
     (Defect::Unnoted(Noted::Field), &["field"]),
     (Defect::Unnoted(Noted::Element), &["element"]),
     (
@@ -76,6 +76,8 @@ const ROWS: [(Defect, &[&str]); 31] = [
     ),
     (Defect::SkipBorn, &["born", "born_twice"]),
     (Defect::SkipHandles, &["handle"]),
+    (Defect::SkipScopes, &["scope"]),
+    (Defect::SkipWeak, &["weak"]),
     (Defect::SkipSegments, &["segment"]),
     // A whole stack that sleeps: what a minor collection must not need.
     (Defect::SkipSuspended, &["kept_by_a_sleeper"]),

@@ -4,7 +4,7 @@ use crate::generate::Case;
 use crate::trace::{Arg, Call, DEPTH, ELEMENTS, End, State, Trace, Value, digest};
 use mangrove::{
     AbstractHeap, Config, Engine, Error, Extern, ExternType, HandleKind, HeapHandle, HeapType,
-    Instance, Linker, Module, Store, TrapCode, TrapReason, Val, ValType,
+    Instance, Linker, Module, Store, TrapCode, Val, ValType,
 };
 use mangrove_workers::Rng;
 
@@ -170,10 +170,10 @@ fn invoke(store: &mut Store<()>, instance: Instance, call: &Call) -> End {
 
 fn failure(store: &mut Store<()>, error: &Error) -> End {
     match error {
-        Error::Trap(trap) => match &trap.reason {
-            TrapReason::Code(TrapCode::StackOverflow) => End::Limit("stack".to_owned()),
-            TrapReason::Code(code) => End::Trapped(kind(*code)),
-            other => End::Limit(other.to_string()),
+        Error::Trap(trap) => match trap.reason.code() {
+            Some(TrapCode::StackOverflow) => End::Limit("stack".to_owned()),
+            Some(code) => End::Trapped(kind(code)),
+            None => End::Limit(trap.reason.to_string()),
         },
         Error::Exception(exception) => End::Threw(values(store, &exception.values)),
         Error::Limit(message) => End::Limit(message.clone()),

@@ -40,14 +40,14 @@ impl Verdict {
     /// An error, by its kind; one of the engine's own is a fault.
     pub fn error(&mut self, place: &str, error: &Error) {
         let kind = match error {
-            Error::Internal(_) | Error::Usage(_) | Error::Io { .. } => {
+            Error::Internal(_) | Error::Usage(_) | Error::Object(_) | Error::Io { .. } => {
                 self.fault = Some(format!("{place}: {error}"));
                 "a fault".to_owned()
             }
-            Error::Trap(trap) => match &trap.reason {
-                TrapReason::Code(code) => format!("trapped, {}", code.message()),
-                TrapReason::Limit(_) => "trapped, a limit".to_owned(),
-                _ => "trapped, other".to_owned(),
+            Error::Trap(trap) => match (trap.reason.code(), &trap.reason) {
+                (Some(code), _) => format!("trapped, {}", code.message()),
+                (None, TrapReason::Limit(_)) => "trapped, a limit".to_owned(),
+                (None, _) => "trapped, other".to_owned(),
             },
             Error::Exception(_) => "an exception".to_owned(),
             Error::Invalid { .. } => "rejected, invalid".to_owned(),
@@ -58,7 +58,7 @@ impl Verdict {
             Error::Limit(_) => "a limit".to_owned(),
             Error::Resource(_) => "a resource".to_owned(),
             Error::Compiled(_) => "rejected, compiled".to_owned(),
-            Error::Host(_) => "the host".to_owned(),
+            Error::Host(_) | Error::Custom(_) => "the host".to_owned(),
         };
         self.add(format!("{place}: {kind}"));
     }

@@ -172,6 +172,9 @@ pub struct EngineArgs {
     /// Start each continuation on a stack whose memory is new: slow, for tests
     #[arg(long)]
     pub fresh_stacks: bool,
+    /// Let programs import weak_new, weak_get, watch and next_dead of the module mangrove
+    #[arg(long)]
+    pub weak_references: bool,
     /// Validate modules as Wasm 3.0, without stack switching
     #[arg(long)]
     pub no_stack_switching: bool,
@@ -239,6 +242,7 @@ impl EngineArgs {
         });
         config.canonical_nans(self.canonical_nans);
         config.stack_switching(!self.no_stack_switching);
+        config.weak_references(self.weak_references);
         config.fresh_stacks(self.fresh_stacks);
         if let Some(kind) = self.guard {
             config.guard(kind);

@@ -3,7 +3,9 @@
 use crate::args::CompileArgs;
 use crate::errors::{Failure, shown};
 use crate::output::Output;
-use mangrove::{COMPILED_MAGIC, MOST_INPUT, Module};
+use mangrove::{COMPILED_MAGIC, MOST_INPUT};
+use mangrove_wast::STANDARD_INPUT;
+use std::path::Path;
 
 /// Extension of compiled modules.
 const EXTENSION: &str = "mgv";
@@ -12,17 +14,21 @@ const EXTENSION: &str = "mgv";
 pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
     let engine = super::engine(&args.engine.config())?;
     let in_file = |error| Failure::engine(&args.file, error);
-    let bytes = mangrove_wast::read_module(&args.file)?;
-    if bytes.starts_with(&COMPILED_MAGIC) {
+    let to = match &args.output {
+        Some(path) => path.clone(),
+        None if args.file == Path::new(STANDARD_INPUT) => {
+            let message = "standard input has no name to write beside: say --output";
+            return Err(Failure::Input(message.to_owned()));
+        }
+        None => args.file.with_extension(EXTENSION),
+    };
+    let source = mangrove_wast::read_module(&args.file)?;
+    if source.binary.starts_with(&COMPILED_MAGIC) {
         let file = shown(&args.file);
         return Err(Failure::Input(format!("{file}: is compiled already")));
     }
-    let module = Module::from_binary(&engine, bytes).map_err(in_file)?;
+    let module = source.compile(&engine).map_err(in_file)?;
     let compiled = module.serialize().map_err(in_file)?;
-    let to = match &args.output {
-        Some(path) => path.clone(),
-        None => args.file.with_extension(EXTENSION),
-    };
     if compiled.len() as u64 > MOST_INPUT {
         let what = format!("{} bytes could not be read again", compiled.len());
         return Err(Failure::Input(format!("{}: {what}", shown(&to))));

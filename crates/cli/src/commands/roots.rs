@@ -29,7 +29,7 @@ pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
         ..Hooks::default()
     });
     let engine = super::engine(&config)?;
-    let mut program = Program::load(&engine, &args.target.file, args.target.allow_compiled)?;
+    let mut program = Program::load(&engine, &args.target)?;
     let seen = observe(&mut program, args.at);
     let result = execute(&mut program, args);
     let mut seen = lock(&seen);

@@ -1,12 +1,15 @@
 //! `mangrove run`: call a function and print its results.
 
-use super::Program;
+use super::{Program, missing};
 use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
 use crate::watch::Watching;
 use mangrove::{Hooks, ReportOptions, SortBy};
+
+/// Bytes after which the text of a result ends.
+const MOST_SHOWN: usize = 1 << 20;
 
 /// Runs the command.
 pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
@@ -19,7 +22,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
         });
     }
     let engine = super::engine(&config)?;
-    let mut program = Program::load(&engine, &args.target.file, args.target.allow_compiled)?;
+    let mut program = Program::load(&engine, &args.target)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
         Watching::start(&mut program.store, module, every, options(args), args.json)
@@ -60,10 +63,14 @@ fn options(args: &RunArgs) -> ReportOptions {
 fn execute(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let instance = program.instantiate()?;
     let Some((func, values)) = program.function(instance, &args.target)? else {
+        if let Some(hint) = missing::nothing_called(&program.module) {
+            output.note(&hint);
+        }
         return Ok(());
     };
     for result in program.call(func, &values)? {
-        output.line(&mangrove_wast::display(&program.store, &result))?;
+        let shown = result.display(&program.store);
+        output.line(&shown.depth(args.depth).bytes(MOST_SHOWN).to_string())?;
     }
     Ok(())
 }

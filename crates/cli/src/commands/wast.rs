@@ -99,7 +99,7 @@ fn is_compiled(file: &Path) -> bool {
 
 /// A compiled module as a script: one directive, which makes an instance of it.
 fn run_compiled(engine: &Engine, file: &Path, allowed: bool) -> Result<FileReport, Failure> {
-    let mut program = Program::load(engine, file, allowed)?;
+    let mut program = Program::open(engine, file, allowed)?;
     let failure = match program.instantiate().err() {
         Some(refused @ Failure::Resource { .. }) => return Err(refused),
         // As in a script.

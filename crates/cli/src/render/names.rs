@@ -51,11 +51,18 @@ impl<'a> ModuleNames<'a> {
 
     fn frame(&self, frame: &FrameOwner) -> String {
         let code = match frame.function {
-            CodeName::Wasm(index) => named(
-                "func",
-                index.as_u32(),
-                self.module.parsed().names.functions.get(&index),
-            ),
+            CodeName::Wasm(index) => {
+                let name = self.module.parsed().names.functions.get(&index);
+                let function = named("func", index.as_u32(), name);
+                match self
+                    .module
+                    .function_export(index)
+                    .filter(|_| name.is_none())
+                {
+                    Some(export) => format!("{function} (export \"{}\")", printable(export)),
+                    None => function,
+                }
+            }
             CodeName::Entry(index) => format!("entry trampoline of type {index}"),
             CodeName::ToHost(index) => format!("host trampoline of type {index}"),
             CodeName::Helper => "helper".to_owned(),

@@ -145,6 +145,8 @@ fn made_from(report: &ContinuationReport) -> String {
     };
     if let Some(name) = &function.name {
         let _ = write!(text, " ${}", printable(name));
+    } else if let Some(export) = &function.export {
+        let _ = write!(text, " (export \"{}\")", printable(export));
     }
     text
 }

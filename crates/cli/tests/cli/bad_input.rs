@@ -62,7 +62,7 @@ fn script_syntax_error() {
 #[test]
 fn wrong_argument_count() {
     run("count.wat", ADD, ["--invoke", "add", "1"])
-        .is_one_line(2, ["count.wat", "takes 2 arguments, 1 were given"]);
+        .is_one_line(2, ["count.wat", "takes 2 arguments, 1 was given"]);
 }
 
 #[test]

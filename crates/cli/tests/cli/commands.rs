@@ -276,3 +276,21 @@ fn traces_go_to_standard_error() {
     );
     assert!(ended.stderr.contains("mangrove::gc"), "{ended:?}");
 }
+
+/// From wherever in the program, under whatever handlers, and without a word.
+#[test]
+fn a_program_chooses_its_exit_code() {
+    let module = "(module (type $f (func (param i32))) (type $k (cont $f))
+        (import \"mangrove\" \"exit\" (func $exit (type $f)))
+        (func $in (type $f)
+            (block $out (try_table (catch_all $out) (call $exit (local.get 0)))))
+        (func (export \"main\") (type $f) (resume $k (local.get 0) (cont.new $k (ref.func $in))))
+        (elem declare func $in))";
+    for (said, code) in [("0", 0), ("3", 3), ("-1", 255), ("258", 2)] {
+        let ended = run("exit.wat", module, ["--invoke", "main", said]);
+        assert_eq!(
+            (ended.code, &*ended.stdout, &*ended.stderr),
+            (Some(code), "", "")
+        );
+    }
+}

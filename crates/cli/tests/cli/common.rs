@@ -1,7 +1,8 @@
 //! Starts the command and looks at how it ends.
 
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Writes a file for a test. The name is the test's own.
 pub fn file(name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
@@ -49,6 +50,25 @@ pub fn limited_by(limit: &str, arguments: &[&str]) -> Ended {
 
 /// Runs `mangrove run` on a module with further arguments.
 pub fn run<const N: usize>(name: &str, contents: impl AsRef<[u8]>, arguments: [&str; N]) -> Ended {
+    run_with(name, contents, &arguments)
+}
+
+/// Runs `mangrove` with these arguments and this on standard input.
+pub fn fed(input: &str, arguments: &[&str]) -> Ended {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_mangrove"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that does not read its input ends all the same.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    ended(child.wait_with_output().unwrap())
+}
+
+/// The same as [`run`] with any number of arguments.
+pub fn run_with(name: &str, contents: impl AsRef<[u8]>, arguments: &[&str]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_mangrove"))
         .arg("run")
         .arg(file(name, contents))

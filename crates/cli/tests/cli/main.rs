@@ -1,11 +1,15 @@
 //! The command from outside: what it prints, and how it ends.
 
+mod arguments;
 mod bad_input;
 mod commands;
 mod common;
 mod compiled;
 mod guide;
 mod lives;
+mod messages;
 mod names;
+mod options;
 mod resources;
+mod results;
 mod trace;

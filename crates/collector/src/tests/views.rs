@@ -27,6 +27,7 @@ impl Names for Numbers {
             module: None,
             index: function.index,
             name: Some(format!("{function:?}")),
+            export: None,
         }
     }
 
@@ -56,6 +57,7 @@ fn place(module: u64, function: FuncIndex, offset: Option<WasmOffset>) -> Place 
         module: Some(module.to_string()),
         function,
         name: None,
+        export: None,
         offset,
         source: None,
     }

@@ -4,7 +4,7 @@ use super::regions::{fixed, trapping};
 use super::translator::{FuncTranslator, Known};
 use crate::function::Callee;
 use crate::signature::WasmSignature;
-use cranelift_codegen::ir::{self, InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, InstBuilder, StackSlotData, StackSlotKind, Value, types};
 use mangrove_abi::{FuncIndex, FuncRef, TrapCode, TypeIndex};
 use std::mem::offset_of;
 use wasmparser::Operator;
@@ -113,9 +113,24 @@ impl FuncTranslator<'_, '_> {
                 .return_call_indirect(reference, code, &arguments);
             self.reachable = false;
         } else {
+            self.keep_instance();
             let registers = self.emit_call_indirect(reference, code, &arguments);
             self.push_results(registers, &signature);
         }
+    }
+
+    /// Puts the instance where a host function finds it, that may be what is called: one
+    /// store, of what was just used. Nobody looks there unless the host function asks.
+    fn keep_instance(&mut self) {
+        if let Some(homes) = &self.homes {
+            self.beside.instance = Some(homes.instance_slot());
+            return;
+        }
+        let slot = *self.beside.instance.get_or_insert_with(|| {
+            let data = StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3);
+            self.b.create_sized_stack_slot(data)
+        });
+        self.b.ins().stack_store(types::I64, self.instance, slot, 0);
     }
 
     fn push_results(&mut self, registers: Vec<Value>, signature: &WasmSignature) {

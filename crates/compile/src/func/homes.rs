@@ -128,6 +128,12 @@ impl Homes {
         homes
     }
 
+    /// The slot at whose start the instance lies.
+    pub fn instance_slot(&self) -> StackSlot {
+        debug_assert_eq!(self.instance.offset, 0);
+        self.slot
+    }
+
     /// The instance, loaded once for each stretch of code without calls.
     pub fn instance(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
         let here = b.current_block().expect("code is put into a block");

@@ -230,3 +230,41 @@ fn the_young_space_follows_what_survives() {
     }
     assert_eq!(world.heap.young_size, MIB);
 }
+
+/// What became of an object can be asked once all that is kept was copied.
+#[test]
+fn survivors_are_told_from_the_dead() {
+    let (mut world, old, young) = two();
+    let lost = world.node(3, HeapRef::NULL, HeapRef::NULL);
+    let ask = |world: &mut World, kind, objects: &[HeapRef]| {
+        let World {
+            heap, ctx, roots, ..
+        } = world;
+        let mut collection = heap.begin(ctx, kind).unwrap();
+        for root in roots {
+            // SAFETY: the world's roots, each an object of its heap.
+            unsafe { collection.visit_slot(&raw mut root.0) };
+        }
+        while collection.drain(|_, _| {}) {}
+        assert!(collection.is_sound() && collection.kind() == kind);
+        // SAFETY: these were objects when the collection began, or are none.
+        let found = |&object| unsafe { collection.survivor(object) };
+        let found: Vec<_> = objects.iter().map(found).collect();
+        collection.finish(ctx, 0).unwrap();
+        found
+    };
+    world.roots.push(young);
+    let i31 = HeapRef::from_i31(4);
+    let objects = [old, young, lost, HeapRef::NULL, i31];
+    let found = ask(&mut world, CollectionKind::Minor, &objects);
+    let promoted = world.roots[1];
+    let (here, null) = (Some(old), Some(HeapRef::NULL));
+    assert_eq!(found, [here, Some(promoted), None, null, Some(i31)]);
+    // Nothing keeps the old one now.
+    world.roots.remove(0);
+    let again = world.node(4, HeapRef::NULL, HeapRef::NULL);
+    world.roots.push(again);
+    let objects = [old, promoted, again];
+    let found = ask(&mut world, CollectionKind::Full, &objects);
+    assert_eq!(found, [None, Some(world.roots[0]), Some(world.roots[1])]);
+}

@@ -71,6 +71,6 @@ pub fn imported_continuation(engine: &Engine) -> (Store<()>, Linker<()>, ContHan
         mutable: false,
     };
     let global = Global::new(&mut store, ty, Val::Cont(Some(k.clone()))).unwrap();
-    linker.define("host", "k", global);
+    linker.define(&store, "host", "k", global).unwrap();
     (store, linker, k)
 }

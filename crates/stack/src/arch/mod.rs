@@ -6,7 +6,7 @@
 //!
 //! | noun | what |
 //! |-|-|
-//! | `prepare` | makes a stack fresh |
+//! | `prepare`, `prepare_again` | make a stack fresh |
 //! | `enter`, [`Left`] | the host's switch into Wasm, and how Wasm was left |
 //! | `stub_image` | what compiled code calls: the host, a switch, the end of a stack |
 //! | `unpark_stub` | where a switch to a parked record arrives |
@@ -32,9 +32,9 @@ mod tests;
 mod x86_64;
 
 pub use x86_64::{
-    CACHE_LINE, Fault, FaultIn, Left, PAGE, Stopped, USER_SPACE_END, enter, fault_context,
-    prefetch, prefetch_range, prepare, record_fault, redirect_to_host, stopped, stub_image,
-    take_fault,
+    CACHE_LINE, Fault, FaultIn, Left, PAGE, Stopped, USER_SPACE_END, enter, fault_context, host_sp,
+    prefetch, prefetch_range, prepare, prepare_again, record_fault, redirect_to_host, stopped,
+    stub_image, take_fault,
 };
 pub(crate) use x86_64::{STUB_DEPTH, unpark_stub};
 

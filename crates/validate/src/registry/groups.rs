@@ -151,14 +151,16 @@ impl Entries {
         &mut self,
         composite: CompositeType,
     ) -> Result<TypeId, RegistryError> {
-        let ids = self.intern(
-            [SubType {
-                is_final: true,
-                supertype: None,
-                composite: composite.map_types(&mut Mention::outside),
-            }]
-            .into(),
-        )?;
+        self.intern_one(SubType {
+            is_final: true,
+            supertype: None,
+            composite,
+        })
+    }
+
+    /// The number of a type that is alone in its group. The caller holds it then.
+    pub(super) fn intern_one(&mut self, ty: SubType) -> Result<TypeId, RegistryError> {
+        let ids = self.intern([ty.map_types(&mut Mention::outside)].into())?;
         Ok(ids[0])
     }
 

@@ -33,7 +33,7 @@ impl Entries {
         (wanted.nullable || !given.nullable) && self.heap_matches(given.heap, wanted.heap)
     }
 
-    fn val_matches(&self, given: ValType, wanted: ValType) -> bool {
+    pub(super) fn val_matches(&self, given: ValType, wanted: ValType) -> bool {
         match (given, wanted) {
             (ValType::Ref(given), ValType::Ref(wanted)) => self.ref_matches(given, wanted),
             _ => given == wanted,

@@ -16,7 +16,7 @@ use crate::messages;
 use crate::patterns;
 use crate::report::FailureKind;
 use crate::values;
-use mangrove::{Error, Extern, Instance, TrapCode, TrapReason, Val};
+use mangrove::{Error, Extern, Instance, Module, TrapCode, TrapReason, Val};
 use wast::token::Id;
 use wast::{QuoteWat, WastExecute, WastInvoke, WastRet};
 
@@ -35,12 +35,25 @@ fn raised(error: Error) -> Result<ActionResult, Problem> {
     }
 }
 
+/// Whether a full call stack is the reason, or a limit.
+fn is_exhaustion(reason: &TrapReason) -> bool {
+    matches!(
+        reason,
+        TrapReason::Code(TrapCode::StackOverflow)
+            | TrapReason::Limit(_)
+            | TrapReason::HeapExhausted { .. }
+    )
+}
+
 impl Runner<'_> {
     /// `(invoke …)` on its own: has to return.
     pub(super) fn invoke(&mut self, invoke: &WastInvoke<'_>) -> Result<(), Problem> {
         match self.call(invoke)? {
             ActionResult::Returned(_) => Ok(()),
-            ActionResult::Raised(error) => Err(Problem::error(FailureKind::Assertion, &error)),
+            ActionResult::Raised(error) => {
+                let message = self.said(&error);
+                Err(Problem::saying(FailureKind::Assertion, &error, message))
+            }
         }
     }
 
@@ -52,7 +65,7 @@ impl Runner<'_> {
         let results = match self.execute(action)? {
             ActionResult::Returned(results) => results,
             ActionResult::Raised(error) => {
-                let message = format!("expected to return, got: {error}");
+                let message = format!("expected to return, got: {}", self.said(&error));
                 return Err(Problem::saying(FailureKind::Assertion, &error, message));
             }
         };
@@ -72,9 +85,42 @@ impl Runner<'_> {
         message: &str,
     ) -> Result<(), Problem> {
         let ended = self.execute(action)?;
-        self.assert_reason(ended, message, "a trap", |reason| {
+        self.assert_trapped(ended, message)
+    }
+
+    /// `assert_trap` of an instantiation.
+    pub(super) fn assert_start_traps(
+        &mut self,
+        module: &Module,
+        message: &str,
+    ) -> Result<(), Problem> {
+        let ended = self.started(module)?;
+        self.assert_trapped(ended, message)
+    }
+
+    fn assert_trapped(&self, ended: ActionResult, message: &str) -> Result<(), Problem> {
+        let exhausted = matches!(&ended, ActionResult::Raised(Error::Trap(trap))
+            if is_exhaustion(&trap.reason));
+        let asserted = self.assert_reason(ended, message, "a trap", |reason| {
             !matches!(reason, TrapReason::Code(TrapCode::StackOverflow))
+        });
+        asserted.map_err(|mut problem| {
+            if exhausted {
+                problem
+                    .message
+                    .push_str(" (which is no trap: say `assert_exhaustion`)");
+            }
+            problem
         })
+    }
+
+    /// What instantiating a module comes to. The instance is reachable through its
+    /// imports only: nobody names it.
+    fn started(&mut self, module: &Module) -> Result<ActionResult, Problem> {
+        match self.link(module) {
+            Ok(_) => Ok(ActionResult::Returned(Vec::new())),
+            Err(error) => raised(error),
+        }
     }
 
     pub(super) fn assert_exhaustion(
@@ -83,14 +129,7 @@ impl Runner<'_> {
         message: &str,
     ) -> Result<(), Problem> {
         let ended = self.call(&call)?;
-        self.assert_reason(ended, message, "exhaustion", |reason| {
-            matches!(
-                reason,
-                TrapReason::Code(TrapCode::StackOverflow)
-                    | TrapReason::Limit(_)
-                    | TrapReason::HeapExhausted { .. }
-            )
-        })
+        self.assert_reason(ended, message, "exhaustion", is_exhaustion)
     }
 
     pub(super) fn assert_suspension(
@@ -135,9 +174,17 @@ impl Runner<'_> {
                 Problem::assertion(format!("expected {expected}, it returned {results}"))
             }
             ActionResult::Raised(error) => {
-                let message = format!("expected {expected}, got: {error}");
+                let message = format!("expected {expected}, got: {}", self.said(error));
                 Problem::saying(FailureKind::Assertion, error, message)
             }
+        }
+    }
+
+    /// An error as text: of an exception, its tag and what it carries.
+    fn said(&self, error: &Error) -> String {
+        match error {
+            Error::Exception(exception) => exception.display(&self.store).to_string(),
+            other => other.to_string(),
         }
     }
 
@@ -145,13 +192,9 @@ impl Runner<'_> {
         match action {
             WastExecute::Invoke(invoke) => self.call(&invoke),
             WastExecute::Get { module, global, .. } => self.get(module, global),
-            // The instance is reachable through its imports only: nobody names it.
             WastExecute::Wat(module) => {
                 let module = self.load(&mut QuoteWat::Wat(module))?;
-                match self.link(&module) {
-                    Ok(_) => Ok(ActionResult::Returned(Vec::new())),
-                    Err(error) => raised(error),
-                }
+                self.started(&module)
             }
         }
     }

@@ -16,6 +16,7 @@
 //! that what follows a colon in the text is part of the message.
 
 use super::{Problem, Runner};
+use crate::directive::OnInstance;
 use crate::report::FailureKind;
 use crate::script;
 use crate::spectest;
@@ -50,18 +51,28 @@ impl Runner<'_> {
         instance: Option<Id<'_>>,
         module: Option<Id<'_>>,
     ) -> Result<(), Problem> {
-        let definition = match module {
-            Some(id) => self.definitions.get(id.name()).cloned(),
-            None => self.last_definition.clone(),
-        };
-        let made = match definition {
-            Some(module) => self.instantiate(&module),
-            None => Err(Problem::missing(format!(
-                "there is no module {}",
-                named(module)
-            ))),
-        };
+        let definition = self.definition_of(module);
+        let made = definition.and_then(|module| self.instantiate(&module));
         self.keep_instance(instance, made)
+    }
+
+    /// The module of that name, or the one loaded last.
+    fn definition_of(&self, module: Option<Id<'_>>) -> Result<Module, Problem> {
+        let definition = match module {
+            Some(id) => self.definitions.get(id.name()),
+            None => self.last_definition.as_ref(),
+        };
+        let missing = || Problem::missing(format!("there is no module {}", named(module)));
+        definition.cloned().ok_or_else(missing)
+    }
+
+    /// `assert_unlinkable` or `assert_trap` of `(module instance …)`.
+    pub(super) fn assert_on_instance(&mut self, assertion: &OnInstance<'_>) -> Result<(), Problem> {
+        let module = self.definition_of(assertion.module)?;
+        match assertion.is_trap {
+            true => self.assert_start_traps(&module, assertion.message),
+            false => self.assert_no_link(&module),
+        }
     }
 
     /// `(register "name" $instance)`.
@@ -143,7 +154,11 @@ impl Runner<'_> {
     /// `assert_unlinkable`: valid, but its imports are not there or do not fit.
     pub(super) fn assert_unlinkable(&mut self, module: Wat<'_>) -> Result<(), Problem> {
         let module = self.load(&mut QuoteWat::Wat(module))?;
-        match self.link(&module) {
+        self.assert_no_link(&module)
+    }
+
+    fn assert_no_link(&mut self, module: &Module) -> Result<(), Problem> {
+        match self.link(module) {
             Err(Error::Link { .. }) => Ok(()),
             other => Err(unexpected("a failure to link", other)),
         }
@@ -153,7 +168,10 @@ impl Runner<'_> {
     pub(super) fn load(&self, module: &mut QuoteWat<'_>) -> Result<Module, Problem> {
         let bytes =
             script::encode(module).map_err(|message| Problem::new(FailureKind::Module, message))?;
-        Module::from_binary(self.engine, bytes).map_err(|error| Problem::module(&error))
+        Module::from_binary(self.engine, bytes).map_err(|error| {
+            let find = |place: &_| mangrove::position_in_script(module, self.text, place);
+            Problem::module(&mangrove::locate(error, find))
+        })
     }
 
     fn instantiate(&mut self, module: &Module) -> Result<Instance, Problem> {

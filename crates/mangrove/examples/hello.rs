@@ -1,0 +1,25 @@
+//! Wasm calls the host, which says hello.
+//!
+//! Run with `cargo run -p mangrove --example hello`.
+
+use mangrove::{Caller, Config, Engine, Error, Linker, Module, Store};
+
+/// Runs the example.
+pub fn main() -> Result<(), Error> {
+    let engine = Engine::new(&Config::new())?;
+    let module = Module::new(
+        &engine,
+        br#"(module (import "" "hello" (func $hello)) (func (export "run") (call $hello)))"#,
+    )?;
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("", "hello", |mut caller: Caller<'_, u32>| {
+        *caller.data_mut() += 1;
+        println!("Hello from a host function, called {} times", caller.data());
+    })?;
+    let mut store = Store::new(&engine, 0)?;
+    let instance = linker.instantiate(&mut store, &module)?;
+    let run = instance.get_typed_func::<(), ()>(&mut store, "run")?;
+    run.call(&mut store, ())?;
+    assert_eq!(*store.data(), 1);
+    Ok(())
+}

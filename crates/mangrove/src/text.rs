@@ -1,0 +1,110 @@
+//! Modules in text: which line a fault in the binary form is on.
+//!
+//! Functions and instructions have the same order in both forms, so a fault's place is
+//! found by counting. That takes another look at the text, for who asks.
+
+use mangrove_runtime::{Error, InvalidPlace, TextPosition};
+use wast::core::{Expression, FuncKind, Module, ModuleField, ModuleKind};
+use wast::lexer::Lexer;
+use wast::parser::{self, ParseBuffer};
+use wast::token::Span;
+use wast::{QuoteWat, Wat};
+
+/// The same error, with the line and column of the instruction if it is an
+/// [`Error::Invalid`] that knows one, of a module with this text.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Error, Module, locate_in_text};
+///
+/// # fn main() -> Result<(), Error> {
+/// let engine = Engine::new(&Config::new())?;
+/// let text = "(module\n  (func (result i32)\n    i64.const 1\n    i32.eqz))";
+/// // As `Module::new` does by itself.
+/// let binary = wat::parse_str(text).expect("it parses");
+/// let error = Module::from_binary(&engine, binary).unwrap_err();
+/// let Error::Invalid { place, .. } = locate_in_text(error, text) else { unreachable!() };
+/// let position = place.and_then(|place| place.position).expect("it is in a function");
+/// assert_eq!((position.line, position.column), (4, 5));
+/// # Ok(())
+/// # }
+/// ```
+pub fn locate_in_text(error: Error, text: &str) -> Error {
+    locate(error, |place| position(text, place))
+}
+
+/// The same error, with the position that is found for its place.
+#[doc(hidden)]
+pub fn locate(error: Error, find: impl FnOnce(&InvalidPlace) -> Option<TextPosition>) -> Error {
+    match error {
+        Error::Invalid {
+            offset,
+            message,
+            place: Some(mut place),
+        } => {
+            place.position = find(&place);
+            Error::Invalid {
+                offset,
+                message,
+                place: Some(place),
+            }
+        }
+        other => other,
+    }
+}
+
+fn position(text: &str, place: &InvalidPlace) -> Option<TextPosition> {
+    let mut lexer = Lexer::new(text);
+    lexer.allow_confusing_unicode(true);
+    let mut buffer = ParseBuffer::new_with_lexer(lexer).ok()?;
+    buffer.track_instr_spans(true);
+    let module = match parser::parse::<Wat<'_>>(&buffer).ok()? {
+        Wat::Module(module) => module,
+        Wat::Component(_) => return None,
+    };
+    position_in(&module, text, place)
+}
+
+/// Where a module in a script has this place; none if it is not in text, or was not
+/// parsed with the spans of instructions.
+#[doc(hidden)]
+pub fn position_in_script(
+    module: &QuoteWat<'_>,
+    text: &str,
+    place: &InvalidPlace,
+) -> Option<TextPosition> {
+    match module {
+        QuoteWat::Wat(Wat::Module(module)) => position_in(module, text, place),
+        _ => None,
+    }
+}
+
+fn position_in(module: &Module<'_>, text: &str, place: &InvalidPlace) -> Option<TextPosition> {
+    let ModuleKind::Text(fields) = &module.kind else {
+        return None;
+    };
+    let mut bodies = fields.iter().filter_map(|field| match field {
+        ModuleField::Func(func) => match &func.kind {
+            FuncKind::Inline { expression, .. } => Some((func.span, expression)),
+            FuncKind::Import(..) => None,
+        },
+        _ => None,
+    });
+    let (start, expression) = bodies.nth(place.body as usize)?;
+    let span = match place.instruction {
+        Some(instruction) => instruction_span(expression, instruction).unwrap_or(start),
+        None => start,
+    };
+    let (line, column) = span.linecol_in(text);
+    Some(TextPosition {
+        line: line + 1,
+        column: column + 1,
+    })
+}
+
+/// Where an instruction stands. The last `end` is not written: it is at the
+/// instruction before it.
+fn instruction_span(expression: &Expression<'_>, instruction: u32) -> Option<Span> {
+    let spans = expression.instr_spans.as_ref()?;
+    spans.get(instruction as usize).or(spans.last()).copied()
+}

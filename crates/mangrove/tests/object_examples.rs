@@ -1,0 +1,23 @@
+//! The examples about objects run.
+
+#[path = "../examples/externref.rs"]
+mod externref;
+#[path = "../examples/objects.rs"]
+mod objects;
+#[path = "../examples/weak.rs"]
+mod weak;
+
+#[test]
+fn objects_runs() {
+    objects::main().unwrap();
+}
+
+#[test]
+fn externref_runs() {
+    externref::main().unwrap();
+}
+
+#[test]
+fn weak_runs() {
+    weak::main().unwrap();
+}

@@ -1,0 +1,48 @@
+;; Objects in a ring die together, and so does what only they refer to.
+;; config: --weak-references
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "minor" (func $minor))
+  (import "mangrove" "weak_new" (func $weak (param anyref) (result externref)))
+  (import "mangrove" "weak_get" (func $get (param externref) (result anyref)))
+  (import "mangrove" "watch" (func $watch (param anyref i32)))
+  (import "mangrove" "next_dead" (func $next (result i32)))
+  (type $s (struct (field (mut i32)) (field (mut (ref null $s)))))
+  (func $make (param i32) (result (ref $s))
+    (struct.new $s (local.get 0) (ref.null $s)))
+  (global $ring (mut (ref null $s)) (ref.null $s))
+  (global $w (mut externref) (ref.null extern))
+  (func (export "make")
+    (local $last (ref $s)) (local $at (ref $s)) (local $i i32)
+    (local.set $last (call $make (i32.const 0)))
+    (local.set $at (local.get $last))
+    (loop $next
+      (call $watch (local.get $at) (local.get $i))
+      (local.set $at (struct.new $s (local.get $i) (local.get $at)))
+      (br_if $next (i32.lt_u
+        (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 50))))
+    (struct.set $s 1 (local.get $last) (local.get $at))
+    (global.set $w (call $weak (local.get $last)))
+    (global.set $ring (local.get $at)))
+  (func (export "told") (result i32)
+    (local $count i32)
+    (call $gc)
+    (block $done
+      (loop $more
+        (br_if $done (i32.lt_s (call $next) (i32.const 0)))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br $more)))
+    (local.get $count))
+  (func (export "gone") (result i32) (ref.is_null (call $get (global.get $w))))
+  ;; Through the weak reference it is kept again.
+  (func (export "hold")
+    (global.set $ring (ref.cast (ref $s) (call $get (global.get $w)))))
+  (func (export "forget") (global.set $ring (ref.null $s))))
+(invoke "make")
+(assert_return (invoke "told") (i32.const 0))
+(invoke "hold")
+(assert_return (invoke "told") (i32.const 0))
+(assert_return (invoke "gone") (i32.const 0))
+(invoke "forget")
+(assert_return (invoke "told") (i32.const 50))
+(assert_return (invoke "gone") (i32.const 1))
