@@ -10,6 +10,7 @@
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
 //!             (limits, schedule)  who has a say in what it takes, and when it collects
+//!             (interruption) when it is interrupted, and what becomes of what ran
 //!             (input)      files of unknown length
 //!             (wrap)       closures as host functions
 //!             (exit)       a program's own end
@@ -47,6 +48,7 @@ mod exit;
 mod input;
 mod instance;
 mod instance_pre;
+mod interruption;
 mod limits;
 mod linker;
 mod linking;
@@ -94,9 +96,9 @@ pub use mangrove_runtime::{
     InvalidPlace, LiveObject, Memory, MemoryChecks, MemoryLimit, Moment, NextAsk, NotingAllocator,
     ObjectError, ObjectKind, Outcome, PAGE, ResourceError, ResourceLimiter, RootScope,
     SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table, Tag, TextPosition, Trap,
-    TrapReason, TypeCounts, TypeStatistics, TypedFunc, Val, WasmList, WasmParams, WasmRef,
-    WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal, exit_when_exhausted,
-    ignore_file_size_signal,
+    TrapReason, TypeCounts, TypeStatistics, TypedFunc, UpdateDeadline, Val, WasmList, WasmParams,
+    WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal,
+    ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,

@@ -22,15 +22,17 @@
 //!     growth heap_room                 who is asked for more
 //!     notify inspect report            who looks
 //!     walk statistics
+//!     interrupt                        when the time is over
 //!     describe called                  and what people see
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted weak host_values
 //!     pending activation outcome watch … and what is under way
 //!     limiter policy                   whom it asks
+//!     interruption
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape layout code heap_type type_text
-//!     signals handlers                 what all of a process share
+//!     signals handlers ctrl_c          what all of a process share
 //!  1  error objects/error refusals settings plan ledger
 //!  0  id scopes aged handle value exception trap source bound resource/ compiled_error custom_error
 //!     mapping file trace
@@ -48,6 +50,7 @@ mod compiled_error;
 mod const_eval;
 mod continuation;
 mod convert;
+mod ctrl_c;
 mod custom_error;
 mod describe;
 mod descriptors;
@@ -73,6 +76,8 @@ mod id;
 mod inspect;
 mod instance;
 mod instantiate;
+mod interrupt;
+mod interruption;
 mod kind;
 mod layout;
 mod leaving;
@@ -126,6 +131,7 @@ mod weak;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
+pub use ctrl_c::{ctrl_c_came, interrupt_on_ctrl_c};
 pub use custom_error::CustomError;
 pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
@@ -142,6 +148,7 @@ pub use host::HostBody;
 pub use host_call::ErasedBody;
 pub use id::{StoreId, StorePtr};
 pub use instantiate::import_mismatch;
+pub use interruption::{Callback, UpdateDeadline};
 pub use limiter::{ErasedLimiter, ResourceLimiter};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;

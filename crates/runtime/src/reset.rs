@@ -10,6 +10,7 @@ use crate::memory::spare::MOST_SPARE;
 use crate::policy::{PhaseWatchers, Policy};
 use crate::refusals::heap_error;
 use crate::rooted::{Handles, Moving};
+use crate::setup::deadlines;
 use crate::store::StoreInner;
 use crate::store_code::StoreCode;
 use crate::types::KeptTypes;
@@ -83,6 +84,7 @@ impl StoreInner {
             heap_asked,
             heap_refused_by,
             policy,
+            interruption,
             types,
             signatures,
             suspended_types,
@@ -109,6 +111,7 @@ impl StoreInner {
         *heap_asked = None;
         *heap_refused_by = None;
         *policy = Policy::default();
+        *interruption = deadlines(engine, ctx);
         signatures.clear();
         suspended_types.clear();
         *types = KeptTypes::new(engine.engine_types());

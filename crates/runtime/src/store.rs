@@ -21,6 +21,7 @@ use crate::host::HostFunc;
 use crate::host_values::HostValues;
 use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
+use crate::interruption::Deadlines;
 use crate::kind::ValueKind;
 use crate::layout::ObjectLayout;
 use crate::ledger::Share;
@@ -205,6 +206,8 @@ pub struct StoreInner {
     pub(crate) heap_refused_by: Option<HeapRefuser>,
     /// Who decides on collections.
     pub(crate) policy: Policy,
+    /// When what runs is interrupted, and who is asked then.
+    pub(crate) interruption: Deadlines,
     /// Types kept for what was made without a module, and for what follows by their
     /// numbers.
     pub(crate) types: KeptTypes,

@@ -20,6 +20,7 @@ mod custom;
 mod error;
 mod explain;
 pub mod features;
+pub mod fuel;
 pub mod hierarchy;
 mod hints;
 pub mod map;
