@@ -20,6 +20,7 @@
 
 use crate::mark::{MarkCounts, MarkInput, Sink, SlotOwner, mark};
 use crate::minor::minor;
+use crate::phases::{Phase, Phases};
 use crate::survivors::Survivors;
 use crate::verify::{When, verify};
 use crate::{Code, CollectError, Roots};
@@ -112,7 +113,15 @@ pub unsafe fn collect(
     code: &dyn Code,
     roots: &mut dyn Roots,
     options: CollectOptions,
+    phases: &mut Phases<'_>,
 ) -> Result<CollectionReport, CollectError> {
+    let lost = ctx.log_is_full();
+    let kind = if lost {
+        CollectionKind::Full
+    } else {
+        options.kind
+    };
+    phases.begin(heap.collections() + 1, kind);
     let mut verify_ns = 0;
     let mut reachable = None;
     if options.verify {
@@ -120,33 +129,33 @@ pub unsafe fn collect(
         let verified = unsafe { verify(When::Before, heap, registry, ctx, code, roots)? };
         verify_ns += verified.ns;
         reachable = Some(verified.continuations);
+        phases.ended(Phase::VerifyBefore, verified.continuations);
     }
     let began = Instant::now();
-    let lost = ctx.log_is_full();
-    let kind = if lost {
-        CollectionKind::Full
-    } else {
-        options.kind
-    };
     let logged = heap.logged(ctx);
     // SAFETY: by contract.
     let done = unsafe {
         match kind {
-            CollectionKind::Minor => minor(heap, registry, ctx, code, roots, &logged)?,
-            CollectionKind::Full => full(heap, registry, ctx, code, roots)?,
+            CollectionKind::Minor => minor(heap, registry, ctx, code, roots, &logged, phases)?,
+            CollectionKind::Full => full(heap, registry, ctx, code, roots, phases)?,
         }
     };
     clean(registry, ctx, roots, &logged, lost);
+    phases.ended(Phase::Clean, logged.len() as u64);
     let reclaimed = match kind {
         CollectionKind::Minor => 0,
         // SAFETY: marking has reached everything live.
         CollectionKind::Full => unsafe { registry.sweep(ctx, done.counts.stack_bytes) as u64 },
     };
+    if kind == CollectionKind::Full {
+        phases.ended(Phase::Reclaim, reclaimed);
+    }
     let pause_ns = nanoseconds(began);
     if options.verify {
         // SAFETY: by contract; slots now refer to where the objects are.
         let verified = unsafe { verify(When::After, heap, registry, ctx, code, roots)? };
         verify_ns += verified.ns;
+        phases.ended(Phase::VerifyAfter, verified.continuations);
     }
     let Done { stats, counts, .. } = done;
     let marked = counts.continuations;
@@ -205,6 +214,7 @@ unsafe fn full(
     ctx: &mut StoreContext,
     code: &dyn Code,
     roots: &mut dyn Roots,
+    phases: &mut Phases<'_>,
 ) -> Result<Done, CollectError> {
     let began = Instant::now();
     let mut mover = Mover {
@@ -215,14 +225,16 @@ unsafe fn full(
         },
         collection: heap.begin(ctx, CollectionKind::Full)?,
     };
+    phases.ended(Phase::Begin, 0);
     // SAFETY: by contract.
     let counts = unsafe {
-        let input = MarkInput::new(registry, ctx, code, ctx.defect);
+        let mut input = MarkInput::new(registry, ctx, code, ctx.defect);
+        input.phases = Some(phases);
         mark(input, roots, &mut mover)?
     };
     let Mover { collection, .. } = mover;
     let others = Others { registry, roots };
-    finish(collection, ctx, others, counts, 0, began)
+    finish(collection, ctx, others, counts, 0, (began, phases))
 }
 
 /// What is neither heap nor context.
@@ -238,12 +250,13 @@ pub(crate) fn finish(
     others: Others<'_>,
     counts: MarkCounts,
     remembered: u64,
-    began: Instant,
+    (began, phases): (Instant, &mut Phases<'_>),
 ) -> Result<Done, CollectError> {
     let roots_ns = nanoseconds(began);
     // Minor collections look at no continuations, and full ones have looked at all.
     while collection.drain(|_, _| {}) {}
     let drain_ns = nanoseconds(began) - roots_ns;
+    phases.ended(Phase::Copy, collection.objects());
     // After a fault not everything that lives was found, and the collection fails.
     if collection.is_sound() {
         let Others { registry, roots } = others;
@@ -253,12 +266,14 @@ pub(crate) fn finish(
             registry,
         });
     }
+    phases.ended(Phase::Weak, 0);
     let looked_at = counts.slots + counts.outside + counts.frames;
     let stats = collection.finish(ctx, looked_at);
     let stats = stats.map_err(|fault| CollectError::HeapViolation {
         when: When::During,
         fault,
     })?;
+    phases.ended(Phase::Flip, stats.live);
     Ok(Done {
         stats,
         counts,

@@ -14,16 +14,21 @@
 //! what ran or was written since the last one, and at nothing else. Two more
 //! things use the same marking without moving anything: `roots` (the root set,
 //! for people) and `verify`, with `clean` for what minor collections rely on. `report` tells what each continuation is and does, by
-//! the `names` its caller looks up, and `why` it is alive.
+//! the `names` its caller looks up, and `why` it is alive; `graph` is everything that
+//! lives and what it refers to, item by item, and `object_graph` the same as a value.
+//! `phases` tells who listens of each phase of a collection as it ends.
 //! [`admission`] keeps out modules with continuations in heap objects, unless the engine
 //! lets objects hold them.
 
 pub mod admission;
 mod clean;
 mod collect;
+mod graph;
 mod mark;
 mod minor;
 mod names;
+mod object_graph;
+mod phases;
 mod report;
 mod roots;
 mod survivors;
@@ -37,8 +42,11 @@ mod testing;
 mod tests;
 
 pub use collect::{CollectOptions, CollectionReport, collect};
+pub use graph::{GraphItem, GraphTarget, LiveContinuation, graph, reachable, target};
 pub use mark::ChainError;
 pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation, Within};
+pub use object_graph::{EdgeLabel, GraphEdge, GraphNode, ObjectGraph, object_graph};
+pub use phases::{Phase, PhaseReport, Phases};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};
 pub use survivors::Survivors;
@@ -46,7 +54,7 @@ pub use verify::When;
 pub use walk::WalkError;
 pub use why::{Held, LINKS, Link, Reason, Why};
 
-pub use mangrove_heap::CollectionKind;
+pub use mangrove_heap::{CollectionKind, HeapSpace, ObjectInfo};
 
 use mangrove_abi::index::or_zero;
 use mangrove_abi::{

@@ -26,6 +26,7 @@
 //!
 //! Next on the road of a root: `crates/continuation/src/marking.rs`.
 
+use crate::phases::{Phase, Phases};
 use crate::walk::{KnownFrame, Walker};
 use crate::{Activity, Code, CollectError, FrameOwner, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{
@@ -125,15 +126,17 @@ impl SlotOwner<'_> {
 }
 
 /// What marking looks at.
-pub(crate) struct MarkInput<'a> {
+pub(crate) struct MarkInput<'a, 'p> {
     pub(crate) registry: &'a mut Registry,
     pub(crate) ctx: &'a StoreContext,
     pub(crate) code: &'a dyn Code,
     /// What to do wrong.
     pub(crate) defect: Option<Defect>,
+    /// Who is told of the end of each phase.
+    pub(crate) phases: Option<&'a mut Phases<'p>>,
 }
 
-impl<'a> MarkInput<'a> {
+impl<'a> MarkInput<'a, '_> {
     pub(crate) fn new(
         registry: &'a mut Registry,
         ctx: &'a StoreContext,
@@ -145,6 +148,7 @@ impl<'a> MarkInput<'a> {
             ctx,
             code,
             defect,
+            phases: None,
         }
     }
 }
@@ -169,7 +173,7 @@ const TRAMPOLINE_BYTES: u64 = 16;
 /// # Safety
 /// As for [`crate::collect`].
 pub(crate) unsafe fn mark<S: Sink>(
-    input: MarkInput<'_>,
+    input: MarkInput<'_, '_>,
     roots: &mut dyn Roots,
     sink: &mut S,
 ) -> Result<MarkCounts, CollectError> {
@@ -178,7 +182,13 @@ pub(crate) unsafe fn mark<S: Sink>(
         ctx,
         code,
         defect,
+        mut phases,
     } = input;
+    let mut ended = |phase, count| {
+        if let Some(phases) = phases.as_deref_mut() {
+            phases.ended(phase, count);
+        }
+    };
     let mut marker = Marker {
         walker: Walker::new(code),
         worklist: Worklist::new(registry),
@@ -189,11 +199,16 @@ pub(crate) unsafe fn mark<S: Sink>(
     };
     // SAFETY: by contract.
     unsafe { marker.running_chain(ctx)? };
+    let chain = marker.counts.continuations;
+    ended(Phase::Chain, chain);
+    let before = marker.counts.outside;
     roots.visit(&mut marker);
+    ended(Phase::Roots, marker.counts.outside - before);
     if defect == Some(Defect::KeepUnreached) {
         marker.worklist.enqueue_all();
     }
     marker.reached()?;
+    ended(Phase::Continuations, marker.counts.continuations - chain);
     Ok(marker.counts)
 }
 

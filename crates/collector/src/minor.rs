@@ -14,6 +14,7 @@
 
 use crate::collect::{Done, Others, finish};
 use crate::mark::MarkCounts;
+use crate::phases::{Phase, Phases};
 use crate::walk::Walker;
 use crate::{Code, CollectError, RootOwner, RootVisitor, Roots};
 use mangrove_abi::{ContRecord, ContRef, Defect, Logged, SlotKind, StoreContext};
@@ -30,6 +31,7 @@ pub(crate) unsafe fn minor(
     code: &dyn Code,
     roots: &mut dyn Roots,
     logged: &[Logged],
+    phases: &mut Phases<'_>,
 ) -> Result<Done, CollectError> {
     let (began, defect) = (Instant::now(), ctx.defect);
     let mut minor = Minor {
@@ -39,6 +41,7 @@ pub(crate) unsafe fn minor(
         defect,
         counts: MarkCounts::default(),
     };
+    phases.ended(Phase::Begin, 0);
     let mut remembered = minor.collection.born();
     for &entry in logged {
         match entry {
@@ -55,6 +58,8 @@ pub(crate) unsafe fn minor(
             Logged::Global(_) | Logged::Record(_) | Logged::Object(_) => {}
         }
     }
+    phases.ended(Phase::Remembered, logged.len() as u64);
+    let before = minor.counts.outside;
     roots.visit_young(logged, &mut minor);
     let Minor {
         collection,
@@ -62,8 +67,9 @@ pub(crate) unsafe fn minor(
         registry,
         ..
     } = minor;
+    phases.ended(Phase::Roots, counts.outside - before);
     let others = Others { registry, roots };
-    finish(collection, ctx, others, counts, remembered, began)
+    finish(collection, ctx, others, counts, remembered, (began, phases))
 }
 
 struct Minor<'a, 'h> {

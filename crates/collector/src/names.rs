@@ -2,7 +2,7 @@
 //! numbers only; whoever asks for a report gives it a look-up of [`Names`].
 
 use crate::ModuleId;
-use mangrove_abi::{FuncIndex, TypeId, WasmOffset};
+use mangrove_abi::{FuncIndex, Kind, TypeId, WasmOffset};
 use mangrove_validate::printable;
 use serde::Serialize;
 use std::fmt;
@@ -41,6 +41,18 @@ pub enum Within {
         /// Which parameter of its tag.
         index: u32,
     },
+}
+
+impl Within {
+    /// The part of an object of this kind with this number; none if it has no parts.
+    pub fn of(kind: Kind, index: u32) -> Option<Self> {
+        match kind {
+            Kind::Struct => Some(Self::Field { index }),
+            Kind::Array => Some(Self::Element { index }),
+            Kind::Exn => Some(Self::Payload { index }),
+            Kind::Unused | Kind::Host | Kind::Func | Kind::Cont => None,
+        }
+    }
 }
 
 /// A function of a store.

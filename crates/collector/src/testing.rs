@@ -12,7 +12,7 @@
 //! ```
 
 use crate::{
-    Code, CollectError, CollectOptions, CollectionReport, ModuleId, RootOwner, RootSet,
+    Code, CollectError, CollectOptions, CollectionReport, ModuleId, Phases, RootOwner, RootSet,
     RootVisitor, Roots, Survivors, collect, root_set,
 };
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, Kind, TYPE_HOST, TypeDescriptor, TypeId};
@@ -359,6 +359,8 @@ impl World {
         // SAFETY: records of the registry.
         unsafe {
             (*host).interrupted = self.ctx.current;
+            // The host has resumed a continuation of the program.
+            (*host).func = (*chain[chain.len() - 1].record).func;
             (*host).handlers = &raw const self.ctx.no_handlers;
             for (index, cont) in chain.iter().enumerate() {
                 (*cont.record).parent = chain.get(index + 1).map_or(host, |next| next.record);
@@ -403,7 +405,17 @@ impl World {
         // SAFETY: all belongs together, nothing runs, and the stacks are laid
         // as the call sites say, unless a test wants it otherwise: then only
         // words within the stacks are taken for what they are not.
-        unsafe { collect(heap, registry, ctx, code, outside, options) }
+        unsafe {
+            collect(
+                heap,
+                registry,
+                ctx,
+                code,
+                outside,
+                options,
+                &mut Phases::default(),
+            )
+        }
     }
 
     pub(crate) fn collect(&mut self) -> CollectionReport {

@@ -15,6 +15,7 @@
 //! | `rounds`, `make_room` | parking because a stack is wanted, and when that is worth a look |
 //! | `pressure`, `due` | when continuations alone are reason to collect |
 //! | `shrinking` | idle stacks give back what they were once used to |
+//! | `reset` | a registry as a new one; what it has taken so far |
 //! | `verify`, `memo`, `violation` | what always holds, and the check of it |
 //! | `report`, `limits` | what the registry says of itself, and when it refuses |
 //!
@@ -39,6 +40,7 @@ mod parking_policy;
 mod pressure;
 mod registry;
 mod report;
+mod reset;
 mod rounds;
 mod searching;
 mod shrinking;
@@ -68,6 +70,7 @@ pub use parking_policy::ParkPolicy;
 pub use pressure::kept_bytes;
 pub use registry::Registry;
 pub use report::{Ends, RegistryReport};
+pub use reset::Taken;
 pub use searching::HandlerPlace;
 pub use states::{End, Role, State, TRANSITIONS, Transition, Verb, next_state};
 pub use violation::RegistryViolation;

@@ -48,6 +48,18 @@ impl Registry {
         self.round(ctx, self.with_stack - enough)
     }
 
+    /// Parks somebody because no further stack may be made, which the registry itself does
+    /// not know. How many that was; none if nobody can be parked.
+    pub fn park_for_room(&mut self, ctx: &StoreContext) -> usize {
+        if self.parking.is_none() {
+            return 0;
+        }
+        match self.park_newest(ctx) {
+            0 => self.round(ctx, (self.with_stack / 8).max(1)),
+            parked => parked,
+        }
+    }
+
     /// Goes through the records with a stack and parks that many of them.
     fn round(&mut self, ctx: &StoreContext, wanted: usize) -> usize {
         let (running, mut looks) = self.running(ctx);

@@ -238,7 +238,7 @@ impl Registry {
     }
 
     /// Forgets who has no stack any more, and who is there twice.
-    fn sort_out(&mut self) {
+    pub(crate) fn sort_out(&mut self) {
         let Some(parking) = &mut self.parking else {
             return;
         };

@@ -170,6 +170,11 @@ impl Registry {
         }
     }
 
+    /// How many of these there may be.
+    pub(crate) fn max_continuations(&self) -> usize {
+        self.max_continuations
+    }
+
     /// The live continuations and the free list's records, together.
     #[inline]
     pub(crate) fn all(&self) -> usize {

@@ -38,7 +38,7 @@ const BYTES_PER_ROOT: u64 = 32;
 /// The old space grows by this many young ones at least before a full collection.
 const YOUNG_PER_FULL: u64 = 4;
 /// With a window of less than this part of the young space, collections are full.
-const SMALL_WINDOW: u64 = 4;
+pub(crate) const SMALL_WINDOW: u64 = 4;
 /// The young space doubles when more than this part of it survived,
 const MUCH: u64 = 8;
 /// and is halved when less than this part did.
@@ -130,6 +130,8 @@ impl Heap {
     pub fn reserve(&mut self, ctx: &mut StoreContext, size: u64) -> Reserve {
         self.close_old(ctx);
         self.refused = None;
+        // What was requested the last time has been done by now, or never will be.
+        self.collection_requested = false;
         if self.broken || size > MAX_OBJECT || size > self.limit {
             return Reserve::Impossible;
         }
@@ -157,11 +159,11 @@ impl Heap {
     }
 
     /// Bytes of the largest object that begins in the young space.
-    fn largest_young(&self) -> u64 {
+    pub(crate) fn largest_young(&self) -> u64 {
         LARGE_OBJECT.min(self.young_size / 2)
     }
 
-    fn reserve_young(&mut self, ctx: &mut StoreContext, size: u64) -> bool {
+    pub(crate) fn reserve_young(&mut self, ctx: &mut StoreContext, size: u64) -> bool {
         let (window, end) = (self.young_end(), ctx.alloc_next + size);
         if end > window {
             return false;
@@ -220,7 +222,8 @@ impl Heap {
         let growth = (YOUNG_PER_FULL * self.young_bounds.start)
             .max(self.live)
             .max(BYTES_PER_ROOT.saturating_mul(roots));
-        self.full_due = self.old_end + growth.min(self.limit - self.live);
+        self.full_wanted = self.old_end + growth.min(self.most - self.live);
+        self.full_due = self.full_wanted.min(self.old_end + self.limit - self.live);
     }
 
     /// Sizes the young space by what survived in it.

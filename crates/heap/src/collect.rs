@@ -282,6 +282,7 @@ impl Collection<'_> {
         let (kind, objects, heap) = (self.kind, self.objects, self.heap);
         let [young, old] = heap.ranges(ctx);
         let used = young.end - young.start + (old.end - old.start);
+        heap.note_allocated(used);
         heap.old_end = old_end;
         if kind == CollectionKind::Full {
             heap.vacate_old(old, roots);
@@ -292,6 +293,7 @@ impl Collection<'_> {
         heap.empty_log(ctx);
         heap.broken = false;
         heap.finished[kind as usize] += 1;
+        heap.allocated.1 = heap.old_used();
         let start = heap.young.start();
         let budget = heap.young_window();
         if let Err(error) = heap.young.commit(&heap.reservation, start + budget) {
@@ -307,6 +309,11 @@ impl Collection<'_> {
             budget,
             growth: heap.full_due.saturating_sub(old_end),
         })
+    }
+
+    /// How many objects were copied so far.
+    pub fn objects(&self) -> u64 {
+        self.objects
     }
 
     #[cold]

@@ -20,20 +20,25 @@
 //! |-|-|
 //! | `space` | the address range |
 //! | `alloc`, `large` | the window, and which collection is due when; the old space as a window |
+//! | `budget` | a limit that grows when somebody allows it; room without the collection that is due |
+//! | `reset` | a heap as a new one |
 //! | `collect`, `scan`, `survivors` | a collection; what an object refers to; what became of one |
 //! | `remember` | the log and the cards: where the old refers to the young |
 //! | `access` | reading and writing objects for the runtime |
-//! | `verify`, `starts`, `marks` | every object is checked; where each starts; the reachable ones are found and none is moved |
+//! | `verify`, `starts`, `marks`, `objects` | every object is checked; where each starts; the reachable ones are found and none is moved; what each is |
 //!
 //! [`StoreContext::alloc_next`]: mangrove_abi::StoreContext::alloc_next
 //! [`StoreContext::alloc_limit`]: mangrove_abi::StoreContext::alloc_limit
 
 mod access;
 mod alloc;
+mod budget;
 mod collect;
 mod large;
 mod marks;
+mod objects;
 mod remember;
+mod reset;
 mod scan;
 mod space;
 mod starts;
@@ -49,6 +54,7 @@ mod tests;
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionKind, CollectionStats};
 pub use marks::{Field, Marks, Onlooker};
+pub use objects::{FieldValue, HeapSpace, ObjectInfo};
 pub use starts::{ObjectNumbers, Starts};
 pub use violation::HeapViolation;
 
@@ -177,8 +183,10 @@ pub struct Heap {
     descriptors: *const TypeDescriptor,
     /// How many entries of `descriptors` can be read.
     types: u32,
-    /// Most bytes that may be in use.
+    /// Most bytes that may be in use now.
     limit: u64,
+    /// Most bytes that it may ever become: the two are one unless somebody is asked.
+    most: u64,
     /// Least and most bytes of the young space.
     young_bounds: Range<u64>,
     /// Bytes of it that are used now.
@@ -189,6 +197,8 @@ pub struct Heap {
     old_end: u64,
     /// Where in the old space a full collection is due.
     full_due: u64,
+    /// Where it would be due if `limit` were not below `most`.
+    full_wanted: u64,
     /// Bytes that survived the last full collection.
     live: u64,
     /// Where compiled code allocates.
@@ -208,6 +218,8 @@ pub struct Heap {
     broken: bool,
     /// How many collections have finished, minor and full.
     finished: [u64; 2],
+    /// Bytes that were allocated up to the last collection, and in use right after it.
+    allocated: (u64, u64),
 }
 
 // SAFETY: the heap owns its address range, and `new`'s contract makes the
@@ -254,12 +266,14 @@ impl Heap {
             descriptors,
             types,
             limit,
+            most: limit,
             young_bounds: least..most,
             young_size: least,
             poison: config.poison,
             holds_continuations: config.continuations,
             old_end: start,
             full_due: start,
+            full_wanted: start,
             live: 0,
             window: Window::Young,
             born: Vec::new(),
@@ -269,6 +283,7 @@ impl Heap {
             refused: None,
             broken: false,
             finished: [0; 2],
+            allocated: (0, 0),
         };
         heap.next_full(0);
         Ok(heap)
@@ -279,7 +294,7 @@ impl Heap {
         self.reservation.base()
     }
 
-    /// Most bytes that may be in use.
+    /// Most bytes that may be in use now: see [`Heap::most`].
     pub fn limit(&self) -> u64 {
         self.limit
     }

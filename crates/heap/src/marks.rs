@@ -176,6 +176,12 @@ impl Marks {
         self.bits.contains(object.0)
     }
 
+    /// The first marked object that is not before `from`, by its place. Null is before
+    /// all.
+    pub fn next(&self, from: HeapRef) -> Option<HeapRef> {
+        self.bits.next(from.0).map(HeapRef)
+    }
+
     /// How many objects were marked.
     pub fn objects(&self) -> u64 {
         self.objects

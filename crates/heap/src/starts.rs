@@ -46,6 +46,27 @@ impl Bitmap {
         clear
     }
 
+    /// The first offset from `from` on whose bit is set.
+    pub(crate) fn next(&self, from: u32) -> Option<u32> {
+        // An offset between the spaces, or before the first, is the next one's start.
+        let from = from.max(self.first[0]);
+        let first = usize::from(from >= self.first[1]);
+        (first..2).find_map(|space| {
+            let from = from.max(self.first[space]) - self.first[space];
+            let nth = from.div_ceil(OBJECT_ALIGN as u32) as usize;
+            let bits = self.bits[space].get(nth / 64..)?;
+            let mut mask = !0 << (nth % 64);
+            for (word, &bits) in (nth / 64..).zip(bits) {
+                let bits = bits & std::mem::replace(&mut mask, !0);
+                if bits != 0 {
+                    let nth = word as u32 * 64 + bits.trailing_zeros();
+                    return Some(self.first[space] + nth * OBJECT_ALIGN as u32);
+                }
+            }
+            None
+        })
+    }
+
     /// Whether the bit of this offset is set: no for offsets outside, and for
     /// those no object can start at.
     pub(crate) fn contains(&self, offset: u32) -> bool {

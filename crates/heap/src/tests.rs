@@ -1,5 +1,6 @@
 //! What a collection keeps, drops and moves; when it is due; what is noticed.
 
+mod budget;
 mod continuations;
 mod doors;
 mod faults;

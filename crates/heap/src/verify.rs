@@ -39,10 +39,16 @@ impl Heap {
         mut f: impl FnMut(HeapRef, TypeId, u64),
     ) -> Result<(), HeapViolation> {
         self.check(ctx);
-        for range in self.ranges(ctx) {
-            self.walk_range(range, &mut f)?;
-        }
-        Ok(())
+        self.walk_ranges(self.ranges(ctx).into_iter(), &mut f)
+    }
+
+    /// The same of the objects in these ranges, of which each begins and ends with one.
+    pub(crate) fn walk_ranges(
+        &self,
+        mut ranges: impl Iterator<Item = Range<u64>>,
+        mut f: impl FnMut(HeapRef, TypeId, u64),
+    ) -> Result<(), HeapViolation> {
+        ranges.try_for_each(|range| self.walk_range(range, &mut f))
     }
 
     fn walk_range(

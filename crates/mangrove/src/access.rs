@@ -18,8 +18,8 @@ use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
     AsStore, AsStoreMut, Callback, DataStore, EngineCore, Error, Extern, Func, HostAnswer,
-    HostBody, HostStore, Moment, StoreInner, StorePtr, UpdateDeadline, Val, WasmParams, WasmRet,
-    Watch, WrapStore, inner, insides, new_store,
+    HostBody, HostStore, Moment, ResourceLimiter, StoreInner, StorePtr, UpdateDeadline, Val,
+    WasmParams, WasmRet, Watch, WrapStore, inner, insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
@@ -93,6 +93,73 @@ impl<T> Store<T> {
     pub fn data_mut(&mut self) -> &mut T {
         // SAFETY: owned by this store, borrowed with it.
         unsafe { self.data.as_mut() }
+    }
+}
+
+impl<T: 'static> Store<T> {
+    /// Has a limiter in the data asked before the store takes more: see
+    /// [`ResourceLimiter`]. What there is already stays. A limiter takes the place of the
+    /// one before.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Store, StoreLimitsBuilder};
+    ///
+    /// let limits = StoreLimitsBuilder::new().heap_size(1 << 20).build();
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, limits)?;
+    /// store.limiter(|limits| limits);
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn limiter(
+        &mut self,
+        mut limiter: impl (FnMut(&mut T) -> &mut dyn ResourceLimiter) + Send + Sync + 'static,
+    ) {
+        let erased = move |data: NonNull<()>, ask: &mut dyn FnMut(&mut dyn ResourceLimiter)| {
+            // SAFETY: the store's data, of which nobody has a reference now: a host function
+            // that had one would hold the store's access with it.
+            ask(limiter(unsafe { data.cast::<T>().as_mut() }))
+        };
+        // SAFETY: the data of this store is a `T`.
+        unsafe { inner_mut(self).set_limiter(Box::new(erased)) };
+    }
+}
+
+impl<T> Store<T> {
+    /// Makes the store as [`Store::new`] would make it, with this data; gives back the
+    /// old. Instances, host functions, objects, continuations, observers, the limiter and
+    /// the policy are gone, and whatever was had from the store before is refused as if
+    /// it were of another store. Address space, stacks, and memory up to some bounds are
+    /// used again, so it takes microseconds where a new store takes more.
+    ///
+    /// # Errors
+    /// [`Error::Internal`], if a collection of it failed half way; it has its old data
+    /// then.
+    ///
+    /// # Panics
+    /// With a panic of what a host function's closure drops. The store is reset then, and
+    /// has its old data.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Error, Instance, Module, Store};
+    ///
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(&Config::new())?;
+    /// let text = b"(module (memory 1) (func (export \"run\")))";
+    /// let module = Module::new(&engine, text)?;
+    /// let mut store = Store::new(&engine, 1)?;
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let run = instance.func(&store, "run").expect("it is exported");
+    ///
+    /// assert_eq!(store.reset(2)?, 1);
+    /// assert!(matches!(run.call(&mut store, &[]), Err(Error::Usage(_))));
+    /// Instance::new(&mut store, &module, &[])?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reset(&mut self, data: T) -> Result<T, Error> {
+        inner_mut(self).reset(Box::new(Face::default()))?;
+        Ok(std::mem::replace(self.data_mut(), data))
     }
 }
 

@@ -281,20 +281,31 @@ fn write_parts(head: &Head, wasm: &[u8], text: &[u8], image: &CodeImage) -> Resu
     Ok(file)
 }
 
-/// The Wasm bytes and the image of a file that this engine could have written.
-pub fn read(engine: &Engine, file: &[u8]) -> Result<(Vec<u8>, CodeImage), CompiledError> {
+/// The parts of a file.
+#[derive(Debug)]
+pub struct Parts<'f> {
+    /// The Wasm bytes.
+    pub wasm: &'f [u8],
+    /// The machine code.
+    pub text: &'f [u8],
+    /// The rest of the image, without its text.
+    pub image: CodeImage,
+}
+
+/// The parts of a file that this engine could have written. What is large in it is not
+/// copied.
+pub fn read<'f>(engine: &Engine, file: &'f [u8]) -> Result<Parts<'f>, CompiledError> {
     let body = checked_body(file)?;
     let malformed = |_| CompiledError::Malformed;
     let (head, rest): (Head, _) = postcard::take_from_bytes(body).map_err(malformed)?;
     head.check(engine)?;
     let (wasm, rest) = split(rest, head.wasm_len)?;
     let (text, rest) = split(rest, head.text_len)?;
-    let mut image: CodeImage = postcard::from_bytes(rest).map_err(malformed)?;
-    image.text = text.to_vec();
-    if !is_consistent(&image) {
+    let image: CodeImage = postcard::from_bytes(rest).map_err(malformed)?;
+    if !is_consistent(&image, text) {
         return Err(CompiledError::Malformed);
     }
-    Ok((wasm.to_vec(), image))
+    Ok(Parts { wasm, text, image })
 }
 
 /// What is behind the prefix, if the prefix is right about it.
@@ -335,9 +346,9 @@ fn split(bytes: &[u8], len: u64) -> Result<(&[u8], &[u8]), CompiledError> {
 }
 
 /// Whether indices and stretches lie where they are said to be used.
-fn is_consistent(image: &CodeImage) -> bool {
+fn is_consistent(image: &CodeImage, text: &[u8]) -> bool {
     let functions = image.functions.len() as u64;
-    let text = image.text.len() as u64;
+    let text = text.len() as u64;
     let known = |index: &u32| u64::from(*index) < functions;
     let mut stretches = image.functions.iter();
     stretches.all(|f| f.start.address(0) + u64::from(f.len) <= text)
@@ -374,9 +385,9 @@ mod tests {
         let engine = Engine::new(&Config::new()).unwrap();
         let module = module(&engine);
         let file = module.serialize().unwrap();
-        let (wasm, image) = read(&engine, &file).unwrap();
+        let Parts { wasm, text, image } = read(&engine, &file).unwrap();
         assert_eq!(wasm, module.parsed().bytes);
-        assert_eq!(image.text, module.image().code().text());
+        assert_eq!(text, module.image().code().text());
         assert_eq!(image.functions, module.image().code().image.functions);
         assert_eq!(image.positions, module.image().code().image.positions);
     }

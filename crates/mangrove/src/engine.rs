@@ -150,6 +150,31 @@ impl Engine {
         signal_problems()
     }
 
+    /// Compiles a module, in binary or text, to the bytes that
+    /// [`Module::deserialize`](crate::Module::deserialize) loads.
+    ///
+    /// # Errors
+    /// As [`Module::new`](crate::Module::new).
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let compiled = engine.precompile_module(b"(module)")?;
+    /// assert!(Engine::detect_precompiled(&compiled));
+    /// assert!(!Engine::detect_precompiled(b"\0asm"));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn precompile_module(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
+        crate::Module::new(self, bytes)?.serialize()
+    }
+
+    /// Whether bytes begin as a compiled module does.
+    pub fn detect_precompiled(bytes: &[u8]) -> bool {
+        bytes.starts_with(&crate::COMPILED_MAGIC)
+    }
+
     /// Its settings.
     pub fn config(&self) -> &Config {
         &self.inner.config

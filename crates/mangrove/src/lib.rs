@@ -9,6 +9,7 @@
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
+//!             (limits, schedule)  who has a say in what it takes, and when it collects
 //!             (interruption) when it is interrupted, and what becomes of what ran
 //!             (input)      files of unknown length
 //!             (wrap)       closures as host functions
@@ -48,11 +49,13 @@ mod input;
 mod instance;
 mod instance_pre;
 mod interruption;
+mod limits;
 mod linker;
 mod linking;
 mod module;
 mod names;
 mod observe;
+mod schedule;
 mod text;
 mod threads;
 mod trusted;
@@ -67,6 +70,7 @@ pub use exit::I32Exit;
 pub use input::{MOST_INPUT, read_file, read_input};
 pub use instance::Instance;
 pub use instance_pre::InstancePre;
+pub use limits::{StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 pub use linking::UnknownImport;
 #[cfg(feature = "planted-defects")]
@@ -78,26 +82,30 @@ pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
-    FrameOwner, Held, Link, MadeFrom, ModuleId, Place, Reason, ReportOptions, Root, RootOwner,
-    RootSet, RootValue, SortBy, SourceLine, Why, Within,
+    EdgeLabel, FrameOwner, GraphEdge, GraphItem, GraphNode, GraphTarget, HeapSpace, Held, Link,
+    LiveContinuation, MadeFrom, ModuleId, ObjectGraph, ObjectInfo, Phase, PhaseReport, Place,
+    Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy, SourceLine, Why, Within,
 };
 pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
-    AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry, Bound,
-    BoundSource, Cause, CompiledError, ContHandle, CustomError, DataStore, DeathQueue, Element,
+    Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
+    Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
+    CollectionPolicy, CompiledError, ContHandle, CustomError, DataStore, DeathQueue, Element,
     Error, Exception, ExceptionDisplay, ExnRef, Extern, ExternRef, ExternType, Frame, Func, Global,
-    HandleKind, Handler, HeapHandle, HostAnswer, HostStore, InvalidPlace, Memory, MemoryChecks,
-    MemoryLimit, Moment, NotingAllocator, ObjectError, Outcome, PAGE, ResourceError, RootScope,
-    SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table, Tag, TextPosition, Trap,
-    TrapReason, TypeCounts, TypedFunc, UpdateDeadline, Val, WasmList, WasmParams, WasmRef,
-    WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal, ctrl_c_came,
-    exit_when_exhausted, ignore_file_size_signal,
+    HandleKind, Handler, HeapHandle, HeapReference, HeapRefuser, HeapStatistics, HeapWalk,
+    HostAnswer, HostStore, InvalidPlace, LiveObject, Memory, MemoryChecks, MemoryLimit, Moment,
+    NextAsk, NotingAllocator, ObjectError, ObjectKind, Outcome, PAGE, ResourceError,
+    ResourceLimiter, RootScope, SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table,
+    Tag, TextPosition, Trap, TrapReason, TypeCounts, TypeStatistics, TypedFunc, UpdateDeadline,
+    Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle,
+    WrapStore, Zeal, ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
     TableType, ValType, printable,
 };
-pub use module::Module;
+pub use module::{ExportType, ImportType, Module};
+pub use schedule::Schedule;
 pub use text::locate_in_text;
 #[doc(hidden)]
 pub use text::{locate, position_in_script};

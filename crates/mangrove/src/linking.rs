@@ -94,11 +94,12 @@ impl<T: 'static> Linker<T> {
     /// ```
     pub fn unknown_imports(&self, module: &Module) -> Vec<UnknownImport> {
         let imports = module.imports();
-        let unknown = imports.filter(|(module, name, _)| self.names.of(module, name).is_empty());
-        let unknown = unknown.map(|(module, name, ty)| UnknownImport {
-            module: module.to_owned(),
-            name: name.to_owned(),
-            ty,
+        let unknown =
+            imports.filter(|import| self.names.of(import.module(), import.name()).is_empty());
+        let unknown = unknown.map(|import| UnknownImport {
+            module: import.module().to_owned(),
+            name: import.name().to_owned(),
+            ty: import.ty(),
         });
         unknown.collect()
     }

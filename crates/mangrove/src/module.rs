@@ -25,6 +25,50 @@ pub struct Module {
     image: Arc<ModuleImage>,
 }
 
+/// What a module imports.
+#[derive(Clone, Debug)]
+pub struct ImportType<'m> {
+    module: &'m str,
+    name: &'m str,
+    ty: ExternType,
+}
+
+impl<'m> ImportType<'m> {
+    /// The module part of its name.
+    pub fn module(&self) -> &'m str {
+        self.module
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'m str {
+        self.name
+    }
+
+    /// Its type. Canonical types in it are numbers of the engine's.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
+/// What a module exports.
+#[derive(Clone, Debug)]
+pub struct ExportType<'m> {
+    name: &'m str,
+    ty: ExternType,
+}
+
+impl<'m> ExportType<'m> {
+    /// Its name.
+    pub fn name(&self) -> &'m str {
+        self.name
+    }
+
+    /// Its type. Canonical types in it are numbers of the engine's.
+    pub fn ty(&self) -> ExternType {
+        self.ty.clone()
+    }
+}
+
 impl Module {
     /// A module from its binary or its text, told apart by the first bytes.
     ///
@@ -167,24 +211,84 @@ impl Module {
         self.image.source_line(offset)
     }
 
-    /// What it imports, in order: module, name, type.
-    pub fn imports(&self) -> impl Iterator<Item = (&str, &str, ExternType)> {
+    /// What it imports, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, ExternType, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (import \"a\" \"f\" (func (param i32))))")?;
+    /// let import = module.imports().next().expect("it has one");
+    /// assert_eq!((import.module(), import.name()), ("a", "f"));
+    /// assert!(matches!(import.ty(), ExternType::Func(ty) if ty.params.len() == 1));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn imports(&self) -> impl ExactSizeIterator<Item = ImportType<'_>> {
         self.parsed().imports.iter().map(|import| {
             let ty = self.image.canonical(import.ty.clone());
-            (
-                import.module.as_str(),
-                import.name.as_str(),
-                extern_type(self.engine.core(), ty),
-            )
+            ImportType {
+                module: &import.module,
+                name: &import.name,
+                ty: extern_type(self.engine.core(), ty),
+            }
         })
     }
 
-    /// What it exports, in order: name, type.
-    pub fn exports(&self) -> impl Iterator<Item = (&str, ExternType)> {
-        self.parsed().exports.iter().map(|export| {
-            let ty = self.image.canonical(self.entity(export.index));
-            (export.name.as_str(), extern_type(self.engine.core(), ty))
+    /// What it exports, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (memory (export \"m\") 1))")?;
+    /// let names: Vec<_> = module.exports().map(|export| export.name().to_owned()).collect();
+    /// assert_eq!(names, ["m"]);
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn exports(&self) -> impl ExactSizeIterator<Item = ExportType<'_>> {
+        self.parsed().exports.iter().map(|export| ExportType {
+            name: &export.name,
+            ty: self.export_type(export.index),
         })
+    }
+
+    /// The type of what it exports under a name.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, ExternType, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (func (export \"f\")))")?;
+    /// assert!(matches!(module.get_export("f"), Some(ExternType::Func(_))));
+    /// assert!(module.get_export("g").is_none());
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn get_export(&self, name: &str) -> Option<ExternType> {
+        let export = self.parsed().export(name)?;
+        Some(self.export_type(export.index))
+    }
+
+    fn export_type(&self, index: EntityIndex) -> ExternType {
+        extern_type(self.engine.core(), self.image.canonical(self.entity(index)))
+    }
+
+    /// The contents of its custom sections of this name, in order.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (@custom \"note\" \"read me\"))")?;
+    /// assert!(module.custom_sections("note").eq([b"read me"]));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn custom_sections(&self, name: &str) -> impl Iterator<Item = &[u8]> {
+        let sections = self.parsed().custom_sections();
+        sections.filter_map(move |(known, data)| (known == name).then_some(data))
     }
 
     /// Whether custom sections that have a meaning of their own are as the
@@ -199,7 +303,7 @@ impl Module {
 
     /// What the validator made of it. Concrete types in it are the module's own
     /// indices; [`Module::type_ids`] translates them.
-    pub fn parsed(&self) -> &mangrove_validate::ParsedModule {
+    pub fn parsed(&self) -> &ParsedModule {
         self.image.parsed()
     }
 

@@ -4,9 +4,13 @@
 use crate::access::inner_mut;
 use crate::access::{Caller, Observer, Store, StoreView, Watcher};
 use mangrove_abi::Request;
-use mangrove_collector::{CollectionKind, ContinuationsReport, ReportOptions, RootSet};
+use mangrove_collector::{
+    CollectionKind, ContinuationsReport, GraphItem, ObjectGraph, PhaseReport, ReportOptions,
+    RootSet,
+};
 use mangrove_continuation::RegistryReport;
-use mangrove_runtime::{Error, inner};
+use mangrove_runtime::{CollectionPolicy, Error, HeapStatistics, HeapWalk, inner};
+use std::ops::ControlFlow;
 
 impl<T> Store<T> {
     /// How many requests of a kind were made to the system so far.
@@ -24,6 +28,47 @@ impl<T> Store<T> {
     /// store works on, with all its observers.
     pub fn observe(&mut self, observer: Observer) {
         inner_mut(self).watch(Box::new(Watcher(observer)));
+    }
+
+    /// Has somebody told of each phase of each collection, as it ends: see
+    /// [`Phase`](crate::Phase). He
+    /// sees no store, which is in the middle of it. Without any, phases are not even
+    /// timed.
+    ///
+    /// A panic goes on when the collection is over, where one of an observer does.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Phase, Store};
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let (reports, all) = channel();
+    /// store.observe_phases(move |report| reports.send(report.phase).unwrap());
+    /// store.gc_minor()?;
+    /// let minor = [Phase::Begin, Phase::Remembered, Phase::Roots];
+    /// let then = [Phase::Copy, Phase::Weak, Phase::Flip, Phase::Clean];
+    /// assert!(all.try_iter().eq(minor.into_iter().chain(then)));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn observe_phases(&mut self, observer: impl FnMut(&PhaseReport) + Send + 'static) {
+        inner_mut(self).watch_phases(Box::new(observer));
+    }
+
+    /// Has this policy decide on collections from now on: see [`CollectionPolicy`] and
+    /// [`Schedule`](crate::Schedule). It takes the place of the one before.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{CollectionKind, Config, Engine, Schedule, Store};
+    ///
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let points = [(1 << 10, CollectionKind::Minor), (1 << 20, CollectionKind::Full)];
+    /// store.collection_policy(Schedule::at_bytes(points).only());
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn collection_policy(&mut self, policy: impl CollectionPolicy + 'static) {
+        inner_mut(self).set_policy(Box::new(policy));
     }
 }
 
@@ -56,6 +101,116 @@ macro_rules! inspection {
             /// Bytes objects take, those not collected yet included.
             pub fn heap_bytes(&self) -> u64 {
                 inner(self).heap_bytes()
+            }
+
+            /// Bytes that objects were given since the store was made or reset. What
+            /// a program allocates is the same in each of its runs.
+            pub fn allocated_bytes(&self) -> u64 {
+                inner(self).allocated()
+            }
+
+            /// The objects that live, one by one. Nothing moves; a few bits for each
+            /// object are kept.
+            ///
+            /// # Errors
+            /// [`Error::Internal`] if a frame or the heap is not as it must be.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, ObjectKind, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let kinds: Vec<_> = store.heap_walk()?.map(|object| object.kind()).collect();
+            /// assert_eq!(kinds, [ObjectKind::Host]);
+            /// drop(kept);
+            /// assert_eq!(store.heap_walk()?.count(), 0);
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn heap_walk(&mut self) -> Result<HeapWalk<'_>, Error> {
+                $inner(self).heap_walk()
+            }
+
+            /// How many objects of each type live, how many bytes they take, how many of
+            /// them are young, and what was made since the last collection.
+            ///
+            /// # Errors
+            /// As `heap_walk`.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// drop(ExternRef::new(&mut store, 8)?);
+            /// let hosts = store.heap_statistics()?.types.remove(0);
+            /// assert_eq!((hosts.name.as_str(), hosts.live.objects), ("host", 1));
+            /// assert_eq!(hosts.allocated.objects, 2);
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn heap_statistics(&mut self) -> Result<HeapStatistics, Error> {
+                $inner(self).heap_statistics()
+            }
+
+            /// Shows everything that lives, and every reference, item by item, until
+            /// `visit` says that it is enough: each slot outside of objects, then
+            /// continuations, then objects with what is in them. A few bits for each
+            /// object are kept, and no graph.
+            ///
+            /// # Errors
+            /// As `heap_walk`.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, GraphItem, Store};
+            /// use std::ops::ControlFlow;
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let mut roots = 0;
+            /// store.visit_graph(|item| {
+            ///     roots += u32::from(matches!(item, GraphItem::Root { .. }));
+            ///     ControlFlow::Continue(())
+            /// })?;
+            /// assert_eq!(roots, 1);
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn visit_graph(
+                &mut self,
+                mut visit: impl FnMut(GraphItem) -> ControlFlow<()>,
+            ) -> Result<(), Error> {
+                $inner(self).visit_graph(&mut visit)
+            }
+
+            /// Everything that lives and every reference, as a graph of at most `most`
+            /// nodes and edges.
+            ///
+            /// # Errors
+            /// As `heap_walk`; [`Error::Limit`] if there are more.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, GraphNode, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let graph = store.object_graph(1000)?;
+            /// assert!(matches!(graph.nodes[0], GraphNode::Handle { .. }));
+            /// assert!(matches!(graph.nodes[1], GraphNode::Object { .. }));
+            /// assert_eq!((graph.edges[0].from, graph.edges[0].to), (0, 1));
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn object_graph(&mut self, most: usize) -> Result<ObjectGraph, Error> {
+                $inner(self).object_graph(most)
             }
 
             /// What the registry says about itself, and about continuations one

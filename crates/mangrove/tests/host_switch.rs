@@ -76,8 +76,11 @@ fn a_host_function_switches_for_its_caller() {
         let mut store = Store::new(&engine, ()).unwrap();
         let ty = |params, results| FuncType { params, results };
         let next = Tag::new(&mut store, ty(vec![], vec![ValType::I32])).unwrap();
-        let hop = module.imports().find(|import| import.1 == "hop").unwrap();
-        let ExternType::Func(hop) = hop.2 else {
+        let hop = module
+            .imports()
+            .find(|import| import.name() == "hop")
+            .unwrap();
+        let ExternType::Func(hop) = hop.ty() else {
             unreachable!()
         };
         let hop = Func::suspending(&mut store, hop, move |_, args, _| {

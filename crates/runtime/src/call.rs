@@ -142,7 +142,7 @@ impl StoreInner {
         let records = match self.registry.new_call(unsafe { ctx.as_mut() }) {
             Ok(records) => records,
             Err(_) => {
-                self.collect()?;
+                self.collect_for_continuations()?;
                 // SAFETY: as above.
                 let records = self.registry.new_call(unsafe { ctx.as_mut() });
                 records.map_err(|error| self.no_room(error))?
@@ -242,14 +242,16 @@ impl StoreInner {
             self.park_some();
         }
         if ctx.free_records.is_null() && self.registry.collection_is_due(ctx) {
-            self.collect()?;
+            self.collect_for_continuations()?;
         }
-        let record = match self.registry.take(ctx) {
+        let record = match self.take_allowed()? {
             Ok(record) => record,
             Err(_) => {
-                self.collect()?;
-                let record = self.registry.take(ctx);
-                record.map_err(|error| self.no_room(error))?
+                self.collect_for_continuations()?;
+                self.take_allowed()?.map_err(|refusal| match refusal {
+                    Some(error) => self.no_room(error),
+                    None => self.continuation_refused(),
+                })?
             }
         };
         // SAFETY: one of the registry's records.

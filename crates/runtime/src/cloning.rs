@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::outcome::reference_to;
 use crate::store::StoreInner;
 use crate::trap::{Trap, TrapReason};
-use mangrove_abi::{ContRef, TrapCode, TypeId};
+use mangrove_abi::{ContRecord, ContRef, TrapCode, TypeId};
 use mangrove_continuation::LimitError;
 use mangrove_validate::{AbstractHeap, CompositeType, HeapType, RefType, ValType};
 
@@ -39,6 +39,14 @@ impl StoreInner {
         }
         if ctx.free_records.is_null() && self.registry.collection_is_due(ctx) {
             self.collect_with(reference)?;
+        }
+        // SAFETY: as above; a suspended chain ends without a parent.
+        let (records, bytes) = unsafe { chain_size(reference.record) };
+        if !self.may_add_clones(records, bytes)? {
+            self.collect_with(reference)?;
+            if !self.may_add_clones(records, bytes)? {
+                return Err(self.continuation_refused());
+            }
         }
         match self.registry.clone_chain(ctx, reference.record) {
             Ok(clone) => return Ok(clone),
@@ -93,6 +101,24 @@ impl StoreInner {
         self.types.keep(ty)?;
         Ok(reference_to(ty))
     }
+}
+
+/// How many records a suspended chain has, from its innermost on, and how many bytes its
+/// frames take.
+///
+/// # Safety
+/// They are records of a store that nobody else uses.
+unsafe fn chain_size(innermost: *const ContRecord) -> (usize, u64) {
+    let (mut record, mut records, mut bytes) = (innermost, 0, 0);
+    while !record.is_null() {
+        records += 1;
+        // SAFETY: by contract.
+        unsafe {
+            bytes += (*record).stack_top.saturating_sub((*record).sp);
+            record = (*record).parent;
+        }
+    }
+    (records, bytes)
 }
 
 impl EngineCore {

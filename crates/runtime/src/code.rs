@@ -206,19 +206,18 @@ impl Drop for LoadedCode {
     }
 }
 
-/// Copies an image's text to executable memory. `addresses` pays for a further
+/// Copies the text of an image to executable memory. `addresses` pays for a further
 /// region, if it takes one.
 ///
 /// # Errors
 /// There is no room, or the system refuses.
-pub fn load(mut image: CodeImage, addresses: &Ledger) -> Result<LoadedCode, Error> {
-    let text = std::mem::take(&mut image.text);
+pub fn load(image: CodeImage, text: &[u8], addresses: &Ledger) -> Result<LoadedCode, Error> {
     let len = text
         .len()
         .max(1)
         .next_multiple_of(rustix::param::page_size());
     let (region, start) = take(len, addresses)?;
-    if let Err(error) = region.fill(start, len, &text) {
+    if let Err(error) = region.fill(start, len, text) {
         region.give_back(start, len);
         return Err(map_error(Need::Commit, "map code", len as u64, &error));
     }
@@ -246,7 +245,6 @@ mod tests {
             instance_distance: 0,
         }];
         CodeImage {
-            text: text.to_vec(),
             functions,
             ..CodeImage::default()
         }
@@ -255,11 +253,12 @@ mod tests {
     #[test]
     fn loaded_code_runs() {
         // mov eax, 42; ret
-        let code = load(image(&[0xb8, 42, 0, 0, 0, 0xc3]), &Ledger::new(None)).unwrap();
+        let text = [0xb8, 42, 0, 0, 0, 0xc3];
+        let code = load(image(&text), &text, &Ledger::new(None)).unwrap();
         // SAFETY: the bytes are a function of that type.
         let function: extern "C" fn() -> i32 = unsafe { std::mem::transmute(code.address(0)) };
         assert_eq!(function(), 42);
-        assert_eq!(code.text(), [0xb8, 42, 0, 0, 0, 0xc3]);
+        assert_eq!(code.text(), text);
         assert!(is_code(code.base()));
         assert_eq!(code.offset_of(code.base() + 5), Some(CodeOffset::new(5)));
         assert_eq!(code.offset_of(code.base() + 6), None);
@@ -287,7 +286,7 @@ mod tests {
         let free = Ledger::new(None);
         let large = vec![0xc3; FIRST_REGION];
         let images: Vec<_> = (0..3)
-            .map(|_| load(image(&large), &free).unwrap())
+            .map(|_| load(image(&large), &large, &free).unwrap())
             .collect();
         for code in &images {
             assert!(is_code(code.base()) && is_code(code.base() + FIRST_REGION as u64 - 1));
@@ -295,9 +294,10 @@ mod tests {
         let bases: Vec<_> = images.iter().map(LoadedCode::base).collect();
         drop(images);
         // Their places are free again.
-        let again = load(image(&large), &free).unwrap();
+        let again = load(image(&large), &large, &free).unwrap();
         assert!(bases.contains(&again.base()));
-        let error = load(image(&vec![0; MOST + 1]), &free).unwrap_err();
+        let beyond = vec![0; MOST + 1];
+        let error = load(image(&beyond), &beyond, &free).unwrap_err();
         assert!(matches!(error, Error::Limit(_)), "{error}");
     }
 }

@@ -179,8 +179,9 @@ impl EngineCore {
     ) -> Result<Arc<LoadedCode>, Error> {
         self.inner.types.trampolines(signature.id, code, || {
             let (params, results) = (signature.param_reprs(), signature.result_reprs());
-            let image = (self.inner.compile_host)(&params, &results, code)?;
-            load(image, &self.plan().addresses)
+            let mut image = (self.inner.compile_host)(&params, &results, code)?;
+            let text = std::mem::take(&mut image.text);
+            load(image, &text, &self.plan().addresses)
         })
     }
 }

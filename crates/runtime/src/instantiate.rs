@@ -78,6 +78,9 @@ impl StoreInner {
         imports: &[Extern],
     ) -> Result<InstancePtr, Error> {
         self.check_limits(module)?;
+        let parsed = module.parsed();
+        let memories = parsed.memories.len() - parsed.imported_memories as usize;
+        self.allow_instance(parsed.defined_tables.len(), memories)?;
         let index = self.instances.len() as u32;
         let data = InstanceData::allocate(self.ctx.as_ptr(), self.heap.base(), module, index);
         self.instances.push(data);

@@ -8,7 +8,7 @@
 //! nobody has to name those files.
 //!
 //! ```text
-//!  6  setup                            a store is made, with
+//!  6  setup reset                      a store is made, and made as new, with
 //!     libcalls/ host_call              what compiled code asks for
 //!     host_suspend host_clone
 //!  5  call resume continuation func    entering Wasm; typed/ with values of known types
@@ -21,20 +21,23 @@
 //!     roots verify_weak                the collector
 //!     parking switching                parking, zeal
 //!     unwind fault backtrace           what when it goes wrong
+//!     growth heap_room                 who is asked for more
 //!     notify inspect report            who looks
+//!     walk statistics
 //!     interrupt                        when the time is over
 //!     describe called                  and what people see
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted weak host_values
 //!     pending activation outcome       … and what is under way
+//!     limiter policy                   whom it asks
 //!     interruption answer watch
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape layout code heap_type type_text
 //!     signals handlers ctrl_c          what all of a process share
 //!  1  error objects/error refusals settings plan ledger
 //!  0  id scopes aged handle value exception trap source bound resource/ compiled_error custom_error
-//!     mapping trace
+//!     mapping file trace
 //! ```
 
 mod activation;
@@ -62,10 +65,13 @@ mod exception;
 mod exceptions;
 mod externs;
 mod fault;
+mod file;
 mod func;
 mod global;
+mod growth;
 mod handle;
 mod handlers;
+mod heap_room;
 mod heap_type;
 mod host;
 mod host_call;
@@ -83,6 +89,7 @@ mod layout;
 mod leaving;
 mod ledger;
 mod libcalls;
+mod limiter;
 mod mapping;
 mod memory;
 mod module;
@@ -93,8 +100,10 @@ mod outcome;
 mod parking;
 mod pending;
 mod plan;
+mod policy;
 mod refusals;
 mod report;
+mod reset;
 mod resource;
 mod resume;
 mod rooted;
@@ -107,6 +116,7 @@ mod shape;
 mod signals;
 mod signature;
 mod source;
+mod statistics;
 mod store;
 mod store_code;
 mod switching;
@@ -120,6 +130,7 @@ mod types;
 mod unwind;
 mod value;
 mod verify_weak;
+mod walk;
 mod watch;
 mod weak;
 
@@ -134,6 +145,7 @@ pub use engine::{CompileHost, EngineCore};
 pub use error::{Error, InvalidPlace, TextPosition};
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
+pub use file::MappedFile;
 pub use handle::{ContHandle, Extern, Func, Global, HandleKind, HeapHandle, Memory, Table, Tag};
 pub use handlers::{
     SignalPolicy, SignalProblem, prepare as prepare_signals, problems as signal_problems,
@@ -145,6 +157,7 @@ pub use host_suspend::SuspendingBody;
 pub use id::{StoreId, StorePtr};
 pub use instantiate::import_mismatch;
 pub use interruption::{Callback, UpdateDeadline};
+pub use limiter::{ErasedLimiter, ResourceLimiter};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
 pub use objects::array_ref::ArrayRef;
@@ -155,6 +168,7 @@ pub use objects::struct_ref::StructRef;
 pub use objects::weak_ref::{DeathQueue, WeakContHandle, WeakHandle};
 pub use outcome::{Handler, Outcome};
 pub use plan::Plan;
+pub use policy::{CollectionCause, CollectionDecision, CollectionDue, CollectionPolicy, NextAsk};
 pub use resource::cause::Cause;
 pub use resource::error::ResourceError;
 pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
@@ -162,11 +176,13 @@ pub use resource::file_size::ignore_file_size_signal;
 pub use scope::RootScope;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
+pub use statistics::{Amount, HeapStatistics, TypeStatistics};
 pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
-pub use trap::{Backtrace, BacktraceEntry, Frame, Trap, TrapReason};
+pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};
 pub use typed::{
     AnyRef, ExnRef, TypedFunc, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy,
 };
 pub use types::TypeCounts;
 pub use value::Val;
+pub use walk::{HeapReference, HeapWalk, LiveObject, ObjectKind};
 pub use watch::{Moment, Watch};

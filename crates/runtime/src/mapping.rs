@@ -1,7 +1,7 @@
 //! A stretch of address space: reserved whole, made accessible bit by bit.
 
 use crate::trace;
-use rustix::mm::{self, MapFlags, MprotectFlags, ProtFlags};
+use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
 use std::ffi::c_void;
 use std::{io, ptr};
 
@@ -92,6 +92,41 @@ impl Mapping {
         let flags = MprotectFlags::READ | MprotectFlags::EXEC;
         // SAFETY: the range is ours, and by the contract nobody minds.
         unsafe { mm::mprotect(self.range(from, len), len, flags)? };
+        Ok(())
+    }
+
+    /// Whether each page that the first `len` bytes lie in is in main memory. Others were
+    /// never touched, or are in the swap.
+    pub fn resident(&self, len: usize) -> io::Result<Vec<bool>> {
+        let mut pages = vec![0u8; len.div_ceil(rustix::param::page_size())];
+        if !pages.is_empty() {
+            // SAFETY: the kernel writes a byte for each page of the range, for which there
+            // is room.
+            let answer = unsafe { libc::mincore(self.range(0, len), len, pages.as_mut_ptr()) };
+            if answer != 0 {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(pages.into_iter().map(|page| page & 1 != 0).collect())
+    }
+
+    /// Gives a part's memory back: it reads as zeros.
+    ///
+    /// # Safety
+    /// Nobody needs what is there.
+    pub unsafe fn discard(&self, from: usize, len: usize) -> io::Result<()> {
+        // SAFETY: the range is ours, and by the contract nobody minds.
+        unsafe { mm::madvise(self.range(from, len), len, Advice::LinuxDontNeed)? };
+        Ok(())
+    }
+
+    /// Makes a part inaccessible; what is in it stays.
+    ///
+    /// # Safety
+    /// Nobody accesses the part until it is committed again.
+    pub unsafe fn hide(&self, from: usize, len: usize) -> io::Result<()> {
+        // SAFETY: the range is ours, and by the contract nobody minds.
+        unsafe { mm::mprotect(self.range(from, len), len, MprotectFlags::empty())? };
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Linear memories, as the embedder sees them. What they are made of is in `entry`.
 
 pub mod entry;
+pub mod spare;
 
 use crate::error::Error;
 use crate::handle::Memory;
@@ -13,6 +14,7 @@ impl StoreInner {
     /// A memory, not yet in the store's list. Where address space is bounded, the
     /// store's other memories have no more room to grow than is left for this one.
     pub(crate) fn new_memory(&mut self, ty: MemoryType) -> Result<MemoryEntry, Error> {
+        self.allow_memory(ty)?;
         let engine = self.engine.clone();
         let plan = engine.plan();
         while let Some(left) = plan.addresses.left() {
@@ -29,7 +31,12 @@ impl StoreInner {
                 break;
             }
         }
-        MemoryEntry::new(ty, engine.settings().memory_max, plan)
+        MemoryEntry::new(
+            ty,
+            engine.settings().memory_max,
+            plan,
+            &mut self.spare_memories,
+        )
     }
 }
 
@@ -78,11 +85,14 @@ impl Memory {
     /// Adds pages; the old size in pages, or none where it may not grow that far.
     ///
     /// # Errors
-    /// It is of another store.
+    /// It is of another store; what the store's limiter wants to end with.
+    ///
+    /// # Panics
+    /// With a panic of the limiter.
     pub fn grow(&self, store: &mut impl AsStoreMut, pages: u64) -> Result<Option<u64>, Error> {
         let store = inner_mut(store);
         self.entry(store)?;
-        Ok(store.memories[self.index as usize].grow(pages))
+        store.grow_memory(self.index, pages)
     }
 
     /// Its bytes, for as long as the store is not used otherwise.

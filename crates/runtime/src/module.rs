@@ -51,7 +51,25 @@ impl ModuleImage {
     pub unsafe fn assemble(
         engine: &EngineCore,
         parsed: ParsedModule,
+        mut image: CodeImage,
+    ) -> Result<Self, Error> {
+        let text = std::mem::take(&mut image.text);
+        // SAFETY: by contract.
+        unsafe { Self::assemble_apart(engine, parsed, image, &text) }
+    }
+
+    /// The same with an image whose text is apart.
+    ///
+    /// # Errors
+    /// As [`ModuleImage::assemble`].
+    ///
+    /// # Safety
+    /// As [`ModuleImage::assemble`].
+    pub unsafe fn assemble_apart(
+        engine: &EngineCore,
+        parsed: ParsedModule,
         image: CodeImage,
+        text: &[u8],
     ) -> Result<Self, Error> {
         static NEXT_ID: AtomicU32 = AtomicU32::new(0);
         let (types, hold) = engine.engine_types().module(&parsed)?;
@@ -68,7 +86,7 @@ impl ModuleImage {
             types,
             hold,
             layout,
-            code: Arc::new(load(image, &engine.plan().addresses)?),
+            code: Arc::new(load(image, text, &engine.plan().addresses)?),
             parsed,
             sources: OnceLock::new(),
             exported: OnceLock::new(),

@@ -1,6 +1,7 @@
 //! Telling those who watch a store.
 
 use crate::id::StorePtr;
+use crate::policy::PhaseObserver;
 use crate::store::StoreInner;
 use crate::watch::{Moment, Watch};
 use std::any::Any;
@@ -47,6 +48,12 @@ impl StoreInner {
     pub(crate) fn notify_resumption(&mut self) {
         self.watchers.resumptions += 1;
         self.notify(Moment::Resume(self.watchers.resumptions));
+    }
+
+    /// Adds somebody who is told of the phases of collections, for as long as the store
+    /// lives.
+    pub fn watch_phases(&mut self, watcher: PhaseObserver) {
+        self.phase_watchers.list.push(watcher);
     }
 
     /// Adds somebody who watches, for as long as the store lives.

@@ -7,7 +7,7 @@ use crate::store::StoreInner;
 use crate::trap::TrapReason;
 use mangrove_abi::object::{HeapRef, MAX_OBJECT, array_size};
 use mangrove_abi::{StoreContext, TrapCode, TypeId};
-use mangrove_heap::{Heap, Reserve};
+use mangrove_heap::Heap;
 
 impl StoreInner {
     /// Runs an allocation, with a collection in between if it asks for one.
@@ -17,20 +17,18 @@ impl StoreInner {
         size: u64,
         allocate: impl Fn(&mut Heap, &mut StoreContext) -> Option<HeapRef>,
     ) -> Result<Option<HeapRef>, Error> {
-        self.count_allocation()?;
+        self.before_allocation(size)?;
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { self.ctx.as_mut() };
         if let Some(object) = allocate(&mut self.heap, ctx) {
             self.close_window();
             return Ok(Some(object));
         }
-        let mut ctx = self.ctx;
-        // SAFETY: as above. At most one collection of each kind: the heap sees to it.
-        while let Reserve::Collect(kind) = self.heap.reserve(unsafe { ctx.as_mut() }, size) {
-            self.collect_as(kind)?;
+        if !self.make_room(size)? {
+            return Ok(None);
         }
         // SAFETY: as above.
-        let ctx = unsafe { ctx.as_mut() };
+        let ctx = unsafe { self.ctx.as_mut() };
         let object = allocate(&mut self.heap, ctx);
         self.close_window();
         Ok(object)
@@ -48,13 +46,14 @@ impl StoreInner {
         Ok(())
     }
 
-    /// With allocation zeal, lets the next allocation of compiled code come to
-    /// the runtime.
+    /// With allocation zeal, or a policy that wants it, lets the next allocation of compiled
+    /// code come to the runtime.
     pub(crate) fn close_window(&mut self) {
         if self.engine.settings().zeal.alloc.is_some() {
             let ctx = self.context();
             ctx.alloc_limit = ctx.alloc_next;
         }
+        self.narrow_window(0);
     }
 
     /// A new object of `size` bytes, all zero but the header.
@@ -113,6 +112,7 @@ impl StoreInner {
             TrapReason::HeapExhausted {
                 requested: size,
                 limit: self.heap.limit(),
+                refused_by: self.heap_refused_by,
             }
         }
     }

@@ -57,8 +57,12 @@ impl StoreInner {
     /// somebody else gives one up for it.
     pub(crate) fn give_room(&mut self, record: *mut ContRecord) -> Result<(), Error> {
         self.park_some();
+        let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs.
-        let ctx = unsafe { self.ctx.as_mut() };
+        let ctx = unsafe { ctx.as_mut() };
+        if ctx.free_records.is_null() && !self.may_add_stack()? {
+            return Err(self.continuation_refused());
+        }
         let given = self.registry.unpark(ctx, record);
         given.map_err(|error| self.no_room(error))
     }

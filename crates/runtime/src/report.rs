@@ -4,7 +4,7 @@ use crate::engine::EngineCore;
 use crate::host::HostFunc;
 use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
-use mangrove_abi::{FuncIndex, Kind, TypeId};
+use mangrove_abi::{FuncIndex, TypeId};
 use mangrove_collector::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation, Within};
 use mangrove_validate::printable;
 use std::ptr::NonNull;
@@ -87,12 +87,7 @@ impl Names for Named<'_> {
 
     fn within(&self, type_id: TypeId, offset: u32) -> Option<Within> {
         let (kind, index) = self.engine.types().part_at(type_id, offset)?;
-        match kind {
-            Kind::Struct => Some(Within::Field { index }),
-            Kind::Array => Some(Within::Element { index }),
-            Kind::Exn => Some(Within::Payload { index }),
-            Kind::Unused | Kind::Host | Kind::Func | Kind::Cont => None,
-        }
+        Within::of(kind, index)
     }
 }
 

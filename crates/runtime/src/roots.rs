@@ -23,8 +23,8 @@ use crate::watch::Moment;
 use crate::weak::WeakTables;
 use mangrove_abi::{Defect, GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
-    CollectError, CollectOptions, CollectionKind, ContinuationsReport, ReportOptions, RootOwner,
-    RootSet, RootVisitor, Roots, Survivors, collect, continuations, root_set,
+    CollectError, CollectOptions, CollectionKind, ContinuationsReport, Phases, ReportOptions,
+    RootOwner, RootSet, RootVisitor, Roots, Survivors, collect, continuations, root_set,
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
@@ -34,7 +34,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 const ZEAL_FULL: u64 = 8;
 
 /// Everything with roots outside of frames.
-struct StoreRoots<'a> {
+pub(crate) struct StoreRoots<'a> {
     instances: &'a [InstancePtr],
     new_segments: &'a mut Vec<InstancePtr>,
     globals: &'a [GlobalEntry],
@@ -49,18 +49,18 @@ struct StoreRoots<'a> {
 }
 
 /// A store's parts, as a collection needs them.
-struct Parts<'a> {
-    heap: &'a mut Heap,
-    registry: &'a mut Registry,
-    ctx: &'a mut StoreContext,
-    code: &'a StoreCode,
-    roots: StoreRoots<'a>,
-    names: Named<'a>,
+pub(crate) struct Parts<'a> {
+    pub(crate) heap: &'a mut Heap,
+    pub(crate) registry: &'a mut Registry,
+    pub(crate) ctx: &'a mut StoreContext,
+    pub(crate) code: &'a StoreCode,
+    pub(crate) roots: StoreRoots<'a>,
+    pub(crate) names: Named<'a>,
 }
 
 impl StoreInner {
     /// Takes the store apart. See the module's description.
-    fn parts(&mut self) -> Parts<'_> {
+    pub(crate) fn parts(&mut self) -> Parts<'_> {
         let Self {
             // What the collector works with.
             ctx,
@@ -88,6 +88,7 @@ impl StoreInner {
             engine,
             // A memory holds bytes, a tag a type.
             memories: _,
+            spare_memories: _,
             tags: _,
             // A host function's references are the handles in its closure.
             host_funcs,
@@ -100,6 +101,12 @@ impl StoreInner {
             // Errors refer to objects through handles.
             pending: _,
             watchers: _,
+            phase_watchers: _,
+            // They have no access to the store.
+            limiter: _,
+            heap_asked: _,
+            heap_refused_by: _,
+            policy: _,
             // Modules, of which only instances hold references.
             face: _,
             // The embedder's data refers to objects through handles.
@@ -170,6 +177,13 @@ impl StoreInner {
             kind,
             verify: config.verify_heap || config.zeal.is_on(),
         };
+        let mut watchers = std::mem::take(&mut self.phase_watchers);
+        let nobody = watchers.list.is_empty();
+        let mut tell = |report| watchers.tell(&report);
+        let mut phases = Phases::default();
+        if !nobody {
+            phases = Phases::told(&mut tell);
+        }
         let Parts {
             heap,
             registry,
@@ -181,7 +195,9 @@ impl StoreInner {
         // SAFETY: the parts are one store's; we are the host, so its chain is
         // stopped at calls (a trapped one was set back to its last call); `code`
         // has every image instantiated in it, and `roots` everything else.
-        let collected = unsafe { collect(heap, registry, ctx, code, &mut roots, options) };
+        let collected =
+            unsafe { collect(heap, registry, ctx, code, &mut roots, options, &mut phases) };
+        self.phase_watchers = watchers;
         match collected {
             Ok(report) => {
                 trace::collected(&report);
@@ -195,7 +211,11 @@ impl StoreInner {
                 }
                 let dropped = self.drop_dead();
                 self.notify(Moment::Collected(report));
+                let told = self.phase_watchers.take_panic();
                 dropped.unwrap_or_else(|panic| resume_unwind(panic));
+                if let Some(panic) = told {
+                    resume_unwind(panic);
+                }
                 Ok(())
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {

@@ -8,6 +8,7 @@ use crate::interruption::Deadlines;
 use crate::libcalls;
 use crate::parking::give_stack;
 use crate::plan::{StackRoom, heap_config};
+use crate::policy::{PhaseWatchers, Policy};
 use crate::refusals::heap_error;
 use crate::rooted::{Handles, Moving};
 use crate::settings::Settings;
@@ -24,7 +25,6 @@ use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::ArenaConfig;
 use std::any::Any;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The insides of a new store, in a box that the caller owns. Its data is still to be
 /// set; `face` is what the API keeps with it.
@@ -35,7 +35,6 @@ pub fn new_store(
     engine: &EngineCore,
     face: Box<dyn Any + Send>,
 ) -> Result<NonNull<StoreInner>, Error> {
-    static NEXT_ID: AtomicU64 = AtomicU64::new(1);
     let (config, plan) = (engine.settings(), engine.plan());
     let heap_room = plan.heap(config)?;
     let room = plan.stacks(config)?;
@@ -59,7 +58,7 @@ pub fn new_store(
     ctx.defect = config.defect;
     let interruption = deadlines(engine, &mut ctx);
     let mut inner = Box::new(StoreInner {
-        id: StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+        id: StoreId::next(),
         engine: engine.clone(),
         ctx: NonNull::from(Box::leak(ctx)),
         heap,
@@ -77,6 +76,7 @@ pub fn new_store(
         tables: Vec::new(),
         memories: Vec::new(),
         tags: Vec::new(),
+        spare_memories: Vec::new(),
         handles: Handles::default(),
         host_values: HostValues::default(),
         weak: WeakTables::default(),
@@ -86,6 +86,11 @@ pub fn new_store(
         host_func: ptr::null(),
         pending: None,
         watchers: Watchers::default(),
+        phase_watchers: PhaseWatchers::default(),
+        limiter: None,
+        heap_asked: None,
+        heap_refused_by: None,
+        policy: Policy::default(),
         interruption,
         types: KeptTypes::new(engine.engine_types()),
         signatures: HashMap::new(),
@@ -103,10 +108,11 @@ pub fn new_store(
     Ok(inner)
 }
 
-/// The deadline of a new store, in its context as well.
-fn deadlines(engine: &EngineCore, ctx: &mut StoreContext) -> Deadlines {
+/// The deadline of a new store, in its context as well, where no fuel is granted.
+pub(crate) fn deadlines(engine: &EngineCore, ctx: &mut StoreContext) -> Deadlines {
     let config = engine.settings();
     ctx.epoch = engine.epoch();
+    ctx.fuel = 0;
     // Until the embedder sets another: the first epoch there is.
     let deadline = config.epoch_interruption.then_some(0);
     // With zeal every check is to call.

@@ -26,13 +26,17 @@ use crate::interruption::Deadlines;
 use crate::kind::ValueKind;
 use crate::layout::ObjectLayout;
 use crate::ledger::Share;
+use crate::limiter::ErasedLimiter;
 use crate::memory::entry::MemoryEntry;
+use crate::memory::spare::SpareMemory;
 use crate::pending::Pending;
+use crate::policy::{PhaseWatchers, Policy};
 use crate::refusals::limit_error;
 use crate::rooted::{Handles, Moving};
 use crate::signature::Signature;
 use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
+use crate::trap::HeapRefuser;
 use crate::types::KeptTypes;
 use crate::value::Val;
 use crate::watch::Watchers;
@@ -190,6 +194,8 @@ pub struct StoreInner {
     pub(crate) tables: Vec<TableEntry>,
     pub(crate) memories: Vec<MemoryEntry>,
     pub(crate) tags: Vec<TagEntry>,
+    /// Mappings of memories that were there before the store was reset.
+    pub(crate) spare_memories: Vec<SpareMemory>,
     pub(crate) handles: Handles,
     pub(crate) host_values: HostValues,
     pub(crate) weak: WeakTables,
@@ -204,6 +210,16 @@ pub struct StoreInner {
     /// Why Wasm is being left.
     pub(crate) pending: Option<Pending>,
     pub(crate) watchers: Watchers,
+    /// Those who are told of the phases of collections.
+    pub(crate) phase_watchers: PhaseWatchers,
+    /// Whom to ask before more is taken.
+    pub(crate) limiter: Option<ErasedLimiter>,
+    /// With so many collections it was asked for the heap, and refused.
+    pub(crate) heap_asked: Option<u64>,
+    /// Who refused room in the heap, the last time that some was sought.
+    pub(crate) heap_refused_by: Option<HeapRefuser>,
+    /// Who decides on collections.
+    pub(crate) policy: Policy,
     /// When what runs is interrupted, and who is asked then.
     pub(crate) interruption: Deadlines,
     /// Types kept for what was made without a module, and for what follows by their
@@ -290,15 +306,16 @@ impl StoreInner {
     }
 }
 
-impl Drop for StoreInner {
-    fn drop(&mut self) {
-        debug_assert!(
-            self.activations.is_empty(),
-            "a store is dropped while it runs"
-        );
+impl StoreInner {
+    /// Gives up what instances and the host have made: what owns memory by address. A
+    /// panic of the embedder's, to be gone on with when the store is as it should be.
+    ///
+    /// # Safety
+    /// Nothing runs, and nobody uses an address of any of it afterwards.
+    pub(crate) unsafe fn free_contents(&mut self) -> Option<Box<dyn Any + Send>> {
         let mut panic = None;
         // SAFETY: each of these was made with `Box::leak` or `Box::into_raw`
-        // by this store, and with the store goes everyone who knew them.
+        // by this store, and by contract everyone who knew them is gone.
         unsafe {
             for instance in self.instances.drain(..) {
                 instance.free();
@@ -322,8 +339,21 @@ impl Drop for StoreInner {
             for tag in self.tags.drain(..) {
                 drop(Box::from_raw(tag.def.as_ptr()));
             }
-            drop(Box::from_raw(self.ctx.as_ptr()));
         }
+        panic
+    }
+}
+
+impl Drop for StoreInner {
+    fn drop(&mut self) {
+        debug_assert!(
+            self.activations.is_empty(),
+            "a store is dropped while it runs"
+        );
+        // SAFETY: with the store goes everyone who knew them.
+        let panic = unsafe { self.free_contents() };
+        // SAFETY: the store's own, made with `Box::leak`.
+        drop(unsafe { Box::from_raw(self.ctx.as_ptr()) });
         if let Some(panic) = panic.filter(|_| !std::thread::panicking()) {
             resume_unwind(panic);
         }

@@ -96,7 +96,10 @@ impl Table {
     /// Adds `by` elements; the old size, or none where it may not grow that far.
     ///
     /// # Errors
-    /// The value is not of the element type.
+    /// The value is not of the element type; what the store's limiter wants to end with.
+    ///
+    /// # Panics
+    /// With a panic of the limiter.
     pub fn grow(
         &self,
         store: &mut impl AsStoreMut,
@@ -107,13 +110,14 @@ impl Table {
         let ty = self.entry(store)?.ty;
         let slot = store.lower(&init, ValType::Ref(ty.element))?;
         // SAFETY: the value is of the element type.
-        Ok(unsafe { store.tables[self.index as usize].grow(by, slot) })
+        unsafe { store.grow_table(self.index, by, slot) }
     }
 }
 
 impl StoreInner {
     /// A table of null references, not yet in the store's list.
-    pub(crate) fn new_table(&self, ty: TableType, origin: Origin) -> Result<TableEntry, Error> {
+    pub(crate) fn new_table(&mut self, ty: TableType, origin: Origin) -> Result<TableEntry, Error> {
+        self.allow_table(ty)?;
         let kind = self.engine.kind_of(ValType::Ref(ty.element));
         let max = self.engine.settings().table_max;
         let mut table = TableEntry::new(ty, kind, origin, max, &self.engine.plan().memory)?;

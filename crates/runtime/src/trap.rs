@@ -52,6 +52,9 @@ pub enum TrapReason {
         requested: u64,
         /// The limit, in bytes.
         limit: u64,
+        /// Who would have had to allow more, if it is not the engine's limit that was
+        /// reached.
+        refused_by: Option<HeapRefuser>,
     },
     /// A host function failed with this message.
     Host(String),
@@ -63,6 +66,15 @@ pub enum TrapReason {
     InterruptInCall,
     /// The store's fuel was used up.
     OutOfFuel,
+}
+
+/// Who was asked for room in the heap, and gave none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeapRefuser {
+    /// The store's limiter.
+    Limiter,
+    /// The store's collection policy, which wanted no collection.
+    Policy,
 }
 
 impl TrapReason {
@@ -109,10 +121,23 @@ impl fmt::Display for TrapReason {
             }
             Self::Limit(message) | Self::Host(message) => f.write_str(message),
             Self::Resource(error) => write!(f, "{error}"),
-            Self::HeapExhausted { requested, limit } => write!(
-                f,
-                "heap exhausted: {requested} bytes do not fit under the limit of {limit}"
-            ),
+            Self::HeapExhausted {
+                requested,
+                limit,
+                refused_by,
+            } => {
+                write!(
+                    f,
+                    "heap exhausted: {requested} bytes do not fit under the limit of {limit}"
+                )?;
+                match refused_by {
+                    None => Ok(()),
+                    Some(HeapRefuser::Limiter) => f.write_str(", and the limiter refuses more"),
+                    Some(HeapRefuser::Policy) => {
+                        f.write_str(", and the collection policy refuses a collection")
+                    }
+                }
+            }
             Self::Interrupt => f.write_str("interrupted"),
             Self::InterruptInCall => f.write_str(
                 "interrupted, and not suspended: the host called a function, and only a \

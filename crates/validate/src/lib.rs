@@ -16,6 +16,7 @@
 mod bodies;
 mod called;
 mod convert;
+mod custom;
 mod error;
 mod explain;
 pub mod features;

@@ -12,7 +12,7 @@ pub(crate) const MODULE: &str = "spectest";
 
 /// Whether a module imports something of `spectest`.
 pub fn imports_spectest(module: &Module) -> bool {
-    module.imports().any(|(name, ..)| name == MODULE)
+    module.imports().any(|import| import.module() == MODULE)
 }
 
 /// Takes what the printing functions print, a line at a time.

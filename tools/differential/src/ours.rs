@@ -50,11 +50,13 @@ pub fn compile(case: &Case) -> Result<Module, Error> {
 pub fn plan(module: &Module, rng: &mut Rng) -> Vec<Call> {
     let mut calls = Vec::new();
     for _ in 0..2 {
-        for (name, ty) in module.exports() {
-            let ExternType::Func(ty) = ty else { continue };
+        for export in module.exports() {
+            let ExternType::Func(ty) = export.ty() else {
+                continue;
+            };
             let args: Option<Vec<Arg>> = ty.params.iter().map(|&ty| arg(ty, rng)).collect();
             calls.extend(args.map(|args| Call {
-                name: name.to_owned(),
+                name: export.name().to_owned(),
                 args,
             }));
         }
@@ -125,7 +127,7 @@ pub fn run(module: &Module, calls: &[Call]) -> Trace {
             return trace;
         }
     }
-    for (name, _) in module.exports() {
+    for name in module.exports().map(|export| export.name()) {
         if let Some(item) = instance.export(&store, name)
             && let Some(state) = state(&mut store, item)
         {

@@ -152,8 +152,8 @@ fn module(
     verdict.add("module: instantiated");
     let functions: Vec<(String, FuncType)> = module
         .exports()
-        .filter_map(|(name, ty)| match ty {
-            ExternType::Func(ty) => Some((name.to_owned(), ty)),
+        .filter_map(|export| match export.ty() {
+            ExternType::Func(ty) => Some((export.name().to_owned(), ty)),
             _ => None,
         })
         .collect();
@@ -181,8 +181,10 @@ fn linker(engine: &Engine, store: &mut Store<()>, module: &Module) -> Result<Lin
     linker.define_mangrove();
     let wanted: Vec<(String, String, FuncType)> = module
         .imports()
-        .filter_map(|(module, name, ty)| match ty {
-            ExternType::Func(ty) => Some((module.to_owned(), name.to_owned(), ty)),
+        .filter_map(|import| match import.ty() {
+            ExternType::Func(ty) => {
+                Some((import.module().to_owned(), import.name().to_owned(), ty))
+            }
             _ => None,
         })
         .collect();

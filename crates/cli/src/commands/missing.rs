@@ -25,7 +25,8 @@ pub fn imports(
 ) -> Result<Vec<Missing>, Error> {
     let mut seen = HashSet::new();
     let mut missing = Vec::new();
-    for (from, name, ty) in module.imports() {
+    for import in module.imports() {
+        let (from, name, ty) = (import.module(), import.name(), import.ty());
         if seen.insert((from, name)) && linker.get(store, from, name)?.is_none() {
             missing.push(Missing {
                 module: from.to_owned(),

@@ -4,30 +4,21 @@ use super::call::{Answer, DONE, Invocation, LibcallOutcome};
 use crate::pending::{Pending, pending};
 use mangrove_abi::{ContRecord, TransferSlot, TypeId, Waking};
 use mangrove_continuation::wake;
-use mangrove_heap::Reserve;
 use mangrove_validate::CompositeType;
 use std::ptr;
 
 pub fn reserve(invocation: &mut Invocation<'_>, [size, ..]: [u64; 4]) -> Answer {
     let store = &mut *invocation.store;
-    store.count_allocation().map_err(Pending::from)?;
-    let zeal = store.engine.settings().zeal.alloc.is_some();
-    // At most one collection of each kind: the heap sees to it.
-    loop {
-        // SAFETY: the context is the store's, and its code waits.
-        let ctx = unsafe { store.ctx.as_mut() };
-        match store.heap.reserve(ctx, size) {
-            Reserve::Ready => {
-                if zeal {
-                    // Room for this object only: the next one comes here again.
-                    ctx.alloc_limit = ctx.alloc_next + size;
-                }
-                return DONE;
-            }
-            Reserve::Collect(kind) => store.collect_as(kind).map_err(Pending::from)?,
-            Reserve::Impossible => return Err(store.exhaustion(size).into()),
-        }
+    store.before_allocation(size).map_err(Pending::from)?;
+    if !store.make_room(size).map_err(Pending::from)? {
+        return Err(store.exhaustion(size).into());
     }
+    if store.engine.settings().zeal.alloc.is_some() {
+        // Room for this object only: the next one comes here again.
+        let ctx = store.context();
+        ctx.alloc_limit = ctx.alloc_next + size;
+    }
+    DONE
 }
 
 pub fn cont_alloc(invocation: &mut Invocation<'_>, _: [u64; 4]) -> Answer {

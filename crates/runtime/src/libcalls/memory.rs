@@ -27,7 +27,8 @@ pub(super) fn data(instance: &InstanceData, index: u32) -> &[u8] {
 
 pub fn grow(invocation: &mut Invocation<'_>, [memory, pages, ..]: [u64; 4]) -> Answer {
     let index = invocation.instance.memories.at(memory as u32);
-    let old = invocation.store.memories[index as usize].grow(pages);
+    let old = invocation.store.grow_memory(index, pages);
+    let old = old.map_err(Pending::from)?;
     Ok(LibcallOutcome::Value(old.unwrap_or(u64::MAX)))
 }
 

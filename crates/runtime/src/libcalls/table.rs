@@ -14,8 +14,10 @@ impl Invocation<'_> {
 
 pub fn grow(invocation: &mut Invocation<'_>, [table, len, ..]: [u64; 4]) -> Answer {
     let value = invocation.store.context().transfer[0];
+    let index = invocation.instance.tables.at(table as u32);
     // SAFETY: validation made the value one of the table's.
-    let old = unsafe { invocation.table(table as u32).grow(len, value) };
+    let old = unsafe { invocation.store.grow_table(index, len, value) };
+    let old = old.map_err(Pending::from)?;
     Ok(LibcallOutcome::Value(old.unwrap_or(u64::MAX)))
 }
 

@@ -13,13 +13,16 @@
 use crate::error::Error;
 use crate::ledger::Share;
 use crate::mapping::Mapping;
+use crate::memory::spare::SpareMemory;
 use crate::plan::Plan;
 use crate::refusals::map_error;
+use crate::resource::error::ResourceError;
 use crate::resource::need::Need;
 use crate::trace;
 use crate::trap::TrapReason;
 use mangrove_abi::{MemoryDef, TrapCode};
 use mangrove_validate::MemoryType;
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
 /// Bytes of a page.
@@ -49,7 +52,14 @@ impl MemoryEntry {
     ///
     /// # Errors
     /// More than `max` bytes, or address space or memory is not to be had.
-    pub fn new(ty: MemoryType, max: u64, plan: &Plan) -> Result<Self, Error> {
+    ///
+    /// `spare` are mappings that may be used again.
+    pub fn new(
+        ty: MemoryType,
+        max: u64,
+        plan: &Plan,
+        spare: &mut Vec<SpareMemory>,
+    ) -> Result<Self, Error> {
         let asked = ty.maximum.unwrap_or(u64::MAX).saturating_mul(PAGE);
         let limit = asked
             .min(max)
@@ -72,7 +82,13 @@ impl MemoryEntry {
             true => {
                 let what = "reserve address space for a memory without checks \
                             (memory_checks explicit takes less)";
-                let (mapping, share) = reserve(what, RESERVED_32, plan)?;
+                let again = spare
+                    .pop()
+                    .and_then(|spare| spare.into_parts(first as usize).ok());
+                let (mapping, share) = match again {
+                    Some(again) => again,
+                    None => reserve(what, RESERVED_32, plan)?,
+                };
                 (mapping, share, limit)
             }
             false => reserve_some(first, limit, plan)?,
@@ -120,24 +136,53 @@ impl MemoryEntry {
         }
     }
 
-    /// Adds pages and returns the old size in pages; `None` if a limit or the
-    /// system does not allow it.
-    pub fn grow(&mut self, pages: u64) -> Option<u64> {
+    /// Adds pages and returns the old size in pages.
+    ///
+    /// # Errors
+    /// A limit or the system does not allow it.
+    pub fn grow(&mut self, pages: u64) -> Result<u64, Error> {
         let old = self.len();
-        let new = pages
-            .checked_mul(PAGE)?
-            .checked_add(old)
-            .filter(|&new| new <= self.limit)?;
+        let new = pages.checked_mul(PAGE).and_then(|by| by.checked_add(old));
+        let new = new.filter(|&new| new <= self.limit).ok_or_else(|| {
+            let limit = self.limit;
+            Error::Limit(format!(
+                "{pages} pages more than {old} bytes are beyond {limit}"
+            ))
+        })?;
+        let what = format!("grow a memory by {pages} pages");
         let [_, memory] = &mut self.shares;
-        memory.grow(new - old).ok()?;
+        memory.grow(new - old).map_err(|(bound, left)| {
+            Error::from(ResourceError::beyond(what.clone(), new - old, bound, left))
+        })?;
         if let Err(error) = self.mapping.commit(old as usize, (new - old) as usize) {
             tracing::debug!(target: trace::MEMORY, %error, pages, "cannot grow a memory");
             memory.shrink(new - old);
-            return None;
+            return Err(map_error(Need::Commit, &what, new - old, &error));
         }
         // SAFETY: owned by this memory.
         unsafe { (*self.def.as_ptr()).len = new };
-        Some(old / PAGE)
+        Ok(old / PAGE)
+    }
+
+    /// What of it can be used again, by another memory.
+    ///
+    /// # Safety
+    /// Nobody accesses it any more.
+    pub unsafe fn recycle(self) -> Option<SpareMemory> {
+        if self.checked {
+            return None;
+        }
+        let len = self.len() as usize;
+        // SAFETY: leaked by `new`, and with its instances gone nobody knows it.
+        drop(unsafe { Box::from_raw(self.def.as_ptr()) });
+        let this = ManuallyDrop::new(self);
+        // SAFETY: each is read out once, and `this` is not dropped.
+        let (mapping, [addresses, memory]) =
+            unsafe { (ptr::read(&this.mapping), ptr::read(&this.shares)) };
+        drop(memory);
+        // SAFETY: by contract; the memory was accessible up to its length.
+        let spare = unsafe { SpareMemory::new(mapping, addresses, len) };
+        spare.ok()
     }
 
     /// Address of a range, if it exists.

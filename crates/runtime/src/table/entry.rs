@@ -62,6 +62,22 @@ enum NoRoom {
     Bound(u64, Bound, u64),
 }
 
+impl NoRoom {
+    /// The error, of a table with this limit.
+    fn error(self, what: String, limit: u64) -> Error {
+        match self {
+            Self::Limit => Error::Limit(format!("cannot {what}: it may have {limit}")),
+            Self::Memory(bytes) => {
+                let errno = Some(Errno::NOMEM.raw_os_error());
+                ResourceError::of(Need::Allocate, what, Some(bytes), errno).into()
+            }
+            Self::Bound(bytes, bound, left) => {
+                ResourceError::beyond(what, bytes, bound, left).into()
+            }
+        }
+    }
+}
+
 impl TableEntry {
     /// A table of null references.
     ///
@@ -111,13 +127,7 @@ impl TableEntry {
         match unsafe { table.try_grow(ty.minimum, TransferSlot::default()) } {
             Ok(_) => Ok(table),
             Err(NoRoom::Limit) => Err(Error::internal(format!("{what} within its limit"))),
-            Err(NoRoom::Memory(bytes)) => {
-                let errno = Some(Errno::NOMEM.raw_os_error());
-                Err(ResourceError::of(Need::Allocate, what, Some(bytes), errno).into())
-            }
-            Err(NoRoom::Bound(bytes, bound, left)) => {
-                Err(ResourceError::beyond(what, bytes, bound, left).into())
-            }
+            Err(refused) => Err(refused.error(what, table.limit)),
         }
     }
 
@@ -263,14 +273,20 @@ impl TableEntry {
         Ok(())
     }
 
-    /// Adds `by` elements and returns the old size; `None` if the limit or
-    /// memory does not allow it.
+    /// Adds `by` elements and returns the old size.
+    ///
+    /// # Errors
+    /// The limit or memory does not allow it.
     ///
     /// # Safety
     /// The value is of their type.
-    pub unsafe fn grow(&mut self, by: u64, value: TransferSlot) -> Option<u64> {
+    pub unsafe fn grow(&mut self, by: u64, value: TransferSlot) -> Result<u64, Error> {
         // SAFETY: by contract.
-        unsafe { self.try_grow(by, value) }.ok()
+        let grown = unsafe { self.try_grow(by, value) };
+        grown.map_err(|refused| {
+            let what = format!("grow a table by {by} elements");
+            refused.error(what, self.limit)
+        })
     }
 
     /// # Safety
@@ -464,10 +480,10 @@ mod tests {
         let value = TransferSlot::from_u64(7);
         // SAFETY: nobody follows these references.
         let mut grow = |by| unsafe { table.grow(by, value) };
-        assert_eq!(grow(3), Some(2));
-        assert_eq!(grow(95), Some(5));
-        assert_eq!(grow(1), None);
-        assert_eq!(grow(u64::MAX), None);
+        assert_eq!(grow(3).ok(), Some(2));
+        assert_eq!(grow(95).ok(), Some(5));
+        assert_eq!(grow(1).ok(), None);
+        assert_eq!(grow(u64::MAX).ok(), None);
         let words: Vec<_> = (0..6).map(|i| table.get(i).unwrap().words[0]).collect();
         assert_eq!(words, [0, 0, 7, 7, 7, 7]);
         assert_eq!(table.get(100), None);
@@ -496,9 +512,9 @@ mod tests {
         let mut table = bounded(1000, None, 100_000, &ledger).unwrap();
         // SAFETY: null refers to nothing.
         let mut grow = |by| unsafe { table.grow(by, TransferSlot::default()) };
-        assert_eq!(grow(100), Some(1000));
-        assert_eq!(grow(500), None);
-        assert_eq!(grow(300), Some(1100));
+        assert_eq!(grow(100).ok(), Some(1000));
+        assert_eq!(grow(500).ok(), None);
+        assert_eq!(grow(300).ok(), Some(1100));
         assert_eq!(table.len(), 1400);
     }
 

@@ -14,6 +14,7 @@ fn memory(minimum: u64, maximum: Option<u64>, memory64: bool) -> Result<MemoryEn
         },
         1 << 20,
         &plan,
+        &mut Vec::new(),
     )
 }
 
@@ -23,10 +24,10 @@ fn a_memory_grows_in_place() {
         let mut memory = memory(1, Some(100), is_64).unwrap();
         memory.fill(0, 7, PAGE).unwrap();
         let base = memory.base();
-        assert_eq!(memory.grow(2), Some(1));
+        assert_eq!(memory.grow(2).ok(), Some(1));
         assert_eq!(memory.base(), base);
-        assert_eq!(memory.grow(14), None, "beyond the embedder's limit");
-        assert_eq!(memory.grow(u64::MAX), None);
+        assert_eq!(memory.grow(14).ok(), None, "beyond the embedder's limit");
+        assert_eq!(memory.grow(u64::MAX).ok(), None);
         assert_eq!(memory.len(), 3 * PAGE);
         memory.init(2 * PAGE, b"abc", 1, 2).unwrap();
         copy((&memory, 0), (&memory, 2 * PAGE), 3).unwrap();
@@ -67,14 +68,16 @@ fn too_large_a_memory_is_refused() {
         (1 << 20, "(memory_max)"),
         (u64::MAX, "it can have 4294967296"),
     ] {
-        let error = MemoryEntry::new(wide, max, &plan)
+        let error = MemoryEntry::new(wide, max, &plan, &mut Vec::new())
             .err()
             .unwrap()
             .to_string();
         assert!(error.contains(named), "{error}");
         assert_eq!(error.contains("memory_max"), max < LARGEST_32, "{error}");
     }
-    let error = MemoryEntry::new(ty, u64::MAX, &plan).err().unwrap();
+    let error = MemoryEntry::new(ty, u64::MAX, &plan, &mut Vec::new())
+        .err()
+        .unwrap();
     let refused = error.resource().expect("the system's");
     assert_eq!(refused.causes(), [Cause::TooLarge], "{error}");
 }
@@ -92,21 +95,21 @@ fn a_bound_decides_how_far_a_memory_can_grow() {
         minimum,
         maximum,
     };
-    let small = MemoryEntry::new(ty(1, Some(10)), u64::MAX, &plan).unwrap();
+    let small = MemoryEntry::new(ty(1, Some(10)), u64::MAX, &plan, &mut Vec::new()).unwrap();
     assert_eq!(plan.addresses.left(), Some((100 << 20) - 11 * PAGE));
     // As if it had no maximum of its own: half of what is left.
-    let mut large = MemoryEntry::new(ty(1, None), u64::MAX, &plan).unwrap();
+    let mut large = MemoryEntry::new(ty(1, None), u64::MAX, &plan, &mut Vec::new()).unwrap();
     assert!(
         large.limit > 48 << 20 && large.limit < 50 << 20,
         "{}",
         large.limit
     );
-    assert_eq!(large.grow(large.limit / PAGE), None);
-    assert_eq!(large.grow(large.limit / PAGE - 1), Some(1));
+    assert_eq!(large.grow(large.limit / PAGE).ok(), None);
+    assert_eq!(large.grow(large.limit / PAGE - 1).ok(), Some(1));
     large.fill(0, 1, large.limit).unwrap();
     // What it needs at least it may have.
-    assert!(MemoryEntry::new(ty(700, None), u64::MAX, &plan).is_ok());
-    let error = MemoryEntry::new(ty(900, None), u64::MAX, &plan)
+    assert!(MemoryEntry::new(ty(700, None), u64::MAX, &plan, &mut Vec::new()).is_ok());
+    let error = MemoryEntry::new(ty(900, None), u64::MAX, &plan, &mut Vec::new())
         .err()
         .unwrap();
     assert!(matches!(
@@ -129,12 +132,12 @@ fn memories_share_a_bound_on_memory() {
         minimum: 4,
         maximum: None,
     };
-    let mut one = MemoryEntry::new(ty, u64::MAX, &plan).unwrap();
-    let mut two = MemoryEntry::new(ty, u64::MAX, &plan).unwrap();
-    assert!(MemoryEntry::new(ty, u64::MAX, &plan).is_err());
-    assert_eq!(one.grow(3), None);
-    assert_eq!(one.grow(2), Some(4));
-    assert_eq!(two.grow(1), None);
+    let mut one = MemoryEntry::new(ty, u64::MAX, &plan, &mut Vec::new()).unwrap();
+    let mut two = MemoryEntry::new(ty, u64::MAX, &plan, &mut Vec::new()).unwrap();
+    assert!(MemoryEntry::new(ty, u64::MAX, &plan, &mut Vec::new()).is_err());
+    assert_eq!(one.grow(3).ok(), None);
+    assert_eq!(one.grow(2).ok(), Some(4));
+    assert_eq!(two.grow(1).ok(), None);
     drop(one);
-    assert_eq!(two.grow(1), Some(4));
+    assert_eq!(two.grow(1).ok(), Some(4));
 }

@@ -1,0 +1,276 @@
+//! Every object that lives, one by one, and what it refers to. Nothing moves.
+
+use crate::error::Error;
+use crate::roots::Parts;
+use crate::store::StoreInner;
+use mangrove_abi::object::{HeapRef, Kind, TypeId};
+use mangrove_collector::{
+    GraphItem, GraphTarget, HeapSpace, ObjectGraph, ObjectInfo, Within, graph, object_graph,
+    reachable, target,
+};
+use mangrove_heap::Marks;
+use serde::Serialize;
+use std::ops::ControlFlow;
+
+/// What an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObjectKind {
+    /// A struct.
+    Struct,
+    /// An array.
+    Array,
+    /// An exception.
+    Exception,
+    /// An object the embedder made.
+    Host,
+}
+
+impl ObjectKind {
+    pub(crate) fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Struct => Self::Struct,
+            Kind::Array => Self::Array,
+            Kind::Exn => Self::Exception,
+            Kind::Host => Self::Host,
+            Kind::Unused | Kind::Func | Kind::Cont => {
+                unreachable!("no object has such a type")
+            }
+        }
+    }
+}
+
+/// The objects of a store that live, in the order of their places. The store is as it is
+/// for as long as this exists.
+///
+/// # Examples
+/// ```
+/// # use mangrove::{Config, Engine, Error, GraphTarget, Linker, Module, ObjectKind, Store, Within};
+/// # fn main() -> Result<(), Error> {
+/// # let engine = Engine::new(&Config::new())?;
+/// let text = b"(module
+///     (type $pair (struct (field i32) (field (ref null $pair))))
+///     (global (ref $pair) (struct.new $pair (i32.const 1)
+///         (struct.new $pair (i32.const 2) (ref.null $pair)))))";
+/// # let module = Module::new(&engine, text)?;
+/// # let mut store = Store::new(&engine, ())?;
+/// # Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let walk = store.heap_walk()?;
+/// assert_eq!((walk.objects(), walk.bytes()), (2, 32));
+/// let mut places = Vec::new();
+/// for object in walk {
+///     assert_eq!((object.kind(), object.type_name().as_str()), (ObjectKind::Struct, "$pair"));
+///     for reference in object.references() {
+///         assert_eq!(reference.within, Some(Within::Field { index: 1 }));
+///         assert_eq!(reference.to, GraphTarget::Object(places[0]));
+///     }
+///     places.push(object.offset());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct HeapWalk<'s> {
+    store: &'s StoreInner,
+    marks: Marks,
+    next: HeapRef,
+}
+
+/// An object that lives.
+#[derive(Clone, Copy)]
+pub struct LiveObject<'s> {
+    store: &'s StoreInner,
+    info: ObjectInfo,
+}
+
+/// A reference in an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeapReference {
+    /// Where in the object; none if its type is not known, which only a defect can bring.
+    pub within: Option<Within>,
+    /// What it is to.
+    pub to: GraphTarget,
+}
+
+impl<'s> Iterator for HeapWalk<'s> {
+    type Item = LiveObject<'s>;
+
+    fn next(&mut self) -> Option<LiveObject<'s>> {
+        let object = self.marks.next(self.next)?;
+        let store = self.store;
+        // SAFETY: marking has found the object, and since then the store was borrowed, so
+        // nothing was allocated or collected; the context is the heap's.
+        let info = unsafe { store.heap.object_info(store.ctx.as_ref(), object) };
+        self.next = HeapRef(object.0 + info.bytes as u32);
+        Some(LiveObject { store, info })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (0, Some(self.marks.objects() as usize))
+    }
+}
+
+impl std::fmt::Debug for HeapWalk<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HeapWalk")
+            .field("objects", &self.objects())
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for LiveObject<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.info.fmt(f)
+    }
+}
+
+impl HeapWalk<'_> {
+    /// How many objects live.
+    pub fn objects(&self) -> u64 {
+        self.marks.objects()
+    }
+
+    /// How many bytes they take.
+    pub fn bytes(&self) -> u64 {
+        self.marks.bytes()
+    }
+}
+
+impl LiveObject<'_> {
+    /// Where it is until the next collection: its offset from the heap's base.
+    pub fn offset(&self) -> u32 {
+        self.info.object.0
+    }
+
+    /// Its canonical type.
+    pub fn type_id(&self) -> TypeId {
+        self.info.type_id
+    }
+
+    /// Its type's name: see [`TypeStatistics::name`](crate::TypeStatistics::name). Looked up each time.
+    pub fn type_name(&self) -> String {
+        self.store.type_name(self.info.type_id)
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> ObjectKind {
+        ObjectKind::of(self.info.kind)
+    }
+
+    /// Bytes it takes, with its header.
+    pub fn bytes(&self) -> u64 {
+        self.info.bytes
+    }
+
+    /// How many elements an array has.
+    pub fn array_len(&self) -> Option<u32> {
+        self.info.len
+    }
+
+    /// Where it lies.
+    pub fn space(&self) -> HeapSpace {
+        self.info.space
+    }
+
+    /// Whether it was made since the last collection. That is all that is known of an
+    /// object's age: what has survived one collection is old.
+    pub fn is_new(&self) -> bool {
+        self.info.new
+    }
+
+    /// The references in it to objects and continuations: without null, `i31`s, and
+    /// continuation references that were used before.
+    pub fn references(&self) -> impl Iterator<Item = HeapReference> + '_ {
+        let types = self.store.engine.types();
+        // SAFETY: as in `next`.
+        let fields = unsafe { self.store.heap.fields(self.info.object) };
+        fields.filter_map(move |(offset, value)| {
+            let to = target(value)?;
+            let part = types.part_at(self.info.type_id, offset);
+            let within = part.and_then(|(kind, index)| Within::of(kind, index));
+            Some(HeapReference { within, to })
+        })
+    }
+}
+
+impl StoreInner {
+    /// The objects that live.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a frame or the heap is not as it must be.
+    pub fn heap_walk(&mut self) -> Result<HeapWalk<'_>, Error> {
+        let marks = self.live_objects()?;
+        Ok(HeapWalk {
+            store: self,
+            marks,
+            next: HeapRef::NULL,
+        })
+    }
+
+    fn live_objects(&mut self) -> Result<Marks, Error> {
+        self.handles.prune();
+        let Parts {
+            heap,
+            registry,
+            ctx,
+            code,
+            mut roots,
+            names: _,
+        } = self.parts();
+        // SAFETY: as in `collect_as`.
+        let marks = unsafe { reachable(heap, registry, ctx, code, &mut roots) };
+        marks.map_err(Error::internal)
+    }
+
+    /// Shows everything that lives, and every reference, until `visit` says that it is
+    /// enough.
+    ///
+    /// # Errors
+    /// As [`StoreInner::heap_walk`].
+    pub fn visit_graph(
+        &mut self,
+        visit: &mut dyn FnMut(GraphItem) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        self.handles.prune();
+        let Parts {
+            heap,
+            registry,
+            ctx,
+            code,
+            mut roots,
+            names,
+        } = self.parts();
+        // SAFETY: as in `collect_as`.
+        let visited = unsafe { graph(heap, registry, ctx, code, &mut roots, &names, visit) };
+        visited.map_err(Error::internal)
+    }
+
+    /// Everything that lives, and every reference.
+    ///
+    /// # Errors
+    /// As [`StoreInner::heap_walk`]; [`Error::Limit`] if there are more than `most` nodes
+    /// and edges.
+    pub fn object_graph(&mut self, most: usize) -> Result<ObjectGraph, Error> {
+        self.handles.prune();
+        let Parts {
+            heap,
+            registry,
+            ctx,
+            code,
+            mut roots,
+            names,
+        } = self.parts();
+        // SAFETY: as in `collect_as`.
+        let built = unsafe { object_graph(heap, registry, ctx, code, &mut roots, &names, most) };
+        let built = built.map_err(Error::internal)?;
+        let mut graph = built.ok_or_else(|| {
+            Error::Limit(format!("the graph has more than {most} nodes and edges"))
+        })?;
+        graph.types = graph
+            .type_ids()
+            .into_iter()
+            .map(|id| (id, self.type_name(id)))
+            .collect();
+        Ok(graph)
+    }
+}
