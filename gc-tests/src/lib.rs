@@ -31,19 +31,20 @@ pub use case::{Case, Kind, cases};
 use std::ffi::OsString;
 
 /// How scripts are run: a name, and options of the command line.
-pub const CONFIGURATIONS: [(&str, &[&str]); 13] = [
+pub const CONFIGURATIONS: [(&str, &[&str]); 14] = [
     ("default", &[]),
     ("zeal_alloc", &["--zeal", "alloc"]),
     ("zeal_switch", &["--zeal", "switch"]),
     ("zeal_call", &["--zeal", "call"]),
     ("zeal_move", &["--zeal", "move"]),
+    ("zeal_interrupt", &["--zeal", "interrupt"]),
     ("zeal_alloc_minor", &["--zeal", "alloc,minor"]),
     ("zeal_switch_minor", &["--zeal", "switch,minor"]),
     ("zeal_call_minor", &["--zeal", "call,minor"]),
     ("zeal_move_minor", &["--zeal", "move,minor"]),
     (
         "zeal_all_minor",
-        &["--zeal", "alloc,switch,call,move,minor"],
+        &["--zeal", "alloc,switch,call,move,interrupt,minor"],
     ),
     ("unoptimised", &["--opt-level", "none"]),
     ("in_frames", &["--opt-level", "frame"]),

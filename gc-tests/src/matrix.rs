@@ -11,12 +11,17 @@ use crate::case::{Case, Kind};
 type Choice = (&'static str, &'static [&'static str]);
 
 /// Zeal, with the configurations a case must be run in for each.
-const ZEAL: [(&str, &[&str], &[&str]); 8] = [
+const ZEAL: [(&str, &[&str], &[&str]); 9] = [
     ("", &[], &["default"]),
     ("zeal alloc", &["--zeal", "alloc"], &["zeal_alloc"]),
     ("zeal switch", &["--zeal", "switch"], &["zeal_switch"]),
     ("zeal call", &["--zeal", "call"], &["zeal_call"]),
     ("zeal move", &["--zeal", "move"], &["zeal_move"]),
+    (
+        "zeal interrupt",
+        &["--zeal", "interrupt"],
+        &["zeal_interrupt"],
+    ),
     (
         "zeal all",
         &["--zeal", "alloc,switch,call,move"],
@@ -106,7 +111,7 @@ mod tests {
     #[test]
     fn each_combination_is_there_once() {
         let all = combinations();
-        assert_eq!(all.len(), 8 * 2 * 2 * 2 * 3);
+        assert_eq!(all.len(), 9 * 2 * 2 * 2 * 3);
         let names: HashSet<_> = all.iter().map(|combination| &combination.name).collect();
         assert_eq!(names.len(), all.len());
         let options: HashSet<_> = all.iter().map(|combination| &combination.options).collect();

@@ -12,7 +12,10 @@ impl Size {
     /// Full size is 1. Zeal that collects at every few steps takes a collection
     /// over every suspended continuation each time: sizes shrink to a hundredth.
     pub fn new(scale: f64, zeal: Zeal) -> Self {
-        let often = zeal.switch || zeal.call || zeal.alloc.is_some_and(|every| every < 10_000);
+        let often = zeal.switch
+            || zeal.call
+            || zeal.interrupt
+            || zeal.alloc.is_some_and(|every| every < 10_000);
         Self {
             factor: if often { scale / 100.0 } else { scale },
         }

@@ -11,6 +11,7 @@
 //!  │ libcalls, host_sp        │         │ types, functions, …   │
 //!  │ fault report             │         └───────────────────────┘
 //!  │ transfer area (16 B × n) │
+//!  │ epoch, deadline, fuel    │
 //!  └──────────────────────────┘
 //! ```
 
@@ -19,6 +20,7 @@ use crate::libcall::LibcallFn;
 use crate::object::{TypeDescriptor, TypeId};
 use crate::record::{ContRecord, HandlerTable};
 use core::ptr;
+use core::sync::atomic::AtomicU64;
 
 /// How many values the transfer area holds. Wasm allows 1,000 parameters and
 /// 1,000 results; one list of them is in flight at a time.
@@ -170,6 +172,15 @@ pub struct StoreContext {
     /// Values in transit. Never a root: it is written just before a call, a switch, a
     /// host call or a return and read just after, with no safepoint in between.
     pub transfer: [TransferSlot; TRANSFER_SLOTS],
+    /// The number of the engine's epoch, which anyone may raise at any time. Behind the
+    /// transfer area, as what follows: code that looks at none of these has the
+    /// offsets it had without them.
+    pub epoch: *const AtomicU64,
+    /// From this epoch on, code that looks at epochs calls [`crate::Libcall::Interrupt`].
+    pub epoch_deadline: u64,
+    /// Units of fuel that are left until code that counts calls the same; what was
+    /// used beyond is below 0. See [`crate::libcall::interrupt`].
+    pub fuel: i64,
     /// What the collector does wrong, for tests. Compiled code does not know it.
     pub defect: Option<Defect>,
 }
@@ -207,6 +218,9 @@ impl StoreContext {
             fault_signal: 0,
             owner: ptr::null_mut(),
             transfer: [TransferSlot::default(); TRANSFER_SLOTS],
+            epoch: ptr::null(),
+            epoch_deadline: u64::MAX,
+            fuel: 0,
             defect: None,
         })
     }

@@ -32,6 +32,12 @@ pub struct StubImage {
     /// Where in `switch_thunk` the 32-bit displacement of the site's return
     /// point goes, relative to the end of that field.
     pub switch_return: u32,
+    /// The code of `interrupt(instance, why)`: runs [`crate::Libcall::Interrupt`] as `call_host`
+    /// does, and keeps every register. A function like compiled ones, with a frame.
+    pub interrupt: &'static [u8],
+    /// Where in `interrupt` the 32-bit distance to `call_host` goes. The call is a site
+    /// without roots.
+    pub interrupt_call: u32,
 }
 
 /// What a compiled function is.
@@ -49,6 +55,8 @@ pub enum FunctionKind {
     Stubs,
     /// Another such routine: the search for a handler where the last one does not help.
     Search,
+    /// The stub that asks the runtime what becomes of what runs.
+    Interrupt,
 }
 
 /// Which trampoline leads into a host function.

@@ -141,6 +141,20 @@ libcalls! {
     /// resumption `record` and `revision` are the reference that is about to be
     /// used, null and consumed ones included; else they are 0. A safepoint.
     Hook(kind, record, revision),
+    /// The store's deadline has come, or its fuel is used up: see [`interrupt`]. A
+    /// safepoint, at the entry of a function, at the head of a loop, or before an
+    /// operation on many elements, by way of [`crate::StubImage::interrupt`]. The continuation
+    /// can be left here and resumed like a suspended one.
+    Interrupt(kind),
+}
+
+/// Why [`Libcall::Interrupt`] is called.
+pub mod interrupt {
+    /// The engine's epoch has reached the store's deadline.
+    pub const EPOCH: u64 = 0;
+    /// The store's fuel is not above 0. It is written to the context before the call,
+    /// and read again after it.
+    pub const FUEL: u64 = 1;
 }
 
 /// The places [`Libcall::Hook`] is called from, when the module was compiled

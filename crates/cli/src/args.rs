@@ -1,8 +1,10 @@
 //! The command line.
 
 mod engine;
+mod until;
 
 pub use engine::EngineArgs;
+pub use until::{Endings, Until};
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -98,6 +100,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
     #[arg(value_parser = parse_seconds, requires = "report")]
     pub watch: Option<Duration>,
+    /// When it is to end.
+    #[command(flatten)]
+    pub until: Until,
     /// Settings.
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -133,6 +138,9 @@ pub struct CompileArgs {
     /// Where to write; beside the module, with the extension mgv, if not given
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
+    /// What the code looks at.
+    #[command(flatten)]
+    pub endings: Endings,
     /// Settings. The code runs only with the same.
     #[command(flatten)]
     pub engine: EngineArgs,
@@ -163,6 +171,9 @@ pub struct WastArgs {
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
+    /// When they are to end.
+    #[command(flatten)]
+    pub until: Until,
     /// Settings.
     #[command(flatten)]
     pub engine: EngineArgs,

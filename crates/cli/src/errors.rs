@@ -9,7 +9,9 @@
 //!
 //! A program that ends itself chooses its own.
 
-use mangrove::{Backtrace, Error, I32Exit, ResourceError, TextPosition, printable};
+use mangrove::{
+    Backtrace, Error, I32Exit, ResourceError, TextPosition, TrapReason, ctrl_c_came, printable,
+};
 use mangrove_wast::{STANDARD_INPUT, ScriptError};
 use std::fmt;
 use std::io::{self, Write};
@@ -86,7 +88,7 @@ impl Failure {
                 Self::Input(format!("{at}, in {place}: {message}"))
             }
             Error::Trap(trap) => Self::Wasm {
-                message: in_file(&format_args!("trap: {}", trap.reason)),
+                message: in_file(&format_args!("trap: {}{}", trap.reason, by(&trap.reason))),
                 backtrace: trap.backtrace,
             },
             Error::Exception(exception) => Self::Wasm {
@@ -161,6 +163,16 @@ impl Failure {
         let lines: Vec<_> = text.lines().map(printable).collect();
         let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
         ExitCode::from(self.code())
+    }
+}
+
+/// Who ended a program from outside.
+fn by(reason: &TrapReason) -> &'static str {
+    match reason {
+        TrapReason::Interrupt if ctrl_c_came() => " by Ctrl-C",
+        TrapReason::Interrupt => ": the time is over (--timeout)",
+        TrapReason::OutOfFuel => " (--fuel)",
+        _ => "",
     }
 }
 

@@ -17,6 +17,7 @@ mod render;
 mod room;
 mod trace;
 mod trusted;
+mod until;
 mod values;
 mod watch;
 

@@ -205,7 +205,7 @@ impl From<FunctionKind> for CodeName {
             FunctionKind::Entry(index) => Self::Entry(index),
             FunctionKind::ToHost(index) => Self::ToHost(index),
             FunctionKind::Helper | FunctionKind::Search => Self::Helper,
-            FunctionKind::Stubs => Self::Stubs,
+            FunctionKind::Stubs | FunctionKind::Interrupt => Self::Stubs,
         }
     }
 }

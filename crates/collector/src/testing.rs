@@ -356,7 +356,6 @@ impl World {
     /// Makes `chain` (innermost first) the running chain, on top of what runs.
     pub(crate) fn run(&mut self, chain: &[ContRef]) -> *mut ContRecord {
         let host = self.registry.new_host_record().unwrap();
-        self.registry.entered();
         // SAFETY: records of the registry.
         unsafe {
             (*host).interrupted = self.ctx.current;

@@ -21,6 +21,8 @@ pub enum Callee {
     FindHandler,
     /// The part of it that is seldom needed.
     Search,
+    /// The stub that asks what becomes of what runs.
+    Interrupt,
 }
 
 impl Callee {
@@ -35,6 +37,7 @@ impl Callee {
             Self::Switch => (Self::STUBS, 2),
             Self::FindHandler => (Self::STUBS, 3),
             Self::Search => (Self::STUBS, 4),
+            Self::Interrupt => (Self::STUBS, 5),
         };
         UserExternalName::new(namespace, index)
     }
@@ -48,6 +51,7 @@ impl Callee {
             (Self::STUBS, 2) => Some(Self::Switch),
             (Self::STUBS, 3) => Some(Self::FindHandler),
             (Self::STUBS, 4) => Some(Self::Search),
+            (Self::STUBS, 5) => Some(Self::Interrupt),
             _ => None,
         }
     }

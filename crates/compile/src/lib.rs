@@ -37,7 +37,7 @@ use output::Compiler;
 use rayon::prelude::*;
 
 pub use isa::{host_has, used_features};
-pub use options::{CompileError, Hooks, OptLevel, Options};
+pub use options::{CompileError, Hooks, Interruption, OptLevel, Options};
 
 /// Compiles all functions of a module, in parallel on the current rayon pool.
 ///
@@ -92,6 +92,9 @@ fn trampolines(env: &ModuleEnv<'_>, options: &Options) -> Result<Vec<CompiledFun
     if env.uses_suspend {
         done.push(search::find_handler(&mut compiler)?);
         done.push(search::search(&mut compiler)?);
+    }
+    if options.interruption != Interruption::default() {
+        done.push(trampoline::interrupt(&options.stubs));
     }
     Ok(done)
 }

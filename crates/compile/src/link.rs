@@ -148,6 +148,7 @@ impl ImageLinker {
                 Callee::Finish => Some(CodeOffset::new(self.stubs.finish)),
                 Callee::FindHandler => find(FunctionKind::Helper),
                 Callee::Search => find(FunctionKind::Search),
+                Callee::Interrupt => find(FunctionKind::Interrupt),
                 Callee::Switch => None,
             }
             .ok_or(CompileError::TooLarge(
@@ -171,7 +172,10 @@ impl ImageLinker {
                 FunctionKind::Wasm(function) => wasm.push((function, index)),
                 FunctionKind::Entry(ty) => image.entries[ty.index()] = Some(index),
                 FunctionKind::ToHost(ty) => image.to_host[ty.index()] = Some(index),
-                FunctionKind::Helper | FunctionKind::Search | FunctionKind::Stubs => {}
+                FunctionKind::Helper
+                | FunctionKind::Search
+                | FunctionKind::Stubs
+                | FunctionKind::Interrupt => {}
             }
         }
         wasm.sort_unstable();

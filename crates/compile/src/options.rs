@@ -38,6 +38,16 @@ pub struct Hooks {
     pub switches: bool,
 }
 
+/// What compiled code looks at, at the entry of every function and at the head of every
+/// loop, to call the runtime when its time is over (`Libcall::Interrupt`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Interruption {
+    /// At the engine's epoch.
+    pub epochs: bool,
+    /// At the store's fuel, which it counts.
+    pub fuel: bool,
+}
+
 /// Settings of a compilation.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -45,6 +55,8 @@ pub struct Options {
     pub opt_level: OptLevel,
     /// Places to call the runtime from.
     pub hooks: Hooks,
+    /// What to look at to be interrupted.
+    pub interruption: Interruption,
     /// Make every arithmetic NaN the canonical one.
     pub canonical_nans: bool,
     /// Compare every access to a 32-bit memory with the memory's size. Without it

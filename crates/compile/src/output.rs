@@ -6,7 +6,7 @@ use crate::function::{Beside, Buffer, Callee, CompiledFunc, Finished, Relocation
 use crate::movable::pin_stack_loads;
 use crate::sites::{homes, instance_distance, sites};
 use crate::touch::touch_stack;
-use crate::{CompileError, Hooks, OptLevel, Options, isa};
+use crate::{CompileError, Hooks, Interruption, OptLevel, Options, isa};
 use cranelift_codegen::Context;
 use cranelift_codegen::FinalizedRelocTarget;
 use cranelift_codegen::control::ControlPlane;
@@ -38,6 +38,8 @@ pub struct Compiler {
     pub builder_context: FunctionBuilderContext,
     /// Whether to compile hooks in, and which.
     pub hooks: Hooks,
+    /// What the code looks at to be interrupted.
+    pub interruption: Interruption,
     /// What the code is not to note, for tests.
     pub defect: Option<Defect>,
     /// Whether every function is to be in homes.
@@ -63,6 +65,7 @@ impl Compiler {
             stub_depth: options.stubs.depth,
             builder_context: FunctionBuilderContext::new(),
             hooks: options.hooks,
+            interruption: options.interruption,
             defect: options.defect,
             homes_only: options.opt_level == OptLevel::Frame,
         }

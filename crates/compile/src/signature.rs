@@ -91,6 +91,14 @@ pub fn call_host_signature() -> Signature {
     words(6, 1)
 }
 
+/// `interrupt(instance, why)`, which keeps every register.
+pub fn interrupt_signature() -> Signature {
+    Signature {
+        call_conv: CallConv::PreserveAll,
+        ..words(2, 0)
+    }
+}
+
 /// `find_handler(running, tag) -> (target, reason, outermost)`.
 pub fn find_handler_signature() -> Signature {
     words(2, 3)

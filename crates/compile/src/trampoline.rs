@@ -20,7 +20,7 @@
 use crate::CompileError;
 use crate::func::barrier::wake;
 use crate::func::regions::{self, Regions, plain, transfer_offset};
-use crate::function::{Callee, CompiledFunc};
+use crate::function::{Callee, CompiledFunc, Relocation, Site};
 use crate::output::Compiler;
 use crate::signature::{WasmSignature, call_host_signature, clif_type, finish_signature};
 use cranelift_codegen::ir::{
@@ -30,7 +30,7 @@ use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
 use mangrove_abi::{
     ContRecord, Defect, FuncRef, FunctionKind, HostContext, HostKind, RecordState, StoreContext,
-    Waking,
+    StubImage, Waking,
 };
 use mangrove_validate::Repr;
 use std::mem::offset_of;
@@ -163,6 +163,32 @@ fn store(
     offset: usize,
 ) {
     b.ins().store(plain(region), value, base, offset as i32);
+}
+
+/// The stub that asks the runtime what becomes of what runs, as a function of the image.
+pub fn interrupt(stubs: &StubImage) -> CompiledFunc {
+    const DISTANCE: u32 = 4;
+    CompiledFunc {
+        kind: FunctionKind::Interrupt,
+        code: stubs.interrupt.to_vec(),
+        relocations: vec![Relocation {
+            offset: stubs.interrupt_call,
+            callee: Callee::CallHost,
+            addend: -i64::from(DISTANCE),
+        }],
+        sites: vec![Site {
+            offset: stubs.interrupt_call + DISTANCE,
+            wasm_offset: None,
+            slots: Vec::new(),
+            catch: None,
+        }],
+        scopes: Vec::new(),
+        homes: Vec::new(),
+        // Nobody asks for its: it is the frame below that has one.
+        instance_distance: 0,
+        traps: Vec::new(),
+        positions: vec![(0, None)],
+    }
 }
 
 /// Compiles a trampoline into host functions of a signature.

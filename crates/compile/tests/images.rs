@@ -1,13 +1,14 @@
 //! What the compiler says about the code it makes.
 
 use mangrove_abi::{CodeImage, CodeOffset, FunctionKind, SlotKind, TagIndex, TrapCode};
-use mangrove_compile::{Hooks, OptLevel, Options, compile};
+use mangrove_compile::{Hooks, Interruption, OptLevel, Options, compile};
 use mangrove_validate::ParsedModule;
 
 fn options(opt_level: OptLevel) -> Options {
     Options {
         opt_level,
         hooks: Hooks::default(),
+        interruption: Interruption::default(),
         canonical_nans: false,
         checked_memories: false,
         verify_clif: true,
@@ -111,6 +112,43 @@ fn a_switch_is_a_jump_to_a_thunk_that_pushes_its_return_point() {
     let hole = thunk.plus(mangrove_stack::arch::stub_image().switch_return);
     let back = i32::from_le_bytes(image.text[hole.index()..][..4].try_into().unwrap());
     assert_eq!(hole.plus(4).as_u32().wrapping_add_signed(back), *jump);
+}
+
+#[test]
+fn code_that_is_interrupted_calls_a_stub_whose_call_is_a_site() {
+    let text = "(module (func (loop (br 0))) (func))";
+    let module = ParsedModule::parse(wat::parse_str(text).unwrap()).unwrap();
+    let interrupts = |image: &CodeImage| {
+        let mut kinds = image.functions.iter().map(|function| function.kind);
+        kinds.position(|kind| kind == FunctionKind::Interrupt)
+    };
+    assert_eq!(interrupts(&image(text)), None);
+    for (epochs, fuel) in [(true, false), (false, true), (true, true)] {
+        let options = Options {
+            interruption: Interruption { epochs, fuel },
+            ..options(OptLevel::Speed)
+        };
+        let image = compile(&module, &options).unwrap();
+        let stub = interrupts(&image).expect("a stub") as u32;
+        let calls = |function: u32| {
+            let sites = image.sites.sites().iter();
+            sites.filter(|site| site.function == function).count()
+        };
+        let each = usize::from(epochs) + usize::from(fuel);
+        // At the entry of each, and at the head of the loop.
+        let defined = [image.defined[0], image.defined[1]].map(calls);
+        assert_eq!(defined, [2 * each, each]);
+        assert_eq!(calls(stub), 1);
+        let site = image
+            .sites
+            .sites()
+            .iter()
+            .find(|site| site.function == stub);
+        let field = site.expect("one").pc.as_u32() as usize - 4;
+        let distance = i32::from_le_bytes(image.text[field..][..4].try_into().unwrap());
+        let target = (field as u32 + 4).wrapping_add_signed(distance);
+        assert_eq!(target, mangrove_stack::arch::stub_image().call_host);
+    }
 }
 
 #[test]

@@ -8,18 +8,22 @@
 
 use iced_x86::{Code, Decoder, DecoderOptions, Instruction, Register};
 use mangrove_abi::{CodeImage, FunctionKind};
-use mangrove_compile::{Hooks, OptLevel, Options, compile};
+use mangrove_compile::{Hooks, Interruption, OptLevel, Options, compile};
 use mangrove_validate::ParsedModule;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-fn options(opt_level: OptLevel, switches: bool) -> Options {
+fn options(opt_level: OptLevel, switches: bool, interrupted: bool) -> Options {
     Options {
         opt_level,
         hooks: Hooks {
             calls: false,
             switches,
+        },
+        interruption: Interruption {
+            epochs: interrupted,
+            fuel: interrupted,
         },
         canonical_nans: false,
         checked_memories: false,
@@ -89,13 +93,14 @@ fn check(name: &str, bytes: Vec<u8>) -> usize {
     let Ok(module) = ParsedModule::parse(bytes) else {
         return 0;
     };
-    for (level, switches) in [
-        (OptLevel::Speed, false),
-        (OptLevel::Speed, true),
-        (OptLevel::None, false),
-        (OptLevel::Frame, true),
+    for (level, switches, interrupted) in [
+        (OptLevel::Speed, false, false),
+        (OptLevel::Speed, true, false),
+        (OptLevel::Speed, false, true),
+        (OptLevel::None, false, true),
+        (OptLevel::Frame, true, false),
     ] {
-        let image = compile(&module, &options(level, switches)).unwrap();
+        let image = compile(&module, &options(level, switches, interrupted)).unwrap();
         let found = stack_addresses(&image);
         assert!(found.is_empty(), "{name}, {level:?}: {found:#?}");
     }
@@ -222,7 +227,7 @@ fn test_cases_keep_no_stack_address() {
 /// The functions of a module, in order, and whether each touches the stack.
 fn touching(text: &str) -> Vec<bool> {
     let module = ParsedModule::parse(wat::parse_str(text).unwrap()).unwrap();
-    let image = compile(&module, &options(OptLevel::Speed, false)).unwrap();
+    let image = compile(&module, &options(OptLevel::Speed, false, false)).unwrap();
     let touches = |&index: &u32| {
         let function = &image.functions[index as usize];
         let code = &image.text[function.start.index()..][..function.len as usize];

@@ -10,6 +10,7 @@ fn code(body: &str) -> Vec<u8> {
     let options = Options {
         opt_level: OptLevel::Speed,
         hooks: Hooks::default(),
+        interruption: mangrove_compile::Interruption::default(),
         canonical_nans: false,
         checked_memories: false,
         verify_clif: true,

@@ -124,6 +124,32 @@ impl Registry {
         self.counts.entered += 1;
     }
 
+    /// Cuts the chain from `innermost` up to what the host resumed off the host record: it
+    /// is suspended as one from now on. Whether it ended there; if not, it is as it was.
+    ///
+    /// # Safety
+    /// It was the running chain, each of its records stopped at a call.
+    #[must_use = "a chain that ends elsewhere is a defect"]
+    pub unsafe fn cut_off(&mut self, innermost: *mut ContRecord, host: *mut ContRecord) -> bool {
+        let mut outermost = self.check(innermost);
+        // SAFETY: the caller vouches for the chain, whose records are ours.
+        unsafe {
+            while (*outermost).parent != host {
+                outermost = (*outermost).parent;
+                if outermost.is_null() {
+                    return false;
+                }
+            }
+            // No search has come here: it remembers that it has passed everything, which
+            // holds whatever is in the tables between.
+            (*innermost).passed = u64::MAX;
+            (*innermost).outermost = outermost;
+            (*outermost).outermost = outermost;
+            (*outermost).parent = ptr::null_mut();
+        }
+        true
+    }
+
     /// Takes the records of a call back whose initial continuation has just returned.
     ///
     /// # Panics

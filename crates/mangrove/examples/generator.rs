@@ -51,6 +51,7 @@ fn main() -> Result<(), Error> {
             }
             Outcome::Returned(values) => break values[0].as_i32().expect("an i32"),
             Outcome::Thrown(exception) => return Err(Error::Exception(Box::new(exception))),
+            Outcome::Interrupted(_) => unreachable!("this engine interrupts nothing"),
         }
     };
     println!("stopped after {count} numbers");

@@ -40,14 +40,15 @@ fn scoped(
     Ok(())
 }
 
+const ANY: ValType = ValType::Ref(RefType {
+    nullable: true,
+    heap: HeapType::Abstract(AbstractHeap::Any),
+});
+
 fn main() -> Result<(), Error> {
-    let any = ValType::Ref(RefType {
-        nullable: true,
-        heap: HeapType::Abstract(AbstractHeap::Any),
-    });
     let engine = Engine::new(&Config::new())?;
     let mut store = Store::new(&engine, ())?;
-    let ty = StructType::new(&engine, [mangrove::FieldType::variable(any)])?;
+    let ty = StructType::new(&engine, [mangrove::FieldType::variable(ANY)])?;
     let empty = StructRef::new(&mut store, &ty, &[Val::Any(None)])?;
     let full = StructRef::new(&mut store, &ty, &[empty.clone().into()])?;
     let handle: HeapHandle = empty.into();
@@ -85,7 +86,11 @@ fn main() -> Result<(), Error> {
     measure("a weak handle, made and dropped", || {
         (0..TIMES).try_for_each(|_| WeakHandle::new(&mut store, &handle).map(drop))
     })?;
+    calls(&engine, &mut store, &value)
+}
 
+/// What references cost that go to host functions.
+fn calls(engine: &Engine, store: &mut Store<()>, value: &Val) -> Result<(), Error> {
     let text = br#"(module
         (import "host" "none" (func $none))
         (import "host" "one" (func $one (param anyref)))
@@ -99,22 +104,22 @@ fn main() -> Result<(), Error> {
         (func (export "three") (param $n i32) (param $o anyref)
             (loop $next (call $three (local.get $o) (local.get $o) (local.get $o))
                 (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))"#;
-    let module = Module::new(&engine, text)?;
-    let mut linker = Linker::new(&engine);
+    let module = Module::new(engine, text)?;
+    let mut linker = Linker::new(engine);
     for (name, many) in [("none", 0), ("one", 1), ("three", 3)] {
         let ty = FuncType {
-            params: vec![any; many],
+            params: vec![ANY; many],
             results: Vec::new(),
         };
         linker.func("host", name, ty, |_, _, _| Ok(()))?;
     }
-    let instance = linker.instantiate(&mut store, &module)?;
+    let instance = linker.instantiate(store, &module)?;
     for name in ["none", "one", "three"] {
-        let func = instance.func(&store, name).expect("it is exported");
+        let func = instance.func(store, name).expect("it is exported");
         measure(
             &format!("a host function with {name} of references, called"),
             || {
-                func.call(&mut store, &[Val::I32(TIMES as i32), value.clone()])
+                func.call(store, &[Val::I32(TIMES as i32), value.clone()])
                     .map(drop)
             },
         )?;

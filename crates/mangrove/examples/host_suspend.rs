@@ -61,6 +61,7 @@ fn main() -> Result<(), Error> {
                 ..
             } => waiting.push_back((number, values.remove(0), continuation)),
             Outcome::Thrown(exception) => return Err(Error::Exception(Box::new(exception))),
+            Outcome::Interrupted(_) => unreachable!("nothing interrupts"),
         }
     }
     Ok(())

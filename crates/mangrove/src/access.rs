@@ -17,9 +17,9 @@ use crate::instance::{Face, Instance};
 use crate::wrap::IntoFunc;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, DataStore, EngineCore, Error, Extern, Func, HostAnswer, HostBody,
-    HostStore, Moment, StoreInner, StorePtr, Val, WasmParams, WasmRet, Watch, WrapStore, inner,
-    insides, new_store,
+    AsStore, AsStoreMut, Callback, DataStore, EngineCore, Error, Extern, Func, HostAnswer,
+    HostBody, HostStore, Moment, StoreInner, StorePtr, UpdateDeadline, Val, WasmParams, WasmRet,
+    Watch, WrapStore, inner, insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
@@ -383,6 +383,32 @@ fn erased<T: 'static, R>(
         // and with its data; a `TypedBody` is given to stores with data of its type only.
         body(unsafe { Caller::new(store, data) }, args, results)
     }
+}
+
+impl<T: 'static> Store<T> {
+    /// Who is asked at the deadline, if anybody.
+    pub(crate) fn ask_at_deadline(&mut self, asked: Option<Asked<T>>) {
+        let callback = asked.map(asking);
+        // SAFETY: the callback was made for data of type `T`.
+        unsafe { inner_mut(self).at_deadline(callback) }
+    }
+
+    /// Who is asked after so many units of fuel, if anybody.
+    pub(crate) fn ask_at_fuel(&mut self, asked: Option<(u64, Asked<T>)>) -> Result<(), Error> {
+        let callback = asked.map(|(units, asked)| (units, asking(asked)));
+        // SAFETY: the callback was made for data of type `T`.
+        unsafe { inner_mut(self).at_fuel(callback) }
+    }
+}
+
+/// Somebody to ask when what runs is interrupted.
+pub type Asked<T> = Box<dyn FnMut(Caller<'_, T>) -> Result<UpdateDeadline, Error> + Send>;
+
+/// The same, which has forgotten the type of the data.
+fn asking<T: 'static>(mut asked: Asked<T>) -> Callback {
+    // SAFETY: the runtime calls it with the store it was given to, which nobody else uses
+    // meanwhile, and with its data: a store of data of type `T`.
+    Box::new(move |store, data| asked(unsafe { Caller::new(store, data) }))
 }
 
 /// A function of this body in a store.

@@ -25,7 +25,7 @@ use mangrove_abi::{
 };
 use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_compile as compile;
-use mangrove_compile::{Hooks, OptLevel};
+use mangrove_compile::{Hooks, Interruption, OptLevel};
 use mangrove_runtime::{CompiledError, Error, LoadedCode};
 use mangrove_validate::Language;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -52,6 +52,7 @@ type Hash = [u8; 32];
 struct Settings {
     opt_level: OptLevel,
     hooks: Hooks,
+    interruption: Interruption,
     canonical_nans: bool,
     checked_memories: bool,
     stack_switching: bool,
@@ -64,6 +65,7 @@ impl Settings {
         let compile::Options {
             opt_level,
             hooks,
+            interruption,
             canonical_nans,
             checked_memories,
             verify_clif: _,
@@ -74,6 +76,7 @@ impl Settings {
         Self {
             opt_level,
             hooks,
+            interruption,
             canonical_nans,
             checked_memories,
             stack_switching: engine.language() == Language::StackSwitching,
@@ -91,6 +94,12 @@ impl fmt::Display for Settings {
             (false, true) => "switches",
             (true, true) => "calls and switches",
         };
+        let interruption = match (self.interruption.epochs, self.interruption.fuel) {
+            (false, false) => "none",
+            (true, false) => "epochs",
+            (false, true) => "fuel",
+            (true, true) => "epochs and fuel",
+        };
         let nans = if self.canonical_nans { "on" } else { "off" };
         let stacks = if self.stack_switching { "on" } else { "off" };
         let memories = match self.checked_memories {
@@ -99,7 +108,7 @@ impl fmt::Display for Settings {
         };
         write!(
             f,
-            "opt-level {level}, hooks {hooks}, canonical NaNs {nans}, memory checks {memories}, \
+            "opt-level {level}, hooks {hooks}, interruption {interruption}, canonical NaNs {nans}, memory checks {memories}, \
              stack switching {stacks}, continuations in objects {}",
             self.continuations_in_objects
         )
@@ -171,6 +180,7 @@ fn build() -> Hash {
         stubs.call_host as usize,
         stubs.finish as usize,
         stubs.switch_return as usize,
+        stubs.interrupt_call as usize,
         Libcall::ALL.len(),
         size_of::<InstanceContext>(),
         size_of::<FuncRef>(),
@@ -184,6 +194,9 @@ fn build() -> Hash {
         offset_of!(StoreContext, libcalls),
         offset_of!(StoreContext, no_handlers),
         offset_of!(StoreContext, transfer),
+        offset_of!(StoreContext, epoch),
+        offset_of!(StoreContext, epoch_deadline),
+        offset_of!(StoreContext, fuel),
         offset_of!(HandlerTable, bits),
         offset_of!(HandlerTable, first),
         offset_of!(ContRecord, outermost),
@@ -237,6 +250,7 @@ fn build() -> Hash {
     // Their lengths are among the stubs' offsets, so nothing runs together.
     hash.update(stubs.text);
     hash.update(stubs.switch_thunk);
+    hash.update(stubs.interrupt);
     hash.finalize().into()
 }
 
@@ -378,10 +392,10 @@ mod tests {
         let settings = refusal(|head| head.settings.canonical_nans = true).to_string();
         assert_eq!(
             settings,
-            "made with opt-level speed, hooks none, canonical NaNs on, memory checks by \
-             reservation, stack switching on, continuations in objects reject; this engine has \
-             opt-level speed, hooks none, canonical NaNs off, memory checks by reservation, stack \
-             switching on, continuations in objects reject"
+            "made with opt-level speed, hooks none, interruption none, canonical NaNs on, memory \
+             checks by reservation, stack switching on, continuations in objects reject; this \
+             engine has opt-level speed, hooks none, interruption none, canonical NaNs off, memory \
+             checks by reservation, stack switching on, continuations in objects reject"
         );
         let trace = ContinuationsInObjects::Trace;
         let settings = refusal(|head| head.settings.continuations_in_objects = trace);

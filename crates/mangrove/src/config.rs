@@ -7,6 +7,7 @@
 use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
 pub use mangrove_collector::admission::ContinuationsInObjects;
+use mangrove_compile::Interruption;
 pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
@@ -59,6 +60,8 @@ impl fmt::Debug for Config {
             continuations_max,
             stack_bytes_max,
             nesting_max,
+            epoch_interruption,
+            consume_fuel,
             activations_max,
             memory_max,
             memory_checks,
@@ -85,6 +88,8 @@ impl fmt::Debug for Config {
             .field("continuations_max", continuations_max)
             .field("stack_bytes_max", stack_bytes_max)
             .field("nesting_max", nesting_max)
+            .field("epoch_interruption", epoch_interruption)
+            .field("consume_fuel", consume_fuel)
             .field("activations_max", activations_max)
             .field("memory_max", memory_max)
             .field("memory_checks", memory_checks)
@@ -269,6 +274,61 @@ impl Config {
     /// is not looked at: what it brings in counts from the next `resume` on.
     pub fn nesting_max(&mut self, count: usize) -> &mut Self {
         self.settings.nesting_max = Some(count);
+        self
+    }
+
+    /// Whether code looks at the engine's epoch, at the entry of every function and at the
+    /// head of every loop (off by default). Stores of such an engine have a deadline, which
+    /// is the epoch that the engine begins with: it has to be set before anything runs, with
+    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline).
+    ///
+    /// What this and [`Config::consume_fuel`] cost is in `docs/BENCHMARKS.md`. A thread that
+    /// raises the epoch every so often gives all stores a clock for the price of two
+    /// loads and a comparison; fuel is exact, and the same on every machine.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Store};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// store.set_epoch_deadline(3);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn epoch_interruption(&mut self, on: bool) -> &mut Self {
+        self.settings.epoch_interruption = on;
+        self
+    }
+
+    /// Whether code counts the instructions it executes, as fuel of its store (off by
+    /// default). Each is one unit, but `nop`, `drop`, `block`, `loop`, `else`, `end`,
+    /// `return` and `unreachable`, which are none. Each call of a function is one more. An operation on many bytes or
+    /// elements costs a unit more for each byte of a memory, or each element, whether it can
+    /// be done or not.
+    ///
+    /// A store has none until it gets some ([`Store::set_fuel`](crate::Store::set_fuel)).
+    /// Whether there is some left is looked at at the entry of every function, at the
+    /// head of every loop and before operations on many: a program uses a little more than
+    /// there is before it ends.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Linker, Module, Store};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(Config::new().consume_fuel(true))?;
+    /// let text = b"(module (func (export \"f\") (drop (i32.add (i32.const 1) (i32.const 2)))))";
+    /// let module = Module::new(&engine, text)?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// store.set_fuel(10)?;
+    /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// instance.func(&store, "f").expect("it is exported").call(&mut store, &[])?;
+    /// assert_eq!(store.get_fuel()?, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn consume_fuel(&mut self, on: bool) -> &mut Self {
+        self.settings.consume_fuel = on;
         self
     }
 
@@ -479,6 +539,14 @@ impl Config {
                 || self.settings.zeal.moving
                 || self.settings.fresh_stacks
                 || self.settings.nesting_max.is_some(),
+        }
+    }
+
+    /// What compiled code must look at to be interrupted.
+    pub(crate) fn needed_interruption(&self) -> Interruption {
+        Interruption {
+            epochs: self.settings.epoch_interruption || self.settings.zeal.interrupt,
+            fuel: self.settings.consume_fuel,
         }
     }
 

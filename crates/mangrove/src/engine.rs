@@ -5,11 +5,12 @@ use crate::threads;
 use mangrove_abi::TypeId;
 use mangrove_compile as compile;
 use mangrove_runtime::{
-    AsEngine, EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, prepare_signals,
-    signal_problems,
+    AsEngine, EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, interrupt_on_ctrl_c,
+    prepare_signals, signal_problems,
 };
 use mangrove_validate::{AbstractHeap, FuncType, HeapType, Language, RefType, ValType};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Settings and everything modules share: canonical types, their descriptors,
 /// the trampolines of host functions. Cheap to clone; clones are the same engine.
@@ -162,6 +163,62 @@ impl Engine {
         }
     }
 
+    /// Raises the number of its epoch by one. Whatever runs in a store whose deadline has
+    /// come then is interrupted at the next entry of a function or head of a loop: see
+    /// [`Config::epoch_interruption`] and [`Store::set_epoch_deadline`].
+    ///
+    /// Any thread may do this, and so may a signal handler: it adds to one atomic number.
+    ///
+    /// [`Store::set_epoch_deadline`]: crate::Store::set_epoch_deadline
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Linker, Module, Store, TrapReason};
+    /// # use std::time::Duration;
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    /// let module = Module::new(&engine, b"(module (func (export \"spin\") (loop (br 0))))")?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// store.set_epoch_deadline(1);
+    /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let spin = instance.func(&store, "spin").expect("it is exported");
+    /// let clock = engine.clone();
+    /// std::thread::spawn(move || {
+    ///     std::thread::sleep(Duration::from_millis(10));
+    ///     clock.increment_epoch();
+    /// });
+    /// let Err(Error::Trap(trap)) = spin.call(&mut store, &[]) else {
+    ///     panic!("it does not end by itself");
+    /// };
+    /// assert_eq!(trap.reason, TrapReason::Interrupt);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn increment_epoch(&self) {
+        self.core().epoch().fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// From now on the first Ctrl-C (`SIGINT`) raises the epoch, and a further one ends the
+    /// process, as it would have done without this. For the owner of the process: the engine
+    /// stays until that ends. See [`ctrl_c_came`](crate::ctrl_c_came).
+    ///
+    /// # Errors
+    /// [`Error::Limit`] if the system refuses the handler.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+    /// engine.interrupt_on_ctrl_c()?;
+    /// assert!(!mangrove::ctrl_c_came());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn interrupt_on_ctrl_c(&self) -> Result<(), Error> {
+        interrupt_on_ctrl_c(self.core())
+    }
+
     /// Whether both are the same engine.
     pub fn same(&self, other: &Engine) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
@@ -251,6 +308,7 @@ fn compile_options(config: &Config, plan: &Plan) -> compile::Options {
     compile::Options {
         opt_level: config.opt_level,
         hooks: config.needed_hooks(),
+        interruption: config.needed_interruption(),
         canonical_nans: config.canonical_nans,
         checked_memories: plan.checked_memories,
         verify_clif: config.verify_clif,

@@ -9,6 +9,7 @@
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
+//!             (interruption) when it is interrupted, and what becomes of what ran
 //!             (input)      files of unknown length
 //!             (wrap)       closures as host functions
 //!             (exit)       a program's own end
@@ -46,6 +47,7 @@ mod exit;
 mod input;
 mod instance;
 mod instance_pre;
+mod interruption;
 mod linker;
 mod linking;
 mod module;
@@ -87,9 +89,9 @@ pub use mangrove_runtime::{
     HandleKind, Handler, HeapHandle, HostAnswer, HostStore, InvalidPlace, Memory, MemoryChecks,
     MemoryLimit, Moment, NotingAllocator, ObjectError, Outcome, PAGE, ResourceError, RootScope,
     SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table, Tag, TextPosition, Trap,
-    TrapReason, TypeCounts, TypedFunc, Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet,
-    WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal, exit_when_exhausted,
-    ignore_file_size_signal,
+    TrapReason, TypeCounts, TypedFunc, UpdateDeadline, Val, WasmList, WasmParams, WasmRef,
+    WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle, WrapStore, Zeal, ctrl_c_came,
+    exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,

@@ -80,7 +80,7 @@ fn all_ways(store: &mut Store<()>, ask: Tag, k: &ContHandle) -> Vec<i32> {
             Outcome::Suspended { continuation, .. } => {
                 ways.extend(all_ways(store, ask, &continuation));
             }
-            Outcome::Thrown(exception) => panic!("{exception}"),
+            other => panic!("{other:?}"),
         }
     }
     ways

@@ -3,8 +3,8 @@
 mod common;
 
 use mangrove::{
-    Config, Engine, Error, Exception, Extern, FuncType, HeapHandle, Instance, Module, Outcome,
-    Store, Tag, Val,
+    Config, Engine, Error, Exception, Extern, ExternRef, FuncType, HeapHandle, Instance, Module,
+    Outcome, Store, Tag, Val,
 };
 
 const MODULE: &str = r#"(module
@@ -158,7 +158,7 @@ fn continuations_of_the_host() {
 #[test]
 fn functions_tags_and_host_objects() {
     let (mut store, instance) = made();
-    let host = HeapHandle::new_host(&mut store, 7).unwrap();
+    let host = HeapHandle::from(ExternRef::new(&mut store, 7u64).unwrap());
     assert_eq!(
         Val::Extern(Some(host.clone())).display(&store).to_string(),
         "(extern 7)"
@@ -222,7 +222,7 @@ fn every_kind_of_part() {
     let mut config = Config::new();
     config.continuations_in_objects(mangrove::ContinuationsInObjects::Trace);
     let (mut store, instance) = common::instance_with(&config, text);
-    let host = HeapHandle::new_host(&mut store, 9).unwrap();
+    let host = HeapHandle::from(ExternRef::new(&mut store, 9u64).unwrap());
     let value = call(&mut store, instance, "make", &[Val::Extern(Some(host))]);
     store.gc().unwrap();
     let shown = value.display(&store).to_string();
@@ -275,7 +275,7 @@ fn host_functions_and_observers_can_look() {
         )
         .unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
-    let kept = HeapHandle::new_host(&mut store, 6).unwrap();
+    let kept = HeapHandle::from(ExternRef::new(&mut store, 6u64).unwrap());
     let seen = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
     let shared = seen.clone();
     store.observe(Box::new(move |view, _| {

@@ -76,6 +76,8 @@ const NUMBERS: &[(&str, Setter)] = &[
 
 /// Settings that are no numbers.
 const OTHERS: &[&str] = &[
+    "epoch_interruption",
+    "consume_fuel",
     "continuations_in_objects",
     "memory_checks",
     "opt_level",

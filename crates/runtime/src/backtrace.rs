@@ -106,7 +106,8 @@ impl StoreInner {
                 FunctionKind::Entry(_)
                 | FunctionKind::Helper
                 | FunctionKind::Search
-                | FunctionKind::Stubs => {}
+                | FunctionKind::Stubs
+                | FunctionKind::Interrupt => {}
             }
         }
     }

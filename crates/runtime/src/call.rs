@@ -50,6 +50,7 @@ pub unsafe fn call(
             Outcome::Returned(results) => Ok(results),
             Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
             Outcome::Suspended { .. } => unreachable!("a call has no handlers"),
+            Outcome::Interrupted(_) => unreachable!("a call is no resumption"),
         }
     }
 }

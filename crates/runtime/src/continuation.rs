@@ -311,7 +311,7 @@ impl ContHandle {
     ///             let other = continuation.clone_suspended(&mut store)?;
     ///             open.extend([(other, vec![Val::I32(1)]), (continuation, vec![Val::I32(0)])]);
     ///         }
-    ///         Outcome::Thrown(_) => unreachable!("it does not throw"),
+    ///         _ => unreachable!("it does not throw"),
     ///     }
     /// }
     /// assert_eq!(found, [0, 1, 2, 3]);

@@ -12,6 +12,7 @@ use crate::value::Val;
 use mangrove_abi::{CodeImage, HostKind, TypeDescriptor, TypeId};
 use mangrove_validate::{CompositeType, EntityType, FuncType, Repr, TypeRegistry, ValType};
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Compiles the trampolines for host functions of a signature: representations of
@@ -31,6 +32,8 @@ struct Inner {
     /// Types kept as long as the engine, since somebody asked for their numbers.
     kept: Mutex<KeptTypes>,
     compile_host: Box<CompileHost>,
+    /// See [`EngineCore::epoch`].
+    epoch: AtomicU64,
 }
 
 impl fmt::Debug for EngineCore {
@@ -69,6 +72,7 @@ impl EngineCore {
                 types,
                 kept,
                 compile_host,
+                epoch: AtomicU64::new(0),
             }),
         })
     }
@@ -81,6 +85,11 @@ impl EngineCore {
     /// How its address space and memory are divided.
     pub fn plan(&self) -> &Plan {
         &self.inner.plan
+    }
+
+    /// The number of its epoch, at an address that stays for as long as the engine.
+    pub fn epoch(&self) -> &AtomicU64 {
+        &self.inner.epoch
     }
 
     /// Whether both are the same engine.

@@ -159,7 +159,7 @@ mod tests {
         let mut values = HostValues::default();
         let object = |n: u32| HeapRef(8 * (n + 1));
         for n in 0..1000 {
-            assert_eq!(values.add(object(n), n % 2 == 0, Box::new(n)), n);
+            assert_eq!(values.add(object(n), n % 2 == 0, Box::new(n), "u32"), n);
         }
         // Of the young, every other dies.
         let now =
@@ -167,7 +167,7 @@ mod tests {
         values.sweep(CollectionKind::Minor, now(|n| n % 4 == 0));
         assert_eq!((values.len(), values.take_dead().len()), (750, 250));
         assert!(values.get(2).is_none() && values.get(1).is_some());
-        let again = values.add(object(5000), true, Box::new(5000u32));
+        let again = values.add(object(5000), true, Box::new(5000u32), "u32");
         assert!(again < 1000 && again % 4 == 2);
         values.sweep(CollectionKind::Full, now(|n| n < 10));
         assert_eq!((values.len(), values.slots.len()), (8, 10));

@@ -100,7 +100,7 @@ impl StoreInner {
         match unsafe { self.end(&call, &[], &[], entered) } {
             Err(error) => error,
             Ok(Outcome::Thrown(exception)) => Error::Exception(Box::new(exception)),
-            Ok(Outcome::Returned(_) | Outcome::Suspended { .. }) => {
+            Ok(Outcome::Returned(_) | Outcome::Suspended { .. } | Outcome::Interrupted(_)) => {
                 Error::internal("a call without handlers was left")
             }
         }
@@ -142,7 +142,11 @@ impl StoreInner {
         why: Option<Pending>,
     ) -> Result<Outcome, Error> {
         // SAFETY: by contract.
-        let fault = unsafe { self.settle_fault() };
+        let fault = unsafe {
+            let fault = self.settle_fault();
+            self.charge_unsettled(fault);
+            fault
+        };
         let reason = why.unwrap_or_else(|| self.reason(fault));
         // A panic in here, an observer's for one, waits until everything is put back.
         let looked = catch_unwind(AssertUnwindSafe(|| {
@@ -178,6 +182,7 @@ impl StoreInner {
             (Pending::Exception(handle), Ok(backtrace), _) => {
                 self.exception(handle, backtrace).map(Outcome::Thrown)
             }
+            (Pending::Yield, ..) => Err(Error::internal("a call was to be suspended")),
             (Pending::Error(mut error), Ok(backtrace), _) => {
                 if let Error::Custom(custom) = &mut error {
                     custom.crossed(backtrace);
@@ -207,7 +212,7 @@ impl StoreInner {
     }
 
     /// Takes the activation down, however it ended other than by returning.
-    fn leave(&mut self, call: &Call) {
+    pub(crate) fn leave(&mut self, call: &Call) {
         // SAFETY: the host record of the activation that ends.
         unsafe {
             let interrupted = (*call.host).interrupted;

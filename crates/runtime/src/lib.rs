@@ -22,15 +22,16 @@
 //!     parking switching                parking, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     notify inspect report            who looks
+//!     interrupt                        when the time is over
 //!     describe called                  and what people see
 //!  4  store                            everything instances share
 //!  3  module instance elements host    what a store holds …
 //!     table/entry memory/entry store_code rooted weak host_values
 //!     pending activation outcome       … and what is under way
-//!     answer watch
+//!     answer watch interruption
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape layout code heap_type type_text
-//!     signals handlers                 what all of a process share
+//!     signals handlers ctrl_c          what all of a process share
 //!  1  error objects/error refusals settings plan ledger
 //!  0  id scopes aged handle value exception trap source bound resource/ compiled_error custom_error
 //!     mapping trace
@@ -50,6 +51,7 @@ mod compiled_error;
 mod const_eval;
 mod continuation;
 mod convert;
+mod ctrl_c;
 mod custom_error;
 mod describe;
 mod descriptors;
@@ -74,6 +76,8 @@ mod id;
 mod inspect;
 mod instance;
 mod instantiate;
+mod interrupt;
+mod interruption;
 mod kind;
 mod layout;
 mod leaving;
@@ -123,6 +127,7 @@ pub use answer::HostAnswer;
 pub use bound::{Bound, BoundSource};
 pub use code::LoadedCode;
 pub use compiled_error::CompiledError;
+pub use ctrl_c::{ctrl_c_came, interrupt_on_ctrl_c};
 pub use custom_error::CustomError;
 pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
@@ -139,6 +144,7 @@ pub use host_call::ErasedBody;
 pub use host_suspend::SuspendingBody;
 pub use id::{StoreId, StorePtr};
 pub use instantiate::import_mismatch;
+pub use interruption::{Callback, UpdateDeadline};
 pub use memory::entry::PAGE;
 pub use module::ModuleImage;
 pub use objects::array_ref::ArrayRef;

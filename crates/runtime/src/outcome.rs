@@ -9,7 +9,7 @@ use mangrove_validate::{HeapType, RefType};
 use std::ptr::NonNull;
 
 /// How a continuation the host resumed came back: one of returned, suspended,
-/// thrown. The fourth way, a trap, is the error [`Error::Trap`](crate::Error::Trap).
+/// thrown, interrupted. The fifth way, a trap, is the error [`Error::Trap`](crate::Error::Trap).
 ///
 /// # Examples
 /// ```
@@ -21,6 +21,7 @@ use std::ptr::NonNull;
 ///         Outcome::Returned(values) => Ok(values),
 ///         Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
 ///         Outcome::Suspended { .. } => unreachable!("no tag is handled"),
+///         Outcome::Interrupted(rest) => finish(&rest, store, &[]),
 ///     }
 /// }
 /// ```
@@ -40,6 +41,11 @@ pub enum Outcome {
     },
     /// An exception left it: the continuation is over.
     Thrown(Exception),
+    /// It was interrupted, and the answer was
+    /// [`UpdateDeadline::Yield`](crate::UpdateDeadline::Yield): the rest of it. It takes
+    /// nothing, and gives what the resumed continuation would have returned. This comes
+    /// from nothing else.
+    Interrupted(ContHandle),
 }
 
 /// What the host handles while a continuation runs that it resumed.

@@ -13,6 +13,9 @@ pub enum Pending {
     Exception(HeapHandle),
     /// A host function's error that is more than a message.
     Error(Error),
+    /// The embedder wants what runs to be suspended, and the host that resumed it may
+    /// have that.
+    Yield,
     /// A host function's panic, to be resumed at the other side.
     Panic(Box<dyn Any + Send>),
 }

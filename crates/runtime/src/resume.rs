@@ -8,7 +8,7 @@
 //!  after    word RETURNED   C's function returned
 //!           word HANDLED+i  suspended to tag i; `from` is the innermost record of what
 //!                           was cut off the host record and lives on behind a handle
-//!           word TRAPPED    a trap, or an exception nobody in the chain catches
+//!           word TRAPPED    a trap, an exception nobody in the chain catches, or an interruption
 //! ```
 
 use crate::activation::{Call, InTransit};
@@ -93,6 +93,9 @@ pub unsafe fn resume(
             Way::Over(outcome) => return Ok(outcome),
         };
         let entered = call::enter(store, thread, &call);
+        if (*store).take_yield() {
+            return (*store).interrupted(&call, handle, signature.as_ref());
+        }
         (*store).end(&call, results, &clauses, entered)
     }
 }

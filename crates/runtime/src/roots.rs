@@ -107,6 +107,7 @@ impl StoreInner {
             id: _,
             collections: _,
             zeal_left: _,
+            interruption: _,
             types: _,
         } = self;
         Parts {

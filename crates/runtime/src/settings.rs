@@ -28,6 +28,9 @@ pub struct Zeal {
     /// Move every stack that was suspended, before anything else is resumed or
     /// suspended, and overwrite its old place.
     pub moving: bool,
+    /// Collect wherever code looks whether its deadline has come: at the entry of every
+    /// function, and at the head of every loop.
+    pub interrupt: bool,
     /// Collect the young space only, but for one time in eight.
     pub minor: bool,
 }
@@ -39,6 +42,7 @@ impl Zeal {
         switch: false,
         call: false,
         moving: false,
+        interrupt: false,
         minor: false,
     };
 
@@ -51,8 +55,8 @@ impl Zeal {
 impl FromStr for Zeal {
     type Err = Error;
 
-    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`, `move`
-    /// and `minor`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`. `minor` says
+    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`, `move`,
+    /// `interrupt` and `minor`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`. `minor` says
     /// what the others collect; with none of them that collect it is `alloc,minor`.
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut zeal = Self::NONE;
@@ -63,18 +67,21 @@ impl FromStr for Zeal {
                 "switch" => zeal.switch = true,
                 "call" => zeal.call = true,
                 "move" => zeal.moving = true,
+                "interrupt" => zeal.interrupt = true,
                 "minor" => zeal.minor = true,
                 _ => {
                     let every = word.strip_prefix("alloc:").and_then(|n| n.parse().ok());
                     zeal.alloc = Some(every.filter(|&n| n > 0).ok_or_else(|| {
                         Error::Usage(format!(
-                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move, minor"
+                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move, \
+                             interrupt, minor"
                         ))
                     })?);
                 }
             }
         }
-        if zeal.minor && zeal.alloc.is_none() && !zeal.switch && !zeal.call {
+        let collects = zeal.alloc.is_some() || zeal.switch || zeal.call || zeal.interrupt;
+        if zeal.minor && !collects {
             zeal.alloc = Some(1);
         }
         Ok(zeal)
@@ -93,6 +100,7 @@ impl fmt::Display for Zeal {
             if self.switch { "switch" } else { "" },
             if self.call { "call" } else { "" },
             if self.moving { "move" } else { "" },
+            if self.interrupt { "interrupt" } else { "" },
             if self.minor { "minor" } else { "" },
         ];
         let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
@@ -151,6 +159,10 @@ pub struct Settings {
     pub stack_bytes_max: u64,
     /// Most continuations on a chain.
     pub nesting_max: Option<usize>,
+    /// Whether code looks at the engine's epoch.
+    pub epoch_interruption: bool,
+    /// Whether code counts fuel.
+    pub consume_fuel: bool,
     /// Most calls from the host inside each other.
     pub activations_max: usize,
     /// Most bytes of a memory.
@@ -193,6 +205,8 @@ impl Default for Settings {
             continuations_max: 1 << 20,
             stack_bytes_max: u64::MAX,
             nesting_max: None,
+            epoch_interruption: false,
+            consume_fuel: false,
             activations_max: 200,
             memory_max: 16 << 30,
             memory_checks: MemoryChecks::default(),
@@ -268,7 +282,9 @@ mod tests {
             "alloc,switch,call",
             "alloc:2,move",
             "alloc,minor",
-            "alloc,switch,call,move,minor",
+            "alloc,switch,call,move,interrupt,minor",
+            "interrupt",
+            "interrupt,minor",
         ] {
             assert_eq!(text.parse::<Zeal>().unwrap().to_string(), text);
         }

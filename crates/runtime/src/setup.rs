@@ -4,6 +4,7 @@ use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::host_values::HostValues;
 use crate::id::StoreId;
+use crate::interruption::Deadlines;
 use crate::libcalls;
 use crate::parking::give_stack;
 use crate::plan::{StackRoom, heap_config};
@@ -56,6 +57,7 @@ pub fn new_store(
     heap.attach(&mut ctx);
     ctx.libcalls = libcalls::TABLE.as_ptr();
     ctx.defect = config.defect;
+    let interruption = deadlines(engine, &mut ctx);
     let mut inner = Box::new(StoreInner {
         id: StoreId(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
         engine: engine.clone(),
@@ -84,6 +86,7 @@ pub fn new_store(
         host_func: ptr::null(),
         pending: None,
         watchers: Watchers::default(),
+        interruption,
         types: KeptTypes::new(engine.engine_types()),
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),
@@ -98,6 +101,20 @@ pub fn new_store(
     // SAFETY: both were just made.
     unsafe { (*(*inner.as_ptr()).ctx.as_ptr()).owner = inner.as_ptr().cast() };
     Ok(inner)
+}
+
+/// The deadline of a new store, in its context as well.
+fn deadlines(engine: &EngineCore, ctx: &mut StoreContext) -> Deadlines {
+    let config = engine.settings();
+    ctx.epoch = engine.epoch();
+    // Until the embedder sets another: the first epoch there is.
+    let deadline = config.epoch_interruption.then_some(0);
+    // With zeal every check is to call.
+    ctx.epoch_deadline = match config.zeal.interrupt {
+        true => 0,
+        false => deadline.unwrap_or(u64::MAX),
+    };
+    Deadlines::new(deadline)
 }
 
 fn registry_config(config: &Settings, room: &StackRoom, strict_commit: bool) -> RegistryConfig {

@@ -22,6 +22,7 @@ use crate::host::HostFunc;
 use crate::host_values::HostValues;
 use crate::id::{Origin, StoreId, StorePtr};
 use crate::instance::InstancePtr;
+use crate::interruption::Deadlines;
 use crate::kind::ValueKind;
 use crate::layout::ObjectLayout;
 use crate::ledger::Share;
@@ -203,6 +204,8 @@ pub struct StoreInner {
     /// Why Wasm is being left.
     pub(crate) pending: Option<Pending>,
     pub(crate) watchers: Watchers,
+    /// When what runs is interrupted, and who is asked then.
+    pub(crate) interruption: Deadlines,
     /// Types kept for what was made without a module, and for what follows by their
     /// numbers.
     pub(crate) types: KeptTypes,

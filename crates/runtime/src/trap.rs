@@ -55,6 +55,14 @@ pub enum TrapReason {
     },
     /// A host function failed with this message.
     Host(String),
+    /// The engine's epoch reached the store's deadline, and nobody let it go on.
+    Interrupt,
+    /// The same, and it was to be suspended
+    /// ([`UpdateDeadline::Yield`](crate::UpdateDeadline::Yield)), but the host had called
+    /// a function, and not resumed a continuation.
+    InterruptInCall,
+    /// The store's fuel was used up.
+    OutOfFuel,
 }
 
 impl TrapReason {
@@ -74,7 +82,13 @@ impl TrapReason {
             Self::UnhandledTag { .. } | Self::UnhandledTagInHostCall { .. } => {
                 Some(TrapCode::UnhandledTag)
             }
-            Self::Limit(_) | Self::Resource(_) | Self::HeapExhausted { .. } | Self::Host(_) => None,
+            Self::Limit(_)
+            | Self::Resource(_)
+            | Self::HeapExhausted { .. }
+            | Self::Host(_)
+            | Self::Interrupt
+            | Self::InterruptInCall
+            | Self::OutOfFuel => None,
         }
     }
 }
@@ -99,6 +113,12 @@ impl fmt::Display for TrapReason {
                 f,
                 "heap exhausted: {requested} bytes do not fit under the limit of {limit}"
             ),
+            Self::Interrupt => f.write_str("interrupted"),
+            Self::InterruptInCall => f.write_str(
+                "interrupted, and not suspended: the host called a function, and only a \
+                 continuation that it resumes can be handed back to it",
+            ),
+            Self::OutOfFuel => f.write_str("all fuel is used up"),
         }
     }
 }

@@ -19,6 +19,7 @@ mod convert;
 mod error;
 mod explain;
 pub mod features;
+pub mod fuel;
 pub mod hierarchy;
 mod hints;
 pub mod map;

@@ -28,12 +28,19 @@ use wast::WastDirective;
 pub struct ScriptOptions {
     /// Takes what `spectest`'s functions print. By default nobody does.
     pub sink: Sink,
+    /// Units of fuel of the script's store; for an engine that counts.
+    pub fuel: Option<u64>,
+    /// Whether the epoch was raised already that is to end the scripts; asked when a script's
+    /// store has its deadline, the next one.
+    pub over: Arc<dyn Fn() -> bool + Send + Sync>,
 }
 
 impl Default for ScriptOptions {
     fn default() -> Self {
         Self {
             sink: Arc::new(|_| ()),
+            fuel: None,
+            over: Arc::new(|| false),
         }
     }
 }
@@ -168,7 +175,15 @@ struct Runner<'e> {
 
 impl<'e> Runner<'e> {
     fn new(engine: &'e Engine, text: &'e str, options: &ScriptOptions) -> Result<Self, Error> {
-        let store = Store::new(engine, ())?;
+        let mut store = Store::new(engine, ())?;
+        // Who raises the epoch wants it to end.
+        store.set_epoch_deadline(1);
+        if (options.over)() {
+            store.set_epoch_deadline(0);
+        }
+        if let Some(units) = options.fuel {
+            store.set_fuel(units)?;
+        }
         let mut linker = Linker::new(engine);
         linker.define_mangrove();
         Ok(Self {

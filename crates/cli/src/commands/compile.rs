@@ -12,7 +12,9 @@ const EXTENSION: &str = "mgv";
 
 /// Runs the command.
 pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
-    let engine = super::engine(&args.engine.config())?;
+    let mut config = args.engine.config();
+    args.endings.set(&mut config);
+    let engine = super::engine(&config)?;
     let in_file = |error| Failure::engine(&args.file, error);
     let to = match &args.output {
         Some(path) => path.clone(),

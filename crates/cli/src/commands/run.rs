@@ -5,15 +5,19 @@ use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
+use crate::until;
 use crate::watch::Watching;
 use mangrove::{Hooks, ReportOptions, SortBy};
+use std::time::Instant;
 
 /// Bytes after which the text of a result ends.
 const MOST_SHOWN: usize = 1 << 20;
 
 /// Runs the command.
 pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
+    let began = Instant::now();
     let mut config = args.engine.config();
+    args.until.set(&mut config);
     if args.watch.is_some() {
         // Every switch is a moment to look at.
         config.hooks(Hooks {
@@ -22,7 +26,9 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
         });
     }
     let engine = super::engine(&config)?;
+    let over = until::start(&engine, &args.until, began)?;
     let mut program = Program::load(&engine, &args.target)?;
+    until::limit(&mut program.store, &args.until, &over).map_err(Failure::settings)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
         Watching::start(&mut program.store, module, every, options(args), args.json)

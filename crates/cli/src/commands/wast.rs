@@ -5,12 +5,15 @@ use crate::args::WastArgs;
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
+use crate::until::{self, Over};
 use mangrove::{COMPILED_MAGIC, Engine, printable};
 use mangrove_wast::{FailureKind, FileReport, ScriptOptions};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
 /// What came of all scripts, as it is serialized.
 #[derive(Serialize)]
@@ -26,8 +29,17 @@ struct Tally {
 
 /// Runs the command.
 pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
-    let engine = super::engine(&args.engine.config())?;
-    let options = ScriptOptions::default();
+    let began = Instant::now();
+    let mut config = args.engine.config();
+    args.until.set(&mut config);
+    let engine = super::engine(&config)?;
+    let over = until::start(&engine, &args.until, began)?;
+    let is_over = over.clone();
+    let options = ScriptOptions {
+        fuel: args.until.fuel,
+        over: Arc::new(move || is_over.is()),
+        ..ScriptOptions::default()
+    };
     let mut tally = Tally {
         passed: 0,
         failed: 0,
@@ -40,7 +52,7 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
     let mut unreadable = Vec::new();
     for file in &args.files {
         let report = if is_compiled(file) {
-            run_compiled(&engine, file, args.allow_compiled)
+            run_compiled(&engine, file, args, &over)
         } else {
             mangrove_wast::run_file(&engine, file, &options).map_err(Failure::from)
         };
@@ -98,8 +110,14 @@ fn is_compiled(file: &Path) -> bool {
 }
 
 /// A compiled module as a script: one directive, which makes an instance of it.
-fn run_compiled(engine: &Engine, file: &Path, allowed: bool) -> Result<FileReport, Failure> {
-    let mut program = Program::open(engine, file, allowed)?;
+fn run_compiled(
+    engine: &Engine,
+    file: &Path,
+    args: &WastArgs,
+    over: &Over,
+) -> Result<FileReport, Failure> {
+    let mut program = Program::open(engine, file, args.allow_compiled)?;
+    until::limit(&mut program.store, &args.until, over).map_err(Failure::settings)?;
     let failure = match program.instantiate().err() {
         Some(refused @ Failure::Resource { .. }) => return Err(refused),
         // As in a script.

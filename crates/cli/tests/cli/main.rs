@@ -6,6 +6,7 @@ mod commands;
 mod common;
 mod compiled;
 mod guide;
+mod interruption;
 mod lives;
 mod messages;
 mod names;

@@ -42,6 +42,8 @@ impl FuncTranslator<'_, '_> {
         self.b.switch_to_block(scope.catch_block);
         let exn = self.b.block_params(scope.catch_block)[0];
         self.read_running();
+        // Who threw may have used some.
+        self.load_fuel();
         // Behind a clause for the same tag none is reached.
         let mut tags = HashSet::new();
         let reached = |catch: &&Catch| caught_tag(catch).is_none_or(|tag| tags.insert(tag));

@@ -138,6 +138,7 @@ impl FuncTranslator<'_, '_> {
             self.b.switch_to_block(header);
             self.stack.truncate(label.height);
             self.push_block_params(header, &params);
+            self.check_interrupts();
         }
     }
 
@@ -234,6 +235,7 @@ impl FuncTranslator<'_, '_> {
 
     /// Leaves the function with the top operands.
     fn return_top(&mut self) {
+        self.save_fuel();
         let fits = self.signature.in_registers.clone();
         let mut registers = Vec::new();
         let mut store = None;

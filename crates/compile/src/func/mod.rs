@@ -19,6 +19,7 @@ mod control;
 mod exception;
 mod handler;
 mod homes;
+mod interrupt;
 mod memory;
 mod numeric;
 mod operand;
@@ -86,12 +87,12 @@ fn compile_as(
         range.start as u64,
     ));
     let signature = env.signature(module.functions[function.index()]);
-    let hooks = (compiler.hooks, compiler.defect);
+    let extras = (compiler.hooks, compiler.interruption, compiler.defect);
     let config = compiler.frontend_config();
     let work = Work::of_body(range.len());
     let (mut clif, builder_context) = compiler.function(signature.clif());
     let b = FunctionBuilder::new(&mut clif, builder_context);
-    let mut translator = FuncTranslator::start(b, env, hooks, signature, range.start, placement);
+    let mut translator = FuncTranslator::start(b, env, extras, signature, range.start, placement);
     if !translator.body(&body, switches, &work)? {
         compiler.abandon();
         return Ok(None);

@@ -137,6 +137,7 @@ impl FuncTranslator<'_, '_> {
         if let Some(variable) = self.running {
             self.b.def_var(variable, running);
         }
+        self.load_fuel();
         Arrival {
             payload,
             reason,

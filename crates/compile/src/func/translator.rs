@@ -7,13 +7,14 @@
 //! translated a second time, with both in the frame ([`super::homes`]).
 
 use super::homes::{Homes, MOST_FRAME_BYTES};
+use super::interrupt::FuelCount;
 use super::regions::Regions;
 use super::state::{BlockReprs, ControlFrame, Locals, OpenScope, Operand};
 use crate::cost::Work;
 use crate::env::ModuleEnv;
 use crate::function::{Beside, Callee};
 use crate::signature::WasmSignature;
-use crate::{CompileError, Hooks};
+use crate::{CompileError, Hooks, Interruption};
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use mangrove_abi::libcall::hook;
@@ -28,6 +29,10 @@ pub struct FuncTranslator<'a, 'b> {
     pub(super) b: FunctionBuilder<'b>,
     pub(super) env: &'a ModuleEnv<'a>,
     pub(super) hooks: Hooks,
+    /// What the code looks at to be interrupted.
+    pub(super) interruption: Interruption,
+    /// The fuel that was used and not taken off yet, if the code counts it.
+    pub(super) fuel: FuelCount,
     /// See [`crate::Options::defect`].
     pub(super) defect: Option<Defect>,
     pub(super) signature: WasmSignature,
@@ -78,7 +83,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     pub(super) fn start(
         mut b: FunctionBuilder<'b>,
         env: &'a ModuleEnv<'a>,
-        (hooks, defect): (Hooks, Option<Defect>),
+        (hooks, interruption, defect): (Hooks, Interruption, Option<Defect>),
         signature: WasmSignature,
         offset: usize,
         placement: Placement,
@@ -95,6 +100,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             b,
             env,
             hooks,
+            interruption,
+            fuel: FuelCount::default(),
             defect,
             signature,
             instance,
@@ -135,6 +142,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             self.locals.declare(count, self.local_repr(ty));
         }
         self.declare_running(switches);
+        self.declare_fuel();
+        self.check_interrupts();
         if self.hooks.calls {
             self.hook(hook::CALL);
         }
@@ -144,7 +153,9 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             let (operator, offset) = reader.read_with_offset()?;
             self.offset = offset as usize;
             self.b.set_srcloc(SourceLoc::new(offset as u32));
+            self.before_operator(&operator);
             self.operator(&operator)?;
+            self.after_operator(&operator);
             if let (Some(homes), true) = (&mut self.homes, self.reachable) {
                 homes.waypoint(&mut self.b);
             }

@@ -1,7 +1,7 @@
 //! The walk through what a value refers to, part by part.
 
 use crate::called::{TypeNames, brief};
-use crate::handle::{ContHandle, HeapHandle};
+use crate::handle::{ContHandle, HeapHandle, Lost};
 use crate::kind::ValueKind;
 use crate::shape::read_field;
 use crate::store::StoreInner;
@@ -17,6 +17,9 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::ptr;
 use std::sync::Arc;
+
+/// What is shown of what the store does not have.
+const OF_ANOTHER_STORE: &str = "(of another store)";
 
 /// How much is shown.
 #[derive(Clone, Copy, Debug)]
@@ -70,35 +73,60 @@ impl<'a> Walk<'a> {
     /// Shows a value whole.
     pub fn value(&mut self, value: &Val) {
         let store = self.store;
-        let heap = |handle: &HeapHandle| handle.get(store.id, &store.handles.scopes).ok();
+        let heap = |handle: &HeapHandle| {
+            let found = handle.get(store.id, &store.handles.scopes);
+            found.map_err(|lost| match lost {
+                Lost::Store => OF_ANOTHER_STORE,
+                Lost::Scope => "(of a scope that is over)",
+            })
+        };
         let shown = match value {
-            Val::I32(value) => self.show(value),
-            Val::I64(value) => self.show(value),
-            Val::F32(bits) => self.show(float32(*bits)),
-            Val::F64(bits) => self.show(float64(*bits)),
-            Val::V128(value) => self.show(format_args!("0x{value:032x}")),
+            Val::I32(value) => {
+                self.put(value);
+                Ok(())
+            }
+            Val::I64(value) => {
+                self.put(value);
+                Ok(())
+            }
+            Val::F32(bits) => {
+                self.put(float32(*bits));
+                Ok(())
+            }
+            Val::F64(bits) => {
+                self.put(float64(*bits));
+                Ok(())
+            }
+            Val::V128(value) => {
+                self.put(format_args!("0x{value:032x}"));
+                Ok(())
+            }
             Val::Func(Some(func)) if func.store == store.id => {
                 // SAFETY: a function of this store.
                 unsafe { self.function(func.as_ptr().as_ptr()) }
-                Some(())
+                Ok(())
             }
             Val::Any(Some(handle)) => heap(handle).map(|object| self.reference(object, "host")),
             Val::Extern(Some(handle)) => {
                 heap(handle).map(|object| self.reference(object, "extern"))
             }
             Val::Exn(Some(handle)) => heap(handle).map(|object| self.reference(object, "exn")),
-            Val::Cont(Some(handle)) => self.cont_handle(handle),
-            Val::Func(Some(_)) => None,
-            _ => self.show("null"),
+            Val::Cont(Some(handle)) => self.cont_handle(handle).ok_or(OF_ANOTHER_STORE),
+            Val::Func(Some(_)) => Err(OF_ANOTHER_STORE),
+            _ => {
+                self.put("null");
+                Ok(())
+            }
         };
-        if shown.is_none() {
-            self.text.push_str("(of another store or scope)");
+        if let Err(lost) = shown {
+            self.text.push_str(lost);
         }
         self.parts();
     }
 
-    fn show(&mut self, value: impl fmt::Display) -> Option<()> {
-        write!(self.text, "{value}").ok()
+    fn put(&mut self, value: impl fmt::Display) {
+        // Text takes whatever it is given.
+        let _ = write!(self.text, "{value}");
     }
 
     /// Shows a value of the embedder: what people read as it is, else its type.
@@ -182,7 +210,7 @@ impl<'a> Walk<'a> {
         let low = slot.words[0];
         let kind = match storage {
             StorageType::I8 | StorageType::I16 => {
-                self.show(low);
+                self.put(low);
                 return;
             }
             StorageType::Val(ty) => self.store.engine.kind_of(ty),
@@ -196,11 +224,11 @@ impl<'a> Walk<'a> {
     unsafe fn slot(&mut self, slot: TransferSlot, kind: ValueKind) {
         let low = slot.words[0];
         match kind {
-            ValueKind::I32 => drop(self.show(low as i32)),
-            ValueKind::I64 => drop(self.show(low as i64)),
-            ValueKind::F32 => drop(self.show(float32(low as u32))),
-            ValueKind::F64 => drop(self.show(float64(low))),
-            ValueKind::V128 => drop(self.show(format_args!("0x{:032x}", slot.as_u128()))),
+            ValueKind::I32 => self.put(low as i32),
+            ValueKind::I64 => self.put(low as i64),
+            ValueKind::F32 => self.put(float32(low as u32)),
+            ValueKind::F64 => self.put(float64(low)),
+            ValueKind::V128 => self.put(format_args!("0x{:032x}", slot.as_u128())),
             ValueKind::Func if low == 0 => self.text.push_str("null"),
             ValueKind::Func => {
                 let func = ptr::with_exposed_provenance::<FuncRef>(low as usize);
@@ -279,8 +307,8 @@ impl<'a> Walk<'a> {
         let count = fields.len() as u32;
         self.text.push_str("(struct");
         match (self.names.name(type_id), self.names.number(type_id)) {
-            (Some(name), _) => drop(self.show(format_args!(" {name}"))),
-            (None, Some(number)) => drop(self.show(format_args!(" (type {number})"))),
+            (Some(name), _) => self.put(format_args!(" {name}")),
+            (None, Some(number)) => self.put(format_args!(" (type {number})")),
             (None, None) => {}
         }
         let layout = Some(types.struct_layout(type_id));
@@ -302,8 +330,8 @@ impl<'a> Walk<'a> {
         }
         // SAFETY: by contract.
         match unsafe { self.store.array_text(array, element.storage, len) } {
-            Some((text, 0)) => drop(self.show(format_args!(" \"{text}\")"))),
-            Some((text, left)) => drop(self.show(format_args!(" \"{text}…\" … {left} more)"))),
+            Some((text, 0)) => self.put(format_args!(" \"{text}\")")),
+            Some((text, left)) => self.put(format_args!(" \"{text}…\" … {left} more)")),
             None => self.begin(array, ty, type_id, None, len),
         }
     }
@@ -394,10 +422,10 @@ impl<'a> Walk<'a> {
             match (*record).bound_count() {
                 0 => {}
                 1 => self.text.push_str(", 1 argument bound"),
-                more => drop(self.show(format_args!(", {more} arguments bound"))),
+                more => self.put(format_args!(", {more} arguments bound")),
             }
             match self.store.created_at(record) {
-                Some(place) => drop(self.show(format_args!(", made in {})", brief(&place)))),
+                Some(place) => self.put(format_args!(", made in {})", brief(&place))),
                 None => self.text.push_str(", made by the host)"),
             }
         }

@@ -12,11 +12,13 @@ mod array;
 mod call;
 mod gc;
 mod hook;
+mod interrupt;
 mod memory;
 mod table;
 mod throw;
 
 use call::serve;
+use interrupt::interrupt;
 use mangrove_abi::libcall::LibcallFn;
 use mangrove_abi::{InstanceContext, Libcall, LibcallResult};
 
@@ -40,6 +42,7 @@ macro_rules! table {
             )*
             let mut table: [Option<LibcallFn>; Libcall::ALL.len()] = [None; Libcall::ALL.len()];
             $(table[Libcall::$name as usize] = Some($name);)*
+            table[Libcall::Interrupt as usize] = Some(interrupt);
             let mut full: [LibcallFn; Libcall::ALL.len()] = [GcReserve; Libcall::ALL.len()];
             let mut index = 0;
             while index < full.len() {

@@ -33,13 +33,22 @@ pub fn missing(engine: EngineKind, program: &Program) -> Option<String> {
         false => made,
     };
     let (version, what) = match engine {
-        EngineKind::Wasmtime if program.name == "gc_in_conts" || parks => {
+        EngineKind::Wasmtime | EngineKind::WasmtimeEpochs | EngineKind::WasmtimeFuel
+            if program.name == "gc_in_conts" || parks =>
+        {
             (WASMTIME, "no collections while continuations are suspended")
         }
-        EngineKind::Wasmtime | EngineKind::WasmtimeNull if CALLS * made > WASMTIME_EVER => (
-            WASMTIME,
-            "no way to free a continuation, and room for 32,710 in a store",
-        ),
+        EngineKind::Wasmtime
+        | EngineKind::WasmtimeEpochs
+        | EngineKind::WasmtimeFuel
+        | EngineKind::WasmtimeNull
+            if CALLS * made > WASMTIME_EVER =>
+        {
+            (
+                WASMTIME,
+                "no way to free a continuation, and room for 32,710 in a store",
+            )
+        }
         EngineKind::Node if program.name.starts_with("switch-") => (V8, "no `switch`"),
         EngineKind::Node if held && at_once > V8_AT_ONCE => {
             (V8, "no more than 30,000 to 32,000 continuations at once")

@@ -18,8 +18,16 @@ use std::time::Duration;
 pub enum EngineKind {
     /// This one.
     Mangrove,
+    /// The same, looking at epochs.
+    MangroveEpochs,
+    /// The same, counting fuel.
+    MangroveFuel,
     /// Wasmtime with its copying collector.
     Wasmtime,
+    /// The same, looking at epochs.
+    WasmtimeEpochs,
+    /// The same, counting fuel.
+    WasmtimeFuel,
     /// Wasmtime without a collector: allocates until nothing is left.
     WasmtimeNull,
     /// Coroutines in Rust: what a switch costs without an engine.
@@ -33,7 +41,11 @@ impl EngineKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mangrove => "mangrove",
+            Self::MangroveEpochs => "mangrove-epochs",
+            Self::MangroveFuel => "mangrove-fuel",
             Self::Wasmtime => "wasmtime",
+            Self::WasmtimeEpochs => "wasmtime-epochs",
+            Self::WasmtimeFuel => "wasmtime-fuel",
             Self::WasmtimeNull => "wasmtime-null",
             Self::Corosensei => "corosensei",
             Self::Node => "node",
@@ -46,15 +58,36 @@ impl EngineKind {
     }
 }
 
+/// By what code is interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupted {
+    /// By nothing.
+    Never,
+    /// By the engine's epoch.
+    Epochs,
+    /// By the store's fuel.
+    Fuel,
+}
+
+/// Fuel that no program uses up.
+const MUCH_FUEL: u64 = 1 << 60;
+/// Epochs that do not come.
+const FAR_DEADLINE: u64 = 1 << 40;
+
 /// A loaded program's `run`.
 pub type Run = Box<dyn FnMut(i32) -> Result<i64>>;
 
 /// Compiles and instantiates `wat` on `kind`, or finds what stands for it there.
 pub fn load(kind: EngineKind, name: &str, wat: &str) -> Result<Run> {
+    use ::wasmtime::Collector::{Copying, Null};
     match kind {
-        EngineKind::Mangrove => ours::load(wat),
-        EngineKind::Wasmtime => wasmtime::load(wat, ::wasmtime::Collector::Copying),
-        EngineKind::WasmtimeNull => wasmtime::load(wat, ::wasmtime::Collector::Null),
+        EngineKind::Mangrove => ours::load(wat, Interrupted::Never),
+        EngineKind::MangroveEpochs => ours::load(wat, Interrupted::Epochs),
+        EngineKind::MangroveFuel => ours::load(wat, Interrupted::Fuel),
+        EngineKind::Wasmtime => wasmtime::load(wat, Copying, Interrupted::Never),
+        EngineKind::WasmtimeEpochs => wasmtime::load(wat, Copying, Interrupted::Epochs),
+        EngineKind::WasmtimeFuel => wasmtime::load(wat, Copying, Interrupted::Fuel),
+        EngineKind::WasmtimeNull => wasmtime::load(wat, Null, Interrupted::Never),
         EngineKind::Corosensei => corosensei::load(name)
             .with_context(|| format!("`{name}` has no meaning without WebAssembly")),
         EngineKind::Node => bail!("node runs a program in its own process"),
@@ -70,8 +103,13 @@ pub fn elsewhere(kind: EngineKind, wat: &str, arg: i32) -> Option<Result<Measure
 /// many exports it then has.
 pub fn compile(kind: EngineKind, wasm: &[u8], threads: usize) -> Result<(Duration, usize)> {
     match kind {
-        EngineKind::Mangrove => ours::compile(wasm, threads),
+        EngineKind::Mangrove => ours::compile(wasm, threads, Interrupted::Never),
+        EngineKind::MangroveEpochs => ours::compile(wasm, threads, Interrupted::Epochs),
+        EngineKind::MangroveFuel => ours::compile(wasm, threads, Interrupted::Fuel),
         EngineKind::Wasmtime => wasmtime::compile(wasm, threads, ::wasmtime::Collector::Copying),
+        EngineKind::WasmtimeEpochs | EngineKind::WasmtimeFuel => {
+            bail!("Wasmtime's code that is interrupted is measured where it runs")
+        }
         EngineKind::WasmtimeNull => wasmtime::compile(wasm, threads, ::wasmtime::Collector::Null),
         EngineKind::Corosensei => bail!("corosensei compiles nothing"),
         EngineKind::Node => bail!("node compiles when a program runs"),
@@ -80,7 +118,7 @@ pub fn compile(kind: EngineKind, wasm: &[u8], threads: usize) -> Result<(Duratio
 
 #[cfg(test)]
 mod tests {
-    use super::{EngineKind, load};
+    use super::{EngineKind, load, ours, wasmtime};
     use crate::programs::{self, Suite};
 
     #[test]
@@ -99,5 +137,23 @@ mod tests {
             compared += 1;
         }
         assert_eq!(compared, 12);
+    }
+
+    /// Those without continuations: over switches the two do not count alike.
+    #[test]
+    fn programs_use_as_much_fuel_as_on_wasmtime() {
+        for (name, arg) in [
+            ("fib", 12),
+            ("matmul", 9),
+            ("nbody", 20),
+            ("sha256", 3),
+            ("quicksort", 500),
+            ("hash_table", 200),
+        ] {
+            let wat = programs::source(name, None).expect("a program");
+            let ours = ours::fuel(&wat, arg).expect("it runs");
+            let theirs = wasmtime::fuel(&wat, arg).expect("it runs");
+            assert_eq!(ours, theirs, "{name}");
+        }
     }
 }

@@ -1,26 +1,53 @@
 //! Wasmtime, with the proposals switched on and everything else as it comes.
 
-use super::Run;
+use super::{FAR_DEADLINE, Interrupted, MUCH_FUEL, Run};
 use anyhow::Result;
 use std::time::{Duration, Instant};
-use wasmtime::{Collector, Config, Engine, Instance, Module, Store};
+use wasmtime::{Collector, Config, Engine, Instance, Module, Store, TypedFunc};
 
 /// Bytes of stack for Wasm on the worker's thread: twice the default, half of
 /// what the thread has at least.
 const STACK: usize = 1 << 20;
 
 /// Compiles and instantiates `wat`.
-pub fn load(wat: &str, collector: Collector) -> Result<Run> {
-    let engine = Engine::new(&config(collector)).map_err(plain)?;
+pub fn load(wat: &str, collector: Collector, by: Interrupted) -> Result<Run> {
+    let (mut store, run) = instantiate(wat, collector, by)?;
+    Ok(Box::new(move |arg| {
+        run.call(&mut store, arg).map_err(plain)
+    }))
+}
+
+/// Units of fuel that `run(arg)` uses.
+#[cfg(test)]
+pub fn fuel(wat: &str, arg: i32) -> Result<u64> {
+    let (mut store, run) = instantiate(wat, Collector::Copying, Interrupted::Fuel)?;
+    let before = store.get_fuel().map_err(plain)?;
+    run.call(&mut store, arg).map_err(plain)?;
+    Ok(before - store.get_fuel().map_err(plain)?)
+}
+
+fn instantiate(
+    wat: &str,
+    collector: Collector,
+    by: Interrupted,
+) -> Result<(Store<()>, TypedFunc<i32, i64>)> {
+    let mut config = config(collector);
+    config
+        .epoch_interruption(by == Interrupted::Epochs)
+        .consume_fuel(by == Interrupted::Fuel);
+    let engine = Engine::new(&config).map_err(plain)?;
     let module = Module::new(&engine, wat).map_err(plain)?;
     let mut store = Store::new(&engine, ());
+    match by {
+        Interrupted::Never => {}
+        Interrupted::Epochs => store.set_epoch_deadline(FAR_DEADLINE),
+        Interrupted::Fuel => store.set_fuel(MUCH_FUEL).map_err(plain)?,
+    }
     let instance = Instance::new(&mut store, &module, &[]).map_err(plain)?;
     let run = instance
         .get_typed_func::<i32, i64>(&mut store, "run")
         .map_err(plain)?;
-    Ok(Box::new(move |arg| {
-        run.call(&mut store, arg).map_err(plain)
-    }))
+    Ok((store, run))
 }
 
 /// Makes a module of `wasm`. Wasmtime compiles on the rayon pool that calls it.

@@ -7,15 +7,16 @@
 //!                                       falling into
 //!                        finish         a switch that saves nothing
 //!  mangrove_stub_thunk   switch_thunk   one for each switch site
+//!  mangrove_stub_interrupt              the libcall Interrupt, in images that look for it
 //! ```
 //!
 //! The last file on the road of a `resume`: `switch_thunk` is the switch.
 
 use mangrove_abi::{
-    ContRecord, InstanceContext, Leaving, LibcallResult, StoreContext, StubImage, reason,
+    ContRecord, InstanceContext, Leaving, Libcall, LibcallResult, StoreContext, StubImage, reason,
 };
 use std::arch::global_asm;
-use std::mem::offset_of;
+use std::mem::{offset_of, size_of};
 use std::slice;
 
 // Data, not code: nothing runs here in place.
@@ -132,6 +133,93 @@ global_asm!(
     ".globl mangrove_stub_thunk_end",
     ".hidden mangrove_stub_thunk_end",
     "mangrove_stub_thunk_end:",
+    ".balign 16",
+    // ── interrupt(rdi instance, rsi why) ──
+    // Keeps every register: code that calls this out of line, in a loop that calls nothing
+    // else, has its values where it wants them. It is a function as the walk, and a fault,
+    // see it, with a frame and one call; what it has saved is no root, since roots are in
+    // their frame's slots over a call, and no address of the stack, which no register has.
+    // So whoever switches to a stack that is left in here goes on behind the call as well.
+    ".globl mangrove_stub_interrupt",
+    ".hidden mangrove_stub_interrupt",
+    "mangrove_stub_interrupt:",
+    "push rbp",
+    "mov rbp, rsp",
+    "sub rsp, {saved}",
+    "mov [rsp + 0], rax",
+    "mov [rsp + 8], rcx",
+    "mov [rsp + 16], rdx",
+    "mov [rsp + 24], rbx",
+    "mov [rsp + 32], rsi",
+    "mov [rsp + 40], rdi",
+    "mov [rsp + 48], r8",
+    "mov [rsp + 56], r9",
+    "mov [rsp + 64], r10",
+    "mov [rsp + 72], r11",
+    "mov [rsp + 80], r12",
+    "mov [rsp + 88], r13",
+    "mov [rsp + 96], r14",
+    "mov [rsp + 104], r15",
+    "movups [rsp + 112], xmm0",
+    "movups [rsp + 128], xmm1",
+    "movups [rsp + 144], xmm2",
+    "movups [rsp + 160], xmm3",
+    "movups [rsp + 176], xmm4",
+    "movups [rsp + 192], xmm5",
+    "movups [rsp + 208], xmm6",
+    "movups [rsp + 224], xmm7",
+    "movups [rsp + 240], xmm8",
+    "movups [rsp + 256], xmm9",
+    "movups [rsp + 272], xmm10",
+    "movups [rsp + 288], xmm11",
+    "movups [rsp + 304], xmm12",
+    "movups [rsp + 320], xmm13",
+    "movups [rsp + 336], xmm14",
+    "movups [rsp + 352], xmm15",
+    "mov r9, [rdi + {store}]",
+    "mov r9, [r9 + {libcalls}]",
+    "mov r9, [r9 + {interrupt}]",
+    // To `call_host`; the linker writes the distance.
+    ".byte 0xe8, 0, 0, 0, 0",
+    ".globl mangrove_stub_interrupt_return",
+    ".hidden mangrove_stub_interrupt_return",
+    "mangrove_stub_interrupt_return:",
+    "mov rax, [rsp + 0]",
+    "mov rcx, [rsp + 8]",
+    "mov rdx, [rsp + 16]",
+    "mov rbx, [rsp + 24]",
+    "mov rsi, [rsp + 32]",
+    "mov rdi, [rsp + 40]",
+    "mov r8, [rsp + 48]",
+    "mov r9, [rsp + 56]",
+    "mov r10, [rsp + 64]",
+    "mov r11, [rsp + 72]",
+    "mov r12, [rsp + 80]",
+    "mov r13, [rsp + 88]",
+    "mov r14, [rsp + 96]",
+    "mov r15, [rsp + 104]",
+    "movups xmm0, [rsp + 112]",
+    "movups xmm1, [rsp + 128]",
+    "movups xmm2, [rsp + 144]",
+    "movups xmm3, [rsp + 160]",
+    "movups xmm4, [rsp + 176]",
+    "movups xmm5, [rsp + 192]",
+    "movups xmm6, [rsp + 208]",
+    "movups xmm7, [rsp + 224]",
+    "movups xmm8, [rsp + 240]",
+    "movups xmm9, [rsp + 256]",
+    "movups xmm10, [rsp + 272]",
+    "movups xmm11, [rsp + 288]",
+    "movups xmm12, [rsp + 304]",
+    "movups xmm13, [rsp + 320]",
+    "movups xmm14, [rsp + 336]",
+    "movups xmm15, [rsp + 352]",
+    "mov rsp, rbp",
+    "pop rbp",
+    "ret",
+    ".globl mangrove_stub_interrupt_end",
+    ".hidden mangrove_stub_interrupt_end",
+    "mangrove_stub_interrupt_end:",
     ".popsection",
     store = const offset_of!(InstanceContext, store),
     current = const offset_of!(StoreContext, current),
@@ -151,6 +239,9 @@ global_asm!(
     reason = const offset_of!(Leaving, reason),
     payload = const offset_of!(Leaving, payload),
     trapped = const reason::TRAPPED,
+    saved = const SAVED_BYTES,
+    libcalls = const offset_of!(StoreContext, libcalls),
+    interrupt = const Libcall::Interrupt as usize * size_of::<usize>(),
 );
 
 unsafe extern "C" {
@@ -161,10 +252,17 @@ unsafe extern "C" {
     static mangrove_stub_thunk: u8;
     static mangrove_stub_thunk_return: u8;
     static mangrove_stub_thunk_end: u8;
+    static mangrove_stub_interrupt: u8;
+    static mangrove_stub_interrupt_return: u8;
+    static mangrove_stub_interrupt_end: u8;
 }
 
+/// Bytes that `interrupt` saves: 14 registers and 16 vectors.
+const SAVED_BYTES: usize = 14 * 8 + 16 * 16;
+
 /// Bytes below a frame that a call of a stub writes: the return address, and the
-/// two pushes of `call_host`. A switch thunk pushes one word.
+/// two pushes of `call_host`. A switch thunk pushes one word. (`interrupt` writes more, and
+/// is called where nothing is half done.)
 pub(crate) const STUB_DEPTH: u32 = 24;
 
 /// Offset in the stubs' text from which on `call_host` has a frame of its own.
@@ -183,12 +281,15 @@ pub fn stub_image() -> StubImage {
     let finish = &raw const mangrove_stub_finish;
     let thunk = &raw const mangrove_stub_thunk;
     let after_displacement = &raw const mangrove_stub_thunk_return;
+    let interrupt = &raw const mangrove_stub_interrupt;
+    let after_call = &raw const mangrove_stub_interrupt_return;
     // SAFETY: each pair of symbols encloses bytes of one section, assembled
     // above, that are read-only and stay for the life of the program.
-    let (text_bytes, thunk_bytes) = unsafe {
+    let (text_bytes, thunk_bytes, interrupt_bytes) = unsafe {
         (
             bytes_between(text, &raw const mangrove_stub_text_end),
             bytes_between(thunk, &raw const mangrove_stub_thunk_end),
+            bytes_between(interrupt, &raw const mangrove_stub_interrupt_end),
         )
     };
     StubImage {
@@ -199,6 +300,8 @@ pub fn stub_image() -> StubImage {
         depth: STUB_DEPTH,
         // The displacement is the last field of the `lea`.
         switch_return: (after_displacement.addr() - thunk.addr()) as u32 - 4,
+        interrupt: interrupt_bytes,
+        interrupt_call: (after_call.addr() - interrupt.addr()) as u32 - 4,
     }
 }
 
