@@ -23,6 +23,7 @@ use mangrove_runtime::{
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -93,6 +94,31 @@ impl<T> Store<T> {
     pub fn data_mut(&mut self) -> &mut T {
         // SAFETY: owned by this store, borrowed with it.
         unsafe { self.data.as_mut() }
+    }
+
+    /// The embedder's data, without the store.
+    ///
+    /// # Panics
+    /// With a panic of what a host function's closure drops.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let store = Store::new(&Engine::new(&Config::new())?, String::from("data"))?;
+    /// assert_eq!(store.into_data(), "data");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_data(self) -> T {
+        let store = ManuallyDrop::new(self);
+        // SAFETY: as in `drop`, which does not happen.
+        unsafe {
+            let data = Box::from_raw(store.data.as_ptr());
+            drop(Box::from_raw(store.inner.as_ptr()));
+            *data
+        }
     }
 }
 

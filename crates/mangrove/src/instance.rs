@@ -4,8 +4,8 @@ use crate::access::inner_mut;
 use crate::module::Module;
 use hashbrown::HashMap;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, DeathQueue, Error, Extern, Func, Memory, StoreId, StoreInner, TypedFunc,
-    WasmParams, WasmResults, inner,
+    AsStore, AsStoreMut, DeathQueue, Error, Extern, Func, Global, Memory, StoreId, StoreInner,
+    Table, Tag, TypedFunc, WasmParams, WasmResults, inner,
 };
 use mangrove_validate::printable;
 
@@ -16,6 +16,47 @@ pub struct Face {
     modules: HashMap<u32, Module>,
     /// What `mangrove.next_dead` takes from, once something was watched.
     pub(crate) deaths: Option<DeathQueue>,
+}
+
+macro_rules! get {
+    ($($name:ident $into:ident $ty:ident $what:literal $text:literal;)*) => {
+        /// Exports of one kind; none where the name is that of something else.
+        impl Instance {
+            $(
+                #[doc = concat!("The ", $what, " it exports under a name.")]
+                ///
+                /// # Panics
+                /// If it is of another store.
+                ///
+                /// # Examples
+                /// ```
+                /// use mangrove::{Config, Engine, Instance, Module, Store};
+                ///
+                /// # fn main() -> Result<(), mangrove::Error> {
+                /// let engine = Engine::new(&Config::new())?;
+                #[doc = concat!("let module = Module::new(&engine, r#\"(module (", $text, "))\"#)?;")]
+                /// let mut store = Store::new(&engine, ())?;
+                /// let instance = Instance::new(&mut store, &module, &[])?;
+                #[doc = concat!("let item = instance.", stringify!($name), "(&store, \"item\");")]
+                /// assert_eq!(item.map(Into::into), instance.get_export(&store, "item"));
+                /// assert!(item.is_some());
+                /// # Ok(())
+                /// # }
+                /// ```
+                pub fn $name(&self, store: &impl AsStore, name: &str) -> Option<$ty> {
+                    self.export(store, name)?.$into()
+                }
+            )*
+        }
+    };
+}
+
+get! {
+    get_func into_func Func "function" "func (export \"item\")";
+    get_memory into_memory Memory "memory" "memory (export \"item\") 1";
+    get_global into_global Global "global" "global (export \"item\") i32 (i32.const 1)";
+    get_table into_table Table "table" "table (export \"item\") 1 funcref";
+    get_tag into_tag Tag "tag" "tag (export \"item\")";
 }
 
 /// An instance of a module in a store.
@@ -114,39 +155,23 @@ impl Instance {
         Some(self.store(store).extern_at(self.index, export.index))
     }
 
-    /// The memory it exports under a name.
+    /// What it exports under a name, as [`Instance::export`].
     ///
     /// # Panics
     /// If it is of another store.
     ///
     /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine, Instance, Module, Store};
-    ///
-    /// # fn main() -> Result<(), mangrove::Error> {
-    /// let engine = Engine::new(&Config::new())?;
-    /// let module = Module::new(&engine, b"(module (memory (export \"m\") 1))")?;
-    /// let mut store = Store::new(&engine, ())?;
-    /// let instance = Instance::new(&mut store, &module, &[])?;
-    /// let memory = instance.get_memory(&store, "m").expect("it is exported");
-    /// memory.data_mut(&mut store)[7] = 1;
-    /// assert_eq!(memory.data(&store)[..8], [0, 0, 0, 0, 0, 0, 0, 1]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get_memory(&self, store: &impl AsStore, name: &str) -> Option<Memory> {
-        self.export(store, name)?.into_memory()
+    /// See [`Instance::get_func`].
+    pub fn get_export(&self, store: &impl AsStore, name: &str) -> Option<Extern> {
+        self.export(store, name)
     }
 
-    /// The function it exports under a name.
+    /// The function it exports under a name, as [`Instance::get_func`].
     ///
     /// # Panics
     /// If it is of another store.
     pub fn func(&self, store: &impl AsStore, name: &str) -> Option<Func> {
-        match self.export(store, name)? {
-            Extern::Func(func) => Some(func),
-            _ => None,
-        }
+        self.get_func(store, name)
     }
 
     /// The function it exports under a name, with parameters `P` and results `R`: see

@@ -1,7 +1,7 @@
 //! The command `mangrove-xtask`: chores of the house.
 #![forbid(unsafe_code)]
 
-use mangrove_xtask::{conformance, tidy};
+use mangrove_xtask::{beside, conformance, tidy};
 use std::error::Error;
 use std::process::ExitCode;
 
@@ -12,12 +12,18 @@ usage: cargo run -p mangrove-xtask -- COMMAND
                                run the cases of gc-tests and further folders of scripts with every
                                combination of zeal, guard, optimisation, parking and new stacks
   conformance [NAME=FOLDER…]   run the specification's suite and further folders of scripts, and
-                               write docs/CONFORMANCE.md";
+                               write docs/CONFORMANCE.md
+  beside                       count the lines of the programs that are written for two engines, and
+                               write the table of docs/API.md";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((chore, [])) if chore == "tidy" => tidy(),
+        Some((chore, [])) if chore == "beside" => {
+            let written = beside::write(&tidy::root());
+            written.map(|()| true).map_err(Into::into)
+        }
         Some((chore, folders)) if chore == "conformance" => {
             conformance::write(&tidy::root(), folders).map_err(Into::into)
         }
