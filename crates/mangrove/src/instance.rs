@@ -18,6 +18,9 @@ pub struct Face {
     pub(crate) deaths: Option<DeathQueue>,
 }
 
+/// Most functions that a message lists.
+const MOST_LISTED: usize = 8;
+
 macro_rules! get {
     ($($name:ident $into:ident $ty:ident $what:literal $text:literal;)*) => {
         /// Exports of one kind; none where the name is that of something else.
@@ -187,13 +190,37 @@ impl Instance {
         store: &mut impl AsStoreMut,
         name: &str,
     ) -> Result<TypedFunc<P, R>, Error> {
-        let func = self.func(store, name).ok_or_else(|| {
-            Error::usage(format!(
-                "no function is exported as \"{}\"",
-                printable(name)
-            ))
-        })?;
-        func.typed(store)
+        match self.get_func(store, name) {
+            Some(func) => func.typed(store),
+            None => Err(self.no_function(store, name)),
+        }
+    }
+
+    /// The error for a name under which it exports no function.
+    fn no_function(self, store: &impl AsStore, name: &str) -> Error {
+        let quoted = |name: &str| format!("\"{}\"", printable(name));
+        if self.get_export(store, name).is_some() {
+            return Error::usage(format!(
+                "what is exported as {} is no function",
+                quoted(name)
+            ));
+        }
+        let exports = self.exports(store).into_iter();
+        let functions = exports.filter(|(_, item)| matches!(item, Extern::Func(_)));
+        let functions: Vec<_> = functions.map(|(name, _)| quoted(&name)).collect();
+        let listed = functions
+            .iter()
+            .take(MOST_LISTED)
+            .cloned()
+            .collect::<Vec<_>>();
+        let mut message = format!("no function is exported as {}", quoted(name));
+        if !listed.is_empty() {
+            message += &format!("; there are {}", listed.join(", "));
+        }
+        if let Some(more @ 1..) = functions.len().checked_sub(MOST_LISTED) {
+            message += &format!(" and {more} more");
+        }
+        Error::usage(message)
     }
 
     /// All it exports, in the module's order.
