@@ -71,7 +71,7 @@ impl<T> Store<T> {
     /// # Errors
     /// Address space is not to be had ([`Error::Resource`]).
     pub fn new(engine: &Engine, data: T) -> Result<Self, Error> {
-        let inner = new_store(engine.core(), Box::new(Face::default()))?;
+        let inner = new_store(engine.core(), Box::new(Face::new(engine)))?;
         let data = NonNull::from(Box::leak(Box::new(data)));
         // SAFETY: the store was just made, for us; the data goes after it, and host
         // functions for a `T` alone are added.
@@ -184,7 +184,8 @@ impl<T> Store<T> {
     /// # }
     /// ```
     pub fn reset(&mut self, data: T) -> Result<T, Error> {
-        inner_mut(self).reset(Box::new(Face::default()))?;
+        let face = Face::new(&Face::of(inner(self)).engine);
+        inner_mut(self).reset(Box::new(face))?;
         Ok(std::mem::replace(self.data_mut(), data))
     }
 }

@@ -1,6 +1,7 @@
 //! Instances, as the embedder sees them.
 
 use crate::access::inner_mut;
+use crate::engine::Engine;
 use crate::module::Module;
 use hashbrown::HashMap;
 use mangrove_runtime::{
@@ -10,12 +11,29 @@ use mangrove_runtime::{
 use mangrove_validate::printable;
 
 /// What this crate keeps with a store: the runtime knows modules without their engine.
-#[derive(Default)]
 pub struct Face {
+    pub(crate) engine: Engine,
     /// Modules of instances, by the instance's number.
     modules: HashMap<u32, Module>,
     /// What `mangrove.next_dead` takes from, once something was watched.
     pub(crate) deaths: Option<DeathQueue>,
+}
+
+impl Face {
+    /// Of a store of this engine.
+    pub fn new(engine: &Engine) -> Self {
+        Self {
+            engine: engine.clone(),
+            modules: HashMap::new(),
+            deaths: None,
+        }
+    }
+
+    /// The face of a store.
+    pub(crate) fn of(store: &StoreInner) -> &Self {
+        let face = store.face().downcast_ref();
+        face.expect("a store is made with its face")
+    }
 }
 
 /// Most functions that a message lists.
@@ -144,9 +162,9 @@ impl Instance {
     /// # Panics
     /// If it is of another store.
     pub fn module<'s>(&self, store: &'s impl AsStore) -> &'s Module {
-        let face = self.store(store).face().downcast_ref::<Face>();
-        face.and_then(|face| face.modules.get(&self.index))
-            .expect("instances are noted when they are made")
+        let face = Face::of(self.store(store));
+        let module = face.modules.get(&self.index);
+        module.expect("instances are noted when they are made")
     }
 
     /// What it exports under a name.

@@ -60,6 +60,21 @@ impl<T: 'static> Linker<T> {
         }
     }
 
+    /// The engine.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let linker = Linker::<()>::new(&engine);
+    /// assert!(linker.engine().same(&engine));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     fn add_host(
         &mut self,
         module: &str,
