@@ -1,6 +1,6 @@
 //! The host makes a struct, which Wasm changes.
 
-use wasmtime::{Config, Engine, FieldType, Instance, Module, Mutability, Result, Rooted};
+use wasmtime::{Engine, FieldType, Instance, Module, Mutability, Result, Rooted};
 use wasmtime::{StorageType, Store, StructRef, StructRefPre, StructType, Val, ValType};
 
 const POINTS: &str = r#"(module
@@ -13,7 +13,7 @@ const POINTS: &str = r#"(module
 
 /// Runs the example.
 pub fn main() -> Result<()> {
-    let engine = Engine::new(Config::new().wasm_gc(true).wasm_function_references(true))?;
+    let engine = Engine::default();
     let mut store = Store::new(&engine, ());
     let instance = Instance::new(&mut store, &Module::new(&engine, POINTS)?, &[])?;
     let stretch = instance.get_typed_func::<(Rooted<StructRef>, f64), ()>(&mut store, "stretch")?;
