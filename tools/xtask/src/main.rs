@@ -1,8 +1,9 @@
 //! The command `mangrove-xtask`: chores of the house.
 #![forbid(unsafe_code)]
 
-use mangrove_xtask::{conformance, tidy};
+use mangrove_xtask::{conformance, peer_names, tidy};
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -12,7 +13,8 @@ usage: cargo run -p mangrove-xtask -- COMMAND
                                run the cases of gc-tests and further folders of scripts with every
                                combination of zeal, guard, optimisation, parking and new stacks
   conformance [NAME=FOLDER…]   run the specification's suite and further folders of scripts, and
-                               write docs/CONFORMANCE.md";
+                               write docs/CONFORMANCE.md
+  peer-names FILE              the names that a crate exports, from rustdoc's JSON";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +26,9 @@ fn main() -> ExitCode {
         Some((chore, folders)) if chore == "matrix" => {
             conformance::matrix(folders).map_err(Into::into)
         }
+        Some((chore, [file])) if chore == "peer-names" => peer_names::print(Path::new(file))
+            .map(|()| true)
+            .map_err(Into::into),
         _ => Err(USAGE.into()),
     };
     match outcome {
