@@ -111,6 +111,13 @@ pub use text::locate_in_text;
 pub use text::{locate, position_in_script};
 pub use wrap::IntoFunc;
 
+#[doc = include_str!("coming_from_wasmtime.md")]
+pub mod coming_from_wasmtime {
+    // The page's links are to what is beside it.
+    #[allow(unused_imports)]
+    use crate::*;
+}
+
 /// The listings of the crate's first page, and of the guide's page on embedding, compile and run.
 #[cfg(doctest)]
 mod listings {

@@ -91,6 +91,7 @@ const OTHERS: &[&str] = &[
     "refusal",
     "defect",
     "weak_references",
+    "continuation_clone",
     "signals",
 ];
 

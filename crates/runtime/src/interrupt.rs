@@ -91,7 +91,7 @@ impl StoreInner {
         match self.engine.settings().consume_fuel {
             true => Ok(()),
             false => Err(Error::usage(
-                "fuel is not counted in this engine (consume_fuel)",
+                "fuel is not counted in this engine: see Config::consume_fuel",
             )),
         }
     }

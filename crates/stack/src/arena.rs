@@ -280,7 +280,7 @@ impl StackArena {
     }
 
     /// Gives the memory of a stack back to the system that lies more than
-    /// [`KEPT`] bytes below its top, if there is any.
+    /// `KEPT` bytes below its top, if there is any.
     ///
     /// # Safety
     /// The stack is one of this arena's, and nobody needs what is there.

@@ -22,6 +22,6 @@
 ;;   frame 0: func 0 $body at 0x34
 ;;     fp-32  ref   type 0 $s @0x1008
 ;;
-;; continuation 0, parent
+;; continuation 1, parent
 ;;   frame 0: func 2 (export "run") at 0x57
 ;;     fp-80  ref   type 0 $s @0x1000

@@ -28,12 +28,12 @@
 ;;
 ;; continuation 3, running
 ;;   frame 1: func 1 $inner at 0x4f
-;;     fp-48  ref   type 0 $s @0x1010
+;;     fp-40  ref   type 0 $s @0x1010
 ;;
 ;; continuation 2, parent
 ;;   frame 0: func 2 $outer at 0x68
 ;;     fp-64  ref   type 0 $s @0x1008
 ;;
-;; continuation 0, parent
+;; continuation 1, parent
 ;;   frame 0: func 3 (export "run") at 0x84
 ;;     fp-64  ref   type 0 $s @0x1000

@@ -24,7 +24,7 @@
 ;; expected:
 ;; 2 roots, 2 continuations, 5 frames; 1 object reachable, 16 bytes
 ;;
-;; continuation 0, running
+;; continuation 1, running
 ;;   frame 1: func 2 (export "run") at 0x75
 ;;     fp-96  cont  continuation 2
 ;;

@@ -3,4 +3,5 @@
 
 pub mod beside;
 pub mod conformance;
+pub mod peer_names;
 pub mod tidy;

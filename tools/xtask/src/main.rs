@@ -1,8 +1,9 @@
 //! The command `mangrove-xtask`: chores of the house.
 #![forbid(unsafe_code)]
 
-use mangrove_xtask::{beside, conformance, tidy};
+use mangrove_xtask::{beside, conformance, peer_names, tidy};
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -14,7 +15,8 @@ usage: cargo run -p mangrove-xtask -- COMMAND
   conformance [NAME=FOLDER…]   run the specification's suite and further folders of scripts, and
                                write docs/CONFORMANCE.md
   beside                       count the lines of the programs that are written for two engines, and
-                               write the table of docs/API.md";
+                               write the table of docs/API.md
+  peer-names FILE              the names that a crate exports, from rustdoc's JSON";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -30,6 +32,9 @@ fn main() -> ExitCode {
         Some((chore, folders)) if chore == "matrix" => {
             conformance::matrix(folders).map_err(Into::into)
         }
+        Some((chore, [file])) if chore == "peer-names" => peer_names::print(Path::new(file))
+            .map(|()| true)
+            .map_err(Into::into),
         _ => Err(USAGE.into()),
     };
     match outcome {
