@@ -3,13 +3,10 @@
 //!
 //! Run with `cargo run -p mangrove --example externref`.
 
-use mangrove::{
-    AbstractHeap, Config, Engine, Error, ExternRef, FuncType, HeapType, Linker, Module, RefType,
-    Store, Val, ValType,
-};
+use mangrove::{Caller, Config, Engine, Error, ExternRef, Linker, Module, Store};
 
 /// Opens a few files and keeps one.
-const PROGRAM: &[u8] = br#"(module
+const PROGRAM: &str = r#"(module
     (import "files" "open" (func $open (param i32) (result externref)))
     (import "files" "size" (func $size (param externref) (result i64)))
     (global $kept (mut externref) (ref.null extern))
@@ -28,44 +25,31 @@ impl Drop for File {
     }
 }
 
+fn open(mut caller: Caller<'_, ()>, number: i32) -> Result<Option<ExternRef>, Error> {
+    ExternRef::new(&mut caller, File { number }).map(Some)
+}
+
+fn size(caller: Caller<'_, ()>, file: Option<ExternRef>) -> Result<i64, Error> {
+    let file = file.ok_or_else(|| Error::host("no file"))?;
+    let data = file.data(&caller)?;
+    let file = data.and_then(|data| data.downcast_ref::<File>());
+    let file = file.ok_or_else(|| Error::host("not a file"))?;
+    Ok(1000 * i64::from(file.number))
+}
+
 /// Runs the example.
 ///
 /// # Errors
 /// None is expected.
 pub fn main() -> Result<(), Error> {
     let engine = Engine::new(&Config::new())?;
-    let reference = ValType::Ref(RefType {
-        nullable: true,
-        heap: HeapType::Abstract(AbstractHeap::Extern),
-    });
-    let func = |params: &[ValType], results: &[ValType]| FuncType {
-        params: params.to_vec(),
-        results: results.to_vec(),
-    };
-    let mut linker = Linker::<()>::new(&engine);
-    let open = func(&[ValType::I32], &[reference]);
-    linker.func("files", "open", open, |mut caller, args, results| {
-        let number = args[0].as_i32().expect("an i32");
-        results[0] = ExternRef::new(&mut caller, File { number })?.into();
-        Ok(())
-    })?;
-    let size = func(&[reference], &[ValType::I64]);
-    linker.func("files", "size", size, |caller, args, results| {
-        let Val::Extern(Some(handle)) = &args[0] else {
-            return Err(Error::host("no file"));
-        };
-        let file = ExternRef::convert_any(&caller, handle)?;
-        let file = file.data(&caller)?.and_then(|data| data.downcast_ref());
-        let File { number } = file.ok_or_else(|| Error::host("not a file"))?;
-        results[0] = Val::I64(1000 * i64::from(*number));
-        Ok(())
-    })?;
-
-    let module = Module::new(&engine, PROGRAM)?;
+    let mut linker = Linker::new(&engine);
+    linker.func_wrap("files", "open", open)?;
+    linker.func_wrap("files", "size", size)?;
     let mut store = Store::new(&engine, ())?;
-    let instance = linker.instantiate(&mut store, &module)?;
-    let run = instance.func(&store, "run").expect("it is exported");
-    println!("{} bytes", run.call(&mut store, &[])?[0]);
+    let instance = linker.instantiate(&mut store, &Module::new(&engine, PROGRAM)?)?;
+    let run = instance.get_typed_func::<(), i64>(&mut store, "run")?;
+    println!("{} bytes", run.call(&mut store, ())?);
     println!("collecting");
     store.gc()?;
     println!("the end");

@@ -1,52 +1,37 @@
-//! Fuel: two continuations of one program take turns of a thousand instructions each, until
-//! there is none left.
+//! A program gets fuel for so many instructions, and is ended when there is none left.
 //!
-//!     cargo run -p mangrove --example fuel
+//! Run with `cargo run -p mangrove --example fuel`.
 
-use mangrove::{
-    Config, ContHandle, Engine, Error, Linker, Module, Outcome, Store, UpdateDeadline, Val,
-};
+use mangrove::{Config, Engine, Error, Instance, Module, Store, TrapReason};
 
-/// Counts up to its argument. It knows nothing of turns.
-const COUNTER: &str = r#"(module
-    (func (export "count") (param $to i32) (result i32) (local $n i32)
-        (loop
-            (local.set $n (i32.add (local.get $n) (i32.const 1)))
-            (br_if 0 (i32.lt_u (local.get $n) (local.get $to))))
-        (local.get $n)))"#;
+/// Takes longer the greater its argument.
+const FIBONACCI: &str = r#"(module
+    (func $fib (export "fib") (param $n i32) (result i32)
+        (if (i32.lt_u (local.get $n) (i32.const 2)) (then (return (local.get $n))))
+        (i32.add
+            (call $fib (i32.sub (local.get $n) (i32.const 1)))
+            (call $fib (i32.sub (local.get $n) (i32.const 2))))))"#;
 
-fn main() -> Result<(), Error> {
+/// Runs the example.
+pub fn main() -> Result<(), Error> {
     let engine = Engine::new(Config::new().consume_fuel(true))?;
-    let module = Module::new(&engine, COUNTER.as_bytes())?;
     let mut store = Store::new(&engine, ())?;
-    let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
-    let count = instance.func(&store, "count").expect("it is exported");
-
-    store.set_fuel(20_000)?;
-    store.fuel_callback(1_000, |_| Ok(UpdateDeadline::Yield(1_000)))?;
-    // Who waits for a turn, and with which arguments.
-    let mut waiting: Vec<(&str, ContHandle, Vec<Val>)> = vec![
-        (
-            "short",
-            count.continuation(&mut store)?,
-            vec![Val::I32(500)],
-        ),
-        (
-            "long",
-            count.continuation(&mut store)?,
-            vec![Val::I32(1_000_000)],
-        ),
-    ];
-    while !waiting.is_empty() {
-        let (name, k, args) = waiting.remove(0);
-        match k.resume(&mut store, &args, &[]) {
-            Ok(Outcome::Interrupted(rest)) => waiting.push((name, rest, Vec::new())),
-            Ok(Outcome::Returned(values)) => println!("{name} has counted to {}", values[0]),
-            Ok(other) => unreachable!("it throws nothing, and no tag is handled: {other:?}"),
-            Err(Error::Trap(trap)) => println!("{name} was ended: {}", trap.reason),
+    let instance = Instance::new(&mut store, &Module::new(&engine, FIBONACCI)?, &[])?;
+    let fib = instance.get_typed_func::<u32, u32>(&mut store, "fib")?;
+    for n in 1.. {
+        store.set_fuel(10_000)?;
+        match fib.call(&mut store, n) {
+            Ok(value) => println!("fib({n}) = {value}"),
+            Err(Error::Trap(trap)) if trap.reason == TrapReason::OutOfFuel => {
+                println!("fib({n}) takes too long");
+                break;
+            }
             Err(error) => return Err(error),
         }
-        println!("  {} units are left", store.get_fuel()?);
     }
+    // The store works on.
+    store.set_fuel(10_000)?;
+    assert_eq!(fib.call(&mut store, 10)?, 55);
+    assert!(store.get_fuel()? < 10_000);
     Ok(())
 }

@@ -4,7 +4,7 @@
 
 use mangrove::{Config, Engine, Error, Instance, Module, Store};
 
-const GCD: &[u8] = br#"(module (func (export "gcd") (param $a i32) (param $b i32) (result i32)
+const GCD: &str = r#"(module (func (export "gcd") (param $a i32) (param $b i32) (result i32)
     (local $rest i32)
     (loop $again
         (if (local.get $b) (then

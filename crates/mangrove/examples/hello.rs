@@ -9,7 +9,7 @@ pub fn main() -> Result<(), Error> {
     let engine = Engine::new(&Config::new())?;
     let module = Module::new(
         &engine,
-        br#"(module (import "" "hello" (func $hello)) (func (export "run") (call $hello)))"#,
+        r#"(module (import "" "hello" (func $hello)) (func (export "run") (call $hello)))"#,
     )?;
     let mut linker = Linker::new(&engine);
     linker.func_wrap("", "hello", |mut caller: Caller<'_, u32>| {

@@ -4,14 +4,14 @@
 
 use mangrove::{Caller, Config, Engine, Error, Linker, Module, Store};
 
-const LOGGER: &[u8] = br#"(module (import "host" "print" (func $print (param i32 i32)))
+const LOGGER: &str = r#"(module (import "host" "print" (func $print (param i32 i32)))
     (memory (export "memory") 1) (global $end (mut i32) (i32.const 0))
     (func (export "append") (param $byte i32)
         (i32.store8 (global.get $end) (local.get $byte))
         (global.set $end (i32.add (global.get $end) (i32.const 1))))
     (func (export "flush") (call $print (i32.const 0) (global.get $end))))"#;
 
-const PROGRAM: &[u8] = br#"(module
+const PROGRAM: &str = r#"(module
     (import "logger" "append" (func $append (param i32))) (import "logger" "flush" (func $flush))
     (func (export "run") (call $append (i32.const 72)) (call $append (i32.const 105)) (call $flush)))"#;
 

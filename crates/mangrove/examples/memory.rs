@@ -4,7 +4,7 @@
 
 use mangrove::{Config, Engine, Error, Instance, Module, Store};
 
-const MEMORY: &[u8] = br#"(module (memory (export "memory") 2 3)
+const MEMORY: &str = r#"(module (memory (export "memory") 2 3)
     (data (i32.const 0x1000) "\01\02\03\04")
     (func (export "load") (param i32) (result i32) (i32.load8_s (local.get 0)))
     (func (export "store") (param i32 i32) (i32.store8 (local.get 0) (local.get 1))))"#;

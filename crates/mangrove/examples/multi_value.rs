@@ -4,7 +4,7 @@
 
 use mangrove::{Config, Engine, Error, Linker, Module, Store};
 
-const SWAP: &[u8] = br#"(module
+const SWAP: &str = r#"(module
     (import "host" "next" (func $next (param i32 i64) (result i64 i32)))
     (func (export "swap") (param i32 i64) (result i64 i32)
         (call $next (local.get 0) (local.get 1)))
@@ -24,7 +24,7 @@ pub fn main() -> Result<(), Error> {
     println!("{a} {b}");
     assert_eq!((a, b), (8, 6));
     // As many as are wanted, without their types in Rust.
-    let ten = instance.func(&store, "ten").expect("it is exported");
+    let ten = instance.get_func(&store, "ten").expect("it is exported");
     assert_eq!(ten.call(&mut store, &[])?.len(), 10);
     Ok(())
 }

@@ -23,6 +23,7 @@ use mangrove_runtime::{
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
@@ -70,7 +71,7 @@ impl<T> Store<T> {
     /// # Errors
     /// Address space is not to be had ([`Error::Resource`]).
     pub fn new(engine: &Engine, data: T) -> Result<Self, Error> {
-        let inner = new_store(engine.core(), Box::new(Face::default()))?;
+        let inner = new_store(engine.core(), Box::new(Face::new(engine)))?;
         let data = NonNull::from(Box::leak(Box::new(data)));
         // SAFETY: the store was just made, for us; the data goes after it, and host
         // functions for a `T` alone are added.
@@ -93,6 +94,31 @@ impl<T> Store<T> {
     pub fn data_mut(&mut self) -> &mut T {
         // SAFETY: owned by this store, borrowed with it.
         unsafe { self.data.as_mut() }
+    }
+
+    /// The embedder's data, without the store.
+    ///
+    /// # Panics
+    /// With a panic of what a host function's closure drops.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let store = Store::new(&Engine::new(&Config::new())?, String::from("data"))?;
+    /// assert_eq!(store.into_data(), "data");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_data(self) -> T {
+        let store = ManuallyDrop::new(self);
+        // SAFETY: as in `drop`, which does not happen.
+        unsafe {
+            let data = Box::from_raw(store.data.as_ptr());
+            drop(Box::from_raw(store.inner.as_ptr()));
+            *data
+        }
     }
 }
 
@@ -158,7 +184,8 @@ impl<T> Store<T> {
     /// # }
     /// ```
     pub fn reset(&mut self, data: T) -> Result<T, Error> {
-        inner_mut(self).reset(Box::new(Face::default()))?;
+        let face = Face::new(&Face::of(inner(self)).engine);
+        inner_mut(self).reset(Box::new(face))?;
         Ok(std::mem::replace(self.data_mut(), data))
     }
 }

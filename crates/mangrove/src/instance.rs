@@ -1,21 +1,83 @@
 //! Instances, as the embedder sees them.
 
 use crate::access::inner_mut;
+use crate::engine::Engine;
 use crate::module::Module;
 use hashbrown::HashMap;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, DeathQueue, Error, Extern, Func, Memory, StoreId, StoreInner, TypedFunc,
-    WasmParams, WasmResults, inner,
+    AsStore, AsStoreMut, DeathQueue, Error, Extern, Func, Global, Memory, StoreId, StoreInner,
+    Table, Tag, TypedFunc, WasmParams, WasmResults, inner,
 };
 use mangrove_validate::printable;
 
 /// What this crate keeps with a store: the runtime knows modules without their engine.
-#[derive(Default)]
 pub struct Face {
+    pub(crate) engine: Engine,
     /// Modules of instances, by the instance's number.
     modules: HashMap<u32, Module>,
     /// What `mangrove.next_dead` takes from, once something was watched.
     pub(crate) deaths: Option<DeathQueue>,
+}
+
+impl Face {
+    /// Of a store of this engine.
+    pub fn new(engine: &Engine) -> Self {
+        Self {
+            engine: engine.clone(),
+            modules: HashMap::new(),
+            deaths: None,
+        }
+    }
+
+    /// The face of a store.
+    pub(crate) fn of(store: &StoreInner) -> &Self {
+        let face = store.face().downcast_ref();
+        face.expect("a store is made with its face")
+    }
+}
+
+/// Most functions that a message lists.
+const MOST_LISTED: usize = 8;
+
+macro_rules! get {
+    ($($name:ident $into:ident $ty:ident $what:literal $text:literal;)*) => {
+        /// Exports of one kind; none where the name is that of something else.
+        impl Instance {
+            $(
+                #[doc = concat!("The ", $what, " it exports under a name.")]
+                ///
+                /// # Panics
+                /// If it is of another store.
+                ///
+                /// # Examples
+                /// ```
+                /// use mangrove::{Config, Engine, Instance, Module, Store};
+                ///
+                /// # fn main() -> Result<(), mangrove::Error> {
+                /// let engine = Engine::new(&Config::new())?;
+                #[doc = concat!("let module = Module::new(&engine, r#\"(module (", $text, "))\"#)?;")]
+                /// let mut store = Store::new(&engine, ())?;
+                /// let instance = Instance::new(&mut store, &module, &[])?;
+                #[doc = concat!("let item = instance.", stringify!($name), "(&store, \"item\");")]
+                /// assert_eq!(item.map(Into::into), instance.get_export(&store, "item"));
+                /// assert!(item.is_some());
+                /// # Ok(())
+                /// # }
+                /// ```
+                pub fn $name(&self, store: &impl AsStore, name: &str) -> Option<$ty> {
+                    self.export(store, name)?.$into()
+                }
+            )*
+        }
+    };
+}
+
+get! {
+    get_func into_func Func "function" "func (export \"item\")";
+    get_memory into_memory Memory "memory" "memory (export \"item\") 1";
+    get_global into_global Global "global" "global (export \"item\") i32 (i32.const 1)";
+    get_table into_table Table "table" "table (export \"item\") 1 funcref";
+    get_tag into_tag Tag "tag" "tag (export \"item\")";
 }
 
 /// An instance of a module in a store.
@@ -100,9 +162,9 @@ impl Instance {
     /// # Panics
     /// If it is of another store.
     pub fn module<'s>(&self, store: &'s impl AsStore) -> &'s Module {
-        let face = self.store(store).face().downcast_ref::<Face>();
-        face.and_then(|face| face.modules.get(&self.index))
-            .expect("instances are noted when they are made")
+        let face = Face::of(self.store(store));
+        let module = face.modules.get(&self.index);
+        module.expect("instances are noted when they are made")
     }
 
     /// What it exports under a name.
@@ -114,39 +176,23 @@ impl Instance {
         Some(self.store(store).extern_at(self.index, export.index))
     }
 
-    /// The memory it exports under a name.
+    /// What it exports under a name, as [`Instance::export`].
     ///
     /// # Panics
     /// If it is of another store.
     ///
     /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine, Instance, Module, Store};
-    ///
-    /// # fn main() -> Result<(), mangrove::Error> {
-    /// let engine = Engine::new(&Config::new())?;
-    /// let module = Module::new(&engine, b"(module (memory (export \"m\") 1))")?;
-    /// let mut store = Store::new(&engine, ())?;
-    /// let instance = Instance::new(&mut store, &module, &[])?;
-    /// let memory = instance.get_memory(&store, "m").expect("it is exported");
-    /// memory.data_mut(&mut store)[7] = 1;
-    /// assert_eq!(memory.data(&store)[..8], [0, 0, 0, 0, 0, 0, 0, 1]);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn get_memory(&self, store: &impl AsStore, name: &str) -> Option<Memory> {
-        self.export(store, name)?.into_memory()
+    /// See [`Instance::get_func`].
+    pub fn get_export(&self, store: &impl AsStore, name: &str) -> Option<Extern> {
+        self.export(store, name)
     }
 
-    /// The function it exports under a name.
+    /// The function it exports under a name, as [`Instance::get_func`].
     ///
     /// # Panics
     /// If it is of another store.
     pub fn func(&self, store: &impl AsStore, name: &str) -> Option<Func> {
-        match self.export(store, name)? {
-            Extern::Func(func) => Some(func),
-            _ => None,
-        }
+        self.get_func(store, name)
     }
 
     /// The function it exports under a name, with parameters `P` and results `R`: see
@@ -162,13 +208,37 @@ impl Instance {
         store: &mut impl AsStoreMut,
         name: &str,
     ) -> Result<TypedFunc<P, R>, Error> {
-        let func = self.func(store, name).ok_or_else(|| {
-            Error::usage(format!(
-                "no function is exported as \"{}\"",
-                printable(name)
-            ))
-        })?;
-        func.typed(store)
+        match self.get_func(store, name) {
+            Some(func) => func.typed(store),
+            None => Err(self.no_function(store, name)),
+        }
+    }
+
+    /// The error for a name under which it exports no function.
+    fn no_function(self, store: &impl AsStore, name: &str) -> Error {
+        let quoted = |name: &str| format!("\"{}\"", printable(name));
+        if self.get_export(store, name).is_some() {
+            return Error::usage(format!(
+                "what is exported as {} is no function",
+                quoted(name)
+            ));
+        }
+        let exports = self.exports(store).into_iter();
+        let functions = exports.filter(|(_, item)| matches!(item, Extern::Func(_)));
+        let functions: Vec<_> = functions.map(|(name, _)| quoted(&name)).collect();
+        let listed = functions
+            .iter()
+            .take(MOST_LISTED)
+            .cloned()
+            .collect::<Vec<_>>();
+        let mut message = format!("no function is exported as {}", quoted(name));
+        if !listed.is_empty() {
+            message += &format!("; there are {}", listed.join(", "));
+        }
+        if let Some(more @ 1..) = functions.len().checked_sub(MOST_LISTED) {
+            message += &format!(" and {more} more");
+        }
+        Error::usage(message)
     }
 
     /// All it exports, in the module's order.

@@ -60,6 +60,21 @@ impl<T: 'static> Linker<T> {
         }
     }
 
+    /// The engine.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker};
+    ///
+    /// let engine = Engine::new(&Config::new())?;
+    /// let linker = Linker::<()>::new(&engine);
+    /// assert!(linker.engine().same(&engine));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     fn add_host(
         &mut self,
         module: &str,
@@ -332,6 +347,34 @@ impl<T: 'static> Linker<T> {
         let full_name = format!("{module} {name}");
         let body = TypedBody::new(&self.engine, full_name, &ty, body)?;
         self.add_host(module, name, body)
+    }
+
+    /// Defines a host function, as [`Linker::func`].
+    ///
+    /// # Errors
+    /// As [`Linker::func`].
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, FuncType, Linker, Val, ValType};
+    /// # fn main() -> Result<(), Error> {
+    /// let mut linker = Linker::<()>::new(&Engine::new(&Config::new())?);
+    /// let ty = FuncType::new([ValType::I32], [ValType::I32]);
+    /// linker.func_new("host", "same", ty, |_, args, results| {
+    ///     results[0] = args[0].clone();
+    ///     Ok(())
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn func_new(
+        &mut self,
+        module: &str,
+        name: &str,
+        ty: FuncType,
+        body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
+    ) -> Result<&mut Self, Error> {
+        self.func(module, name, ty, body)
     }
 
     /// Defines a host function made of a closure: see [`Func::wrap`](crate::Func::wrap).

@@ -7,9 +7,9 @@ use crate::linker::Linker;
 use crate::module::Module;
 use crate::names::{Definition, Item};
 use mangrove_runtime::{
-    AsStore, DataStore, Error, Extern, ExternType, Val, import_mismatch, inner,
+    AsStore, DataStore, Error, Extern, ExternType, Val, import_mismatch, import_text, inner,
 };
-use mangrove_validate::{EntityType, printable};
+use mangrove_validate::{EntityType, Import, printable};
 
 /// An import that a linker has no definition for.
 ///
@@ -233,7 +233,7 @@ impl<T: 'static> Linker<T> {
             let found = found.cloned().ok_or_else(|| Error::Link {
                 module: import.module.clone(),
                 name: import.name.clone(),
-                message: unknown(&import.module, &import.name),
+                message: unknown(module, import),
             })?;
             Ok(match (&found.item, &wanted) {
                 (Item::Clone(_), &EntityType::Func(ty)) if self.engine.core().clones(ty) => {
@@ -258,13 +258,13 @@ impl<T: 'static> Linker<T> {
 }
 
 /// What is said of an import that nobody defined.
-fn unknown(module: &str, name: &str) -> String {
-    match (module, name) {
+fn unknown(module: &Module, import: &Import) -> String {
+    match (import.module.as_str(), import.name.as_str()) {
         ("mangrove", "clone_cont") => {
             "unknown import: continuations are not cloned unless the engine allows it \
              (Config::continuation_clone, --continuation-clone)"
                 .into()
         }
-        _ => "unknown import".into(),
+        _ => format!("unknown import {}", import_text(module.image(), import)),
     }
 }

@@ -75,7 +75,19 @@ impl Module {
     /// # Errors
     /// The text does not parse, the module does not validate, is not admitted,
     /// or uses something this engine does not have.
-    pub fn new(engine: &Engine, bytes: &[u8]) -> Result<Self, Error> {
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Module};
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// Module::new(&engine, "(module)")?;
+    /// Module::new(&engine, b"\0asm\x01\0\0\0")?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(engine: &Engine, bytes: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let bytes = bytes.as_ref();
         if bytes.starts_with(b"\0asm") {
             return Self::from_binary(engine, bytes.to_vec());
         }
@@ -96,7 +108,8 @@ impl Module {
     /// # Errors
     /// As [`Module::new`], and those of [`read_file`]. Messages about text name the
     /// file.
-    pub fn from_file(engine: &Engine, path: &Path) -> Result<Self, Error> {
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
         let bytes = read_file(path)?;
         if bytes.starts_with(b"\0asm") {
             return Self::from_binary(engine, bytes);

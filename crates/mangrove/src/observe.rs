@@ -3,6 +3,8 @@
 
 use crate::access::inner_mut;
 use crate::access::{Caller, Observer, Store, StoreView, Watcher};
+use crate::engine::Engine;
+use crate::instance::Face;
 use mangrove_abi::Request;
 use mangrove_collector::{
     CollectionKind, ContinuationsReport, GraphItem, ObjectGraph, PhaseReport, ReportOptions,
@@ -76,6 +78,21 @@ impl<T> Store<T> {
 macro_rules! inspection {
     ($([$($header:tt)*] by $inner:path;)*) => { $(
         $($header)* {
+            /// The engine.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, Store};
+            ///
+            /// let engine = Engine::new(&Config::new())?;
+            /// let store = Store::new(&engine, ())?;
+            /// assert!(store.engine().same(&engine));
+            /// # Ok::<(), mangrove::Error>(())
+            /// ```
+            pub fn engine(&self) -> &Engine {
+                &Face::of(inner(self)).engine
+            }
+
             /// The root set as it is now; nothing moves.
             ///
             /// # Errors

@@ -102,7 +102,10 @@ fn a_prepared_instance_is_checked_once() {
     let mut linker = Linker::new(&engine);
     let one = module(&engine, ONE);
     let unknown = linker.instantiate_pre(&one).unwrap_err();
-    assert_eq!(unknown.to_string(), "import \"h\" \"one\": unknown import");
+    assert_eq!(
+        unknown.to_string(),
+        "import \"h\" \"one\": unknown import (func (result i32))"
+    );
     linker.func_wrap("h", "one", || 1i64).unwrap();
     let refused = linker.instantiate_pre(&one).unwrap_err();
     assert_eq!(

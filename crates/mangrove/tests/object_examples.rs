@@ -2,6 +2,8 @@
 
 #[path = "../examples/externref.rs"]
 mod externref;
+#[path = "../examples/host_struct.rs"]
+mod host_struct;
 #[path = "../examples/objects.rs"]
 mod objects;
 #[path = "../examples/weak.rs"]
@@ -10,6 +12,11 @@ mod weak;
 #[test]
 fn objects_runs() {
     objects::main().unwrap();
+}
+
+#[test]
+fn host_struct_runs() {
+    host_struct::main().unwrap();
 }
 
 #[test]

@@ -201,7 +201,7 @@ fn a_wrong_type_is_refused_with_both_types() {
     let missing = instance.get_typed_func::<(), ()>(&mut store, "g\n");
     assert_eq!(
         missing.unwrap_err().to_string(),
-        "no function is exported as \"g\\n\""
+        "no function is exported as \"g\\n\"; there are \"f\""
     );
     // What may be null is no value of a type without null.
     let text = r#"(module (func (export "f") (result anyref) (ref.null any)))"#;

@@ -12,8 +12,26 @@ use mangrove_validate::printable;
 use std::fmt;
 use std::path::PathBuf;
 
-/// Anything that goes wrong in an embedding. Its message is one line.
-#[derive(Debug, thiserror::Error)]
+/// Anything that goes wrong in an embedding. Its message is one line; `Debug` adds the kind
+/// and the backtrace, which is what a `main` that returns it prints.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Instance, Module, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::new(&Config::new())?;
+/// let text = r#"(module (func $main (export "main") (unreachable)))"#;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Instance::new(&mut store, &Module::new(&engine, text)?, &[])?;
+/// let main = instance.get_typed_func::<(), ()>(&mut store, "main")?;
+/// let error = main.call(&mut store, ()).unwrap_err();
+/// assert_eq!(error.to_string(), "unreachable");
+/// assert!(format!("{error:?}").starts_with("Trap: unreachable\n   0: func 0 $main at 0x"));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(thiserror::Error)]
 pub enum Error {
     /// Wasm execution ended in a trap.
     #[error("{}", .0.reason)]
@@ -229,7 +247,7 @@ impl Error {
         }
     }
 
-    /// Where Wasm was: of a trap, and of an error of the embedder's type that has
+    /// Where Wasm was: of a trap, an exception, and an error of the embedder's type that has
     /// crossed Wasm.
     ///
     /// # Examples
@@ -237,6 +255,7 @@ impl Error {
     pub fn backtrace(&self) -> Option<&Backtrace> {
         match self {
             Self::Trap(trap) => Some(&trap.backtrace),
+            Self::Exception(exception) => Some(&exception.backtrace),
             Self::Custom(custom) => custom.backtrace(),
             _ => None,
         }

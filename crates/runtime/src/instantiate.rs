@@ -341,20 +341,25 @@ impl StoreInner {
 
 /// The error for an import that is given something of another type, canonical.
 pub fn import_mismatch(module: &ModuleImage, wanted: &Import, given: &EntityType) -> Error {
-    let engine = module.engine();
-    let text = |ty: &EntityType| {
-        let function = |id| engine.func_type(id).unwrap_or_default();
-        ty.text(|id| type_text(id, Some(module)), function)
-    };
     Error::Link {
         module: wanted.module.clone(),
         name: wanted.name.clone(),
         message: format!(
             "incompatible import type: {} is wanted, {} is given",
-            text(&module.canonical(wanted.ty.clone())),
-            text(given)
+            import_text(module, wanted),
+            entity_text(module, given)
         ),
     }
+}
+
+/// The type of an import, as its module calls it.
+pub fn import_text(module: &ModuleImage, import: &Import) -> String {
+    entity_text(module, &module.canonical(import.ty.clone()))
+}
+
+fn entity_text(module: &ModuleImage, ty: &EntityType) -> String {
+    let function = |id| module.engine().func_type(id).unwrap_or_default();
+    ty.text(|id| type_text(id, Some(module)), function)
 }
 
 /// A segment's offset, unsigned.

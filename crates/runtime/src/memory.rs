@@ -82,6 +82,26 @@ impl Memory {
             / PAGE
     }
 
+    /// Its size in bytes.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Memory, MemoryType, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let memory = Memory::new(&mut store, MemoryType::new(2, None))?;
+    /// assert_eq!(memory.data_size(&store), 2 * mangrove::PAGE as usize);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn data_size(&self, store: &impl AsStore) -> usize {
+        self.data(store).len()
+    }
+
     /// Adds pages; the old size in pages, or none where it may not grow that far.
     ///
     /// # Errors

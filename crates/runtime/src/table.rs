@@ -93,6 +93,99 @@ impl Table {
         })
     }
 
+    /// Writes `len` elements from `at`, as `table.fill` does.
+    ///
+    /// # Errors
+    /// They do not all exist, and none is written then; the value is not of their type.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Func, RefType, Store, Table, TableType, Val};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let table = Table::new(&mut store, TableType::new(RefType::FUNCREF, 4, None), Val::Func(None))?;
+    /// let one = Val::from(Func::wrap(&mut store, || 1)?);
+    /// table.fill(&mut store, 2, one.clone(), 2)?;
+    /// assert_eq!(table.get(&mut store, 1)?, Some(Val::Func(None)));
+    /// assert_eq!(table.get(&mut store, 3)?, Some(one.clone()));
+    /// assert!(table.fill(&mut store, 2, one, 3).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn fill(
+        &self,
+        store: &mut impl AsStoreMut,
+        at: u64,
+        value: Val,
+        len: u64,
+    ) -> Result<(), Error> {
+        let store = inner_mut(store);
+        let ty = self.entry(store)?.ty;
+        let slot = store.lower(&value, ValType::Ref(ty.element))?;
+        let table = &mut store.tables[self.index as usize];
+        // SAFETY: the value is of the element type.
+        let filled = unsafe { table.fill(at, len, slot) };
+        filled.map_err(|_| {
+            let size = table.len();
+            Error::usage(format!(
+                "{len} elements at {at} of a table of {size} were filled"
+            ))
+        })
+    }
+
+    /// Copies `len` elements from one table to another, or within one, as `table.copy`
+    /// does.
+    ///
+    /// # Errors
+    /// A range is not all there, and nothing is copied then; the elements of the source
+    /// are not of the destination's type; a table is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Func, RefType, Store, Table, TableType, Val};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let one = Val::from(Func::wrap(&mut store, || 1)?);
+    /// let from = Table::new(&mut store, TableType::new(RefType::FUNCREF, 2, None), one.clone())?;
+    /// let to = Table::new(&mut store, TableType::new(RefType::FUNCREF, 9, None), Val::Func(None))?;
+    /// Table::copy(&mut store, &to, 7, &from, 0, 2)?;
+    /// assert_eq!(to.get(&mut store, 8)?, Some(one));
+    /// assert!(Table::copy(&mut store, &to, 7, &from, 0, 3).is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn copy(
+        store: &mut impl AsStoreMut,
+        to_table: &Self,
+        to: u64,
+        from_table: &Self,
+        from: u64,
+        len: u64,
+    ) -> Result<(), Error> {
+        let store = inner_mut(store);
+        let (into, out_of) = (to_table.entry(store)?, from_table.entry(store)?);
+        let (wanted, given) = (into.ty.element, out_of.ty.element);
+        if !store.engine.types().matches_ref(given, wanted) {
+            let text = |ty| store.engine.type_text(ValType::Ref(ty));
+            return Err(Error::usage(format!(
+                "type mismatch: elements of {} were copied to a table of {}",
+                text(given),
+                text(wanted)
+            )));
+        }
+        // SAFETY: the elements are of the destination's type.
+        let copied = unsafe { entry::copy((into, to), (out_of, from), len) };
+        copied.map_err(|_| {
+            Error::usage(format!(
+                "{len} elements at {from} of a table of {} were copied to {to} of one of {}",
+                out_of.len(),
+                into.len()
+            ))
+        })
+    }
+
     /// Adds `by` elements; the old size, or none where it may not grow that far.
     ///
     /// # Errors

@@ -85,6 +85,40 @@ impl Val {
     }
 }
 
+macro_rules! unwraps {
+    ($($name:ident $as:ident $ty:ident $what:literal;)*) => {
+        /// For those who know what a function returns.
+        impl Val {
+            $(
+                #[doc = concat!("The value of ", $what, ".")]
+                ///
+                /// # Panics
+                /// If it is something else.
+                ///
+                /// # Examples
+                /// ```
+                #[doc = concat!("let value = mangrove::Val::from(7 as ", stringify!($ty), ");")]
+                #[doc = concat!("assert_eq!(value.", stringify!($name), "(), 7 as ", stringify!($ty), ");")]
+                /// ```
+                #[track_caller]
+                pub fn $name(&self) -> $ty {
+                    match self.$as() {
+                        Some(value) => value,
+                        None => panic!(concat!("expected ", $what, ", found {:?}"), self),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+unwraps! {
+    unwrap_i32 as_i32 i32 "an `i32`";
+    unwrap_i64 as_i64 i64 "an `i64`";
+    unwrap_f32 as_f32 f32 "an `f32`";
+    unwrap_f64 as_f64 f64 "an `f64`";
+}
+
 macro_rules! val_from {
     ($($from:ty => $make:expr,)*) => {
         $(impl From<$from> for Val {

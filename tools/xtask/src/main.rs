@@ -1,7 +1,7 @@
 //! The command `mangrove-xtask`: chores of the house.
 #![forbid(unsafe_code)]
 
-use mangrove_xtask::{conformance, peer_names, tidy};
+use mangrove_xtask::{beside, conformance, peer_names, tidy};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,12 +14,18 @@ usage: cargo run -p mangrove-xtask -- COMMAND
                                combination of zeal, guard, optimisation, parking and new stacks
   conformance [NAME=FOLDER…]   run the specification's suite and further folders of scripts, and
                                write docs/CONFORMANCE.md
+  beside                       count the lines of the programs that are written for two engines, and
+                               write the table of docs/API.md
   peer-names FILE              the names that a crate exports, from rustdoc's JSON";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
         Some((chore, [])) if chore == "tidy" => tidy(),
+        Some((chore, [])) if chore == "beside" => {
+            let written = beside::write(&tidy::root());
+            written.map(|()| true).map_err(Into::into)
+        }
         Some((chore, folders)) if chore == "conformance" => {
             conformance::write(&tidy::root(), folders).map_err(Into::into)
         }
