@@ -136,8 +136,9 @@ impl<T> Store<T> {
     /// then.
     ///
     /// # Panics
-    /// With a panic of what a host function's closure drops. The store is reset then, and
-    /// has its old data.
+    /// With a panic of what is the embedder's when it is dropped: what a host function's
+    /// closure owns, a callback's, an observer's, a limiter's, a policy's, or the value of an
+    /// [`ExternRef`](crate::ExternRef). The store is reset then, and has its old data.
     ///
     /// # Examples
     /// ```

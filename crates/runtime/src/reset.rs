@@ -32,7 +32,7 @@ impl StoreInner {
     /// has changed then.
     ///
     /// # Panics
-    /// With a panic of what a host function's closure or a value of the host drops, after everything is done.
+    /// With a panic of what is the embedder's, when it is dropped, after everything is done.
     pub fn reset(&mut self, face: Box<dyn Any + Send>) -> Result<(), Error> {
         if !self.activations.is_empty() {
             return Err(Error::usage("a store was reset while it runs"));

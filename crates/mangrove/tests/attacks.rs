@@ -1,0 +1,580 @@
+//! Where two parts of the embedding API meet: panics of what is dropped, callbacks that throw,
+//! clones of what was interrupted, values that own stores.
+
+mod common;
+
+use common::{call, instance_with};
+use mangrove::{
+    AbstractHeap, ArrayRef, ArrayType, Caller, CollectionDecision, CollectionDue, CollectionPolicy,
+    Config, ContHandle, DeathQueue, Engine, Error, Exception, Extern, ExternRef, FieldType, Func,
+    FuncType, Handler, HeapType, HostAnswer, Instance, Linker, Module, Outcome, RefType, RootScope,
+    Store, StoreLimits, StructRef, StructType, Tag, UpdateDeadline, Val, ValType, WeakHandle,
+};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Many values in registers over the head of a loop, and a clause around it.
+const PRESSURE: &str = r#"(module
+    (tag $oops (export "oops") (param i64))
+    (type $f (func (param i64) (result i64))) (type $k (cont $f))
+    (func $work (export "work") (type $f) (param $n i64) (result i64)
+        (local $a i64) (local $b i64) (local $c i64) (local $d i64) (local $e i64) (local $g i64)
+        (local $x f64) (local $y f64) (local $v v128) (local $i i64) (local $got i64)
+        (local.set $a (i64.add (local.get $n) (i64.const 1)))
+        (local.set $b (i64.add (local.get $n) (i64.const 20)))
+        (local.set $c (i64.add (local.get $n) (i64.const 300)))
+        (local.set $d (i64.add (local.get $n) (i64.const 4000)))
+        (local.set $e (i64.add (local.get $n) (i64.const 50000)))
+        (local.set $g (i64.add (local.get $n) (i64.const 600000)))
+        (local.set $x (f64.convert_i64_s (i64.add (local.get $n) (i64.const 7000000))))
+        (local.set $y (f64.convert_i64_s (i64.add (local.get $n) (i64.const 80000000))))
+        (local.set $v (i64x2.splat (i64.add (local.get $n) (i64.const 900000000))))
+        (local.set $got
+            (block $caught (result i64)
+                (try_table (catch $oops $caught)
+                    (loop
+                        (local.set $i (i64.add (local.get $i) (i64.const 1)))
+                        (br_if 0 (i64.lt_u (local.get $i) (local.get $n)))))
+                (i64.const 0)))
+        (i64.add (local.get $got)
+        (i64.add (local.get $a) (i64.add (local.get $b) (i64.add (local.get $c)
+        (i64.add (local.get $d) (i64.add (local.get $e) (i64.add (local.get $g)
+        (i64.add (i64.trunc_f64_s (local.get $x)) (i64.add (i64.trunc_f64_s (local.get $y))
+            (i64x2.extract_lane 1 (local.get $v))))))))))))
+    (func (export "outer") (type $f) (param i64) (result i64)
+        (resume $k (local.get 0) (cont.new $k (ref.func $work))))
+    (elem declare func $work))"#;
+
+fn pressed(n: i64, got: i64) -> Vec<Val> {
+    vec![Val::I64(got + 9 * n + 987_654_321)]
+}
+
+fn tag(store: &Store<()>, instance: Instance, name: &str) -> Tag {
+    match instance.export(store, name) {
+        Some(Extern::Tag(tag)) => tag,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn interrupted(outcome: Outcome) -> ContHandle {
+    match outcome {
+        Outcome::Interrupted(rest) => rest,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn returned(outcome: Outcome) -> Vec<Val> {
+    match outcome {
+        Outcome::Returned(values) => values,
+        other => panic!("{other:?}"),
+    }
+}
+
+const ZEAL: [&str; 4] = [
+    "none",
+    "alloc,switch,move",
+    "interrupt,move,minor",
+    "call,move",
+];
+
+#[test]
+fn registers_are_as_they_were_where_an_interruption_throws() {
+    for zeal in ZEAL {
+        for name in ["work", "outer"] {
+            let mut config = Config::new();
+            config.epoch_interruption(true).zeal(zeal.parse().unwrap());
+            let (mut store, instance) = instance_with(&config, PRESSURE);
+            let oops = tag(&store, instance, "oops");
+            store.set_epoch_deadline(0);
+            let mut asked = 0;
+            store.epoch_deadline_callback(move |mut caller| {
+                asked += 1;
+                if asked < 10 {
+                    return Ok(UpdateDeadline::Continue(0));
+                }
+                caller.set_epoch_deadline(1);
+                let exception = Exception::new(&mut caller, oops, vec![Val::I64(5)])?;
+                caller.gc()?;
+                Err(Error::Exception(Box::new(exception)))
+            });
+            let result = call(&mut store, instance, name, &[Val::I64(1000)]).unwrap();
+            assert_eq!(result, pressed(1000, 5), "{zeal} {name}");
+        }
+    }
+}
+
+#[test]
+fn clones_of_what_was_interrupted_go_on_by_themselves() {
+    for zeal in ZEAL {
+        for name in ["work", "outer"] {
+            let mut config = Config::new();
+            config.epoch_interruption(true).continuation_clone(true);
+            config.zeal(zeal.parse().unwrap()).verify_heap(true);
+            let (mut store, instance) = instance_with(&config, PRESSURE);
+            let oops = tag(&store, instance, "oops");
+            store.set_epoch_deadline(0);
+            store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(0)));
+            let work = instance.func(&store, name).unwrap();
+            let mut rest = interrupted(
+                work.call_with_handlers(&mut store, &[Val::I64(6)], &[])
+                    .unwrap(),
+            );
+            let mut clones = vec![];
+            for turn in 0..4 {
+                clones.push(rest.clone_suspended(&mut store).unwrap());
+                clones.push(clones[turn].clone_suspended(&mut store).unwrap());
+                store.gc().unwrap();
+                rest = interrupted(rest.resume(&mut store, &[], &[]).unwrap());
+            }
+            store.park();
+            for (number, clone) in clones.into_iter().enumerate() {
+                if number % 3 == 2 {
+                    store.set_epoch_deadline(1);
+                    let exception = Exception::new(&mut store, oops, vec![Val::I64(77)]).unwrap();
+                    let outcome = clone.resume_throw(&mut store, &exception, &[]).unwrap();
+                    store.set_epoch_deadline(0);
+                    match outcome {
+                        // Stopped before the clause.
+                        Outcome::Thrown(_) => {}
+                        outcome => assert_eq!(returned(outcome), pressed(6, 77), "{zeal} {name}"),
+                    }
+                    continue;
+                }
+                let mut outcome = Outcome::Interrupted(clone);
+                while let Outcome::Interrupted(rest) = outcome {
+                    outcome = rest.resume(&mut store, &[], &[]).unwrap();
+                }
+                assert_eq!(returned(outcome), pressed(6, 0), "{zeal} {name}");
+            }
+            drop(rest);
+            store.gc().unwrap();
+            assert_eq!(store.live_continuations(), 0);
+        }
+    }
+}
+
+#[test]
+fn who_asks_about_fuel_and_throws_asks_again() {
+    let text = r#"(module
+        (tag $oops (export "oops"))
+        (func (export "run") (param $rounds i32) (result i32) (local $i i32) (local $caught i32)
+            (loop $again
+                (local.set $i (i32.const 0))
+                (block $out
+                    (block $handler
+                        (try_table (catch_all $handler)
+                            (loop $spin
+                                (br_if $spin (i32.lt_u
+                                    (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+                                    (i32.const 1000)))))
+                        (br $out))
+                    (local.set $caught (i32.add (local.get $caught) (i32.const 1))))
+                (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))
+            (local.get $caught)))"#;
+    let (mut store, instance) = instance_with(Config::new().consume_fuel(true), text);
+    let oops = tag(&store, instance, "oops");
+    store.set_fuel(u64::MAX).unwrap();
+    store
+        .fuel_callback(100, move |mut caller| {
+            let exception = Exception::new(&mut caller, oops, vec![])?;
+            Err(Error::Exception(Box::new(exception)))
+        })
+        .unwrap();
+    // Whoever catches one exception is not left alone for the rest.
+    let result = call(&mut store, instance, "run", &[Val::I32(20)]);
+    match result {
+        Ok(values) => assert_eq!(values, [Val::I32(20)]),
+        Err(Error::Exception(_)) => {}
+        other => panic!("{other:?}"),
+    }
+    // Neither is what is called after an answer to end it.
+    let (mut store, instance) = instance_with(Config::new().consume_fuel(true), text);
+    store.set_fuel(u64::MAX).unwrap();
+    store
+        .fuel_callback(100, |_| Ok(UpdateDeadline::Interrupt))
+        .unwrap();
+    for _ in 0..3 {
+        let result = call(&mut store, instance, "run", &[Val::I32(20)]);
+        assert!(matches!(result, Err(Error::Trap(_))), "{result:?}");
+    }
+}
+
+/// Panics when it is dropped.
+struct Bomb(Arc<AtomicU32>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        if !std::thread::panicking() {
+            panic!("a bomb");
+        }
+    }
+}
+
+impl CollectionPolicy for Bomb {
+    fn due(&mut self, due: &CollectionDue) -> CollectionDecision {
+        CollectionDecision::Collect(due.kind)
+    }
+}
+
+#[test]
+fn whatever_panics_when_it_is_dropped_a_store_is_reset() {
+    let text = r#"(module
+        (import "mangrove" "watch" (func $watch (param anyref i32)))
+        (import "mangrove" "next_dead" (func $next (result i32)))
+        (import "mangrove" "gc" (func $gc))
+        (type $s (struct))
+        (func (export "run") (result i32)
+            (call $watch (struct.new $s) (i32.const 5)) (call $gc) (call $next)))"#;
+    let mut config = Config::new();
+    config
+        .weak_references(true)
+        .epoch_interruption(true)
+        .consume_fuel(true);
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, text.as_bytes()).unwrap();
+    let mut linker = Linker::new(&engine);
+    linker.define_mangrove();
+    for what in 0..7 {
+        let dropped = Arc::new(AtomicU32::new(0));
+        let mut store = Store::new(&engine, StoreLimits::default()).unwrap();
+        let bomb = Bomb(dropped.clone());
+        match what {
+            0 => store.observe(Box::new(move |_, _| {
+                let _ = &bomb;
+            })),
+            1 => store.observe_phases(move |_| {
+                let _ = &bomb;
+            }),
+            2 => store.collection_policy(bomb),
+            3 => store.limiter(move |limits| {
+                let _ = &bomb;
+                limits
+            }),
+            4 => store.epoch_deadline_callback(move |_| {
+                let _ = &bomb;
+                Ok(UpdateDeadline::Interrupt)
+            }),
+            5 => store
+                .fuel_callback(1 << 40, move |_| {
+                    let _ = &bomb;
+                    Ok(UpdateDeadline::Interrupt)
+                })
+                .unwrap(),
+            _ => drop(ExternRef::new(&mut store, bomb).unwrap()),
+        }
+        store.set_epoch_deadline(10);
+        store.set_fuel(1_000_000).unwrap();
+        if what < 6 {
+            let instance = linker.instantiate(&mut store, &module).unwrap();
+            assert_eq!(
+                call(&mut store, instance, "run", &[]).unwrap(),
+                [Val::I32(5)]
+            );
+        }
+        let collections = store.collections();
+        let reset = catch_unwind(AssertUnwindSafe(|| store.reset(StoreLimits::default())));
+        assert!(reset.is_err(), "{what}");
+        assert_eq!(dropped.load(Ordering::Relaxed), 1, "{what}");
+        assert_eq!(store.collections(), 0, "{what} after {collections}");
+        assert_eq!(store.get_fuel().unwrap(), 0, "{what}");
+        store.set_epoch_deadline(10);
+        store.set_fuel(1_000_000).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let again = call(&mut store, instance, "run", &[]);
+        assert_eq!(
+            again.unwrap_or_else(|e| panic!("{what}: {e}")),
+            [Val::I32(5)]
+        );
+    }
+}
+
+#[test]
+fn what_a_callback_makes_is_no_scope_of_who_called() {
+    let text = r#"(module (func (export "run") (param i32)
+        (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))"#;
+    for fuel in [false, true] {
+        let mut config = Config::new();
+        config.epoch_interruption(!fuel).consume_fuel(fuel);
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, text.as_bytes()).unwrap();
+        let mut store = Store::new(&engine, Vec::<WeakHandle>::new()).unwrap();
+        let instance = Linker::new(&engine)
+            .instantiate(&mut store, &module)
+            .unwrap();
+        let run = instance.func(&store, "run").unwrap();
+        let make = |mut caller: Caller<'_, Vec<WeakHandle>>| {
+            let object = ExternRef::new(&mut caller, 7)?;
+            let weak = WeakHandle::new(&mut caller, object.handle())?;
+            caller.data_mut().push(weak);
+            Ok(UpdateDeadline::Continue(0))
+        };
+        match fuel {
+            true => {
+                store.set_fuel(1_000_000).unwrap();
+                store.fuel_callback(1, make).unwrap();
+            }
+            false => {
+                store.set_epoch_deadline(0);
+                store.epoch_deadline_callback(make);
+            }
+        }
+        let mut scope = RootScope::new(&mut store);
+        run.call(&mut scope, &[Val::I32(50)]).unwrap();
+        scope.store().gc().unwrap();
+        let weak = scope.store().data().clone();
+        assert!(weak.len() > 40);
+        let alive = weak
+            .iter()
+            .filter(|weak| weak.upgrade(&mut scope).unwrap().is_some());
+        assert_eq!(alive.count(), 0, "fuel: {fuel}");
+    }
+}
+
+#[test]
+fn a_callback_throws_what_it_made_under_a_scope() {
+    let (mut store, instance) = instance_with(Config::new().epoch_interruption(true), PRESSURE);
+    let oops = tag(&store, instance, "oops");
+    store.set_epoch_deadline(0);
+    store.epoch_deadline_callback(move |mut caller| {
+        caller.set_epoch_deadline(1);
+        let mut scope = RootScope::new(&mut caller);
+        let exception = Exception::new(&mut scope, oops, vec![Val::I64(5)])?;
+        Err(Error::Exception(Box::new(exception)))
+    });
+    let mut scope = RootScope::new(&mut store);
+    // At the entry, where nobody catches it.
+    let work = instance.func(&scope, "work").unwrap();
+    let Err(Error::Exception(thrown)) = work.call(&mut scope, &[Val::I64(5)]) else {
+        panic!("it is thrown")
+    };
+    drop(scope);
+    store.gc().unwrap();
+    assert_eq!(thrown.values, [Val::I64(5)]);
+    assert!(thrown.handle.kind(&store).is_ok());
+}
+
+#[test]
+fn a_large_new_array_keeps_young_elements() {
+    for minor in [false, true] {
+        let engine = Engine::new(Config::new().verify_heap(true)).unwrap();
+        let mut store = Store::new(&engine, ()).unwrap();
+        let node = StructType::new(&engine, [FieldType::variable(ValType::I32)]).unwrap();
+        let any = RefType {
+            nullable: true,
+            heap: HeapType::Abstract(AbstractHeap::Any),
+        };
+        let nodes = ArrayType::new(&engine, FieldType::variable(ValType::Ref(any))).unwrap();
+        let one = StructRef::new(&mut store, &node, &[Val::I32(41)]).unwrap();
+        let array = ArrayRef::new(&mut store, &nodes, &one.clone().into(), 50_000).unwrap();
+        drop(one);
+        match minor {
+            true => store.gc_minor().unwrap(),
+            false => store.gc().unwrap(),
+        }
+        let two = StructRef::new(&mut store, &node, &[Val::I32(42)]).unwrap();
+        array.set(&mut store, 49_999, &two.clone().into()).unwrap();
+        drop(two);
+        store.gc_minor().unwrap();
+        store.gc_minor().unwrap();
+        for (at, wanted) in [(0, 41), (49_998, 41), (49_999, 42)] {
+            let Val::Any(Some(element)) = array.get(&mut store, at).unwrap() else {
+                panic!("not null")
+            };
+            let element = element.as_struct(&store).unwrap().unwrap();
+            assert_eq!(element.field(&mut store, 0).unwrap(), Val::I32(wanted));
+        }
+    }
+}
+
+#[test]
+fn a_value_that_owns_a_store_runs_it_when_it_is_dropped() {
+    struct Runs(Store<()>, Func, Arc<AtomicU32>);
+    impl Drop for Runs {
+        fn drop(&mut self) {
+            let result = self.1.call(&mut self.0, &[Val::I64(100)]).unwrap();
+            assert_eq!(result, pressed(100, 0));
+            self.0.gc().unwrap();
+            self.2.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let text = r#"(module (type $s (struct (field (ref null $s))))
+        (func (export "run") (param i32) (result i32) (local $kept (ref null $s)) (local $n i32)
+            (loop
+                (local.set $kept (struct.new $s (local.get $kept)))
+                (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (local.get 0))))
+            (local.set $n (i32.const 0))
+            (loop
+                (local.set $n (i32.add (local.get $n) (i32.const 1)))
+                (local.set $kept (struct.get $s 0 (local.get $kept)))
+                (br_if 0 (i32.eqz (ref.is_null (local.get $kept)))))
+            (local.get $n)))"#;
+    let mut config = Config::new();
+    config.zeal("alloc:10,minor".parse().unwrap());
+    let (mut store, instance) = instance_with(&config, text);
+    let dropped = Arc::new(AtomicU32::new(0));
+    for _ in 0..3 {
+        let (inner, work) = instance_with(&Config::new(), PRESSURE);
+        let work = work.func(&inner, "work").unwrap();
+        ExternRef::new(&mut store, Runs(inner, work, dropped.clone())).unwrap();
+    }
+    let result = call(&mut store, instance, "run", &[Val::I32(200)]).unwrap();
+    assert_eq!(result, [Val::I32(200)]);
+    assert_eq!(dropped.load(Ordering::Relaxed), 3);
+}
+
+#[test]
+fn a_panic_of_who_looks_at_the_graph_leaves_the_store_as_it_was() {
+    let text = r#"(module (type $s (struct (field (ref null $s)))) (type $f (func)) (type $k (cont $f))
+        (tag $t) (func $sleeps (suspend $t)) (elem declare func $sleeps)
+        (global $g (mut (ref null $s)) (ref.null $s)) (global $c (mut (ref null $k)) (ref.null $k))
+        (func (export "run") (param i32) (result i32)
+            (global.set $c (block $on (result (ref $k))
+                (resume $k (on $t $on) (cont.new $k (ref.func $sleeps))) (unreachable)))
+            (loop (global.set $g (struct.new $s (global.get $g)))
+                (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (i32.const 1)))"#;
+    let (mut store, instance) = instance_with(Config::new().verify_heap(true), text);
+    call(&mut store, instance, "run", &[Val::I32(100)]).unwrap();
+    for at in [0, 1, 2, 50, 150] {
+        let mut seen = 0;
+        let looked = catch_unwind(AssertUnwindSafe(|| {
+            store.visit_graph(|_| {
+                seen += 1;
+                assert_ne!(seen, at + 1, "enough");
+                ControlFlow::Continue(())
+            })
+        }));
+        assert!(looked.is_err());
+        store.gc().unwrap();
+        call(&mut store, instance, "run", &[Val::I32(5)]).unwrap();
+        store.gc_minor().unwrap();
+        store.gc().unwrap();
+        assert_eq!(store.live_continuations(), 1);
+    }
+}
+
+#[test]
+fn types_are_made_while_somebody_looks_at_references() {
+    let text = r#"(module (type $s (struct (field (ref null $s))))
+        (global (export "g") (ref $s) (struct.new $s (struct.new $s (ref.null $s)))))"#;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let module = Module::new(&engine, text.as_bytes()).unwrap();
+        let mut store = Store::new(&engine, ()).unwrap();
+        Linker::new(&engine)
+            .instantiate(&mut store, &module)
+            .unwrap();
+        let mut found = 0;
+        for object in store.heap_walk().unwrap() {
+            for _ in object.references() {
+                let fields = [
+                    FieldType::constant(ValType::I64),
+                    FieldType::constant(ValType::F32),
+                ];
+                StructType::new(&engine, fields).unwrap();
+                found += 1;
+            }
+        }
+        sender.send(found).unwrap();
+    });
+    let found = receiver.recv_timeout(std::time::Duration::from_secs(20));
+    assert_eq!(found, Ok(1));
+}
+
+#[test]
+fn a_suspending_function_by_a_tail_call_is_cloned() {
+    let mut config = Config::new();
+    config.continuation_clone(true).consume_fuel(true);
+    let engine = Engine::new(&config).unwrap();
+    let mut store = Store::new(&engine, None::<Tag>).unwrap();
+    store.set_fuel(100_000).unwrap();
+    let ty = FuncType {
+        params: vec![ValType::I64],
+        results: vec![ValType::I64],
+    };
+    let tag = Tag::new(&mut store, ty.clone()).unwrap();
+    *store.data_mut() = Some(tag);
+    let mut linker = Linker::new(&engine);
+    let stop = |mut caller: Caller<'_, Option<Tag>>, args: &[Val], _: &mut [Val]| {
+        let fuel = caller.get_fuel()?;
+        caller.set_fuel(fuel - 1000)?;
+        caller.gc()?;
+        // A scope that is forgotten.
+        std::mem::forget(RootScope::new(&mut caller));
+        Ok(HostAnswer::suspend(caller.data().expect("set"), args))
+    };
+    linker.suspending("host", "stop", ty, stop).unwrap();
+    let text = br#"(module (import "host" "stop" (func $stop (param i64) (result i64)))
+        (func $tail (param i64) (result i64) (return_call $stop (local.get 0)))
+        (func (export "run") (param i64) (result i64)
+            (i64.add (call $tail (local.get 0)) (i64.mul (i64.const 100) (call $tail (i64.const 7))))))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance.func(&store, "run").unwrap();
+    let handlers = [Handler::Suspend(tag)];
+    let first = run
+        .call_with_handlers(&mut store, &[Val::I64(3)], &handlers)
+        .unwrap();
+    let Outcome::Suspended {
+        values,
+        continuation,
+        ..
+    } = first
+    else {
+        panic!("{first:?}")
+    };
+    assert_eq!(values, [Val::I64(3)]);
+    assert!(store.get_fuel().unwrap() < 99_000);
+    for n in 0..3 {
+        let clone = continuation.clone_suspended(&mut store).unwrap();
+        let next = clone.resume(&mut store, &[Val::I64(n)], &[tag]).unwrap();
+        let Outcome::Suspended {
+            values,
+            continuation: rest,
+            ..
+        } = next
+        else {
+            panic!()
+        };
+        assert_eq!(values, [Val::I64(7)]);
+        let twin = rest.clone_suspended(&mut store).unwrap();
+        for rest in [twin, rest] {
+            let last = rest.resume(&mut store, &[Val::I64(9)], &[]).unwrap();
+            assert_eq!(returned(last), [Val::I64(n + 900)]);
+        }
+    }
+    assert!(store.get_fuel().unwrap() < 96_000);
+    store.reset(None).unwrap();
+    assert!(continuation.clone_suspended(&mut store).is_err());
+    assert!(
+        continuation
+            .resume(&mut store, &[Val::I64(1)], &[])
+            .is_err()
+    );
+}
+
+#[test]
+fn queues_and_weak_handles_of_before_are_refused() {
+    let mut store = common::store();
+    let queue = DeathQueue::new(&mut store);
+    let object = ExternRef::new(&mut store, 1).unwrap();
+    let weak = WeakHandle::new(&mut store, object.handle()).unwrap();
+    let func = Func::wrap(&mut store, |a: i32| a + 1).unwrap();
+    let typed = func.typed::<i32, i32>(&mut store).unwrap();
+    store.reset(()).unwrap();
+    DeathQueue::new(&mut store);
+    let again = ExternRef::new(&mut store, 2).unwrap();
+    assert!(queue.next(&mut store).is_err() && queue.len(&store).is_err());
+    assert!(queue.watch(&mut store, again.handle(), 1).is_err());
+    assert!(weak.upgrade(&mut store).is_err());
+    assert!(object.data(&store).is_err());
+    assert!(typed.call(&mut store, 1).is_err());
+    assert!(func.typed::<i32, i32>(&mut store).is_err());
+    assert!(func.continuation(&mut store).is_err());
+}
