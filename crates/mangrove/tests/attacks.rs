@@ -7,8 +7,9 @@ use common::{call, instance_with};
 use mangrove::{
     AbstractHeap, ArrayRef, ArrayType, Caller, CollectionDecision, CollectionDue, CollectionPolicy,
     Config, ContHandle, DeathQueue, Engine, Error, Exception, Extern, ExternRef, FieldType, Func,
-    FuncType, Handler, HeapType, HostAnswer, Instance, Linker, Module, Outcome, RefType, RootScope,
-    Store, StoreLimits, StructRef, StructType, Tag, UpdateDeadline, Val, ValType, WeakHandle,
+    FuncType, Handler, HeapType, Hooks, HostAnswer, Instance, Linker, Module, Moment, OptLevel,
+    Outcome, RefType, RootScope, Store, StoreLimits, StructRef, StructType, Tag, UpdateDeadline,
+    Val, ValType, WeakHandle,
 };
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -81,12 +82,21 @@ const ZEAL: [&str; 4] = [
     "call,move",
 ];
 
+/// Each zeal with each level.
+fn settings() -> impl Iterator<Item = (&'static str, OptLevel)> {
+    let levels = [OptLevel::Speed, OptLevel::None, OptLevel::Frame];
+    levels
+        .into_iter()
+        .flat_map(|level| ZEAL.map(|zeal| (zeal, level)))
+}
+
 #[test]
 fn registers_are_as_they_were_where_an_interruption_throws() {
-    for zeal in ZEAL {
+    for (zeal, level) in settings() {
         for name in ["work", "outer"] {
             let mut config = Config::new();
             config.epoch_interruption(true).zeal(zeal.parse().unwrap());
+            config.opt_level(level);
             let (mut store, instance) = instance_with(&config, PRESSURE);
             let oops = tag(&store, instance, "oops");
             store.set_epoch_deadline(0);
@@ -109,10 +119,11 @@ fn registers_are_as_they_were_where_an_interruption_throws() {
 
 #[test]
 fn clones_of_what_was_interrupted_go_on_by_themselves() {
-    for zeal in ZEAL {
+    for (zeal, level) in settings() {
         for name in ["work", "outer"] {
             let mut config = Config::new();
             config.epoch_interruption(true).continuation_clone(true);
+            config.opt_level(level);
             config.zeal(zeal.parse().unwrap()).verify_heap(true);
             let (mut store, instance) = instance_with(&config, PRESSURE);
             let oops = tag(&store, instance, "oops");
@@ -577,4 +588,418 @@ fn queues_and_weak_handles_of_before_are_refused() {
     assert!(typed.call(&mut store, 1).is_err());
     assert!(func.typed::<i32, i32>(&mut store).is_err());
     assert!(func.continuation(&mut store).is_err());
+}
+
+/// A function of forty parameters, references among them, and two ways to call it.
+fn wide() -> String {
+    let kinds = ["i64", "(ref $box)", "f64"];
+    let params: String = (0..40).map(|i| format!(" {}", kinds[i % 3])).collect();
+    let push = |factor: &str| -> String {
+        let one = |i: usize| match i % 3 {
+            0 => format!("(i64.mul (i64.const {i}) {factor})"),
+            1 => format!("(struct.new $box (i64.mul (i64.const {i}) {factor}))"),
+            _ => format!("(f64.convert_i64_s (i64.mul (i64.const {i}) {factor}))"),
+        };
+        (0..40).map(one).collect()
+    };
+    let sum: String = (0..40)
+        .map(|i| match i % 3 {
+            0 => format!("(local.get {i}) i64.add "),
+            1 => format!("(struct.get $box 0 (local.get {i})) i64.add "),
+            _ => format!("(i64.trunc_f64_s (local.get {i})) i64.add "),
+        })
+        .collect();
+    format!(
+        r#"(module (type $box (struct (field i64)))
+            (type $w (func (param {params}) (result i64))) (type $kw (cont $w))
+            (func $wide (type $w) (i64.const 0) {sum})
+            (func (export "call") (param $f i64) (result i64) (call $wide {}))
+            (func (export "tail") (param $f i64) (result i64) (return_call $wide {}))
+            (func (export "resume") (param $f i64) (result i64)
+                (resume $kw {} (cont.new $kw (ref.func $wide))))
+            (elem declare func $wide))"#,
+        push("(local.get $f)"),
+        push("(local.get $f)"),
+        push("(local.get $f)"),
+    )
+}
+
+#[test]
+fn parameters_beyond_the_registers_outlive_an_interruption() {
+    let text = wide();
+    for (zeal, level) in settings() {
+        let mut config = Config::new();
+        config.epoch_interruption(true).zeal(zeal.parse().unwrap());
+        config.opt_level(level);
+        let (mut store, instance) = instance_with(&config, &text);
+        for name in ["call", "tail", "resume"] {
+            let func = instance.func(&store, name).unwrap();
+            store.set_epoch_deadline(0);
+            store.epoch_deadline_callback(move |mut caller| {
+                caller.set_epoch_deadline(1);
+                let other = func.call(&mut caller, &[Val::I64(11)])?;
+                assert_eq!(other, [Val::I64(780 * 11)]);
+                caller.gc()?;
+                Ok(UpdateDeadline::Continue(0))
+            });
+            let result = func.call(&mut store, &[Val::I64(3)]).unwrap();
+            assert_eq!(result, [Val::I64(780 * 3)], "{zeal} {level:?} {name}");
+            store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(0)));
+            let mut outcome = func
+                .call_with_handlers(&mut store, &[Val::I64(3)], &[])
+                .unwrap();
+            let mut times = 0;
+            while let Outcome::Interrupted(rest) = outcome {
+                times += 1;
+                store.set_epoch_deadline(1);
+                func.call(&mut store, &[Val::I64(5)]).unwrap();
+                store.gc_minor().unwrap();
+                store.set_epoch_deadline(0);
+                outcome = rest.resume(&mut store, &[], &[]).unwrap();
+            }
+            assert_eq!(
+                returned(outcome),
+                [Val::I64(780 * 3)],
+                "{zeal} {level:?} {name}"
+            );
+            assert_eq!(times, 2);
+        }
+    }
+}
+
+/// Two that switch to each other, and count.
+const RING: &str = r#"(module
+    (rec (type $f (func (param (ref null $k)) (result i32))) (type $k (cont $f)))
+    (tag $swap (export "swap") (result i32))
+    (global $n (mut i32) (i32.const 0))
+    (func $second (type $f) (param $to (ref null $k)) (result i32)
+        (loop $again
+            (global.set $n (i32.add (global.get $n) (i32.const 1)))
+            (if (i32.gt_u (global.get $n) (i32.const 20)) (then (return (global.get $n))))
+            (local.set $to (switch $k $swap (local.get $to)))
+            (br $again))
+        (unreachable))
+    (elem declare func $second)
+    (func (export "first") (type $f) (param $to (ref null $k)) (result i32)
+        (local.set $to (cont.new $k (ref.func $second)))
+        (loop $again
+            (local.set $to (switch $k $swap (local.get $to)))
+            (br $again))
+        (unreachable)))"#;
+
+#[test]
+fn what_was_switched_to_is_interrupted_and_cloned() {
+    for (zeal, level) in settings() {
+        let mut config = Config::new();
+        config.epoch_interruption(true).continuation_clone(true);
+        config
+            .zeal(zeal.parse().unwrap())
+            .opt_level(level)
+            .verify_heap(true);
+        let (mut store, instance) = instance_with(&config, RING);
+        let swap = tag(&store, instance, "swap");
+        let handlers = [Handler::Switch(swap)];
+        store.set_epoch_deadline(0);
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(0)));
+        let first = instance.func(&store, "first").unwrap();
+        let mut outcome = first
+            .call_with_handlers(&mut store, &[Val::Cont(None)], &handlers)
+            .unwrap();
+        let mut times = 0;
+        while let Outcome::Interrupted(rest) = outcome {
+            times += 1;
+            let rest = match times % 2 {
+                0 => rest,
+                _ => rest.clone_suspended(&mut store).unwrap(),
+            };
+            store.gc().unwrap();
+            outcome = rest.resume_with(&mut store, &[], &handlers).unwrap();
+        }
+        assert_eq!(returned(outcome), [Val::I32(21)], "{zeal} {level:?}");
+        assert!(times > 20);
+        store.gc().unwrap();
+        assert_eq!(store.live_continuations(), 0);
+    }
+}
+
+#[test]
+fn a_store_is_reset_with_clones_of_what_was_interrupted() {
+    let mut config = Config::new();
+    config.epoch_interruption(true).continuation_clone(true);
+    config.verify_heap(true);
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, PRESSURE.as_bytes()).unwrap();
+    let mut store = Store::new(&engine, ()).unwrap();
+    for round in 0..10 {
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        store.set_epoch_deadline(0);
+        store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(0)));
+        let outer = instance.func(&store, "outer").unwrap();
+        let fresh = outer.continuation(&mut store).unwrap();
+        let bound = fresh.bind(&mut store, &[Val::I64(6)]).unwrap();
+        let other = bound.clone_suspended(&mut store).unwrap();
+        let mut handles = vec![];
+        for k in [bound, other] {
+            let mut rest = interrupted(k.resume(&mut store, &[], &[]).unwrap());
+            for _ in 0..round % 5 {
+                handles.push(rest.clone_suspended(&mut store).unwrap());
+                rest = interrupted(rest.resume(&mut store, &[], &[]).unwrap());
+            }
+            handles.push(rest);
+        }
+        let waiting = outer.continuation(&mut store).unwrap();
+        handles.push(waiting.bind(&mut store, &[Val::I64(9)]).unwrap());
+        handles.push(handles[0].clone_suspended(&mut store).unwrap());
+        if round % 2 == 0 {
+            store.park();
+        }
+        if round % 3 == 0 {
+            store.gc().unwrap();
+        }
+        store.reset(()).unwrap();
+        assert_eq!(store.live_continuations(), 0);
+        for handle in handles {
+            assert!(handle.clone_suspended(&mut store).is_err());
+        }
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        // Without another deadline the first check is one.
+        assert!(call(&mut store, instance, "outer", &[Val::I64(5)]).is_err());
+        store.set_epoch_deadline(1);
+        let result = call(&mut store, instance, "outer", &[Val::I64(5)]).unwrap();
+        assert_eq!(result, pressed(5, 0));
+        store.gc().unwrap();
+    }
+}
+
+#[test]
+fn callbacks_and_host_functions_resume_within_each_other() {
+    let text = r#"(module
+        (import "host" "within" (func $within (result i64)))
+        (tag $yield (export "yield") (param i64))
+        (func (export "count") (param $n i64) (result i64)
+            (loop (suspend $yield (local.get $n))
+                (br_if 0 (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1))) (i64.const 0))))
+            (i64.const 7))
+        (func (export "run") (param $n i64) (result i64)
+            (loop (br_if 0 (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1))) (i64.const 0))))
+            (call $within)))"#;
+    for zeal in ZEAL {
+        let mut config = Config::new();
+        config.epoch_interruption(true).continuation_clone(true);
+        config.zeal(zeal.parse().unwrap());
+        let engine = Engine::new(&config).unwrap();
+        let mut linker = Linker::<Option<(Func, Tag)>>::new(&engine);
+        // Resumes a program, gets it back interrupted, and lets it go.
+        linker
+            .func_wrap(
+                "host",
+                "within",
+                |mut caller: Caller<'_, Option<(Func, Tag)>>| {
+                    let (count, tag) = caller.data().expect("it is set");
+                    caller.set_epoch_deadline(0);
+                    let outcome =
+                        count.call_with_handlers(&mut caller, &[Val::I64(3)], &[tag.into()])?;
+                    let Outcome::Interrupted(rest) = outcome else {
+                        panic!("{outcome:?}")
+                    };
+                    caller.gc()?;
+                    let twin = rest.clone_suspended(&mut caller)?;
+                    caller.set_epoch_deadline(1);
+                    let mut sum = 0;
+                    for rest in [rest, twin] {
+                        let mut outcome = rest.resume(&mut caller, &[], &[tag])?;
+                        while let Outcome::Suspended {
+                            values,
+                            continuation,
+                            ..
+                        } = outcome
+                        {
+                            sum += values[0].as_i64().unwrap();
+                            outcome = continuation.resume(&mut caller, &[], &[tag])?;
+                        }
+                    }
+                    Ok::<_, Error>(sum)
+                },
+            )
+            .unwrap();
+        let module = Module::new(&engine, text.as_bytes()).unwrap();
+        let mut store = Store::new(&engine, None).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let Some(Extern::Tag(tag)) = instance.export(&store, "yield") else {
+            panic!()
+        };
+        let count = instance.func(&store, "count").unwrap();
+        *store.data_mut() = Some((count, tag));
+        let mut asked = 0;
+        store.set_epoch_deadline(0);
+        store.epoch_deadline_callback(move |mut caller| {
+            asked += 1;
+            if asked % 4 == 0 {
+                return Ok(UpdateDeadline::Yield(0));
+            }
+            caller.set_epoch_deadline(1);
+            let outcome = count.call_with_handlers(&mut caller, &[Val::I64(2)], &[tag.into()])?;
+            assert!(matches!(outcome, Outcome::Suspended { .. }));
+            Ok(match asked {
+                // In the host function's program.
+                11.. => UpdateDeadline::Yield(0),
+                _ => UpdateDeadline::Continue(0),
+            })
+        });
+        let run = instance.func(&store, "run").unwrap();
+        let mut outcome = run
+            .call_with_handlers(&mut store, &[Val::I64(9)], &[])
+            .unwrap();
+        while let Outcome::Interrupted(rest) = outcome {
+            outcome = rest.resume(&mut store, &[], &[]).unwrap();
+        }
+        assert_eq!(returned(outcome), [Val::I64(12)], "{zeal}");
+        store.gc().unwrap();
+        assert_eq!(store.live_continuations(), 0);
+    }
+}
+
+#[test]
+fn observers_panic_where_a_host_function_suspends() {
+    let mut config = Config::new();
+    config.hooks(Hooks {
+        switches: true,
+        ..Hooks::default()
+    });
+    let engine = Engine::new(&config).unwrap();
+    let mut store = Store::new(&engine, None::<Tag>).unwrap();
+    let ty = FuncType {
+        params: vec![],
+        results: vec![],
+    };
+    let tag = Tag::new(&mut store, ty.clone()).unwrap();
+    *store.data_mut() = Some(tag);
+    let mut linker = Linker::new(&engine);
+    linker
+        .suspending(
+            "host",
+            "stop",
+            ty,
+            |caller: Caller<'_, Option<Tag>>, _, _| {
+                Ok(HostAnswer::suspend(caller.data().expect("set"), []))
+            },
+        )
+        .unwrap();
+    let text = br#"(module (import "host" "stop" (func $stop))
+        (func (export "run") (result i32) (call $stop) (call $stop) (i32.const 5)))"#;
+    let module = Module::new(&engine, text).unwrap();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let run = instance.func(&store, "run").unwrap();
+    let (at, count) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let seen = (at.clone(), count.clone());
+    store.observe(Box::new(move |view, moment| {
+        view.heap_walk().unwrap();
+        view.roots().unwrap();
+        let is_one = matches!(moment, Moment::Suspend(_) | Moment::Trap | Moment::End);
+        if is_one && seen.1.fetch_add(1, Ordering::Relaxed) + 1 == seen.0.load(Ordering::Relaxed) {
+            panic!("an observer");
+        }
+    }));
+    let handlers = [Handler::Suspend(tag)];
+    for stop_at in 1..8 {
+        at.store(stop_at, Ordering::Relaxed);
+        count.store(0, Ordering::Relaxed);
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let mut outcome = run.call_with_handlers(&mut store, &[], &handlers)?;
+            while let Outcome::Suspended { continuation, .. } = outcome {
+                outcome = continuation.resume(&mut store, &[], &[tag])?;
+            }
+            Ok::<_, Error>(returned(outcome))
+        }));
+        match done {
+            Ok(result) => assert_eq!(result.unwrap(), [Val::I32(5)]),
+            Err(_) => assert!(stop_at < 6, "{stop_at}"),
+        }
+        store.gc().unwrap();
+        assert_eq!(store.live_continuations(), 0);
+    }
+}
+
+#[test]
+fn host_functions_that_suspend_recur_to_a_limit_and_not_to_a_fault() {
+    let run = || {
+        let engine = Engine::new(&Config::new()).unwrap();
+        let mut store = Store::new(&engine, None::<Func>).unwrap();
+        let ty = FuncType {
+            params: vec![],
+            results: vec![],
+        };
+        let mut linker = Linker::new(&engine);
+        linker
+            .suspending(
+                "host",
+                "again",
+                ty,
+                |mut caller: Caller<'_, Option<Func>>, _, _| {
+                    let run = caller.data().expect("set");
+                    match run.call_with_handlers(&mut caller, &[], &[])? {
+                        Outcome::Returned(_) => Ok(HostAnswer::Return),
+                        other => panic!("{other:?}"),
+                    }
+                },
+            )
+            .unwrap();
+        let text = br#"(module (import "host" "again" (func $again))
+            (func (export "run") (call $again)))"#;
+        let module = Module::new(&engine, text).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let run = instance.func(&store, "run").unwrap();
+        *store.data_mut() = Some(run);
+        let error = run.call(&mut store, &[]).unwrap_err();
+        assert!(error.to_string().contains("activations_max"), "{error}");
+    };
+    std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(run)
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+/// Whoever calls a host function by a tail call does not pass for whoever called it.
+#[test]
+fn a_tail_call_does_not_act_in_the_name_of_its_caller() {
+    let engine = Engine::new(&Config::new()).unwrap();
+    let mut linker = Linker::<Vec<Option<Instance>>>::new(&engine);
+    linker
+        .func_wrap(
+            "h",
+            "write",
+            |mut caller: Caller<'_, Vec<Option<Instance>>>| {
+                let instance = caller.instance();
+                caller.data_mut().push(instance);
+            },
+        )
+        .unwrap();
+    let other = br#"(module (import "h" "write" (func $write))
+        (func (export "other") (return_call $write)))"#;
+    let victim = br#"(module (type $f (func)) (import "o" "other" (func $other (type $f)))
+        (import "h" "write" (func $write (type $f)))
+        (table funcref (elem $other $write))
+        (func $inside (return_call $other)) (elem declare func $inside)
+        (func (export "import") (call $other))
+        (func (export "reference") (call_ref $f (ref.func $other)))
+        (func (export "table") (call_indirect (type $f) (i32.const 0)))
+        (func (export "tail") (call $inside))
+        (func (export "itself") (call $write)))"#;
+    let other = Module::new(&engine, other).unwrap();
+    let victim = Module::new(&engine, victim).unwrap();
+    let mut store = Store::new(&engine, vec![]).unwrap();
+    let other = linker.instantiate(&mut store, &other).unwrap();
+    linker.instance(&store, "o", other).unwrap();
+    let victim = linker.instantiate(&mut store, &victim).unwrap();
+    for name in ["import", "reference", "table", "tail", "itself"] {
+        let func = victim.get_typed_func::<(), ()>(&mut store, name).unwrap();
+        func.call(&mut store, ()).unwrap();
+        let seen = store.data_mut().pop().unwrap();
+        match name {
+            "itself" => assert_eq!(seen, Some(victim)),
+            _ => assert_ne!(seen, Some(victim), "{name}"),
+        }
+    }
 }

@@ -8,13 +8,21 @@
 //!
 //! Nothing is written down for it but that word of the frame: the walk is made when the
 //! host function asks. An import's address or a reference may lead to a host function, so
-//! such calls keep the instance; which kind of call it is the module's own bytes say. At
-//! any other call the callee has left its frame by a tail call, and the frame that is left
-//! has its module only.
+//! such calls keep the instance; which kind of call it is the module's own bytes say.
+//!
+//! | frame 1 is at | who has called |
+//! |-|-|
+//! | a call of an import that is the host function which runs | the frame's instance |
+//! | a call by a reference | the frame's instance, or one that was called so and left its frame by a tail call |
+//! | any other call | one that has left its frame by a tail call |
+//!
+//! Where it may have been one that left no frame, there is an answer only if it cannot be
+//! another: host functions take the caller's memory for the one that it means, so whoever
+//! left no frame must not pass for whoever called it.
 
 use crate::instance::InstancePtr;
 use crate::store::StoreInner;
-use mangrove_abi::{FunctionKind, InstanceContext, RecordState, WasmOffset};
+use mangrove_abi::{FuncIndex, FunctionKind, InstanceContext, RecordState, WasmOffset};
 use mangrove_stack::frames;
 use std::ptr;
 
@@ -25,8 +33,8 @@ const CALL_REF: u8 = 0x14;
 
 impl StoreInner {
     /// The number of the instance whose code called the host function that runs; none if
-    /// the host did, if the function is that of a continuation, or if the code is of a
-    /// module with several instances and left its frame by a tail call.
+    /// the host did, if the function is that of a continuation, or if the code may have left
+    /// its frame by a tail call and it is not certain whose it was.
     pub fn calling_instance(&self) -> Option<u32> {
         // SAFETY: the context is ours, and no compiled code runs.
         let record = unsafe { self.ctx.as_ref().current };
@@ -54,30 +62,64 @@ impl StoreInner {
             return None;
         }
         let image = self.module(module)?;
-        if function.instance_distance != 0 && calls_anybody(image.parsed(), site.wasm_offset?) {
+        let how = how_called(image.parsed(), site.wasm_offset?);
+        if function.instance_distance != 0 && how != How::Defined {
             let slot = frame.fp - u64::from(function.instance_distance);
             // SAFETY: the frame is stopped at a call that keeps its instance in this word.
             let instance = unsafe {
                 let slot = ptr::with_exposed_provenance::<*const InstanceContext>(slot as usize);
                 InstancePtr::from_owner((*slot.read()).owner)
             };
-            return Some(instance.index);
+            // SAFETY: the function that runs is one of the store's.
+            let running = unsafe { &raw const (*self.host_func).func };
+            let certain = match how {
+                How::Import(index) => instance.func_ref(index).as_ptr().cast_const() == running,
+                // Another instance of the module would do what this one does.
+                How::Reference => self.tail_callers().all(|i| i.module.id() == module),
+                How::Defined => false,
+            };
+            if certain {
+                return Some(instance.index);
+            }
+            if how == How::Reference {
+                return None;
+            }
         }
-        let mut of_module = self.instances.iter().filter(|i| i.module.id() == module);
-        match (of_module.next(), of_module.next()) {
+        let mut left = self.tail_callers();
+        match (left.next(), left.next()) {
             (Some(only), None) => Some(only.index),
             _ => None,
         }
     }
+
+    /// The instances whose code makes tail calls.
+    fn tail_callers(&self) -> impl Iterator<Item = &InstancePtr> {
+        let instances = self.instances.iter();
+        instances.filter(|instance| instance.module.makes_tail_calls())
+    }
 }
 
-/// Whether the call at this offset of a module goes to an import or through a reference.
-fn calls_anybody(module: &mangrove_validate::ParsedModule, at: WasmOffset) -> bool {
+/// What a call goes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// An import.
+    Import(FuncIndex),
+    /// Whatever a reference is to.
+    Reference,
+    /// A function of the module.
+    Defined,
+}
+
+/// What the call at this offset of a module goes to.
+fn how_called(module: &mangrove_validate::ParsedModule, at: WasmOffset) -> How {
     let bytes = module.bytes.get(at.as_u32() as usize..).unwrap_or_default();
     match bytes.split_first() {
-        Some((&CALL, index)) => leb(index).is_some_and(|index| index < module.imported_functions),
-        Some((&(CALL_INDIRECT | CALL_REF), _)) => true,
-        _ => false,
+        Some((&CALL, index)) => match leb(index) {
+            Some(index) if index < module.imported_functions => How::Import(FuncIndex::new(index)),
+            _ => How::Defined,
+        },
+        Some((&(CALL_INDIRECT | CALL_REF), _)) => How::Reference,
+        _ => How::Defined,
     }
 }
 

@@ -33,6 +33,7 @@ pub mod registry;
 mod replay;
 pub mod repr;
 mod sections;
+pub mod tail_calls;
 pub mod text;
 mod types;
 mod witness;
