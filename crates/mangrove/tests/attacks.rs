@@ -1003,3 +1003,74 @@ fn a_tail_call_does_not_act_in_the_name_of_its_caller() {
         }
     }
 }
+
+/// Arrays and segments of references, with a check before each operation on many.
+const BULK: &str = r#"(module
+    (type $box (struct (field (mut i64)))) (type $boxes (array (mut (ref null $box))))
+    (table $t 40 (ref null $box))
+    (elem $e (ref null $box) (struct.new $box (i64.const 1)) (struct.new $box (i64.const 2)))
+    (func $sum (param $from (ref $boxes)) (result i64) (local $i i32) (local $sum i64)
+        (loop
+            (local.set $sum (i64.add (local.get $sum)
+                (struct.get $box 0 (array.get $boxes (local.get $from) (local.get $i)))))
+            (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+                (array.len (local.get $from)))))
+        (local.get $sum))
+    (func (export "run") (param $n i64) (result i64) (local $a (ref null $boxes))
+        (local.set $a (array.new $boxes (struct.new $box (local.get $n)) (i32.const 10)))
+        (array.fill $boxes (local.get $a) (i32.const 2) (struct.new $box (i64.const 100)) (i32.const 3))
+        (array.copy $boxes $boxes (array.new $boxes (struct.new $box (i64.const 0)) (i32.const 10)) (i32.const 0)
+            (local.get $a) (i32.const 0) (i32.const 10))
+        (array.init_elem $boxes $e (local.get $a) (i32.const 8) (i32.const 0) (i32.const 2))
+        (table.fill $t (i32.const 0) (struct.new $box (i64.const 1000)) (i32.const 40))
+        (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 2))
+        (drop (table.grow $t (struct.new $box (i64.const 5)) (i32.const 3)))
+        (i64.add (call $sum (ref.as_non_null (local.get $a)))
+            (i64.add (call $sum (array.new_elem $boxes $e (i32.const 0) (i32.const 2)))
+                (i64.add (struct.get $box 0 (table.get $t (i32.const 1)))
+                    (i64.add (struct.get $box 0 (table.get $t (i32.const 39)))
+                        (struct.get $box 0 (table.get $t (i32.const 42)))))))))"#;
+
+#[test]
+fn operations_on_many_keep_their_operands_over_an_interruption() {
+    for (zeal, level) in settings() {
+        for fuel in [false, true] {
+            let mut config = Config::new();
+            config
+                .epoch_interruption(!fuel)
+                .consume_fuel(fuel)
+                .verify_heap(true);
+            config.zeal(zeal.parse().unwrap()).opt_level(level);
+            let (mut store, instance) = instance_with(&config, BULK);
+            let run = instance.func(&store, "run").unwrap();
+            if fuel {
+                store.set_fuel(1_000_000).unwrap();
+                store
+                    .fuel_callback(1, |_| Ok(UpdateDeadline::Yield(1)))
+                    .unwrap();
+            } else {
+                store.set_epoch_deadline(0);
+                store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(0)));
+            }
+            let mut outcome = run
+                .call_with_handlers(&mut store, &[Val::I64(7)], &[])
+                .unwrap();
+            let mut times = 0;
+            while let Outcome::Interrupted(rest) = outcome {
+                times += 1;
+                match times % 2 {
+                    0 => store.gc().unwrap(),
+                    _ => store.gc_minor().unwrap(),
+                }
+                outcome = rest.resume(&mut store, &[], &[]).unwrap();
+            }
+            // 5 × 7, 3 × 100, 1, 2; 1, 2; 2, 1000, 5.
+            assert_eq!(
+                returned(outcome),
+                [Val::I64(338 + 3 + 1007)],
+                "{zeal} {level:?} {fuel}"
+            );
+            assert!(times > 20, "{times}");
+        }
+    }
+}
