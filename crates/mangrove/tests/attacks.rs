@@ -1074,3 +1074,38 @@ fn operations_on_many_keep_their_operands_over_an_interruption() {
         }
     }
 }
+
+/// Fuel bounds what clones cost: a chain of a thousand is not copied for the price of a call.
+#[test]
+fn a_clone_of_many_costs_more_fuel_than_one_of_few() {
+    let text = r#"(module (type $f (func (param i32))) (type $k (cont $f))
+        (type $g (func)) (type $r (cont $g)) (tag $stop)
+        (import "mangrove" "clone_cont" (func $clone (param (ref null $r)) (result (ref $r))))
+        (func $deep (type $f)
+            (if (local.get 0)
+                (then (resume $k (i32.sub (local.get 0) (i32.const 1)) (cont.new $k (ref.func $deep))))
+                (else (suspend $stop))))
+        (elem declare func $deep)
+        (global $kept (mut (ref null $r)) (ref.null $r))
+        (func (export "build") (param i32)
+            (global.set $kept (block $on (result (ref $r))
+                (resume $k (on $stop $on) (local.get 0) (cont.new $k (ref.func $deep))) (unreachable))))
+        (func (export "clone") (drop (call $clone (global.get $kept)))))"#;
+    let mut config = Config::new();
+    config.consume_fuel(true).continuation_clone(true);
+    let (mut store, instance) = instance_with(&config, text);
+    let mut used = [1, 1000].map(|depth| {
+        store.set_fuel(1 << 40).unwrap();
+        call(&mut store, instance, "build", &[Val::I32(depth)]).unwrap();
+        store.set_fuel(1 << 40).unwrap();
+        call(&mut store, instance, "clone", &[]).unwrap();
+        (1 << 40) - store.get_fuel().unwrap()
+    });
+    used.sort_unstable();
+    assert!(used[0] > 2 && used[1] > 1000 + used[0], "{used:?}");
+    // A program that does nothing else ends.
+    store.set_fuel(1000).unwrap();
+    call(&mut store, instance, "clone", &[]).unwrap();
+    let result = call(&mut store, instance, "clone", &[]);
+    assert!(matches!(result, Err(Error::Trap(_))), "{result:?}");
+}
