@@ -8,8 +8,8 @@ use mangrove::{
     AbstractHeap, ArrayRef, ArrayType, Caller, CollectionDecision, CollectionDue, CollectionPolicy,
     Config, ContHandle, DeathQueue, Engine, Error, Exception, Extern, ExternRef, FieldType, Func,
     FuncType, Handler, HeapType, Hooks, HostAnswer, Instance, Linker, Module, Moment, OptLevel,
-    Outcome, RefType, RootScope, Store, StoreLimits, StructRef, StructType, Tag, UpdateDeadline,
-    Val, ValType, WeakHandle,
+    Outcome, RefType, RootScope, Schedule, Store, StoreLimits, StructRef, StructType, Tag,
+    UpdateDeadline, Val, ValType, WeakHandle,
 };
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -1108,4 +1108,96 @@ fn a_clone_of_many_costs_more_fuel_than_one_of_few() {
     call(&mut store, instance, "clone", &[]).unwrap();
     let result = call(&mut store, instance, "clone", &[]);
     assert!(matches!(result, Err(Error::Trap(_))), "{result:?}");
+}
+
+/// Whatever is asked of a heap whose policy wants no collections, from inside and out.
+#[test]
+fn a_heap_without_collections_is_looked_at_collected_held_and_reset() {
+    let text = r#"(module
+        (import "host" "look" (func $look (param i32)))
+        (type $node (struct (field (ref null $node)) (field i64)))
+        (type $nodes (array (mut (ref null $node))))
+        (global $list (mut (ref null $node)) (ref.null $node))
+        (global $array (mut (ref null $nodes)) (ref.null $nodes))
+        (func (export "run") (param $n i32) (result i64) (local $i i32) (local $sum i64) (local $at (ref null $node))
+            (global.set $list (ref.null $node))
+            (loop
+                (global.set $list (struct.new $node (global.get $list) (i64.const 1)))
+                (drop (struct.new $node (ref.null $node) (i64.const 3)))
+                (if (i32.eqz (i32.rem_u (local.get $i) (i32.const 500)))
+                    (then
+                        (global.set $array (array.new $nodes (global.get $list) (i32.const 20000)))
+                        (call $look (local.get $i))
+                        (array.set $nodes (global.get $array) (i32.const 7)
+                            (struct.new $node (global.get $list) (i64.const 5)))))
+                (br_if 0 (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+            (local.set $at (array.get $nodes (global.get $array) (i32.const 7)))
+            (loop
+                (local.set $sum (i64.add (local.get $sum) (struct.get $node 1 (local.get $at))))
+                (local.set $at (struct.get $node 0 (local.get $at)))
+                (br_if 0 (i32.eqz (ref.is_null (local.get $at)))))
+            (local.get $sum)))"#;
+    for what in 0..6 {
+        let mut config = Config::new();
+        config
+            .young_min(32 << 10)
+            .young_max(64 << 10)
+            .heap_max(64 << 20);
+        config.verify_heap(true);
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, text.as_bytes()).unwrap();
+        let mut linker = Linker::<StoreLimits>::new(&engine);
+        linker
+            .func_wrap(
+                "host",
+                "look",
+                move |mut caller: Caller<'_, StoreLimits>, n: i32| {
+                    match what {
+                        0 => drop(caller.heap_statistics()?),
+                        1 => caller.gc_minor()?,
+                        2 => caller.gc()?,
+                        3 => {
+                            let walk = caller.heap_walk()?;
+                            let (objects, bytes) = (walk.objects(), walk.bytes());
+                            let seen: Vec<_> = walk.map(|object| object.bytes()).collect();
+                            assert_eq!(seen.len() as u64, objects);
+                            assert_eq!(seen.iter().sum::<u64>(), bytes);
+                            assert!(objects > n as u64);
+                        }
+                        4 => {
+                            let one = ExternRef::new(&mut caller, n)?;
+                            let weak = WeakHandle::new(&mut caller, one.handle())?;
+                            drop(one);
+                            caller.gc_minor()?;
+                            caller.gc()?;
+                            assert!(weak.upgrade(&mut caller)?.is_none());
+                        }
+                        _ => drop(caller.object_graph(1 << 20)?),
+                    }
+                    Ok::<_, Error>(())
+                },
+            )
+            .unwrap();
+        let mut store = Store::new(&engine, StoreLimits::default()).unwrap();
+        for round in 0..3 {
+            store.collection_policy(Schedule::at_bytes([]).only());
+            if round == 1 {
+                store.limiter(|limits| limits);
+            }
+            let instance = linker.instantiate(&mut store, &module).unwrap();
+            let run = instance
+                .get_typed_func::<i32, i64>(&mut store, "run")
+                .unwrap();
+            for n in [3_001, 7_001] {
+                assert_eq!(run.call(&mut store, n).unwrap(), i64::from(n) + 5, "{what}");
+                // In the middle of a window.
+                store.limiter(|limits| limits);
+                store.collection_policy(Schedule::at_bytes([]).only());
+            }
+            if round == 1 {
+                store.gc().unwrap();
+            }
+            store.reset(StoreLimits::default()).unwrap();
+        }
+    }
 }
