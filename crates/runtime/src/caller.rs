@@ -23,7 +23,9 @@
 use crate::instance::InstancePtr;
 use crate::store::StoreInner;
 use mangrove_abi::{FuncIndex, FunctionKind, InstanceContext, RecordState, WasmOffset};
+use mangrove_collector::ModuleId;
 use mangrove_stack::frames;
+use std::cell::RefMut;
 use std::ptr;
 
 /// The opcodes of calls that may reach a host function.
@@ -75,7 +77,7 @@ impl StoreInner {
             let certain = match how {
                 How::Import(index) => instance.func_ref(index).as_ptr().cast_const() == running,
                 // Another instance of the module would do what this one does.
-                How::Reference => self.tail_callers().all(|i| i.module.id() == module),
+                How::Reference => self.tail_callers().are_all_of(module),
                 How::Defined => false,
             };
             if certain {
@@ -85,17 +87,53 @@ impl StoreInner {
                 return None;
             }
         }
-        let mut left = self.tail_callers();
-        match (left.next(), left.next()) {
-            (Some(only), None) => Some(only.index),
-            _ => None,
-        }
+        let left = self.tail_callers();
+        let only = left.first.filter(|_| !left.several);
+        only.map(|instance| instance.index)
     }
 
-    /// The instances whose code makes tail calls.
-    fn tail_callers(&self) -> impl Iterator<Item = &InstancePtr> {
-        let instances = self.instances.iter();
-        instances.filter(|instance| instance.module.makes_tail_calls())
+    /// Which instances make tail calls: each is looked at once.
+    fn tail_callers(&self) -> RefMut<'_, TailCallers> {
+        let mut known = self.tail_callers.borrow_mut();
+        known.look(&self.instances);
+        known
+    }
+}
+
+/// Which instances of a store make tail calls, as far as somebody has looked.
+#[derive(Default)]
+pub(crate) struct TailCallers {
+    /// How many instances were looked at.
+    looked: usize,
+    /// The first that does.
+    first: Option<InstancePtr>,
+    /// Whether there is another.
+    several: bool,
+    /// Whether there is another of another module.
+    several_modules: bool,
+}
+
+impl TailCallers {
+    fn look(&mut self, instances: &[InstancePtr]) {
+        for &instance in instances.get(self.looked..).unwrap_or_default() {
+            if !instance.module.makes_tail_calls() {
+                continue;
+            }
+            match self.first {
+                None => self.first = Some(instance),
+                Some(first) => {
+                    self.several = true;
+                    self.several_modules |= first.module.id() != instance.module.id();
+                }
+            }
+        }
+        self.looked = instances.len();
+    }
+
+    /// Whether none is of another module.
+    fn are_all_of(&self, module: ModuleId) -> bool {
+        let is_of = |first: InstancePtr| first.module.id() == module;
+        self.first.is_none_or(is_of) && !self.several_modules
     }
 }
 

@@ -17,6 +17,7 @@ use crate::types::KeptTypes;
 use crate::watch::Watchers;
 use crate::weak::WeakTables;
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::ptr;
 
@@ -67,6 +68,7 @@ impl StoreInner {
             tags: _,
             activations: _,
             // What referred to those.
+            tail_callers,
             code,
             new_segments,
             linked,
@@ -95,6 +97,7 @@ impl StoreInner {
             face: old_face,
         } = self;
         *id = StoreId::next();
+        *tail_callers = RefCell::default();
         *code = StoreCode::default();
         new_segments.clear();
         linked.clear();

@@ -15,6 +15,7 @@
 use crate::activation::Activation;
 use crate::answer::HostAnswer;
 use crate::bound::Bound;
+use crate::caller::TailCallers;
 use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::handle::Func;
@@ -47,6 +48,7 @@ use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
 use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -181,6 +183,8 @@ pub struct StoreInner {
     pub(crate) code: StoreCode,
     /// Owned, each.
     pub(crate) instances: Vec<InstancePtr>,
+    /// Those that make tail calls.
+    pub(crate) tail_callers: RefCell<TailCallers>,
     /// Of those, the ones whose element segments have got items since the last
     /// collection.
     pub(crate) new_segments: Vec<InstancePtr>,
