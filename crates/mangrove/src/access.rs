@@ -162,8 +162,9 @@ impl<T> Store<T> {
     /// then.
     ///
     /// # Panics
-    /// With a panic of what a host function's closure drops. The store is reset then, and
-    /// has its old data.
+    /// With a panic of what is the embedder's when it is dropped: what a host function's
+    /// closure owns, a callback's, an observer's, a limiter's, a policy's, or the value of an
+    /// [`ExternRef`](crate::ExternRef). The store is reset then, and has its old data.
     ///
     /// # Examples
     /// ```
@@ -307,9 +308,10 @@ impl<T> Caller<'_, T> {
     /// The instance whose code called. None if no Wasm code did: the host called the function,
     /// or it is that of a continuation.
     ///
-    /// Where the code that called did so by a tail call, its frame is gone, and the frame
-    /// below it is taken for the caller: of that only the module is certain, so there is no
-    /// answer if the store has several instances of it.
+    /// Where the code that called may have done so by a tail call, its frame is gone, and there
+    /// is an answer only where it is certain: if the store has one instance whose code makes
+    /// tail calls; for a call by a reference, if the store has none of another module. (Which
+    /// instance of its module makes the tail call is not looked at then.)
     ///
     /// # Examples
     /// ```

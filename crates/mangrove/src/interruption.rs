@@ -86,8 +86,8 @@ impl<T: 'static> Store<T> {
 
     /// Asks `callback` what becomes of what runs, as [`Store::epoch_deadline_callback`] does,
     /// each time so many units of fuel were used, and when none are left. Its answer says
-    /// after how many further units it is asked again. If there are none left after it, what
-    /// runs traps with [`TrapReason::OutOfFuel`](crate::TrapReason::OutOfFuel).
+    /// after how many further units it is asked again: after as many as before, if that is an
+    /// error or says that the program ends. If there are none left after it, what runs traps with [`TrapReason::OutOfFuel`](crate::TrapReason::OutOfFuel).
     ///
     /// # Errors
     /// As [`Store::fuel_trap`].

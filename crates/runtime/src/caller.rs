@@ -8,14 +8,24 @@
 //!
 //! Nothing is written down for it but that word of the frame: the walk is made when the
 //! host function asks. An import's address or a reference may lead to a host function, so
-//! such calls keep the instance; which kind of call it is the module's own bytes say. At
-//! any other call the callee has left its frame by a tail call, and the frame that is left
-//! has its module only.
+//! such calls keep the instance; which kind of call it is the module's own bytes say.
+//!
+//! | frame 1 is at | who has called |
+//! |-|-|
+//! | a call of an import that is the host function which runs | the frame's instance |
+//! | a call by a reference | the frame's instance, or one that was called so and left its frame by a tail call |
+//! | any other call | one that has left its frame by a tail call |
+//!
+//! Where it may have been one that left no frame, there is an answer only if it cannot be
+//! another: host functions take the caller's memory for the one that it means, so whoever
+//! left no frame must not pass for whoever called it.
 
 use crate::instance::InstancePtr;
 use crate::store::StoreInner;
-use mangrove_abi::{FunctionKind, InstanceContext, RecordState, WasmOffset};
+use mangrove_abi::{FuncIndex, FunctionKind, InstanceContext, RecordState, WasmOffset};
+use mangrove_collector::ModuleId;
 use mangrove_stack::frames;
+use std::cell::RefMut;
 use std::ptr;
 
 /// The opcodes of calls that may reach a host function.
@@ -25,8 +35,8 @@ const CALL_REF: u8 = 0x14;
 
 impl StoreInner {
     /// The number of the instance whose code called the host function that runs; none if
-    /// the host did, if the function is that of a continuation, or if the code is of a
-    /// module with several instances and left its frame by a tail call.
+    /// the host did, if the function is that of a continuation, or if the code may have left
+    /// its frame by a tail call and it is not certain whose it was.
     pub fn calling_instance(&self) -> Option<u32> {
         // SAFETY: the context is ours, and no compiled code runs.
         let record = unsafe { self.ctx.as_ref().current };
@@ -54,30 +64,100 @@ impl StoreInner {
             return None;
         }
         let image = self.module(module)?;
-        if function.instance_distance != 0 && calls_anybody(image.parsed(), site.wasm_offset?) {
+        let how = how_called(image.parsed(), site.wasm_offset?);
+        if function.instance_distance != 0 && how != How::Defined {
             let slot = frame.fp - u64::from(function.instance_distance);
             // SAFETY: the frame is stopped at a call that keeps its instance in this word.
             let instance = unsafe {
                 let slot = ptr::with_exposed_provenance::<*const InstanceContext>(slot as usize);
                 InstancePtr::from_owner((*slot.read()).owner)
             };
-            return Some(instance.index);
+            // SAFETY: the function that runs is one of the store's.
+            let running = unsafe { &raw const (*self.host_func).func };
+            let certain = match how {
+                How::Import(index) => instance.func_ref(index).as_ptr().cast_const() == running,
+                // Another instance of the module would do what this one does.
+                How::Reference => self.tail_callers().are_all_of(module),
+                How::Defined => false,
+            };
+            if certain {
+                return Some(instance.index);
+            }
+            if how == How::Reference {
+                return None;
+            }
         }
-        let mut of_module = self.instances.iter().filter(|i| i.module.id() == module);
-        match (of_module.next(), of_module.next()) {
-            (Some(only), None) => Some(only.index),
-            _ => None,
-        }
+        let left = self.tail_callers();
+        let only = left.first.filter(|_| !left.several);
+        only.map(|instance| instance.index)
+    }
+
+    /// Which instances make tail calls: each is looked at once.
+    fn tail_callers(&self) -> RefMut<'_, TailCallers> {
+        let mut known = self.tail_callers.borrow_mut();
+        known.look(&self.instances);
+        known
     }
 }
 
-/// Whether the call at this offset of a module goes to an import or through a reference.
-fn calls_anybody(module: &mangrove_validate::ParsedModule, at: WasmOffset) -> bool {
+/// Which instances of a store make tail calls, as far as somebody has looked.
+#[derive(Default)]
+pub(crate) struct TailCallers {
+    /// How many instances were looked at.
+    looked: usize,
+    /// The first that does.
+    first: Option<InstancePtr>,
+    /// Whether there is another.
+    several: bool,
+    /// Whether there is another of another module.
+    several_modules: bool,
+}
+
+impl TailCallers {
+    fn look(&mut self, instances: &[InstancePtr]) {
+        for &instance in instances.get(self.looked..).unwrap_or_default() {
+            if !instance.module.makes_tail_calls() {
+                continue;
+            }
+            match self.first {
+                None => self.first = Some(instance),
+                Some(first) => {
+                    self.several = true;
+                    self.several_modules |= first.module.id() != instance.module.id();
+                }
+            }
+        }
+        self.looked = instances.len();
+    }
+
+    /// Whether none is of another module.
+    fn are_all_of(&self, module: ModuleId) -> bool {
+        let is_of = |first: InstancePtr| first.module.id() == module;
+        self.first.is_none_or(is_of) && !self.several_modules
+    }
+}
+
+/// What a call goes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    /// An import.
+    Import(FuncIndex),
+    /// Whatever a reference is to.
+    Reference,
+    /// A function of the module.
+    Defined,
+}
+
+/// What the call at this offset of a module goes to.
+fn how_called(module: &mangrove_validate::ParsedModule, at: WasmOffset) -> How {
     let bytes = module.bytes.get(at.as_u32() as usize..).unwrap_or_default();
     match bytes.split_first() {
-        Some((&CALL, index)) => leb(index).is_some_and(|index| index < module.imported_functions),
-        Some((&(CALL_INDIRECT | CALL_REF), _)) => true,
-        _ => false,
+        Some((&CALL, index)) => match leb(index) {
+            Some(index) if index < module.imported_functions => How::Import(FuncIndex::new(index)),
+            _ => How::Defined,
+        },
+        Some((&(CALL_INDIRECT | CALL_REF), _)) => How::Reference,
+        _ => How::Defined,
     }
 }
 

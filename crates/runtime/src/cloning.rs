@@ -58,6 +58,22 @@ impl StoreInner {
         clone.map_err(|error| self.no_room(error))
     }
 
+    /// Takes off what a program's clone has cost in fuel: a unit for each record of its chain,
+    /// and for each word of frames, as operations on many cost one for each element.
+    ///
+    /// # Safety
+    /// It was made just now.
+    pub(crate) unsafe fn charge_clone(&mut self, clone: ContRef) {
+        if !self.engine.settings().consume_fuel {
+            return;
+        }
+        // SAFETY: by contract a suspended chain of this store's.
+        let (records, bytes) = unsafe { chain_size(clone.record) };
+        let units = (records as u64).saturating_add(bytes / 8);
+        let word = &mut self.context().fuel;
+        *word = word.saturating_sub(i64::try_from(units).unwrap_or(i64::MAX));
+    }
+
     /// Collects, with a reference for a root that nobody else may hold: it is in transit.
     fn collect_with(&mut self, reference: ContRef) -> Result<(), Error> {
         let any = RefType {

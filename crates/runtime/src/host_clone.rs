@@ -81,6 +81,7 @@ unsafe extern "C" fn cont_clone(
         };
         match done {
             Ok(clone) => {
+                (*store).charge_clone(clone);
                 (*store).host_func = outer;
                 LibcallResult::ok(clone.record.expose_provenance() as u64)
             }

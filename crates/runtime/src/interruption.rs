@@ -53,6 +53,7 @@ impl Deadlines {
                 left: 0,
                 granted: 0,
                 until: u64::MAX,
+                every: u64::MAX,
             },
         }
     }
@@ -64,6 +65,8 @@ pub struct Fuel {
     left: u64,
     granted: i64,
     until: u64,
+    /// What `until` was set to last: for who gives no other number.
+    every: u64,
 }
 
 impl Fuel {
@@ -100,6 +103,21 @@ impl Fuel {
 
     /// Sets when the embedder is asked: after so many units.
     pub fn ask_after(&mut self, word: &mut i64, units: u64) {
+        self.every = units;
+        self.ask_again(word);
+    }
+
+    /// The embedder is asked after as many units as the last time.
+    pub fn ask_again(&mut self, word: &mut i64) {
+        self.ask_in(word, self.every);
+    }
+
+    /// The embedder is not asked until one of the others is called.
+    pub fn ask_never(&mut self, word: &mut i64) {
+        self.ask_in(word, u64::MAX);
+    }
+
+    fn ask_in(&mut self, word: &mut i64, units: u64) {
         self.settle(word);
         self.until = units;
         self.grant(word);
@@ -130,8 +148,11 @@ mod tests {
         assert_eq!(fuel.left(word), 45);
         fuel.settle(&mut word);
         assert!(fuel.is_due());
-        fuel.ask_after(&mut word, u64::MAX);
+        fuel.ask_never(&mut word);
         assert_eq!(word, 45);
+        fuel.ask_again(&mut word);
+        assert_eq!(word, 20);
+        fuel.ask_never(&mut word);
         word = -1;
         assert_eq!(fuel.left(word), 0);
     }

@@ -12,6 +12,7 @@ use mangrove_abi::{
     TypeIndex, WasmOffset,
 };
 use mangrove_collector::{ModuleId, Place, SourceLine};
+use mangrove_validate::tail_calls::has_tail_calls;
 use mangrove_validate::{EntityIndex, EntityType, MapTypes, ParsedModule, TypeRegistry, printable};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -35,6 +36,8 @@ pub struct ModuleImage {
     exported: OnceLock<HashMap<FuncIndex, usize>>,
     /// The number of each canonical type, made when somebody asks.
     indices: OnceLock<HashMap<TypeId, TypeIndex>>,
+    /// Whether its functions make tail calls; looked for when somebody asks.
+    tail_calls: OnceLock<bool>,
 }
 
 impl ModuleImage {
@@ -91,6 +94,7 @@ impl ModuleImage {
             sources: OnceLock::new(),
             exported: OnceLock::new(),
             indices: OnceLock::new(),
+            tail_calls: OnceLock::new(),
         })
     }
 
@@ -107,6 +111,11 @@ impl ModuleImage {
     /// What the validator made of it.
     pub fn parsed(&self) -> &ParsedModule {
         &self.parsed
+    }
+
+    /// Whether some of its functions make tail calls.
+    pub fn makes_tail_calls(&self) -> bool {
+        *self.tail_calls.get_or_init(|| has_tail_calls(&self.parsed))
     }
 
     /// Its name, from the name section.

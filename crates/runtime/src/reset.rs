@@ -17,6 +17,7 @@ use crate::types::KeptTypes;
 use crate::watch::Watchers;
 use crate::weak::WeakTables;
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::ptr;
 
@@ -32,7 +33,7 @@ impl StoreInner {
     /// has changed then.
     ///
     /// # Panics
-    /// With a panic of what a host function's closure or a value of the host drops, after everything is done.
+    /// With a panic of what is the embedder's, when it is dropped, after everything is done.
     pub fn reset(&mut self, face: Box<dyn Any + Send>) -> Result<(), Error> {
         if !self.activations.is_empty() {
             return Err(Error::usage("a store was reset while it runs"));
@@ -67,6 +68,7 @@ impl StoreInner {
             tags: _,
             activations: _,
             // What referred to those.
+            tail_callers,
             code,
             new_segments,
             linked,
@@ -95,6 +97,7 @@ impl StoreInner {
             face: old_face,
         } = self;
         *id = StoreId::next();
+        *tail_callers = RefCell::default();
         *code = StoreCode::default();
         new_segments.clear();
         linked.clear();

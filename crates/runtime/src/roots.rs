@@ -86,6 +86,8 @@ impl StoreInner {
             suspended_types: _,
             layouts: _,
             engine,
+            // Of the instances.
+            tail_callers: _,
             // A memory holds bytes, a tag a type.
             memories: _,
             spare_memories: _,

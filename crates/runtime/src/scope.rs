@@ -14,8 +14,8 @@ use crate::store::{AsStore, AsStoreMut, inner_mut};
 /// [`HeapHandle::owned`] makes one that goes on. Scopes lie in each other, and the
 /// innermost is the one that counts.
 ///
-/// A host function begins without scope, whatever its callers have open: its arguments
-/// are handles of their own. It can open one; what it returns is to be of none that it has
+/// A host function begins without scope, whatever its callers have open, and so does a
+/// callback at a deadline: its arguments are handles of their own. It can open one; what it returns is to be of none that it has
 /// ended. Exceptions leave scopes, with what they carry.
 /// Handles on continuations are never a scope's.
 ///

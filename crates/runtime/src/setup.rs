@@ -24,6 +24,7 @@ use mangrove_continuation::{Registry, RegistryConfig};
 use mangrove_heap::{Heap, HeapConfig};
 use mangrove_stack::ArenaConfig;
 use std::any::Any;
+use std::cell::RefCell;
 use std::ptr::{self, NonNull};
 
 /// The insides of a new store, in a box that the caller owns. Its data is still to be
@@ -68,6 +69,7 @@ pub fn new_store(
         shares: (heap_room.shares, room.shares),
         code: StoreCode::default(),
         instances: Vec::new(),
+        tail_callers: RefCell::default(),
         new_segments: Vec::new(),
         host_funcs: Vec::new(),
         linked: HashMap::new(),

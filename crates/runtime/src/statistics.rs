@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::store::StoreInner;
 use crate::walk::ObjectKind;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use mangrove_abi::TypeIndex;
 use mangrove_abi::object::{TYPE_HOST, TypeId};
 use mangrove_collector::HeapSpace;
@@ -111,9 +111,10 @@ impl StoreInner {
             known.allocated.add(bytes);
         });
         each.map_err(Error::internal)?;
+        let mut names = self.type_names(types.keys().copied());
         all.types = types.into_values().collect();
         for known in &mut all.types {
-            known.name = self.type_name(known.type_id);
+            known.name = names.remove(&known.type_id).unwrap_or_default();
         }
         let bytes = |known: &TypeStatistics| (known.live.bytes, known.allocated.bytes);
         all.types
@@ -123,25 +124,40 @@ impl StoreInner {
 
     /// What people call a type of objects.
     pub(crate) fn type_name(&self, id: TypeId) -> String {
-        if id == TYPE_HOST {
-            return "host".to_owned();
+        self.type_names([id]).remove(&id).unwrap_or_default()
+    }
+
+    /// What people call types of objects: however many those are, each module of the store
+    /// is looked through once.
+    pub(crate) fn type_names(
+        &self,
+        ids: impl IntoIterator<Item = TypeId>,
+    ) -> HashMap<TypeId, String> {
+        // No module can name the type of an exception.
+        let number = |id| (id, format!("type {id}"));
+        let mut names: HashMap<TypeId, String> = ids.into_iter().map(number).collect();
+        if let Some(host) = names.get_mut(&TYPE_HOST) {
+            *host = "host".to_owned();
         }
-        let mut unnamed = None;
+        let (mut modules, mut found, mut named) = (HashSet::new(), HashSet::new(), HashSet::new());
         for instance in &self.instances {
             let module = &instance.module;
-            let ids = module.type_ids().iter();
-            for (index, _) in ids.enumerate().filter(|&(_, &known)| known == id) {
+            if !modules.insert(module.id().0) {
+                continue;
+            }
+            for (index, id) in module.type_ids().iter().enumerate() {
+                let Some(known) = names.get_mut(id).filter(|_| !named.contains(id)) else {
+                    continue;
+                };
                 let type_index = TypeIndex::new(index as u32);
                 if let Some(name) = module.parsed().names.types.get(&type_index) {
-                    return format!("${}", printable(name));
+                    *known = format!("${}", printable(name));
+                    named.insert(*id);
+                } else if found.insert(*id) {
+                    *known = format!("type {index} of instance {}", instance.index);
                 }
-                unnamed.get_or_insert((index, instance.index));
             }
         }
-        match unnamed {
-            Some((index, instance)) => format!("type {index} of instance {instance}"),
-            // No module can name the type of an exception.
-            None => format!("type {id}"),
-        }
+        names
     }
 }

@@ -15,6 +15,7 @@
 use crate::activation::Activation;
 use crate::answer::HostAnswer;
 use crate::bound::Bound;
+use crate::caller::TailCallers;
 use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::handle::Func;
@@ -47,6 +48,7 @@ use mangrove_continuation::{LimitError, Registry};
 use mangrove_heap::Heap;
 use mangrove_validate::{FuncType, GlobalType, HeapType, RefType, ValType};
 use std::any::Any;
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -181,6 +183,8 @@ pub struct StoreInner {
     pub(crate) code: StoreCode,
     /// Owned, each.
     pub(crate) instances: Vec<InstancePtr>,
+    /// Those that make tail calls.
+    pub(crate) tail_callers: RefCell<TailCallers>,
     /// Of those, the ones whose element segments have got items since the last
     /// collection.
     pub(crate) new_segments: Vec<InstancePtr>,
@@ -306,33 +310,38 @@ impl StoreInner {
     }
 }
 
+/// Drops what is the embedder's, which may panic, and keeps the first panic.
+#[derive(Default)]
+struct Dropping(Option<Box<dyn Any + Send>>);
+
+impl Dropping {
+    fn each<T>(&mut self, values: impl IntoIterator<Item = T>) {
+        for value in values {
+            if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+                self.0.get_or_insert(caught);
+            }
+        }
+    }
+}
+
 impl StoreInner {
-    /// Gives up what instances and the host have made: what owns memory by address. A
-    /// panic of the embedder's, to be gone on with when the store is as it should be.
+    /// Gives up what instances and the host have made: what owns memory by address, and
+    /// what is the embedder's. A panic of the embedder's, to be gone on with when the store
+    /// is as it should be: what panics when it is dropped must not keep the rest.
     ///
     /// # Safety
     /// Nothing runs, and nobody uses an address of any of it afterwards.
     pub(crate) unsafe fn free_contents(&mut self) -> Option<Box<dyn Any + Send>> {
-        let mut panic = None;
+        let mut dropping = Dropping::default();
         // SAFETY: each of these was made with `Box::leak` or `Box::into_raw`
         // by this store, and by contract everyone who knew them is gone.
         unsafe {
             for instance in self.instances.drain(..) {
                 instance.free();
             }
-            for host in self.host_funcs.drain(..) {
-                // Its closure is the embedder's, and so is what that owns: what panics
-                // when it is dropped must not keep the rest.
-                let dropped = AssertUnwindSafe(|| drop(Box::from_raw(host.as_ptr())));
-                if let Err(caught) = catch_unwind(dropped) {
-                    panic.get_or_insert(caught);
-                }
-            }
-            for value in self.host_values.take_all() {
-                if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-                    panic.get_or_insert(caught);
-                }
-            }
+            let hosts = self.host_funcs.drain(..);
+            dropping.each(hosts.map(|host| Box::from_raw(host.as_ptr())));
+            dropping.each(self.host_values.take_all());
             for global in self.globals.drain(..) {
                 drop(Box::from_raw(global.cell.as_ptr()));
             }
@@ -340,7 +349,15 @@ impl StoreInner {
                 drop(Box::from_raw(tag.def.as_ptr()));
             }
         }
-        panic
+        dropping.each(self.watchers.list.drain(..));
+        dropping.each(self.phase_watchers.list.drain(..));
+        dropping.each(self.phase_watchers.take_panic());
+        dropping.each(self.limiter.take());
+        dropping.each([std::mem::take(&mut self.policy)]);
+        dropping.each(self.interruption.at_deadline.take());
+        dropping.each(self.interruption.at_fuel.take());
+        dropping.each(self.pending.take());
+        dropping.0
     }
 }
 

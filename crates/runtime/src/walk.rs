@@ -266,11 +266,10 @@ impl StoreInner {
         let mut graph = built.ok_or_else(|| {
             Error::Limit(format!("the graph has more than {most} nodes and edges"))
         })?;
-        graph.types = graph
-            .type_ids()
-            .into_iter()
-            .map(|id| (id, self.type_name(id)))
-            .collect();
+        let ids = graph.type_ids();
+        let mut names = self.type_names(ids.iter().copied());
+        let name = |id| (id, names.remove(&id).unwrap_or_default());
+        graph.types = ids.into_iter().map(name).collect();
         Ok(graph)
     }
 }

@@ -34,6 +34,7 @@ mod replay;
 pub mod repr;
 mod sections;
 mod shorthand;
+pub mod tail_calls;
 pub mod text;
 mod types;
 mod witness;

@@ -9,7 +9,7 @@
 
 use crate::error::Error;
 use crate::id::StorePtr;
-use crate::interruption::{Callback, UpdateDeadline};
+use crate::interruption::{Callback, Fuel, UpdateDeadline};
 use crate::pending::Pending;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
@@ -33,6 +33,8 @@ pub unsafe extern "C" fn interrupt(
     // alone uses the store, through what it is lent: no reference to it lives here.
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
+        // What the embedder makes meanwhile is of no scope that whoever called Wasm has open.
+        let scopes = (*store).handles.scopes.enter();
         // No panic may leave this function: what called it cannot unwind.
         let done = catch_unwind(AssertUnwindSafe(|| {
             let done = match reason {
@@ -48,6 +50,8 @@ pub unsafe extern "C" fn interrupt(
                 done => done.map(|()| LibcallResult::OK),
             }
         }));
+        // An exception may have come by handles of these: only now.
+        (*store).handles.scopes.leave(scopes);
         match done.unwrap_or_else(|panic| Err(Pending::Panic(panic))) {
             Ok(status) => LibcallResult { value: 0, status },
             Err(pending) => {
@@ -106,9 +110,12 @@ unsafe fn at_fuel(store: *mut StoreInner) -> Result<(), Pending> {
             return (*store).fuel_left_or_trap();
         };
         // Wasm that the embedder calls meanwhile may use all there is.
-        (*store).with_fuel(|fuel, word| fuel.ask_after(word, u64::MAX));
+        (*store).with_fuel(Fuel::ask_never);
         let answer = ask(store, &mut callback);
         (*store).interruption.at_fuel.get_or_insert(callback);
+        // For an answer without a number: a program that catches what was thrown is asked
+        // about again, and so is whatever is called next.
+        (*store).with_fuel(Fuel::ask_again);
         let (next, yields) = match answer? {
             UpdateDeadline::Interrupt => return Err(TrapReason::Interrupt.into()),
             UpdateDeadline::Continue(units) => (units, false),
