@@ -72,16 +72,27 @@ impl Scopes {
     }
 
     /// A host function begins: what it makes is none of its callers' scopes'.
+    ///
+    /// Mostly no scope is open: then none is hidden either, and there is nothing to write.
+    #[inline(always)]
     pub(crate) fn enter(&mut self) -> Hidden {
         let (scopes, hidden) = (self.open.len(), self.hidden);
-        self.hidden = scopes;
+        if scopes != 0 {
+            self.hidden = scopes;
+        }
+        debug_assert!(scopes != 0 || hidden == 0);
         Hidden { scopes, hidden }
     }
 
     /// It is over, and so are the scopes it has left open.
+    #[inline(always)]
     pub(crate) fn leave(&mut self, before: Hidden) {
-        self.cut(before.scopes);
-        self.hidden = before.hidden;
+        if self.open.len() > before.scopes {
+            self.cut(before.scopes);
+        }
+        if before.scopes != 0 {
+            self.hidden = before.hidden;
+        }
     }
 
     /// A place for a reference, if a scope is open: its scope's number, and where.
