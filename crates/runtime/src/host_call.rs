@@ -17,6 +17,7 @@ use crate::handle::Func;
 use crate::host::{HostBody, HostCode, HostFunc};
 use crate::id::StorePtr;
 use crate::pending::Pending;
+use crate::scopes::Hidden;
 use crate::store::StoreInner;
 use crate::store_code::HOST_MODULE;
 use crate::typed::{TypedCode, WasmList, WasmParams, WasmRet};
@@ -116,26 +117,61 @@ unsafe extern "C" fn host_call<C: HostCode>(
     // long as the store; compiled code waits, so the store is ours.
     unsafe {
         let store: *mut StoreInner = (*(*instance).store).owner.cast();
-        let outer = std::mem::replace(&mut (*store).host_func, host);
         // What the body is given and makes is its own, whatever scope its caller's caller
-        // has open.
+        // has open. Mostly none is, before and after: then there is nothing to remember.
+        if !(*store).handles.scopes.are_open() {
+            let left = run::<C>(store, host);
+            if (*store).handles.scopes.are_open() {
+                (*store).handles.scopes.leave(Hidden::default());
+            }
+            return left;
+        }
+        beside_scopes::<C>(store, host)
+    }
+}
+
+/// Runs a host function while scopes of its callers are open.
+///
+/// # Safety
+/// As for [`host_call`], of whose store this is.
+#[cold]
+#[inline(never)]
+unsafe fn beside_scopes<C: HostCode>(
+    store: *mut StoreInner,
+    host: *const HostFunc,
+) -> LibcallResult {
+    // SAFETY: by contract.
+    unsafe {
         let scopes = (*store).handles.scopes.enter();
+        let left = run::<C>(store, host);
+        // An exception may have come by handles of these: only now.
+        (*store).handles.scopes.leave(scopes);
+        left
+    }
+}
+
+/// Runs a host function, and settles how compiled code goes on.
+///
+/// # Safety
+/// As for [`host_call`], of whose store this is.
+#[inline(always)]
+unsafe fn run<C: HostCode>(store: *mut StoreInner, host: *const HostFunc) -> LibcallResult {
+    // SAFETY: by contract the store is ours.
+    unsafe {
+        let outer = std::mem::replace(&mut (*store).host_func, host);
         // No panic may leave this function: what called it cannot unwind.
         let done = catch_unwind(AssertUnwindSafe(|| {
             let code = &*(*host).run.cast::<C>();
             code.run(StorePtr::new(NonNull::new_unchecked(store)), &*host)
         }));
-        let left = match done {
+        match done {
             Ok(Ok(())) => {
                 (*store).host_func = outer;
                 LibcallResult::ok(0)
             }
             Ok(Err(error)) => failed(store, outer, error),
             Err(panic) => leave(&mut *store, Pending::Panic(panic)),
-        };
-        // An exception may have come by handles of these: only now.
-        (*store).handles.scopes.leave(scopes);
-        left
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) struct Scopes {
 }
 
 /// What a host function found: to be put back when it returns.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Hidden {
     scopes: usize,
     hidden: usize,
@@ -72,27 +72,24 @@ impl Scopes {
     }
 
     /// A host function begins: what it makes is none of its callers' scopes'.
-    ///
-    /// Mostly no scope is open: then none is hidden either, and there is nothing to write.
-    #[inline(always)]
     pub(crate) fn enter(&mut self) -> Hidden {
         let (scopes, hidden) = (self.open.len(), self.hidden);
-        if scopes != 0 {
-            self.hidden = scopes;
-        }
-        debug_assert!(scopes != 0 || hidden == 0);
+        self.hidden = scopes;
         Hidden { scopes, hidden }
     }
 
-    /// It is over, and so are the scopes it has left open.
+    /// Whether a scope is open, a hidden one too. If none is, none is hidden.
     #[inline(always)]
+    pub(crate) fn are_open(&self) -> bool {
+        debug_assert!(self.hidden <= self.open.len());
+        !self.open.is_empty()
+    }
+
+    /// It is over, and so are the scopes it has left open. Where none was open before,
+    /// that is [`Hidden::default`].
     pub(crate) fn leave(&mut self, before: Hidden) {
-        if self.open.len() > before.scopes {
-            self.cut(before.scopes);
-        }
-        if before.scopes != 0 {
-            self.hidden = before.hidden;
-        }
+        self.cut(before.scopes);
+        self.hidden = before.hidden;
     }
 
     /// A place for a reference, if a scope is open: its scope's number, and where.
