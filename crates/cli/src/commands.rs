@@ -65,15 +65,16 @@ impl<'a> Program<'a> {
 
     /// Instantiates it, which runs its start function.
     pub fn instantiate(&mut self) -> Result<Instance, Failure> {
-        let missing = missing::imports(&self.linker, &mut self.store, &self.module)
-            .map_err(|error| Failure::engine(self.file, error))?;
+        let missing = missing::imports(&self.linker, &self.module);
         if !missing.is_empty() {
             if !self.stub {
                 return Err(self.input(&missing::message(&missing, &self.module)));
             }
-            missing::stub(&mut self.linker, &missing, &self.module)
-                .map_err(|error| Failure::engine(self.file, error))?
-                .map_or(Ok(()), |message| Err(self.input(&message)))?;
+            if let Some(message) = missing::no_stubs(&missing, &self.module) {
+                return Err(self.input(&message));
+            }
+            let stubs = self.linker.define_unknown_imports_as_traps(&self.module);
+            stubs.map_err(|error| Failure::engine(self.file, error))?;
         }
         let instance = self.linker.instantiate(&mut self.store, &self.module);
         instance.map_err(|error| self.failure(error))

@@ -1,100 +1,56 @@
 //! What a module asks for and nobody has: imports, and exports that are to be called.
 
-use mangrove::{Error, ExternType, Linker, Module, Store, TypeId, TypeIndex, printable};
+use mangrove::{ExternType, Linker, Module, TypeId, TypeIndex, UnknownImport, printable};
 use mangrove_validate::EntityIndex;
 use std::collections::HashSet;
 
 /// Names of exports beyond which a message tells how many more there are.
 const MOST_NAMES: usize = 20;
 
-/// An import nobody has defined.
-pub struct Missing {
-    module: String,
-    name: String,
-    ty: ExternType,
-}
-
 /// The module's imports that the linker does not know, each once.
-///
-/// # Errors
-/// There is no room for a host function's code.
-pub fn imports(
-    linker: &Linker<()>,
-    store: &mut Store<()>,
-    module: &Module,
-) -> Result<Vec<Missing>, Error> {
+pub fn imports(linker: &Linker<()>, module: &Module) -> Vec<UnknownImport> {
+    let mut imports = linker.unknown_imports(module);
     let mut seen = HashSet::new();
-    let mut missing = Vec::new();
-    for import in module.imports() {
-        let (from, name, ty) = (import.module(), import.name(), import.ty());
-        if seen.insert((from, name)) && linker.get(store, from, name)?.is_none() {
-            missing.push(Missing {
-                module: from.to_owned(),
-                name: name.to_owned(),
-                ty,
-            });
-        }
-    }
-    Ok(missing)
+    imports.retain(|import| seen.insert(text(import, module)));
+    imports
 }
 
 /// What to say of them: in a line, or one for each.
-pub fn message(missing: &[Missing], module: &Module) -> String {
-    let functions = missing
-        .iter()
-        .any(|import| matches!(import.ty, ExternType::Func(_)));
-    let hint = match functions {
+pub fn message(missing: &[UnknownImport], module: &Module) -> String {
+    let hint = match missing.iter().any(is_function) {
         true => "; with --stub-imports the program runs until it calls one",
         false => "",
     };
     match missing {
-        [one] => format!("unknown import {}{hint}", one.text(module)),
+        [one] => format!("unknown import {}{hint}", text(one, module)),
         many => {
-            let lines: Vec<_> = many
-                .iter()
-                .map(|import| format!("  {}", import.text(module)))
-                .collect();
-            format!("{} unknown imports{hint}\n{}", many.len(), lines.join("\n"))
+            let lines = indented(many.iter(), module);
+            format!("{} unknown imports{hint}{lines}", many.len())
         }
     }
 }
 
-/// Defines functions in place of these, which trap. What is no function is told in a
-/// message.
-///
-/// # Errors
-/// There is no room for a function's type.
-pub fn stub(
-    linker: &mut Linker<()>,
-    missing: &[Missing],
-    module: &Module,
-) -> Result<Option<String>, Error> {
-    let mut others = Vec::new();
-    for import in missing {
-        let ExternType::Func(ty) = &import.ty else {
-            others.push(format!("\n  {}", import.text(module)));
-            continue;
-        };
-        let (from, name) = (import.module.as_str(), import.name.as_str());
-        let called = format!(
-            "unknown import {:?} {:?} was called (--stub-imports)",
-            from, name
-        );
-        linker.func(from, name, ty.clone(), move |_, _, _| {
-            Err(Error::host(called.clone()))
-        })?;
-    }
-    Ok((!others.is_empty()).then(|| {
-        let others = others.concat();
-        format!("unknown imports that are no functions, so that they cannot be stubs:{others}")
-    }))
+/// What to say of those that no stub can stand for, if there are any.
+pub fn no_stubs(missing: &[UnknownImport], module: &Module) -> Option<String> {
+    let others = indented(missing.iter().filter(|import| !is_function(import)), module);
+    let message = "unknown imports that are no functions, so that they cannot be stubs:";
+    (!others.is_empty()).then(|| format!("{message}{others}"))
 }
 
-impl Missing {
-    fn text(&self, module: &Module) -> String {
-        let (from, name) = (printable(&self.module), printable(&self.name));
-        format!("\"{from}\" \"{name}\" {}", type_text(&self.ty, module))
-    }
+fn is_function(import: &UnknownImport) -> bool {
+    matches!(import.ty, ExternType::Func(_))
+}
+
+/// A line for each, which a line feed is before.
+fn indented<'i>(imports: impl Iterator<Item = &'i UnknownImport>, module: &Module) -> String {
+    imports
+        .map(|import| format!("\n  {}", text(import, module)))
+        .collect()
+}
+
+fn text(import: &UnknownImport, module: &Module) -> String {
+    let (from, name) = (printable(&import.module), printable(&import.name));
+    format!("\"{from}\" \"{name}\" {}", type_text(&import.ty, module))
 }
 
 /// What a module calls a canonical type: by name, else by number.

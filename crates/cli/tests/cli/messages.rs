@@ -122,6 +122,10 @@ fn stubs_trap_when_they_are_called() {
         "unknown import \"env\" \"f\" was called",
         "func 2 (export \"bad\") at 0x",
     ]);
+    let twice =
+        "(module (import \"env\" \"f\" (func)) (import \"env\" \"f\" (func $f (result i32)))
+      (func (export \"fine\") (result i32) (i32.const 5)))";
+    run("stub4.wat", twice, ["--stub-imports", "--invoke", "fine"]).prints("5\n");
     let memory = "(module (import \"env\" \"m\" (memory 1)))";
     run("stub3.wat", memory, ["--stub-imports"]).says(["no functions", "\"env\" \"m\" (memory 1)"]);
 }
