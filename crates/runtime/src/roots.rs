@@ -28,6 +28,7 @@ use mangrove_collector::{
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// With `minor` zeal one of this many collections is a full one.
@@ -255,20 +256,26 @@ impl StoreInner {
         Ok(())
     }
 
+    /// Lends the parts to who looks and moves nothing, once the handles that nobody has
+    /// are gone.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a frame or the heap is not as it must be.
+    pub(crate) fn look<R, E: fmt::Display>(
+        &mut self,
+        look: impl FnOnce(Parts<'_>) -> Result<R, E>,
+    ) -> Result<R, Error> {
+        self.handles.prune();
+        look(self.parts()).map_err(Error::internal)
+    }
+
     /// The root set now.
     pub fn root_set(&mut self) -> Result<RootSet, Error> {
-        self.handles.prune();
-        let Parts {
-            heap,
-            registry,
-            ctx,
-            code,
-            mut roots,
-            names: _,
-        } = self.parts();
-        // SAFETY: as in `collect`.
-        let found = unsafe { root_set(heap, registry, ctx, code, &mut roots) };
-        found.map_err(Error::internal)
+        self.look(|mut parts| {
+            let roots = &mut parts.roots;
+            // SAFETY: as in `collect_as`.
+            unsafe { root_set(parts.heap, parts.registry, parts.ctx, parts.code, roots) }
+        })
     }
 
     /// What the continuations are doing now, and why they are alive.
@@ -276,19 +283,21 @@ impl StoreInner {
     /// # Errors
     /// [`Error::Internal`] if a frame is not as it must be.
     pub fn continuations(&mut self, options: ReportOptions) -> Result<ContinuationsReport, Error> {
-        self.handles.prune();
-        let Parts {
-            heap,
-            registry,
-            ctx,
-            code,
-            mut roots,
-            names,
-        } = self.parts();
-        // SAFETY: as in `collect`.
-        let found =
-            unsafe { continuations(heap, registry, ctx, code, &mut roots, &names, options) };
-        found.map_err(Error::internal)
+        self.look(|mut parts| {
+            let (roots, names) = (&mut parts.roots, &parts.names);
+            // SAFETY: as in `collect_as`.
+            unsafe {
+                continuations(
+                    parts.heap,
+                    parts.registry,
+                    parts.ctx,
+                    parts.code,
+                    roots,
+                    names,
+                    options,
+                )
+            }
+        })
     }
 
     /// How many continuations live, initial ones included.

@@ -1,7 +1,6 @@
 //! Every object that lives, one by one, and what it refers to. Nothing moves.
 
 use crate::error::Error;
-use crate::roots::Parts;
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, Kind, TypeId};
 use mangrove_collector::{
@@ -208,18 +207,11 @@ impl StoreInner {
     }
 
     fn live_objects(&mut self) -> Result<Marks, Error> {
-        self.handles.prune();
-        let Parts {
-            heap,
-            registry,
-            ctx,
-            code,
-            mut roots,
-            names: _,
-        } = self.parts();
-        // SAFETY: as in `collect_as`.
-        let marks = unsafe { reachable(heap, registry, ctx, code, &mut roots) };
-        marks.map_err(Error::internal)
+        self.look(|mut parts| {
+            let roots = &mut parts.roots;
+            // SAFETY: as in `collect_as`.
+            unsafe { reachable(parts.heap, parts.registry, parts.ctx, parts.code, roots) }
+        })
     }
 
     /// Shows everything that lives, and every reference, until `visit` says that it is
@@ -231,18 +223,21 @@ impl StoreInner {
         &mut self,
         visit: &mut dyn FnMut(GraphItem) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        self.handles.prune();
-        let Parts {
-            heap,
-            registry,
-            ctx,
-            code,
-            mut roots,
-            names,
-        } = self.parts();
-        // SAFETY: as in `collect_as`.
-        let visited = unsafe { graph(heap, registry, ctx, code, &mut roots, &names, visit) };
-        visited.map_err(Error::internal)
+        self.look(|mut parts| {
+            let (roots, names) = (&mut parts.roots, &parts.names);
+            // SAFETY: as in `collect_as`.
+            unsafe {
+                graph(
+                    parts.heap,
+                    parts.registry,
+                    parts.ctx,
+                    parts.code,
+                    roots,
+                    names,
+                    visit,
+                )
+            }
+        })
     }
 
     /// Everything that lives, and every reference.
@@ -251,18 +246,21 @@ impl StoreInner {
     /// As [`StoreInner::heap_walk`]; [`Error::Limit`] if there are more than `most` nodes
     /// and edges.
     pub fn object_graph(&mut self, most: usize) -> Result<ObjectGraph, Error> {
-        self.handles.prune();
-        let Parts {
-            heap,
-            registry,
-            ctx,
-            code,
-            mut roots,
-            names,
-        } = self.parts();
-        // SAFETY: as in `collect_as`.
-        let built = unsafe { object_graph(heap, registry, ctx, code, &mut roots, &names, most) };
-        let built = built.map_err(Error::internal)?;
+        let built = self.look(|mut parts| {
+            let (roots, names) = (&mut parts.roots, &parts.names);
+            // SAFETY: as in `collect_as`.
+            unsafe {
+                object_graph(
+                    parts.heap,
+                    parts.registry,
+                    parts.ctx,
+                    parts.code,
+                    roots,
+                    names,
+                    most,
+                )
+            }
+        })?;
         let mut graph = built.ok_or_else(|| {
             Error::Limit(format!("the graph has more than {most} nodes and edges"))
         })?;
