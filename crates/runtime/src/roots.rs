@@ -15,7 +15,7 @@ use crate::kind::ValueKind;
 use crate::refusals::heap_error;
 use crate::report::Named;
 use crate::rooted::Handles;
-use crate::store::{GlobalEntry, StoreInner};
+use crate::store::{Dropping, GlobalEntry, StoreInner};
 use crate::store_code::StoreCode;
 use crate::table::entry::TableEntry;
 use crate::trace;
@@ -29,7 +29,7 @@ use mangrove_collector::{
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 
 /// With `minor` zeal one of this many collections is a full one.
 const ZEAL_FULL: u64 = 8;
@@ -212,10 +212,14 @@ impl StoreInner {
                 if options.verify {
                     self.verify_weak()?;
                 }
-                let dropped = self.drop_dead();
+                let mut dropping = Dropping::default();
+                // They have no access to the store.
+                dropping.each(self.host_values.take_dead());
                 self.notify(Moment::Collected(report));
                 let told = self.phase_watchers.take_panic();
-                dropped.unwrap_or_else(|panic| resume_unwind(panic));
+                if let Some(panic) = dropping.into_panic() {
+                    resume_unwind(panic);
+                }
                 if let Some(panic) = told {
                     resume_unwind(panic);
                 }
@@ -226,19 +230,6 @@ impl StoreInner {
             }
             Err(error) => Err(Error::internal(error)),
         }
-    }
-
-    /// Drops the values of the embedder whose objects were found dead: all of them,
-    /// whoever panics. The first panic.
-    fn drop_dead(&mut self) -> std::thread::Result<()> {
-        let mut result = Ok(());
-        for value in self.host_values.take_dead() {
-            // What a panic leaves half done is the value's own: it has no access to the
-            // store.
-            let dropped = catch_unwind(AssertUnwindSafe(|| drop(value)));
-            result = result.and(dropped);
-        }
-        result
     }
 
     /// Says what the roots are, if someone listens: a line on all of them, and one on

@@ -312,15 +312,21 @@ impl StoreInner {
 
 /// Drops what is the embedder's, which may panic, and keeps the first panic.
 #[derive(Default)]
-struct Dropping(Option<Box<dyn Any + Send>>);
+pub(crate) struct Dropping(Option<Box<dyn Any + Send>>);
 
 impl Dropping {
-    fn each<T>(&mut self, values: impl IntoIterator<Item = T>) {
+    /// Drops each, whoever panics.
+    pub(crate) fn each<T>(&mut self, values: impl IntoIterator<Item = T>) {
         for value in values {
             if let Err(caught) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
                 self.0.get_or_insert(caught);
             }
         }
+    }
+
+    /// The first panic.
+    pub(crate) fn into_panic(self) -> Option<Box<dyn Any + Send>> {
+        self.0
     }
 }
 
@@ -357,7 +363,7 @@ impl StoreInner {
         dropping.each(self.interruption.at_deadline.take());
         dropping.each(self.interruption.at_fuel.take());
         dropping.each(self.pending.take());
-        dropping.0
+        dropping.into_panic()
     }
 }
 
