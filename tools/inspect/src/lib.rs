@@ -13,6 +13,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod file;
+pub mod questions;
 pub mod snapshot;
 
 #[doc(inline)]
