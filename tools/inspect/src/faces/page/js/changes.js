@@ -5,13 +5,13 @@ function changesView(moment) {
   const [before, after] = changes.moments.map((index) => moments[index]);
   const pair = (name, [[oldCount, oldBytes], [count, bytes]]) => el("div.tile", {}, el("span.name", {}, name),
     el("span.value", {}, signed(count - oldCount)), el("span.note", {}, `${counted(oldCount)} → ${counted(count)} · ${signedSize(bytes - oldBytes)}`));
-  const one = (name, list, more) => list && el("div.tile", {}, el("span.name", {}, name), el("span.value", {}, counted(list.count ?? list)), el("span.note", {}, more));
+  const one = (name, list, more) => list === null ? null : el("div.tile", {}, el("span.name", {}, name), el("span.value", {}, counted(list.count ?? list)), el("span.note", {}, more));
   return el("div.page", {},
     el("h2.heading", {}, "What changed", el("small", {}, `${momentName(before)} → ${momentName(after)}`)),
     changes.limits ? el("p.note", {}, changes.limits) : null,
     el("div.tiles", {}, pair("Objects", changes.objects), pair("Continuations", changes.continuations),
       one("Entered", changes.entered, "continuations"), one("Left", changes.left, "continuations"),
-      one("Moved on", changes.moved, "continuations"), changes.stayed === null ? null : one("Stayed", changes.stayed, "where they stood")),
+      one("Moved on", changes.moved, "continuations"), one("Stayed", changes.stayed, "where they stood")),
     typeChanges(changes), stackChanges(changes, before, after),
     el("div.two", {},
       nodeChanges("Continuations that entered", after, changes.entered), nodeChanges("Continuations that left", before, changes.left),
@@ -19,7 +19,9 @@ function changesView(moment) {
 }
 
 function momentName(moment) {
-  return moment.about.moment || `moment ${moment.index + 1}`;
+  const name = moment.about.moment || "moment";
+  const alike = moments.filter((other) => other.about.moment === moment.about.moment);
+  return alike.length > 1 ? `${name} (${alike.indexOf(moment) + 1})` : name;
 }
 
 function signed(number) {
@@ -57,7 +59,7 @@ function typeChanges({ types, more }) {
   const most = Math.max(...types.map((line) => Math.abs(line.after[1] - line.before[1])), 1);
   const line = ({ name, before, after, entered, left }) => el("tr", {},
     el("td.mono", {}, name), el("td.number", {}, counted(before[0])), el("td.number", {}, counted(after[0])),
-    el("td.number.good", {}, entered ? `+${counted(entered[0])}` : ""), el("td.number.bad", {}, left ? `−${counted(left[0])}` : ""),
+    el("td.number", {}, entered ? `+${counted(entered[0])}` : ""), el("td.number", {}, left ? `−${counted(left[0])}` : ""),
     el("td.number", {}, signedSize(after[1] - before[1])), el("td.barcell", {}, growth(after[1] - before[1], most)));
   return el("section", {}, heading(2, "By type"),
     types.length ? growing(types, line, ["Type", "Before", "After", "Entered", "Left", "Bytes", ""]) : el("p.note", {}, "No type changed."),

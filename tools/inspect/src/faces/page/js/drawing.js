@@ -1,6 +1,6 @@
 // Drawings of ways: boxes for nodes, arrows for references, in SVG.
 
-const BOX = { width: 312, height: 38, gap: 34, layer: 250, small: 206, row: 58 };
+const BOX = { width: 312, height: 38, gap: 34, layer: 262, small: 204, row: 58 };
 
 // A text cut to a number of characters, in the middle.
 function shortened(text, most) {
@@ -59,7 +59,7 @@ function drawWay(moment, way, most = 24) {
         d: `M24 ${from} V${y - 2}`, class: step.gap || shown[i - 1].gap ? "arrow cut" : "arrow",
         "marker-end": "url(#tip)",
       }));
-      if (step.by?.length) {
+      if (step.by?.length && step.by[0] !== "root") {
         const text = step.by.length > 3 ? `${step.by.slice(0, 3).join(", ")}, …` : step.by.join(", ");
         drawing.append(svg("text", { x: 36, y: from + BOX.gap / 2 + 4, class: "by" },
           svg("title", {}, text), shortened(text, 36)));
@@ -105,6 +105,11 @@ function drawWays(moment, all) {
     class: "ways", viewBox: `0 0 ${width} ${height}`, width, height, role: "group",
     "aria-label": `${all.length} ways from the roots`,
   }, marker("tips"));
+  // Made a little smaller rather than scrolled.
+  drawing.style.width = "100%";
+  drawing.style.height = "auto";
+  drawing.style.minWidth = `${width * 0.76}px`;
+  drawing.style.maxWidth = `${width}px`;
   for (const [from, to] of edges.values()) {
     const [a, b] = [spot.get(from), spot.get(to)];
     const [x1, y1, y2] = [a.x + BOX.small, a.y + BOX.height / 2, b.y + BOX.height / 2];
@@ -112,7 +117,10 @@ function drawWays(moment, all) {
     const x2 = ahead ? b.x - 2 : b.x + BOX.small + 2;
     const bend = ahead ? Math.max(20, (x2 - x1) / 2) : 40;
     const text = placesTo(moment, from, to).join(", ");
-    drawing.append(svg("path", {
+    const label = ahead && text !== "root" ? svg("text", {
+      x: x1 + 4, y: (y1 + y2) / 2 + (y2 >= y1 ? -6 : 14), class: "by short",
+    }, shortened(placesTo(moment, from, to)[0] ?? "", 8)) : "";
+    drawing.append(label, svg("path", {
       d: `M${x1} ${y1} C${x1 + bend} ${y1} ${ahead ? x2 - bend : x2 + bend} ${y2} ${x2} ${y2}`,
       class: "arrow", "marker-end": "url(#tips)",
     }, svg("title", {}, text)));
@@ -127,5 +135,5 @@ function drawWays(moment, all) {
 function wayLine(moment, way, most = 9) {
   return el("ol.wayline", { "aria-label": "The way from the roots" }, steps(moment, way, most).map((step) =>
     step.gap ? el("li.gap", {}, `${counted(step.gap)} more`)
-      : el("li", {}, step.by.length ? el("span.by", {}, step.by[0]) : null, nodeLink(moment, step.node))));
+      : el("li", {}, step.by.length && step.by[0] !== "root" ? el("span.by", {}, step.by[0]) : null, nodeLink(moment, step.node))));
 }

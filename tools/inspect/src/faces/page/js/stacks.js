@@ -202,7 +202,7 @@ function columnOf(moment, { node, shape }) {
     const { state, parked, age, stack_bytes, origin, number } = moment.continuations;
     head.append(
       el("h3", {}, nodeLink(moment, node, `${originName(moment, origin[row]) || "continuation"}`), el("span.muted.mono", {}, ` ${number[row]}`)),
-      el("p.tags", {}, badge(STATES[state[row]], state[row]), parked[row] === "p" ? badge("parked", "p") : null,
+      el("p.tags", {}, badge(STATES[state[row]], `state-${state[row]}`), parked[row] === "p" ? badge("parked", "parked") : null,
         moment.depths[node] < 0 ? badge("forgotten", "forgotten") : null),
       el("p.meta", {}, `age ${age[row]} · stack ${sized(stack_bytes[row])} · retains ${sized(moment.retained[node])}`));
   } else {
@@ -212,7 +212,7 @@ function columnOf(moment, { node, shape }) {
       el("h3", {}, el("a.link.mono", {
         href: hashOf({ moment: moment.index, view: "stacks", shape, each: true }), "data-kind": "c", title: "Each of them",
       }, originName(moment, of.origin) || "continuations"), el("span.times", {}, ` × ${counted(of.count)}`)),
-      el("p.tags", {}, badge(of.state, of.state[0]), of.parked ? badge(of.parked === of.count ? "parked" : `${counted(of.parked)} parked`, "p") : null,
+      el("p.tags", {}, badge(of.state, `state-${of.state[0]}`), of.parked ? badge(of.parked === of.count ? "parked" : `${counted(of.parked)} parked`, "parked") : null,
         of.forgotten ? badge(`${counted(of.forgotten)} forgotten`, "forgotten") : null),
       el("p.meta", {}, `${ages} · stacks ${sized(of.stack_bytes[0])}${of.retained ? ` · retain ${sized(of.retained[0])}` : ""}`),
       el("p.sample", {}, of.sample === null ? "none of them is in this page" : ["for example ", nodeLink(moment, of.sample, `continuation ${moment.continuations.number[moment.rows[of.sample]]}`)]));
@@ -274,8 +274,8 @@ function frameCard(moment, site, frame) {
 }
 
 function slotLine(name, value) {
-  const [, place, holds] = /^(fp-\d+) \((.*)\)$/.exec(name) ?? [null, null, name];
-  return el("div.slot", {}, el("dt", { title: name }, holds, place ? el("small.mono", {}, ` ${place}`) : null), el("dd", {}, value));
+  const holds = /^fp-\d+ \((.*)\)$/.exec(name)?.[1] ?? name;
+  return el("div.slot", {}, el("dt", { title: name }, holds), el("dd", {}, value));
 }
 
 // The frames of a shape of which no continuation is in the page: what its slots hold, by kind.
