@@ -12,11 +12,13 @@ pub(super) struct Facts<'a> {
     pub shapes: Shapes,
     pub statistics: Statistics,
     pub suspects: Suspects,
+    /// Whether there are other moments to find its nodes in.
+    pub compared: bool,
 }
 
 impl<'a> Facts<'a> {
     /// Asks everything. An earlier snapshot tells the suspects what grew.
-    pub fn of(snapshot: &'a Snapshot, before: Option<(&Snapshot, &Diff)>) -> Self {
+    pub fn of(snapshot: &'a Snapshot, before: Option<(&Snapshot, &Diff)>, compared: bool) -> Self {
         let retainers = Retainers::of(snapshot);
         let dominators = Dominators::of(snapshot);
         let shapes = Shapes::of(snapshot, Some(&dominators));
@@ -28,6 +30,7 @@ impl<'a> Facts<'a> {
             dominators,
             shapes,
             suspects,
+            compared,
         }
     }
 

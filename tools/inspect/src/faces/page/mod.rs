@@ -137,7 +137,7 @@ fn data(snapshots: &[&Snapshot], options: &PageOptions, out: &mut impl Write) ->
     for (index, &snapshot) in snapshots.iter().enumerate() {
         let before = index.checked_sub(1);
         let earlier = before.map(|before| (snapshots[before], &diffs[before]));
-        let facts = Facts::of(snapshot, earlier);
+        let facts = Facts::of(snapshot, earlier, snapshots.len() > 1);
         let entered = earlier.into_iter().flat_map(|(_, diff)| entered(diff));
         let left = diffs.get(index).into_iter().flat_map(left);
         let changed: Vec<NodeId> = entered.chain(left).collect();

@@ -59,7 +59,7 @@ function typeChanges({ types, more }) {
   const most = Math.max(...types.map((line) => Math.abs(line.after[1] - line.before[1])), 1);
   const line = ({ name, before, after, entered, left }) => el("tr", {},
     el("td.mono", {}, name), el("td.number", {}, counted(before[0])), el("td.number", {}, counted(after[0])),
-    el("td.number", {}, entered ? `+${counted(entered[0])}` : ""), el("td.number", {}, left ? `−${counted(left[0])}` : ""),
+    el("td.number", {}, entered?.[0] ? `+${counted(entered[0])}` : ""), el("td.number", {}, left?.[0] ? `−${counted(left[0])}` : ""),
     el("td.number", {}, signedSize(after[1] - before[1])), el("td.barcell", {}, growth(after[1] - before[1], most)));
   return el("section", {}, heading(2, "By type"),
     types.length ? growing(types, line, ["Type", "Before", "After", "Entered", "Left", "Bytes", ""]) : el("p.note", {}, "No type changed."),

@@ -165,6 +165,22 @@ class Moment {
     return frames;
   }
 
+  // The same continuation or object in another moment, or -1 if it is not there, or not known.
+  sameIn(other, node) {
+    const kind = this.kinds[node];
+    if (this.run !== other.run || kind !== "c" && kind !== "o") return -1;
+    const of = (moment, at) => kind === "c" ? moment.continuations.serial[moment.rows[at]]
+      : moment.objects.identity[moment.rows[at]];
+    const wanted = of(this, node);
+    if (wanted === undefined) return -1;
+    const key = `by ${kind}`;
+    if (!other[key]) {
+      other[key] = new Map();
+      for (let at = 0; at < other.count; at++) if (other.kinds[at] === kind) other[key].set(of(other, at), at);
+    }
+    return other[key].get(wanted) ?? -1;
+  }
+
   // References the other way round; those of weak handles hold nothing and are left out.
   get back() {
     if (this.backEdges) return this.backEdges;
@@ -192,17 +208,19 @@ class Moment {
   // The nodes that each dominates, those that retain most first; -1 stands for no dominator.
   children(node) {
     if (!this.dominated) {
-      this.dominated = new Map();
-      for (let child = 1; child < this.count; child++) {
-        const of = this.dominators[child];
-        if (!this.dominated.has(of)) this.dominated.set(of, []);
-        this.dominated.get(of).push(child);
-      }
+      const counts = new Uint32Array(this.count + 1);
+      for (let child = 1; child < this.count; child++) counts[this.dominators[child] + 1]++;
+      const first = starts(counts);
+      const next = first.slice();
+      const all = new Uint32Array(first[this.count + 1]);
+      for (let child = 1; child < this.count; child++) all[next[this.dominators[child] + 1]++] = child;
+      this.dominated = { first, all, sorted: new Set() };
     }
-    const children = this.dominated.get(node) ?? [];
-    if (!children.sorted) {
+    const { first, all, sorted } = this.dominated;
+    const children = all.subarray(first[node + 1], first[node + 2]);
+    if (!sorted.has(node)) {
       children.sort((a, b) => this.retained[b] - this.retained[a] || a - b);
-      children.sorted = true;
+      sorted.add(node);
     }
     return children;
   }

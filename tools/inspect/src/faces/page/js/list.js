@@ -5,6 +5,20 @@
 const TALLEST = 8000000;
 let lists = 0;
 
+// Of `count` things of `size` pixels, of which `seen` pixels are seen: how long what scrolls is,
+// which thing is the first that is seen at a position, and the position for a first thing.
+function rail(count, size, seen) {
+  const long = Math.min(count * size, TALLEST);
+  const over = count * size - seen;
+  const scrolls = long - seen;
+  const exact = over <= 0 || scrolls <= 0;
+  return {
+    long,
+    first: (position) => exact ? 0 : Math.min(1, position / scrolls) * over / size,
+    position: (first) => exact ? 0 : first * size / over * scrolls,
+  };
+}
+
 // A list of `count` rows of `size` pixels. `render` makes a row's element; `open` follows it.
 // One row is active, which the keys move; it is told to screen readers as the descendant.
 function virtualList({ count, size, render, open, label, role = "listbox", rowRole = "option", key }) {
@@ -13,15 +27,9 @@ function virtualList({ count, size, render, open, label, role = "listbox", rowRo
   const element = el("div.list", { role, tabindex: "0", "aria-label": label }, inner);
   const list = { element, count, active: 0, size };
   let drawn = new Map();
-  const tall = () => Math.min(list.count * size, TALLEST);
   const span = () => Math.max(1, Math.ceil(element.clientHeight / size));
-  // The first row that is seen.
-  const top = () => {
-    const over = list.count * size - element.clientHeight;
-    const scrolls = tall() - element.clientHeight;
-    if (over <= 0 || scrolls <= 0) return 0;
-    return Math.min(1, element.scrollTop / scrolls) * over / size;
-  };
+  const scroll = () => rail(list.count, size, element.clientHeight);
+  const top = () => scroll().first(element.scrollTop);
   const draw = () => {
     const first = Math.floor(top());
     const shift = element.scrollTop - top() * size;
@@ -62,7 +70,7 @@ function virtualList({ count, size, render, open, label, role = "listbox", rowRo
     list.active = Math.max(0, Math.min(list.active, rows - 1));
     for (const row of drawn.values()) row.remove();
     drawn = new Map();
-    inner.style.height = `${tall()}px`;
+    inner.style.height = `${scroll().long}px`;
     draw();
   };
   list.move = (to) => {
@@ -72,9 +80,7 @@ function virtualList({ count, size, render, open, label, role = "listbox", rowRo
     let wanted = before;
     if (list.active < before) wanted = list.active;
     else if (list.active + 1 > before + seen) wanted = list.active + 1 - seen;
-    const over = list.count * size - element.clientHeight;
-    const scrolls = tall() - element.clientHeight;
-    if (wanted !== before && over > 0) element.scrollTop = wanted * size / over * scrolls;
+    if (wanted !== before) element.scrollTop = scroll().position(wanted);
     draw();
   };
   list.keydown = (event) => {
@@ -96,7 +102,7 @@ function virtualList({ count, size, render, open, label, role = "listbox", rowRo
   element.addEventListener("scroll", draw, { passive: true });
   new ResizeObserver(draw).observe(element);
   list.draw = draw;
-  inner.style.height = `${tall()}px`;
+  inner.style.height = `${scroll().long}px`;
   return list;
 }
 

@@ -65,16 +65,13 @@ function isOpen(moment, node) {
   return route.node === moment.ids[node] && nodeMoment() === moment;
 }
 
-// To another moment, with the same continuation, if it lives there.
+// To another moment, with the same node, if it lives there.
 function toMoment(index) {
   const [old, moment] = [nodeMoment(), moments[index]];
   let node = null;
   const at = route.node === null ? -1 : old.find(route.node);
-  if (at >= 0 && old.kinds[at] === "c" && old.run === moment.run) {
-    const serial = old.continuations.serial[old.rows[at]];
-    const found = moment.continuationNodes.find((other) => moment.continuations.serial[moment.rows[other]] === serial);
-    node = found === undefined ? null : moment.ids[found];
-  }
+  const same = at < 0 ? -1 : old.sameIn(moment, at);
+  if (same >= 0) node = moment.ids[same];
   go({ moment: index, node, of: null, shape: null, type: null, fn: null });
 }
 

@@ -57,6 +57,10 @@ function facts(moment, node) {
   add("Retains", [sized(moment.retained[node]), el("small", {}, ` ${percent(moment.retained[node] / reachable)}`),
     bar(moment.retained[node] / reachable, kind)], "Bytes that would be free without it");
   add("References", counted(moment.referrers[node]), "References to it");
+  for (const other of moments) {
+    const at = other === moment ? -1 : moment.sameIn(other, node);
+    if (at >= 0) add(`At ${momentName(other)}`, nodeLink(other, at));
+  }
   if (moment.depths[node] >= 0) add("From the roots", many(moment.depths[node], "reference"));
   return el("dl.facts", {}, list);
 }
@@ -202,7 +206,7 @@ function retainsSection(moment, node) {
   const children = moment.children(node);
   if (children.length === 0) return [];
   const whole = moment.retained[node] || 1;
-  return section("Retains most", el("table.holds", {}, el("tbody", {}, children.slice(0, 8).map((child) =>
+  return section("Retains most", el("table.holds", {}, el("tbody", {}, [...children.subarray(0, 8)].map((child) =>
     el("tr", {}, el("td", {}, nodeLink(moment, child)), el("td.number", {}, sized(moment.retained[child])),
       el("td.barcell", {}, bar(moment.retained[child] / whole, moment.kinds[child])))))),
   el("a.button", { href: hashOf({ moment: moment.index, view: "retained", node: moment.ids[node] }) }, "In the tree"));

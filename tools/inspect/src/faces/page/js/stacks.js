@@ -143,17 +143,17 @@ function columnStrip(moment, route, columns) {
   const inner = el("div.strip", { role: "list" });
   const element = el("div.columns", { tabindex: "0", "aria-label": "Stacks" }, inner);
   let drawn = new Map();
-  // Wider elements are not laid out by all browsers.
-  const most = Math.floor(TALLEST / COLUMN);
+  const scroll = () => rail(columns().length, COLUMN, element.clientWidth);
   const draw = () => {
     const all = columns();
-    const count = Math.min(all.length, most);
-    const first = Math.max(0, Math.floor(element.scrollLeft / COLUMN) - 1);
-    const end = Math.min(count, first + Math.ceil((element.clientWidth || 1200) / COLUMN) + 3);
+    const left = scroll().first(element.scrollLeft);
+    const shift = element.scrollLeft - left * COLUMN;
+    const first = Math.max(0, Math.floor(left) - 1);
+    const end = Math.min(all.length, first + Math.ceil((element.clientWidth || 1200) / COLUMN) + 3);
     const now = new Map();
     for (let i = first; i < end; i++) {
       const made = drawn.get(i) ?? columnOf(moment, all[i]);
-      made.style.transform = `translateX(${i * COLUMN}px)`;
+      made.style.transform = `translateX(${i * COLUMN + shift}px)`;
       made.dataset.column = i;
       made.setAttribute("aria-setsize", all.length);
       made.setAttribute("aria-posinset", i + 1);
@@ -166,7 +166,7 @@ function columnStrip(moment, route, columns) {
   const update = () => {
     for (const made of drawn.values()) made.remove();
     drawn = new Map();
-    inner.style.width = `${Math.min(columns().length, most) * COLUMN}px`;
+    inner.style.width = `${scroll().long}px`;
     inner.classList.toggle("empty", columns().length === 0);
     draw();
   };
@@ -183,10 +183,10 @@ function columnStrip(moment, route, columns) {
     stops[stops.indexOf(document.activeElement) + down]?.focus();
   });
   const toColumn = (i) => {
-    if (i < 0 || i >= Math.min(columns().length, most)) return;
-    if (i * COLUMN < element.scrollLeft) element.scrollLeft = i * COLUMN;
-    const over = (i + 1) * COLUMN - element.scrollLeft - element.clientWidth;
-    if (over > 0) element.scrollLeft += over;
+    if (i < 0 || i >= columns().length) return;
+    const [left, seen] = [scroll().first(element.scrollLeft), element.clientWidth / COLUMN];
+    if (i < left) element.scrollLeft = scroll().position(i);
+    else if (i + 1 > left + seen) element.scrollLeft = scroll().position(Math.max(0, i + 1 - seen));
     draw();
     drawn.get(i)?.querySelector("a")?.focus();
   };
@@ -236,7 +236,7 @@ function framesOf(moment, node) {
   for (const [place, value] of moment.plain.get(node) ?? []) {
     bound.push(slotLine(placeName(moment, node, place), plainValue(value)));
   }
-  const list = el("div", {}, bound.length ? el("dl.slots", {}, bound) : null);
+  const list = el("div", {}, bound.length ? el("dl.slots.bound", {}, bound) : null);
   let shown = 0;
   const more = button("", () => show());
   const show = () => {

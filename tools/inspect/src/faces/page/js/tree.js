@@ -27,9 +27,9 @@ function retainedView(moment, route) {
       if (line.rest !== undefined || !open.has(line.node)) continue;
       const children = moment.children(line.node);
       const most = limits.get(line.node) ?? LEVEL;
-      const below = children.slice(0, most).map((node) => ({ node, level: line.level + 1 }));
-      const shown = children.slice(0, most).reduce((sum, node) => sum + moment.retained[node], 0);
-      const here = children.slice(most).reduce((sum, node) => sum + moment.retained[node], 0);
+      const below = Array.from(children.subarray(0, most), (node) => ({ node, level: line.level + 1 }));
+      const shown = children.subarray(0, most).reduce((sum, node) => sum + moment.retained[node], 0);
+      const here = children.subarray(most).reduce((sum, node) => sum + moment.retained[node], 0);
       if (children.length > most) below.push({ of: line.node, rest: children.length - most, bytes: here, level: line.level + 1 });
       const elsewhere = moment.retained[line.node] - moment.bytes[line.node] - shown - here;
       if (elsewhere > 0) below.push({ of: line.node, rest: 0, bytes: elsewhere, level: line.level + 1 });
@@ -98,7 +98,7 @@ function retainedView(moment, route) {
 
 // The roots, and what hangs on nothing.
 function heads(moment) {
-  return [0, ...moment.children(-1).filter((node) => moment.kinds[node] !== "w" && moment.retained[node] > 0)];
+  return [0, ...[...moment.children(-1)].filter((node) => moment.kinds[node] !== "w" && moment.retained[node] > 0)];
 }
 
 function nodeTreeLink(moment, node) {
