@@ -177,6 +177,7 @@ function columnStrip(moment, route, columns) {
     const down = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
     if (!plainKey(event) || !(by || down) || event.target.matches("input, select")) return;
     event.preventDefault();
+    event.stopPropagation();
     const column = event.target.closest(".column");
     if (by || !column) return toColumn(column ? Number(column.dataset.column) + by : 0);
     const stops = [...column.querySelectorAll("a, button, summary")].filter((stop) => stop.offsetParent);
