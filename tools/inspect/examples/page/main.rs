@@ -7,6 +7,7 @@
 //! | page | of |
 //! |-|-|
 //! | `server.html` | a server that forgets to give up its retries |
+//! | `titles.json` | no page: what the nodes of `server.html` are called |
 //! | `two.html` | the same at two moments |
 //! | `hostile.html` | names that try to be markup |
 //! | `many.html` | 100,000 continuations, the page bounded as by default |
@@ -14,6 +15,7 @@
 //! | `deep.html` | a list of 1,000,000 objects, the page bounded as by default |
 //! | `chain.html` | a list of 1,000,000 objects, all of them in the page |
 
+mod names;
 mod server;
 
 use mangrove_inspect::Snapshot;
@@ -38,13 +40,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut everything = PageOptions::default();
     everything.continuations = usize::MAX;
     everything.nodes = usize::MAX;
-    let before = server::snapshot("gc:3", 40, 60, &server::NAMES)?;
-    let after = server::snapshot("gc:9", 180, 64, &server::NAMES)?;
+    let before = server::snapshot("gc:3", 40, 60, &names::NAMES)?;
+    let after = server::snapshot("gc:9", 180, 64, &names::NAMES)?;
     write("server", &[&after], &bounded)?;
+    let titles: Vec<String> = after.nodes().all().map(|node| after.title(node)).collect();
+    let file = File::create(Path::new(&folder).join("titles.json"))?;
+    serde_json::to_writer(file, &titles)?;
     write("two", &[&before, &after], &bounded)?;
     write(
         "hostile",
-        &[&server::snapshot("</title>", 5, 5, &server::HOSTILE)?],
+        &[&server::snapshot("</title>", 5, 5, &names::HOSTILE)?],
         &bounded,
     )?;
     let many = generators(100_000, 1_000)?;

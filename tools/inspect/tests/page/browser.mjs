@@ -140,6 +140,24 @@ const tests = {
     return page;
   },
 
+  async "nodes are called as in all faces"() {
+    const titles = JSON.parse(await readFile(path.join(pages, "titles.json")));
+    const page = await open("server");
+    const seen = await page.page.evaluate(async (titles) => {
+      const shown = [];
+      const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      for (let node = 0; node < titles.length; node += 7) {
+        location.hash = `#n${node}.why`;
+        await drawn();
+        shown.push([node, document.querySelector("main h2 a").title]);
+      }
+      return shown;
+    }, titles);
+    check(seen.length > 200, "many nodes");
+    for (const [node, title] of seen) equal(title, titles[node], `the title of node ${node}`);
+    return page;
+  },
+
   async "two moments are compared"() {
     const page = await open("two", "#changes");
     const text = await page.text("main");

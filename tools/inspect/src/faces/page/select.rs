@@ -57,14 +57,12 @@ impl Selection {
             chosen: vec![false; nodes.len()],
             order: Vec::new(),
         };
-        if !nodes.is_empty() {
-            chooser.take(NodeId::ROOTS);
-            chooser.fixed();
-            chooser.continuations(options.continuations, changed);
-            chooser.objects(changed);
-            chooser.near(FAN);
-            chooser.near(usize::MAX);
-        }
+        chooser.take(NodeId::ROOTS);
+        chooser.fixed();
+        chooser.continuations(options.continuations, changed);
+        chooser.objects(changed);
+        chooser.near(FAN);
+        chooser.near(usize::MAX);
         let mut chosen = chooser.order;
         chosen.sort_unstable();
         let mut places = vec![u32::MAX; nodes.len()];

@@ -33,11 +33,21 @@ function sparse(pairs) {
   return new Map(pairs);
 }
 
+// Names by their numbers in the snapshot: what the page does not speak of has none.
+function namesOf({ counts, deeper, ...lists }) {
+  const names = { counts, deeper: sparse(deeper) };
+  for (const [list, pairs] of Object.entries(lists)) {
+    names[list] = [];
+    for (const [index, name] of pairs) names[list][index] = name;
+  }
+  return names;
+}
+
 class Moment {
   constructor(data, index) {
     const { nodes } = data;
     Object.assign(this, {
-      index, about: data.about, names: data.names, statistics: data.statistics,
+      index, about: data.about, names: namesOf(data.names), statistics: data.statistics, slotKinds: data.kinds,
       shapes: data.shapes, moreShapes: data.more_shapes, suspects: data.suspects,
       moreSuspects: data.more_suspects, forgotten: data.forgotten, run: data.run,
       kinds: nodes.kinds, count: nodes.ids.length,
@@ -117,7 +127,7 @@ class Moment {
     const row = this.rows[node];
     const type = this.names.types[this.objects.ty[row]];
     if (!type) return 0;
-    return type.kind === "array" ? this.lens.get(row) ?? 0 : type.fields.length;
+    return type.kind === "array" ? this.lens.get(row) ?? 0 : type.len ?? type.fields.length;
   }
 
   // How many of them are in the page, from the first on.

@@ -76,19 +76,36 @@ function drawWay(moment, way, most = 24) {
   return drawing;
 }
 
-// Several ways in one drawing, from left to right: a column for each distance from the roots.
+// The column of each node, so that references lead to the right: one more than the columns of
+// all that refer to it. In a cycle that is not possible for all, and it ends after some rounds.
+function columnsOfWays(edges, count) {
+  const column = new Map();
+  const of = (node) => column.get(node) ?? 0;
+  for (let round = 0, moved = true; moved && round < count; round++) {
+    moved = false;
+    for (const [from, to] of edges) {
+      if (of(to) > of(from) || of(from) + 1 >= count) continue;
+      column.set(to, of(from) + 1);
+      moved = true;
+    }
+  }
+  return of;
+}
+
+// Several ways in one drawing, from left to right.
 function drawWays(moment, all) {
   const target = all[0].nodes[all[0].nodes.length - 1];
   const must = passed(moment, target);
   const layers = new Map();
   const edges = new Map();
   for (const { nodes } of all) {
-    nodes.forEach((node, i) => {
-      const depth = moment.depths[node];
-      if (!layers.has(depth)) layers.set(depth, []);
-      if (!layers.get(depth).includes(node)) layers.get(depth).push(node);
-      if (i > 0) edges.set(`${nodes[i - 1]}>${node}`, [nodes[i - 1], node]);
-    });
+    for (let i = 1; i < nodes.length; i++) edges.set(`${nodes[i - 1]}>${nodes[i]}`, [nodes[i - 1], nodes[i]]);
+  }
+  const nodes = new Set(all.flatMap((way) => way.nodes));
+  const column = columnsOfWays([...edges.values()], nodes.size);
+  for (const node of nodes) {
+    if (!layers.has(column(node))) layers.set(column(node), []);
+    layers.get(column(node)).push(node);
   }
   const depths = [...layers.keys()].sort((a, b) => a - b);
   const rows = Math.max(...[...layers.values()].map((layer) => layer.length));

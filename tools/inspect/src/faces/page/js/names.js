@@ -85,9 +85,9 @@ function shortTitle(moment, node) {
 
 // What something is called that is not in the page, by its sort.
 function missingTitle(moment, sort) {
-  const { types, origins } = moment.names;
-  if (sort < types.length) return types[sort].name;
-  const origin = origins[sort - types.length];
+  const { counts: [types], origins } = moment.names;
+  if (sort < types) return typeName(moment, sort);
+  const origin = origins[sort - types];
   return origin ? `a continuation of ${functionName(moment, origin.function)}` : "a frame";
 }
 

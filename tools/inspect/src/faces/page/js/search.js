@@ -105,6 +105,7 @@ function searchField() {
   const open = (i) => {
     const route = results[i]?.route;
     if (!route) return;
+    input.value = "";
     close();
     input.blur();
     const plain = route.view ? { shape: null, type: null, fn: null, each: false } : {};

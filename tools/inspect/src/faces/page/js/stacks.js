@@ -75,7 +75,7 @@ function passes(moment, route, { node, shape }) {
   if (!wanted) return true;
   const text = of ? stackText(moment, of.stack, of.origin) : stackText(moment, stack[row], origin[row]);
   if (text.includes(wanted)) return true;
-  if (of) return of.frames.some(([, slots]) => slots.some((slot) => slot.toLowerCase().includes(wanted)));
+  if (of) return of.frames.some(([, slots]) => slots.some((kind) => moment.slotKinds[kind].toLowerCase().includes(wanted)));
   return holdsText(moment, node, wanted);
 }
 
@@ -228,7 +228,7 @@ function framesOf(moment, node) {
   const stack = moment.continuations.stack[row];
   const sites = moment.names.stacks[stack] ?? [];
   const frames = moment.framesOf(node);
-  const deeper = moment.names.deeper.find(([of]) => of === stack)?.[1] ?? 0;
+  const deeper = moment.names.deeper.get(stack) ?? 0;
   const bound = [];
   for (let edge = moment.first[node]; edge < moment.first[node + 1]; edge++) {
     const place = moment.places[edge];
@@ -283,5 +283,5 @@ function slotLine(name, value) {
 function shapeFrames(moment, shape) {
   return el("div", {}, moment.shapes[shape].frames.map(([site, slots]) => el("div.frame", {},
     el("p.mono", {}, siteText(moment, site)),
-    el("dl.slots", {}, slots.map((kind, i) => slotLine(moment.names.sites[site]?.slots[i] ?? `slot ${i}`, el("span.plain.mono", {}, kind)))))));
+    el("dl.slots", {}, slots.map((kind, i) => slotLine(moment.names.sites[site]?.slots[i] ?? `slot ${i}`, el("span.plain.mono", {}, moment.slotKinds[kind])))))));
 }

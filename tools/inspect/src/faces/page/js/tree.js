@@ -2,6 +2,8 @@
 
 // Lines of a level that are shown at once.
 const LEVEL = 100;
+// Levels that are moved in: of deeper ones the number stands before the name.
+const DEEP = 14;
 
 function retainedView(moment, route) {
   const whole = moment.statistics.reachable || 1;
@@ -70,10 +72,11 @@ function retainedView(moment, route) {
   };
   const treeRow = (line) => {
     const indent = el("span.indent");
-    indent.style.width = `${Math.min(line.level - 1, 40) * 16}px`;
+    indent.style.width = `${Math.min(line.level - 1, DEEP) * 16}px`;
+    const deep = line.level - 1 > DEEP ? el("span.deep", { title: `${line.level} levels down` }, `+${line.level - 1 - DEEP}`) : null;
     if (line.rest !== undefined) {
       const text = line.rest ? `${many(line.rest, "more node")}` : "nodes that are not in this page";
-      return el("div.treerow", { "aria-level": line.level, on: { click: () => act(line) } }, indent,
+      return el("div.treerow", { "aria-level": line.level, on: { click: () => act(line) } }, indent, deep,
         el("span.name.muted", {}, text), el("span.number"), el("span.number", {}, sized(line.bytes)), bar(line.bytes / whole, "r"));
     }
     const { node, level } = line;
@@ -82,7 +85,7 @@ function retainedView(moment, route) {
     return el("div.treerow", {
       "aria-level": level, "aria-expanded": inner ? String(isOpen) : null,
       on: { click: (event) => { if (!event.target.closest("a")) toggle(node); } },
-    }, indent, el("span.twist", { "aria-hidden": "true" }, inner ? (isOpen ? "▾" : "▸") : ""),
+    }, indent, deep, el("span.twist", { "aria-hidden": "true" }, inner ? (isOpen ? "▾" : "▸") : ""),
       el("span.name", {}, nodeTreeLink(moment, node)),
       el("span.number", {}, sized(moment.bytes[node])), el("span.number", {}, sized(moment.retained[node])),
       bar(moment.retained[node] / whole, moment.kinds[node]));
