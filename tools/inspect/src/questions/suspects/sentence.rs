@@ -1,6 +1,6 @@
 //! Causes as sentences.
 
-use super::{Cause, Holder, Suspect};
+use super::suspect::{Cause, Holder, Suspect};
 use crate::Snapshot;
 use crate::questions::Spread;
 use crate::snapshot::{At, Kind, Node, NodeId, State};

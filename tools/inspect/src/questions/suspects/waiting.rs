@@ -1,6 +1,7 @@
 //! Continuations that wait and wait: by where they were made and where they stand.
 
-use super::{Cause, Holder, Path, Scene, Suspect};
+use super::scene::{Path, Scene};
+use super::suspect::{Cause, Holder, Suspect};
 use crate::questions::Spread;
 use crate::snapshot::{NodeId, State};
 use std::collections::{HashMap, HashSet};
