@@ -7,7 +7,8 @@ use wasmparser::WasmFeatures;
 pub enum Language {
     /// Wasm 3.0 without threads.
     Wasm3,
-    /// The same with stack switching.
+    /// The same with stack switching, and with two proposals that compilers write by
+    /// themselves: wide arithmetic and compact import sections.
     #[default]
     StackSwitching,
 }
@@ -21,7 +22,10 @@ impl Language {
         let wasm3 = WasmFeatures::WASM3.difference(WasmFeatures::THREADS);
         match self {
             Self::Wasm3 => wasm3,
-            Self::StackSwitching => wasm3.union(WasmFeatures::STACK_SWITCHING),
+            Self::StackSwitching => wasm3
+                .union(WasmFeatures::STACK_SWITCHING)
+                .union(WasmFeatures::WIDE_ARITHMETIC)
+                .union(WasmFeatures::COMPACT_IMPORTS),
         }
     }
 }
