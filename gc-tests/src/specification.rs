@@ -72,7 +72,7 @@ const PROPOSALS: [Proposal; 16] = [
 ];
 
 /// Those that are on together with stack switching.
-const BEYOND: [Proposal; 1] = [Proposal::WideArithmetic];
+const BEYOND: [Proposal; 2] = [Proposal::WideArithmetic, Proposal::CustomPageSizes];
 
 /// Directives that are known to fail, all for one reason.
 pub struct Known {

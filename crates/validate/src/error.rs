@@ -80,8 +80,8 @@ impl From<wasmparser::Error> for ValidateError {
 /// The validator knows proposals that could be switched on; of those this project does
 /// not have, its messages would promise an option that there is not.
 fn said_of_proposals(message: String) -> String {
-    const HAS: &str = "Mangrove has Wasm 3.0 without threads, stack switching, wide arithmetic \
-                       and compact imports";
+    const HAS: &str = "Mangrove has Wasm 3.0 without threads, stack switching, wide arithmetic, \
+                       compact imports and custom page sizes";
     const ASKS: [&str; 6] = [
         "not enabled",
         "must be enabled",

@@ -7,8 +7,8 @@ use wasmparser::WasmFeatures;
 pub enum Language {
     /// Wasm 3.0 without threads.
     Wasm3,
-    /// The same with stack switching, and with two proposals that compilers write by
-    /// themselves: wide arithmetic and compact import sections.
+    /// The same with stack switching, and with three proposals more: wide arithmetic, compact
+    /// import sections and custom page sizes.
     #[default]
     StackSwitching,
 }
@@ -25,7 +25,8 @@ impl Language {
             Self::StackSwitching => wasm3
                 .union(WasmFeatures::STACK_SWITCHING)
                 .union(WasmFeatures::WIDE_ARITHMETIC)
-                .union(WasmFeatures::COMPACT_IMPORTS),
+                .union(WasmFeatures::COMPACT_IMPORTS)
+                .union(WasmFeatures::CUSTOM_PAGE_SIZES),
         }
     }
 }

@@ -151,7 +151,7 @@ fn proposals_that_are_not_on() {
         "threads",
     );
     refused("(module (type (shared (func))))", "shared");
-    refused("(module (memory 1 (pagesize 1)))", "custom page sizes");
+    refused("(module (memory 1 (pagesize 2)))", "custom page size");
     refused("(module (func try catch_all end))", "legacy_exceptions");
     refused("(component)", "component");
 }
@@ -183,6 +183,10 @@ fn without_stack_switching_it_is_the_standard() {
     for (bytes, what) in [
         (wat::parse_str(sum).unwrap(), "wide arithmetic"),
         (compact, "compact imports"),
+        (
+            wat::parse_str("(module (memory 1 (pagesize 1)))").unwrap(),
+            "custom page sizes",
+        ),
     ] {
         ParsedModule::parse(bytes.clone()).unwrap();
         let error = ParsedModule::parse_as(bytes, Language::Wasm3).unwrap_err();

@@ -55,7 +55,7 @@ fn proposals_promise_no_option() {
             2,
             [
                 part,
-                "Mangrove has Wasm 3.0 without threads, stack switching, wide arithmetic and compact",
+                "Mangrove has Wasm 3.0 without threads, stack switching, wide arithmetic, compact",
             ],
         );
     }
