@@ -283,11 +283,11 @@ const tests = {
 
   // Of the following, what is printed is to be looked at: no time decides.
   async "100,000 continuations, bounded"() {
-    return measured("many", "1,003 of 100,002 continuations");
+    return measured("many", /1,0\d\d of 100,002 continuations/);
   },
 
   async "100,000 continuations, all of them"() {
-    return measured("all", "100,002 columns");
+    return measured("all", /100,002 columns/);
   },
 
   async "a chain of 1,000,000 objects"() {
@@ -327,7 +327,7 @@ async function measured(name, wanted) {
     await act();
     times.push(`${what} ${(performance.now() - begin).toFixed(0)} ms`);
   };
-  check((await page.text("main")).includes(wanted), wanted);
+  check(wanted.test(await page.text("main")), String(wanted));
   check((await page.texts(".column")).length < 12, "only the columns that are seen are elements");
   await time("scroll to the end", async () => {
     await page.page.evaluate(() => { document.querySelector(".columns").scrollLeft = 1e9; });
