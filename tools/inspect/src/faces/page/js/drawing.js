@@ -1,6 +1,6 @@
 // Drawings of ways: boxes for nodes, arrows for references, in SVG.
 
-const BOX = { width: 312, height: 38, gap: 34, layer: 262, small: 204, row: 58 };
+const BOX = { width: 312, height: 38, gap: 34, layer: 258, small: 180, roots: 92, row: 58 };
 
 // A text cut to a number of characters, in the middle.
 function shortened(text, most) {
@@ -92,32 +92,54 @@ function columnsOfWays(edges, count) {
   return of;
 }
 
-// Several ways in one drawing, from left to right.
-function drawWays(moment, all) {
-  const target = all[0].nodes[all[0].nodes.length - 1];
-  const must = passed(moment, target);
-  const layers = new Map();
+// A place in a few letters: its name, if it has one.
+function shortPlace(text) {
+  return shortened(/\$[^\s,)]+/.exec(text)?.[0] ?? text, 11);
+}
+
+// Several ways in one drawing, from left to right. A reference over several columns is led
+// through points of its own in each, so that no line crosses a box.
+function layered(all) {
   const edges = new Map();
   for (const { nodes } of all) {
     for (let i = 1; i < nodes.length; i++) edges.set(`${nodes[i - 1]}>${nodes[i]}`, [nodes[i - 1], nodes[i]]);
   }
-  const nodes = new Set(all.flatMap((way) => way.nodes));
-  const column = columnsOfWays([...edges.values()], nodes.size);
-  for (const node of nodes) {
-    if (!layers.has(column(node))) layers.set(column(node), []);
-    layers.get(column(node)).push(node);
-  }
-  const depths = [...layers.keys()].sort((a, b) => a - b);
-  const rows = Math.max(...[...layers.values()].map((layer) => layer.length));
-  const height = rows * BOX.row + 20;
-  const spot = new Map();
-  depths.forEach((depth, x) => {
-    const layer = layers.get(depth);
-    layer.forEach((node, i) => spot.set(node, {
-      x: x * BOX.layer + 2, y: (height - layer.length * BOX.row) / 2 + i * BOX.row + 10,
-    }));
+  const nodes = [...new Set(all.flatMap((way) => way.nodes))];
+  const column = columnsOfWays([...edges.values()], nodes.length);
+  const layers = [];
+  const put = (item, x) => (layers[x] ??= []).push(item);
+  for (const node of nodes) put({ node, from: [] }, column(node));
+  const items = new Map(layers.flat().map((item) => [item.node, item]));
+  const lines = [...edges.values()].map(([from, to]) => {
+    const points = [items.get(from)];
+    for (let x = column(from) + 1; x < column(to); x++) {
+      const point = { from: [points[points.length - 1]] };
+      put(point, x);
+      points.push(point);
+    }
+    points.push(items.get(to));
+    items.get(to).from.push(points[points.length - 2]);
+    return { from, to, points };
   });
-  const width = depths.length * BOX.layer - (BOX.layer - BOX.small) + 4;
+  // Each column in the order of the middle of what leads to it.
+  const present = layers.filter((layer) => layer);
+  const rows = Math.max(...present.map((layer) => layer.length));
+  present.forEach((layer, x) => {
+    const middle = ({ from }) => from.length ? from.reduce((sum, item) => sum + (item.y ?? 0), 0) / from.length : 0;
+    if (x > 0) layer.sort((a, b) => middle(a) - middle(b));
+    layer.forEach((item, i) => {
+      item.x = x === 0 ? 2 : x * BOX.layer + 2 - BOX.small + BOX.roots;
+      item.width = x === 0 ? BOX.roots : BOX.small;
+      item.y = (rows - layer.length) * BOX.row / 2 + i * BOX.row + 10;
+    });
+  });
+  return { layers: present, lines, width: (present.length - 1) * BOX.layer + BOX.roots + 4, height: rows * BOX.row + 8 };
+}
+
+function drawWays(moment, all) {
+  const target = all[0].nodes[all[0].nodes.length - 1];
+  const must = passed(moment, target);
+  const { layers, lines, width, height } = layered(all);
   const drawing = svg("svg", {
     class: "ways", viewBox: `0 0 ${width} ${height}`, width, height, role: "group",
     "aria-label": `${all.length} ways from the roots`,
@@ -125,25 +147,33 @@ function drawWays(moment, all) {
   // Made a little smaller rather than scrolled.
   drawing.style.width = "100%";
   drawing.style.height = "auto";
-  drawing.style.minWidth = `${width * 0.76}px`;
+  drawing.style.minWidth = `${width * 0.8}px`;
   drawing.style.maxWidth = `${width}px`;
-  for (const [from, to] of edges.values()) {
-    const [a, b] = [spot.get(from), spot.get(to)];
-    const [x1, y1, y2] = [a.x + BOX.small, a.y + BOX.height / 2, b.y + BOX.height / 2];
-    const ahead = b.x > a.x;
-    const x2 = ahead ? b.x - 2 : b.x + BOX.small + 2;
-    const bend = ahead ? Math.max(20, (x2 - x1) / 2) : 40;
-    const text = placesTo(moment, from, to).join(", ");
-    const label = ahead && text !== "root" ? svg("text", {
-      x: x1 + 4, y: (y1 + y2) / 2 + (y2 >= y1 ? -6 : 14), class: "by short",
-    }, shortened(placesTo(moment, from, to)[0] ?? "", 8)) : "";
-    drawing.append(label, svg("path", {
-      d: `M${x1} ${y1} C${x1 + bend} ${y1} ${ahead ? x2 - bend : x2 + bend} ${y2} ${x2} ${y2}`,
-      class: "arrow", "marker-end": "url(#tips)",
-    }, svg("title", {}, text)));
+  const half = BOX.height / 2;
+  for (const { from, to, points } of lines) {
+    const names = placesTo(moment, from, to);
+    let path = `M${points[0].x + points[0].width} ${points[0].y + half}`;
+    for (let i = 1; i < points.length; i++) {
+      const [a, b] = [points[i - 1], points[i]];
+      const [x1, y1, x2, y2] = [a.x + a.width, a.y + half, b.x - (b.node === undefined ? 0 : 2), b.y + half];
+      const bend = Math.abs(x2 - x1) / 2;
+      path += ` C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+      if (b.node === undefined) path += ` H${b.x + b.width}`;
+    }
+    drawing.append(svg("path", { d: path, class: "arrow", "marker-end": "url(#tips)" }, svg("title", {}, names.join(", "))));
+    if (from !== 0 && names.length) {
+      // Beside the end at which it is alone, if there is one.
+      const [start, second, before, end] = [points[0], points[1], points[points.length - 2], points[points.length - 1]];
+      const atStart = lines.filter((line) => line.from === from).length === 1;
+      drawing.append(svg("text", atStart
+        ? { x: start.x + start.width + 6, y: start.y + half + (second.y < start.y ? 14 : -6), class: "by" }
+        : { x: end.x - 10, y: end.y + half + (before.y > end.y ? 15 : -7), class: "by", "text-anchor": "end" },
+      shortPlace(names[0])));
+    }
   }
-  for (const [node, { x, y }] of spot) {
-    drawing.append(box(moment, node, x, y, BOX.small, { target: node === target, must: must.has(node) }));
+  for (const item of layers.flat()) {
+    if (item.node === undefined) continue;
+    drawing.append(box(moment, item.node, item.x, item.y, item.width, { target: item.node === target, must: must.has(item.node) }));
   }
   return drawing;
 }

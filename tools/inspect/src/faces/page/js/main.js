@@ -90,9 +90,12 @@ function whyView(moment, to) {
   const found = ways(of, node, 12);
   const whole = found.ways.every((way) => way.missing === 0 && way.nodes.length <= 40);
   const drawing = whole ? drawWays(of, found.ways) : drawWay(of, found.ways[0], 60);
+  const scroll = el("div.scroll.drawing", { tabindex: "0", "aria-label": "Drawing of the ways" }, drawing);
+  // The node itself is at the end.
+  requestAnimationFrame(() => { scroll.scrollLeft = scroll.scrollWidth; });
   return el("div.page.whypage", {}, head,
     el("p.note", {}, `${many(found.ways.length, "way")}${found.more ? ", and there may be more" : ""}; the shortest is ${many(of.depths[node], "reference")} long. All ways pass the nodes with ◆.`),
-    el("div.scroll.drawing", { tabindex: "0", "aria-label": "Drawing of the ways" }, drawing),
+    scroll,
     el("ol.waylist", {}, found.ways.map((way) => el("li", {}, wayLine(of, way, 14)))));
 }
 

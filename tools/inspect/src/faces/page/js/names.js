@@ -21,20 +21,20 @@ function many(number, one, more = `${one}s`) {
   return `${counted(number)} ${number === 1 ? one : more}`;
 }
 
-// `1.5 MiB`.
+// `1.5 MB`.
 function sized(bytes) {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const units = ["B", "kB", "MB", "GB", "TB"];
   const sign = bytes < 0 ? "-" : "";
   let [size, unit] = [Math.abs(bytes), 0];
-  while (size >= 1024 && unit < units.length - 1) [size, unit] = [size / 1024, unit + 1];
+  while (size >= 1000 && unit < units.length - 1) [size, unit] = [size / 1000, unit + 1];
   const digits = unit === 0 || size >= 100 ? 0 : 1;
   return `${sign}${size.toFixed(digits)} ${units[unit]}`;
 }
 
 function percent(share) {
   const value = 100 * share;
-  if (value > 0 && value < 0.1) return "<0.1 %";
-  return `${value.toFixed(value < 10 ? 1 : 0)} %`;
+  if (value > 0 && value < 0.1) return "<0.1%";
+  return `${value.toFixed(value < 10 ? 1 : 0)}%`;
 }
 
 function functionName(moment, index) {
