@@ -2,7 +2,11 @@
 //!
 //! ```sh
 //! cargo run -p mangrove-inspect --features samples --example page -- FOLDER
+//! cargo run --release -p mangrove-inspect --features samples --example page -- FOLDER 1000000 2000000
 //! ```
+//!
+//! The second writes one page, `large.html`, of so many parked continuations and a list of so many
+//! objects.
 //!
 //! | page | of |
 //! |-|-|
@@ -37,6 +41,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok::<(), Box<dyn Error>>(())
     };
     let bounded = PageOptions::default();
+    if let (Some(parked), Some(length)) = (std::env::args().nth(2), std::env::args().nth(3)) {
+        let snapshot = generators(parked.parse()?, length.parse()?)?;
+        return write("large", &[&snapshot], &bounded);
+    }
     let mut everything = PageOptions::default();
     everything.continuations = usize::MAX;
     everything.nodes = usize::MAX;

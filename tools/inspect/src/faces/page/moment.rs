@@ -1,12 +1,12 @@
 //! One snapshot as a page has it: totals of everything, and the columns of a part.
 
 use super::columns::Columns;
-use super::facts::Facts;
+use super::facts::{Facts, holders};
 use super::names::Names;
 use super::options::PageOptions;
 use super::select::Selection;
 use crate::Snapshot;
-use crate::questions::{Cause, Holder, KindLine, Shape, Suspect, ValueKind};
+use crate::questions::{Cause, KindLine, Shape, Suspect, ValueKind};
 use crate::snapshot::{About, NodeId};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -48,7 +48,7 @@ struct Statistics {
     bytes: u64,
     /// Of everything that the roots reach.
     reachable: u64,
-    kinds: Vec<(&'static str, u64, u64, Option<u64>, Option<u64>)>,
+    kinds: Vec<KindRow>,
     /// Type, objects, bytes, bytes retained.
     types: Vec<(u32, u64, u64, Option<u64>)>,
     /// Types that are left out, and their objects and bytes.
@@ -59,6 +59,10 @@ struct Statistics {
     heap_free: u64,
     stack_free: u64,
 }
+
+/// A kind: its name, nodes, bytes, bytes retained, and nodes that the roots do not reach.
+#[derive(Serialize)]
+struct KindRow(&'static str, u64, u64, Option<u64>, Option<u64>);
 
 #[derive(Serialize)]
 struct ShapeLine {
@@ -157,7 +161,7 @@ impl Statistics {
                     let KindLine {
                         kind, nodes, bytes, ..
                     } = *line;
-                    (kind.name(), nodes, bytes, line.retained, line.unreachable)
+                    KindRow(kind.name(), nodes, bytes, line.retained, line.unreachable)
                 })
                 .collect(),
             types: all
@@ -243,15 +247,14 @@ fn kind_text(snapshot: &Snapshot, kind: ValueKind) -> String {
 
 impl SuspectLine {
     fn of(snapshot: &Snapshot, selection: &Selection, suspect: &Suspect) -> Self {
-        let one = [suspect.sample];
-        let (kind, count, nodes, holders): (_, _, &[NodeId], &[Holder]) = match &suspect.cause {
-            Cause::Waiting {
-                members, holders, ..
-            } => ("waiting", members.len() as u64, members, holders),
-            Cause::Accumulates { .. } => ("accumulates", 1, &one, &[]),
-            Cause::Frame { alike, .. } => ("frame", *alike, &one, &[]),
-            Cause::Cycle { nodes, alike, .. } => ("cycle", *alike, nodes, &[]),
-            Cause::Forgotten { heads } => ("forgotten", heads.len() as u64, heads, &[]),
+        let one = std::slice::from_ref(&suspect.sample);
+        let (kind, count, nodes): (_, u64, &[NodeId]) = match &suspect.cause {
+            Cause::Waiting { members, .. } => ("waiting", members.len() as u64, members),
+            Cause::Accumulates { .. } => ("accumulates", 1, one),
+            Cause::Grows { after, .. } => ("grows", *after, one),
+            Cause::Frame { alike, .. } => ("frame", *alike, one),
+            Cause::Cycle { nodes, alike, .. } => ("cycle", *alike, nodes),
+            Cause::Forgotten { heads } => ("forgotten", heads.len() as u64, heads),
         };
         Self {
             kind,
@@ -262,7 +265,7 @@ impl SuspectLine {
             sample: selection.place(suspect.sample),
             count,
             nodes: places(selection, nodes),
-            holders: holders
+            holders: holders(suspect)
                 .iter()
                 .filter_map(|holder| Some((selection.place(holder.node)?, holder.count)))
                 .take(NAMED)

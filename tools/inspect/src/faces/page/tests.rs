@@ -59,12 +59,16 @@ fn graph(columns: &Value) -> (Vec<u32>, Vec<Vec<u32>>) {
     for (place, count) in (0..).zip(numbers(&columns["edges"])) {
         let coded: Vec<i64> = targets.by_ref().take(count as usize).collect();
         let inside = coded.into_iter().filter(|coded| coded % 2 == 0);
-        let place_of = |coded: i64| place + ((coded / 2) >> 1 ^ -(coded / 2 & 1));
+        let place_of = |coded: i64| place + (unfold(coded / 2));
         let known = |coded| ids[place_of(coded) as usize];
         edges.push(inside.map(known).collect());
     }
     assert_eq!(targets.next(), None);
     (ids, edges)
+}
+
+fn unfold(number: i64) -> i64 {
+    (number >> 1) ^ -(number & 1)
 }
 
 #[test]

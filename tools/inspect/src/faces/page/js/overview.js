@@ -1,7 +1,7 @@
 // The first screen: what leaks, most likely, and what there is in numbers.
 
 const SUSPECT_KINDS = {
-  waiting: "waits", accumulates: "accumulates", frame: "frame", cycle: "cycle", forgotten: "forgotten",
+  waiting: "waits", accumulates: "accumulates", grows: "grows", frame: "frame", cycle: "cycle", forgotten: "forgotten",
 };
 
 function overviewView(moment) {
