@@ -112,7 +112,7 @@ function leftOutPart(moment) {
 function aboutPart(moment) {
   const { about } = moment;
   const list = [fact("Program", about.program), fact("Moment", about.moment), fact("Run", moment.run),
-    fact("Seconds", about.seconds.toFixed(3)), fact("Version", about.version), fact("Continuations made", counted(about.created)),
+    fact("Seconds", (about.seconds ?? 0).toFixed(3)), fact("Version", about.version), fact("Continuations made", counted(about.created)),
     fact("Heap in use", sized(about.heap_used)), fact("Heap memory", sized(about.heap_committed)),
     fact("Stacks", sized(about.stack_bytes)), fact("Parked frames", sized(about.parked_bytes)),
     fact("Stack memory", sized(about.stack_committed)),
