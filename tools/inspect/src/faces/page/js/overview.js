@@ -37,10 +37,10 @@ function suspectCard(moment, suspect, i) {
         el("span.share", {}, sized(suspect.retained), el("small", {}, ` ${percent(suspect.share)} of all`), bar(suspect.share, "c")),
         suspect.grown ? el("span.grown", {}, `${suspect.grown > 0 ? "+" : ""}${counted(suspect.grown)} since the moment before`) : null,
         holders),
-      line ? el("div.cause", {}, line) : null,
-      sample !== null ? el("p.actions", {},
-        el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample] }) }, "Look at it"),
-        el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample], view: "why" }) }, "Why it lives")) : null));
+      line ? el("div.cause", {}, line) : null),
+    sample !== null ? el("div.actions", {},
+      el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample] }) }, "Look at it"),
+      el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample], view: "why" }) }, "Why it lives")) : null);
 }
 
 function tile(name, value, note, href) {
