@@ -24,6 +24,7 @@ impl Suspect {
                 let word = if grown > 0 { "more" } else { "fewer" };
                 let _ = write!(text, "; {} {word} than before", amount(grown));
             }
+            (_, Some(0)) => text.push_str("; none of its objects is new"),
             (_, Some(grown)) => {
                 let _ = write!(text, "; {} of its objects are new", amount(grown));
             }
