@@ -185,29 +185,29 @@ impl Predecessors {
 fn dominators(nodes: &Nodes, search: &Search) -> Vec<u32> {
     let predecessors = Predecessors::of(nodes, search);
     let count = search.vertices.len() as u32;
-    // The semidominators, and the smallest of them on a part of the way up the search's tree,
-    // which ends at the ancestor.
     let mut semis = vec![0; count as usize];
-    let mut labels: Vec<u32> = (0..count).collect();
-    let mut ancestors = search.parents.clone();
+    let mut links: Vec<Link> = (0..count)
+        .zip(&search.parents)
+        .map(|(label, &ancestor)| Link { ancestor, label })
+        .collect();
     let mut path = Vec::new();
     for number in (1..count).rev() {
         let mut semi = search.parents[number as usize];
         for &from in predecessors.to(number) {
             // One that comes before is not linked yet: its label is itself.
-            if from > number {
-                compress(from, number, &mut ancestors, &mut labels, &mut path);
-            }
-            semi = semi.min(labels[from as usize]);
+            semi = semi.min(match from > number {
+                true => compress(from, number, &mut links, &mut path),
+                false => from,
+            });
         }
         semis[number as usize] = semi;
-        labels[number as usize] = semi;
+        links[number as usize].label = semi;
     }
     drop(predecessors);
     // From the parent up, along dominators that are known, to the first that is not below the
     // semidominator.
-    let mut dominators = ancestors;
-    dominators.copy_from_slice(&search.parents);
+    drop(links);
+    let mut dominators = search.parents.clone();
     for number in 1..count as usize {
         let mut dominator = dominators[number];
         while dominator > semis[number] {
@@ -218,28 +218,35 @@ fn dominators(nodes: &Nodes, search: &Search) -> Vec<u32> {
     dominators
 }
 
-/// Makes the label of a number the smallest on the way up to the last one that is linked: those
-/// above `linked` are.
-fn compress(
-    from: u32,
-    linked: u32,
-    ancestors: &mut [u32],
-    labels: &mut [u32],
-    path: &mut Vec<u32>,
-) {
+/// A part of the way up the search's tree, which ends at the ancestor, and the smallest
+/// semidominator on it. The two are read together.
+#[derive(Clone, Copy)]
+struct Link {
+    ancestor: u32,
+    label: u32,
+}
+
+/// Makes the label of a number the smallest on the way up to the last one that is linked, and
+/// returns it: those above `linked` are.
+fn compress(from: u32, linked: u32, links: &mut [Link], path: &mut Vec<u32>) -> u32 {
     let mut at = from;
-    while ancestors[at as usize] > linked {
+    let mut link = links[at as usize];
+    while link.ancestor > linked {
         path.push(at);
-        at = ancestors[at as usize];
+        at = link.ancestor;
+        link = links[at as usize];
     }
     // `at` is the topmost whose ancestor is not linked.
-    let mut label = labels[at as usize];
-    let end = ancestors[at as usize];
+    let Link {
+        ancestor,
+        mut label,
+    } = link;
     while let Some(below) = path.pop() {
-        label = label.min(labels[below as usize]);
-        labels[below as usize] = label;
-        ancestors[below as usize] = end;
+        let link = &mut links[below as usize];
+        label = label.min(link.label);
+        *link = Link { ancestor, label };
     }
+    label
 }
 
 /// Lays the tree out by position. Each array by number is given up as soon as it is laid out.
