@@ -131,7 +131,9 @@ fn waiting(
         _ => "suspended".to_owned(),
     };
     let mut text = by_holders(snapshot, &format!("{who}, {where_}"), count, holders);
-    if age.max > 0 {
+    if age.max == 0 && snapshot.about().full_collections > 0 {
+        text.push_str(", made since the last full collection");
+    } else if age.max > 0 {
         let word = if age.max == 1 {
             "collection"
         } else {

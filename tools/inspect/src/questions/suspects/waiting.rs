@@ -71,18 +71,13 @@ struct Group {
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Suspect> {
     let earlier = Earlier::of(scene);
     let mut members: HashMap<Key, Vec<NodeId>> = HashMap::new();
-    let nodes = scene.snapshot.nodes();
-    let counts_age = scene.snapshot.about().full_collections > 0;
     for (index, shape) in scene.shapes.all().iter().enumerate() {
         if !matches!(shape.state, State::Fresh | State::Suspended) {
             continue;
         }
         // What was resumed since the earlier snapshot waits for nothing.
         let waits = |node: &&NodeId| {
-            let old = nodes.continuation(**node).is_some_and(|row| row.age > 0);
-            (old || !counts_age)
-                && scene.dominators.is_reachable(**node)
-                && earlier.moved.get(node.index()) != Some(&true)
+            scene.dominators.is_reachable(**node) && earlier.moved.get(node.index()) != Some(&true)
         };
         let waiting = scene.shapes.members(index).iter().filter(waits);
         let group = members.entry((shape.origin, shape.state, shape.stack));
