@@ -11,7 +11,7 @@ use mangrove_collector::{
     RootSet,
 };
 use mangrove_continuation::RegistryReport;
-use mangrove_runtime::{CollectionPolicy, Error, Event, HeapStatistics, HeapWalk, inner};
+use mangrove_runtime::{CollectionPolicy, Counts, Error, Event, HeapStatistics, HeapWalk, inner};
 use std::ops::ControlFlow;
 
 impl<T> Store<T> {
@@ -344,6 +344,24 @@ macro_rules! inspection {
                 options: ReportOptions,
             ) -> Result<ContinuationsReport, Error> {
                 $inner(self).continuations(options)
+            }
+
+            /// How much there is of what is counted anyway: no object and no continuation
+            /// is looked at.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let _kept = ExternRef::new(&mut store, 7)?;
+            /// assert_eq!(store.counts().heap_bytes, store.heap_bytes());
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn counts(&self) -> Counts {
+                inner(self).counts()
             }
 
             /// Counts of the registry of continuations.

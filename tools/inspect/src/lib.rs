@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod snapshot;
+pub mod timeline;
 
 #[doc(inline)]
 pub use snapshot::Snapshot;
