@@ -1,9 +1,11 @@
 //! The command line.
 
 mod engine;
+mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
+pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
 
 use crate::trace::Channel;
@@ -101,6 +103,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
     #[arg(value_parser = parse_seconds, requires = "report")]
     pub watch: Option<Duration>,
+    /// Whether it is recorded.
+    #[command(flatten)]
+    pub timeline: TimelineArgs,
     /// When it is to end.
     #[command(flatten)]
     pub until: Until,

@@ -14,4 +14,5 @@ mod names;
 mod options;
 mod resources;
 mod results;
+mod timelines;
 mod trace;
