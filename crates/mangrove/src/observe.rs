@@ -145,8 +145,8 @@ impl StoreView<'_> {
     }
 
     /// Interrupts what runs, when this moment is over: the trap
-    /// [`TrapReason::Interrupt`](crate::TrapReason::Interrupt). A collection is finished
-    /// before. Where nothing runs, and at a trap or the end, it does nothing.
+    /// [`TrapReason::Interrupt`](crate::TrapReason::Interrupt). A collection that begins at the
+    /// moment is not made. Where nothing runs, and at a trap or the end, it does nothing.
     ///
     /// # Examples
     /// ```

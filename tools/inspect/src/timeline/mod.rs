@@ -124,7 +124,8 @@ impl Timeline {
         };
         let sink = Sink::new(file, form.tail());
         let bounds = (options.limit, options.tracks);
-        let recorder = Recorder::new(form, sink, &options.title, bounds);
+        let mut recorder = Recorder::new(form, sink, &options.title, bounds);
+        recorder.count(&store.counts());
         let recorder = Arc::new(Mutex::new(recorder));
         let hears = Arc::clone(&recorder);
         store.observe_events(move |event| lock(&hears).hear(event));

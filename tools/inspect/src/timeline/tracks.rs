@@ -40,8 +40,6 @@ pub struct Tracks {
     calls: HashMap<u32, u64>,
     /// What the counters showed last.
     shown: [Option<u64>; COUNTER_NAMES.len()],
-    /// Bytes of memory that the heap has taken.
-    pub heap_memory: u64,
 }
 
 /// A track for a continuation.
@@ -82,7 +80,6 @@ impl Tracks {
             shared: HashMap::new(),
             calls: HashMap::new(),
             shown: [None; COUNTER_NAMES.len()],
-            heap_memory: 0,
         }
     }
 
@@ -145,7 +142,7 @@ impl Tracks {
     pub fn values(&mut self, counts: &Counts) -> Vec<(u64, u64)> {
         let now = [
             counts.heap_bytes,
-            self.heap_memory,
+            counts.heap_memory,
             counts.continuations,
             counts.parked,
             counts.stack_bytes,
