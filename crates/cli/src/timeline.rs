@@ -65,9 +65,9 @@ impl Recording {
             Ok(summary) if summary.truncated => {
                 let file = shown(&path);
                 output.note(&format!(
-                    "{file}: the timeline ends before the run, after {} marks: --timeline-limit \
+                    "{file}: the timeline ends before the run, after {} points: --timeline-limit \
                      is {limit} bytes",
-                    summary.marks
+                    summary.points
                 ));
                 Ok(())
             }

@@ -3,7 +3,7 @@
 //! A flow is an event of its own. Readers tie it to the slice that begins at the same time on
 //! the same thread, so it follows that, with the same category.
 
-use super::form::{FlowPart, Form, Mark, Said, Track, TrackKind, Unit, What};
+use super::form::{FlowPart, Form, Point, Said, Track, TrackKind, Unit, What};
 use std::collections::HashMap;
 use std::io::Write;
 
@@ -36,14 +36,14 @@ macro_rules! put {
 
 impl Chrome {
     /// An event begins: everything up to what is special of its kind.
-    fn event(&mut self, out: &mut Vec<u8>, phase: char, mark: &Mark<'_>) {
+    fn event(&mut self, out: &mut Vec<u8>, phase: char, point: &Point<'_>) {
         self.separate(out);
         // Microseconds.
-        let (whole, part) = (mark.time / 1000, mark.time % 1000);
+        let (whole, part) = (point.time / 1000, point.time % 1000);
         put!(
             out,
             r#"{{"ph":"{phase}","pid":1,"tid":{},"ts":{whole}.{part:03}"#,
-            mark.track
+            point.track
         );
     }
 
@@ -61,8 +61,8 @@ impl Chrome {
         self.texts[id].get_or_insert_with(|| quoted(known.text))
     }
 
-    fn said(&mut self, out: &mut Vec<u8>, phase: char, mark: &Mark<'_>, said: &Said<'_>) {
-        self.event(out, phase, mark);
+    fn said(&mut self, out: &mut Vec<u8>, phase: char, point: &Point<'_>, said: &Said<'_>) {
+        self.event(out, phase, point);
         let name = self.text(said.name);
         put!(out, r#","cat":"{CATEGORY}","name":{name}"#);
         if phase == 'i' {
@@ -79,7 +79,7 @@ impl Chrome {
                 FlowPart::Step => ('t', r#","bp":"e""#),
                 FlowPart::End => ('f', r#","bp":"e""#),
             };
-            self.event(out, phase, mark);
+            self.event(out, phase, point);
             put!(
                 out,
                 r#","cat":"{CATEGORY}","name":"flow","id":{}{binds}}}"#,
@@ -123,17 +123,17 @@ impl Form for Chrome {
         }
     }
 
-    fn mark(&mut self, out: &mut Vec<u8>, mark: &Mark<'_>) {
-        match &mark.what {
-            What::Begin(said) => self.said(out, 'B', mark, said),
-            What::Instant(said) => self.said(out, 'i', mark, said),
+    fn point(&mut self, out: &mut Vec<u8>, point: &Point<'_>) {
+        match &point.what {
+            What::Begin(said) => self.said(out, 'B', point, said),
+            What::Instant(said) => self.said(out, 'i', point, said),
             What::End => {
-                self.event(out, 'E', mark);
+                self.event(out, 'E', point);
                 out.push(b'}');
             }
             What::Count(value) => {
-                self.event(out, 'C', mark);
-                if let Some((name, unit)) = self.counters.get(&mark.track) {
+                self.event(out, 'C', point);
+                if let Some((name, unit)) = self.counters.get(&point.track) {
                     put!(out, r#","name":{name},"args":{{"{unit}":{value}}}"#);
                 }
                 out.push(b'}');

@@ -1,4 +1,4 @@
-//! What a timeline consists of, whatever form it is written in: tracks, and marks on them.
+//! What a timeline consists of, whatever form it is written in: tracks, and points on them.
 
 /// How a timeline is written down.
 pub trait Form: Send {
@@ -9,7 +9,7 @@ pub trait Form: Send {
     fn track(&mut self, out: &mut Vec<u8>, track: &Track<'_>);
 
     /// Something on a track that was told of.
-    fn mark(&mut self, out: &mut Vec<u8>, mark: &Mark<'_>);
+    fn point(&mut self, out: &mut Vec<u8>, point: &Point<'_>);
 
     /// What a file needs behind everything to be whole. It is written over by what follows.
     fn tail(&self) -> &'static [u8];
@@ -52,8 +52,8 @@ pub enum Unit {
 
 /// Something on a track.
 #[derive(Clone, Copy, Debug)]
-pub struct Mark<'a> {
-    /// Nanoseconds since the timeline began. Never less than those of the mark before.
+pub struct Point<'a> {
+    /// Nanoseconds since the timeline began. Never less than those of the point before.
     pub time: u64,
     /// Where it is.
     pub track: u64,
@@ -61,7 +61,7 @@ pub struct Mark<'a> {
     pub what: What<'a>,
 }
 
-/// What a mark is.
+/// What a point is.
 #[derive(Clone, Copy, Debug)]
 pub enum What<'a> {
     /// A slice begins, inside of those that are open on the track.
@@ -94,7 +94,7 @@ pub struct Text<'a> {
     pub text: &'a str,
 }
 
-/// A place of an arrow from mark to mark.
+/// A place of an arrow from point to point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flow {
     /// The arrow's number, not 0.

@@ -2,7 +2,7 @@
 //! what heap and stacks take meanwhile. For Perfetto's UI, or in Chrome's JSON.
 //!
 //! ```text
-//!  store ─ events, phases ─▶ recorder ─ marks on tracks ─▶ perfetto | chrome ─▶ sink ─▶ file
+//!  store ─ events, phases ─▶ recorder ─ points on tracks ─▶ perfetto | chrome ─▶ sink ─▶ file
 //!                              │ chains: slices, nested      (one form)
 //!                              └ tracks: one each, or one for many
 //! ```
@@ -74,7 +74,7 @@ impl Default for TimelineOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineSummary {
     /// What is on its tracks: slices count twice, at their begin and their end.
-    pub marks: u64,
+    pub points: u64,
     /// Its size.
     pub bytes: u64,
     /// Whether it ends before the run, at its limit.
@@ -145,9 +145,9 @@ impl Timeline {
     pub fn finish<T>(self, store: &mut Store<T>) -> io::Result<TimelineSummary> {
         let mut recorder = lock(&self.recorder);
         recorder.finish(Some(&store.counts()))?;
-        let (marks, bytes) = recorder.size();
+        let (points, bytes) = recorder.size();
         Ok(TimelineSummary {
-            marks,
+            points,
             bytes,
             truncated: recorder.truncated,
         })

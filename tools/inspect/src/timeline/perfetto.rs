@@ -5,7 +5,7 @@
 //! each packet names its sequence; an event without a time is dropped; texts by number need a
 //! sequence that was told to begin anew, and packets that say that they build on it.
 
-use super::form::{Flow, FlowPart, Form, Mark, Said, Text, Track, TrackKind, Unit, What};
+use super::form::{Flow, FlowPart, Form, Point, Said, Text, Track, TrackKind, Unit, What};
 use super::wire::{fixed, message, number, text};
 
 /// `Trace.packet`.
@@ -100,15 +100,15 @@ impl Perfetto {
         !std::mem::replace(&mut known[id], true)
     }
 
-    fn said(&mut self, out: &mut Vec<u8>, mark: &Mark<'_>, kind: u64, said: &Said<'_>) {
+    fn said(&mut self, out: &mut Vec<u8>, point: &Point<'_>, kind: u64, said: &Said<'_>) {
         let new_name = self.is_new(said.name.id, 0);
         let note = said.note;
         let new_value = note.is_some_and(|(_, value)| self.is_new(value.id, 1));
         message(out, PACKET, |out| {
-            head(out, mark.time);
+            head(out, point.time);
             message(out, packet::TRACK_EVENT, |out| {
                 number(out, event::TYPE, kind);
-                number(out, event::TRACK, mark.track);
+                number(out, event::TRACK, point.track);
                 number(out, event::NAME, iid(said.name));
                 for flow in said.flows.into_iter().flatten() {
                     flow_field(out, flow);
@@ -200,22 +200,22 @@ impl Form for Perfetto {
         });
     }
 
-    fn mark(&mut self, out: &mut Vec<u8>, mark: &Mark<'_>) {
-        match &mark.what {
-            What::Begin(said) => self.said(out, mark, event::BEGIN, said),
-            What::Instant(said) => self.said(out, mark, event::INSTANT, said),
+    fn point(&mut self, out: &mut Vec<u8>, point: &Point<'_>) {
+        match &point.what {
+            What::Begin(said) => self.said(out, point, event::BEGIN, said),
+            What::Instant(said) => self.said(out, point, event::INSTANT, said),
             What::End => message(out, PACKET, |out| {
-                head(out, mark.time);
+                head(out, point.time);
                 message(out, packet::TRACK_EVENT, |out| {
                     number(out, event::TYPE, event::END);
-                    number(out, event::TRACK, mark.track);
+                    number(out, event::TRACK, point.track);
                 });
             }),
             What::Count(value) => message(out, PACKET, |out| {
-                head(out, mark.time);
+                head(out, point.time);
                 message(out, packet::TRACK_EVENT, |out| {
                     number(out, event::TYPE, event::COUNTER);
-                    number(out, event::TRACK, mark.track);
+                    number(out, event::TRACK, point.track);
                     number(out, event::COUNTER_VALUE, *value);
                 });
             }),

@@ -1,7 +1,7 @@
-//! From what a store tells to marks on tracks.
+//! From what a store tells to points on tracks.
 
 use super::chains::{Chains, Living, MOST_DRAWN, Running};
-use super::form::{Flow, FlowPart, Form, Mark, Said, What};
+use super::form::{Flow, FlowPart, Form, Point, Said, What};
 use super::names::{Names, Verb, short};
 use super::sink::Sink;
 use super::tracks::{COLLECTIONS, HOST, PROCESS, Tracks};
@@ -21,14 +21,14 @@ pub struct Recorder {
     tracks: Tracks,
     chains: Chains,
     began: Instant,
-    /// The time of the last mark.
+    /// The time of the last point.
     last: u64,
     /// When the counters were looked at.
     counted: u64,
     next_flow: u64,
     /// Whether a collection's slice is open.
     collecting: bool,
-    marks: u64,
+    points: u64,
     limit: u64,
     /// Nothing is recorded any more.
     pub over: bool,
@@ -58,7 +58,7 @@ impl Recorder {
             counted: 0,
             next_flow: 1,
             collecting: false,
-            marks: 0,
+            points: 0,
             limit,
             over: false,
             truncated: false,
@@ -70,9 +70,9 @@ impl Recorder {
         self.sink.flush();
     }
 
-    /// Marks so far, and bytes.
+    /// Points so far, and bytes.
     pub fn size(&self) -> (u64, u64) {
-        (self.marks, self.sink.bytes())
+        (self.points, self.sink.bytes())
     }
 
     /// Ends the timeline: what is open ends now.
@@ -95,14 +95,14 @@ impl Recorder {
         self.last
     }
 
-    fn mark(&mut self, track: u64, what: What<'_>) {
-        let mark = Mark {
+    fn point(&mut self, track: u64, what: What<'_>) {
+        let point = Point {
             time: self.last,
             track,
             what,
         };
-        self.form.mark(self.sink.buffer(), &mark);
-        self.marks += 1;
+        self.form.point(self.sink.buffer(), &point);
+        self.points += 1;
         self.sink.event_is_over();
     }
 
@@ -119,7 +119,7 @@ impl Recorder {
             flows,
             note: note.map(|(key, value)| (key, self.names.text(value))),
         };
-        let mark = Mark {
+        let point = Point {
             time: self.last,
             track,
             what: match begins {
@@ -127,8 +127,8 @@ impl Recorder {
                 false => What::Instant(said),
             },
         };
-        self.form.mark(self.sink.buffer(), &mark);
-        self.marks += 1;
+        self.form.point(self.sink.buffer(), &point);
+        self.points += 1;
         self.sink.event_is_over();
     }
 
@@ -166,7 +166,7 @@ impl Recorder {
         let name = self.names.of(&report.phase.to_string());
         self.said(COLLECTIONS, true, name, [None; 2], None);
         self.last = now;
-        self.mark(COLLECTIONS, What::End);
+        self.point(COLLECTIONS, What::End);
         self.look_at_limit();
     }
 
@@ -188,7 +188,7 @@ impl Recorder {
     pub fn count(&mut self, counts: &Counts) {
         self.counted = self.last;
         for (track, value) in self.tracks.values(counts) {
-            self.mark(track, What::Count(value));
+            self.point(track, What::Count(value));
         }
     }
 
@@ -200,7 +200,7 @@ impl Recorder {
 
     fn end_collection(&mut self) {
         if std::mem::take(&mut self.collecting) {
-            self.mark(COLLECTIONS, What::End);
+            self.point(COLLECTIONS, What::End);
         }
     }
 
@@ -213,7 +213,7 @@ impl Recorder {
             let track = self.track_of(running.id);
             for open in [running.waits, running.open] {
                 if open {
-                    self.mark(track, What::End);
+                    self.point(track, What::End);
                 }
             }
         }
@@ -228,7 +228,7 @@ impl Recorder {
         if running.waits {
             self.chains.running[at].waits = false;
             let track = self.track_of(running.id);
-            self.mark(track, What::End);
+            self.point(track, What::End);
         }
         if !running.open {
             self.draw(at, None);

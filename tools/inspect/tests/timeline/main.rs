@@ -69,9 +69,9 @@ fn a_generator_is_a_slice_for_each_turn() {
     assert!(ran.result.is_ok());
     let timeline = perfetto(&ran.bytes, true);
     let on = |track: &str| -> Vec<(Kind, &str, &str)> {
-        let marks = timeline.marks.iter().filter(|mark| mark.track == track);
-        let marks = marks.map(|mark| (mark.kind.clone(), &*mark.name, &*mark.note));
-        marks.collect()
+        let points = timeline.points.iter().filter(|point| point.track == track);
+        let points = points.map(|point| (point.kind.clone(), &*point.name, &*point.note));
+        points.collect()
     };
     let at = |note: &str, function: &str| assert!(note.starts_with(&format!("{function} at 0x")));
     let track = timeline.tracks.iter().find(|name| name.ends_with(" $gen"));
@@ -97,9 +97,9 @@ fn a_generator_is_a_slice_for_each_turn() {
 fn arrows_go_from_resumptions_to_suspensions() {
     let timeline = perfetto(&run("arrows", programs::GENERATOR).bytes, true);
     let mut ways: std::collections::BTreeMap<u64, Vec<&str>> = Default::default();
-    for mark in &timeline.marks {
-        for &flow in mark.flows.iter().chain(&mark.ends) {
-            ways.entry(flow).or_default().push(&mark.name);
+    for point in &timeline.points {
+        for &flow in point.flows.iter().chain(&point.ends) {
+            ways.entry(flow).or_default().push(&point.name);
         }
     }
     let ways: Vec<_> = ways.into_values().collect();
@@ -122,13 +122,13 @@ fn collections_have_phases_and_counters_show_what_there_is() {
     assert!(ran.result.is_ok());
     let timeline = perfetto(&ran.bytes, true);
     let mut slices = timeline
-        .marks
+        .points
         .iter()
-        .filter(|mark| mark.track == "collections");
+        .filter(|point| point.track == "collections");
     let names: Vec<&str> = slices
         .by_ref()
-        .filter(|mark| mark.kind == Kind::Begin)
-        .map(|mark| mark.name.as_str())
+        .filter(|point| point.kind == Kind::Begin)
+        .map(|point| point.name.as_str())
         .collect();
     let minor = [
         "minor collection",
@@ -189,7 +189,7 @@ fn every_program_keeps_the_rules_in_both_forms() {
                     TimelineForm::Perfetto => perfetto(&ran.bytes, true),
                     TimelineForm::Chrome => chrome(str::from_utf8(&ran.bytes).unwrap(), true),
                 };
-                assert_eq!(timeline.marks.len() as u64, ran.summary.marks, "{name}");
+                assert_eq!(timeline.points.len() as u64, ran.summary.points, "{name}");
                 let own = timeline
                     .tracks
                     .iter()
@@ -239,7 +239,7 @@ fn a_long_run_ends_at_the_limit_and_says_so() {
             TimelineForm::Perfetto => perfetto(&ran.bytes, true),
             TimelineForm::Chrome => chrome(str::from_utf8(&ran.bytes).unwrap(), true),
         };
-        let last = timeline.marks.last().unwrap();
+        let last = timeline.points.last().unwrap();
         assert_eq!(last.name, "the timeline ends here: its limit is reached");
     }
 }
@@ -251,7 +251,7 @@ fn long_chains_are_drawn_in_part() {
         let ran = run(&format!("chain {depth}"), &programs::chain(depth, 200));
         ran.result.unwrap();
         let timeline = perfetto(&ran.bytes, true);
-        timeline.marks.len()
+        timeline.points.len()
     });
     assert!(depths[1] < 6 * depths[0], "{depths:?}");
 }
@@ -297,9 +297,9 @@ fn what_was_written_so_far_can_be_read() {
             .unwrap();
         let main = instance.func(&store, "main").unwrap();
         let read = || match (form, std::fs::read(&path).unwrap()) {
-            (TimelineForm::Perfetto, bytes) => perfetto(&bytes, false).marks.len(),
+            (TimelineForm::Perfetto, bytes) => perfetto(&bytes, false).points.len(),
             (TimelineForm::Chrome, bytes) => {
-                chrome(str::from_utf8(&bytes).unwrap(), false).marks.len()
+                chrome(str::from_utf8(&bytes).unwrap(), false).points.len()
             }
         };
         let mut before = read();

@@ -36,7 +36,7 @@ def check(name):
     depth = defaultdict(int)
     counters, flows, ended = {}, set(), set()
     last = 0
-    marks = 0
+    points = 0
     for index, packet in enumerate(trace.packet):
         assert not list(unknown(packet)), f"{name}: packet {index} has fields of no proto"
         assert packet.trusted_packet_sequence_id == 1
@@ -60,7 +60,7 @@ def check(name):
             tracks[track.uuid] = track
         if not packet.HasField("track_event"):
             continue
-        marks += 1
+        points += 1
         event = packet.track_event
         assert packet.HasField("timestamp") and packet.timestamp >= last
         last = packet.timestamp
@@ -89,7 +89,7 @@ def check(name):
             ended.add(flow)
     assert not any(depth.values()), "slices that are open at the end"
     shown = ", ".join(f"{name} {value}" for name, value in sorted(counters.items()))
-    print(f"{name}: {marks} marks on {len(tracks)} tracks, {len(flows)} flows; {shown}")
+    print(f"{name}: {points} points on {len(tracks)} tracks, {len(flows)} flows; {shown}")
 
 
 for name in sys.argv[1:]:

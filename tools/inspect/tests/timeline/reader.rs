@@ -72,7 +72,7 @@ fn text(message: &[u8], field: u64) -> Option<String> {
     Some(String::from_utf8(bytes.to_vec()).expect("a text"))
 }
 
-/// What a mark is.
+/// What a point is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Begin,
@@ -81,9 +81,9 @@ pub enum Kind {
     Counter(u64),
 }
 
-/// A mark on a track.
+/// A point on a track.
 #[derive(Clone, Debug)]
-pub struct Mark {
+pub struct Point {
     pub time: u64,
     pub track: String,
     pub kind: Kind,
@@ -96,20 +96,24 @@ pub struct Mark {
 /// A timeline that was read, and keeps the rules.
 pub struct Timeline {
     pub tracks: Vec<String>,
-    pub marks: Vec<Mark>,
+    pub points: Vec<Point>,
 }
 
 impl Timeline {
-    /// The names of the marks of a kind.
+    /// The names of the points of a kind.
     pub fn named(&self, kind: &Kind) -> Vec<String> {
-        let of_kind = self.marks.iter().filter(|mark| mark.kind == *kind);
-        of_kind.map(|mark| mark.name.clone()).collect()
+        let of_kind = self.points.iter().filter(|point| point.kind == *kind);
+        of_kind.map(|point| point.name.clone()).collect()
     }
 
     /// What a counter showed last.
     pub fn counter(&self, track: &str) -> Option<u64> {
-        let mut marks = self.marks.iter().rev().filter(|mark| mark.track == track);
-        marks.find_map(|mark| match mark.kind {
+        let mut points = self
+            .points
+            .iter()
+            .rev()
+            .filter(|point| point.track == track);
+        points.find_map(|point| match point.kind {
             Kind::Counter(value) => Some(value),
             _ => None,
         })
@@ -126,7 +130,7 @@ pub fn perfetto(bytes: &[u8], whole: bool) -> Timeline {
     let mut tracks: HashMap<u64, String> = HashMap::new();
     let mut order = Vec::new();
     let (mut names, mut values) = (HashMap::new(), HashMap::new());
-    let mut marks: Vec<Mark> = Vec::new();
+    let mut points: Vec<Point> = Vec::new();
     for (index, packet) in packets.into_iter().enumerate() {
         assert_eq!(number(packet, 10), Some(1), "the sequence");
         if index == 0 {
@@ -170,7 +174,7 @@ pub fn perfetto(bytes: &[u8], whole: bool) -> Timeline {
                 assert_eq!(text(note, 10).as_deref(), Some("at"));
                 values[&number(note, 17).expect("a value")].clone()
             });
-            marks.push(Mark {
+            points.push(Point {
                 time: number(packet, 8).expect("a time"),
                 track: tracks.get(&track).expect("a track that is known").clone(),
                 kind,
@@ -183,7 +187,7 @@ pub fn perfetto(bytes: &[u8], whole: bool) -> Timeline {
     }
     let timeline = Timeline {
         tracks: order,
-        marks,
+        points,
     };
     keeps_the_rules(&timeline, whole);
     timeline
@@ -197,7 +201,7 @@ pub fn chrome(text: &str, whole: bool) -> Timeline {
     let json: serde_json::Value = serde_json::from_str(text).expect("JSON");
     let mut tracks = HashMap::new();
     let mut order = Vec::new();
-    let mut marks: Vec<Mark> = Vec::new();
+    let mut points: Vec<Point> = Vec::new();
     for event in json["traceEvents"].as_array().expect("events") {
         let thread = event["tid"].as_u64().expect("a thread");
         let name = event["name"].as_str().unwrap_or_default().to_owned();
@@ -221,21 +225,21 @@ pub fn chrome(text: &str, whole: bool) -> Timeline {
                 tracks.insert(thread, name.clone());
                 Kind::Counter(values.values().next().unwrap().as_u64().unwrap())
             }
-            // A flow belongs to the mark before it.
+            // A flow belongs to the point before it.
             _ => {
-                let mark = marks.last_mut().expect("a mark");
-                assert_eq!((mark.time, &mark.track), (time, &tracks[&thread]));
+                let point = points.last_mut().expect("a point");
+                assert_eq!((point.time, &point.track), (time, &tracks[&thread]));
                 let id = event["id"].as_u64().expect("a flow's id");
                 match phase {
-                    "s" | "t" => mark.flows.push(id),
-                    "f" => mark.ends.push(id),
+                    "s" | "t" => point.flows.push(id),
+                    "f" => point.ends.push(id),
                     other => panic!("a phase {other}"),
                 }
                 continue;
             }
         };
         let note = event["args"]["at"].as_str().unwrap_or_default().to_owned();
-        marks.push(Mark {
+        points.push(Point {
             time,
             track: tracks.get(&thread).expect("a thread that is known").clone(),
             kind,
@@ -247,38 +251,38 @@ pub fn chrome(text: &str, whole: bool) -> Timeline {
     }
     let timeline = Timeline {
         tracks: order,
-        marks,
+        points,
     };
     keeps_the_rules(&timeline, whole);
     timeline
 }
 
 fn keeps_the_rules(timeline: &Timeline, whole: bool) {
-    let times: Vec<u64> = timeline.marks.iter().map(|mark| mark.time).collect();
+    let times: Vec<u64> = timeline.points.iter().map(|point| point.time).collect();
     assert!(times.is_sorted(), "time goes on");
     let mut open: Vec<&str> = Vec::new();
     let mut depth: HashMap<&str, i32> = HashMap::new();
     let (mut flows, mut over) = (HashSet::new(), HashSet::new());
-    for mark in &timeline.marks {
-        let on_track = depth.entry(&mark.track).or_default();
-        match mark.kind {
+    for point in &timeline.points {
+        let on_track = depth.entry(&point.track).or_default();
+        match point.kind {
             Kind::Begin => {
                 *on_track += 1;
-                open.push(&mark.track);
+                open.push(&point.track);
             }
             Kind::End => {
                 *on_track -= 1;
                 // All slices together are a stack.
-                assert_eq!(open.pop(), Some(mark.track.as_str()));
+                assert_eq!(open.pop(), Some(point.track.as_str()));
             }
             Kind::Instant | Kind::Counter(_) => {}
         }
-        assert!(*on_track >= 0, "an end without a begin on {}", mark.track);
-        for flow in &mark.flows {
+        assert!(*on_track >= 0, "an end without a begin on {}", point.track);
+        for flow in &point.flows {
             assert!(!over.contains(flow), "a flow goes on that is over");
             flows.insert(*flow);
         }
-        for flow in &mark.ends {
+        for flow in &point.ends {
             assert!(flows.contains(flow), "a flow ends that never began");
             over.insert(*flow);
         }
