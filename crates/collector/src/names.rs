@@ -56,7 +56,7 @@ impl Within {
 }
 
 /// A function of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FunctionId {
     /// The instance's number; none for a host function.
     pub instance: Option<u64>,
@@ -76,7 +76,7 @@ pub struct Created {
 }
 
 /// A call in Wasm code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WasmLocation {
     /// The module.
     pub module: ModuleId,

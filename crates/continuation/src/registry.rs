@@ -17,6 +17,7 @@ use crate::bound::BoundArguments;
 use crate::calls::CallRecords;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
+use crate::lives::Life;
 use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
 use crate::slab::Slab;
@@ -75,6 +76,8 @@ pub struct Registry {
     /// None: nobody may be parked.
     pub(crate) parking: Option<Parking>,
     pub(crate) pressure: Pressure,
+    /// What has happened and was not told yet. None: nobody listens.
+    pub(crate) lives: Option<Vec<Life>>,
 }
 
 impl Registry {
@@ -99,6 +102,7 @@ impl Registry {
             counts: Counts::default(),
             parking: None,
             pressure: Pressure::default(),
+            lives: None,
         }
     }
 

@@ -62,6 +62,7 @@ impl Registry {
         self.counts = Counts::default();
         self.pressure = Pressure::default();
         self.marked = 0;
+        self.lives = None;
         if let Some(parking) = &mut self.parking {
             parking.found.clear();
             parking.rounds = Rounds::default();

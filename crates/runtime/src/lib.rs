@@ -22,7 +22,7 @@
 //!     parking switching                parking, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     growth heap_room                 who is asked for more
-//!     notify inspect report            who looks
+//!     notify telling inspect report    who looks
 //!     walk statistics
 //!     interrupt                        when the time is over
 //!     describe called                  and what people see
@@ -31,7 +31,7 @@
 //!     table/entry memory/entry store_code rooted weak host_values
 //!     pending activation outcome       … and what is under way
 //!     limiter policy                   whom it asks
-//!     interruption answer watch
+//!     interruption answer watch event
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape layout code heap_type type_text
 //!     signals handlers ctrl_c          what all of a process share
@@ -62,6 +62,7 @@ mod elements;
 mod engine;
 mod error;
 mod error_debug;
+mod event;
 mod exception;
 mod exceptions;
 mod externs;
@@ -122,6 +123,7 @@ mod store;
 mod store_code;
 mod switching;
 mod table;
+mod telling;
 #[doc(hidden)]
 pub mod trace;
 mod trap;
@@ -144,6 +146,7 @@ pub use custom_error::CustomError;
 pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
 pub use error::{Error, InvalidPlace, TextPosition};
+pub use event::{Counts, Entering, Event, EventKind, Listener};
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
 pub use file::MappedFile;
