@@ -33,7 +33,12 @@ fn files_for_readers() {
     };
     let options = Options::default();
     files.add("everything", &everything(), &options, &[]);
-    files.add("forgotten", &everything(), &Options { forgotten: true }, &[]);
+    files.add(
+        "forgotten",
+        &everything(),
+        &Options { forgotten: true },
+        &[],
+    );
     for seed in 1..=30 {
         files.add(&format!("random-{seed}"), &random(seed), &options, &[]);
     }
@@ -99,7 +104,10 @@ impl Files {
             .map(|(name, count)| (names[name as usize], count))
             .collect();
         let all: Vec<NodeId> = snapshot.nodes().all().collect();
-        let all: Vec<NodeId> = all.into_iter().filter(|node| written.contains_key(node)).collect();
+        let all: Vec<NodeId> = all
+            .into_iter()
+            .filter(|node| written.contains_key(node))
+            .collect();
         let roots = roots(snapshot, options);
         let distances = distances(snapshot, &roots, None);
         let dominators = (all.len() > MOST_REMOVED).then(|| Dominators::of(snapshot));
@@ -120,7 +128,9 @@ impl Files {
             })
         });
         let known = known.iter().map(|(node, references)| {
-            let lines = references.iter().map(|(line, of)| format!("{line} {}", written[of].id));
+            let lines = references
+                .iter()
+                .map(|(line, of)| format!("{line} {}", written[of].id));
             json!({"id": written[node].id, "retainers": lines.collect::<Vec<_>>()})
         });
         let expected = json!({
@@ -238,7 +248,11 @@ fn random(seed: u32) -> Snapshot {
             row: Continuation {
                 number,
                 serial: number.into(),
-                state: if number == 0 { State::Running } else { State::Suspended },
+                state: if number == 0 {
+                    State::Running
+                } else {
+                    State::Suspended
+                },
                 origin: number % 4,
                 stack: u32::MAX,
                 ..Continuation::default()
@@ -256,7 +270,16 @@ fn random(seed: u32) -> Snapshot {
                 SlotValue::Plain(_) => None,
             })
             .collect();
-        builder.object(16 * index, index % 4, 16 + index, 4, Space::Old, Some(index + 1), &[], edges);
+        builder.object(
+            16 * index,
+            index % 4,
+            16 + index,
+            4,
+            Space::Old,
+            Some(index + 1),
+            &[],
+            edges,
+        );
     }
     builder.finish(About::default()).unwrap()
 }

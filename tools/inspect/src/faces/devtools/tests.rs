@@ -5,9 +5,9 @@ use super::{Options, WriteError, write};
 use crate::Snapshot;
 use crate::snapshot::samples::generators;
 use crate::snapshot::{
-    About, At, Builder, Continuation, ContinuationParts, Field, FrameParts, Function,
-    FunctionKind, Kind, ObjectType, Origin, Plain, Site, Slot, SlotValue, Space, State, Static,
-    Storage, Target, TypeKind,
+    About, At, Builder, Continuation, ContinuationParts, Field, FrameParts, Function, FunctionKind,
+    Kind, ObjectType, Origin, Plain, Site, Slot, SlotValue, Space, State, Static, Storage, Target,
+    TypeKind,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -40,7 +40,10 @@ impl File {
         Self {
             nodes: rows("nodes", 7),
             edges: rows("edges", 3),
-            strings: strings.iter().map(|s| s.as_str().unwrap().to_owned()).collect(),
+            strings: strings
+                .iter()
+                .map(|s| s.as_str().unwrap().to_owned())
+                .collect(),
             text,
             json,
         }
@@ -78,7 +81,9 @@ impl File {
 
     fn named(&self, name: &str) -> usize {
         let mut found = (0..self.nodes.len()).filter(|&node| self.name(node) == name);
-        let node = found.next().unwrap_or_else(|| panic!("no {name}: {:?}", self.strings));
+        let node = found
+            .next()
+            .unwrap_or_else(|| panic!("no {name}: {:?}", self.strings));
         assert_eq!(found.next(), None, "{name} is there once");
         node
     }
@@ -132,8 +137,16 @@ pub(super) fn everything() -> Snapshot {
                 field(None, Storage::Ref, 4),
             ],
         ),
-        ty("(array anyref)", TypeKind::Array, vec![field(None, Storage::Ref, 0)]),
-        ty("exception $e", TypeKind::Exception, vec![field(None, Storage::Ref, 0)]),
+        ty(
+            "(array anyref)",
+            TypeKind::Array,
+            vec![field(None, Storage::Ref, 0)],
+        ),
+        ty(
+            "exception $e",
+            TypeKind::Exception,
+            vec![field(None, Storage::Ref, 0)],
+        ),
         ty("<div id=\"x\">", TypeKind::Host, Vec::new()),
         ty(&format!("${HOSTILE}"), TypeKind::Struct, Vec::new()),
         ty("(synthetic)", TypeKind::Struct, Vec::new()),
@@ -148,7 +161,13 @@ pub(super) fn everything() -> Snapshot {
         names.sites.push(Site {
             function: index as u32,
             offset: Some(index as u32),
-            slots: vec![Slot::default(), Slot { distance: 8, ..Slot::default() }],
+            slots: vec![
+                Slot::default(),
+                Slot {
+                    distance: 8,
+                    ..Slot::default()
+                },
+            ],
             ..Site::default()
         });
         names.origins.push(Origin {
@@ -169,7 +188,10 @@ pub(super) fn everything() -> Snapshot {
     builder.fixed(Kind::Table, named("t"), [(3, second), (9, object(0x10))]);
     builder.fixed(Kind::Segment, Static::default(), [(0, object(0x30))]);
     builder.fixed(Kind::Handle, Static::default(), [(0, object(0x40))]);
-    let other = Static { index: 1, ..Static::default() };
+    let other = Static {
+        index: 1,
+        ..Static::default()
+    };
     builder.fixed(Kind::Handle, other.clone(), [(0, object(0x50))]);
     builder.fixed(Kind::Weak, Static::default(), [(0, object(0x10))]);
     builder.fixed(Kind::Weak, other, [(0, object(0x70))]);
@@ -182,7 +204,12 @@ pub(super) fn everything() -> Snapshot {
         ..Continuation::default()
     };
     fn frame(index: u32, site: u32, slots: &[SlotValue]) -> FrameParts<'_> {
-        FrameParts { index, site, bytes: 0, slots }
+        FrameParts {
+            index,
+            site,
+            bytes: 0,
+            slots,
+        }
     }
     builder.continuation(ContinuationParts {
         row: row(0, State::Parent, 0, 0),
@@ -214,7 +241,11 @@ pub(super) fn everything() -> Snapshot {
     let pair = [to(At::Field(0), 0x20), to(At::Field(1), 0x30)];
     let edges: [(u32, u32, Vec<(At, Target)>); 7] = [
         (0x10, 0, pair.to_vec()),
-        (0x20, 1, vec![to(At::Element(0), 0x10), to(At::Element(7), 0x10)]),
+        (
+            0x20,
+            1,
+            vec![to(At::Element(0), 0x10), to(At::Element(7), 0x10)],
+        ),
         (0x30, 2, vec![to(At::Payload(0), 0x30)]),
         (0x40, 3, Vec::new()),
         (0x50, 4, Vec::new()),
@@ -242,7 +273,13 @@ fn the_text_is_as_v8_writes_it() {
     for file in both() {
         assert!(file.text.is_ascii() && file.text.starts_with("{\"snapshot\":{\"meta\":{"));
         let keys = [
-            "snapshot", "nodes", "edges", "trace_function_infos", "trace_tree", "samples", "locations",
+            "snapshot",
+            "nodes",
+            "edges",
+            "trace_function_infos",
+            "trace_tree",
+            "samples",
+            "locations",
             "strings",
         ];
         let places = keys.map(|key| {
@@ -264,7 +301,10 @@ fn the_text_is_as_v8_writes_it() {
         assert_eq!(head["edge_count"], file.edges.len());
         assert_eq!(head["trace_function_count"], 0);
         let meta = &head["meta"];
-        for (fields, types, count) in [("node_fields", "node_types", 7), ("edge_fields", "edge_types", 3)] {
+        for (fields, types, count) in [
+            ("node_fields", "node_types", 7),
+            ("edge_fields", "edge_types", 3),
+        ] {
             assert_eq!(meta[fields].as_array().unwrap().len(), count);
             assert_eq!(meta[types].as_array().unwrap().len(), count);
         }
@@ -277,7 +317,11 @@ fn edges_lie_in_the_order_of_nodes_and_lead_to_nodes() {
         let counted: u64 = file.nodes.iter().map(|node| node[4]).sum();
         assert_eq!(counted, file.edges.len() as u64);
         for node in 0..file.nodes.len() {
-            assert!(file.edges_of(node).iter().all(|edge| edge.2 < file.nodes.len()));
+            assert!(
+                file.edges_of(node)
+                    .iter()
+                    .all(|edge| edge.2 < file.nodes.len())
+            );
         }
     }
 }
@@ -293,20 +337,40 @@ fn no_string_is_there_twice() {
 #[test]
 fn below_the_root_are_the_roots_of_the_collector_and_groups_only() {
     for file in both() {
-        assert_eq!((file.nodes[0][2], file.name(0), file.node_type(0)), (1, "", "synthetic"));
+        assert_eq!(
+            (file.nodes[0][2], file.name(0), file.node_type(0)),
+            (1, "", "synthetic")
+        );
         assert_eq!(file.edges_of(0), [("element", "1".to_owned(), 1)]);
         assert_eq!((file.nodes[1][2], file.name(1)), (3, "(GC roots)"));
-        let groups: Vec<&str> = file.edges_of(1).iter().map(|edge| file.name(edge.2)).collect();
+        let groups: Vec<&str> = file
+            .edges_of(1)
+            .iter()
+            .map(|edge| file.name(edge.2))
+            .collect();
         let all = [
-            "(Continuations)", "(Globals)", "(Tables)", "(Element segments)", "(Host handles)",
-            "(Weak handles)", "(Forgotten)",
+            "(Continuations)",
+            "(Globals)",
+            "(Tables)",
+            "(Element segments)",
+            "(Host handles)",
+            "(Weak handles)",
+            "(Forgotten)",
         ];
         assert!(groups == all || groups == all[..6]);
         for group in file.edges_of(1) {
             assert_eq!((group.0, file.node_type(group.2)), ("element", "synthetic"));
-            assert!(file.edges_of(group.2).iter().all(|edge| edge.0 == "element"));
+            assert!(
+                file.edges_of(group.2)
+                    .iter()
+                    .all(|edge| edge.0 == "element")
+            );
         }
-        assert!(file.edges.iter().all(|edge| file.type_of("edge_types", edge[0]) != "shortcut"));
+        assert!(
+            file.edges
+                .iter()
+                .all(|edge| file.type_of("edge_types", edge[0]) != "shortcut")
+        );
     }
 }
 
@@ -343,11 +407,17 @@ fn classes_are_counted_by_constant_names() {
     for file in [&every, &forgotten] {
         for (name, count) in file.classes() {
             let bad = ["<", "Detached <", "Object(", "(synthetic)"];
-            assert!(!bad.iter().any(|begin| name.starts_with(begin)), "{name}: {count}");
+            assert!(
+                !bad.iter().any(|begin| name.starts_with(begin)),
+                "{name}: {count}"
+            );
         }
     }
     assert_eq!(every.classes()["object <div id=\"x\">"], 1);
-    assert_eq!((every.classes()["$pair"], forgotten.classes()["$pair"]), (1, 2));
+    assert_eq!(
+        (every.classes()["$pair"], forgotten.classes()["$pair"]),
+        (1, 2)
+    );
     assert_eq!(every.classes().get("frame func 2"), None);
 }
 
@@ -369,16 +439,31 @@ fn each_kind_of_edge_has_its_type() {
         ]
     );
     let top = file.edges_of(running)[1].2;
-    assert_eq!(edges(top), ["internal fp-8 (array anyref)", "internal caller frame $main"]);
-    assert_eq!(edges(file.named("table 0 $t")), ["element 3 Continuation of func 2", "element 9 $pair"]);
+    assert_eq!(
+        edges(top),
+        [
+            "internal fp-8 (array anyref)",
+            "internal caller frame $main"
+        ]
+    );
+    assert_eq!(
+        edges(file.named("table 0 $t")),
+        ["element 3 Continuation of func 2", "element 9 $pair"]
+    );
     assert_eq!(
         edges(file.named("Continuation of func 2")),
         ["internal bound argument 1 object (synthetic)"]
     );
     let pair = edges(file.named("$pair"));
-    assert!(pair[0].starts_with("property $\"\\</script>\\u{0}"), "{pair:?}");
+    assert!(
+        pair[0].starts_with("property $\"\\</script>\\u{0}"),
+        "{pair:?}"
+    );
     assert_eq!(pair[1], "property 1 object exception $e");
-    assert_eq!(edges(file.named("(array anyref)")), ["element 0 $pair", "element 7 $pair"]);
+    assert_eq!(
+        edges(file.named("(array anyref)")),
+        ["element 0 $pair", "element 7 $pair"]
+    );
     let weak = file.edges_of(file.named("(Weak handles)"));
     assert_eq!(edges(weak[0].2), ["weak value $pair"]);
     // What it refers to is not reachable.
@@ -392,7 +477,10 @@ fn ids_are_odd_unique_and_kept() {
     for file in both() {
         let ids: HashSet<u64> = file.nodes.iter().map(|node| node[2]).collect();
         assert_eq!(ids.len(), file.nodes.len());
-        assert!(ids.iter().all(|id| id % 2 == 1 && *id <= u64::from(u32::MAX)));
+        assert!(
+            ids.iter()
+                .all(|id| id % 2 == 1 && *id <= u64::from(u32::MAX))
+        );
     }
     let [before, after] = [2, 5].map(|parked| {
         let file = File::of(&generators(parked, 3).unwrap(), &Options::default());
@@ -401,7 +489,10 @@ fn ids_are_odd_unique_and_kept() {
     });
     // Three continuations, each with a frame and a node, entered, and nothing left.
     assert_eq!(before.difference(&after).count(), 0);
-    let mut entered: Vec<&str> = after.difference(&before).map(|row| row.1.as_str()).collect();
+    let mut entered: Vec<&str> = after
+        .difference(&before)
+        .map(|row| row.1.as_str())
+        .collect();
     entered.sort_unstable();
     let expected = ["$node", "Continuation of $gen", "frame $gen"];
     assert_eq!(entered, expected.map(|name| [name; 3]).concat());
@@ -410,7 +501,10 @@ fn ids_are_odd_unique_and_kept() {
 #[test]
 fn sizes_fit_32_bits_and_are_those_of_the_snapshot() {
     let file = File::of(&everything(), &Options::default());
-    assert_eq!(file.nodes[file.named("object <div id=\"x\">")][3], u64::from(u32::MAX));
+    assert_eq!(
+        file.nodes[file.named("object <div id=\"x\">")][3],
+        u64::from(u32::MAX)
+    );
     let generators = generators(3, 4).unwrap();
     let file = File::of(&generators, &Options::default());
     let nodes = generators.nodes();
@@ -444,7 +538,9 @@ fn a_closed_pipe_is_an_error() {
     let snapshot = generators(20_000, 4).unwrap();
     for room in [0, 100, 70_000, 1_000_000] {
         let error = write(&snapshot, &Options::default(), Full(room)).unwrap_err();
-        assert!(matches!(error, WriteError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe));
+        assert!(
+            matches!(error, WriteError::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+        );
     }
 }
 
