@@ -46,8 +46,8 @@ fn files_for_readers() {
     files.add("generators", &sample, &options, &known(&sample));
     files.add("earlier", &generators(5, 6).unwrap(), &options, &[]);
     files.add("later", &generators(9, 6).unwrap(), &options, &[]);
-    // TMP files.add("chain", &generators(0, 1_000_000).unwrap(), &options, &[]);
-    // TMP files.add("many", &generators(300_000, 10).unwrap(), &options, &[]);
+    files.add("chain", &generators(0, 1_000_000).unwrap(), &options, &[]);
+    files.add("many", &generators(300_000, 10).unwrap(), &options, &[]);
     let list = File::create(files.folder.join("files.json")).unwrap();
     serde_json::to_writer(list, &files.names).unwrap();
 }
