@@ -17,6 +17,7 @@ pub mod faces;
 pub mod file;
 pub mod questions;
 pub mod snapshot;
+pub mod terminal;
 
 #[doc(inline)]
 pub use snapshot::Snapshot;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Up to so many places those that refer to nothing are shown between the others, where they are. With
 /// more they come first.
-const FEW: usize = 10_000;
+const FEW: usize = 500;
 
 /// A list.
 #[derive(Clone, Debug)]
@@ -143,18 +143,19 @@ fn place(snapshot: &Snapshot, node: NodeId, index: usize) -> Option<Place> {
         let part = contents.part(u32::try_from(index).ok()?)?;
         return Some(Place::Part(part.at, part.value));
     }
-    let plain = snapshot.plain(node);
-    let mut edges = snapshot.nodes().edges(node);
-    if plain.is_empty() {
-        return edges.nth(index).map(Place::Edge);
-    }
-    if edges.len() + plain.len() > FEW {
+    let (plain, nodes) = (snapshot.plain(node), snapshot.nodes());
+    let edges = nodes.targets(node).len();
+    if edges + plain.len() > FEW {
         return match index.checked_sub(plain.len()) {
             None => Some(Place::Plain(plain[index])),
-            Some(behind) => edges.nth(behind).map(Place::Edge),
+            Some(behind) if behind < edges => {
+                let (_, edge) = nodes.edge(nodes.first_edge(node) + behind as u32);
+                Some(Place::Edge(edge))
+            }
+            Some(_) => None,
         };
     }
-    let mut all: Vec<Place> = edges.map(Place::Edge).collect();
+    let mut all: Vec<Place> = nodes.edges(node).map(Place::Edge).collect();
     all.extend(plain.iter().copied().map(Place::Plain));
     all.sort_by_key(|place| match place {
         Place::Edge(edge) => edge.at,
