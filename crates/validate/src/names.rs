@@ -26,39 +26,88 @@ impl ParsedModule {
     /// If the module has no such function.
     pub fn parameter_names(&self, function: FuncIndex) -> Vec<Option<String>> {
         let mut names = vec![None; self.function_type(function).params.len()];
+        for (index, name) in self.local_names(function) {
+            if let Some(place) = names.get_mut(index as usize) {
+                *place = Some(name);
+            }
+        }
+        names
+    }
+
+    /// The names of a function's locals, parameters included, as far as the name section has
+    /// any: each with its index. They are looked for in the module's bytes each time.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_abi::FuncIndex;
+    /// use mangrove_validate::ParsedModule;
+    ///
+    /// let text = "(module (func (param $x i32) (local i64) (local $y i32)))";
+    /// let module = ParsedModule::parse(wat::parse_str(text)?)?;
+    /// let names = module.local_names(FuncIndex::new(0));
+    /// assert_eq!(names, [(0, "x".to_owned()), (2, "y".to_owned())]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn local_names(&self, function: FuncIndex) -> Vec<(u32, String)> {
+        self.find_names(|subsection, names| read_locals(subsection, function, names))
+    }
+
+    /// The names of element segments, as far as the name section has any: each with its
+    /// index.
+    pub fn segment_names(&self) -> Vec<(u32, String)> {
+        self.find_names(|subsection, names| {
+            let Name::Element(map) = subsection else {
+                return Ok(());
+            };
+            for naming in map {
+                let naming = naming?;
+                names.push((naming.index, naming.name.to_owned()));
+            }
+            Ok(())
+        })
+    }
+
+    /// What `read` makes of the parts of the name section.
+    fn find_names(
+        &self,
+        read: impl Fn(Name<'_>, &mut Vec<(u32, String)>) -> Result<()>,
+    ) -> Vec<(u32, String)> {
+        let mut names = Vec::new();
         for payload in Parser::new(0).parse_all(&self.bytes) {
-            // Bytes that were parsed before; a name section with a fault has no names.
+            // Bytes that were parsed before; what is behind a fault in a name section has no
+            // names.
             if let Ok(Payload::CustomSection(section)) = payload
                 && let KnownCustom::Name(reader) = section.as_known()
             {
-                let _ = read_locals(reader, function, &mut names);
+                for subsection in reader {
+                    let Ok(subsection) = subsection else { break };
+                    if read(subsection, &mut names).is_err() {
+                        break;
+                    }
+                }
             }
         }
         names
     }
 }
 
-/// Adds the names of those locals of a function that there is a place for.
+/// Adds the names of the locals of a function.
 fn read_locals(
-    section: NameSectionReader<'_>,
+    subsection: Name<'_>,
     function: FuncIndex,
-    names: &mut [Option<String>],
+    names: &mut Vec<(u32, String)>,
 ) -> Result<()> {
-    for subsection in section {
-        let Name::Local(functions) = subsection? else {
+    let Name::Local(functions) = subsection else {
+        return Ok(());
+    };
+    for naming in functions {
+        let naming = naming?;
+        if naming.index != function.as_u32() {
             continue;
-        };
-        for naming in functions {
-            let naming = naming?;
-            if naming.index != function.as_u32() {
-                continue;
-            }
-            for local in naming.names {
-                let local = local?;
-                if let Some(place) = names.get_mut(local.index as usize) {
-                    *place = Some(local.name.to_owned());
-                }
-            }
+        }
+        for local in naming.names {
+            let local = local?;
+            names.push((local.index, local.name.to_owned()));
         }
     }
     Ok(())
