@@ -5,9 +5,7 @@ use crate::index::{CodeOffset, WasmOffset};
 use serde::{Deserialize, Serialize};
 
 /// What of a program a slot holds. One value may be several things at once.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SlotHolds {
     /// A local of the function, parameters included: by index.
@@ -60,14 +58,18 @@ struct Entry {
 impl SlotNames {
     /// Adds what is known at a site.
     pub fn add_site(&mut self, pc: CodeOffset, slots: &[NamedSlot]) {
-        let entries = slots.iter().map(|slot| entry(&mut self.holds, pc.as_u32(), slot));
+        let entries = slots
+            .iter()
+            .map(|slot| entry(&mut self.holds, pc.as_u32(), slot));
         self.sites.extend(entries);
     }
 
     /// Adds what is known at all sites of a function, by its index in
     /// [`crate::CodeImage::functions`].
     pub fn add_function(&mut self, function: u32, slots: &[NamedSlot]) {
-        let entries = slots.iter().map(|slot| entry(&mut self.holds, function, slot));
+        let entries = slots
+            .iter()
+            .map(|slot| entry(&mut self.holds, function, slot));
         self.functions.extend(entries);
     }
 

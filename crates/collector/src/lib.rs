@@ -59,7 +59,7 @@ pub use verify::When;
 pub use walk::WalkError;
 pub use why::{Held, LINKS, Link, Reason, Why};
 
-pub use mangrove_heap::{CollectionKind, HeapSpace, ObjectInfo};
+pub use mangrove_heap::{CollectionKind, HeapFigures, HeapSpace, ObjectInfo};
 
 use mangrove_abi::index::or_zero;
 use mangrove_abi::{

@@ -16,8 +16,8 @@
 
 use crate::{Code, ModuleId};
 use mangrove_abi::{
-    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, SlotHolds,
-    SlotKind, Slots, WasmOffset,
+    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, SlotHolds, SlotKind,
+    Slots, WasmOffset,
 };
 use mangrove_stack::frames;
 

@@ -15,10 +15,10 @@
 
 use crate::bound::BoundArguments;
 use crate::calls::CallRecords;
+use crate::following::Following;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::parking_policy::Parking;
-use crate::following::Following;
 use crate::pressure::Pressure;
 use crate::slab::Slab;
 use crate::states::State;

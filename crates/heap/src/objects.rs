@@ -1,7 +1,7 @@
 //! What an object is, and what it refers to: for who looks at all of them.
 
-use crate::{CollectionKind, Heap};
 use crate::access::{continuations, references};
+use crate::{CollectionKind, Heap};
 use mangrove_abi::object::{ARRAY_LENGTH, HeapRef, Kind, LARGE_OBJECT, TypeId};
 use mangrove_abi::{ContRef, StoreContext};
 use serde::Serialize;

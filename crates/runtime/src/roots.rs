@@ -46,7 +46,7 @@ pub(crate) struct StoreRoots<'a> {
     /// What keeps nothing, and follows what is kept.
     weak: &'a mut WeakTables,
     followed: &'a mut Option<Followed>,
-    host_values: &'a mut HostValues,
+    pub(crate) host_values: &'a mut HostValues,
     /// What a minor collection is not shown, for tests.
     defect: Option<Defect>,
 }

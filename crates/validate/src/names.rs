@@ -26,91 +26,77 @@ impl ParsedModule {
     /// If the module has no such function.
     pub fn parameter_names(&self, function: FuncIndex) -> Vec<Option<String>> {
         let mut names = vec![None; self.function_type(function).params.len()];
-        for (index, name) in self.local_names(function) {
-            if let Some(place) = names.get_mut(index as usize) {
-                *place = Some(name);
+        self.each_local_name(|of, index, name| {
+            if of == function
+                && let Some(place) = names.get_mut(index as usize)
+            {
+                *place = Some(name.to_owned());
             }
-        }
+        });
         names
     }
 
-    /// The names of a function's locals, parameters included, as far as the name section has
-    /// any: each with its index. They are looked for in the module's bytes each time.
+    /// Shows the name of each local that has one, parameters included: its function, its
+    /// index and the name. They are looked for in the module's bytes each time.
     ///
     /// # Examples
     /// ```
-    /// use mangrove_abi::FuncIndex;
     /// use mangrove_validate::ParsedModule;
     ///
     /// let text = "(module (func (param $x i32) (local i64) (local $y i32)))";
     /// let module = ParsedModule::parse(wat::parse_str(text)?)?;
-    /// let names = module.local_names(FuncIndex::new(0));
+    /// let mut names = Vec::new();
+    /// module.each_local_name(|_, local, name| names.push((local, name.to_owned())));
     /// assert_eq!(names, [(0, "x".to_owned()), (2, "y".to_owned())]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn local_names(&self, function: FuncIndex) -> Vec<(u32, String)> {
-        self.find_names(|subsection, names| read_locals(subsection, function, names))
+    pub fn each_local_name(&self, mut show: impl FnMut(FuncIndex, u32, &str)) {
+        self.each_subsection(|subsection| {
+            let Name::Local(functions) = subsection else {
+                return Ok(());
+            };
+            for naming in functions {
+                let naming = naming?;
+                for local in naming.names {
+                    let local = local?;
+                    show(FuncIndex::new(naming.index), local.index, local.name);
+                }
+            }
+            Ok(())
+        });
     }
 
     /// The names of element segments, as far as the name section has any: each with its
     /// index.
-    pub fn segment_names(&self) -> Vec<(u32, String)> {
-        self.find_names(|subsection, names| {
-            let Name::Element(map) = subsection else {
-                return Ok(());
-            };
-            for naming in map {
-                let naming = naming?;
-                names.push((naming.index, naming.name.to_owned()));
+    pub fn segment_names(&self) -> HashMap<u32, String> {
+        let mut names = HashMap::new();
+        self.each_subsection(|subsection| {
+            if let Name::Element(map) = subsection {
+                for naming in map {
+                    let naming = naming?;
+                    names.insert(naming.index, naming.name.to_owned());
+                }
             }
             Ok(())
-        })
+        });
+        names
     }
 
-    /// What `read` makes of the parts of the name section.
-    fn find_names(
-        &self,
-        read: impl Fn(Name<'_>, &mut Vec<(u32, String)>) -> Result<()>,
-    ) -> Vec<(u32, String)> {
-        let mut names = Vec::new();
+    /// Shows the parts of the name section. What is behind a fault has no names.
+    fn each_subsection(&self, mut show: impl FnMut(Name<'_>) -> Result<()>) {
         for payload in Parser::new(0).parse_all(&self.bytes) {
-            // Bytes that were parsed before; what is behind a fault in a name section has no
-            // names.
+            // Bytes that were parsed before.
             if let Ok(Payload::CustomSection(section)) = payload
                 && let KnownCustom::Name(reader) = section.as_known()
             {
                 for subsection in reader {
-                    let Ok(subsection) = subsection else { break };
-                    if read(subsection, &mut names).is_err() {
+                    if subsection.and_then(&mut show).is_err() {
                         break;
                     }
                 }
             }
         }
-        names
     }
-}
-
-/// Adds the names of the locals of a function.
-fn read_locals(
-    subsection: Name<'_>,
-    function: FuncIndex,
-    names: &mut Vec<(u32, String)>,
-) -> Result<()> {
-    let Name::Local(functions) = subsection else {
-        return Ok(());
-    };
-    for naming in functions {
-        let naming = naming?;
-        if naming.index != function.as_u32() {
-            continue;
-        }
-        for local in naming.names {
-            let local = local?;
-            names.push((local.index, local.name.to_owned()));
-        }
-    }
-    Ok(())
 }
 
 /// Everything the section says that we keep, or its first fault.

@@ -13,7 +13,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod capture;
 pub mod snapshot;
 
+#[doc(inline)]
+pub use capture::{Capture, CaptureError, CaptureOptions};
 #[doc(inline)]
 pub use snapshot::Snapshot;

@@ -121,9 +121,7 @@ fn segments(instance: InstancePtr, visit: &mut Visit<'_>) -> ControlFlow<()> {
         for index in 0..len {
             let slot = values.get(index as usize);
             let content = match values {
-                ElementValues::Heap(_) => {
-                    SlotValue::of_ref(HeapRef(slot.words[0] as u32)).into()
-                }
+                ElementValues::Heap(_) => SlotValue::of_ref(HeapRef(slot.words[0] as u32)).into(),
                 // SAFETY: the segment's items are this store's functions, or references to
                 // its continuations.
                 ElementValues::Func(_) => unsafe { Content::of(slot, ValueKind::Func) },

@@ -10,13 +10,14 @@
 
 use mangrove_abi::HeapRef;
 use mangrove_collector::{CollectionKind, Survivors};
+use std::hash::{BuildHasher, RandomState};
 
 /// An object: where it is, and its number.
 type Entry = (u32, u32);
 
 /// The objects that a survey has shown, as far as they live.
-#[derive(Default)]
 pub(crate) struct Followed {
+    run: u64,
     young: Vec<Entry>,
     old: Vec<Entry>,
     /// The last number that was given.
@@ -24,6 +25,23 @@ pub(crate) struct Followed {
 }
 
 impl Followed {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        // Random, as far as one process and the next are concerned.
+        let run = RandomState::new().hash_one(std::process::id());
+        Self {
+            run: run.max(1),
+            young: Vec::new(),
+            old: Vec::new(),
+            last: 0,
+        }
+    }
+
+    /// What tells the run from others; never 0.
+    pub(crate) fn run(&self) -> u64 {
+        self.run
+    }
+
     /// Follows what was kept; what is dead is forgotten.
     ///
     /// # Safety
@@ -78,7 +96,10 @@ impl Seen<'_> {
             true => (&self.followed.young, &mut self.known[0], &mut self.young),
             false => (&self.followed.old, &mut self.known[1], &mut self.old),
         };
-        while entries.get(*known).is_some_and(|&(place, _)| place < offset) {
+        while entries
+            .get(*known)
+            .is_some_and(|&(place, _)| place < offset)
+        {
             *known += 1;
         }
         let serial = match entries.get(*known) {

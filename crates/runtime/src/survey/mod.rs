@@ -199,6 +199,9 @@ pub struct SurveySummary {
     pub totals: SurveyTotals,
     /// Spaces of the heap.
     pub heap: HeapFigures,
+    /// What tells this run from others, if it is followed; else 0. Numbers that are given to
+    /// objects and continuations mean something in one run.
+    pub run: u64,
 }
 
 type Visit<'v> = dyn FnMut(SurveyItem<'_>) -> ControlFlow<()> + 'v;
@@ -221,7 +224,7 @@ impl StoreInner {
         }
         let mut followed = self.followed.take();
         if options.follow {
-            followed.get_or_insert_default();
+            followed.get_or_insert_with(Followed::new);
         }
         let made = self.survey_with(&mut followed, visit);
         self.followed = followed;
@@ -242,14 +245,15 @@ impl StoreInner {
             unsafe { begin_survey(parts.heap, registry, ctx, parts.code, roots) }
         })?;
         let totals = found.totals();
+        let run = followed.as_ref().map_or(0, Followed::run);
         if self.fixed(&found, visit).is_break() {
-            return Ok(SurveySummary { totals, heap });
+            return Ok(SurveySummary { totals, heap, run });
         }
         let mut seen = followed.as_mut().map(Followed::begin);
         let done = self.look(|parts| {
             let heap = &*parts.heap;
             let mut shower = Shower {
-                reader: Reader::new(parts.names.engine, heap),
+                reader: Reader::new(parts.names.engine, heap, parts.roots.host_values),
                 visit,
                 seen: seen.as_mut(),
                 params: None,
@@ -265,7 +269,7 @@ impl StoreInner {
         {
             seen.finish();
         }
-        Ok(SurveySummary { totals, heap })
+        Ok(SurveySummary { totals, heap, run })
     }
 
     /// Ends what [`SurveyOptions::follow`] began: later surveys know nothing again, and

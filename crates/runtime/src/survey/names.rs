@@ -6,17 +6,17 @@ pub use super::shapes::FieldStorage;
 use super::shapes::Shape;
 use crate::called::TypeNames;
 use crate::instance::InstancePtr;
+use crate::module::ModuleImage;
 use crate::report::Named;
 use crate::store::StoreInner;
 use crate::walk::ObjectKind;
 use hashbrown::HashMap;
 use mangrove_abi::object::{ARRAY_ELEMENTS, TYPE_HOST};
 use mangrove_abi::{FuncIndex, TypeId};
-use mangrove_collector::{
-    Created, FunctionId, MadeFrom, ModuleId, Names, Place, WasmLocation,
-};
-use mangrove_validate::EntityIndex;
+use mangrove_collector::{Created, FunctionId, MadeFrom, ModuleId, Names, Place, WasmLocation};
+use mangrove_validate::{EntityIndex, ParsedModule};
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// A type of objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +48,32 @@ pub struct FieldInfo {
 pub struct StoreNames<'a> {
     store: &'a StoreInner,
     types: TypeNames<'a>,
-    /// The names of the locals of functions that were asked for.
-    locals: RefCell<HashMap<(ModuleId, FuncIndex), HashMap<u32, String>>>,
+    modules: RefCell<HashMap<ModuleId, Rc<ModuleNames>>>,
+}
+
+/// Names of a module that are not kept with it.
+#[derive(Default)]
+struct ModuleNames {
+    locals: HashMap<(FuncIndex, u32), String>,
+    segments: std::collections::HashMap<u32, String>,
+    /// By what it is of: number of the first export.
+    exports: HashMap<EntityIndex, usize>,
+}
+
+impl ModuleNames {
+    fn of(parsed: &ParsedModule) -> Self {
+        let mut names = Self {
+            segments: parsed.segment_names(),
+            ..Self::default()
+        };
+        parsed.each_local_name(|function, local, name| {
+            names.locals.insert((function, local), name.to_owned());
+        });
+        for (number, export) in parsed.exports.iter().enumerate() {
+            names.exports.entry(export.index).or_insert(number);
+        }
+        names
+    }
 }
 
 impl std::fmt::Debug for StoreNames<'_> {
@@ -64,7 +88,7 @@ impl StoreInner {
         StoreNames {
             store: self,
             types: TypeNames::new(self),
-            locals: RefCell::default(),
+            modules: RefCell::default(),
         }
     }
 }
@@ -87,9 +111,10 @@ impl<'a> StoreNames<'a> {
         self.store.module(module)?.name()
     }
 
-    /// Which module an instance is of.
-    pub fn module_of(&self, instance: u32) -> Option<ModuleId> {
-        self.instance(instance).map(|instance| instance.module.id())
+    /// Which module each instance is of, by number.
+    pub fn modules_of_instances(&self) -> Vec<ModuleId> {
+        let instances = self.store.instances.iter();
+        instances.map(|instance| instance.module.id()).collect()
     }
 
     /// A place in a function of a module.
@@ -114,18 +139,16 @@ impl<'a> StoreNames<'a> {
 
     /// The name of a local of a function, parameters included.
     pub fn local(&self, module: ModuleId, function: FuncIndex, local: u32) -> Option<String> {
-        let mut known = self.locals.borrow_mut();
-        let names = known.entry((module, function)).or_insert_with(|| {
-            let module = self.store.module(module);
-            let names = module.map(|module| module.parsed().local_names(function));
-            names.unwrap_or_default().into_iter().collect()
-        });
-        names.get(&local).cloned()
+        let names = self.module_names(self.store.module(module)?);
+        names.locals.get(&(function, local)).cloned()
     }
 
-    /// What a value of the embedder's is, by the payload of its object.
-    pub fn host_type(&self, payload: u64) -> Option<&'static str> {
-        self.store.host_values.type_name(payload)
+    /// Names of a module, looked for once.
+    fn module_names(&self, module: &ModuleImage) -> Rc<ModuleNames> {
+        let mut known = self.modules.borrow_mut();
+        let names = known.entry(module.id());
+        let names = names.or_insert_with(|| Rc::new(ModuleNames::of(module.parsed())));
+        names.clone()
     }
 
     /// A type of objects; of exceptions, with the number of their tag. None if there is no
@@ -183,8 +206,8 @@ impl<'a> StoreNames<'a> {
                 instance, segment, ..
             } => {
                 let instance = self.instance(instance)?;
-                let names = instance.module.parsed().segment_names();
-                return names.into_iter().find(|(index, _)| *index == segment).map(|found| found.1);
+                let names = self.module_names(&instance.module);
+                return names.segments.get(&segment).cloned();
             }
             FixedPlace::Handle { .. } | FixedPlace::Weak { .. } => return None,
         };
@@ -195,8 +218,11 @@ impl<'a> StoreNames<'a> {
             EntityIndex::Table(index) => parsed.names.tables.get(&index),
             _ => None,
         };
-        let mut exports = parsed.exports.iter();
-        let export = || exports.find(|export| export.index == index).map(|export| &export.name);
-        name.or_else(export).cloned()
+        if name.is_some() {
+            return name.cloned();
+        }
+        let names = self.module_names(&instance.module);
+        let export = parsed.exports.get(*names.exports.get(&index)?)?;
+        Some(export.name.clone())
     }
 }

@@ -3,14 +3,13 @@
 
 use super::shapes::{FieldStorage, Part, Shape};
 use crate::engine::EngineCore;
+use crate::host_values::HostValues;
 use crate::kind::ValueKind;
 use crate::walk::ObjectKind;
 use hashbrown::HashMap;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HOST_PAYLOAD, TYPE_EXN, exn_layout};
 use mangrove_abi::{FuncRef, Kind, TagDef, TypeId};
-use mangrove_collector::{
-    FunctionId, HeapSpace, ObjectInfo, SlotValue, Within, function_id,
-};
+use mangrove_collector::{FunctionId, HeapSpace, ObjectInfo, SlotValue, Within, function_id};
 use mangrove_heap::Heap;
 use std::ptr;
 
@@ -21,16 +20,18 @@ pub(super) const HEADER: u32 = 4;
 pub(super) struct Reader<'a> {
     engine: &'a EngineCore,
     heap: &'a Heap,
+    host_values: &'a HostValues,
     shapes: HashMap<TypeId, Shape>,
     /// The object that was read last.
     last: (TypeId, Kind),
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(engine: &'a EngineCore, heap: &'a Heap) -> Self {
+    pub(super) fn new(engine: &'a EngineCore, heap: &'a Heap, host_values: &'a HostValues) -> Self {
         Self {
             engine,
             heap,
+            host_values,
             shapes: HashMap::new(),
             last: (TYPE_EXN, Kind::Unused),
         }
@@ -71,6 +72,7 @@ impl<'a> Reader<'a> {
             tag: tag.map(|(index, _)| index),
             shape,
             heap,
+            host_values: self.host_values,
         }
     }
 
@@ -88,6 +90,7 @@ pub struct SurveyedObject<'a> {
     tag: Option<u32>,
     shape: &'a Shape,
     heap: &'a Heap,
+    host_values: &'a HostValues,
 }
 
 impl std::fmt::Debug for SurveyedObject<'_> {
@@ -142,11 +145,14 @@ impl SurveyedObject<'_> {
         self.tag
     }
 
-    /// Of an object of the embedder's, which of its values it stands for.
-    pub fn host_value(&self) -> Option<u64> {
+    /// Of an object of the embedder's, the type of the value that it stands for.
+    pub fn host_type(&self) -> Option<&'static str> {
+        if self.info.kind != Kind::Host {
+            return None;
+        }
         // SAFETY: a host object has its payload there.
-        let payload = || unsafe { self.heap.read(self.info.object, HOST_PAYLOAD) };
-        (self.info.kind == Kind::Host).then(payload)
+        let payload = unsafe { self.heap.read(self.info.object, HOST_PAYLOAD) };
+        self.host_values.type_name(payload)
     }
 
     /// Adds its bytes behind the header to `out`, as many as `most`: of an array its

@@ -88,7 +88,10 @@ pub(super) struct Shape {
 
 impl Shape {
     fn new(parts: Vec<Part>) -> Self {
-        let places = parts.iter().zip(0..).map(|(part, index)| (part.offset, index));
+        let places = parts
+            .iter()
+            .zip(0..)
+            .map(|(part, index)| (part.offset, index));
         let mut places: Vec<_> = places.collect();
         places.sort_unstable();
         let addresses = parts.iter().any(|part| part.storage.is_address());
@@ -115,9 +118,7 @@ impl Shape {
                 let fields = fields.iter().zip(&layout.offsets);
                 Self::new(fields.map(|(field, &at)| part(field.storage, at)).collect())
             }
-            CompositeType::Array(element) => {
-                Self::new(vec![part(element.storage, ARRAY_ELEMENTS)])
-            }
+            CompositeType::Array(element) => Self::new(vec![part(element.storage, ARRAY_ELEMENTS)]),
             CompositeType::Func(_) | CompositeType::Cont(_) => Self::default(),
         }
     }
@@ -145,7 +146,9 @@ impl Shape {
                 offset.checked_sub(ARRAY_ELEMENTS)? / size
             }
             _ => {
-                let at = self.places.binary_search_by_key(&offset, |&(place, _)| place);
+                let at = self
+                    .places
+                    .binary_search_by_key(&offset, |&(place, _)| place);
                 self.places[at.ok()?].1
             }
         };
