@@ -38,7 +38,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -67,6 +67,8 @@ impl Settings {
             hooks,
             interruption,
             canonical_nans,
+            // It decides on what is said beside the code.
+            slot_names: _,
             checked_memories,
             verify_clif: _,
             // Such code is not written.

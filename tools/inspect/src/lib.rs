@@ -16,8 +16,11 @@
 pub mod faces;
 pub mod file;
 pub mod questions;
+pub mod capture;
 pub mod snapshot;
 pub mod terminal;
 
+#[doc(inline)]
+pub use capture::{Capture, CaptureError, CaptureOptions};
 #[doc(inline)]
 pub use snapshot::Snapshot;
