@@ -13,11 +13,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod capture;
 pub mod faces;
 pub mod file;
 pub mod questions;
-pub mod capture;
 pub mod snapshot;
+#[cfg(feature = "terminal")]
 pub mod terminal;
 
 #[doc(inline)]

@@ -38,7 +38,9 @@ impl Answers {
             // Nobody listens any more: another snapshot is shown.
             let _ = find(&snapshot, earlier.as_deref(), &tell);
         };
-        let thread = thread::Builder::new().name("answers".to_owned()).spawn(work);
+        let thread = thread::Builder::new()
+            .name("answers".to_owned())
+            .spawn(work);
         Self {
             failed: thread.is_err(),
             coming: thread.is_ok().then_some(coming),
@@ -97,7 +99,10 @@ fn find(
     tell.send(Answer::Shapes(shapes.clone()))?;
     let retainers = Arc::new(Retainers::of(snapshot));
     tell.send(Answer::Retainers(Arc::clone(&retainers)))?;
-    tell.send(Answer::Statistics(Statistics::of(snapshot, Some(&dominators))))?;
+    tell.send(Answer::Statistics(Statistics::of(
+        snapshot,
+        Some(&dominators),
+    )))?;
     let diff = earlier.map(|earlier| (earlier, Diff::of(earlier, snapshot)));
     let grown = diff.as_ref().map(|(earlier, diff)| (*earlier, diff));
     let suspects = Suspects::of(snapshot, &retainers, &dominators, &shapes, grown);

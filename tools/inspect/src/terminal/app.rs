@@ -78,7 +78,9 @@ pub struct App<'a> {
 
 impl std::fmt::Debug for App<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("App").field("tab", &self.tab).finish_non_exhaustive()
+        f.debug_struct("App")
+            .field("tab", &self.tab)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,7 +94,8 @@ impl<'a> App<'a> {
             answers: Answers::default(),
             roots: Vec::new(),
             counts: (0, 0),
-            tabs: [View::Stacks, View::Roots, View::Types, View::Suspects].map(|view| vec![Pane::of(view)]),
+            tabs: [View::Stacks, View::Roots, View::Types, View::Suspects]
+                .map(|view| vec![Pane::of(view)]),
             tab: 0,
             mode: Mode::Browse,
             running: None,
@@ -177,7 +180,8 @@ impl<'a> App<'a> {
 
     /// A line of the list.
     pub fn row(&self, index: usize) -> Row {
-        self.known().map_or_else(Row::default, |known| self.pane().view.row(known, index))
+        self.known()
+            .map_or_else(Row::default, |known| self.pane().view.row(known, index))
     }
 
     /// The node on the selected line.
@@ -250,7 +254,10 @@ impl<'a> App<'a> {
             return;
         };
         let (shown, _) = self.history.place();
-        self.message = format!("moment {shown}: {}", mangrove::printable(&snapshot.about().moment));
+        self.message = format!(
+            "moment {shown}: {}",
+            mangrove::printable(&snapshot.about().moment)
+        );
         self.answers = Answers::about(&snapshot, self.history.earlier());
         self.roots = views::roots(snapshot.nodes());
         let many = |kind| snapshot.nodes().of(kind).count() as u64;
@@ -369,7 +376,8 @@ impl<'a> App<'a> {
                 let line = statistics.and_then(|statistics| statistics.types.get(index));
                 line.map(|line| {
                     let nodes = snapshot.nodes();
-                    let of = |node: &NodeId| nodes.object(*node).is_some_and(|row| row.ty == line.ty);
+                    let of =
+                        |node: &NodeId| nodes.object(*node).is_some_and(|row| row.ty == line.ty);
                     let all: Vec<NodeId> = nodes.all().filter(of).collect();
                     View::List(snapshot.type_name(line.ty), all.into())
                 })
@@ -406,7 +414,9 @@ impl<'a> App<'a> {
         };
         match self.selected().or(about) {
             Some(node) => ask(self, node),
-            None => self.message = "there is no object, frame or continuation on this line".to_owned(),
+            None => {
+                self.message = "there is no object, frame or continuation on this line".to_owned()
+            }
         }
     }
 

@@ -107,7 +107,9 @@ fn status(app: &App<'_>) -> Line<'static> {
 fn keys_line(width: u16) -> &'static str {
     match width {
         ..60 => " ? help  q quit",
-        60..110 => " Enter open  ⌫ back  / search  w why  d retained  n s c run  p back  ? help  q quit",
+        60..110 => {
+            " Enter open  ⌫ back  / search  w why  d retained  n s c run  p back  ? help  q quit"
+        }
         _ => {
             " Enter open  ⌫ back  / search  w why  d retained  n next collection  s next switch  c to the \
              end  p previous  ? help  q quit"
@@ -126,12 +128,12 @@ fn draw_list(frame: &mut Frame<'_>, app: &mut App<'_>, area: Rect) {
     }
     // The list keeps two thirds of its lines.
     above.truncate(usize::from(area.height / 3));
-    let [top, lines] = Layout::vertical([
-        Constraint::Length(above.len() as u16),
-        Constraint::Fill(1),
-    ])
-    .areas(area);
-    let above: Vec<Line<'_>> = above.into_iter().map(|line| Line::from(format!(" {line}"))).collect();
+    let [top, lines] =
+        Layout::vertical([Constraint::Length(above.len() as u16), Constraint::Fill(1)]).areas(area);
+    let above: Vec<Line<'_>> = above
+        .into_iter()
+        .map(|line| Line::from(format!(" {line}")))
+        .collect();
     frame.render_widget(Paragraph::new(above).style(DIM), top);
     app.fit(usize::from(lines.height));
     let Some(len) = app.len() else {
@@ -150,7 +152,11 @@ fn draw_list(frame: &mut Frame<'_>, app: &mut App<'_>, area: Rect) {
     let visible = (first..len).take(usize::from(lines.height));
     let text: Vec<Line<'_>> = visible
         .map(|index| {
-            let chosen = if index == selected { CHOSEN } else { Style::new() };
+            let chosen = if index == selected {
+                CHOSEN
+            } else {
+                Style::new()
+            };
             list_line(&app.row(index), columns, lines.width).style(chosen)
         })
         .collect();
@@ -168,7 +174,9 @@ fn shown_columns(columns: Columns, width: u16) -> Columns {
 }
 
 fn head(columns: Columns) -> String {
-    let names = columns.iter().map(|(name, width)| format!("{name:>0$} ", usize::from(*width)));
+    let names = columns
+        .iter()
+        .map(|(name, width)| format!("{name:>0$} ", usize::from(*width)));
     names.collect()
 }
 
@@ -196,7 +204,10 @@ fn draw_beside(frame: &mut Frame<'_>, app: &App<'_>, area: Rect) {
 
 fn node_lines(known: Known<'_>, node: NodeId, height: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for (index, fact) in facts(known.snapshot, known.answers, node).into_iter().enumerate() {
+    for (index, fact) in facts(known.snapshot, known.answers, node)
+        .into_iter()
+        .enumerate()
+    {
         let style = if index == 0 { BOLD } else { DIM };
         lines.push(Line::from(format!(" {fact}")).style(style));
     }
@@ -204,7 +215,11 @@ fn node_lines(known: Known<'_>, node: NodeId, height: usize) -> Vec<Line<'static
     let view = View::Node(node);
     let places = view.len(known).unwrap_or(0);
     let room = height.saturating_sub(lines.len());
-    let shown = if places > room { room.saturating_sub(1) } else { places };
+    let shown = if places > room {
+        room.saturating_sub(1)
+    } else {
+        places
+    };
     for index in 0..shown {
         lines.push(Line::from(format!(" {}", view.row(known, index).text)));
     }
@@ -235,7 +250,12 @@ const HELP: &[(&str, &str)] = &[
 fn draw_help(frame: &mut Frame<'_>, area: Rect) {
     let lines: Vec<Line<'_>> = HELP
         .iter()
-        .map(|(keys, what)| Line::from(vec![Span::styled(format!(" {keys:<12}"), BOLD), Span::raw(*what)]))
+        .map(|(keys, what)| {
+            Line::from(vec![
+                Span::styled(format!(" {keys:<12}"), BOLD),
+                Span::raw(*what),
+            ])
+        })
         .collect();
     let width = 60.min(area.width);
     let height = (lines.len() as u16 + 2).min(area.height);

@@ -69,7 +69,10 @@ fn object(snapshot: &Snapshot, node: NodeId, row: &ObjectRow) -> Vec<String> {
         return lines;
     };
     lines[0] += &format!(", {}", count(row.len.into(), "element"));
-    let bytes = ty.fields.first().is_some_and(|field| field.storage == Storage::I8);
+    let bytes = ty
+        .fields
+        .first()
+        .is_some_and(|field| field.storage == Storage::I8);
     if let Some(contents) = snapshot.contents(node).filter(|_| bytes) {
         let len = (row.len as usize).min(TEXT).min(contents.bytes().len());
         let shown = &contents.bytes()[..len];

@@ -51,7 +51,10 @@ impl History {
         self.moments.push_back(snapshot);
         let mut bytes: u64 = self.moments.iter().map(|snapshot| size(snapshot)).sum();
         while bytes > self.most && self.moments.len() > 1 {
-            bytes -= self.moments.pop_front().map_or(0, |snapshot| size(&snapshot));
+            bytes -= self
+                .moments
+                .pop_front()
+                .map_or(0, |snapshot| size(&snapshot));
             self.gone += 1;
         }
         self.at = self.moments.len() - 1;

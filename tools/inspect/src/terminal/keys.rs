@@ -210,7 +210,10 @@ mod tests {
     #[test]
     fn what_is_no_key_does_not_stay() {
         let mut keys = Keys::default();
-        assert_eq!(keys.take(b"\xff\xc3(\x01\x1b[99~q"), [Key::Char('('), Key::Char('q')]);
+        assert_eq!(
+            keys.take(b"\xff\xc3(\x01\x1b[99~q"),
+            [Key::Char('('), Key::Char('q')]
+        );
         let mut long = b"\x1b[".to_vec();
         long.extend([b'1'; 10_000]);
         let found = keys.take(&long);

@@ -16,6 +16,7 @@ mod draw;
 mod facts;
 mod history;
 mod keys;
+mod live;
 mod rows;
 mod screen;
 mod search;
@@ -24,6 +25,7 @@ mod source;
 mod tests;
 mod views;
 
+pub use live::Live;
 pub use source::{Progress, Saved, Source, Until};
 
 use app::App;

@@ -61,8 +61,16 @@ pub fn described(snapshot: &Snapshot, node: NodeId) -> String {
     let title = snapshot.title(node);
     match snapshot.nodes().get(node) {
         Node::Continuation(row) => {
-            let parked = if row.parked && row.frames > 0 { ", parked" } else { "" };
-            format!("{title}: {}{parked}{}", row.state.name(), stands(snapshot, row.stack))
+            let parked = if row.parked && row.frames > 0 {
+                ", parked"
+            } else {
+                ""
+            };
+            format!(
+                "{title}: {}{parked}{}",
+                row.state.name(),
+                stands(snapshot, row.stack)
+            )
         }
         Node::Static(kind, _) => match (kind, snapshot.nodes().edges(node).next()) {
             (Kind::Table | Kind::Segment, _) => title,
@@ -100,10 +108,18 @@ pub fn place(snapshot: &Snapshot, of: NodeId, place: Place) -> Row {
         },
         (At::Root, Value::Node(node)) => described(snapshot, node),
         (_, Value::Node(node)) => {
-            format!("{} = {}", snapshot.place_name(of, at), described(snapshot, node))
+            format!(
+                "{} = {}",
+                snapshot.place_name(of, at),
+                described(snapshot, node)
+            )
         }
         (_, Value::Plain(plain)) => {
-            format!("{} = {}", snapshot.place_name(of, at), snapshot.plain_text(plain))
+            format!(
+                "{} = {}",
+                snapshot.place_name(of, at),
+                snapshot.plain_text(plain)
+            )
         }
     };
     Row {
@@ -135,7 +151,11 @@ pub fn shape(snapshot: &Snapshot, shape: &Shape) -> Row {
         || "continuation".to_owned(),
         |origin| snapshot.function_name(origin.function),
     );
-    let mut text = format!("{of} {}{}", shape.state.name(), stands(snapshot, shape.stack));
+    let mut text = format!(
+        "{of} {}{}",
+        shape.state.name(),
+        stands(snapshot, shape.stack)
+    );
     let parked = shape.parked.min(shape.count);
     if parked > 0 && !shape.frames.is_empty() {
         text += &format!(", {} parked", number(parked));
@@ -162,7 +182,11 @@ pub fn shape(snapshot: &Snapshot, shape: &Shape) -> Row {
 /// The objects of a type.
 pub fn ty(snapshot: &Snapshot, line: &TypeLine) -> Row {
     Row {
-        cells: vec![number(line.objects), number(line.bytes), maybe(line.retained)],
+        cells: vec![
+            number(line.objects),
+            number(line.bytes),
+            maybe(line.retained),
+        ],
         text: snapshot.type_name(line.ty),
         ..Row::default()
     }
@@ -174,7 +198,9 @@ pub fn suspect(snapshot: &Snapshot, suspect: &Suspect) -> Row {
         cells: vec![
             number(suspect.retained),
             format!("{:.0}%", suspect.share * 100.0),
-            suspect.grown.map_or_else(String::new, |grown| format!("{grown:+}")),
+            suspect
+                .grown
+                .map_or_else(String::new, |grown| format!("{grown:+}")),
         ],
         text: suspect.sentence(snapshot),
         node: Some(suspect.sample),
@@ -201,6 +227,9 @@ mod tests {
     fn numbers_have_commas() {
         let texts = [0, 999, 1000, 1_234_567].map(number);
         assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!((count(1, "object"), count(0, "object")), ("1 object".to_owned(), "0 objects".to_owned()));
+        assert_eq!(
+            (count(1, "object"), count(0, "object")),
+            ("1 object".to_owned(), "0 objects".to_owned())
+        );
     }
 }

@@ -20,7 +20,10 @@ pub fn search(snapshot: &Snapshot, text: &str) -> Found {
     if text.is_empty() {
         return Found::Many(Vec::new());
     }
-    if let Ok(node) = text.parse::<NodeName>().and_then(|name| name.find(snapshot)) {
+    if let Ok(node) = text
+        .parse::<NodeName>()
+        .and_then(|name| name.find(snapshot))
+    {
         return Found::One(node);
     }
     let text = text.to_lowercase();
@@ -34,7 +37,10 @@ pub fn search(snapshot: &Snapshot, text: &str) -> Found {
     let functions: Vec<bool> = functions.map(|f| has(&snapshot.function_name(f))).collect();
     let sites = numbers(names.sites.len()).map(|site| has(&snapshot.site_text(site)));
     let sites: Vec<bool> = sites.collect();
-    let origins = names.origins.iter().map(|origin| of(&functions, origin.function));
+    let origins = names
+        .origins
+        .iter()
+        .map(|origin| of(&functions, origin.function));
     let origins: Vec<bool> = origins.collect();
     let nodes = snapshot.nodes();
     let found = nodes.all().filter(|&node| match nodes.get(node) {

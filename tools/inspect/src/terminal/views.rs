@@ -106,10 +106,13 @@ impl View {
                 let suspect = suspects.and_then(|suspects| suspects.all.get(index));
                 suspect.map(|suspect| rows::suspect(snapshot, suspect))
             }
-            Self::Roots => known.roots.get(index).map(|&node| rows::node(snapshot, answers, node)),
-            Self::List(_, nodes) | Self::Dominated(_, nodes) => {
-                nodes.get(index).map(|&node| rows::node(snapshot, answers, node))
-            }
+            Self::Roots => known
+                .roots
+                .get(index)
+                .map(|&node| rows::node(snapshot, answers, node)),
+            Self::List(_, nodes) | Self::Dominated(_, nodes) => nodes
+                .get(index)
+                .map(|&node| rows::node(snapshot, answers, node)),
             Self::Node(node) => {
                 place(snapshot, *node, index).map(|place| rows::place(snapshot, *node, place))
             }

@@ -80,9 +80,10 @@ export async function devtools(path) {
 }
 
 export async function memlab(path) {
+  const {config} = require('@memlab/core');
   const {getFullHeapFromFile} = require('@memlab/heap-analysis');
-  const read = () => getFullHeapFromFile(path);
-  const heap = await read();
+  config.muteConsole = true;
+  const heap = await getFullHeapFromFile(path);
   const rows = new Map();
   const classes = new Map();
   heap.nodes.forEach(node => {

@@ -27,7 +27,7 @@ mod plan;
 mod readers;
 mod strings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::Snapshot;
 use out::Out;

@@ -115,7 +115,7 @@ impl File {
 }
 
 /// A snapshot with each kind of node and edge, and with names that are not meant well.
-pub(super) fn everything() -> Snapshot {
+pub(crate) fn everything() -> Snapshot {
     let mut builder = Builder::new();
     let names = builder.names();
     let field = |name: Option<&str>, storage, offset| Field {
