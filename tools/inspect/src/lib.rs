@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod faces;
 pub mod snapshot;
 
 #[doc(inline)]
