@@ -14,6 +14,8 @@
 #![forbid(unsafe_code)]
 
 pub mod faces;
+pub mod file;
+pub mod questions;
 pub mod snapshot;
 
 #[doc(inline)]

@@ -25,7 +25,9 @@ pub fn continuations(snapshot: &Snapshot) -> (Vec<NodeId>, Vec<NodeId>) {
     }
     let mut seen = ordered.clone();
     seen.sort_unstable();
-    let rest = chain.into_iter().filter(|node| seen.binary_search(node).is_err());
+    let rest = chain
+        .into_iter()
+        .filter(|node| seen.binary_search(node).is_err());
     ordered.extend(rest);
     (ordered, others)
 }
@@ -89,7 +91,12 @@ pub fn kind(snapshot: &Snapshot, node: NodeId, part: &Part) -> Option<&'static s
                 return None;
             };
             let site = snapshot.nodes().frame(node)?.site as usize;
-            let slot = snapshot.names().sites.get(site)?.slots.get(index as usize)?;
+            let slot = snapshot
+                .names()
+                .sites
+                .get(site)?
+                .slots
+                .get(index as usize)?;
             Some(name(slot.continuation))
         }
     }
@@ -134,7 +141,9 @@ mod tests {
     #[test]
     fn roots_are_counted_by_places() {
         let snapshot = generators(2, 3).unwrap();
-        let counts: Vec<_> = outside(&snapshot).map(|node| roots_in(&snapshot, node)).collect();
+        let counts: Vec<_> = outside(&snapshot)
+            .map(|node| roots_in(&snapshot, node))
+            .collect();
         // A table counts its empty elements.
         assert_eq!(counts, [1, 9, 1]);
     }

@@ -67,9 +67,11 @@ pub(super) fn shape_lines(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) -
             count(shape.count),
             spread(shape.age),
             bytes(shape.stack_bytes.sum),
-            shape.retained.map_or_else(String::new, |sum| bytes(sum.sum)),
+            shape
+                .retained
+                .map_or_else(String::new, |sum| bytes(sum.sum)),
             number.map_or_else(String::new, |row| row.number.to_string()),
-            stands(snapshot, shape),
+            stands_at(snapshot, shape.stack, shape.origin),
         ]);
     }
     page.table(&table)?;
@@ -128,18 +130,18 @@ fn places(snapshot: &Snapshot, stack: u32) -> Vec<String> {
     sites.map(|&site| snapshot.site_text(site)).collect()
 }
 
-/// Where the continuations of a shape stand, and where they were made, in a line.
-pub(super) fn stands(snapshot: &Snapshot, shape: &Shape) -> String {
-    let mut text = match places(snapshot, shape.stack).as_slice() {
+/// Where continuations with this stack stand, and where they were made, in a line.
+pub(super) fn stands_at(snapshot: &Snapshot, stack: u32, origin: u32) -> String {
+    let mut text = match places(snapshot, stack).as_slice() {
         [] => {
-            let origin = snapshot.names().origins.get(shape.origin as usize);
+            let origin = snapshot.names().origins.get(origin as usize);
             let function = origin.map(|origin| snapshot.function_name(origin.function));
             format!("before {}", function.unwrap_or_default())
         }
         [first] => first.clone(),
         [first, rest @ ..] => format!("{first}, {} out", counted(rest.len() as u64, "frame")),
     };
-    if let Some(made) = made(snapshot, shape.origin) {
+    if let Some(made) = made(snapshot, origin) {
         text.push_str(&format!("; {made}"));
     }
     text
@@ -176,7 +178,10 @@ pub(super) fn types(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
     let mut table = Table::plain(2, [Side::Right, Side::Left]);
     table.row([bytes(free.heap_dead), "dead objects and gaps".to_owned()]);
     table.row([bytes(free.heap_free), "heap that is not in use".to_owned()]);
-    table.row([bytes(free.stack_free), "stacks that no frame uses".to_owned()]);
+    table.row([
+        bytes(free.stack_free),
+        "stacks that no frame uses".to_owned(),
+    ]);
     page.table(&table)
 }
 
@@ -210,11 +215,7 @@ pub(super) fn type_lines(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) ->
 }
 
 /// The nodes that are meant, those that keep most first.
-pub(super) fn nodes(
-    page: &mut Page<'_>,
-    asked: &Asked<'_>,
-    meant: &Matcher<'_>,
-) -> io::Result<()> {
+pub(super) fn nodes(page: &mut Page<'_>, asked: &Asked<'_>, meant: &Matcher<'_>) -> io::Result<()> {
     let (snapshot, dominators) = (asked.snapshot(), asked.dominators());
     let all = largest(asked, meant);
     let own: u64 = all.iter().map(|&node| snapshot.nodes().bytes(node)).sum();

@@ -65,7 +65,7 @@ pub(super) fn list(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
 }
 
 /// A continuation's title with what it does: `continuation 3 of $gen, suspended, parked`.
-pub(super) fn state(snapshot: &Snapshot, node: NodeId) -> String {
+pub(in crate::faces) fn state(snapshot: &Snapshot, node: NodeId) -> String {
     let mut text = snapshot.title(node);
     if let Some(row) = snapshot.nodes().continuation(node) {
         text.push_str(&format!(", {}", row.state.name()));
@@ -108,7 +108,7 @@ fn continuation(
 }
 
 /// A frame below its continuation's title: `frame 0: $gen at 0x5c`.
-pub(super) fn frame_title(snapshot: &Snapshot, frame: NodeId) -> String {
+pub(in crate::faces) fn frame_title(snapshot: &Snapshot, frame: NodeId) -> String {
     match snapshot.nodes().frame(frame) {
         Some(row) => format!("frame {}: {}", row.index, snapshot.site_text(row.site)),
         None => snapshot.title(frame),
@@ -141,7 +141,7 @@ fn add(table: &mut Table, snapshot: &Snapshot, node: NodeId, place: String, part
 fn outside(page: &mut Page<'_>, snapshot: &Snapshot, left: &mut u64) -> io::Result<()> {
     let nodes = snapshot.nodes();
     let all: Vec<NodeId> = outline::outside(snapshot).collect();
-    let mut of = |kind: Kind| -> Vec<NodeId> {
+    let of = |kind: Kind| -> Vec<NodeId> {
         let of_kind = all.iter().filter(|&&node| nodes.kind(node) == kind);
         of_kind.copied().collect()
     };

@@ -3,8 +3,8 @@
 use super::roots::{frame_title, state};
 use super::table::{Side, Table};
 use super::{Page, Paint, bytes, counted};
-use crate::faces::outline::{self, frames, parts};
 use crate::faces::Asked;
+use crate::faces::outline::{self, frames, parts};
 use crate::questions::Matcher;
 use crate::snapshot::{NodeId, Snapshot};
 use std::io;
