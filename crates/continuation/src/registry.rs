@@ -15,6 +15,7 @@
 
 use crate::bound::BoundArguments;
 use crate::calls::CallRecords;
+use crate::following::Following;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::parking_policy::Parking;
@@ -75,6 +76,8 @@ pub struct Registry {
     /// None: nobody may be parked.
     pub(crate) parking: Option<Parking>,
     pub(crate) pressure: Pressure,
+    /// None: nobody looks more than once.
+    pub(crate) following: Option<Following>,
 }
 
 impl Registry {
@@ -99,6 +102,7 @@ impl Registry {
             counts: Counts::default(),
             parking: None,
             pressure: Pressure::default(),
+            following: None,
         }
     }
 

@@ -120,6 +120,7 @@ mod source;
 mod statistics;
 mod store;
 mod store_code;
+mod survey;
 mod switching;
 mod table;
 #[doc(hidden)]
@@ -179,6 +180,10 @@ pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
 pub use statistics::{Amount, HeapStatistics, TypeStatistics};
 pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
+pub use survey::{
+    Content, FieldInfo, FieldStorage, FixedPlace, ObjectTypeInfo, StoreNames, SurveyItem,
+    SurveyOptions, SurveySummary, SurveyedObject,
+};
 pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};
 pub use typed::{
     AnyRef, ExnRef, TypedFunc, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy,
