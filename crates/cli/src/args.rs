@@ -8,6 +8,7 @@ pub use until::{Endings, Until};
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mangrove::StopAt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -185,42 +186,19 @@ pub struct RootsArgs {
     /// What to run.
     #[command(flatten)]
     pub target: Target,
-    /// When: just before the Nth collection, just before the Nth suspension, at a
-    /// trap, or at the end
-    #[arg(long, value_name = "gc:N|suspend:N|trap|end", value_parser = parse_moment)]
-    #[arg(default_value = "end")]
-    pub at: At,
+    /// When: just before the Nth collection (gc:N, of a kind gc-minor:N, gc-full:N), suspension
+    /// (suspend:N) or resumption (resume:N); at a trap (trap); at the Nth entry of a function
+    /// (enter:NAME, enter:NAME:N); when the instruction at a byte offset of the module is about
+    /// to be executed for the Nth time (at:0x1a4, at:0x1a4:N); when so many seconds have passed
+    /// (after:2.5); at the end (end)
+    #[arg(long, value_name = "MOMENT", default_value = "end")]
+    pub at: StopAt,
     /// In which form
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
     /// Settings.
     #[command(flatten)]
     pub engine: EngineArgs,
-}
-
-/// A moment of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// Just before the Nth collection.
-    Collection(u64),
-    /// Just before the Nth suspension.
-    Suspend(u64),
-    /// When execution traps.
-    Trap,
-    /// When the function has returned.
-    End,
-}
-
-fn parse_moment(text: &str) -> Result<At, String> {
-    let number = |text: &str| text.parse().ok().filter(|&number| number > 0);
-    match text.split_once(':') {
-        None if text == "trap" => Some(At::Trap),
-        None if text == "end" => Some(At::End),
-        Some(("gc", n)) => number(n).map(At::Collection),
-        Some(("suspend", n)) => number(n).map(At::Suspend),
-        _ => None,
-    }
-    .ok_or_else(|| "expected gc:N, suspend:N (N from 1), trap or end".to_owned())
 }
 
 /// The form of a root set.
@@ -319,16 +297,6 @@ mod tests {
         assert_eq!(parse_seconds("0.5"), Ok(Duration::from_millis(500)));
         for text in ["", "0", "-1", "nan", "inf", "1e30", "prog.wat"] {
             assert!(parse_seconds(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn moments() {
-        assert_eq!(parse_moment("gc:3"), Ok(At::Collection(3)));
-        assert_eq!(parse_moment("suspend:1"), Ok(At::Suspend(1)));
-        assert_eq!(parse_moment("end"), Ok(At::End));
-        for text in ["gc", "gc:0", "gc:x", "trap:1", "start", ""] {
-            assert!(parse_moment(text).is_err(), "{text}");
         }
     }
 
