@@ -10,8 +10,9 @@ pub enum View {
     Summary,
     /// Every root.
     Roots,
-    /// The continuations with their frames, and what is in their slots.
-    Stacks,
+    /// The continuations with their frames, and what is in their slots: all, or those that a
+    /// filter means.
+    Stacks(Option<Filter>),
     /// Continuations that are alike, a line for each kind.
     Shapes,
     /// Objects by type.
@@ -46,7 +47,7 @@ impl View {
         match self {
             Self::Summary => "summary",
             Self::Roots => "roots",
-            Self::Stacks => "stacks",
+            Self::Stacks(_) => "stacks",
             Self::Shapes => "shapes",
             Self::Types => "types",
             Self::Leaks => "leaks",

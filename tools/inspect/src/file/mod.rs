@@ -5,6 +5,9 @@ mod write;
 
 pub use read::ReadError;
 
+/// What a file with a snapshot begins with.
+pub const MAGIC: [u8; 8] = *b"\0mgsnap\n";
+
 use crate::Snapshot;
 use crate::snapshot::NodeId;
 use std::io::{self, Read, Write};

@@ -119,7 +119,11 @@ fn separate(numbers: &mut [u32]) {
     let mut free = || {
         loop {
             let number = next;
-            next = if number == u32::MAX >> 1 { GROUPS } else { number + 1 };
+            next = if number == u32::MAX >> 1 {
+                GROUPS
+            } else {
+                number + 1
+            };
             if sorted.binary_search(&number).is_err() {
                 break number;
             }

@@ -97,11 +97,7 @@ const NODE_FIELDS: u32 = 7;
 /// devtools::write(&snapshot, &Options::default(), &mut file).unwrap();
 /// assert!(file.starts_with(br#"{"snapshot":{"meta":{"node_fields":["type","name","id","#));
 /// ```
-pub fn write(
-    snapshot: &Snapshot,
-    options: &Options,
-    writer: impl Write,
-) -> Result<(), WriteError> {
+pub fn write(snapshot: &Snapshot, options: &Options, writer: impl Write) -> Result<(), WriteError> {
     let plan = Plan::new(snapshot, options)?;
     let mut strings = Strings::new(snapshot);
     let mut out = Out::new(writer);

@@ -127,6 +127,10 @@ mod tests {
         (0..100_000).for_each(|number| out.row(&[number]).unwrap());
         out.finish().unwrap();
         let text = String::from_utf8(bytes).unwrap();
-        assert!((0..100_000).map(|n| n.to_string()).eq(text.split(',').map(str::to_owned)));
+        assert!(
+            (0..100_000)
+                .map(|n| n.to_string())
+                .eq(text.split(',').map(str::to_owned))
+        );
     }
 }

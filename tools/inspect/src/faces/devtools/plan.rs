@@ -116,7 +116,9 @@ impl<'a> Plan<'a> {
             groups,
             edges: 0,
         };
-        let edges = plan.ordinals().map(|ordinal| u64::from(plan.edges_of(ordinal)));
+        let edges = plan
+            .ordinals()
+            .map(|ordinal| u64::from(plan.edges_of(ordinal)));
         // A frame has an edge more than in the snapshot, and edges are counted with 32 bits there.
         let edges: u64 = edges.sum();
         plan.edges =
@@ -196,7 +198,9 @@ impl<'a> Plan<'a> {
         };
         let nodes = self.snapshot.nodes();
         let targets = nodes.targets(node).iter();
-        let count = targets.filter(|to| self.ordinals[to.index()] != OUT).count() as u32;
+        let count = targets
+            .filter(|to| self.ordinals[to.index()] != OUT)
+            .count() as u32;
         count + u32::from(self.caller(node).is_some())
     }
 

@@ -89,14 +89,12 @@ impl<'a> Strings<'a> {
         match snapshot.nodes().get(node) {
             Node::Roots => self.number("(GC roots)"),
             Node::Static(kind, row) => self.fixed(node, kind, row),
-            Node::Continuation(row) => {
-                match snapshot.names().origins.get(row.origin as usize) {
-                    Some(origin) => self.of_function(origin.function, "Continuation of", |s| {
-                        &mut s.continuations
-                    }),
-                    None => self.number("Continuation"),
+            Node::Continuation(row) => match snapshot.names().origins.get(row.origin as usize) {
+                Some(origin) => {
+                    self.of_function(origin.function, "Continuation of", |s| &mut s.continuations)
                 }
-            }
+                None => self.number("Continuation"),
+            },
             Node::Frame(row) => match snapshot.names().sites.get(row.site as usize) {
                 Some(site) => self.of_function(site.function, "frame", |s| &mut s.frames),
                 None => self.number("frame"),
@@ -154,20 +152,30 @@ impl<'a> Strings<'a> {
                 let sites = &snapshot.names().sites;
                 let site = sites.get(row.site as usize);
                 let count = site.map_or(0, |site| site.slots.len());
-                self.of_list(|s| &mut s.slots, row.site, count, index, |index| {
-                    snapshot.place_name(node, At::Slot(index))
-                })
+                self.of_list(
+                    |s| &mut s.slots,
+                    row.site,
+                    count,
+                    index,
+                    |index| snapshot.place_name(node, At::Slot(index)),
+                )
             }
             (At::Field(index), Node::Object(row)) => {
                 let ty = snapshot.names().types.get(row.ty as usize);
                 let count = ty.map_or(0, |ty| ty.fields.len());
-                self.of_list(|s| &mut s.fields, row.ty, count, index, |index| {
-                    let name = ty.and_then(|ty| ty.fields[index as usize].name.as_ref());
-                    name.map_or_else(
-                        || index.to_string(),
-                        |name| format!("${}", printable(name)),
-                    )
-                })
+                self.of_list(
+                    |s| &mut s.fields,
+                    row.ty,
+                    count,
+                    index,
+                    |index| {
+                        let name = ty.and_then(|ty| ty.fields[index as usize].name.as_ref());
+                        name.map_or_else(
+                            || index.to_string(),
+                            |name| format!("${}", printable(name)),
+                        )
+                    },
+                )
             }
             _ => None,
         };
@@ -240,8 +248,18 @@ mod tests {
         let number = strings.number(&long);
         assert_eq!(strings.number(&"é".repeat(999)), number);
         assert_eq!(strings.all().last().unwrap().chars().count(), 201);
-        let all: Vec<u32> = snapshot.nodes().all().map(|node| strings.node(node)).collect();
-        assert!(snapshot.nodes().all().map(|node| strings.node(node)).eq(all));
+        let all: Vec<u32> = snapshot
+            .nodes()
+            .all()
+            .map(|node| strings.node(node))
+            .collect();
+        assert!(
+            snapshot
+                .nodes()
+                .all()
+                .map(|node| strings.node(node))
+                .eq(all)
+        );
         let mut names: Vec<&str> = strings.all().collect();
         let count = names.len();
         names.sort_unstable();
@@ -252,12 +270,26 @@ mod tests {
     #[test]
     fn readers_take_no_type_for_one_of_the_browsers() {
         for name in [
-            "Object", "Array", "<div id=x>", "Detached <div>", "Object(x)", "(synthetic)", "Function",
-            "system / Context", "InternalNode", "",
+            "Object",
+            "Array",
+            "<div id=x>",
+            "Detached <div>",
+            "Object(x)",
+            "(synthetic)",
+            "Function",
+            "system / Context",
+            "InternalNode",
+            "",
         ] {
             assert_eq!(class(name), format!("object {name}"));
         }
-        for name in ["$Object", "$<div id=x>", "(array i8)", "(struct)", "(struct (field i32))"] {
+        for name in [
+            "$Object",
+            "$<div id=x>",
+            "(array i8)",
+            "(struct)",
+            "(struct (field i32))",
+        ] {
             assert_eq!(class(name), name);
         }
         assert_eq!(

@@ -53,7 +53,7 @@ pub fn write(
 ) -> Result<(), FaceError> {
     // What cannot be answered is found before the document begins.
     let matcher = match view {
-        View::List(filter) => Some(asked.matcher(filter)?),
+        View::List(filter) | View::Stacks(Some(filter)) => Some(asked.matcher(filter)?),
         View::Diff if asked.before().is_none() => return Err(FaceError::NoEarlier),
         _ => None,
     };
@@ -99,8 +99,8 @@ impl Serialize for Document<'_> {
                 roots(map, asked, most)?;
             }
             View::Roots => roots(map, asked, most)?,
-            View::Stacks => {
-                let all = items::continuations(asked, None);
+            View::Stacks(_) => {
+                let all = items::continuations(asked, self.matcher);
                 let item = |&node: &NodeId| items::stack(asked, node);
                 list(map, "stacks", &all, most, item)?;
             }

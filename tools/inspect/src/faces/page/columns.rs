@@ -183,7 +183,6 @@ impl Columns {
     }
 }
 
-
 fn fixed_letter(kind: Kind) -> char {
     match kind {
         Kind::Global => 'g',

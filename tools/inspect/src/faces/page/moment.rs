@@ -191,9 +191,7 @@ impl Names {
             inlined: site
                 .inlined
                 .iter()
-                .map(|frame| {
-                    snapshot.place_text(frame.function, frame.offset, frame.line.as_ref())
-                })
+                .map(|frame| snapshot.place_text(frame.function, frame.offset, frame.line.as_ref()))
                 .collect(),
         };
         let stacks = || (0..).zip(&names.stacks);
@@ -253,7 +251,9 @@ impl Statistics {
                 .kinds
                 .iter()
                 .map(|line| {
-                    let KindLine { kind, nodes, bytes, .. } = *line;
+                    let KindLine {
+                        kind, nodes, bytes, ..
+                    } = *line;
                     (kind.name(), nodes, bytes, line.retained, line.unreachable)
                 })
                 .collect(),
@@ -328,9 +328,9 @@ impl SuspectLine {
     fn of(snapshot: &Snapshot, selection: &Selection, suspect: &Suspect) -> Self {
         let one = [suspect.sample];
         let (kind, count, nodes, holders): (_, _, &[NodeId], &[Holder]) = match &suspect.cause {
-            Cause::Waiting { members, holders, .. } => {
-                ("waiting", members.len() as u64, members, holders)
-            }
+            Cause::Waiting {
+                members, holders, ..
+            } => ("waiting", members.len() as u64, members, holders),
             Cause::Accumulates { .. } => ("accumulates", 1, &one, &[]),
             Cause::Frame { alike, .. } => ("frame", *alike, &one, &[]),
             Cause::Cycle { nodes, alike, .. } => ("cycle", *alike, nodes, &[]),

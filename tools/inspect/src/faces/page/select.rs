@@ -93,10 +93,7 @@ impl Chooser<'_> {
             return;
         }
         let to = nodes.targets(node).iter();
-        for &frame in to
-            .filter(|&&to| nodes.kind(to) == Kind::Frame)
-            .take(FRAMES)
-        {
+        for &frame in to.filter(|&&to| nodes.kind(to) == Kind::Frame).take(FRAMES) {
             self.take(frame);
         }
     }

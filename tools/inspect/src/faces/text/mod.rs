@@ -74,7 +74,10 @@ pub fn write(
     match view {
         View::Summary => summary::page(page, asked)?,
         View::Roots => roots::page(page, asked)?,
-        View::Stacks => stacks::page(page, asked, None)?,
+        View::Stacks(filter) => {
+            let matcher = filter.as_ref().map(|filter| asked.matcher(filter));
+            stacks::page(page, asked, matcher.transpose()?.as_ref())?;
+        }
         View::Shapes => lists::shapes(page, asked)?,
         View::Types => lists::types(page, asked)?,
         View::Leaks => summary::leaks(page, asked)?,
