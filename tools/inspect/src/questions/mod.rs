@@ -24,6 +24,9 @@ mod retainers;
 mod shapes;
 mod statistics;
 mod suspects;
+#[cfg(test)]
+mod tests;
+mod tree;
 mod ways;
 
 pub use diff::{ContinuationChanges, Count, Diff, Moved, ObjectChanges, StackChange, TypeChange};

@@ -61,7 +61,7 @@ pub enum FunctionKind {
 }
 
 /// A type of objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectType {
     /// Its name or its text: `$point`, `(array i8)`, `exception`.
     pub name: String,
@@ -89,7 +89,7 @@ pub enum TypeKind {
 }
 
 /// A field of a type.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Field {
     /// Its name.
     pub name: Option<String>,
