@@ -62,7 +62,7 @@ pub fn dropped<M: SerializeMap>(
         "object_bytes": dropped.object_bytes,
         "frames": dropped.frames,
         "continuations": dropped.continuations.len(),
-        "dead": dropped.dead,
+        "dead": dropped.dead.len(),
     });
     map.serialize_entry("dropped", &answer)?;
     list(map, "types", &dropped.types, most, |line| {

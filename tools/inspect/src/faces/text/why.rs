@@ -140,10 +140,9 @@ pub(super) fn dropped(page: &mut Page<'_>, asked: &Asked<'_>, gone: &[Gone]) -> 
         counted(dropped.frames, "frame"),
         counted(dropped.continuations.len() as u64, "continuation"),
     ))?;
-    if dropped.dead > 0 {
-        let dead = counted(dropped.dead as u64, "node");
-        let text = format!("{dead} of these is not alive, so nothing dies with it");
-        page.line(&text)?;
+    for &dead in &dropped.dead {
+        let dead = named(snapshot, dead);
+        page.line(&format!("{dead} is not alive: nothing dies with it"))?;
     }
     let most = page.look().most;
     if !dropped.types.is_empty() {
