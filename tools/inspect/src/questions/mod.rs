@@ -15,6 +15,7 @@
 //! An answer holds no reference to its snapshot: methods that need it take it again, and it has
 //! to be the same one. Nothing here recurses over the graph, so chains of any length are fine.
 
+mod alike;
 mod diff;
 mod dominators;
 mod dropped;
@@ -25,11 +26,11 @@ mod shapes;
 mod statistics;
 mod suspects;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 mod ways;
 
-pub use diff::{ContinuationChanges, Count, Diff, Moved, ObjectChanges, StackChange, TypeChange};
+pub use diff::{ContinuationChanges, Count, Diff, ObjectChanges, Pair, StackChange, TypeChange};
 pub use dominators::Dominators;
 pub use dropped::{Dropped, Gone, TypeSum};
 pub use filter::{Filter, FilterError, Matcher};

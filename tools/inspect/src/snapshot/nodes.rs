@@ -327,7 +327,8 @@ impl Nodes {
         Some(Edge { to, at })
     }
 
-    fn range(&self, node: NodeId) -> Range<usize> {
+    /// The numbers of a node's edges.
+    pub(crate) fn range(&self, node: NodeId) -> Range<usize> {
         let index = node.index();
         self.firsts[index] as usize..self.firsts[index + 1] as usize
     }
@@ -382,7 +383,7 @@ impl Nodes {
     }
 
     /// Objects are the last nodes.
-    pub(super) fn object_node(&self, index: usize) -> NodeId {
+    pub(crate) fn object_node(&self, index: usize) -> NodeId {
         NodeId((self.len() - self.objects.len() + index) as u32)
     }
 

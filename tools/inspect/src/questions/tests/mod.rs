@@ -1,5 +1,5 @@
 //! The questions against slow definitions on random graphs, and on samples with known answers.
 
 mod chain;
-mod graphs;
+pub(crate) mod graphs;
 mod slow;
