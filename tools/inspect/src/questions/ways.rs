@@ -206,16 +206,31 @@ impl<'a> Search<'a> {
                 .push(Reverse((part.len, Reverse(part.len), index, 0)));
             return;
         }
-        if !self.near.contains_key(&part.node) {
+        // Most nodes have one retainer, which needs no list.
+        if self.retainers.count(part.node) > 1 && !self.near.contains_key(&part.node) {
             let near = self.look(part.node);
             self.near.insert(part.node, near);
         }
         self.push(index, 0);
     }
 
+    /// A retainer of a node: the nearest is number 0.
+    fn near(&self, node: NodeId, number: u32) -> Option<Near> {
+        match self.retainers.numbers(node) {
+            &[edge] if number == 0 => self.depth(edge),
+            [_] => None,
+            _ => self.near.get(&node)?.get(number as usize).copied(),
+        }
+    }
+
+    fn depth(&self, edge: u32) -> Option<Near> {
+        let owner = self.snapshot.nodes().owner(edge);
+        Some((self.retainers.depth(owner)?, edge))
+    }
+
     fn push(&mut self, index: u32, retainer: u32) {
         let part = self.parts[index as usize];
-        if let Some(&(depth, _)) = self.near[&part.node].get(retainer as usize) {
+        if let Some((depth, _)) = self.near(part.node, retainer) {
             let len = part.len + 1;
             self.open
                 .push(Reverse((len + depth, Reverse(len), index, retainer)));
@@ -223,15 +238,8 @@ impl<'a> Search<'a> {
     }
 
     fn look(&mut self, node: NodeId) -> Vec<Near> {
-        let mut near: Vec<Near> = self
-            .retainers
-            .numbers(node)
-            .iter()
-            .filter_map(|&number| {
-                let owner = self.snapshot.nodes().owner(number);
-                Some((self.retainers.depth(owner)?, number))
-            })
-            .collect();
+        let numbers = self.retainers.numbers(node).iter();
+        let mut near: Vec<Near> = numbers.filter_map(|&edge| self.depth(edge)).collect();
         near.sort_unstable();
         self.work = self.work.saturating_sub(near.len());
         near
@@ -249,7 +257,9 @@ impl<'a> Search<'a> {
             }
             self.work -= 1;
             self.push(index, retainer + 1);
-            let (depth, number) = self.near[&part.node][retainer as usize];
+            let Some((depth, number)) = self.near(part.node, retainer) else {
+                continue;
+            };
             let (from, edge) = self.snapshot.nodes().edge(number);
             if depth < part.nearest || !self.meets(index, from) {
                 self.open(Part {
