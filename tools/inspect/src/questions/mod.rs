@@ -21,6 +21,7 @@ mod dominators;
 mod dropped;
 mod filter;
 mod name;
+mod near;
 mod retainers;
 mod shapes;
 mod statistics;

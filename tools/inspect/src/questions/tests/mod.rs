@@ -4,4 +4,5 @@ mod chain;
 mod changes;
 pub(crate) mod graphs;
 mod leaks;
+mod names;
 mod slow;
