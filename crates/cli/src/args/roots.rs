@@ -13,7 +13,7 @@ Find a leak:
   mangrove roots FILE --invoke NAME --why 7    what keeps continuation 7, step by step
 
 NODE is what is shown as a node's name, or short: 7 (a continuation), 7.0 (its innermost
-frame), 0x1040 (an object), 'table 0', 'global 2', '$name'.
+frame), 0x1040 (an object), 'table 0', 'global $pool'.
 
 A moment that was saved needs no program, and nothing runs:
   mangrove roots FILE --invoke NAME --at gc:1 --save before.moment

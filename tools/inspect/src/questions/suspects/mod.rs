@@ -17,6 +17,8 @@ mod held;
 mod sentence;
 mod waiting;
 
+pub(crate) use sentence::{bytes_text, percent};
+
 use super::{Diff, Dominators, Retainers, Shapes, Spread};
 use crate::Snapshot;
 use crate::snapshot::{At, Kind, NodeId, State};
