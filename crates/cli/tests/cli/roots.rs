@@ -100,7 +100,7 @@ fn the_first_page_has_counts_roots_and_what_can_be_asked() {
         [
             "end of roots-summary.wat",
             "2 full ones",
-            "\noutside of stacks\n  globals\n    global 0 $name  ref  (array i8) @0x",
+            "\noutside of stacks\n  globals\n    global 0 $name  ref  $bytes @0x",
             "  table 0 $pool\n",
             "[3] to [7]        null",
             "of $keeper, suspended\n  frame 0: $keeper at 0x",
@@ -126,7 +126,7 @@ fn each_view_shows_its_part() {
         &view("stacks"),
         [
             "2 continuations\n",
-            "of $keeper, suspended\n  made in (export \"main\")",
+            "of $keeper, suspended\n  made in func 4 (export \"main\") at 0x",
             "age 2 full collections",
             "age 1 full collection,",
             "frame 0: $idler at 0x",
@@ -143,7 +143,7 @@ fn each_view_shows_its_part() {
     shows(
         &view("types"),
         [
-            "3 objects of 2 types, 48 B",
+            "3 objects of 2 types, 48 bytes",
             "32 B",
             "$node",
             "\nspaces\n",
@@ -192,7 +192,7 @@ fn questions_about_a_node() {
         &without,
         [
             "without table 0 $pool\n",
-            "2 objects of 32 B, 2 frames, 2 continuations",
+            "2 objects of 32 bytes, 2 frames, 2 continuations",
             &title,
         ],
     );
@@ -272,7 +272,7 @@ fn a_saved_moment_is_as_good_as_the_run() {
         &[][..],
         &["--view", "roots"],
         &["--view", "stacks"],
-        &["--why", "$pool"],
+        &["--why", "table $pool"],
         &["--format", "json"],
         &["--format", "dot"],
         &["--format", "html"],
@@ -461,7 +461,7 @@ fn a_run_that_ends_otherwise_says_how() {
     assert_eq!(trapped.code, Some(134), "{trapped:?}");
     trapped.says(["trap: unreachable"]);
     let shown = mangrove(["roots", &program, "--invoke", "trap", "--at", "trap"]);
-    shows(&shown, ["trap of roots-ends.wat", "running"]);
+    shows(&shown, ["trap of roots-ends.wat", "what runs\n", "running"]);
     // What comes after the last moment does not matter, even if it never ends.
     let endless = file(
         "roots-endless.wat",

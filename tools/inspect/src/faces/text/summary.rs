@@ -22,11 +22,10 @@ pub(super) fn page(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
     about(page, asked.snapshot())?;
     suspects(page, asked, SUSPECTS)?;
     let lines = LINES.min(page.look().most);
-    if totals.roots <= FEW_ROOTS {
-        roots::list(page, asked)?;
-    } else {
-        running(page, asked, lines)?;
-        lists::shape_lines(page, asked, lines)?;
+    running(page, asked, lines)?;
+    match totals.roots <= FEW_ROOTS {
+        true => roots::list(page, asked)?,
+        false => lists::shape_lines(page, asked, lines)?,
     }
     lists::type_lines(page, asked, lines)?;
     next(page, asked)
