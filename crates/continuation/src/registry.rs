@@ -18,6 +18,7 @@ use crate::calls::CallRecords;
 use crate::following::Following;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
+use crate::lives::Life;
 use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
 use crate::slab::Slab;
@@ -78,6 +79,8 @@ pub struct Registry {
     pub(crate) pressure: Pressure,
     /// None: nobody looks more than once.
     pub(crate) following: Option<Following>,
+    /// What has happened and was not told yet. None: nobody listens.
+    pub(crate) lives: Option<Vec<Life>>,
 }
 
 impl Registry {
@@ -103,6 +106,7 @@ impl Registry {
             parking: None,
             pressure: Pressure::default(),
             following: None,
+            lives: None,
         }
     }
 

@@ -63,6 +63,7 @@ impl Registry {
         self.pressure = Pressure::default();
         self.unfollow();
         self.marked = 0;
+        self.lives = None;
         if let Some(parking) = &mut self.parking {
             parking.found.clear();
             parking.rounds = Rounds::default();

@@ -6,9 +6,8 @@ use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
 use crate::store::StoreInner;
 use hashbrown::HashMap;
-use mangrove_abi::{ContRecord, FuncIndex, FuncRef, FunctionKind, TagIndex, TypeId, TypeIndex};
+use mangrove_abi::{ContRecord, FuncIndex, FuncRef, TagIndex, TypeId, TypeIndex};
 use mangrove_collector::Place;
-use mangrove_stack::frames;
 use mangrove_validate::printable;
 use std::cell::RefCell;
 
@@ -156,16 +155,9 @@ impl StoreInner {
     /// It is stopped: fresh, suspended or a parent.
     pub(crate) unsafe fn stopped_at(&self, record: *const ContRecord) -> Option<Place> {
         // SAFETY: by contract.
-        for frame in unsafe { frames(record) } {
-            let (code, offset, module) = self.code.find(frame.pc)?;
-            let site = code.image.sites.find(offset)?;
-            let kind = code.image.functions.get(site.function as usize)?.kind;
-            if let FunctionKind::Wasm(function) = kind {
-                let module = self.module(module)?;
-                return Some(module.place_in(function, site.wasm_offset));
-            }
-        }
-        None
+        let at = unsafe { self.stands_at(record)? };
+        let module = self.module(at.module)?;
+        Some(module.place_in(at.function, at.wasm_offset))
     }
 
     /// The `cont.new` that made a continuation; none if the host did.

@@ -8,6 +8,7 @@
 
 use crate::elements::ElementValues;
 use crate::error::Error;
+use crate::event::EventKind;
 use crate::host_values::HostValues;
 use crate::id::Origin;
 use crate::instance::InstancePtr;
@@ -173,7 +174,10 @@ impl StoreInner {
     /// [`Error::Resource`] when the system has no memory for it, and the store is
     /// as it was; [`Error::Internal`] when something is not as it must be.
     pub fn collect_as(&mut self, kind: CollectionKind) -> Result<(), Error> {
-        self.notify(Moment::Collection(self.collections + 1));
+        let number = self.collections + 1;
+        let begins = EventKind::Collection { number, kind };
+        self.notify_of(Moment::Collection(number), |_| Some(begins));
+        self.uninterrupted()?;
         self.trace_roots()?;
         match kind {
             CollectionKind::Full => self.handles.prune(),
@@ -219,7 +223,8 @@ impl StoreInner {
                 let mut dropping = Dropping::default();
                 // They have no access to the store.
                 dropping.each(self.host_values.take_dead());
-                self.notify(Moment::Collected(report));
+                let over = EventKind::Collected(report);
+                self.notify_of(Moment::Collected(report), |_| Some(over));
                 let told = self.phase_watchers.take_panic();
                 if let Some(panic) = dropping.into_panic() {
                     resume_unwind(panic);
@@ -227,7 +232,7 @@ impl StoreInner {
                 if let Some(panic) = told {
                     resume_unwind(panic);
                 }
-                Ok(())
+                self.uninterrupted()
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
                 Err(heap_error(error))

@@ -359,6 +359,8 @@ impl StoreInner {
             }
         }
         dropping.each(self.watchers.list.drain(..));
+        dropping.each(self.watchers.listeners.drain(..));
+        dropping.each(self.watchers.panic.take());
         dropping.each(self.phase_watchers.list.drain(..));
         dropping.each(self.phase_watchers.take_panic());
         dropping.each(self.limiter.take());

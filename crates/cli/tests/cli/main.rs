@@ -13,4 +13,6 @@ mod names;
 mod options;
 mod resources;
 mod results;
+mod roots;
+mod schema;
 mod trace;

@@ -3,7 +3,7 @@
 use crate::snapshot::{Kind, Nodes};
 
 /// A file begins with this.
-pub(super) const MAGIC: [u8; 8] = *b"\x8eMGSNAP\n";
+pub const MAGIC: [u8; 8] = *b"\x8eMGSNAP\n";
 
 /// The format's version, counted up with each change to it.
 pub(super) const VERSION: u32 = 1;

@@ -30,6 +30,7 @@ mod write;
 
 pub use check::CheckError;
 pub use error::ReadError;
+pub use layout::MAGIC;
 
 use crate::Snapshot;
 use std::io::{self, Read, Write};
