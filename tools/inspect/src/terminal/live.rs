@@ -17,9 +17,9 @@ use mangrove::{Moment, Observer, StoreView};
 use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -46,10 +46,10 @@ struct Left;
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let engine = Engine::new(&Config::new())?;
 /// let module = Module::new(&engine, b"(module (func (export \"main\")))")?;
-/// let mut live = Live::start(CaptureOptions::default(), move |observer| {
+/// let mut live = Live::start(CaptureOptions::default(), move |stopper| {
 ///     let run = || {
 ///         let mut store = Store::new(&engine, ())?;
-///         store.observe(observer);
+///         store.observe(stopper.observer());
 ///         let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
 ///         let main = instance.func(&store, "main").expect("it is exported");
 ///         main.call(&mut store, &[])
@@ -79,8 +79,9 @@ pub struct Live {
 }
 
 impl Live {
-    /// Starts a thread, in which the program runs once it is sent on. It is handed the observer, which it
-    /// gives to its store before anything runs there, and says what became of it in the end.
+    /// Starts a thread, in which the program runs once it is sent on. It is handed what stops it, of which
+    /// it gives the observer to its store before anything runs there, and says what became of it in
+    /// the end.
     ///
     /// To stop at switches the store's engine needs [`mangrove::Hooks::switches`]; without it such a
     /// program runs to its end.
@@ -89,27 +90,36 @@ impl Live {
     /// The system gives no thread.
     pub fn start(
         options: CaptureOptions,
-        program: impl FnOnce(Observer) -> String + Send + 'static,
+        program: impl FnOnce(&Stopper) -> String + Send + 'static,
     ) -> io::Result<Self> {
         let until = Arc::new(AtomicU8::new(Until::End as u8));
         let (go, may_go) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let wanted = Arc::clone(&until);
-        thread::Builder::new()
-            .name("program".to_owned())
-            .spawn(move || {
-                if may_go.recv().is_err() {
-                    return;
-                }
-                let observer = observer(options, wanted, may_go, tell.clone());
-                let text = match catch_unwind(AssertUnwindSafe(|| program(observer))) {
-                    Ok(text) => text,
-                    Err(payload) if payload.is::<Left>() => return,
-                    Err(payload) => format!("the program panicked: {}", message(&*payload)),
-                };
-                // Nobody may be there to hear it.
-                let _ = tell.send(Told::Over(text));
-            })?;
+        thread::Builder::new().name("program".to_owned()).spawn(move || {
+            if may_go.recv().is_err() {
+                return;
+            }
+            let stopper = Stopper {
+                until: wanted,
+                waiting: Arc::new(Mutex::new(Waiting {
+                    options,
+                    began: Instant::now(),
+                    taken: 0,
+                    last: String::new(),
+                    left: false,
+                    may_go,
+                    tell: tell.clone(),
+                })),
+            };
+            let text = match catch_unwind(AssertUnwindSafe(|| program(&stopper))) {
+                Ok(text) => text,
+                Err(payload) if payload.is::<Left>() => return,
+                Err(payload) => format!("the program panicked: {}", message(&*payload)),
+            };
+            // Nobody may be there to hear it.
+            let _ = tell.send(Told::Over(text));
+        })?;
         Ok(Self {
             until,
             go,
@@ -119,31 +129,65 @@ impl Live {
     }
 }
 
-fn observer(
-    options: CaptureOptions,
+/// Stops the program of a [`Live`], and waits until it is sent on.
+#[derive(Clone, Debug)]
+pub struct Stopper {
     until: Arc<AtomicU8>,
+    waiting: Arc<Mutex<Waiting>>,
+}
+
+/// What is needed to stop. It is used by the program's thread only.
+#[derive(Debug)]
+struct Waiting {
+    options: CaptureOptions,
+    began: Instant,
+    /// Snapshots that were taken.
+    taken: u32,
+    /// What the last moment was called.
+    last: String,
+    /// Whether the terminal has gone. What else the store tells while it ends is of no interest.
+    left: bool,
     may_go: Receiver<()>,
     tell: Sender<Told>,
-) -> Observer {
-    let began = Instant::now();
-    let (mut taken, mut left) = (0, false);
-    Box::new(move |store: &mut StoreView<'_>, moment: Moment| {
-        let Some(name) = name(&until, moment).filter(|_| !left) else {
+}
+
+impl Stopper {
+    /// The observer that stops where the terminal says.
+    pub fn observer(&self) -> Observer {
+        let this = self.clone();
+        Box::new(move |store: &mut StoreView<'_>, moment: Moment| {
+            if let Some(name) = name(&this.until, moment) {
+                this.stop(store, name);
+            }
+        })
+    }
+
+    /// Stops here and now, at a moment that is called so: for other moments than the observer's. If the
+    /// program has stopped at this one already, it goes on.
+    ///
+    /// # Panics
+    /// The terminal has gone. The panic is to end the program, and has no message.
+    pub fn stop(&self, store: &mut StoreView<'_>, name: String) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Names of moments but for the trap and the end have numbers, and come once.
+        if waiting.left || name.contains(':') && name == waiting.last {
             return;
-        };
-        let seconds = began.elapsed().as_secs_f64();
-        let options = options.clone().moment(name).number(taken, seconds);
-        taken += 1;
+        }
+        waiting.last.clone_from(&name);
+        let seconds = waiting.began.elapsed().as_secs_f64();
+        let options = waiting.options.clone().moment(name);
+        let options = options.number(waiting.taken, seconds);
+        waiting.taken += 1;
         let told = match store.snapshot(&options) {
             Ok(snapshot) => Told::Stopped(Box::new(snapshot)),
             Err(error) => Told::Over(error.to_string()),
         };
-        if tell.send(told).is_err() || may_go.recv().is_err() {
-            // What else the store tells while it ends is of no interest.
-            left = true;
+        if waiting.tell.send(told).is_err() || waiting.may_go.recv().is_err() {
+            waiting.left = true;
+            drop(waiting);
             resume_unwind(Box::new(Left));
         }
-    })
+    }
 }
 
 /// What a moment is called, if the program is to stop there. A trap and the end are the last chance.

@@ -25,7 +25,7 @@ mod source;
 mod tests;
 mod views;
 
-pub use live::Live;
+pub use live::{Live, Stopper};
 pub use source::{Progress, Saved, Source, Until};
 
 use app::App;
@@ -72,6 +72,14 @@ pub enum TerminalError {
 const WAIT: Duration = Duration::from_millis(50);
 /// The same if nothing can come; the window may have another size then.
 const IDLE: Duration = Duration::from_millis(200);
+
+/// Whether there is a terminal: for whoever has much to do before [`run`].
+///
+/// # Errors
+/// [`TerminalError::NoTerminal`].
+pub fn check() -> Result<(), TerminalError> {
+    screen::check()
+}
 
 /// Shows what comes from a source, until it is told to quit.
 ///

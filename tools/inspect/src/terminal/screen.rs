@@ -19,6 +19,14 @@ use std::time::Duration;
 /// What a panic calls.
 type Hook = dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send;
 
+/// Whether there is a terminal.
+pub(super) fn check() -> Result<(), TerminalError> {
+    match stdin().is_terminal() && stdout().is_terminal() {
+        true => Ok(()),
+        false => Err(TerminalError::NoTerminal),
+    }
+}
+
 /// The terminal. It is given back when this is dropped, and when this thread panics, before the message.
 /// What panics in other threads say meanwhile is kept, and written then.
 pub(super) struct Screen {
@@ -34,9 +42,7 @@ impl Screen {
     /// # Errors
     /// Standard input or output is none, or cannot be set.
     pub(super) fn take() -> Result<Self, TerminalError> {
-        if !stdin().is_terminal() || !stdout().is_terminal() {
-            return Err(TerminalError::NoTerminal);
-        }
+        check()?;
         let taken = Taken::take()?;
         let terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
         Ok(Self {

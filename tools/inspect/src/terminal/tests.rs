@@ -354,7 +354,7 @@ const PROGRAM: &str = r#"(module
             (br_if $again (local.tee $steps (i32.sub (local.get $steps) (i32.const 1)))))))"#;
 
 fn live(steps: i32) -> Live {
-    Live::start(CaptureOptions::default().follow(true), move |observer| {
+    Live::start(CaptureOptions::default().follow(true), move |stopper| {
         let run = || -> Result<(), Error> {
             let mut config = Config::new();
             config.hooks(Hooks {
@@ -364,7 +364,7 @@ fn live(steps: i32) -> Live {
             let engine = Engine::new(&config)?;
             let module = Module::new(&engine, PROGRAM.as_bytes())?;
             let mut store = Store::new(&engine, ())?;
-            store.observe(observer);
+            store.observe(stopper.observer());
             let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
             let main = instance.get_typed_func::<i32, ()>(&mut store, "main")?;
             main.call(&mut store, steps)
@@ -447,12 +447,12 @@ fn a_program_that_nobody_looks_at_any_more_ends() {
     assert_eq!(first.0, "resume:1");
     drop(forever);
     // The same with something of the program's own, which is dropped when its thread ends.
-    let mut waits = Live::start(CaptureOptions::default(), move |observer| {
+    let mut waits = Live::start(CaptureOptions::default(), move |stopper| {
         let _told_at_end = told_at_end;
         let engine = Engine::new(&Config::new()).unwrap();
         let module = Module::new(&engine, b"(module (func $start) (start $start))").unwrap();
         let mut store = Store::new(&engine, ()).unwrap();
-        store.observe(observer);
+        store.observe(stopper.observer());
         let instance = Linker::new(&engine).instantiate(&mut store, &module);
         instance.map_or_else(|error| error.to_string(), |_| String::new())
     })
