@@ -5,6 +5,7 @@
 //! | [`Cause::Waiting`] | continuations of one origin that stand at one place, and have done so for some time |
 //! | [`Cause::Frame`] | a frame that waits, with much below one of its slots in the dominator tree |
 //! | [`Cause::Accumulates`] | down the dominator tree as long as nearly all hangs on one node |
+//! | [`Cause::Grows`] | types of which there are many more objects than in the earlier snapshot |
 //! | [`Cause::Cycle`] | strongly connected parts with continuations in them |
 //! | [`Cause::Forgotten`] | continuations that the roots do not reach |
 //!
@@ -13,7 +14,9 @@
 
 mod cycles;
 mod frames;
+mod grows;
 mod held;
+mod holders;
 mod scene;
 mod sentence;
 mod suspect;
@@ -88,6 +91,7 @@ impl Suspects {
         let mut all = waiting::find(&scene);
         all.extend(frames::find(&scene));
         held::find(&scene, &mut all);
+        grows::find(&scene, &mut all);
         all.extend(cycles::find(&scene));
         all.extend(forgotten(&scene));
         explained(&scene, &mut all);

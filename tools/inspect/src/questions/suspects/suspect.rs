@@ -30,6 +30,8 @@ pub enum Cause {
         members: Vec<NodeId>,
         /// How many full collections they have lived through.
         age: Spread,
+        /// How many of them stand where they stood in the earlier snapshot, if that is known.
+        still: Option<u64>,
         /// What holds them: who holds most of them first.
         holders: Vec<Holder>,
     },
@@ -42,6 +44,17 @@ pub enum Cause {
         /// What it holds most of, by bytes: an index of [`crate::snapshot::Names::types`], and how
         /// many.
         of: Option<(u32, u64)>,
+    },
+    /// Objects of a type, of which there are many more than in the earlier snapshot.
+    Grows {
+        /// The type: an index of [`crate::snapshot::Names::types`].
+        ty: u32,
+        /// How many there were.
+        before: u64,
+        /// How many there are.
+        after: u64,
+        /// What holds the new ones, or all if that is not known which are: who holds most first.
+        holders: Vec<Holder>,
     },
     /// A frame that waits, and keeps much alive until it goes on.
     Frame {
