@@ -15,4 +15,5 @@ mod resources;
 mod results;
 mod roots;
 mod schema;
+mod terminal;
 mod trace;
