@@ -23,3 +23,10 @@ pub mod snapshot;
 pub use capture::{Capture, CaptureError, CaptureOptions};
 #[doc(inline)]
 pub use snapshot::Snapshot;
+
+/// The programs of `docs/INSPECTING.md` do what they say.
+#[cfg(doctest)]
+mod inspecting {
+    #[doc = include_str!("../../../docs/INSPECTING.md")]
+    struct Page;
+}
