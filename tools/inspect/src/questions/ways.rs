@@ -164,6 +164,10 @@ struct Part {
     near: (u32, u32),
 }
 
+/// A step to take: how long the shortest way is that it can lead to, how long its part is already,
+/// the part, and the number of the retainer to lengthen it by.
+type Step = (u32, Reverse<u32>, u32, u32);
+
 /// A retainer, as far as it is from the roots, by the number of its edge.
 type Near = (u32, u32);
 
@@ -171,9 +175,8 @@ struct Search<'a> {
     snapshot: &'a Snapshot,
     retainers: &'a Retainers,
     parts: Vec<Part>,
-    /// Which part to lengthen, and by which of its retainers: the length of the shortest way to be
-    /// had first, and of those the part that is longest already.
-    open: BinaryHeap<Reverse<(u32, Reverse<u32>, u32, u32)>>,
+    /// The most promising step first, and of those the one of the longest part.
+    open: BinaryHeap<Reverse<Step>>,
     /// Lists of retainers, the nearest first.
     near: Vec<Near>,
     /// Where the list of a node lies that has many.

@@ -1,7 +1,8 @@
 //! Continuations and objects that refer to each other: strongly connected parts of the graph, by
 //! Tarjan's algorithm, and the shortest cycle through a continuation in each.
 
-use super::{Cause, Scene, Suspect};
+use super::scene::Scene;
+use super::suspect::{Cause, Suspect};
 use crate::snapshot::{At, Kind, NodeId, Nodes};
 use std::collections::{HashMap, VecDeque};
 

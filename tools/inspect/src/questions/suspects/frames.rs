@@ -1,6 +1,7 @@
 //! Frames that wait, and keep much alive until they go on: by site and slot.
 
-use super::{Cause, Scene, Suspect};
+use super::scene::Scene;
+use super::suspect::{Cause, Suspect};
 use crate::snapshot::{At, Kind, NodeId};
 use std::collections::HashMap;
 

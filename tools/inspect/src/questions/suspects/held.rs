@@ -1,7 +1,8 @@
 //! One node that holds much: down the dominator tree as long as nearly all of it hangs on one
 //! child.
 
-use super::{Cause, Path, Scene, Suspect};
+use super::scene::{Path, Scene};
+use super::suspect::{Cause, Suspect};
 use crate::snapshot::{Kind, NodeId, State};
 use std::collections::HashMap;
 

@@ -5,6 +5,7 @@
 //! | [`Cause::Waiting`] | continuations of one origin that stand at one place, and have done so for some time |
 //! | [`Cause::Frame`] | a frame that waits, with much below one of its slots in the dominator tree |
 //! | [`Cause::Accumulates`] | down the dominator tree as long as nearly all hangs on one node |
+//! | [`Cause::Grows`] | types of which there are many more objects than in the earlier snapshot |
 //! | [`Cause::Cycle`] | strongly connected parts with continuations in them |
 //! | [`Cause::Forgotten`] | continuations that the roots do not reach |
 //!
@@ -13,101 +14,21 @@
 
 mod cycles;
 mod frames;
+mod grows;
 mod held;
+mod holders;
+mod scene;
 mod sentence;
+mod suspect;
 mod waiting;
 
 pub(crate) use sentence::{bytes_text, percent};
+pub use suspect::{Cause, Holder, Suspect};
 
-use super::{Diff, Dominators, Retainers, Shapes, Spread};
+use super::{Diff, Dominators, Retainers, Shapes};
 use crate::Snapshot;
-use crate::snapshot::{At, Kind, NodeId, State};
-use std::collections::HashMap;
-
-/// What holds a part of some nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The node that all ways to them pass; the roots if there is no other.
-    pub node: NodeId,
-    /// The node on which that hangs, of those that are directly below the roots in the dominator
-    /// tree: often itself.
-    pub root: NodeId,
-    /// How many of them.
-    pub count: u64,
-}
-
-/// Why something is suspected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// Continuations that wait and wait.
-    Waiting {
-        /// What they were made from, and where: an index of [`crate::snapshot::Names::origins`].
-        origin: u32,
-        /// Fresh or suspended.
-        state: State,
-        /// Where they stand: an index of [`crate::snapshot::Names::stacks`].
-        stack: u32,
-        /// They themselves, the oldest first.
-        members: Vec<NodeId>,
-        /// How many full collections they have lived through.
-        age: Spread,
-        /// What holds them: who holds most of them first.
-        holders: Vec<Holder>,
-    },
-    /// One node, through which alone much is alive.
-    Accumulates {
-        /// The node.
-        node: NodeId,
-        /// As [`Holder::root`].
-        root: NodeId,
-        /// What it holds most of, by bytes: an index of [`crate::snapshot::Names::types`], and how
-        /// many.
-        of: Option<(u32, u64)>,
-    },
-    /// A frame that waits, and keeps much alive until it goes on.
-    Frame {
-        /// The frame.
-        frame: NodeId,
-        /// The slot.
-        at: At,
-        /// What is in it.
-        to: NodeId,
-        /// How many frames at the same place keep something in this slot.
-        alike: u64,
-    },
-    /// Continuations and objects that refer to each other.
-    Cycle {
-        /// Some of them, each with a reference to the next, the last to the first.
-        nodes: Vec<NodeId>,
-        /// What holds it: none if that is the roots, or nothing.
-        holder: Option<NodeId>,
-        /// How many such cycles there are.
-        alike: u64,
-    },
-    /// Continuations that the roots do not reach and the store has not ended.
-    Forgotten {
-        /// Those on which the rest hangs.
-        heads: Vec<NodeId>,
-    },
-}
-
-/// Something that leaks, most likely.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Suspect {
-    /// Why.
-    pub cause: Cause,
-    /// Bytes that live because of it alone.
-    pub retained: u64,
-    /// Those bytes as a part of all, from 0 to 1.
-    pub share: f64,
-    /// If an earlier snapshot was given: how many more of the continuations there are now, or how
-    /// many of the objects are new. None if it tells nothing of them.
-    pub grown: Option<i64>,
-    /// How much it is suspected: suspects are in the descending order of this. It has no unit.
-    pub weight: f64,
-    /// The node to look at first.
-    pub sample: NodeId,
-}
+use crate::snapshot::{Kind, NodeId};
+use scene::Scene;
 
 /// What leaks, most likely, the most suspected first.
 ///
@@ -142,17 +63,6 @@ pub struct Suspects {
     pub bytes: u64,
 }
 
-/// What all searches look at.
-struct Scene<'a> {
-    snapshot: &'a Snapshot,
-    retainers: &'a Retainers,
-    dominators: &'a Dominators,
-    shapes: &'a Shapes,
-    diff: Option<&'a Diff>,
-    /// Bytes of all nodes.
-    bytes: u64,
-}
-
 /// What is suspected less is not told.
 const LEAST_WEIGHT: f64 = 0.01;
 
@@ -181,6 +91,7 @@ impl Suspects {
         let mut all = waiting::find(&scene);
         all.extend(frames::find(&scene));
         held::find(&scene, &mut all);
+        grows::find(&scene, &mut all);
         all.extend(cycles::find(&scene));
         all.extend(forgotten(&scene));
         explained(&scene, &mut all);
@@ -191,84 +102,6 @@ impl Suspects {
             all,
             bytes: scene.bytes,
         }
-    }
-}
-
-impl Scene<'_> {
-    fn share(&self, bytes: u64) -> f64 {
-        bytes as f64 / self.bytes.max(1) as f64
-    }
-
-    /// Bytes that live because of one of these nodes, and those nodes of them that no other of
-    /// them dominates, in the order of the tree.
-    fn union(&self, nodes: &[NodeId]) -> (u64, Vec<NodeId>) {
-        let mut spans: Vec<_> = nodes
-            .iter()
-            .filter_map(|&node| Some((self.dominators.span(node)?, node)))
-            .collect();
-        spans.sort_unstable_by_key(|(span, _)| span.start);
-        let (mut bytes, mut end, mut tops) = (0, 0, Vec::new());
-        for (span, node) in spans {
-            if span.start >= end {
-                end = span.end;
-                bytes += self.dominators.retained(node);
-                tops.push(node);
-            }
-        }
-        (bytes, tops)
-    }
-
-    /// The node on which another hangs, of those directly below the roots.
-    fn root(&self, node: NodeId) -> NodeId {
-        let mut root = node;
-        while let Some(above) = self.dominators.dominator(root)
-            && above != NodeId::ROOTS
-        {
-            root = above;
-        }
-        root
-    }
-
-    /// How long a continuation has lived, from 0 to 1.
-    fn age(&self, age: u64) -> f64 {
-        match self.snapshot.about().full_collections {
-            0 => 0.3,
-            _ => age as f64 / (age + 1) as f64,
-        }
-    }
-}
-
-/// A way down the dominator tree that does not go along lists: of lists and trees, all that hangs
-/// on them hangs on each object from the first on.
-struct Path {
-    nodes: Vec<NodeId>,
-    /// The first object of each type.
-    firsts: HashMap<u32, NodeId>,
-}
-
-impl Path {
-    fn from(node: NodeId) -> Self {
-        Self {
-            nodes: vec![node],
-            firsts: HashMap::new(),
-        }
-    }
-
-    fn last(&self) -> NodeId {
-        self.nodes.last().copied().unwrap_or_default()
-    }
-
-    /// Goes on to a child. If there was an object of its type before, that is where it ends.
-    fn step(&mut self, snapshot: &Snapshot, child: NodeId) -> Option<NodeId> {
-        // The node it began with counts when the next one is looked at.
-        let last = self.last();
-        if let Some(row) = snapshot.nodes().object(last) {
-            self.firsts.entry(row.ty).or_insert(last);
-        }
-        let ty = snapshot.nodes().object(child).map(|row| row.ty);
-        let first = ty.and_then(|ty| self.firsts.get(&ty).copied());
-        self.nodes.push(child);
-        first
     }
 }
 

@@ -1,6 +1,6 @@
 //! Causes as sentences.
 
-use super::{Cause, Holder, Suspect};
+use super::suspect::{Cause, Holder, Suspect};
 use crate::Snapshot;
 use crate::questions::Spread;
 use crate::snapshot::{At, Kind, Node, NodeId, State};
@@ -9,75 +9,94 @@ use std::fmt::Write as _;
 impl Suspect {
     /// The cause as a sentence, names made printable.
     pub fn sentence(&self, snapshot: &Snapshot) -> String {
-        let mut text = match &self.cause {
-            Cause::Waiting {
-                origin,
-                state,
-                stack,
-                members,
-                age,
-                holders,
-            } => {
-                let what = Waiting {
-                    origin: *origin,
-                    state: *state,
-                    stack: *stack,
-                };
-                waiting(snapshot, &what, members.len() as u64, *age, holders)
-            }
-            Cause::Accumulates { node, root, of } => {
-                let mut text = format!("{} holds", snapshot.title(*root));
-                match of {
-                    Some((ty, count)) => {
-                        let objects = objects(*count, &snapshot.type_name(*ty));
-                        let _ = write!(text, " {objects}, and all that hangs on them");
-                    }
-                    None => text.push_str(" what nothing else does"),
-                }
-                text + &through(snapshot, *node, *root)
-            }
-            Cause::Frame {
-                frame,
-                at,
-                to,
-                alike,
-            } => in_frame(snapshot, *frame, *at, *to, *alike),
-            Cause::Cycle {
-                nodes,
-                holder,
-                alike,
-            } => cycle(snapshot, nodes, *holder, *alike),
-            Cause::Forgotten { heads } => {
-                let verb = if heads.len() == 1 { "is" } else { "are" };
-                format!(
-                    "{} {verb} reached from no root, and not ended yet: the next full collection does that",
-                    continuations(heads.len() as u64)
-                )
-            }
-        };
+        let mut text = cause(snapshot, &self.cause);
         let _ = write!(
             text,
             " ({}, {} of all)",
             bytes_text(self.retained),
             percent(self.share)
         );
-        match (self.grown, &self.cause) {
-            (Some(grown), Cause::Waiting { .. }) if grown != 0 => {
+        let amount = |grown: i64| number(grown.unsigned_abs());
+        match (&self.cause, self.grown) {
+            (Cause::Grows { .. }, _) | (_, None) => {}
+            (Cause::Waiting { .. }, Some(0)) => text.push_str("; as many as before"),
+            (Cause::Waiting { .. }, Some(grown)) => {
                 let word = if grown > 0 { "more" } else { "fewer" };
-                let grown = number(grown.unsigned_abs());
-                let _ = write!(text, "; {grown} {word} than before");
+                let _ = write!(text, "; {} {word} than before", amount(grown));
             }
-            (Some(0), Cause::Waiting { .. }) => text.push_str("; as many as before"),
-            (Some(grown), _) => {
-                let _ = write!(
-                    text,
-                    "; {} of its objects are new",
-                    number(grown.unsigned_abs())
-                );
+            (_, Some(grown)) => {
+                let _ = write!(text, "; {} of its objects are new", amount(grown));
             }
-            (None, _) => {}
+        }
+        if let Cause::Waiting {
+            still: Some(still), ..
+        } = &self.cause
+            && *still > 0
+        {
+            let _ = write!(text, "; {} stand where they stood", number(*still));
         }
         text
+    }
+}
+
+fn cause(snapshot: &Snapshot, cause: &Cause) -> String {
+    match cause {
+        Cause::Waiting {
+            origin,
+            state,
+            stack,
+            members,
+            age,
+            holders,
+            ..
+        } => {
+            let what = Waiting {
+                origin: *origin,
+                state: *state,
+                stack: *stack,
+            };
+            waiting(snapshot, &what, members.len() as u64, *age, holders)
+        }
+        Cause::Accumulates { node, root, of } => {
+            let held = match of {
+                Some((ty, count)) => format!(
+                    "{}, and all that hangs on them",
+                    objects(*count, &snapshot.type_name(*ty))
+                ),
+                None => "what nothing else does".to_owned(),
+            };
+            let through = through(snapshot, *node, *root);
+            format!("{} holds {held}{through}", snapshot.title(*root))
+        }
+        Cause::Grows {
+            ty,
+            before,
+            after,
+            holders,
+        } => {
+            let ty = snapshot.type_name(*ty);
+            let what = format!("{} of {ty}, {} before", number(*after), number(*before));
+            by_holders(snapshot, &what, *after, holders)
+        }
+        Cause::Frame {
+            frame,
+            at,
+            to,
+            alike,
+        } => in_frame(snapshot, *frame, *at, *to, *alike),
+        Cause::Cycle {
+            nodes,
+            holder,
+            alike,
+        } => cycle(snapshot, nodes, *holder, *alike),
+        Cause::Forgotten { heads } => {
+            let verb = if heads.len() == 1 { "is" } else { "are" };
+            let heads = continuations(heads.len() as u64);
+            format!(
+                "{heads} {verb} reached from no root, and not ended yet: \
+                 the next full collection does that"
+            )
+        }
     }
 }
 
@@ -110,43 +129,39 @@ fn waiting(
         }
         _ => "suspended".to_owned(),
     };
-    let mut text = match holders {
-        [one] if one.node == NodeId::ROOTS => {
-            format!("{who}, {where_}, {} by several roots each", held(count))
-        }
-        [one] => format!(
-            "{} holds {who}, {where_}{}",
-            snapshot.title(one.root),
-            through(snapshot, one.node, one.root)
-        ),
-        _ => {
-            let mut text = format!("{who}, {where_}, {} by ", held(count));
-            for (index, holder) in holders.iter().enumerate() {
-                let title = match holder.node {
-                    NodeId::ROOTS => "several roots each".to_owned(),
-                    _ => snapshot.title(holder.root) + &through(snapshot, holder.node, holder.root),
-                };
-                let comma = if index > 0 { ", " } else { "" };
-                let _ = write!(text, "{comma}{title} ({})", number(holder.count));
-            }
-            text
-        }
-    };
+    let mut text = by_holders(snapshot, &format!("{who}, {where_}"), count, holders);
     if age.max > 0 {
-        let collections = if age.max == 1 {
+        let word = if age.max == 1 {
             "collection"
         } else {
             "collections"
         };
-        let _ = match (age.min == age.max, count) {
-            (true, _) => write!(text, ", for {} full {collections}", number(age.max)),
-            (false, _) => write!(
-                text,
-                ", for {} to {} full {collections}",
-                number(age.min),
-                number(age.max)
-            ),
+        let from = match age.min == age.max {
+            true => String::new(),
+            false => format!("{} to ", number(age.min)),
         };
+        let _ = write!(text, ", {from}{} full {word} old", number(age.max));
+    }
+    text
+}
+
+/// Who holds what, as a sentence.
+fn by_holders(snapshot: &Snapshot, what: &str, count: u64, holders: &[Holder]) -> String {
+    let mut text = match holders {
+        [one] if one.node != NodeId::ROOTS => {
+            let through = through(snapshot, one.node, one.root);
+            return format!("{} holds {what}{through}", snapshot.title(one.root));
+        }
+        [_] => return format!("{what}, {} by several roots each", held(count)),
+        _ => format!("{what}, {} by ", held(count)),
+    };
+    for (index, holder) in holders.iter().enumerate() {
+        let title = match holder.node {
+            NodeId::ROOTS => "several roots each".to_owned(),
+            _ => snapshot.title(holder.root) + &through(snapshot, holder.node, holder.root),
+        };
+        let comma = if index > 0 { ", " } else { "" };
+        let _ = write!(text, "{comma}{title} ({})", number(holder.count));
     }
     text
 }
