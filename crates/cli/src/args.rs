@@ -51,7 +51,7 @@ pub enum Command {
 }
 
 /// Which function of which module to call, and with what.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Target {
     /// The module, in binary, in text or compiled; - is standard input
     pub file: PathBuf,

@@ -18,6 +18,8 @@ pub mod faces;
 pub mod file;
 pub mod questions;
 pub mod snapshot;
+#[cfg(feature = "terminal")]
+pub mod terminal;
 pub mod timeline;
 
 #[doc(inline)]

@@ -90,6 +90,10 @@ pub struct Ask {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How to show it")]
 pub struct Show {
+    /// In a program for the terminal: to move by keys, and to let what runs go on to its next
+    /// collection or switch
+    #[arg(long, conflicts_with_all = ["format", "all", "limit", "out", "save", "view", "leaks", "why", "open", "what_if_drop", "filter"])]
+    pub terminal: bool,
     /// In which form
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -3,13 +3,15 @@
 //! ```text
 //!  program ─ take ─┐
 //!                  ├─▶ snapshots ─ ask ─▶ view ─ show ─▶ text, JSON, …
-//!  file ─── open ──┘        └─ save ─▶ file
+//!  file ─── open ──┘ │      └─ save ─▶ file
+//!                    └─ terminal
 //! ```
 
 mod ask;
 mod saved;
 mod show;
 mod take;
+mod terminal;
 
 use crate::args::RootsArgs;
 use crate::errors::{Failure, shown};
@@ -25,7 +27,9 @@ pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
         _ => None,
     };
     let snapshots = match saved::is_saved(&args.target.file)? {
+        true if args.show.terminal => return terminal::saved(earlier, open(args)?),
         true => vec![open(args)?],
+        false if args.show.terminal => return terminal::live(args),
         false => take::take(args)?,
     };
     if let Some(file) = &args.show.save {
