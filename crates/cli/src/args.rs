@@ -2,10 +2,12 @@
 
 mod engine;
 mod roots;
+mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
 pub use roots::{Format, Part, RootsArgs};
+pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
 
 use crate::trace::Channel;
@@ -102,6 +104,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
     #[arg(value_parser = parse_seconds, requires = "report")]
     pub watch: Option<Duration>,
+    /// Whether it is recorded.
+    #[command(flatten)]
+    pub timeline: TimelineArgs,
     /// When it is to end.
     #[command(flatten)]
     pub until: Until,

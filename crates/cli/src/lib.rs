@@ -15,6 +15,7 @@ mod errors;
 mod output;
 mod render;
 mod room;
+mod timeline;
 mod trace;
 mod trusted;
 mod until;

@@ -5,6 +5,7 @@ use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render;
+use crate::timeline;
 use crate::until;
 use crate::watch::Watching;
 use mangrove::{Hooks, ReportOptions, SortBy};
@@ -18,7 +19,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let began = Instant::now();
     let mut config = args.engine.config();
     args.until.set(&mut config);
-    if args.watch.is_some() {
+    if args.watch.is_some() || args.timeline.timeline.is_some() {
         // Every switch is a moment to look at.
         config.hooks(Hooks {
             switches: true,
@@ -29,6 +30,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let over = until::start(&engine, &args.until, began)?;
     let mut program = Program::load(&engine, &args.target)?;
     until::limit(&mut program.store, &args.until, &over).map_err(Failure::settings)?;
+    let recording = timeline::start(&mut program.store, &args.target.file, &args.timeline)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
         Watching::start(&mut program.store, module, every, options(args), args.json)
@@ -36,6 +38,16 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let watch = watch.transpose()?;
     let result = execute(&mut program, args, output);
     drop(watch);
+    let recorded = recording.map_or(Ok(()), |r| r.finish(&mut program.store, output));
+    let result = match (result, recorded) {
+        (Ok(()), recorded) => recorded,
+        (Err(failure), Ok(())) => Err(failure),
+        // How the run ended is what was asked for.
+        (Err(failure), Err(unwritten)) => {
+            output.note(&unwritten.to_string());
+            Err(failure)
+        }
+    };
     // A report on a run that trapped is the more wanted.
     if let Some(Report::Continuations) = args.report {
         report(&mut program, args, output)?;

@@ -53,7 +53,11 @@ impl OnTerminal {
         unlockpt(&master).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let mut options = File::options();
-        let terminal = options.read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let terminal = options
+            .read(true)
+            .write(true)
+            .open(name.to_str().unwrap())
+            .unwrap();
         let terminal = OwnedFd::from(terminal);
         resize(&terminal, 100, 24);
         let settings = tcgetattr(&terminal).unwrap();
@@ -110,7 +114,11 @@ impl OnTerminal {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(began.elapsed() < PATIENCE, "it does not end: {:?}", self.text);
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it does not end: {:?}",
+                self.text
+            );
             while let Ok(bytes) = self.shown.try_recv() {
                 self.text += &String::from_utf8_lossy(&bytes);
             }
@@ -121,7 +129,12 @@ impl OnTerminal {
         }
         let settings = tcgetattr(&self.terminal).unwrap();
         let modes = |settings: &Termios| {
-            (settings.input_modes, settings.output_modes, settings.control_modes, settings.local_modes)
+            (
+                settings.input_modes,
+                settings.output_modes,
+                settings.control_modes,
+                settings.local_modes,
+            )
         };
         assert_eq!(modes(&settings), modes(&self.settings));
         assert!(settings.local_modes.contains(LocalModes::ECHO));
@@ -155,7 +168,14 @@ fn text(path: &Path) -> &str {
 fn a_program_is_stepped_through_and_left() {
     let path = file("terminal.wat", PROGRAM);
     for last in ["q", "\x03"] {
-        let arguments = [text(&path), "--invoke", "main", "--at", "suspend:1", "--terminal"];
+        let arguments = [
+            text(&path),
+            "--invoke",
+            "main",
+            "--at",
+            "suspend:1",
+            "--terminal",
+        ];
         let mut command = OnTerminal::start(&arguments);
         command.until(ENTERS);
         command.until("suspend:1");
@@ -180,7 +200,16 @@ fn a_program_is_stepped_through_and_left() {
 fn a_saved_moment_is_opened() {
     let program = file("terminal-saved.wat", PROGRAM);
     let saved = file("terminal.moment", "");
-    let arguments = ["roots", text(&program), "--invoke", "main", "--at", "suspend:2", "--save", text(&saved)];
+    let arguments = [
+        "roots",
+        text(&program),
+        "--invoke",
+        "main",
+        "--at",
+        "suspend:2",
+        "--save",
+        text(&saved),
+    ];
     assert_eq!(mangrove(arguments).code, Some(0));
     let mut command = OnTerminal::start(&[text(&saved), "--terminal"]);
     command.until("suspend:2");
@@ -196,9 +225,15 @@ fn a_program_that_cannot_run_gives_the_terminal_back() {
     let mut command = OnTerminal::start(&[text(&path), "--terminal"]);
     assert_eq!(command.ended(), Some(2), "{}", command.text);
     let (_, after) = command.text.split_once(LEAVES).expect("it is given back");
-    assert!(after.contains("terminal-invalid.wat:1:15: invalid module"), "{after}");
+    assert!(
+        after.contains("terminal-invalid.wat:1:15: invalid module"),
+        "{after}"
+    );
     // A program that runs for ever is left as well.
-    let path = file("terminal-forever.wat", "(module (func (export \"main\") (loop (br 0))))");
+    let path = file(
+        "terminal-forever.wat",
+        "(module (func (export \"main\") (loop (br 0))))",
+    );
     let mut command = OnTerminal::start(&[text(&path), "--invoke", "main", "--terminal"]);
     command.until("the program runs to");
     command.press("q");
@@ -207,7 +242,10 @@ fn a_program_that_cannot_run_gives_the_terminal_back() {
 
 #[test]
 fn without_a_terminal_nothing_runs() {
-    let path = file("terminal-none.wat", "(module (func (export \"main\") (loop (br 0))))");
+    let path = file(
+        "terminal-none.wat",
+        "(module (func (export \"main\") (loop (br 0))))",
+    );
     let ended = mangrove(["roots", text(&path), "--invoke", "main", "--terminal"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
     assert!(ended.stderr.contains("--terminal"), "{}", ended.stderr);

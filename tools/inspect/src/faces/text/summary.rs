@@ -23,7 +23,7 @@ pub(super) fn page(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
     suspects(page, asked, SUSPECTS)?;
     let lines = LINES.min(page.look().most);
     running(page, asked, lines)?;
-    match totals.roots <= FEW_ROOTS {
+    match totals.listed <= FEW_ROOTS {
         true => roots::list(page, asked)?,
         false => lists::shape_lines(page, asked, lines)?,
     }
