@@ -203,7 +203,7 @@ fn name(until: &AtomicU8, moment: Moment) -> Option<String> {
         Moment::Trap => Some("trap".to_owned()),
         Moment::End => Some("end".to_owned()),
         // Others stop there, if they are asked to.
-        Moment::Collected(_) | Moment::Enter(..) | Moment::Reach(..) | Moment::Deadline(..) => None,
+        Moment::Collected(_) | Moment::Enter | Moment::Reach | Moment::Deadline => None,
     }
 }
 
