@@ -104,17 +104,17 @@ fn status(app: &App<'_>) -> Line<'static> {
     }
 }
 
+/// What keys there are: as much of it as fits.
 fn keys_line(width: u16) -> &'static str {
-    match width {
-        ..60 => " ? help  q quit",
-        60..125 => {
-            " Enter open  ⌫ back  / search  w why  d retained  n s c run  p back  ? help  q quit"
-        }
-        _ => {
-            " Enter open  ⌫ back  / search  w why  d retained  n next collection  s next switch  c to the \
-             end  p previous  ? help  q quit"
-        }
-    }
+    const TEXTS: [&str; 4] = [
+        " Enter open  ⌫ back  / search  w why  d retained  n next collection  s next switch  c to the end  \
+         p previous  ? help  q quit",
+        " Enter open  ⌫ back  / search  w why  d retained  n s c run on  p previous  ? help  q quit",
+        " Enter open  ⌫ back  / search  n s c run on  ? help  q quit",
+        " ? help  q quit",
+    ];
+    let fits = |text: &&str| text.chars().count() <= usize::from(width);
+    TEXTS.into_iter().find(fits).unwrap_or_default()
 }
 
 fn draw_list(frame: &mut Frame<'_>, app: &mut App<'_>, area: Rect) {
