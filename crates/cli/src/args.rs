@@ -1,16 +1,17 @@
 //! The command line.
 
 mod engine;
+mod roots;
 mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
+pub use roots::{Format, Part, RootsArgs};
 pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use mangrove::StopAt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -43,14 +44,14 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Run test scripts
     Wast(WastArgs),
-    /// Show the root set at a moment of a run
+    /// Look at everything that is alive at a moment of a run, and at why
     Roots(RootsArgs),
     /// Run the stress suites
     Stress(StressArgs),
 }
 
 /// Which function of which module to call, and with what.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Target {
     /// The module, in binary, in text or compiled; - is standard input
     pub file: PathBuf,
@@ -183,40 +184,6 @@ pub struct WastArgs {
     /// Settings.
     #[command(flatten)]
     pub engine: EngineArgs,
-}
-
-/// `mangrove roots`.
-#[derive(Debug, Args)]
-pub struct RootsArgs {
-    /// What to run.
-    #[command(flatten)]
-    pub target: Target,
-    /// When: just before the Nth collection (gc:N, of a kind gc-minor:N, gc-full:N), suspension
-    /// (suspend:N) or resumption (resume:N); at a trap (trap); at the Nth entry of a function
-    /// (enter:NAME, enter:NAME:N); when the instruction at a byte offset of the module is about
-    /// to be executed for the Nth time (at:0x1a4, at:0x1a4:N); when so many seconds have passed
-    /// (after:2.5); at the end (end)
-    #[arg(long, value_name = "MOMENT", default_value = "end")]
-    pub at: StopAt,
-    /// In which form
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
-    /// Settings.
-    #[command(flatten)]
-    pub engine: EngineArgs,
-}
-
-/// The form of a root set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-    /// For Graphviz
-    Dot,
-    /// A page that needs nothing else
-    Html,
 }
 
 /// `mangrove stress`.

@@ -67,7 +67,7 @@ pub struct FunctionId {
 }
 
 /// A `cont.new` that was executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Created {
     /// The instance that executed it.
     pub instance: u64,

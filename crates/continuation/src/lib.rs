@@ -17,6 +17,7 @@
 //! | `shrinking` | idle stacks give back what they were once used to |
 //! | `reset` | a registry as a new one; what it has taken so far |
 //! | `verify`, `memo`, `violation` | what always holds, and the check of it |
+//! | `following` | serial numbers, for who looks more than once |
 //! | `report`, `limits` | what the registry says of itself, and when it refuses |
 //!
 //! Compiled code takes records off the free list, switches between them and
@@ -29,6 +30,7 @@ mod bound;
 mod calls;
 mod cloning;
 mod due;
+mod following;
 mod initial;
 mod life;
 mod limits;

@@ -15,6 +15,7 @@
 
 use crate::bound::BoundArguments;
 use crate::calls::CallRecords;
+use crate::following::Following;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
 use crate::lives::Life;
@@ -76,6 +77,8 @@ pub struct Registry {
     /// None: nobody may be parked.
     pub(crate) parking: Option<Parking>,
     pub(crate) pressure: Pressure,
+    /// None: nobody looks more than once.
+    pub(crate) following: Option<Following>,
     /// What has happened and was not told yet. None: nobody listens.
     pub(crate) lives: Option<Vec<Life>>,
 }
@@ -102,6 +105,7 @@ impl Registry {
             counts: Counts::default(),
             parking: None,
             pressure: Pressure::default(),
+            following: None,
             lives: None,
         }
     }

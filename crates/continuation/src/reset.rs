@@ -61,6 +61,7 @@ impl Registry {
         (ctx.created, ctx.returned) = (0, 0);
         self.counts = Counts::default();
         self.pressure = Pressure::default();
+        self.unfollow();
         self.marked = 0;
         self.lives = None;
         if let Some(parking) = &mut self.parking {

@@ -75,34 +75,38 @@ pub use instance_pre::InstancePre;
 pub use limits::{StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 pub use linking::UnknownImport;
+pub use mangrove_abi::{
+    CodeOffset, FuncIndex, SlotHolds, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset,
+};
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};
-pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset};
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
     Created, EdgeLabel, FrameOwner, FunctionId, GraphEdge, GraphItem, GraphNode, GraphTarget,
-    HeapSpace, Held, Link, LiveContinuation, MadeFrom, ModuleId, ObjectGraph, ObjectInfo, Phase,
-    PhaseReport, Place, Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy,
-    SourceLine, WasmLocation, Why, Within,
+    HeapFigures, HeapSpace, Held, Link, LiveContinuation, MadeFrom, ModuleId, ObjectGraph,
+    ObjectInfo, Phase, PhaseReport, Place, Reason, ReportOptions, Root, RootOwner, RootSet,
+    RootValue, SortBy, SourceLine, SurveyTotals, SurveyedContinuation, SurveyedFrame, WasmLocation,
+    Why, Within,
 };
 pub use mangrove_continuation::{End, Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
     Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
     Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
-    CollectionPolicy, CompiledError, ContHandle, Counts, CustomError, DataStore, DeathQueue,
-    Element, Entering, Error, Event, EventKind, Exception, ExceptionDisplay, ExnRef, Extern,
-    ExternRef, ExternType, Frame, Func, Global, HandleKind, Handler, HeapHandle, HeapReference,
-    HeapRefuser, HeapStatistics, HeapWalk, HostAnswer, HostStore, InvalidPlace, LiveObject, Memory,
-    MemoryChecks, MemoryLimit, Moment, NextAsk, NotingAllocator, ObjectError, ObjectKind, Outcome,
-    PAGE, ResourceError, ResourceLimiter, RootScope, SignalPolicy, SignalProblem, StoreId,
-    StructRef, StructType, Table, Tag, TextPosition, Trap, TrapReason, TypeCounts, TypeStatistics,
-    TypedFunc, UpdateDeadline, Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy,
-    WeakContHandle, WeakHandle, WrapStore, Zeal, ctrl_c_came, exit_when_exhausted,
-    ignore_file_size_signal,
+    CollectionPolicy, CompiledError, ContHandle, Content, Counts, CustomError, DataStore,
+    DeathQueue, Element, Entering, Error, Event, EventKind, Exception, ExceptionDisplay, ExnRef,
+    Extern, ExternRef, ExternType, FieldInfo, FieldStorage, FixedPlace, Frame, Func, Global,
+    HandleKind, Handler, HeapHandle, HeapReference, HeapRefuser, HeapStatistics, HeapWalk,
+    HostAnswer, HostStore, InvalidPlace, LiveObject, Memory, MemoryChecks, MemoryLimit, Moment,
+    NextAsk, NotingAllocator, ObjectError, ObjectKind, ObjectTypeInfo, Outcome, PAGE,
+    ResourceError, ResourceLimiter, RootScope, SignalPolicy, SignalProblem, StoreId, StoreNames,
+    StructRef, StructType, SurveyItem, SurveyOptions, SurveySummary, SurveyedObject, Table, Tag,
+    TextPosition, Trap, TrapReason, TypeCounts, TypeStatistics, TypedFunc, UpdateDeadline, Val,
+    WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle,
+    WrapStore, Zeal, ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
     AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
@@ -128,6 +132,6 @@ pub mod coming_from_wasmtime {
 mod listings {
     #[doc = include_str!("../README.md")]
     struct FirstPage;
-    #[doc = include_str!("../../../docs/guide/5-embedding.md")]
+    #[doc = include_str!("../../../docs/guide/6-embedding.md")]
     struct Guide;
 }

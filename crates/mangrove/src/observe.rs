@@ -11,7 +11,10 @@ use mangrove_collector::{
     RootSet,
 };
 use mangrove_continuation::RegistryReport;
-use mangrove_runtime::{CollectionPolicy, Counts, Error, Event, HeapStatistics, HeapWalk, inner};
+use mangrove_runtime::{
+    CollectionPolicy, Counts, Error, Event, HeapStatistics, HeapWalk, StoreNames, SurveyItem,
+    SurveyOptions, SurveySummary, inner,
+};
 use std::ops::ControlFlow;
 
 impl<T> Store<T> {
@@ -306,6 +309,74 @@ macro_rules! inspection {
                 mut visit: impl FnMut(GraphItem) -> ControlFlow<()>,
             ) -> Result<(), Error> {
                 $inner(self).visit_graph(&mut visit)
+            }
+
+            /// Shows everything the store has, in one pass, until `visit` says that it is enough:
+            /// globals, tables, segments, handles and weak handles, then continuations with each
+            /// slot of their frames, then objects with their contents; whatever is in a place,
+            /// references or not. Continuations that are forgotten and not ended yet are shown
+            /// too. What the numbers are called, `names` says.
+            ///
+            /// # Errors
+            /// As `heap_walk`.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, Store, SurveyItem, SurveyOptions};
+            /// use std::ops::ControlFlow;
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let mut objects = Vec::new();
+            /// let mut show = |item: SurveyItem<'_>| {
+            ///     if let SurveyItem::Object(object) = item {
+            ///         objects.push((object.identity(), object.host_type()));
+            ///     }
+            ///     ControlFlow::Continue(())
+            /// };
+            /// // Twice, with a collection in between that moves the object.
+            /// let options = SurveyOptions { follow: true };
+            /// store.survey(options, &mut show)?;
+            /// store.gc()?;
+            /// let summary = store.survey(options, &mut show)?;
+            /// assert_eq!(summary.totals.objects, 1);
+            /// assert_eq!(objects, [(1, Some("i32")), (1, Some("i32"))]);
+            /// # drop(kept);
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn survey(
+                &mut self,
+                options: SurveyOptions,
+                visit: &mut dyn FnMut(SurveyItem<'_>) -> ControlFlow<()>,
+            ) -> Result<SurveySummary, Error> {
+                $inner(self).survey(options, visit)
+            }
+
+            /// Ends what [`SurveyOptions::follow`] began.
+            pub fn unfollow(&mut self) {
+                $inner(self).unfollow();
+            }
+
+            /// Looks for what the numbers of a survey are called.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, FixedPlace, Linker, Module, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let engine = Engine::new(&Config::new())?;
+            /// let module = Module::new(&engine, b"(module (global $g i32 (i32.const 7)))")?;
+            /// let mut store = Store::new(&engine, ())?;
+            /// Linker::new(&engine).instantiate(&mut store, &module)?;
+            /// let global = FixedPlace::Global { instance: Some(0), index: 0 };
+            /// assert_eq!(store.names().fixed(global).as_deref(), Some("g"));
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn names(&self) -> StoreNames<'_> {
+                inner(self).names()
             }
 
             /// Everything that lives and every reference, as a graph of at most `most`

@@ -73,9 +73,14 @@ impl<'a> TypeNames<'a> {
 
     /// `$name` of a field of a struct type, if it has one.
     pub fn field(&self, id: TypeId, field: u32) -> Option<String> {
+        let name = self.plain_field(id, field)?;
+        Some(format!("${}", printable(&name)))
+    }
+
+    /// The name of a field of a struct type as the module has it, if it has one.
+    pub fn plain_field(&self, id: TypeId, field: u32) -> Option<String> {
         let (module, index) = self.find(id)?;
-        let name = module.parsed().names.fields.get(&(index, field))?;
-        Some(format!("${}", printable(name)))
+        module.parsed().names.fields.get(&(index, field)).cloned()
     }
 }
 

@@ -18,6 +18,7 @@ use crate::report::Named;
 use crate::rooted::Handles;
 use crate::store::{Dropping, GlobalEntry, StoreInner};
 use crate::store_code::StoreCode;
+use crate::survey::followed::Followed;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
@@ -45,7 +46,8 @@ pub(crate) struct StoreRoots<'a> {
     operands: &'a mut [(TransferSlot, Option<SlotKind>)],
     /// What keeps nothing, and follows what is kept.
     weak: &'a mut WeakTables,
-    host_values: &'a mut HostValues,
+    followed: &'a mut Option<Followed>,
+    pub(crate) host_values: &'a mut HostValues,
     /// What a minor collection is not shown, for tests.
     defect: Option<Defect>,
 }
@@ -78,6 +80,7 @@ impl StoreInner {
             operands,
             // What refers to objects and keeps none.
             weak,
+            followed,
             host_values,
             // Numbers of bytes.
             heap_bound: _,
@@ -135,6 +138,7 @@ impl StoreInner {
                 handles,
                 operands,
                 weak,
+                followed,
                 host_values,
                 defect: engine.settings().defect,
             },
@@ -436,6 +440,11 @@ unsafe impl Roots for StoreRoots<'_> {
     }
 
     fn sweep_weak(&mut self, survivors: &Survivors<'_, '_>) {
+        if let Some(followed) = self.followed {
+            // SAFETY: the entries are of this store's objects, as the last survey or
+            // collection left them.
+            unsafe { followed.sweep(survivors) };
+        }
         let minor = survivors.kind() == CollectionKind::Minor;
         if minor && self.defect == Some(Defect::SkipWeak) {
             return;

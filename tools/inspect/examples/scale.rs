@@ -7,6 +7,7 @@
 //! Memory is the largest the process had during a step, beyond what it had before it.
 
 use mangrove_inspect::Snapshot;
+use mangrove_inspect::faces::devtools;
 use mangrove_inspect::questions::{
     Diff, Dominators, Dropped, Retainers, Shapes, Statistics, Suspects, ways,
 };
@@ -34,6 +35,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = step("read", || Snapshot::read(&file[..]))?;
     println!("equal: {}", read == snapshot);
     drop(file);
+    step("heap snapshot", || {
+        devtools::write(&snapshot, &devtools::Options::default(), std::io::sink())
+    })?;
 
     let retainers = step("retainers", || Retainers::of(&snapshot));
     let why = step("ways", || ways(&snapshot, &retainers, last, 5));

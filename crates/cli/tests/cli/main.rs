@@ -14,5 +14,8 @@ mod names;
 mod options;
 mod resources;
 mod results;
+mod roots;
+mod schema;
+mod terminal;
 mod timelines;
 mod trace;
