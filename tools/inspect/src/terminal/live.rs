@@ -96,30 +96,32 @@ impl Live {
         let (go, may_go) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let wanted = Arc::clone(&until);
-        thread::Builder::new().name("program".to_owned()).spawn(move || {
-            if may_go.recv().is_err() {
-                return;
-            }
-            let stopper = Stopper {
-                until: wanted,
-                waiting: Arc::new(Mutex::new(Waiting {
-                    options,
-                    began: Instant::now(),
-                    taken: 0,
-                    last: String::new(),
-                    left: false,
-                    may_go,
-                    tell: tell.clone(),
-                })),
-            };
-            let text = match catch_unwind(AssertUnwindSafe(|| program(&stopper))) {
-                Ok(text) => text,
-                Err(payload) if payload.is::<Left>() => return,
-                Err(payload) => format!("the program panicked: {}", message(&*payload)),
-            };
-            // Nobody may be there to hear it.
-            let _ = tell.send(Told::Over(text));
-        })?;
+        thread::Builder::new()
+            .name("program".to_owned())
+            .spawn(move || {
+                if may_go.recv().is_err() {
+                    return;
+                }
+                let stopper = Stopper {
+                    until: wanted,
+                    waiting: Arc::new(Mutex::new(Waiting {
+                        options,
+                        began: Instant::now(),
+                        taken: 0,
+                        last: String::new(),
+                        left: false,
+                        may_go,
+                        tell: tell.clone(),
+                    })),
+                };
+                let text = match catch_unwind(AssertUnwindSafe(|| program(&stopper))) {
+                    Ok(text) => text,
+                    Err(payload) if payload.is::<Left>() => return,
+                    Err(payload) => format!("the program panicked: {}", message(&*payload)),
+                };
+                // Nobody may be there to hear it.
+                let _ = tell.send(Told::Over(text));
+            })?;
         Ok(Self {
             until,
             go,

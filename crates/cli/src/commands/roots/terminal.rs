@@ -81,7 +81,9 @@ fn execute(
     let no_place = |error| Failure::Input(format!("{}: {error}", shown(file)));
     stops.resolve(&program.module).map_err(no_place)?;
     let stop = stopper.clone();
-    let stopping = stops.watch(&mut program.store, move |view, at| stop.stop(view, at.to_string()));
+    let stopping = stops.watch(&mut program.store, move |view, at| {
+        stop.stop(view, at.to_string())
+    });
     let stopping = stopping.map_err(|error| Failure::engine(file, error))?;
     program.store.observe(stopper.observer());
     let instance = program.instantiate()?;
