@@ -78,6 +78,7 @@ pub fn run(case: &Case, options: &[&str]) -> Result<(), String> {
         Kind::Roots(arguments) => {
             words.extend(["roots".into(), case.path.clone().into()]);
             words.extend(arguments.iter().map(OsString::from));
+            words.extend(["--view", "roots", "--all"].map(OsString::from));
         }
     }
     words.extend(case.options.iter().map(OsString::from));

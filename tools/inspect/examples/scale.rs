@@ -8,11 +8,14 @@
 
 use mangrove_inspect::Snapshot;
 use mangrove_inspect::faces::devtools;
+use mangrove_inspect::faces::text::{self, Look};
+use mangrove_inspect::faces::{Asked, View};
 use mangrove_inspect::questions::{
     Diff, Dominators, Dropped, Retainers, Shapes, Statistics, Suspects, ways,
 };
 use mangrove_inspect::snapshot::{Kind, samples};
 use std::error::Error;
+use std::io;
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -59,6 +62,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let earlier = Some((&read, &diff));
         Suspects::of(&snapshot, &retainers, &dominators, &shapes, earlier)
     });
+    drop((retainers, dominators, shapes, diff));
+    step("first page", || {
+        let asked = Asked::new(&snapshot);
+        text::write(&asked, &View::Summary, Look::default(), &mut io::stdout())
+    })?;
     for suspect in &suspects.all {
         println!("  {}", suspect.sentence(&snapshot));
     }

@@ -11,6 +11,7 @@
 
 mod answers;
 mod items;
+mod sums;
 mod writer;
 
 use super::text::FaceError;
@@ -107,7 +108,7 @@ impl Serialize for Document<'_> {
             View::Shapes => shapes(map, asked, most)?,
             View::Types => {
                 types(map, asked, most)?;
-                map.serialize_entry("memory", &items::memory(asked.statistics()))?;
+                map.serialize_entry("memory", &sums::memory(asked.statistics()))?;
             }
             View::Leaks => suspects(map, asked, most)?,
             View::Diff => answers::diff(map, asked, most)?,
@@ -184,18 +185,16 @@ fn roots<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result
 fn suspects<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result<(), M::Error> {
     let all = &asked.suspects().all;
     list(map, "suspects", all, most, |suspect| {
-        items::suspect(asked, suspect)
+        sums::suspect(asked, suspect)
     })
 }
 
 fn shapes<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result<(), M::Error> {
     let all = asked.shapes().all();
-    list(map, "shapes", all, most, |shape| items::shape(asked, shape))
+    list(map, "shapes", all, most, |shape| sums::shape(asked, shape))
 }
 
 fn types<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result<(), M::Error> {
     let all = &asked.statistics().types;
-    list(map, "types", all, most, |line| {
-        items::type_line(asked, line)
-    })
+    list(map, "types", all, most, |line| sums::type_line(asked, line))
 }
