@@ -245,6 +245,9 @@ pub struct StressArgs {
     /// Where randomness starts
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Rounds that each suite runs at least, with seeds from that one on
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
     /// Seconds for all suites together; each runs one round at least
     #[arg(long, value_name = "S")]
     pub time: Option<u64>,

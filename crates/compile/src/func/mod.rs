@@ -44,6 +44,7 @@ use crate::cost::Work;
 use crate::env::ModuleEnv;
 use crate::function::{CompiledFunc, Finished};
 use crate::output::Compiler;
+use crate::unread::remove_unread_params;
 use cranelift_codegen::ir::{Function, SourceLoc};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::{FuncIndex, FunctionKind, TagIndex, TypeIndex};
@@ -98,6 +99,9 @@ fn compile_as(
         return Ok(None);
     }
     let (touches, noted_calls) = (translator.touches, translator.noted_calls);
+    if translator.homes.is_none() {
+        remove_unread_params(translator.b.func);
+    }
     translator.b.finalize(config);
     let (mut beside, homes) = (translator.beside, translator.homes);
     debug_assert_eq!(calls(&clif), noted_calls, "each call is noted");
