@@ -16,3 +16,12 @@ fn some_hundred_programs_agree() {
     let summary = run(&options(1, 400), &mut Quiet).unwrap();
     assert!(summary.passed(), "{summary}");
 }
+
+/// `mangrove stress roots --seed A --count 10000` is the same.
+#[test]
+#[ignore = "takes minutes"]
+fn ten_thousand_programs_agree() {
+    let summary = run(&options(1_000, 10_000), &mut Quiet).unwrap();
+    println!("{summary}");
+    assert!(summary.passed(), "{summary}");
+}
