@@ -2,6 +2,7 @@
 
 use crate::index::{CodeOffset, FuncIndex, TagIndex, TypeIndex, WasmOffset, or_zero};
 use crate::site::SiteTable;
+use crate::slot_names::SlotNames;
 use crate::trap::TrapSite;
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +118,8 @@ pub struct CodeImage {
     pub to_host: Vec<Option<u32>>,
     /// Call sites and stack maps.
     pub sites: SiteTable,
+    /// What of the program the slots hold, where the compiler was asked to tell.
+    pub slot_names: SlotNames,
     /// Instructions that may trap, in ascending order.
     pub traps: Vec<TrapSite>,
     /// Source positions in ascending order.

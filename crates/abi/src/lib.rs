@@ -38,6 +38,7 @@ pub mod object;
 pub mod record;
 pub mod refusal;
 pub mod site;
+pub mod slot_names;
 pub mod trap;
 pub mod value;
 
@@ -56,5 +57,6 @@ pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor};
 pub use record::{ContRecord, HandlerTable, RecordState, reason};
 pub use refusal::{Refusal, Request, Requests};
 pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, Slots};
+pub use slot_names::{NamedSlot, SlotHolds, SlotNames};
 pub use trap::{TrapCode, TrapSite};
 pub use value::{Repr, SlotKind};

@@ -137,10 +137,9 @@ libcalls! {
     /// `count` transfer slots up and puts the arguments it has bound in front of them.
     /// Result: what is in the first slot then.
     ContReady(record, count),
-    /// A place zeal, an observer or a limit wants to see: see [`hook`]. Before a
-    /// resumption `record` and `revision` are the reference that is about to be
-    /// used, null and consumed ones included; else they are 0. A safepoint.
-    Hook(kind, record, revision),
+    /// A place zeal, an observer or a limit wants to see: see [`hook`], which says what
+    /// `record`, `revision` and `tag` are; they are 0 where it says nothing. A safepoint.
+    Hook(kind, record, revision, tag),
     /// The store's deadline has come, or its fuel is used up: see [`interrupt`]. A
     /// safepoint, at the entry of a function, at the head of a loop, or before an
     /// operation on many elements, by way of [`crate::StubImage::interrupt`]. The continuation
@@ -160,14 +159,28 @@ pub mod interrupt {
 /// The places [`Libcall::Hook`] is called from, when the module was compiled
 /// with hooks.
 pub mod hook {
-    /// Entry of a function.
+    /// Entry of a function, wherever all have hooks.
     pub const CALL: u64 = 0;
-    /// Just before a `suspend` takes effect.
+    /// Just before a `suspend` takes effect: the address of its tag.
     pub const SUSPEND: u64 = 1;
-    /// Just before a `resume` takes effect.
+    /// Just before a `resume` takes effect: the reference that is about to be used, null
+    /// and consumed ones included.
     pub const RESUME: u64 = 2;
-    /// Just before a `switch` takes effect.
+    /// Just before a `switch` takes effect: the reference, as for [`RESUME`], and the
+    /// address of the tag.
     pub const SWITCH: u64 = 3;
-    /// Just before a `resume_throw` or `resume_throw_ref` takes effect.
+    /// Just before a `resume_throw` or `resume_throw_ref` takes effect: the reference, as
+    /// for [`RESUME`].
     pub const RESUME_THROW: u64 = 4;
+    /// A `cont.new` has taken effect: the reference that it made.
+    pub const NEW: u64 = 5;
+    /// A `cont.bind` has taken effect: the reference that it made.
+    pub const BIND: u64 = 6;
+    /// A `resume`, of either kind, goes on because what it resumed has returned: the record
+    /// that did.
+    pub const RETURNED: u64 = 7;
+    /// Entry of a function that an observer named.
+    pub const ENTER: u64 = 8;
+    /// An instruction that an observer named is about to be executed.
+    pub const REACH: u64 = 9;
 }

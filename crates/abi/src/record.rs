@@ -75,6 +75,7 @@ pub struct ContRecord {
     /// Lowest usable byte of the stack, just above its guard.
     pub stack_limit: u64,
     /// Instance that executed the `cont.new`; null when the host did. With
+    /// [`ContRecord::FOLLOWED`] in one with a serial number, and
     /// [`ContRecord::CLONE`] in a clone, of which these two say where the first was made:
     /// see [`ContRecord::made_by`].
     pub creator: *const InstanceContext,
@@ -98,6 +99,8 @@ const _: () = {
     let pair = offset_of!(ContRecord, state);
     assert!(pair.is_multiple_of(8) && offset_of!(ContRecord, mark) == pair + 4);
     assert!(size_of::<ContRecord>() == 128);
+    let bits = ContRecord::CLONE | ContRecord::FOLLOWED;
+    assert!(align_of::<InstanceContext>() > bits);
 };
 
 impl ContRecord {
@@ -111,10 +114,28 @@ impl ContRecord {
     /// record that is used again is no clone.
     pub const CLONE: usize = 1;
 
+    /// Set in `creator` of a continuation that was given a serial number, by who looks more
+    /// than once. Like [`ContRecord::CLONE`], it goes when the record is used again.
+    pub const FOLLOWED: usize = 2;
+
     /// The instance that executed the `cont.new`, of a clone the first one's; null when
     /// the host did.
     pub fn made_by(&self) -> *const InstanceContext {
-        self.creator.map_addr(|address| address & !Self::CLONE)
+        let bits = Self::CLONE | Self::FOLLOWED;
+        self.creator.map_addr(|address| address & !bits)
+    }
+
+    /// Whether it was given a serial number.
+    pub fn is_followed(&self) -> bool {
+        self.creator.addr() & Self::FOLLOWED != 0
+    }
+
+    /// Notes whether it was given one.
+    pub fn set_followed(&mut self, followed: bool) {
+        self.creator = self.creator.map_addr(|address| match followed {
+            true => address | Self::FOLLOWED,
+            false => address & !Self::FOLLOWED,
+        });
     }
 
     /// The record that this one was cloned from; none if it is no clone.

@@ -1,9 +1,11 @@
 //! The command line.
 
 mod engine;
+mod roots;
 mod until;
 
 pub use engine::EngineArgs;
+pub use roots::{Format, Part, RootsArgs};
 pub use until::{Endings, Until};
 
 use crate::trace::Channel;
@@ -40,7 +42,7 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Run test scripts
     Wast(WastArgs),
-    /// Show the root set at a moment of a run
+    /// Look at everything that is alive at a moment of a run, and at why
     Roots(RootsArgs),
     /// Run the stress suites
     Stress(StressArgs),
@@ -179,63 +181,6 @@ pub struct WastArgs {
     pub engine: EngineArgs,
 }
 
-/// `mangrove roots`.
-#[derive(Debug, Args)]
-pub struct RootsArgs {
-    /// What to run.
-    #[command(flatten)]
-    pub target: Target,
-    /// When: just before the Nth collection, just before the Nth suspension, at a
-    /// trap, or at the end
-    #[arg(long, value_name = "gc:N|suspend:N|trap|end", value_parser = parse_moment)]
-    #[arg(default_value = "end")]
-    pub at: At,
-    /// In which form
-    #[arg(long, value_enum, default_value = "text")]
-    pub format: Format,
-    /// Settings.
-    #[command(flatten)]
-    pub engine: EngineArgs,
-}
-
-/// A moment of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
-    /// Just before the Nth collection.
-    Collection(u64),
-    /// Just before the Nth suspension.
-    Suspend(u64),
-    /// When execution traps.
-    Trap,
-    /// When the function has returned.
-    End,
-}
-
-fn parse_moment(text: &str) -> Result<At, String> {
-    let number = |text: &str| text.parse().ok().filter(|&number| number > 0);
-    match text.split_once(':') {
-        None if text == "trap" => Some(At::Trap),
-        None if text == "end" => Some(At::End),
-        Some(("gc", n)) => number(n).map(At::Collection),
-        Some(("suspend", n)) => number(n).map(At::Suspend),
-        _ => None,
-    }
-    .ok_or_else(|| "expected gc:N, suspend:N (N from 1), trap or end".to_owned())
-}
-
-/// The form of a root set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people
-    Text,
-    /// For programs
-    Json,
-    /// For Graphviz
-    Dot,
-    /// A page that needs nothing else
-    Html,
-}
-
 /// `mangrove stress`.
 #[derive(Debug, Args)]
 pub struct StressArgs {
@@ -322,16 +267,6 @@ mod tests {
         assert_eq!(parse_seconds("0.5"), Ok(Duration::from_millis(500)));
         for text in ["", "0", "-1", "nan", "inf", "1e30", "prog.wat"] {
             assert!(parse_seconds(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn moments() {
-        assert_eq!(parse_moment("gc:3"), Ok(At::Collection(3)));
-        assert_eq!(parse_moment("suspend:1"), Ok(At::Suspend(1)));
-        assert_eq!(parse_moment("end"), Ok(At::End));
-        for text in ["gc", "gc:0", "gc:x", "trap:1", "start", ""] {
-            assert!(parse_moment(text).is_err(), "{text}");
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::errors::Failure;
 use mangrove::printable;
-use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
 
 /// Where a command writes its output.
 pub struct Output {
@@ -15,7 +15,7 @@ pub struct Output {
 
 enum Target {
     Standard(BufWriter<Stdout>),
-    Captured(String),
+    Captured(Vec<u8>),
 }
 
 impl Output {
@@ -30,7 +30,7 @@ impl Output {
     /// A text in memory.
     pub fn captured() -> Self {
         Self {
-            target: Target::Captured(String::new()),
+            target: Target::Captured(Vec::new()),
             closed: false,
         }
     }
@@ -38,7 +38,7 @@ impl Output {
     /// The text in memory; empty if this was standard output.
     pub fn into_text(self) -> String {
         match self.target {
-            Target::Captured(text) => text,
+            Target::Captured(text) => String::from_utf8_lossy(&text).into_owned(),
             Target::Standard(_) => String::new(),
         }
     }
@@ -53,13 +53,39 @@ impl Output {
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
         let result = match &mut self.target {
             Target::Captured(captured) => {
-                captured.push_str(text);
+                captured.extend_from_slice(text.as_bytes());
                 Ok(())
             }
             Target::Standard(_) if self.closed => Ok(()),
             Target::Standard(stdout) => stdout.write_all(text.as_bytes()),
         };
         self.check(result)
+    }
+
+    /// Lets `write` write, until the reader goes away.
+    pub fn stream<E>(
+        &mut self,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut stream = Stream { output: self };
+        let result = write(&mut stream);
+        match result {
+            // What the reader does not want is no failure.
+            Err(_) if self.closed => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Whether people look at it, and at how many columns, if that is known.
+    pub fn terminal(&self) -> Option<Option<usize>> {
+        match self.target {
+            Target::Standard(_) if io::stdout().is_terminal() => {
+                let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+                let columns = size.map(|size| usize::from(size.ws_col));
+                Some(columns.filter(|&columns| columns > 0))
+            }
+            _ => None,
+        }
     }
 
     /// Says on standard error what may help, and is no failure.
@@ -87,6 +113,29 @@ impl Output {
             }
             other => other.map_err(Failure::Output),
         }
+    }
+}
+
+/// The output as a writer. Who writes on after the reader is gone is told so.
+struct Stream<'o> {
+    output: &'o mut Output,
+}
+
+impl Write for Stream<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = match &mut self.output.target {
+            Target::Captured(captured) => captured.write(bytes),
+            Target::Standard(_) if self.output.closed => Err(ErrorKind::BrokenPipe.into()),
+            Target::Standard(stdout) => stdout.write(bytes),
+        };
+        if let Err(error) = &result {
+            self.output.closed |= error.kind() == ErrorKind::BrokenPipe;
+        }
+        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,13 +1,9 @@
 //! What the runtime tells, in forms to look at or to process.
 //!
-//! A root set is first grouped and named (`view`, `names`), then drawn.
+//! Root sets and snapshots have faces of their own: `mangrove_inspect::faces`.
 
-pub mod dot;
-pub mod html;
 mod names;
 pub mod report;
-pub mod text;
-pub mod view;
 
 use crate::errors::Failure;
 use mangrove::printable;

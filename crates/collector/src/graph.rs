@@ -162,7 +162,7 @@ pub unsafe fn reachable(
 ///
 /// # Safety
 /// A record of a registry.
-unsafe fn parent(record: *const ContRecord) -> Option<u32> {
+pub(crate) unsafe fn parent(record: *const ContRecord) -> Option<u32> {
     // SAFETY: by contract; parents are records of the same registry.
     let parent = unsafe { (*record).parent.as_ref() }?;
     (parent.state == RecordState::Live as u32).then(|| parent.id.as_u32())
@@ -170,7 +170,7 @@ unsafe fn parent(record: *const ContRecord) -> Option<u32> {
 
 /// # Safety
 /// As for [`crate::collect`].
-unsafe fn mark_all(
+pub(crate) unsafe fn mark_all(
     heap: &Heap,
     registry: &mut Registry,
     ctx: &StoreContext,

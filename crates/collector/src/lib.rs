@@ -31,6 +31,7 @@ mod object_graph;
 mod phases;
 mod report;
 mod roots;
+mod survey;
 mod survivors;
 mod verify;
 mod walk;
@@ -49,12 +50,16 @@ pub use object_graph::{EdgeLabel, GraphEdge, GraphNode, ObjectGraph, object_grap
 pub use phases::{Phase, PhaseReport, Phases};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};
+pub use survey::{
+    SlotValue, SurveyMarks, SurveyTotals, SurveyedContinuation, SurveyedFrame, Surveyor,
+    begin_survey, function_id, survey,
+};
 pub use survivors::Survivors;
 pub use verify::When;
 pub use walk::WalkError;
 pub use why::{Held, LINKS, Link, Reason, Why};
 
-pub use mangrove_heap::{CollectionKind, HeapSpace, ObjectInfo};
+pub use mangrove_heap::{CollectionKind, HeapFigures, HeapSpace, ObjectInfo};
 
 use mangrove_abi::index::or_zero;
 use mangrove_abi::{

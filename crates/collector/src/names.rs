@@ -56,7 +56,7 @@ impl Within {
 }
 
 /// A function of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FunctionId {
     /// The instance's number; none for a host function.
     pub instance: Option<u64>,
@@ -67,7 +67,7 @@ pub struct FunctionId {
 }
 
 /// A `cont.new` that was executed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Created {
     /// The instance that executed it.
     pub instance: u64,

@@ -16,8 +16,8 @@
 
 use crate::{Code, ModuleId};
 use mangrove_abi::{
-    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, SlotKind, Slots,
-    WasmOffset,
+    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, SlotHolds, SlotKind,
+    Slots, WasmOffset,
 };
 use mangrove_stack::frames;
 
@@ -67,7 +67,18 @@ pub(crate) struct KnownSite<'a> {
     pub(crate) slots: Slots<'a>,
 }
 
-impl KnownSite<'_> {
+impl<'a> KnownSite<'a> {
+    /// The call site.
+    pub(crate) fn call(&self) -> &'a CallSite {
+        self.call
+    }
+
+    /// What of the program is in the slot at this distance, as far as is known.
+    pub(crate) fn holds(&self, distance: u32) -> &'a [SlotHolds] {
+        let CallSite { pc, function, .. } = *self.call;
+        self.image.slot_names.at(pc, function, distance)
+    }
+
     /// The code the call is in.
     pub(crate) fn function(&self) -> FunctionKind {
         self.image.functions[self.call.function as usize].kind

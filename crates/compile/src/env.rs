@@ -2,7 +2,7 @@
 
 use crate::prescan::{Clauses, Prescan, clauses, prescan};
 use crate::signature::WasmSignature;
-use crate::{CompileError, Options};
+use crate::{CompileError, Options, Places};
 use mangrove_abi::{InstanceLayout, StructLayout, TypeIndex};
 use mangrove_validate::{
     CompositeType, FieldType, ParsedModule, Repr, StorageType, SubType, ValType,
@@ -21,6 +21,8 @@ pub struct ModuleEnv<'a> {
     pub switches: Vec<bool>,
     /// Whether accesses to 32-bit memories compare with the memory's size.
     pub checked_memories: bool,
+    /// Places with hooks of their own.
+    pub places: &'a Places,
     prescan: Prescan,
     structs: Vec<Option<StructLayout>>,
     depths: Vec<u32>,
@@ -28,7 +30,11 @@ pub struct ModuleEnv<'a> {
 
 impl<'a> ModuleEnv<'a> {
     /// Looks at the whole module once.
-    pub fn new(module: &'a ParsedModule, options: &Options) -> Result<Self, CompileError> {
+    pub fn new(
+        module: &'a ParsedModule,
+        options: &Options,
+        places: &'a Places,
+    ) -> Result<Self, CompileError> {
         let layout = InstanceLayout::new(&module.instance_counts());
         let mut prescan = prescan(module)?;
         let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());
@@ -55,6 +61,7 @@ impl<'a> ModuleEnv<'a> {
             uses_suspend: prescan.uses_suspend,
             switches: std::mem::take(&mut prescan.switches),
             checked_memories: options.checked_memories,
+            places,
             prescan,
             structs,
             depths,

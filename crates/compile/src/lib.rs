@@ -38,15 +38,27 @@ use output::Compiler;
 use rayon::prelude::*;
 
 pub use isa::{host_has, used_features};
-pub use options::{CompileError, Hooks, Interruption, OptLevel, Options};
+pub use options::{CompileError, Hooks, Interruption, OptLevel, Options, Places};
 
 /// Compiles all functions of a module, in parallel on the current rayon pool.
 ///
 /// # Errors
 /// An unsupported instruction, or a module that exceeds an image's limits.
 pub fn compile(module: &ParsedModule, options: &Options) -> Result<CodeImage, CompileError> {
+    compile_with(module, options, &Places::default())
+}
+
+/// The same, with hooks at these places besides.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_with(
+    module: &ParsedModule,
+    options: &Options,
+    places: &Places,
+) -> Result<CodeImage, CompileError> {
     isa::check()?;
-    let env = ModuleEnv::new(module, options)?;
+    let env = ModuleEnv::new(module, options, places)?;
     let first_defined = module.imported_functions;
     let mut compiled: Vec<CompiledFunc> = (0..module.bodies.len())
         .into_par_iter()

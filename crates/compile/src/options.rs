@@ -1,8 +1,10 @@
 //! What a compilation is asked for, and why it may fail.
 
-use mangrove_abi::{Defect, StubImage};
+use mangrove_abi::{Defect, FuncIndex, StubImage};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 
 /// How hard the compiler works on the code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,8 +36,32 @@ impl fmt::Display for OptLevel {
 pub struct Hooks {
     /// At the entry of every function.
     pub calls: bool,
-    /// Before every `resume`, `suspend` and `switch`.
+    /// Before every `resume`, `suspend` and `switch`, and after every `cont.new`, `cont.bind`
+    /// and `resume` of what has returned.
     pub switches: bool,
+}
+
+/// Places of one module that have hooks of their own, for observers. What is not named
+/// is compiled as it is without any.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Functions, at whose entry there is one.
+    pub entries: BTreeSet<FuncIndex>,
+    /// Byte offsets in the module of instructions, before which there is one.
+    pub offsets: BTreeSet<usize>,
+}
+
+impl Places {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.offsets.is_empty()
+    }
+
+    /// Whether any of the instructions lies in this part of the module.
+    pub(crate) fn within(&self, body: &Range<u64>) -> bool {
+        let mut found = self.offsets.range(body.start as usize..body.end as usize);
+        found.next().is_some()
+    }
 }
 
 /// What compiled code looks at, at the entry of every function and at the head of every

@@ -19,6 +19,11 @@ impl BoundArguments {
         &self.values
     }
 
+    /// All of them, each with its kind if it is a reference.
+    pub fn all(&self) -> impl Iterator<Item = (Option<SlotKind>, TransferSlot)> + '_ {
+        self.kinds.iter().copied().zip(self.values.iter().copied())
+    }
+
     /// The slots that hold references, each with its position and kind; the
     /// reference takes the low 4 or all 16 bytes.
     pub fn references(&mut self) -> impl Iterator<Item = (u32, SlotKind, &mut TransferSlot)> {

@@ -109,9 +109,11 @@ impl Registry {
         // that nobody uses, with the base of the frame chain from when it was made.
         unsafe {
             debug_assert_eq!((*initial).state, RecordState::Gone as u32);
-            debug_assert!((*initial).creator.is_null() && (*initial).created_at.is_none());
+            debug_assert!((*initial).made_by().is_null() && (*initial).created_at.is_none());
             debug_assert!((*host).parent.is_null() && (*host).func.is_null());
             debug_assert_eq!((*host).handlers, &raw const ctx.no_handlers);
+            // The record may have been that of a call that was followed.
+            (*initial).creator = ptr::null();
             arch::prepare_again(initial, (*func).entry);
             (*initial).state = RecordState::Live as u32;
             (*initial).mark = 0;

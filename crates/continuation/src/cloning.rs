@@ -117,6 +117,8 @@ impl Registry {
             (*record).handlers = (*from).handlers;
             let creator = (*from).creator;
             (*record).creator = creator.map_addr(|address| address | ContRecord::CLONE);
+            // It is another one than the first.
+            (*record).set_followed(false);
             (*record).created_at = (*from).created_at;
             (*record).interrupted = from;
             let bound = (*from).bound_count();

@@ -17,6 +17,7 @@
 //! | `shrinking` | idle stacks give back what they were once used to |
 //! | `reset` | a registry as a new one; what it has taken so far |
 //! | `verify`, `memo`, `violation` | what always holds, and the check of it |
+//! | `following` | serial numbers, for who looks more than once |
 //! | `report`, `limits` | what the registry says of itself, and when it refuses |
 //!
 //! Compiled code takes records off the free list, switches between them and
@@ -29,9 +30,11 @@ mod bound;
 mod calls;
 mod cloning;
 mod due;
+mod following;
 mod initial;
 mod life;
 mod limits;
+mod lives;
 mod make_room;
 mod marking;
 mod memo;
@@ -65,6 +68,7 @@ const TRACE: &str = "mangrove::cont";
 pub use bound::BoundArguments;
 pub use calls::CallRecords;
 pub use limits::{LimitError, RegistryConfig};
+pub use lives::Life;
 pub use marking::Worklist;
 pub use parking_policy::ParkPolicy;
 pub use pressure::kept_bytes;

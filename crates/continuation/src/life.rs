@@ -3,6 +3,7 @@
 //! Compiled code makes most of them, and ends those that return, by itself; what it
 //! writes for that is what is written here.
 
+use crate::lives::Life;
 use crate::registry::Registry;
 use crate::slab::is_initial;
 use crate::states::{End, Role, State, Verb, next_state};
@@ -110,6 +111,8 @@ impl Registry {
             debug_assert_eq!((*record).state, RecordState::Live as u32);
             let initial = is_initial(record);
             tracing::trace!(target: crate::TRACE, id = (*record).id.as_u32(), initial, ?end, "ended");
+            let id = (*record).id;
+            self.note(|| Life::Ended { id, end });
             let counts = &mut self.counts;
             match end {
                 End::Returned => ctx.returned += 1,

@@ -12,6 +12,7 @@
 //! switch to one works.
 
 use crate::limits::LimitError;
+use crate::lives::Life;
 use crate::parking_policy::{ParkPolicy, Parking};
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::rounds::Rounds;
@@ -135,6 +136,8 @@ impl Registry {
             Some(stack) => stack,
             None => self.new_stack()?,
         };
+        // SAFETY: a record of our slab, which only this thread uses.
+        let bytes = unsafe { used_bytes(record) };
         self.no_longer_parked(record);
         // SAFETY: the stack was nobody's, and is as large as all.
         unsafe { unpark(record, stack) };
@@ -143,6 +146,7 @@ impl Registry {
         // SAFETY: a record of our slab, which only this thread uses.
         let id = unsafe { (*record).id };
         tracing::trace!(target: crate::TRACE, id = id.as_u32(), "unparked");
+        self.note(|| Life::Unparked { id, bytes });
         Ok(())
     }
 
@@ -318,6 +322,7 @@ impl Registry {
             parking.parked_bytes += bytes;
             self.counts.parked += 1;
             tracing::trace!(target: crate::TRACE, id = id.as_u32(), bytes, "parked");
+            self.note(|| Life::Parked { id, bytes });
         }
     }
 

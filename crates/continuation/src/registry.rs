@@ -15,8 +15,10 @@
 
 use crate::bound::BoundArguments;
 use crate::calls::CallRecords;
+use crate::following::Following;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
+use crate::lives::Life;
 use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
 use crate::slab::Slab;
@@ -75,6 +77,10 @@ pub struct Registry {
     /// None: nobody may be parked.
     pub(crate) parking: Option<Parking>,
     pub(crate) pressure: Pressure,
+    /// None: nobody looks more than once.
+    pub(crate) following: Option<Following>,
+    /// What has happened and was not told yet. None: nobody listens.
+    pub(crate) lives: Option<Vec<Life>>,
 }
 
 impl Registry {
@@ -99,6 +105,8 @@ impl Registry {
             counts: Counts::default(),
             parking: None,
             pressure: Pressure::default(),
+            following: None,
+            lives: None,
         }
     }
 

@@ -61,7 +61,9 @@ impl Registry {
         (ctx.created, ctx.returned) = (0, 0);
         self.counts = Counts::default();
         self.pressure = Pressure::default();
+        self.unfollow();
         self.marked = 0;
+        self.lives = None;
         if let Some(parking) = &mut self.parking {
             parking.found.clear();
             parking.rounds = Rounds::default();

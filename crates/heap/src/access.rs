@@ -98,6 +98,23 @@ impl Heap {
         }
     }
 
+    /// Adds bytes of an object to `out`.
+    ///
+    /// # Safety
+    /// `object` must be an object of this heap that has them at `offset`.
+    pub unsafe fn append_bytes(
+        &self,
+        object: HeapRef,
+        offset: u32,
+        bytes: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let from = out.len();
+        out.resize(from + bytes, 0);
+        // SAFETY: by contract.
+        unsafe { self.read_bytes(object, offset, &mut out[from..]) }
+    }
+
     /// Reads a reference out of an object.
     ///
     /// # Safety

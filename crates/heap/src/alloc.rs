@@ -100,6 +100,15 @@ impl Heap {
         bytes.iter().sum()
     }
 
+    /// Bytes of memory that the spaces have taken, objects in them or not.
+    pub fn committed_bytes(&self) -> u64 {
+        let spaces = [&self.young, self.old()];
+        spaces
+            .map(|space| space.committed() - space.start())
+            .into_iter()
+            .sum()
+    }
+
     /// Bytes of old objects, but for those in an open window.
     pub(crate) fn old_used(&self) -> u64 {
         self.old_end - self.old().start()

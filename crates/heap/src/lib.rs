@@ -54,7 +54,7 @@ mod tests;
 pub use alloc::Reserve;
 pub use collect::{Collection, CollectionKind, CollectionStats};
 pub use marks::{Field, Marks, Onlooker};
-pub use objects::{FieldValue, HeapSpace, ObjectInfo};
+pub use objects::{FieldValue, HeapFigures, HeapSpace, ObjectInfo};
 pub use starts::{ObjectNumbers, Starts};
 pub use violation::HeapViolation;
 

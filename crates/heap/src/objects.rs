@@ -1,7 +1,7 @@
 //! What an object is, and what it refers to: for who looks at all of them.
 
-use crate::Heap;
 use crate::access::{continuations, references};
+use crate::{CollectionKind, Heap};
 use mangrove_abi::object::{ARRAY_LENGTH, HeapRef, Kind, LARGE_OBJECT, TypeId};
 use mangrove_abi::{ContRef, StoreContext};
 use serde::Serialize;
@@ -46,7 +46,47 @@ pub enum FieldValue {
     Cont(ContRef),
 }
 
+/// What the spaces of a heap take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct HeapFigures {
+    /// Bytes in use in the young space, by objects that are dead too.
+    pub young_used: u64,
+    /// Bytes of the young space, before a collection is due.
+    pub young_size: u64,
+    /// Bytes in use in the old space, by objects that are dead too.
+    pub old_used: u64,
+    /// Bytes of memory that can be read and written, in all spaces. As far as they were
+    /// touched they are memory of the process.
+    pub committed: u64,
+    /// Bytes that survived the last full collection. Nothing died in the old space by then;
+    /// what did since is not known before the next.
+    pub live_then: u64,
+    /// Most bytes that objects may take.
+    pub limit: u64,
+    /// Minor collections so far.
+    pub minor_collections: u64,
+    /// Full ones.
+    pub full_collections: u64,
+}
+
 impl Heap {
+    /// What its spaces take.
+    pub fn figures(&self, ctx: &StoreContext) -> HeapFigures {
+        let [young, old] = self.ranges(ctx).map(|range| range.end - range.start);
+        let spaces = [Some(&self.young), self.spare.as_ref()];
+        let spaces = spaces.into_iter().flatten().chain(&self.old);
+        HeapFigures {
+            young_used: young,
+            young_size: self.young_size,
+            old_used: old,
+            committed: spaces.map(|space| space.committed() - space.start()).sum(),
+            live_then: self.live,
+            limit: self.limit,
+            minor_collections: self.collections_of(CollectionKind::Minor),
+            full_collections: self.collections_of(CollectionKind::Full),
+        }
+    }
+
     /// What an object is.
     ///
     /// # Safety

@@ -241,7 +241,8 @@ pub struct StoreView<'a> {
     borrow: PhantomData<&'a mut StoreInner>,
 }
 
-// SAFETY: made only by `Watcher`, for a store that is lent meanwhile.
+// SAFETY: made only by `Watcher`, for a store that is lent meanwhile, and of a store that it
+// keeps borrowed.
 unsafe impl AsStore for StoreView<'_> {
     fn raw(&self) -> StorePtr {
         self.store
@@ -252,8 +253,28 @@ impl StoreView<'_> {
     /// The store's insides. What is done with them leaves the program where it
     /// stands: [`crate::AsStoreMut`], which would allow more, is not for views.
     pub(crate) fn inner_mut(&mut self) -> &mut StoreInner {
-        // SAFETY: `Watcher` has sole access to the store, and lends it to this view.
+        // SAFETY: who made this view has sole access to the store, and lends it.
         unsafe { &mut *self.store.as_ptr() }
+    }
+}
+
+impl<T> Store<T> {
+    /// The store as an observer sees it.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Store};
+    ///
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let mut view = store.view();
+    /// assert!(view.roots()?.roots.is_empty() && view.event().is_none());
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn view(&mut self) -> StoreView<'_> {
+        StoreView {
+            store: self.raw(),
+            borrow: PhantomData,
+        }
     }
 }
 

@@ -38,7 +38,7 @@ use std::mem::{offset_of, size_of};
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.
-const FORMAT: u32 = 6;
+const FORMAT: u32 = 7;
 /// Version of the crate.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");
 
@@ -52,6 +52,8 @@ type Hash = [u8; 32];
 struct Settings {
     opt_level: OptLevel,
     hooks: Hooks,
+    /// Whether there are hooks at places of their own. Such code is not written.
+    places: bool,
     interruption: Interruption,
     canonical_nans: bool,
     checked_memories: bool,
@@ -76,6 +78,7 @@ impl Settings {
         Self {
             opt_level,
             hooks,
+            places: !engine.config().hook_places.is_empty(),
             interruption,
             canonical_nans,
             checked_memories,
@@ -106,9 +109,10 @@ impl fmt::Display for Settings {
             true => "explicit",
             false => "by reservation",
         };
+        let places = if self.places { " and at places" } else { "" };
         write!(
             f,
-            "opt-level {level}, hooks {hooks}, interruption {interruption}, canonical NaNs {nans}, memory checks {memories}, \
+            "opt-level {level}, hooks {hooks}{places}, interruption {interruption}, canonical NaNs {nans}, memory checks {memories}, \
              stack switching {stacks}, continuations in objects {}",
             self.continuations_in_objects
         )
@@ -258,6 +262,10 @@ fn build() -> Hash {
 pub fn write(engine: &Engine, wasm: &[u8], code: &LoadedCode) -> Result<Vec<u8>, Error> {
     if engine.compile_options().defect.is_some() {
         let message = "code of an engine with a planted defect is not written";
+        return Err(Error::Usage(message.into()));
+    }
+    if !engine.config().hook_places.is_empty() {
+        let message = "code with hooks at places of its own is not written";
         return Err(Error::Usage(message.into()));
     }
     let head = Head::new(engine, wasm, code.text());

@@ -3,6 +3,7 @@
 //! Everything here is chosen before the first module is compiled: zeal decides
 //! which hooks compiled code carries, limits decide what is reserved.
 
+use crate::stop::HookPlace;
 #[cfg(feature = "planted-defects")]
 use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
@@ -25,6 +26,7 @@ pub struct Config {
     pub(crate) settings: Settings,
     pub(crate) opt_level: OptLevel,
     pub(crate) hooks: Hooks,
+    pub(crate) hook_places: Vec<HookPlace>,
     pub(crate) canonical_nans: bool,
     pub(crate) stack_switching: bool,
     pub(crate) threads: Option<usize>,
@@ -41,6 +43,7 @@ impl fmt::Debug for Config {
             settings,
             opt_level,
             hooks,
+            hook_places,
             canonical_nans,
             stack_switching,
             threads,
@@ -100,6 +103,7 @@ impl fmt::Debug for Config {
             .field("opt_level", opt_level)
             .field("guard", guard)
             .field("hooks", hooks)
+            .field("hook_places", hook_places)
             .field("canonical_nans", canonical_nans)
             .field("stack_switching", stack_switching)
             .field("fresh_stacks", fresh_stacks)
@@ -121,6 +125,7 @@ impl Default for Config {
             settings: Settings::default(),
             opt_level: OptLevel::default(),
             hooks: Hooks::default(),
+            hook_places: Vec::new(),
             canonical_nans: false,
             stack_switching: true,
             threads: None,
@@ -437,6 +442,27 @@ impl Config {
     /// Where compiled code calls the runtime beyond need.
     pub fn hooks(&mut self, hooks: Hooks) -> &mut Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Has each module that has this place compiled with a hook there, and nowhere else: for
+    /// [`Moment::Enter`](crate::Moment::Enter) and [`Moment::Reach`](crate::Moment::Reach). Code
+    /// with such a hook is not written to files.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, HookPlace, Module};
+    ///
+    /// let place = HookPlace::Entry("$f".to_owned());
+    /// let engine = Engine::new(Config::new().hook_place(place.clone()))?;
+    /// let module = Module::new(&engine, b"(module (func) (func $f))")?;
+    /// assert_eq!(module.check_place(&place).unwrap().as_u32(), 1);
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn hook_place(&mut self, place: HookPlace) -> &mut Self {
+        if !self.hook_places.contains(&place) {
+            self.hook_places.push(place);
+        }
         self
     }
 

@@ -10,6 +10,7 @@
 //!  Instance   (instance)
 //!             (observe)    what a store can be asked
 //!             (limits, schedule)  who has a say in what it takes, and when it collects
+//!             (stop)       moments of a run, as they are written, and who waits for them
 //!             (interruption) when it is interrupted, and what becomes of what ran
 //!             (input)      files of unknown length
 //!             (wrap)       closures as host functions
@@ -56,6 +57,7 @@ mod module;
 mod names;
 mod observe;
 mod schedule;
+mod stop;
 mod text;
 mod threads;
 mod trusted;
@@ -73,31 +75,37 @@ pub use instance_pre::InstancePre;
 pub use limits::{StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 pub use linking::UnknownImport;
+pub use mangrove_abi::{
+    CodeOffset, FuncIndex, SlotHolds, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset,
+};
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};
-pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset};
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
     Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
-    EdgeLabel, FrameOwner, GraphEdge, GraphItem, GraphNode, GraphTarget, HeapSpace, Held, Link,
-    LiveContinuation, MadeFrom, ModuleId, ObjectGraph, ObjectInfo, Phase, PhaseReport, Place,
-    Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy, SourceLine, Why, Within,
+    Created, EdgeLabel, FrameOwner, FunctionId, GraphEdge, GraphItem, GraphNode, GraphTarget,
+    HeapFigures, HeapSpace, Held, Link, LiveContinuation, MadeFrom, ModuleId, ObjectGraph,
+    ObjectInfo, Phase, PhaseReport, Place, Reason, ReportOptions, Root, RootOwner, RootSet,
+    RootValue, SortBy, SourceLine, SurveyTotals, SurveyedContinuation, SurveyedFrame, WasmLocation,
+    Why, Within,
 };
-pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
+pub use mangrove_continuation::{End, Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
     Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
     Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
-    CollectionPolicy, CompiledError, ContHandle, CustomError, DataStore, DeathQueue, Element,
-    Error, Exception, ExceptionDisplay, ExnRef, Extern, ExternRef, ExternType, Frame, Func, Global,
+    CollectionPolicy, CompiledError, ContHandle, Content, Counts, CustomError, DataStore,
+    DeathQueue, Element, Entering, Error, Event, EventKind, Exception, ExceptionDisplay, ExnRef,
+    Extern, ExternRef, ExternType, FieldInfo, FieldStorage, FixedPlace, Frame, Func, Global,
     HandleKind, Handler, HeapHandle, HeapReference, HeapRefuser, HeapStatistics, HeapWalk,
     HostAnswer, HostStore, InvalidPlace, LiveObject, Memory, MemoryChecks, MemoryLimit, Moment,
-    NextAsk, NotingAllocator, ObjectError, ObjectKind, Outcome, PAGE, ResourceError,
-    ResourceLimiter, RootScope, SignalPolicy, SignalProblem, StoreId, StructRef, StructType, Table,
-    Tag, TextPosition, Trap, TrapReason, TypeCounts, TypeStatistics, TypedFunc, UpdateDeadline,
-    Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle,
+    NextAsk, NotingAllocator, ObjectError, ObjectKind, ObjectTypeInfo, Outcome, PAGE,
+    ResourceError, ResourceLimiter, RootScope, SignalPolicy, SignalProblem, StoreId, StoreNames,
+    StructRef, StructType, SurveyItem, SurveyOptions, SurveySummary, SurveyedObject, Table, Tag,
+    TextPosition, Trap, TrapReason, TypeCounts, TypeStatistics, TypedFunc, UpdateDeadline, Val,
+    WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle,
     WrapStore, Zeal, ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
 };
 pub use mangrove_validate::{
@@ -106,6 +114,7 @@ pub use mangrove_validate::{
 };
 pub use module::{ExportType, ImportType, Module};
 pub use schedule::Schedule;
+pub use stop::{HookPlace, Missed, ParseStopError, PlaceError, StopAt, Stopping, Stops};
 pub use text::locate_in_text;
 #[doc(hidden)]
 pub use text::{locate, position_in_script};

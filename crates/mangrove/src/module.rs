@@ -3,6 +3,7 @@
 use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
+use crate::stop::{HookPlace, PlaceError};
 use crate::text::locate_in_text;
 use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::admission;
@@ -358,6 +359,54 @@ impl Module {
         };
         let types = (0..).zip(self.type_ids());
         types.filter_map(move |(index, &id)| has_name(index).then_some(id))
+    }
+
+    /// The function that a place is in.
+    ///
+    /// # Errors
+    /// The module has no such function; or there begins no instruction at that offset that
+    /// can be stopped at, and the nearest ones are told.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, HookPlace, Module};
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, b"(module (func $f (drop (i32.const 1000))))")?;
+    /// let named = HookPlace::Entry("f".to_owned());
+    /// assert_eq!(module.check_place(&named).unwrap().as_u32(), 0);
+    /// let error = module.check_place(&HookPlace::Offset(1)).unwrap_err();
+    /// assert!(error.to_string().starts_with("0x1 is no instruction to stop at; the nearest is"));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn check_place(&self, place: &HookPlace) -> Result<FuncIndex, PlaceError> {
+        place.find(self.parsed())
+    }
+
+    /// The function that a place is in, if the module was compiled with a hook there.
+    ///
+    /// # Errors
+    /// There is no such place, it is never reached, or it has no hook.
+    pub(crate) fn hooked_place(&self, place: &HookPlace) -> Result<FuncIndex, PlaceError> {
+        let function = self.check_place(place)?;
+        if !self.engine.config().hook_places.contains(place) {
+            return Err(PlaceError::NotCompiled);
+        }
+        let HookPlace::Offset(offset) = *place else {
+            return Ok(function);
+        };
+        let sites = self.image.code().image.sites.sites();
+        if sites
+            .iter()
+            .any(|site| site.wasm_offset == WasmOffset::new(offset))
+        {
+            return Ok(function);
+        }
+        let around = self.parsed().instruction_around(offset).unwrap_or_default();
+        Err(PlaceError::Unreachable {
+            offset,
+            before: around.before,
+            behind: around.behind,
+        })
     }
 
     /// Number of this module in its process: what root sets and reports call it.

@@ -11,7 +11,10 @@ use mangrove_collector::{
     RootSet,
 };
 use mangrove_continuation::RegistryReport;
-use mangrove_runtime::{CollectionPolicy, Error, HeapStatistics, HeapWalk, inner};
+use mangrove_runtime::{
+    CollectionPolicy, Error, Event, HeapStatistics, HeapWalk, StoreNames, SurveyItem,
+    SurveyOptions, SurveySummary, inner,
+};
 use std::ops::ControlFlow;
 
 impl<T> Store<T> {
@@ -30,6 +33,51 @@ impl<T> Store<T> {
     /// store works on, with all its observers.
     pub fn observe(&mut self, observer: Observer) {
         inner_mut(self).watch(Box::new(Watcher(observer)));
+    }
+
+    /// Has somebody told of everything that happens in this store, where it happens: see
+    /// [`EventKind`]. He sees names and counts, and no store. Switches, and continuations that
+    /// code makes, binds or that return to code, are told of where modules are compiled with
+    /// [`Hooks::switches`](crate::Hooks::switches).
+    ///
+    /// A panic goes on at the next [`Moment`](crate::Moment), where one of an observer does.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, EventKind, Hooks, Linker, Module, Store};
+    /// use std::sync::mpsc::channel;
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut config = Config::new();
+    /// config.hooks(Hooks { switches: true, ..Hooks::default() });
+    /// let engine = Engine::new(&config)?;
+    /// let module = Module::new(&engine, "(module
+    ///     (type $f (func)) (type $k (cont $f)) (tag $stop)
+    ///     (func $body (suspend $stop)) (elem declare func $body)
+    ///     (func (export \"main\")
+    ///         (block $on (result (ref $k))
+    ///             (resume $k (on $stop $on) (cont.new $k (ref.func $body))) (return))
+    ///         (drop)))")?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let (tell, told) = channel();
+    /// store.observe_events(move |event| {
+    ///     if let EventKind::Suspended { continuation, tag: Some(tag), at: Some(at), .. } =
+    ///         event.kind()
+    ///     {
+    ///         let function = event.place(*at).and_then(|place| place.name);
+    ///         tell.send((*continuation, event.tag(*tag), function)).unwrap();
+    ///     }
+    /// });
+    /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let main = instance.get_typed_func::<(), ()>(&mut store, "main")?;
+    /// main.call(&mut store, ())?;
+    /// let (_, tag, function) = told.recv().unwrap();
+    /// assert_eq!((tag.as_str(), function.as_deref()), ("$stop", Some("body")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn observe_events(&mut self, listener: impl FnMut(&Event<'_>) + Send + 'static) {
+        inner_mut(self).listen(Box::new(listener));
     }
 
     /// Has somebody told of each phase of each collection, as it ends: see
@@ -71,6 +119,63 @@ impl<T> Store<T> {
     /// ```
     pub fn collection_policy(&mut self, policy: impl CollectionPolicy + 'static) {
         inner_mut(self).set_policy(Box::new(policy));
+    }
+}
+
+impl StoreView<'_> {
+    /// What happens at the moment that is being told of; none where nothing but the moment
+    /// is known, as at [`Moment::End`](crate::Moment::End).
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{CollectionKind, Config, Engine, EventKind, Moment, Store};
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let (tell, told) = channel();
+    /// store.observe(Box::new(move |view, moment| {
+    ///     let event = view.event();
+    ///     if let Some(EventKind::Collection { kind, .. }) = event.as_ref().map(|e| e.kind()) {
+    ///         tell.send((moment, *kind)).unwrap();
+    ///     }
+    /// }));
+    /// store.gc_minor()?;
+    /// assert_eq!(told.recv(), Ok((Moment::Collection(1), CollectionKind::Minor)));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn event(&self) -> Option<Event<'_>> {
+        inner(self).event()
+    }
+
+    /// Interrupts what runs, when this moment is over: the trap
+    /// [`TrapReason::Interrupt`](crate::TrapReason::Interrupt). A collection is finished
+    /// before. Where nothing runs, and at a trap or the end, it does nothing.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{Config, Engine, Error, Linker, Module, Moment, Store, TrapReason};
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// let module = Module::new(&engine, r#"(module (import "mangrove" "gc" (func $gc))
+    ///     (func (export "forever") (loop (call $gc) (br 0))))"#)?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// store.observe(Box::new(|view, moment| {
+    ///     if moment == Moment::Collection(3) {
+    ///         view.interrupt();
+    ///     }
+    /// }));
+    /// let instance = Linker::new(&engine).define_mangrove().instantiate(&mut store, &module)?;
+    /// let forever = instance.get_typed_func::<(), ()>(&mut store, "forever")?;
+    /// match forever.call(&mut store, ()) {
+    ///     Err(Error::Trap(trap)) => assert_eq!(trap.reason, TrapReason::Interrupt),
+    ///     other => unreachable!("{other:?}"),
+    /// }
+    /// assert_eq!(store.collections(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn interrupt(&mut self) {
+        self.inner_mut().interrupt_after_moment();
     }
 }
 
@@ -204,6 +309,74 @@ macro_rules! inspection {
                 mut visit: impl FnMut(GraphItem) -> ControlFlow<()>,
             ) -> Result<(), Error> {
                 $inner(self).visit_graph(&mut visit)
+            }
+
+            /// Shows everything the store has, in one pass, until `visit` says that it is enough:
+            /// globals, tables, segments, handles and weak handles, then continuations with each
+            /// slot of their frames, then objects with their contents; whatever is in a place,
+            /// references or not. Continuations that are forgotten and not ended yet are shown
+            /// too. What the numbers are called, `names` says.
+            ///
+            /// # Errors
+            /// As `heap_walk`.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, Store, SurveyItem, SurveyOptions};
+            /// use std::ops::ControlFlow;
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let mut objects = Vec::new();
+            /// let mut show = |item: SurveyItem<'_>| {
+            ///     if let SurveyItem::Object(object) = item {
+            ///         objects.push((object.identity(), object.host_type()));
+            ///     }
+            ///     ControlFlow::Continue(())
+            /// };
+            /// // Twice, with a collection in between that moves the object.
+            /// let options = SurveyOptions { follow: true };
+            /// store.survey(options, &mut show)?;
+            /// store.gc()?;
+            /// let summary = store.survey(options, &mut show)?;
+            /// assert_eq!(summary.totals.objects, 1);
+            /// assert_eq!(objects, [(1, Some("i32")), (1, Some("i32"))]);
+            /// # drop(kept);
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn survey(
+                &mut self,
+                options: SurveyOptions,
+                visit: &mut dyn FnMut(SurveyItem<'_>) -> ControlFlow<()>,
+            ) -> Result<SurveySummary, Error> {
+                $inner(self).survey(options, visit)
+            }
+
+            /// Ends what [`SurveyOptions::follow`] began.
+            pub fn unfollow(&mut self) {
+                $inner(self).unfollow();
+            }
+
+            /// Looks for what the numbers of a survey are called.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, FixedPlace, Linker, Module, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let engine = Engine::new(&Config::new())?;
+            /// let module = Module::new(&engine, b"(module (global $g i32 (i32.const 7)))")?;
+            /// let mut store = Store::new(&engine, ())?;
+            /// Linker::new(&engine).instantiate(&mut store, &module)?;
+            /// let global = FixedPlace::Global { instance: Some(0), index: 0 };
+            /// assert_eq!(store.names().fixed(global).as_deref(), Some("g"));
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn names(&self) -> StoreNames<'_> {
+                inner(self).names()
             }
 
             /// Everything that lives and every reference, as a graph of at most `most`

@@ -7,6 +7,7 @@ use crate::compiled::{self, Parts};
 use crate::engine::Engine;
 use crate::input::read_file;
 use crate::module::{Module, compile_error, invalid};
+use crate::stop::places_in;
 use mangrove_compile as compile;
 use mangrove_runtime::{CompiledError, EngineCore, Error, MappedFile, ModuleImage, Plan, Settings};
 use std::fs::File;
@@ -35,7 +36,9 @@ impl Module {
         engine: &Engine,
         parsed: mangrove_validate::ParsedModule,
     ) -> Result<Self, Error> {
-        let image = compile::compile(&parsed, &engine.compile_options()).map_err(compile_error)?;
+        let places = places_in(&parsed, &engine.config().hook_places);
+        let image = compile::compile_with(&parsed, &engine.compile_options(), &places);
+        let image = image.map_err(compile_error)?;
         // SAFETY: the image was made from the module just now, for this engine.
         let image = unsafe { ModuleImage::assemble(engine.core(), parsed, image)? };
         Ok(Self::of(engine, image))

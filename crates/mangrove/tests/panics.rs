@@ -156,6 +156,9 @@ fn kind(moment: Moment) -> &'static str {
         Moment::Collected(_) => "collected",
         Moment::Suspend(_) => "suspend",
         Moment::Resume(_) => "resume",
+        Moment::Enter => "enter",
+        Moment::Reach => "reach",
+        Moment::Deadline => "deadline",
         Moment::Trap => "trap",
         Moment::End => "end",
     }

@@ -83,6 +83,7 @@ const OTHERS: &[&str] = &[
     "opt_level",
     "guard",
     "hooks",
+    "hook_places",
     "canonical_nans",
     "stack_switching",
     "fresh_stacks",

@@ -179,7 +179,9 @@ impl StoreInner {
             self.registry
                 .begin_call(ctx, records, func.as_ptr(), interrupted);
             let CallRecords { host, initial } = records;
-            Ok((thread, self.push_activation(host, initial, payload)))
+            let call = self.push_activation(host, initial, payload);
+            self.emit(|store| store.called(initial));
+            Ok((thread, call))
         }
     }
 

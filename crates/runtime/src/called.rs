@@ -6,9 +6,8 @@ use crate::instance::InstancePtr;
 use crate::module::ModuleImage;
 use crate::store::StoreInner;
 use hashbrown::HashMap;
-use mangrove_abi::{ContRecord, FuncIndex, FuncRef, FunctionKind, TagIndex, TypeId, TypeIndex};
+use mangrove_abi::{ContRecord, FuncIndex, FuncRef, TagIndex, TypeId, TypeIndex};
 use mangrove_collector::Place;
-use mangrove_stack::frames;
 use mangrove_validate::printable;
 use std::cell::RefCell;
 
@@ -74,9 +73,14 @@ impl<'a> TypeNames<'a> {
 
     /// `$name` of a field of a struct type, if it has one.
     pub fn field(&self, id: TypeId, field: u32) -> Option<String> {
+        let name = self.plain_field(id, field)?;
+        Some(format!("${}", printable(&name)))
+    }
+
+    /// The name of a field of a struct type as the module has it, if it has one.
+    pub fn plain_field(&self, id: TypeId, field: u32) -> Option<String> {
         let (module, index) = self.find(id)?;
-        let name = module.parsed().names.fields.get(&(index, field))?;
-        Some(format!("${}", printable(name)))
+        module.parsed().names.fields.get(&(index, field)).cloned()
     }
 }
 
@@ -151,16 +155,9 @@ impl StoreInner {
     /// It is stopped: fresh, suspended or a parent.
     pub(crate) unsafe fn stopped_at(&self, record: *const ContRecord) -> Option<Place> {
         // SAFETY: by contract.
-        for frame in unsafe { frames(record) } {
-            let (code, offset, module) = self.code.find(frame.pc)?;
-            let site = code.image.sites.find(offset)?;
-            let kind = code.image.functions.get(site.function as usize)?.kind;
-            if let FunctionKind::Wasm(function) = kind {
-                let module = self.module(module)?;
-                return Some(module.place_in(function, site.wasm_offset));
-            }
-        }
-        None
+        let at = unsafe { self.stands_at(record)? };
+        let module = self.module(at.module)?;
+        Some(module.place_in(at.function, at.wasm_offset))
     }
 
     /// The `cont.new` that made a continuation; none if the host did.

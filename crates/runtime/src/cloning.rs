@@ -49,13 +49,28 @@ impl StoreInner {
             }
         }
         match self.registry.clone_chain(ctx, reference.record) {
-            Ok(clone) => return Ok(clone),
+            Ok(clone) => return Ok(self.cloned(clone)),
             // Nobody's stack would become emptier.
             Err(error @ LimitError::Frames { .. }) => return Err(self.no_room(error)),
             Err(_) => self.collect_with(reference)?,
         }
         let clone = self.registry.clone_chain(ctx, reference.record);
-        clone.map_err(|error| self.no_room(error))
+        let clone = clone.map_err(|error| self.no_room(error))?;
+        Ok(self.cloned(clone))
+    }
+
+    /// Tells of each record of a chain that was cloned just now.
+    fn cloned(&mut self, clone: ContRef) -> ContRef {
+        let mut record = clone.record;
+        while !record.is_null() && self.watchers.on {
+            // SAFETY: records of the clone, which is linked to nobody: its chain ends without
+            // a parent. What runs waits for the host.
+            unsafe {
+                self.emit(|store| store.made(record));
+                record = (*record).parent;
+            }
+        }
+        clone
     }
 
     /// Takes off what a program's clone has cost in fuel: a unit for each record of its chain,

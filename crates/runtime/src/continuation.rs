@@ -51,8 +51,12 @@ impl Func {
                 .registry
                 .make_fresh(ctx.as_mut(), record, self.as_ptr().as_ptr())
         };
-        // SAFETY: it was just made, of that type.
-        Ok(unsafe { store.cont_handle(reference, reference_to(ty)) })
+        // SAFETY: it was just made, of that type; what runs waits for the host function we
+        // are in.
+        unsafe {
+            store.emit(|store| store.made(record));
+            Ok(store.cont_handle(reference, reference_to(ty)))
+        }
     }
 }
 

@@ -102,6 +102,7 @@ impl StoreInner {
             }
         }
         self.narrow_window(size);
+        self.emit(Self::heap_growth);
         Ok(true)
     }
 

@@ -166,7 +166,13 @@ impl StoreInner {
         }
         // Before anything is on its way: both may collect.
         self.lower_all(values, &tag_type.ty.params)?;
-        self.notify_suspension();
+        let address = self.tags[tag.index as usize]
+            .def
+            .as_ptr()
+            .expose_provenance() as u64;
+        // SAFETY: what runs is stopped at the call of the host function; the tag is the
+        // store's.
+        self.notify_suspension(|store| unsafe { store.suspension(address) });
         self.before_switch(true)?;
         let slots = self.lower_all(values, &tag_type.ty.params)?;
         let place = self.handler_of(tag, 0)?;
@@ -197,7 +203,13 @@ impl StoreInner {
     ) -> Result<LibcallResult, Pending> {
         let types = self.switch_types(function, tag, other)?;
         self.lower_all(values, &types)?;
-        self.notify_suspension();
+        let address = self.tags[tag.index as usize]
+            .def
+            .as_ptr()
+            .expose_provenance() as u64;
+        let reference = other.get(self.id).unwrap_or(ContRef::NULL);
+        // SAFETY: as in `suspend_caller`; a handle has a reference of the store.
+        self.notify_suspension(|store| unsafe { store.switching(reference, address) });
         self.before_switch(true)?;
         let arguments = self.lower_all(values, &types)?;
         let record = self.current_record(other)?;

@@ -200,6 +200,8 @@ impl StoreInner {
             // SAFETY: by contract.
             return unsafe { self.ended(call, Some(error.into())) };
         }
+        // SAFETY: it is stopped at a call, by contract.
+        self.emit(|store| unsafe { store.cut_short() });
         // SAFETY: the record is the innermost of a chain that takes nothing.
         let rest = unsafe {
             let reference = ContRef {

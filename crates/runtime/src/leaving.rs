@@ -114,8 +114,9 @@ impl StoreInner {
     pub(crate) unsafe fn returned(&mut self, call: &Call) {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs; the records are those
-        // of this call.
+        // of this call, and what has returned is the free list's first.
         unsafe {
+            self.emit(|store| store.has_returned(store.ctx.as_ref().free_records));
             let interrupted = (*call.host).interrupted;
             match (*call.host).func.is_null() {
                 true => self.registry.end_call(
@@ -153,7 +154,9 @@ impl StoreInner {
             // SAFETY: the stacks of all activations are as they were left.
             let backtrace = unsafe { self.backtrace(fault) };
             if !matches!(reason, Pending::Exception(_)) {
-                self.notify(Moment::Trap);
+                // SAFETY: as above.
+                let event = |store: &mut Self| unsafe { store.trapped(fault, reason.to_string()) };
+                self.notify_of(Moment::Trap, |store| Some(event(store)));
             }
             backtrace
         }));
@@ -184,8 +187,13 @@ impl StoreInner {
             }
             (Pending::Yield, ..) => Err(Error::internal("a call was to be suspended")),
             (Pending::Error(mut error), Ok(backtrace), _) => {
-                if let Error::Custom(custom) = &mut error {
-                    custom.crossed(backtrace);
+                match &mut error {
+                    Error::Custom(custom) => custom.crossed(backtrace),
+                    // One of the store's own, that nobody has told where it was.
+                    Error::Trap(trap) if trap.backtrace.entries.is_empty() => {
+                        trap.backtrace = backtrace;
+                    }
+                    _ => {}
                 }
                 Err(error)
             }

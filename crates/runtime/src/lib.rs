@@ -62,6 +62,7 @@ mod elements;
 mod engine;
 mod error;
 mod error_debug;
+mod event;
 mod exception;
 mod exceptions;
 mod externs;
@@ -120,8 +121,10 @@ mod source;
 mod statistics;
 mod store;
 mod store_code;
+mod survey;
 mod switching;
 mod table;
+mod telling;
 #[doc(hidden)]
 pub mod trace;
 mod trap;
@@ -144,6 +147,7 @@ pub use custom_error::CustomError;
 pub use describe::{ExceptionDisplay, ValDisplay};
 pub use engine::{CompileHost, EngineCore};
 pub use error::{Error, InvalidPlace, TextPosition};
+pub use event::{Counts, Entering, Event, EventKind, Listener};
 pub use exception::Exception;
 pub use externs::{ExternType, extern_type};
 pub use file::MappedFile;
@@ -179,6 +183,10 @@ pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
 pub use statistics::{Amount, HeapStatistics, TypeStatistics};
 pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
+pub use survey::{
+    Content, FieldInfo, FieldStorage, FixedPlace, ObjectTypeInfo, StoreNames, SurveyItem,
+    SurveyOptions, SurveySummary, SurveyedObject,
+};
 pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};
 pub use typed::{
     AnyRef, ExnRef, TypedFunc, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy,

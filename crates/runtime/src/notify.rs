@@ -1,9 +1,13 @@
 //! Telling those who watch a store.
 
+use crate::error::Error;
+use crate::event::{Event, EventKind, Listener};
 use crate::id::StorePtr;
 use crate::policy::PhaseObserver;
 use crate::store::StoreInner;
+use crate::trap::{Trap, TrapReason};
 use crate::watch::{Moment, Watch};
+use mangrove_continuation::Life;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::ptr::NonNull;
@@ -13,16 +17,34 @@ impl StoreInner {
     /// have been told. Of several panics the first does.
     #[inline]
     pub(crate) fn notify(&mut self, moment: Moment) {
-        if !self.watchers.list.is_empty() {
-            self.tell(moment);
+        if self.watchers.on {
+            self.tell(moment, None);
+        }
+    }
+
+    /// The same of a moment that an event is of. Listeners are told of that before.
+    #[inline]
+    pub(crate) fn notify_of(
+        &mut self,
+        moment: Moment,
+        event: impl FnOnce(&mut Self) -> Option<EventKind>,
+    ) {
+        if self.watchers.on {
+            let event = event(self);
+            self.tell(moment, event);
         }
     }
 
     #[cold]
-    fn tell(&mut self, moment: Moment) {
+    fn tell(&mut self, moment: Moment, event: Option<EventKind>) {
+        self.tell_lives();
+        if let Some(event) = &event {
+            self.listeners_hear(event);
+        }
+        self.watchers.now = event;
         let mut watchers = std::mem::take(&mut self.watchers.list);
         let store = StorePtr::new(NonNull::from(&mut *self));
-        let mut panics: Vec<Box<dyn Any + Send>> = Vec::new();
+        let mut first: Option<Box<dyn Any + Send>> = self.watchers.panic.take();
         for watcher in &mut watchers {
             // What a panic leaves half done is the watcher's own: it cannot
             // change the store.
@@ -30,24 +52,111 @@ impl StoreInner {
             let told = catch_unwind(AssertUnwindSafe(|| unsafe {
                 watcher.moment(store, moment);
             }));
-            panics.extend(told.err());
+            first = first.or(told.err());
         }
         self.watchers.list = watchers;
-        if let Some(first) = panics.into_iter().next() {
+        self.watchers.now = None;
+        if matches!(moment, Moment::Trap | Moment::End) {
+            // What ran is over.
+            self.watchers.interrupt = false;
+        }
+        if let Some(first) = first {
             resume_unwind(first);
         }
     }
 
-    /// A suspension is about to take effect.
-    pub(crate) fn notify_suspension(&mut self) {
+    /// Tells all who listen. A panic of one goes on at the next moment.
+    #[inline]
+    pub(crate) fn emit(&mut self, event: impl FnOnce(&mut Self) -> Option<EventKind>) {
+        if self.watchers.on {
+            self.emit_now(event);
+        }
+    }
+
+    #[cold]
+    fn emit_now(&mut self, event: impl FnOnce(&mut Self) -> Option<EventKind>) {
+        self.tell_lives();
+        if self.watchers.listeners.is_empty() {
+            return;
+        }
+        if let Some(event) = event(self) {
+            self.listeners_hear(&event);
+        }
+    }
+
+    /// Tells who listens what the registry has noted.
+    pub(crate) fn tell_lives(&mut self) {
+        if !self.registry.has_lives() {
+            return;
+        }
+        for life in self.registry.take_lives() {
+            self.listeners_hear(&match life {
+                Life::Ended { id, end } => EventKind::Ended {
+                    continuation: id.as_u32(),
+                    end,
+                },
+                Life::Parked { id, bytes } => EventKind::Parked {
+                    continuation: id.as_u32(),
+                    bytes,
+                },
+                Life::Unparked { id, bytes } => EventKind::Unparked {
+                    continuation: id.as_u32(),
+                    bytes,
+                },
+            });
+        }
+    }
+
+    fn listeners_hear(&mut self, event: &EventKind) {
+        let mut listeners = std::mem::take(&mut self.watchers.listeners);
+        let mut first = self.watchers.panic.take();
+        for listener in &mut listeners {
+            let event = Event::new(self, event);
+            // What a panic leaves half done is the listener's own.
+            let told = catch_unwind(AssertUnwindSafe(|| listener(&event)));
+            first = first.or(told.err());
+        }
+        self.watchers.listeners = listeners;
+        self.watchers.panic = first;
+    }
+
+    /// The event of the moment that is being told of.
+    pub fn event(&self) -> Option<Event<'_>> {
+        let kind = self.watchers.now.as_ref()?;
+        Some(Event::new(self, kind))
+    }
+
+    /// What runs is to be interrupted when the moment that is being told of is over.
+    pub fn interrupt_after_moment(&mut self) {
+        self.watchers.interrupt = true;
+    }
+
+    /// Whether what runs may go on, as far as who watches goes.
+    ///
+    /// # Errors
+    /// The trap that it is interrupted.
+    pub(crate) fn uninterrupted(&mut self) -> Result<(), Error> {
+        if !std::mem::take(&mut self.watchers.interrupt) || self.activations.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Trap(Box::new(Trap {
+            reason: TrapReason::Interrupt,
+            backtrace: Default::default(),
+        })))
+    }
+
+    /// A suspension or a switch is about to take effect.
+    #[inline]
+    pub(crate) fn notify_suspension(&mut self, event: impl FnOnce(&mut Self) -> Option<EventKind>) {
         self.watchers.suspensions += 1;
-        self.notify(Moment::Suspend(self.watchers.suspensions));
+        self.notify_of(Moment::Suspend(self.watchers.suspensions), event);
     }
 
     /// A resumption by Wasm is about to take effect.
-    pub(crate) fn notify_resumption(&mut self) {
+    #[inline]
+    pub(crate) fn notify_resumption(&mut self, event: impl FnOnce(&mut Self) -> Option<EventKind>) {
         self.watchers.resumptions += 1;
-        self.notify(Moment::Resume(self.watchers.resumptions));
+        self.notify_of(Moment::Resume(self.watchers.resumptions), event);
     }
 
     /// Adds somebody who is told of the phases of collections, for as long as the store
@@ -58,6 +167,15 @@ impl StoreInner {
 
     /// Adds somebody who watches, for as long as the store lives.
     pub fn watch(&mut self, watcher: Box<dyn Watch>) {
+        self.watchers.on = true;
         self.watchers.list.push(watcher);
+    }
+
+    /// Adds somebody who is told of events, for as long as the store lives.
+    pub fn listen(&mut self, listener: Listener) {
+        self.watchers.on = true;
+        self.watchers.heap = self.heap.committed_bytes();
+        self.watchers.listeners.push(listener);
+        self.registry.note_lives();
     }
 }

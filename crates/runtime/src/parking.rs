@@ -33,7 +33,9 @@ impl StoreInner {
     pub fn park_all(&mut self) -> u64 {
         // SAFETY: the context is ours, and no compiled code runs.
         let ctx = unsafe { self.ctx.as_ref() };
-        self.registry.park_all(ctx) as u64
+        let parked = self.registry.park_all(ctx) as u64;
+        self.emit(|_| None);
+        parked
     }
 
     /// Parks what the collection that has just ended found to be old.
@@ -64,6 +66,7 @@ impl StoreInner {
             return Err(self.continuation_refused());
         }
         let given = self.registry.unpark(ctx, record);
+        self.emit(|_| None);
         given.map_err(|error| self.no_room(error))
     }
 

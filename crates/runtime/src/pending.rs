@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::handle::HeapHandle;
 use crate::trap::TrapReason;
 use std::any::Any;
+use std::fmt;
 
 /// Why a libcall left Wasm.
 pub enum Pending {
@@ -18,6 +19,19 @@ pub enum Pending {
     Yield,
     /// A host function's panic, to be resumed at the other side.
     Panic(Box<dyn Any + Send>),
+}
+
+impl fmt::Display for Pending {
+    /// As messages say it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trap(reason) => reason.fmt(f),
+            Self::Exception(_) => f.write_str("an exception that nobody catches"),
+            Self::Error(error) => error.fmt(f),
+            Self::Yield => f.write_str("interrupted"),
+            Self::Panic(_) => f.write_str("a panic of the embedder's"),
+        }
+    }
 }
 
 impl From<TrapReason> for Pending {

@@ -77,6 +77,7 @@ impl StoreInner {
             handles,
             host_values,
             weak,
+            followed,
             layouts,
             operands,
             host_func,
@@ -106,6 +107,7 @@ impl StoreInner {
         *handles = Handles::default();
         *host_values = HostValues::default();
         *weak = WeakTables::default();
+        *followed = None;
         layouts.clear();
         operands.clear();
         *host_func = ptr::null();

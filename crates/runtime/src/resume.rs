@@ -14,6 +14,7 @@
 use crate::activation::{Call, InTransit};
 use crate::call;
 use crate::error::Error;
+use crate::event::Entering;
 use crate::exception::Exception;
 use crate::handle::{ContHandle, Tag};
 use crate::id::StorePtr;
@@ -205,6 +206,12 @@ impl StoreInner {
         // SAFETY: one of the registry's records.
         let of = unsafe { (*record).id.as_u32() };
         tracing::trace!(target: SWITCHES, of, "resume by the host");
+        let entering = match &entry {
+            EnterWith::Values(_) => Entering::Resume,
+            EnterWith::Exception(_) => Entering::Throw,
+        };
+        // SAFETY: a current reference is to a continuation that is fresh or suspended.
+        self.emit(|store| Some(unsafe { store.resumption_of(record, entering, None, None) }));
         let exception = match entry {
             EnterWith::Values(slots) => {
                 let payload = self.transfer_behind_bound(record, slots);
@@ -271,6 +278,7 @@ impl StoreInner {
             self.registry
                 .bind(self.ctx.as_mut(), record, slots.into_iter().zip(kinds));
             (*record).revision += 1;
+            self.emit(|store| store.bound(record));
             ContRef {
                 record,
                 revision: (*record).revision,

@@ -8,6 +8,7 @@
 
 use crate::elements::ElementValues;
 use crate::error::Error;
+use crate::event::EventKind;
 use crate::host_values::HostValues;
 use crate::id::Origin;
 use crate::instance::InstancePtr;
@@ -17,6 +18,7 @@ use crate::report::Named;
 use crate::rooted::Handles;
 use crate::store::{Dropping, GlobalEntry, StoreInner};
 use crate::store_code::StoreCode;
+use crate::survey::followed::Followed;
 use crate::table::entry::TableEntry;
 use crate::trace;
 use crate::watch::Moment;
@@ -44,7 +46,8 @@ pub(crate) struct StoreRoots<'a> {
     operands: &'a mut [(TransferSlot, Option<SlotKind>)],
     /// What keeps nothing, and follows what is kept.
     weak: &'a mut WeakTables,
-    host_values: &'a mut HostValues,
+    followed: &'a mut Option<Followed>,
+    pub(crate) host_values: &'a mut HostValues,
     /// What a minor collection is not shown, for tests.
     defect: Option<Defect>,
 }
@@ -77,6 +80,7 @@ impl StoreInner {
             operands,
             // What refers to objects and keeps none.
             weak,
+            followed,
             host_values,
             // Numbers of bytes.
             heap_bound: _,
@@ -134,6 +138,7 @@ impl StoreInner {
                 handles,
                 operands,
                 weak,
+                followed,
                 host_values,
                 defect: engine.settings().defect,
             },
@@ -169,7 +174,10 @@ impl StoreInner {
     /// [`Error::Resource`] when the system has no memory for it, and the store is
     /// as it was; [`Error::Internal`] when something is not as it must be.
     pub fn collect_as(&mut self, kind: CollectionKind) -> Result<(), Error> {
-        self.notify(Moment::Collection(self.collections + 1));
+        let number = self.collections + 1;
+        let begins = EventKind::Collection { number, kind };
+        self.notify_of(Moment::Collection(number), |_| Some(begins));
+        self.uninterrupted()?;
         self.trace_roots()?;
         match kind {
             CollectionKind::Full => self.handles.prune(),
@@ -215,7 +223,8 @@ impl StoreInner {
                 let mut dropping = Dropping::default();
                 // They have no access to the store.
                 dropping.each(self.host_values.take_dead());
-                self.notify(Moment::Collected(report));
+                let over = EventKind::Collected(report);
+                self.notify_of(Moment::Collected(report), |_| Some(over));
                 let told = self.phase_watchers.take_panic();
                 if let Some(panic) = dropping.into_panic() {
                     resume_unwind(panic);
@@ -223,7 +232,7 @@ impl StoreInner {
                 if let Some(panic) = told {
                     resume_unwind(panic);
                 }
-                Ok(())
+                self.uninterrupted()
             }
             Err(CollectError::Heap(error)) if !matches!(error, HeapError::Broken) => {
                 Err(heap_error(error))
@@ -431,6 +440,11 @@ unsafe impl Roots for StoreRoots<'_> {
     }
 
     fn sweep_weak(&mut self, survivors: &Survivors<'_, '_>) {
+        if let Some(followed) = self.followed {
+            // SAFETY: the entries are of this store's objects, as the last survey or
+            // collection left them.
+            unsafe { followed.sweep(survivors) };
+        }
         let minor = survivors.kind() == CollectionKind::Minor;
         if minor && self.defect == Some(Defect::SkipWeak) {
             return;

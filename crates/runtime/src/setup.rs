@@ -82,6 +82,7 @@ pub fn new_store(
         handles: Handles::default(),
         host_values: HostValues::default(),
         weak: WeakTables::default(),
+        followed: None,
         layouts: HashMap::new(),
         operands: Vec::new(),
         activations: Vec::new(),

@@ -36,6 +36,7 @@ use crate::refusals::limit_error;
 use crate::rooted::{Handles, Moving};
 use crate::signature::Signature;
 use crate::store_code::StoreCode;
+use crate::survey::followed::Followed;
 use crate::table::entry::TableEntry;
 use crate::trap::HeapRefuser;
 use crate::types::KeptTypes;
@@ -203,6 +204,8 @@ pub struct StoreInner {
     pub(crate) handles: Handles,
     pub(crate) host_values: HostValues,
     pub(crate) weak: WeakTables,
+    /// The objects that surveys are to know again; none if nobody asked for that.
+    pub(crate) followed: Option<Followed>,
     /// Layouts of objects that the embedder has made or looked into. Their types are kept.
     pub(crate) layouts: HashMap<TypeId, Arc<ObjectLayout>>,
     /// Operands of the constant expression being evaluated, and what the collector
@@ -356,6 +359,8 @@ impl StoreInner {
             }
         }
         dropping.each(self.watchers.list.drain(..));
+        dropping.each(self.watchers.listeners.drain(..));
+        dropping.each(self.watchers.panic.take());
         dropping.each(self.phase_watchers.list.drain(..));
         dropping.each(self.phase_watchers.take_panic());
         dropping.each(self.limiter.take());

@@ -68,6 +68,8 @@ impl StoreInner {
     /// # Safety
     /// The running chain is stopped at a call, and `exn` is an exception.
     pub(crate) unsafe fn throw(&mut self, exn: HeapRef) -> Result<(), Pending> {
+        // SAFETY: by contract.
+        self.emit(|store| unsafe { store.throws(exn) });
         let ctx = self.context();
         let (current, host) = (ctx.current, ctx.host_record);
         // SAFETY: by contract.

@@ -213,6 +213,21 @@ impl WeakTables {
         weak.chain(self.watched.all().map(|(&(object, _), old)| (object, old)))
     }
 
+    /// What weak handles are to; null where it is dead.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = HeapRef> {
+        let slots = self.objects.all();
+        slots.map(|(slot, _)| HeapRef(slot.offset.load(Ordering::Relaxed)))
+    }
+
+    /// The same of those to continuations.
+    pub(crate) fn continuations(&self) -> impl Iterator<Item = ContRef> {
+        let slots = self.conts.iter();
+        slots.map(|slot| match slot.dead.load(Ordering::Relaxed) {
+            true => ContRef::NULL,
+            false => slot.reference(),
+        })
+    }
+
     /// How many entries the lists have, tokens that nobody has taken included.
     pub(crate) fn len(&self) -> usize {
         let objects = self.objects.len() + self.watched.len();

@@ -23,6 +23,7 @@ pub mod features;
 pub mod fuel;
 pub mod hierarchy;
 mod hints;
+mod instructions;
 pub mod map;
 pub mod module;
 mod names;
@@ -41,6 +42,7 @@ mod witness;
 
 pub use error::{FaultyFunction, ValidateError};
 pub use features::Language;
+pub use instructions::Around;
 pub use map::MapTypes;
 pub use module::*;
 pub use printable::printable;

@@ -20,7 +20,7 @@ pub enum EntityType<T = TypeId> {
 }
 
 /// The index of an exported entity in its index space.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EntityIndex {
     /// Function.
     Func(FuncIndex),

@@ -26,42 +26,77 @@ impl ParsedModule {
     /// If the module has no such function.
     pub fn parameter_names(&self, function: FuncIndex) -> Vec<Option<String>> {
         let mut names = vec![None; self.function_type(function).params.len()];
+        self.each_local_name(|of, index, name| {
+            if of == function
+                && let Some(place) = names.get_mut(index as usize)
+            {
+                *place = Some(name.to_owned());
+            }
+        });
+        names
+    }
+
+    /// Shows the name of each local that has one, parameters included: its function, its
+    /// index and the name. They are looked for in the module's bytes each time.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_validate::ParsedModule;
+    ///
+    /// let text = "(module (func (param $x i32) (local i64) (local $y i32)))";
+    /// let module = ParsedModule::parse(wat::parse_str(text)?)?;
+    /// let mut names = Vec::new();
+    /// module.each_local_name(|_, local, name| names.push((local, name.to_owned())));
+    /// assert_eq!(names, [(0, "x".to_owned()), (2, "y".to_owned())]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn each_local_name(&self, mut show: impl FnMut(FuncIndex, u32, &str)) {
+        self.each_subsection(|subsection| {
+            let Name::Local(functions) = subsection else {
+                return Ok(());
+            };
+            for naming in functions {
+                let naming = naming?;
+                for local in naming.names {
+                    let local = local?;
+                    show(FuncIndex::new(naming.index), local.index, local.name);
+                }
+            }
+            Ok(())
+        });
+    }
+
+    /// The names of element segments, as far as the name section has any: each with its
+    /// index.
+    pub fn segment_names(&self) -> HashMap<u32, String> {
+        let mut names = HashMap::new();
+        self.each_subsection(|subsection| {
+            if let Name::Element(map) = subsection {
+                for naming in map {
+                    let naming = naming?;
+                    names.insert(naming.index, naming.name.to_owned());
+                }
+            }
+            Ok(())
+        });
+        names
+    }
+
+    /// Shows the parts of the name section. What is behind a fault has no names.
+    fn each_subsection(&self, mut show: impl FnMut(Name<'_>) -> Result<()>) {
         for payload in Parser::new(0).parse_all(&self.bytes) {
-            // Bytes that were parsed before; a name section with a fault has no names.
+            // Bytes that were parsed before.
             if let Ok(Payload::CustomSection(section)) = payload
                 && let KnownCustom::Name(reader) = section.as_known()
             {
-                let _ = read_locals(reader, function, &mut names);
-            }
-        }
-        names
-    }
-}
-
-/// Adds the names of those locals of a function that there is a place for.
-fn read_locals(
-    section: NameSectionReader<'_>,
-    function: FuncIndex,
-    names: &mut [Option<String>],
-) -> Result<()> {
-    for subsection in section {
-        let Name::Local(functions) = subsection? else {
-            continue;
-        };
-        for naming in functions {
-            let naming = naming?;
-            if naming.index != function.as_u32() {
-                continue;
-            }
-            for local in naming.names {
-                let local = local?;
-                if let Some(place) = names.get_mut(local.index as usize) {
-                    *place = Some(local.name.to_owned());
+                for subsection in reader {
+                    if subsection.and_then(&mut show).is_err() {
+                        break;
+                    }
                 }
             }
         }
     }
-    Ok(())
 }
 
 /// Everything the section says that we keep, or its first fault.

@@ -13,7 +13,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod capture;
+pub mod faces;
+pub mod file;
+pub mod questions;
 pub mod snapshot;
 
+#[doc(inline)]
+pub use capture::{Capture, CaptureError, CaptureOptions};
 #[doc(inline)]
 pub use snapshot::Snapshot;

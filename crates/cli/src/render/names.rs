@@ -1,9 +1,6 @@
 //! The names a module gives to what roots are held by and refer to.
 
-use super::view::Value;
-use mangrove::{
-    CodeName, FrameOwner, Module, RootOwner, RootValue, TypeId, TypeIndex, Within, printable,
-};
+use mangrove::{CodeName, FrameOwner, Module, RootOwner, TypeId, TypeIndex, Within, printable};
 use mangrove_abi::object;
 use std::collections::HashMap;
 
@@ -94,25 +91,6 @@ impl<'a> ModuleNames<'a> {
             RootOwner::BoundArgument { index, .. }
             | RootOwner::Element { index, .. }
             | RootOwner::Handle { index } => format!("[{index}]"),
-        }
-    }
-
-    /// What a root holds.
-    pub fn value(&self, value: &RootValue) -> Value {
-        match *value {
-            RootValue::Null => Value::Plain("null".to_owned()),
-            RootValue::I31 { value } => Value::Plain(format!("i31 {value}")),
-            RootValue::Object { offset, type_id } => Value::Object {
-                offset,
-                ty: self.object_type(type_id),
-            },
-            RootValue::Continuation {
-                id,
-                consumed: false,
-            } => Value::Continuation(id),
-            RootValue::Continuation { id, consumed: true } => {
-                Value::Plain(format!("continuation {id}, consumed"))
-            }
         }
     }
 

@@ -4,6 +4,7 @@ use super::regions::trapping;
 use super::state::block_args;
 use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
+use mangrove_abi::libcall::hook;
 use mangrove_abi::record::FRESH_WORDS;
 use mangrove_abi::{ContRecord, FuncRef, Libcall, RecordState, StoreContext, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
@@ -45,6 +46,9 @@ impl FuncTranslator<'_, '_> {
         let revision = self.context_load(record, offset_of!(ContRecord, revision));
         let reference = self.b.ins().iconcat(record, revision);
         self.push(reference, Repr::ContRef);
+        if self.hooks.switches {
+            self.hook_top(hook::NEW, None);
+        }
     }
 
     /// Adds one to a counter of the store.
@@ -108,5 +112,8 @@ impl FuncTranslator<'_, '_> {
         let revision = self.context_load(record, offset_of!(ContRecord, revision));
         let reference = self.b.ins().iconcat(record, revision);
         self.push(reference, Repr::ContRef);
+        if self.hooks.switches {
+            self.hook_top(hook::BIND, None);
+        }
     }
 }

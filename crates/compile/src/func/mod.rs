@@ -94,7 +94,7 @@ fn compile_as(
     let (mut clif, builder_context) = compiler.function(signature.clif());
     let b = FunctionBuilder::new(&mut clif, builder_context);
     let mut translator = FuncTranslator::start(b, env, extras, signature, range.start, placement);
-    if !translator.body(&body, switches, &work)? {
+    if !translator.body(function, &body, switches, &work)? {
         compiler.abandon();
         return Ok(None);
     }

@@ -34,7 +34,7 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn resume(&mut self, cont_type: TypeIndex, table: &ResumeTable) {
         let signature = self.env.signature(self.env.cont_function(cont_type));
         if self.hooks.switches {
-            self.hook_resume(hook::RESUME);
+            self.hook_top(hook::RESUME, None);
         }
         let reference = self.pop();
         let record = self.consume(reference);
@@ -50,6 +50,7 @@ impl FuncTranslator<'_, '_> {
         let arrival = self.switch([running, record, nothing, payload]);
         self.dispatch(&arrival, table);
         self.receive(&arrival, &signature.results, Self::push_value);
+        self.hook_returned(&arrival);
     }
 
     /// `resume_throw` of a tag's exception, or `resume_throw_ref` of a given one.
@@ -64,7 +65,7 @@ impl FuncTranslator<'_, '_> {
             .signature(self.env.cont_function(cont_type))
             .results;
         if self.hooks.switches {
-            self.hook_resume(hook::RESUME_THROW);
+            self.hook_top(hook::RESUME_THROW, None);
         }
         let reference = self.pop();
         let exn = match tag {
@@ -88,6 +89,16 @@ impl FuncTranslator<'_, '_> {
         let arrival = self.switch([running, target, nothing, exn]);
         self.dispatch(&arrival, table);
         self.receive(&arrival, &results, Self::push_value);
+        self.hook_returned(&arrival);
+    }
+
+    /// Tells who watches that what was resumed has returned. Its results are operands by
+    /// now, so they are roots.
+    fn hook_returned(&mut self, arrival: &Arrival) {
+        if self.hooks.switches {
+            let nothing = self.const_word(0);
+            self.hook_about(hook::RETURNED, [arrival.from, nothing, nothing]);
+        }
     }
 
     /// Gives the running record this site's handlers.

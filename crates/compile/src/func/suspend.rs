@@ -31,7 +31,9 @@ impl FuncTranslator<'_, '_> {
     pub(super) fn suspend(&mut self, tag: TagIndex) {
         let signature = self.env.signature(self.env.module.tags[tag.index()]);
         if self.hooks.switches {
-            self.hook(hook::SUSPEND);
+            let address = self.instance_word(self.env.layout.tag(tag));
+            let nothing = self.const_word(0);
+            self.hook_about(hook::SUSPEND, [nothing, nothing, address]);
         }
         let tag = self.instance_word(self.env.layout.tag(tag));
         let running = self.running_record();
@@ -54,7 +56,7 @@ impl FuncTranslator<'_, '_> {
         let params = self.env.signature(self.env.cont_function(cont_type)).params;
         let back = self.params_of_last(cont_type);
         if self.hooks.switches {
-            self.hook(hook::SWITCH);
+            self.hook_top(hook::SWITCH, Some(tag));
         }
         let reference = self.pop();
         let (record, revision) = self.unconsumed(reference);

@@ -18,7 +18,7 @@ use crate::{CompileError, Hooks, Interruption};
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Value};
 use cranelift_frontend::{FunctionBuilder, Variable};
 use mangrove_abi::libcall::hook;
-use mangrove_abi::{Defect, Libcall, TypeIndex};
+use mangrove_abi::{Defect, FuncIndex, Libcall, TagIndex, TypeIndex};
 use mangrove_validate::Repr;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -133,6 +133,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     /// body leaves its stack.
     pub(super) fn body(
         &mut self,
+        function: FuncIndex,
         body: &FunctionBody<'_>,
         switches: bool,
         work: &Work,
@@ -147,12 +148,20 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         if self.hooks.calls {
             self.hook(hook::CALL);
         }
+        if self.env.places.entries.contains(&function) {
+            self.hook(hook::ENTER);
+        }
+        let places = self.env.places.within(&body.range());
         self.push_function_frame();
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
             let (operator, offset) = reader.read_with_offset()?;
             self.offset = offset as usize;
             self.b.set_srcloc(SourceLoc::new(offset as u32));
+            if places && self.reachable && self.env.places.offsets.contains(&self.offset) {
+                self.save_fuel();
+                self.hook(hook::REACH);
+            }
             self.before_operator(&operator);
             self.operator(&operator)?;
             self.after_operator(&operator);
@@ -222,16 +231,26 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
 
     /// Calls the runtime's hook.
     pub(super) fn hook(&mut self, kind: u64) {
-        let (kind, nothing) = (self.const_word(kind), self.const_word(0));
-        self.libcall(Libcall::Hook, &[kind, nothing, nothing]);
+        let nothing = self.const_word(0);
+        self.hook_about(kind, [nothing; 3]);
     }
 
-    /// Tells the runtime that the continuation on top of the operands is about
-    /// to be resumed, in this way.
-    pub(super) fn hook_resume(&mut self, kind: u64) {
+    /// Calls the runtime's hook about these: a record, a revision, a tag.
+    pub(super) fn hook_about(&mut self, kind: u64, about: [Value; 3]) {
+        let kind = self.const_word(kind);
+        let [record, revision, tag] = about;
+        self.libcall(Libcall::Hook, &[kind, record, revision, tag]);
+    }
+
+    /// Tells the runtime what this is about to happen to, or has made: the continuation on
+    /// top of the operands.
+    pub(super) fn hook_top(&mut self, kind: u64, tag: Option<TagIndex>) {
+        let tag = match tag {
+            Some(tag) => self.instance_word(self.env.layout.tag(tag)),
+            None => self.const_word(0),
+        };
         let reference = self.top();
         let (record, revision) = self.b.ins().isplit(reference);
-        let kind = self.const_word(kind);
-        self.libcall(Libcall::Hook, &[kind, record, revision]);
+        self.hook_about(kind, [record, revision, tag]);
     }
 }

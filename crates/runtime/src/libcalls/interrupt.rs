@@ -10,9 +10,10 @@
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::interruption::{Callback, Fuel, UpdateDeadline};
-use crate::pending::Pending;
+use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
+use crate::watch::Moment;
 use mangrove_abi::libcall::interrupt as why;
 use mangrove_abi::{InstanceContext, LibcallResult};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,6 +76,8 @@ unsafe fn at_deadline(store: *mut StoreInner) -> Result<(), Pending> {
                 return Ok(());
             }
         }
+        (*store).notify_of(Moment::Deadline, |store| store.deadline());
+        (*store).uninterrupted().map_err(pending)?;
         let asked = (*store).interruption.at_deadline.take();
         let Some(mut callback) = asked else {
             return Err(TrapReason::Interrupt.into());

@@ -136,6 +136,11 @@ impl TableEntry {
         self.def
     }
 
+    /// What its elements are.
+    pub fn kind(&self) -> ValueKind {
+        self.kind
+    }
+
     /// Who made it.
     pub fn origin(&self) -> Origin {
         self.origin

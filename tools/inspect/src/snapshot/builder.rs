@@ -149,6 +149,12 @@ impl Builder {
         &mut self.snapshot.names
     }
 
+    /// The rows of what was told by [`Builder::fixed`], in that order: to name them when all
+    /// is told.
+    pub fn fixed_rows(&mut self) -> &mut [Static] {
+        &mut self.snapshot.nodes.statics
+    }
+
     /// Begins a node. Its edges follow.
     fn node(&mut self, kind: Kind, row: usize, bytes: u32) -> NodeId {
         let nodes = &mut self.snapshot.nodes;

@@ -130,8 +130,16 @@ fn plain(bytes: &[u8], storage: Storage, offset: u64) -> Plain {
             value if value & 1 == 1 => Plain::I31(value >> 1),
             _ => Plain::Null,
         }),
-        Storage::Func => Some(Plain::Func(None)),
-        Storage::Cont => Some(Plain::Null),
+        // The function's number and one: see `mangrove::SurveyedObject::contents`.
+        Storage::Func => read(bytes, offset).map(|b| match u64::from_le_bytes(b) {
+            0 => Plain::Null,
+            number => Plain::Func(u32::try_from(number - 1).ok()),
+        }),
+        // Its number and one; one that is current has an edge.
+        Storage::Cont => read(bytes, offset).map(|b| match u64::from_le_bytes(b) {
+            0 => Plain::Null,
+            number => Plain::Used(u32::try_from(number - 1).unwrap_or(u32::MAX)),
+        }),
     };
     value.unwrap_or(Plain::Omitted)
 }

@@ -37,6 +37,7 @@ pub use names::{
     Field, Function, FunctionKind, Holds, InlinedFrame, Line, Module, Names, ObjectType, Origin,
     Site, Slot, Storage, TypeKind,
 };
+pub(crate) use nodes::Packed;
 pub use nodes::{
     At, Continuation, Edge, FrameRow, Kind, Node, NodeId, Nodes, ObjectRow, Space, State, Static,
 };
@@ -47,12 +48,13 @@ use serde::{Deserialize, Serialize};
 /// What a store held at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    about: About,
-    names: Names,
-    nodes: Nodes,
-    plain: Vec<PlainRow>,
+    pub(crate) about: About,
+    pub(crate) names: Names,
+    pub(crate) nodes: Nodes,
+    /// In the order of nodes and places.
+    pub(crate) plain: Vec<PlainRow>,
     /// The bytes of objects behind their headers, as far as they were kept.
-    contents: Vec<u8>,
+    pub(crate) contents: Vec<u8>,
 }
 
 /// When a snapshot was taken, and what the store counted then.

@@ -61,7 +61,7 @@ pub enum FunctionKind {
 }
 
 /// A type of objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectType {
     /// Its name or its text: `$point`, `(array i8)`, `exception`.
     pub name: String,
@@ -89,7 +89,7 @@ pub enum TypeKind {
 }
 
 /// A field of a type.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Field {
     /// Its name.
     pub name: Option<String>,
@@ -204,6 +204,11 @@ pub enum Holds {
     Operand {
         /// Its depth: 0 for the one at the bottom.
         depth: u32,
+    },
+    /// What an instruction has made.
+    Made {
+        /// The instruction's offset in the module.
+        offset: u32,
     },
 }
 

@@ -153,7 +153,7 @@ pub struct ObjectRow {
     /// Elements of an array; 0 of any other.
     pub len: u32,
     /// Where its contents begin, in bytes; see [`super::Snapshot::contents`].
-    pub(super) contents: u32,
+    pub(crate) contents: u32,
     /// Where it lies.
     pub space: Space,
 }
@@ -199,23 +199,23 @@ pub struct Edge {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Nodes {
     /// By node.
-    pub(super) kinds: Vec<Kind>,
+    pub(crate) kinds: Vec<Kind>,
     /// By node: which of its kind's rows.
-    pub(super) rows: Vec<u32>,
+    pub(crate) rows: Vec<u32>,
     /// By node: the bytes it takes itself.
-    pub(super) bytes: Vec<u32>,
+    pub(crate) bytes: Vec<u32>,
     /// By node: its first edge. One more than there are nodes.
-    pub(super) firsts: Vec<u32>,
+    pub(crate) firsts: Vec<u32>,
     /// By edge.
-    pub(super) targets: Vec<NodeId>,
+    pub(crate) targets: Vec<NodeId>,
     /// By edge.
-    pub(super) places: Vec<Packed>,
-    pub(super) statics: Vec<Static>,
-    pub(super) continuations: Vec<Continuation>,
-    pub(super) frames: Vec<FrameRow>,
-    pub(super) objects: Vec<ObjectRow>,
+    pub(crate) places: Vec<Packed>,
+    pub(crate) statics: Vec<Static>,
+    pub(crate) continuations: Vec<Continuation>,
+    pub(crate) frames: Vec<FrameRow>,
+    pub(crate) objects: Vec<ObjectRow>,
     /// By object, if objects are followed in the run: what tells it from all others, never 0.
-    pub(super) identities: Vec<u32>,
+    pub(crate) identities: Vec<u32>,
 }
 
 impl Nodes {
@@ -327,9 +327,36 @@ impl Nodes {
         Some(Edge { to, at })
     }
 
-    fn range(&self, node: NodeId) -> Range<usize> {
+    /// The numbers of a node's edges.
+    pub(crate) fn range(&self, node: NodeId) -> Range<usize> {
         let index = node.index();
         self.firsts[index] as usize..self.firsts[index + 1] as usize
+    }
+
+    /// The reference with this number, and whose it is. Edges are numbered through all nodes.
+    ///
+    /// # Panics
+    /// There is no such edge.
+    pub fn edge(&self, number: u32) -> (NodeId, Edge) {
+        let (index, node) = (number as usize, self.owner(number));
+        let edge = Edge {
+            to: self.targets[index],
+            at: self.places[index].at(self.kind(node)),
+        };
+        (node, edge)
+    }
+
+    /// Whose edge this is: the last node that begins at it or before it.
+    pub(crate) fn owner(&self, edge: u32) -> NodeId {
+        NodeId(self.firsts.partition_point(|&first| first <= edge) as u32 - 1)
+    }
+
+    /// What a node keeps alive: all that it refers to, and nothing if it is a weak handle.
+    pub fn keeps(&self, node: NodeId) -> &[NodeId] {
+        match self.kind(node) {
+            Kind::Weak => &[],
+            _ => self.targets(node),
+        }
     }
 
     /// The number of the first edge of a node. Edges are numbered through all nodes.
@@ -356,7 +383,7 @@ impl Nodes {
     }
 
     /// Objects are the last nodes.
-    pub(super) fn object_node(&self, index: usize) -> NodeId {
+    pub(crate) fn object_node(&self, index: usize) -> NodeId {
         NodeId((self.len() - self.objects.len() + index) as u32)
     }
 
@@ -374,7 +401,7 @@ impl Nodes {
 
 /// An [`At`] in 32 bits, given its node's kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Packed(u32);
+pub(crate) struct Packed(pub(crate) u32);
 
 impl Packed {
     const SHIFT: u32 = 30;
@@ -383,7 +410,7 @@ impl Packed {
 
     /// Orders the edges of a continuation: the parent, then arguments, then frames. No object
     /// has 2^30 references: the heap is at most 4 GiB.
-    pub(super) fn new(at: At) -> Self {
+    pub(crate) fn new(at: At) -> Self {
         let tagged = |tag: u32, index: u32| Self(tag << Self::SHIFT | index & Self::MASK);
         match at {
             At::Root | At::Value => Self(0),
@@ -398,7 +425,7 @@ impl Packed {
         }
     }
 
-    fn at(self, kind: Kind) -> At {
+    pub(crate) fn at(self, kind: Kind) -> At {
         if self == Self::UNKNOWN {
             return At::Unknown;
         }

@@ -3,7 +3,7 @@
 //! Names come from modules, and so from outside: they are made printable here.
 
 use super::names::{Field, Function, FunctionKind, Holds, Line, Site, TypeKind};
-use super::nodes::{At, Kind, Node, NodeId, State, Static};
+use super::nodes::{At, Kind, Node, NodeId, Space, State, Static};
 use super::values::{Plain, Value};
 use super::{Continuation, FrameRow, Snapshot};
 use mangrove::printable;
@@ -17,6 +17,17 @@ impl State {
             Self::Running => "running",
             Self::Parent => "parent",
             Self::Suspended => "suspended",
+        }
+    }
+}
+
+impl Space {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Young => "young",
+            Self::Old => "old",
+            Self::Large => "large",
         }
     }
 }
@@ -177,7 +188,7 @@ impl Snapshot {
         match plain {
             Plain::Null => "null".to_owned(),
             Plain::I31(value) => format!("i31 {value}"),
-            Plain::Used(number) => format!("continuation {number}, used"),
+            Plain::Used(number) => format!("continuation {number}, consumed"),
             Plain::I8(value) => value.to_string(),
             Plain::I16(value) => value.to_string(),
             Plain::I32(value) => value.to_string(),
@@ -202,6 +213,7 @@ impl Holds {
             } => format!("local {index} ${}", printable(name)),
             Self::Local { index, name: None } => format!("local {index}"),
             Self::Operand { depth } => format!("operand {depth}"),
+            Self::Made { offset } => format!("made at {offset:#x}"),
         }
     }
 }

@@ -1,0 +1,143 @@
+//! `mangrove roots`, on the command line.
+
+use super::{EngineArgs, Target};
+use clap::{ArgGroup, Args, ValueEnum};
+use mangrove::StopAt;
+use mangrove_inspect::questions::{Filter, NodeName};
+use std::path::PathBuf;
+
+/// How one finds out what keeps something alive.
+const AFTER: &str = "\
+Find a leak:
+  mangrove roots FILE --invoke NAME            what there is at the end, and what leaks most likely
+  mangrove roots FILE --invoke NAME --why 7    what keeps continuation 7, step by step
+
+NODE is what is shown as a node's name, or short: 7 (a continuation), 7.0 (its innermost
+frame), 0x1040 (an object), 'table 0', 'global 2', '$name'.
+
+A moment that was saved needs no program, and nothing runs:
+  mangrove roots FILE --invoke NAME --at gc:1 --save before.moment
+  mangrove roots before.moment --open 7
+
+Two moments of one run, and what changed between them:
+  mangrove roots FILE --invoke NAME --at gc-full:1 --at gc-full:9 --diff
+
+Exit codes: 0 shown; 1 the moment never came; 2 bad usage, or no such node; 3 memory was
+refused; 134 the program trapped before the moment came.";
+
+/// `mangrove roots`.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER)]
+#[command(group = ArgGroup::new("question").args(["view", "leaks", "why", "open", "what_if_drop"]))]
+pub struct RootsArgs {
+    /// What to run, or a saved moment.
+    #[command(flatten)]
+    pub target: Target,
+    /// When to look: just before the Nth collection (gc:N, gc-minor:N, gc-full:N), suspension
+    /// (suspend:N) or resumption (resume:N); at a trap; when a function is entered
+    /// (enter:NAME, enter:NAME:N) or a byte offset reached (at:0x1a4, at:0x1a4:N); after so
+    /// many seconds (after:2.5); at the end. Several times: several moments of one run
+    /// [default: end]
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Vec<StopAt>,
+    /// What to show.
+    #[command(flatten)]
+    pub ask: Ask,
+    /// How to show it.
+    #[command(flatten)]
+    pub show: Show,
+    /// Settings.
+    #[command(flatten)]
+    pub engine: EngineArgs,
+}
+
+/// What is asked of a moment.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What to show")]
+pub struct Ask {
+    /// A part of what there is [default: summary]
+    #[arg(long, value_enum, value_name = "VIEW")]
+    pub view: Option<Part>,
+    /// What leaks, most likely, and why: the same as --view leaks
+    #[arg(long)]
+    pub leaks: bool,
+    /// What keeps a node alive: the way to it from the roots
+    #[arg(long, value_name = "NODE")]
+    pub why: Option<NodeName>,
+    /// So many ways to it, the shortest first
+    #[arg(long, value_name = "COUNT", default_value_t = 1, requires = "why")]
+    pub ways: u32,
+    /// What is in a node, and in what it refers to
+    #[arg(long, value_name = "NODE")]
+    pub open: Option<NodeName>,
+    /// So many levels deep
+    #[arg(long, value_name = "LEVELS", default_value_t = 3, requires = "open")]
+    pub depth: u32,
+    /// What would die if a node were gone, or several together
+    #[arg(long, value_name = "NODE")]
+    pub what_if_drop: Vec<NodeName>,
+    /// What changed since the moment before (give --at twice), or since one that was saved.
+    /// With another question: that question, with what changed in mind
+    #[arg(long, value_name = "SAVED", num_args = 0..=1)]
+    pub diff: Option<Option<PathBuf>>,
+    /// Only nodes that meet all of these, like 'type=$node' or 'function=$gen age>=3': a list
+    /// of them, or with --view stacks their stacks
+    #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["leaks", "why", "open", "what_if_drop"])]
+    pub filter: Option<Filter>,
+}
+
+/// How it is shown, and where.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How to show it")]
+pub struct Show {
+    /// In which form
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Everything, however much it is
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+    /// So much of each list [default: 20, of roots 200; json 1000; dot 200 nodes]
+    #[arg(long, value_name = "COUNT")]
+    pub limit: Option<u32>,
+    /// Write it to this file
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Save the moment as well, for `mangrove roots FILE`. Of several moments each has its
+    /// number in the file's name
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+}
+
+/// A part of what there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// How much there is, what leaks most likely, and the most of everything
+    Summary,
+    /// Every root: slots of frames, globals, tables, handles
+    Roots,
+    /// Continuations with their frames, the running ones first
+    Stacks,
+    /// Continuations that are alike, counted
+    Shapes,
+    /// Objects by type
+    Types,
+    /// What leaks, most likely, and why
+    Leaks,
+    /// What changed: see --diff
+    Diff,
+}
+
+/// The form in which a moment is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    Text,
+    /// For programs: docs/schema/roots.schema.json
+    Json,
+    /// For Graphviz
+    Dot,
+    /// A page that needs nothing else
+    Html,
+    /// For Chrome's DevTools, and what else reads V8's heap snapshots
+    Heapsnapshot,
+}

@@ -1,0 +1,228 @@
+//! What the numbers that a survey shows are called.
+
+use super::FixedPlace;
+use super::object::HEADER;
+pub use super::shapes::FieldStorage;
+use super::shapes::Shape;
+use crate::called::TypeNames;
+use crate::instance::InstancePtr;
+use crate::module::ModuleImage;
+use crate::report::Named;
+use crate::store::StoreInner;
+use crate::walk::ObjectKind;
+use hashbrown::HashMap;
+use mangrove_abi::object::{ARRAY_ELEMENTS, TYPE_HOST};
+use mangrove_abi::{FuncIndex, TypeId};
+use mangrove_collector::{Created, FunctionId, MadeFrom, ModuleId, Names, Place, WasmLocation};
+use mangrove_validate::{EntityIndex, ParsedModule};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// A type of objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectTypeInfo {
+    /// `$name` of the first module that names it; else its number in a module, or in the
+    /// engine.
+    pub name: String,
+    /// What its objects are.
+    pub kind: ObjectKind,
+    /// The fields of a struct, the values of a payload; of an array one, for each element.
+    pub fields: Vec<FieldInfo>,
+}
+
+/// A field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldInfo {
+    /// Its name, without `$`.
+    pub name: Option<String>,
+    /// What is in it.
+    pub storage: FieldStorage,
+    /// Where in the contents, as [`SurveyedObject::contents`] gives them; of an array, where
+    /// element 0 is.
+    ///
+    /// [`SurveyedObject::contents`]: super::SurveyedObject::contents
+    pub offset: u32,
+}
+
+/// Looks for the names of what a store has.
+pub struct StoreNames<'a> {
+    store: &'a StoreInner,
+    types: TypeNames<'a>,
+    modules: RefCell<HashMap<ModuleId, Rc<ModuleNames>>>,
+}
+
+/// Names of a module that are not kept with it.
+#[derive(Default)]
+struct ModuleNames {
+    locals: HashMap<(FuncIndex, u32), String>,
+    segments: std::collections::HashMap<u32, String>,
+    /// By what it is of: number of the first export.
+    exports: HashMap<EntityIndex, usize>,
+}
+
+impl ModuleNames {
+    fn of(parsed: &ParsedModule) -> Self {
+        let mut names = Self {
+            segments: parsed.segment_names(),
+            ..Self::default()
+        };
+        parsed.each_local_name(|function, local, name| {
+            names.locals.insert((function, local), name.to_owned());
+        });
+        for (number, export) in parsed.exports.iter().enumerate() {
+            names.exports.entry(export.index).or_insert(number);
+        }
+        names
+    }
+}
+
+impl std::fmt::Debug for StoreNames<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreNames").finish_non_exhaustive()
+    }
+}
+
+impl StoreInner {
+    /// Looks for names.
+    pub fn names(&self) -> StoreNames<'_> {
+        StoreNames {
+            store: self,
+            types: TypeNames::new(self),
+            modules: RefCell::default(),
+        }
+    }
+}
+
+impl<'a> StoreNames<'a> {
+    fn named(&self) -> Named<'a> {
+        Named {
+            engine: &self.store.engine,
+            instances: &self.store.instances,
+            host_funcs: &self.store.host_funcs,
+        }
+    }
+
+    fn instance(&self, index: u32) -> Option<InstancePtr> {
+        self.store.instances.get(index as usize).copied()
+    }
+
+    /// A module's name; none if it has none, or no instance in the store.
+    pub fn module(&self, module: ModuleId) -> Option<&'a str> {
+        self.store.module(module)?.name()
+    }
+
+    /// Which module each instance is of, by number.
+    pub fn modules_of_instances(&self) -> Vec<ModuleId> {
+        let instances = self.store.instances.iter();
+        instances.map(|instance| instance.module.id()).collect()
+    }
+
+    /// A place in a function of a module.
+    pub fn place(&self, at: WasmLocation) -> Option<Place> {
+        self.named().stopped(at)
+    }
+
+    /// The function that a continuation was made from, or that is in a place.
+    pub fn function(&self, function: FunctionId) -> MadeFrom {
+        self.named().made_from(function)
+    }
+
+    /// The type of continuations made from a function, in text form.
+    pub fn continuation_type(&self, function: FunctionId) -> String {
+        self.named().ty(function)
+    }
+
+    /// A `cont.new` that was executed.
+    pub fn created(&self, created: Created) -> Option<Place> {
+        self.named().created(created)
+    }
+
+    /// The name of a local of a function, parameters included.
+    pub fn local(&self, module: ModuleId, function: FuncIndex, local: u32) -> Option<String> {
+        let names = self.module_names(self.store.module(module)?);
+        names.locals.get(&(function, local)).cloned()
+    }
+
+    /// Names of a module, looked for once.
+    fn module_names(&self, module: &ModuleImage) -> Rc<ModuleNames> {
+        let mut known = self.modules.borrow_mut();
+        let names = known.entry(module.id());
+        let names = names.or_insert_with(|| Rc::new(ModuleNames::of(module.parsed())));
+        names.clone()
+    }
+
+    /// A type of objects; of exceptions, with the number of their tag. None if there is no
+    /// such type.
+    pub fn object_type(
+        &self,
+        id: TypeId,
+        kind: ObjectKind,
+        tag: Option<u32>,
+    ) -> Option<ObjectTypeInfo> {
+        let engine = &self.store.engine;
+        let (name, shape, from) = match kind {
+            ObjectKind::Host => ("host".to_owned(), Shape::default(), HEADER),
+            ObjectKind::Exception => {
+                let tag = tag?;
+                let entry = self.store.tags.get(tag as usize)?;
+                // SAFETY: the tags of a store live as long as it does.
+                let tag_type = unsafe { entry.def.as_ref().type_id };
+                let name = match self.store.tag_called(tag) {
+                    Some(name) => format!("exception {name}"),
+                    None => "exception of the host".to_owned(),
+                };
+                (name, Shape::of_payload(engine, tag_type), HEADER)
+            }
+            ObjectKind::Struct => (self.types.called(id), Shape::of(engine, id), HEADER),
+            ObjectKind::Array => (self.types.called(id), Shape::of(engine, id), ARRAY_ELEMENTS),
+        };
+        if kind != ObjectKind::Exception && id != TYPE_HOST && !engine.types().contains(id) {
+            return None;
+        }
+        let fields = shape.parts.iter().zip(0..).map(|(part, index)| FieldInfo {
+            name: match kind {
+                ObjectKind::Struct => self.types.plain_field(id, index),
+                _ => None,
+            },
+            storage: part.storage,
+            offset: part.offset - from,
+        });
+        Some(ObjectTypeInfo {
+            name,
+            kind,
+            fields: fields.collect(),
+        })
+    }
+
+    /// What a place outside of stacks and objects is called: its name in the module that
+    /// defines it, else what it is exported as. Handles, and what the host made, have none.
+    pub fn fixed(&self, place: FixedPlace) -> Option<String> {
+        let (instance, index) = match place {
+            FixedPlace::Global { instance, index } => (instance?, EntityIndex::Global(index)),
+            FixedPlace::Table {
+                instance, index, ..
+            } => (instance?, EntityIndex::Table(index)),
+            FixedPlace::Segment {
+                instance, segment, ..
+            } => {
+                let instance = self.instance(instance)?;
+                let names = self.module_names(&instance.module);
+                return names.segments.get(&segment).cloned();
+            }
+            FixedPlace::Handle { .. } | FixedPlace::Weak { .. } => return None,
+        };
+        let instance = self.instance(instance)?;
+        let parsed = instance.module.parsed();
+        let name = match index {
+            EntityIndex::Global(index) => parsed.names.globals.get(&index),
+            EntityIndex::Table(index) => parsed.names.tables.get(&index),
+            _ => None,
+        };
+        if name.is_some() {
+            return name.cloned();
+        }
+        let names = self.module_names(&instance.module);
+        let export = parsed.exports.get(*names.exports.get(&index)?)?;
+        Some(export.name.clone())
+    }
+}

@@ -1,0 +1,1 @@
+//! A chain of a million objects, which nothing may recurse over.
