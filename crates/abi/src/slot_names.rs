@@ -1,7 +1,7 @@
 //! What of a program the slots of frames hold: which local, which operand. Beside the stack
 //! maps, and only where the compiler was asked to tell: nothing that runs looks here.
 
-use crate::index::{CodeOffset, WasmOffset};
+use crate::index::CodeOffset;
 use serde::{Deserialize, Serialize};
 
 /// What of a program a slot holds. One value may be several things at once.
@@ -12,8 +12,6 @@ pub enum SlotHolds {
     Local(u32),
     /// An operand: 0 is at the bottom of the function's operand stack.
     Operand(u32),
-    /// What the instruction at this offset of the module has made.
-    Made(WasmOffset),
 }
 
 /// A slot of which something is known.

@@ -2,9 +2,12 @@
 //! said beside it.
 
 use crate::cost::Work;
+use crate::naming::NamedCall;
 use cranelift_codegen::MachBufferFinalized;
 use cranelift_codegen::ir::{self, UserExternalName};
-use mangrove_abi::{FuncIndex, FunctionKind, Slot, SlotKind, TagIndex, TrapCode, WasmOffset};
+use mangrove_abi::{
+    FuncIndex, FunctionKind, NamedSlot, Slot, SlotHolds, SlotKind, TagIndex, TrapCode, WasmOffset,
+};
 
 /// What a call in compiled code refers to. The linker resolves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +80,8 @@ pub struct Site {
     pub wasm_offset: Option<WasmOffset>,
     /// What is live there.
     pub slots: Vec<Slot>,
+    /// What is known of those.
+    pub names: Vec<NamedSlot>,
     /// Where it catches, inside a `try_table`.
     pub catch: Option<Catch>,
 }
@@ -110,6 +115,10 @@ pub struct Beside {
     pub scopes: Vec<CatchScope>,
     /// Roots that lie in the frame at every call: kind, slot, and offset in it.
     pub homes: Vec<(SlotKind, ir::StackSlot, u32)>,
+    /// What is known of those: slot, offset in it.
+    pub home_names: Vec<(ir::StackSlot, u32, SlotHolds)>,
+    /// Calls of which something is known, by number.
+    pub named_calls: Vec<NamedCall>,
     /// Where the frame's instance lies while a function is called that may be the host's.
     pub instance: Option<ir::StackSlot>,
 }
@@ -129,6 +138,8 @@ pub struct CompiledFunc {
     pub scopes: Vec<CatchScope>,
     /// What is live at each of its sites besides the site's own slots.
     pub homes: Vec<Slot>,
+    /// What is known of those.
+    pub home_names: Vec<NamedSlot>,
     /// As [`mangrove_abi::FunctionCode::instance_distance`].
     pub instance_distance: u32,
     /// Instructions that may trap.

@@ -19,6 +19,7 @@ mod function;
 mod isa;
 mod link;
 mod movable;
+mod naming;
 mod options;
 mod output;
 mod prescan;

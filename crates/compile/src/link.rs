@@ -116,8 +116,12 @@ impl ImageLinker {
             });
             let slots = site.slots.iter().copied();
             let pc = start.plus(site.offset);
+            self.image.slot_names.add_site(pc, &site.names);
             self.sites.add(pc, index, site.wasm_offset, slots, catch);
         }
+        self.image
+            .slot_names
+            .add_function(index, &function.home_names);
         let homes = function.homes.iter().copied();
         self.sites.share(function.sites.len(), homes);
     }
@@ -162,6 +166,7 @@ impl ImageLinker {
         }
         let mut image = self.image;
         image.sites = self.sites.finish();
+        image.slot_names.finish();
         image.traps.sort_unstable_by_key(|trap| trap.pc);
         image.defined = vec![u32::MAX; defined];
         image.entries = vec![None; types];

@@ -88,6 +88,9 @@ pub struct Options {
     /// Compare every access to a 32-bit memory with the memory's size. Without it
     /// a memory must have reserved all that an access can address.
     pub checked_memories: bool,
+    /// Tell what of the program the slots of frames hold: which local, which operand. The
+    /// code is the same.
+    pub slot_names: bool,
     /// Run Cranelift's verifier on every function.
     pub verify_clif: bool,
     /// What the code is not to note, for tests. Such code is not to outlive its process.

@@ -4,7 +4,8 @@ use crate::arch;
 use crate::cost::Work;
 use crate::function::{Beside, Buffer, Callee, CompiledFunc, Finished, Relocation};
 use crate::movable::pin_stack_loads;
-use crate::sites::{homes, instance_distance, sites};
+use crate::naming::NamedCall;
+use crate::sites::{home_names, homes, instance_distance, sites};
 use crate::touch::touch_stack;
 use crate::{CompileError, Hooks, Interruption, OptLevel, Options, isa};
 use cranelift_codegen::Context;
@@ -44,6 +45,8 @@ pub struct Compiler {
     pub defect: Option<Defect>,
     /// Whether every function is to be in homes.
     pub homes_only: bool,
+    /// See [`Options::slot_names`].
+    pub slot_names: bool,
 }
 
 impl Compiler {
@@ -68,6 +71,7 @@ impl Compiler {
             interruption: options.interruption,
             defect: options.defect,
             homes_only: options.opt_level == OptLevel::Frame,
+            slot_names: options.slot_names,
         }
     }
 
@@ -159,17 +163,30 @@ impl Compiler {
             .compile(&**isa, &mut self.control_plane)
             .map_err(|error| failed(format!("{:?}", error.inner)))?;
         let buffer = &compiled.buffer;
-        let positions: Vec<_> = buffer
+        let calls = &beside.named_calls;
+        let named: Vec<_> = buffer
             .get_srclocs_sorted()
             .iter()
-            .map(|loc| (loc.start, wasm_offset(loc.loc)))
+            .map(|loc| (loc.start, NamedCall::number(loc.loc), loc.loc))
+            .collect();
+        let positions: Vec<_> = named
+            .iter()
+            .map(|&(start, number, position)| match number {
+                Some(number) => (start, calls.get(number).and_then(|call| call.wasm_offset)),
+                None => (start, wasm_offset(position)),
+            })
+            .collect();
+        let numbers: Vec<_> = named
+            .iter()
+            .map(|&(start, number, _)| (start, number))
             .collect();
         Ok(Some(CompiledFunc {
             kind,
             code: compiled.code_buffer().to_vec(),
             relocations: relocations(buffer, &names).map_err(failed)?,
-            sites: sites(buffer, &positions).map_err(failed)?,
+            sites: sites(buffer, &positions, (&numbers, calls)).map_err(failed)?,
             homes: homes(buffer, &beside).map_err(failed)?,
+            home_names: home_names(buffer, &beside).map_err(failed)?,
             instance_distance: instance_distance(buffer, &beside).map_err(failed)?,
             scopes: beside.scopes,
             traps: traps(buffer).map_err(failed)?,

@@ -4,12 +4,13 @@
 //! frame pointer; the distance between the two is the frame's layout.
 
 use crate::function::{Beside, Buffer, Catch, Site};
+use crate::naming::NamedCall;
 use crate::signature::root_kind;
 use cranelift_codegen::ir::StackSlot;
 use cranelift_codegen::{
     ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
 };
-use mangrove_abi::{Slot, SlotKind, WasmOffset};
+use mangrove_abi::{NamedSlot, Slot, SlotHolds, SlotKind, WasmOffset};
 
 /// Every call site, with its stack map if it has one. Cranelift makes no map
 /// where nothing is live; the walk needs an entry all the same. It also lists
@@ -20,6 +21,7 @@ use mangrove_abi::{Slot, SlotKind, WasmOffset};
 pub fn sites(
     buffer: &Buffer,
     positions: &[(u32, Option<WasmOffset>)],
+    (numbers, named): (&[(u32, Option<usize>)], &[NamedCall]),
 ) -> Result<Vec<Site>, String> {
     let layout = buffer
         .frame_layout()
@@ -42,11 +44,26 @@ pub fn sites(
         // The position of the call itself: the byte before its return address.
         let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
         let wasm_offset = at.checked_sub(1).and_then(|at| positions[at].1);
+        let number = at.checked_sub(1).and_then(|at| numbers[at].1);
+        let mut names = Vec::new();
+        for (slot, holds) in number
+            .and_then(|number| named.get(number))
+            .iter()
+            .flat_map(|call| &call.slots)
+        {
+            let distance = distance(size, layout.stackslots[*slot].offset, call.ret_addr)?;
+            // Optimisation leaves no slot out of a map, but a tail call has no map.
+            if slots.iter().any(|slot: &Slot| slot.distance() == distance) {
+                let holds = holds.clone();
+                names.push(NamedSlot { distance, holds });
+            }
+        }
         let catch = catch_site(&call, size)?;
         sites.push(Site {
             offset: call.ret_addr,
             wasm_offset,
             slots,
+            names,
             catch,
         });
     }
@@ -114,6 +131,23 @@ pub fn homes(buffer: &Buffer, beside: &Beside) -> Result<Vec<Slot>, String> {
             .map(|distance| Slot::new(kind, distance))
     };
     beside.homes.iter().map(slot).collect()
+}
+
+/// What is known of the roots that are in the frame at every call.
+///
+/// # Errors
+/// As for [`sites`].
+pub fn home_names(buffer: &Buffer, beside: &Beside) -> Result<Vec<NamedSlot>, String> {
+    let layout = buffer
+        .frame_layout()
+        .ok_or("a function without a frame layout")?;
+    let named = |&(slot, offset, holds): &(StackSlot, u32, SlotHolds)| {
+        let start = layout.stackslots[slot].offset;
+        let distance = distance(layout.frame_to_fp_offset, start + offset, 0)?;
+        let holds = vec![holds];
+        Ok(NamedSlot { distance, holds })
+    };
+    beside.home_names.iter().map(named).collect()
 }
 
 /// Where the frame keeps its instance, if it does: see

@@ -180,10 +180,12 @@ pub fn interrupt(stubs: &StubImage) -> CompiledFunc {
             offset: stubs.interrupt_call + DISTANCE,
             wasm_offset: None,
             slots: Vec::new(),
+            names: Vec::new(),
             catch: None,
         }],
         scopes: Vec::new(),
         homes: Vec::new(),
+        home_names: Vec::new(),
         // Nobody asks for its: it is the frame below that has one.
         instance_distance: 0,
         traps: Vec::new(),

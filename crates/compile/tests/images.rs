@@ -10,6 +10,7 @@ fn options(opt_level: OptLevel) -> Options {
         hooks: Hooks::default(),
         interruption: Interruption::default(),
         canonical_nans: false,
+        slot_names: false,
         checked_memories: false,
         verify_clif: true,
         defect: None,

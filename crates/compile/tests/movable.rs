@@ -26,6 +26,7 @@ fn options(opt_level: OptLevel, switches: bool, interrupted: bool) -> Options {
             fuel: interrupted,
         },
         canonical_nans: false,
+        slot_names: false,
         checked_memories: false,
         verify_clif: true,
         defect: None,

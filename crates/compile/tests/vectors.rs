@@ -12,6 +12,7 @@ fn code(body: &str) -> Vec<u8> {
         hooks: Hooks::default(),
         interruption: mangrove_compile::Interruption::default(),
         canonical_nans: false,
+        slot_names: false,
         checked_memories: false,
         verify_clif: true,
         defect: None,

@@ -69,6 +69,8 @@ impl Settings {
             hooks,
             interruption,
             canonical_nans,
+            // It decides on what is said beside the code.
+            slot_names: _,
             checked_memories,
             verify_clif: _,
             // Such code is not written.

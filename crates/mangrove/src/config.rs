@@ -28,6 +28,7 @@ pub struct Config {
     pub(crate) hooks: Hooks,
     pub(crate) hook_places: Vec<HookPlace>,
     pub(crate) canonical_nans: bool,
+    pub(crate) debug_info: bool,
     pub(crate) stack_switching: bool,
     pub(crate) threads: Option<usize>,
     pub(crate) verify_clif: bool,
@@ -45,6 +46,7 @@ impl fmt::Debug for Config {
             hooks,
             hook_places,
             canonical_nans,
+            debug_info,
             stack_switching,
             threads,
             verify_clif,
@@ -105,6 +107,7 @@ impl fmt::Debug for Config {
             .field("hooks", hooks)
             .field("hook_places", hook_places)
             .field("canonical_nans", canonical_nans)
+            .field("debug_info", debug_info)
             .field("stack_switching", stack_switching)
             .field("fresh_stacks", fresh_stacks)
             .field("threads", threads)
@@ -127,6 +130,7 @@ impl Default for Config {
             hooks: Hooks::default(),
             hook_places: Vec::new(),
             canonical_nans: false,
+            debug_info: false,
             stack_switching: true,
             threads: None,
             verify_clif: cfg!(debug_assertions),
@@ -471,6 +475,48 @@ impl Config {
     /// each such instruction.
     pub fn canonical_nans(&mut self, canonical: bool) -> &mut Self {
         self.canonical_nans = canonical;
+        self
+    }
+
+    /// Whether what a debugger wants to know is kept beside the code (off by default): which
+    /// locals and operands the slots of frames hold, and, of modules in text, the line of
+    /// each instruction. The machine code is the same; compiling takes longer.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Linker, Module, SlotHolds, Store, SurveyItem, Val};
+    /// use std::ops::ControlFlow;
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::new(Config::new().debug_info(true))?;
+    /// let text = br#"(module (import "" "look" (func $look))
+    ///     (type $s (struct (field i32)))
+    ///     (func (export "f") (param i64) (local $x (ref $s))
+    ///         (local.set $x (struct.new $s (i32.const 7)))
+    ///         (call $look)
+    ///         (drop (struct.get $s 0 (local.get $x)))))"#;
+    /// let module = Module::new(&engine, text)?;
+    /// let mut linker = Linker::new(&engine);
+    /// linker.func_wrap("", "look", |mut caller: mangrove::Caller<'_, Vec<SlotHolds>>| {
+    ///     let mut found = Vec::new();
+    ///     let survey = caller.survey(Default::default(), &mut |item| {
+    ///         if let SurveyItem::Frame(frame) = item {
+    ///             found.extend(frame.slots().flat_map(|(_, at)| frame.holds(at).to_vec()));
+    ///         }
+    ///         ControlFlow::Continue(())
+    ///     });
+    ///     *caller.data_mut() = found;
+    ///     survey.map(|_| ())
+    /// })?;
+    /// let mut store = Store::new(&engine, Vec::new())?;
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// instance.func(&store, "f").expect("it is exported").call(&mut store, &[Val::I64(1)])?;
+    /// assert_eq!(store.data(), &[SlotHolds::Local(1)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn debug_info(&mut self, kept: bool) -> &mut Self {
+        self.debug_info = kept;
         self
     }
 

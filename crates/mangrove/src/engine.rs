@@ -335,6 +335,7 @@ fn compile_options(config: &Config, plan: &Plan) -> compile::Options {
         hooks: config.needed_hooks(),
         interruption: config.needed_interruption(),
         canonical_nans: config.canonical_nans,
+        slot_names: config.debug_info,
         checked_memories: plan.checked_memories,
         verify_clif: config.verify_clif,
         defect: config.settings.defect,

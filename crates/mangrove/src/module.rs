@@ -4,13 +4,13 @@ use crate::compiled;
 use crate::engine::Engine;
 use crate::input::read_file;
 use crate::stop::{HookPlace, PlaceError};
-use crate::text::locate_in_text;
+use crate::text::{lines_of_text, locate_in_text};
 use mangrove_abi::{FuncIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
 use mangrove_runtime::{
-    ArrayType, Error, ExternType, InvalidPlace, ModuleImage, StructType, extern_type,
+    ArrayType, Error, ExternType, InvalidPlace, ModuleImage, StructType, TextLines, extern_type,
 };
 use mangrove_validate::{EntityIndex, EntityType, ParsedModule, printable};
 use std::path::Path;
@@ -93,15 +93,31 @@ impl Module {
             return Self::from_binary(engine, bytes.to_vec());
         }
         let binary = wat::parse_bytes(bytes).map_err(|error| text_error(&error, None))?;
-        Self::from_encoded(engine, binary.into_owned(), bytes)
+        Self::from_encoded(engine, binary.into_owned(), bytes, None)
     }
 
     /// A module from its binary, which was encoded from this text.
-    fn from_encoded(engine: &Engine, binary: Vec<u8>, text: &[u8]) -> Result<Self, Error> {
-        Self::from_binary(engine, binary).map_err(|error| match str::from_utf8(text) {
-            Ok(text) => locate_in_text(error, text),
-            Err(_) => error,
-        })
+    fn from_encoded(
+        engine: &Engine,
+        binary: Vec<u8>,
+        text: &[u8],
+        path: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let text = str::from_utf8(text).ok();
+        let made = Self::from_binary(engine, binary);
+        let module = made.map_err(|error| match text {
+            Some(text) => locate_in_text(error, text),
+            None => error,
+        })?;
+        if engine.config().debug_info
+            && let Some(text) = text
+            && let Some(positions) = lines_of_text(module.image.parsed(), text)
+        {
+            let file = path.map_or("text".into(), |path| path.to_string_lossy());
+            let lines = TextLines::new(file.into_owned(), positions);
+            module.image.set_text_lines(lines);
+        }
+        Ok(module)
     }
 
     /// A module from a file, binary or text.
@@ -116,7 +132,7 @@ impl Module {
             return Self::from_binary(engine, bytes);
         }
         let binary = wat::parse_bytes(&bytes).map_err(|error| text_error(&error, Some(path)))?;
-        Self::from_encoded(engine, binary.into_owned(), &bytes)
+        Self::from_encoded(engine, binary.into_owned(), &bytes, Some(path))
     }
 
     /// A module from its binary.

@@ -3,7 +3,8 @@
 //! Functions and instructions have the same order in both forms, so a fault's place is
 //! found by counting. That takes another look at the text, for who asks.
 
-use mangrove_runtime::{Error, InvalidPlace, TextPosition};
+use mangrove_runtime::{Error, InvalidPlace, TextLine, TextPosition};
+use mangrove_validate::ParsedModule;
 use wast::core::{Expression, FuncKind, Module, ModuleField, ModuleKind};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
@@ -53,11 +54,48 @@ pub fn locate(error: Error, find: impl FnOnce(&InvalidPlace) -> Option<TextPosit
     }
 }
 
-fn position(text: &str, place: &InvalidPlace) -> Option<TextPosition> {
+/// The text, to be parsed with the place of each instruction.
+fn buffer(text: &str) -> Option<ParseBuffer<'_>> {
     let mut lexer = Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     let mut buffer = ParseBuffer::new_with_lexer(lexer).ok()?;
     buffer.track_instr_spans(true);
+    Some(buffer)
+}
+
+/// The line and column of each instruction of a module with this text, with its offset in
+/// the binary form.
+pub(crate) fn lines_of_text(module: &ParsedModule, text: &str) -> Option<Vec<TextLine>> {
+    let buffer = buffer(text)?;
+    let Wat::Module(parsed) = parser::parse::<Wat<'_>>(&buffer).ok()? else {
+        return None;
+    };
+    let ModuleKind::Text(fields) = &parsed.kind else {
+        return None;
+    };
+    let breaks = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+    let starts: Vec<usize> = std::iter::once(0)
+        .chain(breaks.map(|(at, _)| at + 1))
+        .collect();
+    let mut lines = Vec::new();
+    for (body, (start, expression)) in bodies(fields).enumerate() {
+        for (number, offset) in (0..).zip(module.instruction_offsets(body)) {
+            let at = instruction_span(expression, number)
+                .unwrap_or(start)
+                .offset();
+            let line = starts.partition_point(|&start| start <= at);
+            lines.push(TextLine {
+                offset,
+                line: line as u32,
+                column: (at - starts[line - 1]) as u32 + 1,
+            });
+        }
+    }
+    Some(lines)
+}
+
+fn position(text: &str, place: &InvalidPlace) -> Option<TextPosition> {
+    let buffer = buffer(text)?;
     let module = match parser::parse::<Wat<'_>>(&buffer).ok()? {
         Wat::Module(module) => module,
         Wat::Component(_) => return None,
@@ -83,14 +121,7 @@ fn position_in(module: &Module<'_>, text: &str, place: &InvalidPlace) -> Option<
     let ModuleKind::Text(fields) = &module.kind else {
         return None;
     };
-    let mut bodies = fields.iter().filter_map(|field| match field {
-        ModuleField::Func(func) => match &func.kind {
-            FuncKind::Inline { expression, .. } => Some((func.span, expression)),
-            FuncKind::Import(..) => None,
-        },
-        _ => None,
-    });
-    let (start, expression) = bodies.nth(place.body as usize)?;
+    let (start, expression) = bodies(fields).nth(place.body as usize)?;
     let span = match place.instruction {
         Some(instruction) => instruction_span(expression, instruction).unwrap_or(start),
         None => start,
@@ -99,6 +130,19 @@ fn position_in(module: &Module<'_>, text: &str, place: &InvalidPlace) -> Option<
     Some(TextPosition {
         line: line + 1,
         column: column + 1,
+    })
+}
+
+/// The bodies of a module's functions, and where these begin.
+fn bodies<'a, 'b>(
+    fields: &'b [ModuleField<'a>],
+) -> impl Iterator<Item = (Span, &'b Expression<'a>)> {
+    fields.iter().filter_map(|field| match field {
+        ModuleField::Func(func) => match &func.kind {
+            FuncKind::Inline { expression, .. } => Some((func.span, expression)),
+            FuncKind::Import(..) => None,
+        },
+        _ => None,
     })
 }
 

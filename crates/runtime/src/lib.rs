@@ -181,6 +181,7 @@ pub use resource::file_size::ignore_file_size_signal;
 pub use scope::RootScope;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
+pub use source::{TextLine, TextLines};
 pub use statistics::{Amount, HeapStatistics, TypeStatistics};
 pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
 pub use survey::{

@@ -3,7 +3,7 @@
 use crate::code::{LoadedCode, load};
 use crate::engine::EngineCore;
 use crate::error::Error;
-use crate::source::SourceMap;
+use crate::source::{SourceMap, TextLines};
 use crate::types::TypeHold;
 use hashbrown::HashMap;
 use mangrove_abi::layout::handler_table_size;
@@ -32,6 +32,8 @@ pub struct ModuleImage {
     code: Arc<LoadedCode>,
     /// Source lines; read when the first one is asked for.
     sources: OnceLock<Option<SourceMap>>,
+    /// Those of its text, if somebody wants to know them.
+    text_lines: OnceLock<TextLines>,
     /// The first export of each function, made when somebody asks.
     exported: OnceLock<HashMap<FuncIndex, usize>>,
     /// The number of each canonical type, made when somebody asks.
@@ -92,6 +94,7 @@ impl ModuleImage {
             code: Arc::new(load(image, text, &engine.plan().addresses)?),
             parsed,
             sources: OnceLock::new(),
+            text_lines: OnceLock::new(),
             exported: OnceLock::new(),
             indices: OnceLock::new(),
             tail_calls: OnceLock::new(),
@@ -197,9 +200,18 @@ impl ModuleImage {
         }
     }
 
-    /// Where the instruction at this byte offset of the module was written, if its
-    /// `.debug_*` sections say so.
+    /// Says where the instructions of the module stand in the text that it was given in. The
+    /// first time counts.
+    pub fn set_text_lines(&self, lines: TextLines) {
+        let _ = self.text_lines.set(lines);
+    }
+
+    /// Where the instruction at this byte offset of the module was written, if its text is
+    /// known, or its `.debug_*` sections say so.
     pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
+        if let Some(lines) = self.text_lines.get() {
+            return lines.find(offset);
+        }
         let sources = self.sources.get_or_init(|| SourceMap::new(&self.parsed));
         sources.as_ref()?.find(offset)
     }

@@ -24,6 +24,45 @@ fn quietly<R>(read: impl FnOnce() -> Option<R>) -> Option<R> {
     catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }
 
+/// Where the instruction at an offset of a module stands in its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextLine {
+    /// The offset.
+    pub offset: u32,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in bytes, from 1.
+    pub column: u32,
+}
+
+/// The lines of a module that was given in text.
+#[derive(Debug)]
+pub struct TextLines {
+    file: String,
+    /// By offset.
+    lines: Vec<TextLine>,
+}
+
+impl TextLines {
+    /// The lines of the module's text, which has this name.
+    pub fn new(file: String, mut lines: Vec<TextLine>) -> Self {
+        lines.sort_unstable_by_key(|line| line.offset);
+        Self { file, lines }
+    }
+
+    /// The line of the instruction that is at this offset.
+    pub fn find(&self, offset: WasmOffset) -> Option<SourceLine> {
+        let offset = offset.as_u32();
+        let at = self.lines.binary_search_by_key(&offset, |line| line.offset);
+        let TextLine { line, column, .. } = self.lines[at.ok()?];
+        Some(SourceLine {
+            file: self.file.clone(),
+            line,
+            column: Some(column),
+        })
+    }
+}
+
 type Reader = EndianArcSlice<LittleEndian>;
 
 /// The source lines of a module.

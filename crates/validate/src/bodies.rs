@@ -69,6 +69,37 @@ struct Scratch {
     reader: OperatorsReaderAllocations,
 }
 
+impl ParsedModule {
+    /// The offsets in the module of a body's instructions, in order: numbers of bodies begin
+    /// behind imports.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_validate::ParsedModule;
+    ///
+    /// let module = ParsedModule::parse(wat::parse_str("(module (func nop nop))")?)?;
+    /// let offsets = module.instruction_offsets(0);
+    /// // The last is the `end`, which nobody writes.
+    /// assert_eq!(offsets.len(), 3);
+    /// assert_eq!(offsets[1], offsets[0] + 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn instruction_offsets(&self, body: usize) -> Vec<u32> {
+        let Some(range) = self.bodies.get(body).map(|body| body.range.clone()) else {
+            return Vec::new();
+        };
+        let start = range.start as u64;
+        let body = FunctionBody::new(BinaryReader::new(&self.bytes[range], start));
+        // They were parsed before: none is amiss.
+        let Ok(operators) = body.get_operators_reader() else {
+            return Vec::new();
+        };
+        let operators = operators.into_iter_with_offsets();
+        let offsets = operators.map_while(|read| Some(read.ok()?.1 as u32));
+        offsets.collect()
+    }
+}
+
 /// Validates all bodies, given in the order of their offsets.
 pub(crate) fn validate(bodies: Vec<Body<'_>>) -> Result<BodyFacts, ValidateError> {
     bodies

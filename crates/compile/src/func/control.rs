@@ -53,6 +53,9 @@ impl FuncTranslator<'_, '_> {
             let param = self.b.append_block_param(block, clif_type(repr));
             if repr.slot_kind().is_some() {
                 self.b.declare_value_needs_stack_map(param);
+                if let Some(tracking) = &mut self.tracking {
+                    tracking.param(param);
+                }
             }
         }
         block

@@ -25,7 +25,7 @@ use cranelift_codegen::ir::{
     Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
-use mangrove_abi::{SlotKind, TrapCode};
+use mangrove_abi::{SlotHolds, SlotKind, TrapCode};
 use std::collections::{HashMap, HashSet};
 use types::{I32, I64};
 
@@ -325,6 +325,19 @@ impl Homes {
             let base = self.base(b);
             clear(&mut b.cursor(), base, home);
         }
+    }
+
+    /// Which local or operand each home is of that is for roots.
+    pub fn names(&self) -> Vec<(StackSlot, u32, SlotHolds)> {
+        let locals = self.locals.iter();
+        let locals = locals.map(|(&local, home)| (home, SlotHolds::Local(local)));
+        let operands = self.operands.iter();
+        let operands = operands.map(|(&(depth, ..), home)| (home, SlotHolds::Operand(depth)));
+        let roots = locals.chain(operands).filter(|(home, _)| home.root);
+        let named = roots.map(|(home, holds)| (self.slot, home.offset, holds));
+        let mut named: Vec<_> = named.collect();
+        named.sort_unstable_by_key(|&(_, offset, _)| offset);
+        named
     }
 
     /// Settles the frame's size, makes the homes zero that have to be at the

@@ -43,6 +43,7 @@ use crate::CompileError;
 use crate::cost::Work;
 use crate::env::ModuleEnv;
 use crate::function::{CompiledFunc, Finished};
+use crate::naming::name_calls;
 use crate::output::Compiler;
 use crate::unread::remove_unread_params;
 use cranelift_codegen::ir::{Function, SourceLoc};
@@ -88,7 +89,13 @@ fn compile_as(
         range.start as u64,
     ));
     let signature = env.signature(module.functions[function.index()]);
-    let extras = (compiler.hooks, compiler.interruption, compiler.defect);
+    let slot_names = compiler.slot_names;
+    let extras = (
+        compiler.hooks,
+        compiler.interruption,
+        compiler.defect,
+        slot_names,
+    );
     let config = compiler.frontend_config();
     let work = Work::of_body(range.len());
     let (mut clif, builder_context) = compiler.function(signature.clif());
@@ -99,14 +106,23 @@ fn compile_as(
         return Ok(None);
     }
     let (touches, noted_calls) = (translator.touches, translator.noted_calls);
+    let tracking = translator.tracking.take();
+    let known = tracking.and_then(|tracking| tracking.known(translator.b.func));
     if translator.homes.is_none() {
+        // Only now: these parameters tell what others are.
         remove_unread_params(translator.b.func);
     }
     translator.b.finalize(config);
     let (mut beside, homes) = (translator.beside, translator.homes);
+    if let Some(known) = known {
+        beside.named_calls = name_calls(&mut clif, &known);
+    }
     debug_assert_eq!(calls(&clif), noted_calls, "each call is noted");
     let finished = match homes {
         Some(homes) => {
+            if slot_names {
+                beside.home_names = homes.names();
+            }
             beside.homes = homes.finish(&mut clif);
             Finished::Homes
         }

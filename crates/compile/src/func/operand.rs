@@ -6,6 +6,7 @@
 use super::homes::{Homes, Kept};
 use super::state::{Handover, Label, Operand};
 use super::translator::FuncTranslator;
+use crate::naming::Tracking;
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use cranelift_frontend::Variable;
@@ -198,7 +199,9 @@ impl FuncTranslator<'_, '_> {
         let value = match &mut self.homes {
             None => {
                 let variable = self.variable_of(index, repr);
-                self.b.use_var(variable)
+                let value = self.b.use_var(variable);
+                self.track_local(index, repr, value, Tracking::got);
+                value
             }
             Some(homes) => {
                 let param = index < self.locals.params;
@@ -214,6 +217,7 @@ impl FuncTranslator<'_, '_> {
         let repr = self.locals.repr(index);
         if self.homes.is_none() {
             let variable = self.variable_of(index, repr);
+            self.track_local(index, repr, value, Tracking::set);
             return self.b.def_var(variable, value);
         }
         let param = index < self.locals.params;
@@ -222,6 +226,39 @@ impl FuncTranslator<'_, '_> {
             .local(index, clif_type(repr), repr.slot_kind().is_some(), param);
         if let Some(homes) = &mut self.homes {
             homes.store(&mut self.b, home, value);
+        }
+    }
+
+    /// Notes what a local is, if somebody wants to know.
+    fn track_local(
+        &mut self,
+        local: u32,
+        repr: Repr,
+        value: Value,
+        note: impl FnOnce(&mut Tracking, Block, u32, Value),
+    ) {
+        if let Some(tracking) = &mut self.tracking
+            && repr.slot_kind().is_some()
+            && let Some(block) = self.b.current_block()
+        {
+            note(tracking, block, local, value);
+        }
+    }
+
+    /// Notes what the operands are at a call that is about to be made.
+    pub(super) fn track_call(&mut self) {
+        if let Some(tracking) = &mut self.tracking
+            && let Some(block) = self.b.current_block()
+        {
+            let is_root = |value| self.roots.contains(&value) || tracking.is_param(value);
+            let operands = (0..).zip(&self.stack).filter_map(|(depth, operand)| {
+                let Operand::Value(value) = *operand else {
+                    return None;
+                };
+                is_root(value).then_some((depth, value))
+            });
+            let operands: Vec<_> = operands.collect();
+            tracking.call(block, operands);
         }
     }
 

@@ -35,6 +35,7 @@ impl FuncTranslator<'_, '_> {
     /// and no value over a call.
     pub(super) fn note_call(&mut self) {
         self.noted_calls += 1;
+        self.track_call();
         if let Some(homes) = &mut self.homes {
             homes.call();
         }

@@ -13,6 +13,7 @@ use super::state::{BlockReprs, ControlFrame, Locals, OpenScope, Operand};
 use crate::cost::Work;
 use crate::env::ModuleEnv;
 use crate::function::{Beside, Callee};
+use crate::naming::Tracking;
 use crate::signature::WasmSignature;
 use crate::{CompileError, Hooks, Interruption};
 use cranelift_codegen::ir::{self, InstBuilder, SourceLoc, Value};
@@ -49,6 +50,9 @@ pub struct FuncTranslator<'a, 'b> {
     pub(super) homes: Option<Homes>,
     /// Calls that were made: see [`Self::note_call`].
     pub(super) noted_calls: usize,
+    /// What is noted to tell what slots hold, if that is asked for; not of homes, which tell
+    /// it themselves.
+    pub(super) tracking: Option<Tracking>,
     /// What the frontend's tables of variables grew by, in entries.
     pub(super) variable_work: u64,
     /// Values that were declared roots, unless they have homes.
@@ -83,7 +87,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     pub(super) fn start(
         mut b: FunctionBuilder<'b>,
         env: &'a ModuleEnv<'a>,
-        (hooks, interruption, defect): (Hooks, Interruption, Option<Defect>),
+        (hooks, interruption, defect, slot_names): (Hooks, Interruption, Option<Defect>, bool),
         signature: WasmSignature,
         offset: usize,
         placement: Placement,
@@ -113,6 +117,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             locals: Locals::default(),
             homes,
             noted_calls: 0,
+            tracking: (slot_names && placement == Placement::Values).then(Tracking::default),
             variable_work: 0,
             roots: HashSet::new(),
             beside: Beside::default(),

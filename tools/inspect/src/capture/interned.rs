@@ -326,9 +326,6 @@ fn named_site(parts: SiteParts, look_up: &StoreNames<'_>) -> Site {
             name: of_function.and_then(|function| look_up.local(module, function, index)),
         },
         SlotHolds::Operand(depth) => Holds::Operand { depth },
-        SlotHolds::Made(offset) => Holds::Made {
-            offset: offset.as_u32(),
-        },
     };
     let slots = slots.into_iter().map(|(kind, distance, what)| Slot {
         continuation: kind == RootKind::Cont,

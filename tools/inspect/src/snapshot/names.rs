@@ -205,11 +205,6 @@ pub enum Holds {
         /// Its depth: 0 for the one at the bottom.
         depth: u32,
     },
-    /// What an instruction has made.
-    Made {
-        /// The instruction's offset in the module.
-        offset: u32,
-    },
 }
 
 /// What a continuation was made from, and where.

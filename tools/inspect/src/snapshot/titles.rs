@@ -213,7 +213,6 @@ impl Holds {
             } => format!("local {index} ${}", printable(name)),
             Self::Local { index, name: None } => format!("local {index}"),
             Self::Operand { depth } => format!("operand {depth}"),
-            Self::Made { offset } => format!("made at {offset:#x}"),
         }
     }
 }
