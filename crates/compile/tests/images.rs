@@ -1,7 +1,7 @@
 //! What the compiler says about the code it makes.
 
-use mangrove_abi::{CodeImage, CodeOffset, FunctionKind, SlotKind, TagIndex, TrapCode};
-use mangrove_compile::{Hooks, Interruption, OptLevel, Options, compile};
+use mangrove_abi::{CodeImage, CodeOffset, FuncIndex, FunctionKind, SlotKind, TagIndex, TrapCode};
+use mangrove_compile::{Hooks, Interruption, OptLevel, Options, Places, compile, compile_with};
 use mangrove_validate::ParsedModule;
 
 fn options(opt_level: OptLevel) -> Options {
@@ -210,6 +210,60 @@ fn hooks_are_compiled_in_where_asked_for() {
     assert!(compile(&module, &options).unwrap().sites.sites().is_empty());
     options.hooks.calls = true;
     assert_eq!(compile(&module, &options).unwrap().sites.sites().len(), 1);
+}
+
+/// The code of each function that the module defines.
+fn code_of(image: &CodeImage) -> Vec<&[u8]> {
+    let code = |&index: &u32| {
+        let starts = image.functions[index as usize..].iter();
+        let starts: Vec<u32> = starts
+            .take(2)
+            .map(|function| function.start.as_u32())
+            .collect();
+        let end = starts.get(1).map_or(image.text.len(), |&end| end as usize);
+        &image.text[starts[0] as usize..end]
+    };
+    image.defined.iter().map(code).collect()
+}
+
+#[test]
+fn a_place_has_a_hook_and_no_other_function_changes() {
+    let text = "(module (memory 1)
+        (func (param i32) (result i32) (i32.load (local.get 0)))
+        (func (param i32) (result i32)
+            (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))) (local.get 0))
+        (func (param i64) (result i64) (i64.mul (local.get 0) (i64.const 3))))";
+    let module = ParsedModule::parse(wat::parse_str(text).unwrap()).unwrap();
+    let body = module.bodies[1].range.clone();
+    // `i32.sub`, inside of the loop.
+    let offset = body.clone().find(|&at| module.bytes[at] == 0x6b).unwrap();
+    let entry = Places {
+        entries: [FuncIndex::new(1)].into(),
+        ..Places::default()
+    };
+    let instruction = Places {
+        offsets: [offset].into(),
+        ..Places::default()
+    };
+    for level in [OptLevel::Speed, OptLevel::None, OptLevel::Frame] {
+        let plain = compile(&module, &options(level)).unwrap();
+        assert!(plain.sites.sites().is_empty());
+        for places in [&entry, &instruction] {
+            let hooked = compile_with(&module, &options(level), places).unwrap();
+            let differ: Vec<usize> = (0..3)
+                .filter(|&index| code_of(&plain)[index] != code_of(&hooked)[index])
+                .collect();
+            assert_eq!(differ, [1], "{level}");
+            let [site] = hooked.sites.sites() else {
+                panic!("one call")
+            };
+            let at = site.wasm_offset.map(|at| at.as_u32() as usize);
+            let expected = if places == &entry { body.start } else { offset };
+            assert_eq!(at, Some(expected));
+        }
+        let none = compile_with(&module, &options(level), &Places::default()).unwrap();
+        assert_eq!(none.text, plain.text);
+    }
 }
 
 #[test]

@@ -48,6 +48,8 @@ impl StoreInner {
                 return Err(self.continuation_refused());
             }
         }
+        // What was before that.
+        self.emit(|_| None);
         match self.registry.clone_chain(ctx, reference.record) {
             Ok(clone) => return Ok(self.cloned(clone)),
             // Nobody's stack would become emptier.
@@ -66,10 +68,11 @@ impl StoreInner {
             // SAFETY: records of the clone, which is linked to nobody: its chain ends without
             // a parent. What runs waits for the host.
             unsafe {
-                self.emit(|store| store.made(record));
+                self.emit_before_lives(|store| store.made(record));
                 record = (*record).parent;
             }
         }
+        self.emit(|_| None);
         clone
     }
 

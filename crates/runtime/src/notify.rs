@@ -73,6 +73,13 @@ impl StoreInner {
         }
     }
 
+    /// The same, of something that the registry's notes come after.
+    pub(crate) fn emit_before_lives(&mut self, event: impl FnOnce(&mut Self) -> Option<EventKind>) {
+        if let Some(event) = event(self) {
+            self.listeners_hear(&event);
+        }
+    }
+
     #[cold]
     fn emit_now(&mut self, event: impl FnOnce(&mut Self) -> Option<EventKind>) {
         self.tell_lives();

@@ -8,8 +8,8 @@ use super::trace::{Trace, TraceLine};
 use super::twist::Twist;
 use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops, throws_a_continuation};
 use mangrove::{
-    AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType,
-    Instance, Linker, Module, ResourceError, Store, Tag, Val, ValType,
+    AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Event, Extern, Func,
+    FuncType, Instance, Linker, Module, ResourceError, Store, Tag, Val, ValType,
 };
 use mangrove_workers::Rng;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -69,6 +69,32 @@ struct Host {
 /// # Errors
 /// What the engine says when it cannot even begin.
 pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Result<Run, Error> {
+    play(seed, steps, config, twist, None)
+}
+
+/// Somebody who is told of the store's events.
+type Listener = Box<dyn FnMut(&Event<'_>) + Send>;
+
+/// The same, and somebody is told of the store's events.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_told(
+    seed: u64,
+    steps: u64,
+    config: &Config,
+    listener: impl FnMut(&Event<'_>) + Send + 'static,
+) -> Result<Run, Error> {
+    play(seed, steps, config, None, Some(Box::new(listener)))
+}
+
+fn play(
+    seed: u64,
+    steps: u64,
+    config: &Config,
+    twist: Option<Twist>,
+    listener: Option<Listener>,
+) -> Result<Run, Error> {
     // By turns tables hold continuations, and objects do.
     let objects = !seed.is_multiple_of(2);
     let mut config = config.clone();
@@ -96,6 +122,9 @@ pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Resu
             deepest: 0,
         },
     )?;
+    if let Some(listener) = listener {
+        store.observe_events(listener);
+    }
     prepare(&engine, &mut store, objects)?;
     while store.data().steps < steps && activate(&mut store).is_ok() {}
     if store.data().difference.is_none() {

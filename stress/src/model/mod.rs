@@ -27,7 +27,7 @@ mod trace;
 mod twist;
 mod vocabulary;
 
-pub use driver::{Met, Run, run};
+pub use driver::{Met, Run, run, run_told};
 pub use twist::Twist;
 
 /// How many kinds of events a puppet can tell of: what [`Met::events`] is at most.

@@ -9,6 +9,7 @@ mod guide;
 mod interruption;
 mod lives;
 mod messages;
+mod moments;
 mod names;
 mod options;
 mod resources;
