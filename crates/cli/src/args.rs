@@ -102,6 +102,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
     #[arg(value_parser = parse_seconds, requires = "report")]
     pub watch: Option<Duration>,
+    /// Let others look at the program while it runs, through a Unix socket made at this path:
+    /// mangrove roots --attach PATH
+    #[arg(long, value_name = "PATH")]
+    pub inspect: Option<PathBuf>,
     /// When it is to end.
     #[command(flatten)]
     pub until: Until,

@@ -3,11 +3,13 @@
 use super::{Program, missing};
 use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
+use crate::inspecting;
 use crate::output::Output;
 use crate::render;
+use crate::render::alike::Alike;
 use crate::until;
 use crate::watch::Watching;
-use mangrove::{Hooks, ReportOptions, SortBy};
+use mangrove::{ReportOptions, SortBy};
 use std::time::Instant;
 
 /// Bytes after which the text of a result ends.
@@ -18,17 +20,22 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let began = Instant::now();
     let mut config = args.engine.config();
     args.until.set(&mut config);
-    if args.watch.is_some() {
-        // Every switch is a moment to look at.
-        config.hooks(Hooks {
-            switches: true,
-            ..Hooks::default()
-        });
+    let looked_at = args.watch.is_some() || args.inspect.is_some();
+    if looked_at {
+        config.epoch_interruption(true);
     }
     let engine = super::engine(&config)?;
     let over = until::start(&engine, &args.until, began)?;
     let mut program = Program::load(&engine, &args.target)?;
     until::limit(&mut program.store, &args.until, &over).map_err(Failure::settings)?;
+    if looked_at {
+        inspecting::go_on(&mut program.store, &over);
+    }
+    let server = args
+        .inspect
+        .as_ref()
+        .map(|path| inspecting::listen(&mut program.store, &engine, path, &args.target.file));
+    let server = server.transpose()?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
         Watching::start(&mut program.store, module, every, options(args), args.json)
@@ -36,6 +43,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let watch = watch.transpose()?;
     let result = execute(&mut program, args, output);
     drop(watch);
+    drop(server);
     // A report on a run that trapped is the more wanted.
     if let Some(Report::Continuations) = args.report {
         report(&mut program, args, output)?;
@@ -46,9 +54,15 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
 fn report(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let report = program.store.continuations(options(args));
     let report = report.map_err(|error| Failure::engine(&args.target.file, error))?;
+    let alike = Alike::of(&mut program.store);
+    let alike = alike.map_err(|message| Failure::Check(message))?;
     match args.json {
-        true => output.line(&render::json(&report)?),
-        false => output.text(&render::report::continuations(&report, &program.module)),
+        true => output.line(&render::json(&alike.with(&report))?),
+        false => output.text(&render::report::continuations(
+            &report,
+            &alike,
+            &program.module,
+        )),
     }
 }
 

@@ -68,7 +68,7 @@ impl Judge {
             Moment::Suspend(_) => Looks::SUSPENSION,
             Moment::Resume(_) => Looks::RESUMPTION,
             Moment::Collection(_) => Looks::ALLOCATION,
-            Moment::Collected(_) | Moment::Trap | Moment::End => return,
+            _ => return,
         };
         let mut state = self.lock();
         if looks.has(what) && !state.collecting {

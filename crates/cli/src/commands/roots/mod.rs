@@ -3,10 +3,12 @@
 //! ```text
 //!  program ─ take ─┐
 //!                  ├─▶ snapshots ─ ask ─▶ view ─ show ─▶ text, JSON, …
-//!  file ─── open ──┘        └─ save ─▶ file
+//!  file ─── open ──┤        └─ save ─▶ file
+//!  socket ─ attach ┘
 //! ```
 
 mod ask;
+mod attach;
 mod saved;
 mod show;
 mod take;
@@ -24,8 +26,12 @@ pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
         Some(Some(file)) => Some(saved::read(file)?),
         _ => None,
     };
-    let snapshots = match saved::is_saved(&args.target.file)? {
-        true => vec![open(args)?],
+    let snapshots = match args.attach {
+        true => match args.serve {
+            Some(port) => return attach::serve(args, port, output),
+            None => vec![attach::take(args)?],
+        },
+        false if saved::is_saved(&args.target.file)? => vec![open(args)?],
         false => take::take(args)?,
     };
     if let Some(file) = &args.show.save {
