@@ -1,6 +1,6 @@
 //! Continuations from outside: their limits, their report, and watching them.
 
-use crate::common::{Ended, run};
+use crate::common::{Ended, run, run_with};
 
 /// `many n` suspends `n` in a table; `nest n` resumes `n` inside each other;
 /// `spin n` suspends and resumes `n` times; `hang n` counts to `n`.
