@@ -1,6 +1,6 @@
 //! Blocks: what is written in pieces that are packed and checked one by one.
 
-use super::ReadError;
+use super::error::ReadError;
 use std::io::{self, ErrorKind, Read, Write};
 
 /// Bytes in a block before it is packed, at most.

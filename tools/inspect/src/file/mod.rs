@@ -19,23 +19,21 @@
 
 mod blocks;
 mod check;
+mod columns;
+mod error;
+mod layout;
+mod places;
 mod read;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use check::CheckError;
-pub use read::ReadError;
+pub use error::ReadError;
+pub use layout::MAGIC;
 
 use crate::Snapshot;
-use crate::snapshot::{Kind, Nodes};
 use std::io::{self, Read, Write};
-
-/// A file begins with this.
-pub const MAGIC: [u8; 8] = *b"\x8eMGSNAP\n";
-
-/// The format's version, counted up with each change to it.
-const VERSION: u32 = 1;
 
 impl Snapshot {
     /// Writes it, in a stream.
@@ -76,42 +74,5 @@ impl Snapshot {
     /// The first thing that does not fit.
     pub fn check(&self) -> Result<(), CheckError> {
         check::check(self)
-    }
-}
-
-/// What of a node its edges are like those of: the type of an object, the site of a frame.
-fn class(nodes: &Nodes, index: usize) -> u32 {
-    let row = nodes.rows[index] as usize;
-    match nodes.kinds[index] {
-        Kind::Object => nodes.objects.get(row).map_or(0, |row| row.ty),
-        Kind::Frame => nodes.frames.get(row).map_or(0, |row| row.site),
-        _ => 0,
-    }
-}
-
-/// What an edge is expected to be: as far from its node as that of the last node of the same
-/// class, and at the same place.
-struct Expected {
-    distances: Vec<i64>,
-    places: Vec<u32>,
-}
-
-impl Expected {
-    /// A power of two.
-    const CLASSES: usize = 1 << 12;
-    /// Edges of a node that are told apart.
-    const FIRST: u32 = 7;
-
-    fn new() -> Self {
-        Self {
-            distances: vec![0; Self::CLASSES],
-            places: vec![0; Self::CLASSES],
-        }
-    }
-
-    fn class(kind: Kind, class: u32, number: u32) -> usize {
-        let class = class.wrapping_mul(9).wrapping_add(kind as u32);
-        let class = class.wrapping_mul(8).wrapping_add(number.min(Self::FIRST));
-        class as usize % Self::CLASSES
     }
 }

@@ -2,51 +2,15 @@
 //! the parts fit together is checked once all are there.
 
 use super::blocks::{Unblocked, exactly};
-use super::{CheckError, Expected, MAGIC, VERSION, class};
+use super::columns::{column, fill, item, items, one_less, small, steps, steps_small};
+use super::error::ReadError;
+use super::layout::{MAGIC, VERSION};
+use super::places::{edges, plain};
 use crate::Snapshot;
 use crate::snapshot::{
-    Continuation, FrameRow, Kind, Names, NodeId, Nodes, ObjectRow, Packed, Plain, PlainRow, Space,
-    State,
+    Continuation, FrameRow, Kind, Names, NodeId, Nodes, ObjectRow, Space, State,
 };
-use serde::de::DeserializeOwned;
-use std::io::{self, Read};
-
-/// Why a file could not be read as a snapshot.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// The reader's error.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// It is something else.
-    #[error("this is no saved snapshot")]
-    Magic,
-    /// It was written by a later Mangrove.
-    #[error(
-        "this snapshot has format {found}, and formats up to {known} are known: it was saved by a \
-         later version"
-    )]
-    Version {
-        /// What it says.
-        found: u32,
-        /// What is known.
-        known: u32,
-    },
-    /// It ends too early.
-    #[error("the file ends in the middle of the snapshot")]
-    Truncated,
-    /// Its bytes are not those that were written.
-    #[error("the snapshot is damaged, in its part `{section}`: {what}")]
-    Damaged {
-        /// Which part.
-        section: &'static str,
-        /// What was found.
-        what: &'static str,
-    },
-    /// Its parts do not fit together.
-    #[error("the snapshot is damaged: {0}")]
-    Check(#[from] CheckError),
-}
+use std::io::Read;
 
 type Result<T> = std::result::Result<T, ReadError>;
 
@@ -102,61 +66,6 @@ fn parts(from: &mut Unblocked<impl Read>) -> Result<Snapshot> {
     from.bytes(count, &mut snapshot.contents)?;
     snapshot.contents.shrink_to_fit();
     Ok(snapshot)
-}
-
-/// One thing, behind its length.
-fn item<T: DeserializeOwned>(from: &mut Unblocked<impl Read>) -> Result<T> {
-    let mut bytes = Vec::new();
-    let len = from.number()?;
-    from.bytes(len, &mut bytes)?;
-    match postcard::take_from_bytes(&bytes) {
-        Ok((thing, [])) => Ok(thing),
-        _ => Err(from.damaged("an entry does not read")),
-    }
-}
-
-fn items<T: DeserializeOwned>(from: &mut Unblocked<impl Read>) -> Result<Vec<T>> {
-    let count = from.number()?;
-    column(from, count, item)
-}
-
-/// That many things, kept as they come: none are reserved before.
-fn column<T, R: Read>(
-    from: &mut Unblocked<R>,
-    count: u64,
-    mut one: impl FnMut(&mut Unblocked<R>) -> Result<T>,
-) -> Result<Vec<T>> {
-    let mut things = Vec::new();
-    for _ in 0..count {
-        things.push(one(from)?);
-    }
-    things.shrink_to_fit();
-    Ok(things)
-}
-
-/// Gives each of some rows, whose number is known, a value.
-fn fill<T, R: Read>(
-    from: &mut Unblocked<R>,
-    rows: &mut [T],
-    mut one: impl FnMut(&mut Unblocked<R>, &mut T) -> Result<()>,
-) -> Result<()> {
-    rows.iter_mut().try_for_each(|row| one(from, row))
-}
-
-/// Reads differences to the number before.
-fn steps<R: Read>(mut before: u64) -> impl FnMut(&mut Unblocked<R>) -> Result<u64> {
-    move |from| {
-        before = before.wrapping_add(from.signed()? as u64);
-        Ok(before)
-    }
-}
-
-fn steps_small<R: Read>(before: u64) -> impl FnMut(&mut Unblocked<R>) -> Result<u32> {
-    let mut next = steps(before);
-    move |from| {
-        let number = next(from)?;
-        u32::try_from(number).map_err(|_| from.damaged("a number is too large"))
-    }
 }
 
 fn names(from: &mut Unblocked<impl Read>) -> Result<Names> {
@@ -248,29 +157,6 @@ fn continuations<R: Read>(from: &mut Unblocked<R>) -> Result<Vec<Continuation>> 
     Ok(rows)
 }
 
-/// A number for a field of each row.
-fn small<T>(
-    from: &mut Unblocked<impl Read>,
-    rows: &mut [T],
-    field: impl Fn(&mut T) -> &mut u32,
-) -> Result<()> {
-    fill(from, rows, |from, row| {
-        *field(row) = from.small()?;
-        Ok(())
-    })
-}
-
-/// A number that may be missing.
-fn one_less(from: &mut Unblocked<impl Read>) -> Result<Option<u32>> {
-    match from.number()? {
-        0 => Ok(None),
-        number => match u32::try_from(number - 1) {
-            Ok(number) => Ok(Some(number)),
-            Err(_) => Err(from.damaged("a number is too large")),
-        },
-    }
-}
-
 fn frames(from: &mut Unblocked<impl Read>, kinds: &[Kind]) -> Result<Vec<FrameRow>> {
     let count = from.number()?;
     let mut owners = Vec::new();
@@ -323,106 +209,4 @@ fn objects(from: &mut Unblocked<impl Read>) -> Result<Vec<ObjectRow>> {
         Ok(())
     })?;
     Ok(rows)
-}
-
-fn edges(from: &mut Unblocked<impl Read>, nodes: &mut Nodes) -> Result<()> {
-    let mut sum = 0u32;
-    let mut firsts = column(from, nodes.kinds.len() as u64, |from| {
-        let count = from.small()?;
-        match sum.checked_add(count) {
-            Some(next) => Ok(std::mem::replace(&mut sum, next)),
-            None => Err(from.damaged("there are too many")),
-        }
-    })?;
-    if !firsts.is_empty() {
-        firsts.push(sum);
-    }
-    let mut expected = Expected::new();
-    let mut places = Vec::new();
-    for index in 0..nodes.kinds.len() {
-        let (kind, of) = (nodes.kinds[index], class(nodes, index));
-        for number in 0..firsts[index + 1] - firsts[index] {
-            let class = Expected::class(kind, of, number);
-            let place = i64::from(expected.places[class]).checked_add(from.signed()?);
-            let place = place.and_then(|place| u32::try_from(place).ok());
-            let place = place.ok_or_else(|| from.damaged("there is no such place"))?;
-            places.push(Packed(place));
-            expected.places[class] = place.wrapping_add(u32::from(number >= Expected::FIRST));
-        }
-    }
-    let mut targets = Vec::with_capacity(places.len());
-    for index in 0..nodes.kinds.len() {
-        let (kind, of) = (nodes.kinds[index], class(nodes, index));
-        for number in 0..firsts[index + 1] - firsts[index] {
-            let class = Expected::class(kind, of, number);
-            let distance = expected.distances[class].checked_add(from.signed()?);
-            let to = distance.and_then(|distance| distance.checked_add(index as i64));
-            let to = to.and_then(|to| u32::try_from(to).ok());
-            let to = to.ok_or_else(|| from.damaged("a reference leads nowhere"))?;
-            targets.push(NodeId(to));
-            expected.distances[class] = i64::from(to) - index as i64;
-        }
-    }
-    (nodes.firsts, nodes.places, nodes.targets) = (firsts, places, targets);
-    nodes.places.shrink_to_fit();
-    Ok(())
-}
-
-fn plain(from: &mut Unblocked<impl Read>, kinds: &[Kind]) -> Result<Vec<PlainRow>> {
-    let count = from.number()?;
-    let ids = column(from, count, steps_small(0))?;
-    let places = column(from, count, Unblocked::small)?;
-    let mut before = [0u64; 12];
-    let mut rows = Vec::with_capacity(ids.len());
-    for (node, place) in ids.into_iter().map(NodeId).zip(places) {
-        let Some(&kind) = kinds.get(node.index()) else {
-            return Err(from.damaged("a value is of no node"));
-        };
-        let tag = usize::from(from.byte()?);
-        if tag == 9 {
-            let mut bytes = Vec::with_capacity(16);
-            from.bytes(16, &mut bytes)?;
-            let mut value = [0; 16];
-            value.copy_from_slice(&bytes);
-            rows.push(PlainRow {
-                node,
-                at: Packed(place).at(kind),
-                value: Plain::V128(value),
-            });
-            continue;
-        }
-        let Some(before) = before.get_mut(tag) else {
-            return Err(from.damaged("there is no such value"));
-        };
-        *before = before.wrapping_add(from.signed()? as u64);
-        let value = value(tag, *before).ok_or_else(|| from.damaged("a value is too large"))?;
-        rows.push(PlainRow {
-            node,
-            at: Packed(place).at(kind),
-            value,
-        });
-    }
-    Ok(rows)
-}
-
-/// A value by its tag, if it is none of 16 bytes; none if it has no such value.
-fn value(tag: usize, number: u64) -> Option<Plain> {
-    let signed = number as i64;
-    Some(match tag {
-        0 => Plain::Null,
-        1 => Plain::I31(signed.try_into().ok()?),
-        2 => Plain::Used(number.try_into().ok()?),
-        3 => Plain::I8(signed.try_into().ok()?),
-        4 => Plain::I16(signed.try_into().ok()?),
-        5 => Plain::I32(signed.try_into().ok()?),
-        6 => Plain::I64(signed),
-        7 => Plain::F32(number.try_into().ok()?),
-        8 => Plain::F64(number),
-        10 => Plain::Func(match number {
-            0 => None,
-            function => Some(u32::try_from(function - 1).ok()?),
-        }),
-        11 => Plain::Omitted,
-        _ => return None,
-    })
 }

@@ -2,7 +2,8 @@
 //! together.
 
 use super::blocks::{Blocks, Unblocked};
-use super::{CheckError, MAGIC, ReadError, VERSION};
+use super::layout::{MAGIC, VERSION};
+use super::{CheckError, ReadError};
 use crate::Snapshot;
 use crate::questions::tests::graphs::{Numbers, random};
 use crate::questions::{Dominators, Dropped, Retainers, Shapes, Statistics, ways};

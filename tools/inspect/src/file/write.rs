@@ -1,7 +1,7 @@
 //! Writes a snapshot, array by array.
 
 use super::blocks::Blocks;
-use super::{Expected, MAGIC, VERSION, class};
+use super::layout::{Expected, MAGIC, VERSION, class};
 use crate::Snapshot;
 use crate::snapshot::{Continuation, Names, Nodes, ObjectRow, Packed, Plain, PlainRow};
 use serde::Serialize;

@@ -107,6 +107,13 @@ impl Dominators {
         }
     }
 
+    /// The positions of a node and all that it dominates. They begin with its own, and those of
+    /// two nodes lie one in the other or apart.
+    pub(super) fn span(&self, node: NodeId) -> Option<std::ops::Range<usize>> {
+        let place = self.place(node)?;
+        Some(place..self.below(place).end)
+    }
+
     /// Whether all ways to `node` pass `dominator`, or it is `node` itself.
     pub fn dominates(&self, dominator: NodeId, node: NodeId) -> bool {
         match (self.place(dominator), self.place(node)) {

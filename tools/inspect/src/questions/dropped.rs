@@ -150,10 +150,11 @@ fn reach(snapshot: &Snapshot, without: &HashSet<NodeId>, cut: &HashSet<(NodeId, 
         let first = nodes.first_edge(node);
         for (number, &to) in (first..).zip(nodes.keeps(node)) {
             let seen = &mut reached[to.index()];
-            if !*seen && !(cuts && cut.contains(&(node, nodes.edge(number).1.at))) {
-                *seen = true;
-                work.push(to);
+            if *seen || cuts && cut.contains(&(node, nodes.edge(number).1.at)) {
+                continue;
             }
+            *seen = true;
+            work.push(to);
         }
     }
     reached

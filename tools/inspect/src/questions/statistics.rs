@@ -171,7 +171,7 @@ fn at(types: &mut Vec<TypeLine>, ty: u32) -> &mut TypeLine {
 fn retained(
     snapshot: &Snapshot,
     dominators: &Dominators,
-    types: &mut Vec<TypeLine>,
+    types: &mut [TypeLine],
     kinds: &mut [KindLine],
 ) {
     let nodes = snapshot.nodes();

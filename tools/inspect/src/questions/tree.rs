@@ -28,7 +28,7 @@ pub(super) struct Tree {
 pub(super) fn build(nodes: &Nodes) -> (Tree, Vec<u32>) {
     let search = Search::of(nodes);
     let dominators = dominators(nodes, &search);
-    arrange(nodes, &dominators, search)
+    arrange(nodes, dominators, search)
 }
 
 /// A depth-first search.
@@ -187,7 +187,7 @@ fn dominators(nodes: &Nodes, search: &Search) -> Vec<u32> {
     let count = search.vertices.len() as u32;
     // The semidominators, and the smallest of them on a part of the way up the search's tree,
     // which ends at the ancestor.
-    let mut semis = search.parents.clone();
+    let mut semis = vec![0; count as usize];
     let mut labels: Vec<u32> = (0..count).collect();
     let mut ancestors = search.parents.clone();
     let mut path = Vec::new();
@@ -242,9 +242,16 @@ fn compress(
     }
 }
 
-/// Lays the tree out by position.
-fn arrange(nodes: &Nodes, dominators: &[u32], search: Search) -> (Tree, Vec<u32>) {
-    let vertices = search.vertices;
+/// Lays the tree out by position. Each array by number is given up as soon as it is laid out.
+fn arrange(nodes: &Nodes, dominators: Vec<u32>, search: Search) -> (Tree, Vec<u32>) {
+    let Search {
+        mut numbers,
+        vertices,
+        parents,
+        reached,
+        heads,
+    } = search;
+    drop(parents);
     let count = vertices.len();
     let mut sizes = vec![1u32; count];
     let mut retained: Vec<u64> = vertices.iter().map(|&node| nodes.bytes(node)).collect();
@@ -253,39 +260,52 @@ fn arrange(nodes: &Nodes, dominators: &[u32], search: Search) -> (Tree, Vec<u32>
         sizes[dominator] += sizes[number];
         retained[dominator] += retained[number];
     }
-    // A number's dominator has a smaller one, so positions are known from above when they are
-    // handed on.
-    let children = Children::of(dominators, &retained);
-    let mut places = vec![0u32; count];
-    let mut tree = Tree {
-        order: vec![NodeId::ROOTS; count - 1],
-        parents: vec![NONE; count - 1],
-        sizes: vec![0; count - 1],
-        retained: vec![0; count - 1],
-        reached: search.reached,
-        heads: search.heads,
-    };
-    for number in 0..count {
-        // Number 0 has no position, and what it has come from 0 on.
-        let (place, mut next) = match number {
-            0 => (NONE, 0),
-            _ => (places[number], places[number] + 1),
-        };
-        for &child in children.of_number(number) {
-            let (from, to) = (child as usize, next as usize);
-            places[from] = next;
-            next += sizes[from];
-            tree.order[to] = vertices[from];
-            tree.parents[to] = place;
-            tree.sizes[to] = sizes[from];
-            tree.retained[to] = retained[from];
-        }
-    }
-    let mut by_node = search.numbers;
-    for number in by_node.iter_mut().filter(|number| **number != NONE) {
+    let places = places(&dominators, &sizes, &retained);
+    for number in numbers.iter_mut().filter(|number| **number != NONE) {
         *number = places[*number as usize];
     }
-    (tree, by_node)
+    let order = by_place(vertices, &places);
+    let sizes = by_place(sizes, &places);
+    let retained = by_place(retained, &places);
+    let parents = dominators
+        .iter()
+        .map(|&dominator| places[dominator as usize])
+        .collect();
+    drop(dominators);
+    let parents = by_place(parents, &places);
+    let tree = Tree {
+        order,
+        parents,
+        sizes,
+        retained,
+        reached,
+        heads,
+    };
+    (tree, numbers)
+}
+
+/// By number: its position. That of 0, which has none, is [`NONE`].
+fn places(dominators: &[u32], sizes: &[u32], retained: &[u64]) -> Vec<u32> {
+    let children = Children::of(dominators, retained);
+    let mut places = vec![NONE; sizes.len()];
+    // A number's dominator has a smaller one, so a position is known when its children need it.
+    for number in 0..sizes.len() {
+        let mut next = places[number].wrapping_add(1);
+        for &child in children.of_number(number) {
+            places[child as usize] = next;
+            next += sizes[child as usize];
+        }
+    }
+    places
+}
+
+/// From an order by number to one by position.
+fn by_place<T: Copy + Default>(by_number: Vec<T>, places: &[u32]) -> Vec<T> {
+    let mut placed = vec![T::default(); by_number.len() - 1];
+    for (&thing, &place) in by_number.iter().zip(places).skip(1) {
+        placed[place as usize] = thing;
+    }
+    placed
 }
 
 /// By number: those that it dominates directly, what retains most first.

@@ -93,7 +93,10 @@ impl Way {
 const REFERRERS: usize = 100;
 
 /// How many retainers and parts of ways may be looked at beyond those of the first way.
-const WORK: usize = 20_000_000;
+const WORK: usize = 5_000_000;
+
+/// Nodes with more retainers have their list in common, however often a part reaches them.
+const FEW: usize = 16;
 
 /// Why a node is alive: the first `most` ways to it from the roots, the shortest first. A way
 /// meets no node twice, and no two are equal.
@@ -157,7 +160,13 @@ struct Part {
     len: u32,
     /// The smallest distance from the roots of its nodes.
     nearest: u32,
+    /// Where the list of its first node's retainers begins, and how many they are.
+    near: (u32, u32),
 }
+
+/// A step to take: how long the shortest way is that it can lead to, how long its part is already,
+/// the part, and the number of the retainer to lengthen it by.
+type Step = (u32, Reverse<u32>, u32, u32);
 
 /// A retainer, as far as it is from the roots, by the number of its edge.
 type Near = (u32, u32);
@@ -166,12 +175,14 @@ struct Search<'a> {
     snapshot: &'a Snapshot,
     retainers: &'a Retainers,
     parts: Vec<Part>,
-    /// Which part to lengthen, and by which of its retainers: the length of the shortest way to be
-    /// had first, and of those the part that is longest already.
-    open: BinaryHeap<Reverse<(u32, Reverse<u32>, u32, u32)>>,
-    /// The retainers of nodes that were lengthened, the nearest first.
-    near: HashMap<NodeId, Vec<Near>>,
+    /// The most promising step first, and of those the one of the longest part.
+    open: BinaryHeap<Reverse<Step>>,
+    /// Lists of retainers, the nearest first.
+    near: Vec<Near>,
+    /// Where the list of a node lies that has many.
+    many: HashMap<NodeId, (u32, u32)>,
     work: usize,
+    found: bool,
     out_of_work: bool,
 }
 
@@ -183,8 +194,10 @@ impl<'a> Search<'a> {
             retainers,
             parts: Vec::new(),
             open: BinaryHeap::new(),
-            near: HashMap::new(),
+            near: Vec::new(),
+            many: HashMap::new(),
             work: WORK + depth as usize,
+            found: false,
             out_of_work: false,
         };
         search.open(Part {
@@ -193,63 +206,82 @@ impl<'a> Search<'a> {
             rest: 0,
             len: 0,
             nearest: depth,
+            near: (0, 0),
         });
         search
     }
 
     /// Adds a part, to be lengthened by the nearest retainer of its first node.
-    fn open(&mut self, part: Part) {
+    fn open(&mut self, mut part: Part) {
         let index = self.parts.len() as u32;
-        self.parts.push(part);
         if part.node == NodeId::ROOTS {
-            self.open
-                .push(Reverse((part.len, Reverse(part.len), index, 0)));
+            self.parts.push(part);
+            let order = (part.len, Reverse(part.len), index, 0);
+            self.open.push(Reverse(order));
             return;
         }
-        if !self.near.contains_key(&part.node) {
-            let near = self.look(part.node);
-            self.near.insert(part.node, near);
-        }
+        part.near = match self.many.get(&part.node) {
+            Some(&list) => list,
+            None => self.look(part.node),
+        };
+        self.parts.push(part);
         self.push(index, 0);
     }
 
     fn push(&mut self, index: u32, retainer: u32) {
         let part = self.parts[index as usize];
-        if let Some(&(depth, _)) = self.near[&part.node].get(retainer as usize) {
+        if let Some((depth, _)) = self.near(&part, retainer) {
             let len = part.len + 1;
-            self.open
-                .push(Reverse((len + depth, Reverse(len), index, retainer)));
+            let order = (len + depth, Reverse(len), index, retainer);
+            self.open.push(Reverse(order));
         }
     }
 
-    fn look(&mut self, node: NodeId) -> Vec<Near> {
-        let mut near: Vec<Near> = self
-            .retainers
-            .numbers(node)
-            .iter()
-            .filter_map(|&number| {
-                let owner = self.snapshot.nodes().owner(number);
-                Some((self.retainers.depth(owner)?, number))
-            })
-            .collect();
-        near.sort_unstable();
-        self.work = self.work.saturating_sub(near.len());
-        near
+    /// A retainer of a part's first node: the nearest is number 0.
+    fn near(&self, part: &Part, retainer: u32) -> Option<Near> {
+        let (first, count) = part.near;
+        (retainer < count).then(|| self.near[(first + retainer) as usize])
+    }
+
+    /// Lists a node's retainers.
+    fn look(&mut self, node: NodeId) -> (u32, u32) {
+        let first = self.near.len();
+        for &edge in self.retainers.numbers(node) {
+            let owner = self.snapshot.nodes().owner(edge);
+            if let Some(depth) = self.retainers.depth(owner) {
+                self.near.push((depth, edge));
+            }
+        }
+        let list = &mut self.near[first..];
+        list.sort_unstable();
+        let count = list.len();
+        self.work = self.work.saturating_sub(count);
+        // A list is of edges, and there are fewer than 2^32 of them; the work bounds how many
+        // lists there are.
+        let list = (first as u32, count as u32);
+        if count > FEW {
+            self.many.insert(node, list);
+        }
+        list
     }
 
     fn next(&mut self) -> Option<Way> {
         while let Some(Reverse((_, _, index, retainer))) = self.open.pop() {
             let part = self.parts[index as usize];
             if part.node == NodeId::ROOTS {
+                self.found = true;
                 return Some(self.way(index));
             }
-            if self.work == 0 {
+            // The first is found by going nearer to the roots with each step.
+            if self.work == 0 && self.found {
                 self.out_of_work = true;
                 return None;
             }
             self.work -= 1;
             self.push(index, retainer + 1);
-            let (depth, number) = self.near[&part.node][retainer as usize];
+            let Some((depth, number)) = self.near(&part, retainer) else {
+                continue;
+            };
             let (from, edge) = self.snapshot.nodes().edge(number);
             if depth < part.nearest || !self.meets(index, from) {
                 self.open(Part {
@@ -258,6 +290,7 @@ impl<'a> Search<'a> {
                     rest: index,
                     len: part.len + 1,
                     nearest: part.nearest.min(depth),
+                    near: (0, 0),
                 });
             }
         }

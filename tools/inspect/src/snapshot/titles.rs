@@ -218,14 +218,20 @@ impl Holds {
 }
 
 fn fixed(kind: Kind, row: &Static) -> String {
-    let (name, index) = (kind.name(), row.index);
-    match (&row.name, row.instance) {
-        (Some(name_of), _) => format!("{name} {index} ${}", printable(name_of)),
-        (None, None) if matches!(kind, Kind::Global | Kind::Table) => {
-            format!("{name} {index} of the host")
-        }
-        (None, _) => format!("{name} {index}"),
+    let mut text = format!("{} {}", kind.name(), row.index);
+    if let Some(name) = &row.name {
+        let _ = write!(text, " ${}", printable(name));
     }
+    // Most programs have one instance. Handles have none.
+    match row.instance {
+        Some(0) => {}
+        Some(instance) => {
+            let _ = write!(text, " of instance {instance}");
+        }
+        None if matches!(kind, Kind::Global | Kind::Table) => text.push_str(" of the host"),
+        None => {}
+    }
+    text
 }
 
 fn code(function: &Function) -> String {

@@ -3,7 +3,7 @@
 use super::graphs::random;
 use crate::Snapshot;
 use crate::questions::{Dominators, Dropped, Gone, Retainers, Way, ways};
-use crate::snapshot::{Kind, NodeId};
+use crate::snapshot::{About, At, Builder, Kind, NodeId, SlotValue, Space, Static, Target};
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
 /// How many graphs.
@@ -179,6 +179,27 @@ fn ways_are_all_there_are_and_the_shortest_come_first() {
         }
     }
     assert!(compared > 10_000 && several > 1000, "{compared} {several}");
+}
+
+/// A node with a way of its own, and objects that all refer to each other and to it, but are
+/// reached from it alone: there are more than 30! ways that would end at it twice.
+#[test]
+fn ways_that_lead_nowhere_take_bounded_work() {
+    let mut builder = Builder::new();
+    let at = |number: u32| Target::Object(16 + 256 * number);
+    let first = [(0, SlotValue::Ref(at(0)))];
+    builder.fixed(Kind::Global, Static::default(), first);
+    for number in 0..31 {
+        let edges = (0..31).filter(|&other| other != number);
+        let edges = edges.map(|other| (At::Element(other), at(other)));
+        builder.object(16 + 256 * number, 0, 256, 31, Space::Old, None, &[], edges);
+    }
+    let snapshot = builder.finish(About::default()).unwrap();
+    let retainers = Retainers::of(&snapshot);
+    let why = ways(&snapshot, &retainers, NodeId(2), 5);
+    assert_eq!((why.ways.len(), why.more), (1, true));
+    let why = ways(&snapshot, &retainers, NodeId(3), 5);
+    assert_eq!((why.ways.len(), why.more), (5, true));
 }
 
 #[test]

@@ -1,7 +1,6 @@
-//! What leaks, most likely.
+//! What is suspected, and why.
 
-use super::{Diff, Dominators, Retainers, Shapes, Spread};
-use crate::Snapshot;
+use crate::questions::Spread;
 use crate::snapshot::{At, NodeId, State};
 
 /// What holds a part of some nodes.
@@ -9,6 +8,9 @@ use crate::snapshot::{At, NodeId, State};
 pub struct Holder {
     /// The node that all ways to them pass; the roots if there is no other.
     pub node: NodeId,
+    /// The node on which that hangs, of those that are directly below the roots in the dominator
+    /// tree: often itself.
+    pub root: NodeId,
     /// How many of them.
     pub count: u64,
 }
@@ -28,6 +30,8 @@ pub enum Cause {
         members: Vec<NodeId>,
         /// How many full collections they have lived through.
         age: Spread,
+        /// How many of them stand where they stood in the earlier snapshot, if that is known.
+        still: Option<u64>,
         /// What holds them: who holds most of them first.
         holders: Vec<Holder>,
     },
@@ -35,8 +39,22 @@ pub enum Cause {
     Accumulates {
         /// The node.
         node: NodeId,
-        /// What it holds most of, by bytes: an index of [`crate::snapshot::Names::types`], and how many.
+        /// As [`Holder::root`].
+        root: NodeId,
+        /// What it holds most of, by bytes: an index of [`crate::snapshot::Names::types`], and how
+        /// many.
         of: Option<(u32, u64)>,
+    },
+    /// Objects of a type, of which there are many more than in the earlier snapshot.
+    Grows {
+        /// The type: an index of [`crate::snapshot::Names::types`].
+        ty: u32,
+        /// How many there were.
+        before: u64,
+        /// How many there are.
+        after: u64,
+        /// What holds the new ones, or all if that is not known which are: who holds most first.
+        holders: Vec<Holder>,
     },
     /// A frame that waits, and keeps much alive until it goes on.
     Frame {
@@ -46,14 +64,14 @@ pub enum Cause {
         at: At,
         /// What is in it.
         to: NodeId,
-        /// How many frames at the same place do so.
+        /// How many frames at the same place keep something in this slot.
         alike: u64,
     },
-    /// Continuations and objects that refer to each other, so that none of them ends.
+    /// Continuations and objects that refer to each other.
     Cycle {
         /// Some of them, each with a reference to the next, the last to the first.
         nodes: Vec<NodeId>,
-        /// What holds it: nothing if it is forgotten.
+        /// What holds it: none if that is the roots, or nothing.
         holder: Option<NodeId>,
         /// How many such cycles there are.
         alike: u64,
@@ -70,45 +88,15 @@ pub enum Cause {
 pub struct Suspect {
     /// Why.
     pub cause: Cause,
-    /// Bytes that would be free without it.
+    /// Bytes that live because of it alone.
     pub retained: u64,
     /// Those bytes as a part of all, from 0 to 1.
     pub share: f64,
-    /// How many more there are than in the earlier snapshot, if one was given.
+    /// If an earlier snapshot was given: how many more of the continuations there are now, or how
+    /// many of the objects are new. None if it tells nothing of them.
     pub grown: Option<i64>,
-    /// How much it is suspected: suspects are in the descending order of this.
+    /// How much it is suspected: suspects are in the descending order of this. It has no unit.
     pub weight: f64,
     /// The node to look at first.
     pub sample: NodeId,
-}
-
-/// What leaks, most likely, the most suspected first.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Suspects {
-    /// They.
-    pub all: Vec<Suspect>,
-    /// Bytes of all that lives.
-    pub bytes: u64,
-}
-
-impl Suspects {
-    /// What is suspected in a snapshot. An earlier one of the same program tells what grew.
-    pub fn of(
-        snapshot: &Snapshot,
-        retainers: &Retainers,
-        dominators: &Dominators,
-        shapes: &Shapes,
-        diff: Option<(&Snapshot, &Diff)>,
-    ) -> Self {
-        let _ = (snapshot, retainers, dominators, shapes, diff);
-        todo!()
-    }
-}
-
-impl Suspect {
-    /// The cause as a sentence.
-    pub fn sentence(&self, snapshot: &Snapshot) -> String {
-        let _ = snapshot;
-        todo!()
-    }
 }
