@@ -149,6 +149,22 @@ impl Told {
                 self.ended(continuation, end);
                 "ended"
             }
+            ref other => match self.told_of_one(other) {
+                Some(kind) => kind,
+                None if matches!(other, EventKind::Collected(_)) => {
+                    self.collected(event);
+                    "collected"
+                }
+                None => return,
+            },
+        };
+        *self.met.entry(kind).or_default() += 1;
+    }
+
+    /// What changes no chain.
+    fn told_of_one(&mut self, event: &EventKind) -> Option<&'static str> {
+        let by_now = self.running();
+        Some(match *event {
             EventKind::Thrown { continuation, .. } => {
                 assert_eq!(Some(continuation), by_now);
                 "thrown"
@@ -175,21 +191,23 @@ impl Told {
                 assert_eq!(self.parked.remove(&continuation), Some(bytes));
                 "unparked"
             }
-            EventKind::Collected(report) => {
-                assert_eq!(report.reclaimed as usize, self.collected.len());
-                let dead = std::mem::take(&mut self.collected);
-                // What is suspended as one dies as one.
-                self.waiting.retain(|_, chain| {
-                    let gone = chain.iter().filter(|&id| dead.contains(id)).count();
-                    assert!(gone == 0 || gone == chain.len());
-                    gone == 0
-                });
-                self.compare(event);
-                "collected"
-            }
-            _ => return,
+            _ => return None,
+        })
+    }
+
+    fn collected(&mut self, event: &Event<'_>) {
+        let EventKind::Collected(report) = event.kind() else {
+            return;
         };
-        *self.met.entry(kind).or_default() += 1;
+        assert_eq!(report.reclaimed as usize, self.collected.len());
+        let dead = std::mem::take(&mut self.collected);
+        // What is suspended as one dies as one.
+        self.waiting.retain(|_, chain| {
+            let gone = chain.iter().filter(|&id| dead.contains(id)).count();
+            assert!(gone == 0 || gone == chain.len());
+            gone == 0
+        });
+        self.compare(event);
     }
 
     fn compare(&self, event: &Event<'_>) {

@@ -2,10 +2,12 @@
 
 mod engine;
 mod roots;
+mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
 pub use roots::{Format, Part, RootsArgs};
+pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
 
 use crate::trace::Channel;
@@ -49,7 +51,7 @@ pub enum Command {
 }
 
 /// Which function of which module to call, and with what.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Target {
     /// The module, in binary, in text or compiled; - is standard input
     pub file: PathBuf,
@@ -106,6 +108,9 @@ pub struct RunArgs {
     /// mangrove roots --attach PATH
     #[arg(long, value_name = "PATH")]
     pub inspect: Option<PathBuf>,
+    /// Whether it is recorded.
+    #[command(flatten)]
+    pub timeline: TimelineArgs,
     /// When it is to end.
     #[command(flatten)]
     pub until: Until,

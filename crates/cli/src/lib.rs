@@ -16,6 +16,7 @@ mod inspecting;
 mod output;
 mod render;
 mod room;
+mod timeline;
 mod trace;
 mod trusted;
 mod until;

@@ -76,7 +76,7 @@ pub struct Created {
 }
 
 /// A call in Wasm code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct WasmLocation {
     /// The module.
     pub module: ModuleId,

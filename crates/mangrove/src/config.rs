@@ -449,27 +449,6 @@ impl Config {
         self
     }
 
-    /// Has each module that has this place compiled with a hook there, and nowhere else: for
-    /// [`Moment::Enter`](crate::Moment::Enter) and [`Moment::Reach`](crate::Moment::Reach). Code
-    /// with such a hook is not written to files.
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine, HookPlace, Module};
-    ///
-    /// let place = HookPlace::Entry("$f".to_owned());
-    /// let engine = Engine::new(Config::new().hook_place(place.clone()))?;
-    /// let module = Module::new(&engine, b"(module (func) (func $f))")?;
-    /// assert_eq!(module.check_place(&place).unwrap().as_u32(), 1);
-    /// # Ok::<(), mangrove::Error>(())
-    /// ```
-    pub fn hook_place(&mut self, place: HookPlace) -> &mut Self {
-        if !self.hook_places.contains(&place) {
-            self.hook_places.push(place);
-        }
-        self
-    }
-
     /// Whether arithmetic gives the canonical NaN wherever it gives one, so that
     /// a program computes the same bits on every machine. Costs a comparison for
     /// each such instruction.

@@ -132,6 +132,6 @@ pub mod coming_from_wasmtime {
 mod listings {
     #[doc = include_str!("../README.md")]
     struct FirstPage;
-    #[doc = include_str!("../../../docs/guide/5-embedding.md")]
+    #[doc = include_str!("../../../docs/guide/6-embedding.md")]
     struct Guide;
 }

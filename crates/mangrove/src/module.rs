@@ -97,7 +97,8 @@ impl Module {
     }
 
     /// A module from its binary, which was encoded from this text.
-    fn from_encoded(
+    #[doc(hidden)]
+    pub fn from_encoded(
         engine: &Engine,
         binary: Vec<u8>,
         text: &[u8],

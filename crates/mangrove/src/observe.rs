@@ -12,7 +12,7 @@ use mangrove_collector::{
 };
 use mangrove_continuation::RegistryReport;
 use mangrove_runtime::{
-    CollectionPolicy, Error, Event, HeapStatistics, HeapWalk, StoreNames, SurveyItem,
+    CollectionPolicy, Counts, Error, Event, HeapStatistics, HeapWalk, StoreNames, SurveyItem,
     SurveyOptions, SurveySummary, inner,
 };
 use std::ops::ControlFlow;
@@ -148,8 +148,8 @@ impl StoreView<'_> {
     }
 
     /// Interrupts what runs, when this moment is over: the trap
-    /// [`TrapReason::Interrupt`](crate::TrapReason::Interrupt). A collection is finished
-    /// before. Where nothing runs, and at a trap or the end, it does nothing.
+    /// [`TrapReason::Interrupt`](crate::TrapReason::Interrupt). A collection that begins at the
+    /// moment is not made. Where nothing runs, and at a trap or the end, it does nothing.
     ///
     /// # Examples
     /// ```
@@ -415,6 +415,24 @@ macro_rules! inspection {
                 options: ReportOptions,
             ) -> Result<ContinuationsReport, Error> {
                 $inner(self).continuations(options)
+            }
+
+            /// How much there is of what is counted anyway: no object and no continuation
+            /// is looked at.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Config, Engine, ExternRef, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+            /// let _kept = ExternRef::new(&mut store, 7)?;
+            /// assert_eq!(store.counts().heap_bytes, store.heap_bytes());
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn counts(&self) -> Counts {
+                inner(self).counts()
             }
 
             /// Counts of the registry of continuations.

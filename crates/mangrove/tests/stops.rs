@@ -4,9 +4,11 @@
 mod common;
 
 use mangrove::{
-    Config, Engine, Error, HookPlace, Linker, Missed, Module, PlaceError, StopAt, Stops, Store,
-    TrapReason, Val,
+    Config, Engine, Error, HookPlace, Linker, Missed, Module, Moment, OptLevel, PlaceError, StopAt,
+    Stops, Store, TrapReason, Val,
 };
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::channel;
 
 const GENERATOR: &str = r#"(module
@@ -281,4 +283,69 @@ fn code_with_such_hooks_is_not_kept_in_files() {
         error.to_string().contains("hooks none and at places"),
         "{error}"
     );
+}
+
+/// A hook changes nothing of what a program computes or uses of fuel, wherever it is and however the
+/// function is compiled.
+#[test]
+fn a_hook_at_any_instruction_changes_nothing() {
+    let text = r#"(module (memory 1)
+        (func $f (export "f") (param $n i32) (result i32) (local $sum i32)
+            (block $out
+                (loop $again
+                    (br_if $out (i32.eqz (local.get $n)))
+                    (local.set $sum (i32.add (local.get $sum) (i32.load (i32.const 0))))
+                    (i32.store (i32.const 0) (local.get $n))
+                    (if (i32.and (local.get $n) (i32.const 1))
+                        (then (local.set $sum (i32.mul (local.get $sum) (i32.const 3))))
+                        (else (local.set $sum (i32.xor (local.get $sum) (i32.const 5)))))
+                    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+                    (br $again)))
+            (i32.div_s (local.get $sum) (i32.const 7))))"#;
+    for level in [OptLevel::Speed, OptLevel::None, OptLevel::Frame] {
+        let run = |place: Option<u32>| {
+            let mut config = Config::new();
+            config.opt_level(level).consume_fuel(true);
+            if let Some(offset) = place {
+                config.hook_place(HookPlace::Offset(offset));
+            }
+            let engine = Engine::new(&config).unwrap();
+            let module = Module::new(&engine, text).unwrap();
+            let mut store = Store::new(&engine, ()).unwrap();
+            let reached = Arc::new(AtomicU32::new(0));
+            let count = Arc::clone(&reached);
+            store.observe(Box::new(move |_, moment| {
+                let reaches = u32::from(moment == Moment::Reach);
+                count.fetch_add(reaches, Ordering::Relaxed);
+            }));
+            store.set_fuel(10_000).unwrap();
+            let instance = Linker::new(&engine)
+                .instantiate(&mut store, &module)
+                .unwrap();
+            let result = common::call(&mut store, instance, "f", &[Val::I32(9)]).unwrap();
+            (
+                result,
+                store.get_fuel().unwrap(),
+                reached.load(Ordering::Relaxed),
+            )
+        };
+        let (result, fuel, _) = run(None);
+        let module = Module::new(&Engine::new(&Config::new()).unwrap(), text).unwrap();
+        let body = module.parsed().bodies[0].range.clone();
+        let mut places = 0;
+        for offset in body.start as u32..body.end as u32 {
+            if module.check_place(&HookPlace::Offset(offset)).is_err() {
+                continue;
+            }
+            places += 1;
+            let hooked = run(Some(offset));
+            assert_eq!(
+                (&hooked.0, hooked.1),
+                (&result, fuel),
+                "{offset:#x} {level}"
+            );
+            assert!((1..=10).contains(&hooked.2), "{offset:#x}: {}", hooked.2);
+        }
+        assert!(places >= 30, "{places}");
+    }
 }

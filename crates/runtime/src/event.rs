@@ -11,10 +11,8 @@
 //! counts, and no roots. A [`Moment`](crate::Moment) is where one may look at everything; the
 //! event that it is of is kept meanwhile.
 
-use crate::report::Named;
-use crate::store::StoreInner;
 use mangrove_collector::{
-    CollectionKind, CollectionReport, FunctionId, MadeFrom, Names, Place, WasmLocation,
+    CollectionKind, CollectionReport, FunctionId, MadeFrom, Place, WasmLocation,
 };
 use mangrove_continuation::End;
 
@@ -191,6 +189,8 @@ pub enum EventKind {
 pub struct Counts {
     /// Bytes objects take, those not collected yet included.
     pub heap_bytes: u64,
+    /// Bytes of memory that the heap has taken, objects in them or not.
+    pub heap_memory: u64,
     /// Continuations of the program that live.
     pub continuations: u64,
     /// Of these, those without a stack.
@@ -204,15 +204,27 @@ pub struct Counts {
 /// An event, with the names behind its numbers.
 #[derive(Clone, Copy)]
 pub struct Event<'s> {
-    store: &'s StoreInner,
+    store: &'s dyn Knows,
     kind: &'s EventKind,
+}
+
+/// What knows the names behind numbers, and counts: the store.
+pub(crate) trait Knows {
+    /// The names of a place in code; none if its module is not known.
+    fn place(&self, at: WasmLocation) -> Option<Place>;
+    /// The names of a function.
+    fn function(&self, function: FunctionId) -> MadeFrom;
+    /// What a tag is called; none if no instance has it.
+    fn tag(&self, tag: u32) -> Option<String>;
+    /// How much there is of everything.
+    fn counts(&self) -> Counts;
 }
 
 /// Somebody who is told of events. He sees names and counts, and no store.
 pub type Listener = Box<dyn FnMut(&Event<'_>) + Send>;
 
 impl<'s> Event<'s> {
-    pub(crate) fn new(store: &'s StoreInner, kind: &'s EventKind) -> Self {
+    pub(crate) fn new(store: &'s dyn Knows, kind: &'s EventKind) -> Self {
         Self { store, kind }
     }
 
@@ -223,18 +235,18 @@ impl<'s> Event<'s> {
 
     /// The names of a place in code; none if its module is not known.
     pub fn place(&self, at: WasmLocation) -> Option<Place> {
-        self.named().stopped(at)
+        self.store.place(at)
     }
 
     /// The names of a function.
     pub fn function(&self, function: FunctionId) -> MadeFrom {
-        self.named().made_from(function)
+        self.store.function(function)
     }
 
     /// What a tag of the store is called: as the first module that has a name for it calls
     /// it, else by its number.
     pub fn tag(&self, tag: u32) -> String {
-        let called = self.store.tag_called(tag);
+        let called = self.store.tag(tag);
         called.unwrap_or_else(|| format!("tag {tag}"))
     }
 
@@ -242,31 +254,10 @@ impl<'s> Event<'s> {
     pub fn counts(&self) -> Counts {
         self.store.counts()
     }
-
-    fn named(&self) -> Named<'s> {
-        Named {
-            engine: &self.store.engine,
-            instances: &self.store.instances,
-            host_funcs: &self.store.host_funcs,
-        }
-    }
 }
 
 impl std::fmt::Debug for Event<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.kind.fmt(f)
-    }
-}
-
-impl StoreInner {
-    /// How much there is of everything. Looks at no record.
-    pub fn counts(&self) -> Counts {
-        Counts {
-            heap_bytes: self.heap_bytes(),
-            continuations: self.live_continuations(),
-            parked: self.registry.parked() as u64,
-            parked_bytes: self.registry.parked_bytes(),
-            stack_bytes: self.registry.committed_bytes(),
-        }
     }
 }

@@ -22,7 +22,7 @@
 //!     parking switching                parking, zeal
 //!     unwind fault backtrace           what when it goes wrong
 //!     growth heap_room                 who is asked for more
-//!     notify inspect report            who looks
+//!     notify telling inspect report    who looks
 //!     walk statistics
 //!     interrupt                        when the time is over
 //!     describe called                  and what people see
@@ -31,7 +31,7 @@
 //!     table/entry memory/entry store_code rooted weak host_values
 //!     pending activation outcome       … and what is under way
 //!     limiter policy                   whom it asks
-//!     interruption answer watch
+//!     interruption answer watch event
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape layout code heap_type type_text
 //!     signals handlers ctrl_c          what all of a process share

@@ -133,9 +133,10 @@ impl StoreInner {
         Some(Event::new(self, kind))
     }
 
-    /// What runs is to be interrupted when the moment that is being told of is over.
+    /// What runs is to be interrupted when the moment that is being told of is over, if one
+    /// is.
     pub fn interrupt_after_moment(&mut self) {
-        self.watchers.interrupt = true;
+        self.watchers.interrupt |= self.watchers.now.is_some();
     }
 
     /// Whether what runs may go on, as far as who watches goes.

@@ -1,11 +1,12 @@
 //! What the events of switches and of code say: read from the records and frames that are
 //! stopped there.
 
-use crate::event::{Entering, EventKind};
+use crate::event::{Counts, Entering, EventKind, Knows};
+use crate::report::Named;
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
 use mangrove_abi::{ContRecord, ContRef, FuncRef, FunctionKind, HandlerTable, RecordState, TagDef};
-use mangrove_collector::{FunctionId, WasmLocation};
+use mangrove_collector::{FunctionId, MadeFrom, Names, Place, WasmLocation};
 use mangrove_continuation::End;
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
@@ -15,7 +16,43 @@ use std::ptr;
 /// the stub of an interruption.
 const MOST_INSIDE: usize = 3;
 
+impl Knows for StoreInner {
+    fn place(&self, at: WasmLocation) -> Option<Place> {
+        let module = self.module(at.module)?;
+        Some(module.place_in(at.function, at.wasm_offset))
+    }
+
+    fn function(&self, function: FunctionId) -> MadeFrom {
+        let names = Named {
+            engine: &self.engine,
+            instances: &self.instances,
+            host_funcs: &self.host_funcs,
+        };
+        names.made_from(function)
+    }
+
+    fn tag(&self, tag: u32) -> Option<String> {
+        self.tag_called(tag)
+    }
+
+    fn counts(&self) -> Counts {
+        Self::counts(self)
+    }
+}
+
 impl StoreInner {
+    /// How much there is of everything. Looks at no record.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            heap_bytes: self.heap_bytes(),
+            heap_memory: self.heap.committed_bytes(),
+            continuations: self.live_continuations(),
+            parked: self.registry.parked() as u64,
+            parked_bytes: self.registry.parked_bytes(),
+            stack_bytes: self.registry.committed_bytes(),
+        }
+    }
+
     /// The instruction that a return address is behind, if a module's function is there.
     fn located(&self, pc: u64) -> Option<WasmLocation> {
         let (code, offset, module) = self.code.find(pc)?;

@@ -102,7 +102,8 @@ fn as_text(path: &Path, bytes: Vec<u8>) -> Result<String, ScriptError> {
 pub struct ModuleSource {
     /// The binary. It was not looked into.
     pub binary: Vec<u8>,
-    text: Option<String>,
+    /// With the name of its file, without folders.
+    text: Option<(String, PathBuf)>,
 }
 
 impl ModuleSource {
@@ -111,8 +112,12 @@ impl ModuleSource {
     /// # Errors
     /// As [`Module::from_binary`]; with lines, if it was text.
     pub fn compile(self, engine: &Engine) -> Result<Module, Error> {
-        let Self { binary, text } = self;
-        Module::from_binary(engine, binary).map_err(|error| located(error, text.as_deref()))
+        match self.text {
+            Some((text, file)) => {
+                Module::from_encoded(engine, self.binary, text.as_bytes(), Some(&file))
+            }
+            None => Module::from_binary(engine, self.binary),
+        }
     }
 
     /// Validates it.
@@ -120,15 +125,10 @@ impl ModuleSource {
     /// # Errors
     /// As [`Module::validate`]; with lines, if it was text.
     pub fn validate(self, engine: &Engine) -> Result<(), Error> {
-        let Self { binary, text } = self;
-        Module::validate_binary(engine, binary).map_err(|error| located(error, text.as_deref()))
-    }
-}
-
-fn located(error: Error, text: Option<&str>) -> Error {
-    match text {
-        Some(text) => mangrove::locate_in_text(error, text),
-        None => error,
+        Module::validate_binary(engine, self.binary).map_err(|error| match &self.text {
+            Some((text, _)) => mangrove::locate_in_text(error, text),
+            None => error,
+        })
     }
 }
 
@@ -153,10 +153,16 @@ pub fn read_module(path: &Path) -> Result<ModuleSource, ScriptError> {
     }
     let text = as_text(path, bytes)?;
     match encode_text(&text) {
-        Ok(binary) => Ok(ModuleSource {
-            binary,
-            text: Some(text),
-        }),
+        Ok(binary) => {
+            let file = name_of(path);
+            let file = Path::new(&file)
+                .file_name()
+                .map_or_else(PathBuf::new, PathBuf::from);
+            Ok(ModuleSource {
+                binary,
+                text: Some((text, file)),
+            })
+        }
         Err(error) => Err(match syntax_error(&name_of(path), &text, &error) {
             ScriptError::Syntax { file, .. } if is_script(&text) => ScriptError::Script { file },
             other => other,

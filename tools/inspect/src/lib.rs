@@ -19,8 +19,18 @@ pub mod file;
 pub mod questions;
 pub mod snapshot;
 pub mod socket;
+#[cfg(feature = "terminal")]
+pub mod terminal;
+pub mod timeline;
 
 #[doc(inline)]
 pub use capture::{Capture, CaptureError, CaptureOptions};
 #[doc(inline)]
 pub use snapshot::Snapshot;
+
+/// The programs of `docs/INSPECTING.md` do what they say.
+#[cfg(doctest)]
+mod inspecting {
+    #[doc = include_str!("../../../docs/INSPECTING.md")]
+    struct Page;
+}

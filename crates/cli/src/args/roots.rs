@@ -14,7 +14,7 @@ Find a leak:
   mangrove roots FILE --invoke NAME --why 7    what keeps continuation 7, step by step
 
 NODE is what is shown as a node's name, or short: 7 (a continuation), 7.0 (its innermost
-frame), 0x1040 (an object), 'table 0', 'global 2', '$name'.
+frame), 0x1040 (an object), 'table 0', 'global $pool'.
 
 A moment that was saved needs no program, and nothing runs:
   mangrove roots FILE --invoke NAME --at gc:1 --save before.moment
@@ -106,6 +106,10 @@ pub struct Ask {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "How to show it")]
 pub struct Show {
+    /// In a program for the terminal: to move by keys, and to let what runs go on to its next
+    /// collection or switch
+    #[arg(long, conflicts_with_all = ["format", "all", "limit", "out", "save", "view", "leaks", "why", "open", "what_if_drop", "filter"])]
+    pub terminal: bool,
     /// In which form
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

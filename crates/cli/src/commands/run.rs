@@ -7,9 +7,10 @@ use crate::inspecting;
 use crate::output::Output;
 use crate::render;
 use crate::render::alike::Alike;
+use crate::timeline;
 use crate::until;
 use crate::watch::Watching;
-use mangrove::{ReportOptions, SortBy};
+use mangrove::{Hooks, ReportOptions, SortBy};
 use std::time::Instant;
 
 /// Bytes after which the text of a result ends.
@@ -24,6 +25,13 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     if looked_at {
         config.epoch_interruption(true);
     }
+    if args.timeline.timeline.is_some() {
+        // Every switch is recorded.
+        config.hooks(Hooks {
+            switches: true,
+            ..Hooks::default()
+        });
+    }
     let engine = super::engine(&config)?;
     let over = until::start(&engine, &args.until, began)?;
     let mut program = Program::load(&engine, &args.target)?;
@@ -36,6 +44,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
         .as_ref()
         .map(|path| inspecting::listen(&mut program.store, &engine, path, &args.target.file));
     let server = server.transpose()?;
+    let recording = timeline::start(&mut program.store, &args.target.file, &args.timeline)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
         Watching::start(&mut program.store, module, every, options(args), args.json)
@@ -44,6 +53,16 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let result = execute(&mut program, args, output);
     drop(watch);
     drop(server);
+    let recorded = recording.map_or(Ok(()), |r| r.finish(&mut program.store, output));
+    let result = match (result, recorded) {
+        (Ok(()), recorded) => recorded,
+        (Err(failure), Ok(())) => Err(failure),
+        // How the run ended is what was asked for.
+        (Err(failure), Err(unwritten)) => {
+            output.note(&unwritten.to_string());
+            Err(failure)
+        }
+    };
     // A report on a run that trapped is the more wanted.
     if let Some(Report::Continuations) = args.report {
         report(&mut program, args, output)?;

@@ -1,8 +1,6 @@
 //! What the commands print when nothing is wrong.
 
 use crate::common::{file, mangrove, run};
-use std::io::Read;
-use std::process::{Command, Stdio};
 
 const GENERATOR: &str = r#"(module
   (import "mangrove" "gc" (func $gc))
@@ -183,83 +181,6 @@ fn a_module_that_failed_leaves_a_hole() {
     ] {
         assert!(ended.stdout.contains(line), "no {line:?} in {ended:?}");
     }
-}
-
-#[test]
-fn roots_in_every_form() {
-    let path = file("roots.wat", GENERATOR);
-    let path = path.to_str().unwrap();
-    let at = |format| {
-        mangrove([
-            "roots", path, "--invoke", "run", "--at", "gc:1", "--format", format,
-        ])
-    };
-    let text = at("text");
-    assert_eq!(text.code, Some(0), "{text:?}");
-    for part in ["suspended\n", "$body at 0x", "fp-", "type 0 $s @0x"] {
-        assert!(text.stdout.contains(part), "no {part:?} in {text:?}");
-    }
-    let json: serde_json::Value = serde_json::from_str(&at("json").stdout).unwrap();
-    let roots = json["roots"].as_array().unwrap();
-    assert!(
-        roots
-            .iter()
-            .any(|root| root["owner"] == "frame" && root["value"]["is"] == "object")
-    );
-    let dot = at("dot").stdout;
-    assert!(
-        dot.starts_with("digraph") && dot.contains(" -> object_"),
-        "{dot}"
-    );
-    let html = at("html").stdout;
-    assert!(
-        html.starts_with("<!DOCTYPE html>") && html.contains("$body"),
-        "{html}"
-    );
-    assert!(
-        !html.contains("<script") && !html.contains("http"),
-        "{html}"
-    );
-}
-
-#[test]
-fn a_moment_that_never_comes() {
-    let path = file("never.wat", GENERATOR);
-    let path = path.to_str().unwrap();
-    let at = |at| mangrove(["roots", path, "--invoke", "run", "--at", at]);
-    at("gc:2").is_one_line(1, ["collection 2 never came: the run ended after 1"]);
-    at("suspend:2").is_one_line(1, ["suspension 2 never came: the run ended after 1"]);
-    at("trap").is_one_line(1, ["without a trap"]);
-}
-
-#[test]
-fn a_reader_that_goes_away_is_no_error() {
-    let path = file("pipe.wat", GENERATOR);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_mangrove"))
-        .args([
-            "roots",
-            path.to_str().unwrap(),
-            "--invoke",
-            "run",
-            "--format",
-            "html",
-        ])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let mut stderr = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
-    assert_eq!(
-        (child.wait().unwrap().code(), stderr.as_str()),
-        (Some(0), "")
-    );
 }
 
 #[test]

@@ -15,4 +15,7 @@ mod names;
 mod options;
 mod resources;
 mod results;
+mod roots;
+mod schema;
+mod timelines;
 mod trace;

@@ -77,13 +77,30 @@ fn in_backtraces_and_reports() {
 #[test]
 fn in_root_sets_of_every_format() {
     let path = file("names-roots.wat", module());
-    for format in ["text", "json", "dot", "html"] {
-        let path = path.to_str().unwrap();
+    let path = path.to_str().unwrap();
+    for format in ["text", "json", "dot", "html", "heapsnapshot"] {
         let ended = mangrove(["roots", path, "--invoke", "main", "--format", format]);
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        // Numbers only in JSON.
-        is_clean(&ended, format != "json");
+        is_clean(&ended, true);
     }
+    for view in ["roots", "stacks", "shapes", "types", "leaks"] {
+        for format in ["text", "json"] {
+            let arguments = ["roots", path, "--invoke", "main", "--view", view];
+            let [a, b, c, d, e, f] = arguments;
+            let ended = mangrove([a, b, c, d, e, f, "--format", format]);
+            assert_eq!(ended.code, Some(0), "{ended:?}");
+            is_clean(&ended, true);
+        }
+    }
+    for question in ["--why", "--open", "--what-if-drop"] {
+        let ended = mangrove(["roots", path, "--invoke", "main", question, "table 0"]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        is_clean(&ended, true);
+    }
+    let nobody = format!("$nobody{}", "\u{1b}[31m");
+    let ended = mangrove(["roots", path, "--invoke", "main", "--why", &nobody]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    is_clean(&ended, false);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Places of a module that are given hooks of their own: by name or number, and what they
 //! are in one module.
 
+use crate::Config;
 use mangrove_abi::FuncIndex;
 use mangrove_compile::Places;
 use mangrove_validate::{EntityIndex, ParsedModule, printable};
@@ -9,7 +10,7 @@ use std::fmt;
 /// Names and numbers beyond which a message tells how many more there are.
 const MOST_NAMES: usize = 8;
 
-/// A place in code that is to have a hook: see [`Config::hook_place`](crate::Config::hook_place).
+/// A place in code that is to have a hook: see [`Config::hook_place`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HookPlace {
     /// The entry of a function: its index, what it is exported as, or its name in the name
@@ -107,6 +108,29 @@ impl fmt::Display for Nearest<'_> {
             (Some(one), None) | (None, Some(one)) => write!(f, "; the nearest is at {one:#x}"),
             (None, None) => f.write_str("; the module has none"),
         }
+    }
+}
+
+impl Config {
+    /// Has each module that has this place compiled with a hook there, and nowhere else: for
+    /// [`Moment::Enter`](crate::Moment::Enter) and [`Moment::Reach`](crate::Moment::Reach). Code
+    /// with such a hook is not written to files.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, HookPlace, Module};
+    ///
+    /// let place = HookPlace::Entry("$f".to_owned());
+    /// let engine = Engine::new(Config::new().hook_place(place.clone()))?;
+    /// let module = Module::new(&engine, b"(module (func) (func $f))")?;
+    /// assert_eq!(module.check_place(&place).unwrap().as_u32(), 1);
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
+    pub fn hook_place(&mut self, place: HookPlace) -> &mut Self {
+        if !self.hook_places.contains(&place) {
+            self.hook_places.push(place);
+        }
+        self
     }
 }
 

@@ -77,10 +77,13 @@ pub struct Missed {
     pub seen: u64,
 }
 
+/// Who is told of a moment that has come.
+type Tell = Box<dyn FnMut(&mut StoreView<'_>, &StopAt) + Send>;
+
 struct Shared {
     list: Vec<Stop>,
     began: Instant,
-    tell: Box<dyn FnMut(&mut StoreView<'_>, &StopAt) + Send>,
+    tell: Tell,
     /// While it is here the clock goes on.
     _clock: Option<mpsc::Sender<()>>,
 }

@@ -39,6 +39,9 @@ pub struct Asked<'s> {
 pub struct Totals {
     /// Places outside of objects that can hold a reference, null ones included.
     pub roots: u64,
+    /// Those of them that lists show one by one: null elements of tables and segments stand
+    /// together.
+    pub listed: u64,
     /// Continuations.
     pub continuations: u64,
     /// Their frames, those of trampolines included.
@@ -160,7 +163,12 @@ impl<'s> Asked<'s> {
                 }
                 _ => {}
             }
-            totals.roots += outline::roots_in(snapshot, node);
+            let roots = outline::roots_in(snapshot, node);
+            totals.roots += roots;
+            totals.listed += match kind {
+                Kind::Table | Kind::Segment => outline::elements(snapshot, node).count() as u64,
+                _ => roots,
+            };
         }
         totals
     }

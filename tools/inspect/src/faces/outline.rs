@@ -102,6 +102,12 @@ pub fn kind(snapshot: &Snapshot, node: NodeId, part: &Part) -> Option<&'static s
     }
 }
 
+/// What is in a table or segment, null elements left out.
+pub fn elements(snapshot: &Snapshot, node: NodeId) -> impl Iterator<Item = Part> + '_ {
+    let is_null = |part: &Part| part.value == Value::Plain(Plain::Null);
+    parts(snapshot, node).filter(move |part| !is_null(part))
+}
+
 /// How many roots a node has: the places outside of objects in it that can hold a reference.
 pub fn roots_in(snapshot: &Snapshot, node: NodeId) -> u64 {
     let nodes = snapshot.nodes();

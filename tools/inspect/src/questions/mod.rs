@@ -43,4 +43,5 @@ pub use retainers::Retainers;
 pub use shapes::{FrameShape, Shape, Shapes, Spread, Sum, ValueKind};
 pub use statistics::{Fragmentation, KindLine, SpaceLine, Statistics, TypeLine};
 pub use suspects::{Cause, Holder, Suspect, Suspects};
+pub(crate) use suspects::{bytes_text, percent};
 pub use ways::{CutWay, Link, Way, Why, ways};

@@ -4,7 +4,7 @@
 //! |-|-|
 //! | `@0x40`, `0x40`, `object 0x40`, `$node @0x40` | the object at that offset |
 //! | `continuation 7`, `7`, `continuation 7 of $gen` | the continuation with that number |
-//! | `frame 0 of continuation 7` | a frame of it, with or without `: $gen at 0x3a` behind it |
+//! | `frame 0 of continuation 7`, `7.0` | a frame of it, with or without `: $gen at 0x3a` behind it |
 //! | `global 2`, `global $pool`, `global 2 $pool` | a global; likewise `table` and `segment` |
 //! | `handle 3`, `host handle 3`, `weak handle 1` | a handle |
 //! | `roots` | node 0 |
@@ -162,6 +162,13 @@ fn form(text: &str) -> Option<Form> {
         }
     }
     object(text).or_else(|| {
+        if let Some((continuation, index)) = text.split_once('.') {
+            let (continuation, _) = number(continuation)?;
+            let (index, rest) = number(index)?;
+            return rest
+                .is_empty()
+                .then_some(Form::Frame(index, continuation, None));
+        }
         let (number, rest) = number(text)?;
         rest.is_empty().then_some(Form::Continuation(number, None))
     })

@@ -3,8 +3,8 @@
 //! ```text
 //!  program ─ take ─┐
 //!                  ├─▶ snapshots ─ ask ─▶ view ─ show ─▶ text, JSON, …
-//!  file ─── open ──┤        └─ save ─▶ file
-//!  socket ─ attach ┘
+//!  file ─── open ──┤ │      └─ save ─▶ file
+//!  socket ─ attach ┘ └─ terminal
 //! ```
 
 mod ask;
@@ -12,6 +12,7 @@ mod attach;
 mod saved;
 mod show;
 mod take;
+mod terminal;
 
 use crate::args::RootsArgs;
 use crate::errors::{Failure, shown};
@@ -29,10 +30,15 @@ pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
     let snapshots = match args.attach {
         true => match args.serve {
             Some(port) => return attach::serve(args, port, output),
+            None if args.show.terminal => return terminal::saved(earlier, attach::take(args)?),
             None => vec![attach::take(args)?],
         },
-        false if saved::is_saved(&args.target.file)? => vec![open(args)?],
-        false => take::take(args)?,
+        false => match saved::is_saved(&args.target.file)? {
+            true if args.show.terminal => return terminal::saved(earlier, open(args)?),
+            true => vec![open(args)?],
+            false if args.show.terminal => return terminal::live(args),
+            false => take::take(args)?,
+        },
     };
     if let Some(file) = &args.show.save {
         saved::save(file, &snapshots)?;

@@ -28,6 +28,8 @@ pub fn take(args: &RootsArgs) -> Result<Vec<Snapshot>, Failure> {
     }
     let file = &args.target.file;
     let mut config = args.engine.config();
+    // What the slots of frames hold, and lines of text.
+    config.debug_info(true);
     let mut stops = Stops::new(at.iter().cloned());
     stops.prepare(&mut config);
     let engine = super::super::engine(&config)?;

@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn shares_do_not_overlap_and_fill_31_bits() {
         assert_eq!(OBJECTS_END, CONTINUATIONS);
-        assert_eq!(u64::from(CONTINUATIONS) + SHARE, FIRST_FRAMES.into());
-        assert_eq!(u64::from(FIRST_FRAMES) + SHARE, FRAMES.into());
-        assert_eq!(u64::from(FRAMES) + SHARE, OTHERS.into());
+        assert_eq!(u64::from(CONTINUATIONS) + SHARE, u64::from(FIRST_FRAMES));
+        assert_eq!(u64::from(FIRST_FRAMES) + SHARE, u64::from(FRAMES));
+        assert_eq!(u64::from(FRAMES) + SHARE, u64::from(OTHERS));
         assert_eq!(u64::from(OTHERS) + SHARE, 1 << 31);
         assert_eq!(id(u32::MAX >> 1), u32::MAX);
     }

@@ -23,7 +23,11 @@
 mod ids;
 mod out;
 mod plan;
+#[cfg(test)]
+mod readers;
 mod strings;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use crate::Snapshot;
 use out::Out;

@@ -52,6 +52,7 @@ const FIRST_GROUP: u32 = 2;
 const OUT: u32 = u32::MAX;
 
 /// A node as it is written.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) ty: u32,
     pub(super) name: u32,
@@ -143,7 +144,7 @@ impl<'a> Plan<'a> {
     }
 
     /// The node of the snapshot that is written with an ordinal.
-    fn written(&self, ordinal: u32) -> Option<(usize, NodeId)> {
+    pub(super) fn written(&self, ordinal: u32) -> Option<(usize, NodeId)> {
         let index = ordinal.checked_sub(self.first_written())? as usize;
         Some((index, *self.written.get(index)?))
     }

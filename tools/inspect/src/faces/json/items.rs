@@ -357,6 +357,7 @@ pub fn suspect(asked: &Asked<'_>, suspect: &Suspect) -> Value {
         Cause::Waiting { .. } => "waiting",
         Cause::Accumulates { .. } => "accumulates",
         Cause::Frame { .. } => "frame",
+        Cause::Grows { .. } => "grows",
         Cause::Cycle { .. } => "cycle",
         Cause::Forgotten { .. } => "forgotten",
     };

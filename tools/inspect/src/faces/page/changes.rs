@@ -78,11 +78,7 @@ impl Changes {
         let selections = [before.selection, after.selection];
         let list = |nodes: &[NodeId], side: Side<'_>| List {
             count: nodes.len(),
-            nodes: nodes
-                .iter()
-                .filter_map(|&node| side.selection.place(node))
-                .take(NAMED)
-                .collect(),
+            nodes: side.selection.largest(nodes, NAMED),
         };
         let continuations = diff.continuations.as_ref();
         let objects = diff.objects.as_ref();

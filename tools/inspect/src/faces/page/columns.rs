@@ -167,6 +167,9 @@ impl Columns {
             }
             Node::Object(_) => {
                 self.objects.add(snapshot, node, most, room);
+                if facts.compared {
+                    self.objects.identify(snapshot.nodes().identity(node));
+                }
                 ('o', None)
             }
         };

@@ -1,8 +1,13 @@
 //! What a page needs to know of a whole snapshot.
 
 use crate::Snapshot;
-use crate::questions::{Diff, Dominators, Retainers, Shapes, Statistics, Suspects};
+use crate::questions::{
+    Cause, Diff, Dominators, Holder, Retainers, Shapes, Statistics, Suspect, Suspects,
+};
 use crate::snapshot::NodeId;
+
+/// Holders of a suspect that are examples.
+const HOLDERS: usize = 12;
 
 /// Answers about a whole snapshot, of which the page has a part.
 pub(super) struct Facts<'a> {
@@ -12,11 +17,13 @@ pub(super) struct Facts<'a> {
     pub shapes: Shapes,
     pub statistics: Statistics,
     pub suspects: Suspects,
+    /// Whether there are other moments to find its nodes in.
+    pub compared: bool,
 }
 
 impl<'a> Facts<'a> {
     /// Asks everything. An earlier snapshot tells the suspects what grew.
-    pub fn of(snapshot: &'a Snapshot, before: Option<(&Snapshot, &Diff)>) -> Self {
+    pub fn of(snapshot: &'a Snapshot, before: Option<(&Snapshot, &Diff)>, compared: bool) -> Self {
         let retainers = Retainers::of(snapshot);
         let dominators = Dominators::of(snapshot);
         let shapes = Shapes::of(snapshot, Some(&dominators));
@@ -28,6 +35,7 @@ impl<'a> Facts<'a> {
             dominators,
             shapes,
             suspects,
+            compared,
         }
     }
 
@@ -40,10 +48,24 @@ impl<'a> Facts<'a> {
             .map(|(from, _)| from)
     }
 
-    /// The nodes that are shown as examples: of suspects, then of shapes.
+    /// The nodes that are shown as examples: of suspects, with what holds them, then of shapes.
     pub fn examples(&self) -> impl Iterator<Item = NodeId> {
-        let suspects = self.suspects.all.iter().map(|suspect| suspect.sample);
+        let suspects = self.suspects.all.iter().flat_map(|suspect| {
+            let held = holders(suspect).iter().map(|holder| holder.node);
+            std::iter::once(suspect.sample).chain(held.take(HOLDERS))
+        });
         let shapes = self.shapes.all().iter().map(|shape| shape.sample);
         suspects.chain(shapes)
+    }
+}
+
+/// What holds that which is suspected, as far as the suspect tells.
+pub(super) fn holders(suspect: &Suspect) -> &[Holder] {
+    match &suspect.cause {
+        Cause::Waiting { holders, .. } | Cause::Grows { holders, .. } => holders,
+        Cause::Accumulates { .. }
+        | Cause::Frame { .. }
+        | Cause::Cycle { .. }
+        | Cause::Forgotten { .. } => &[],
     }
 }

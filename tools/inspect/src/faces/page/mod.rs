@@ -17,9 +17,12 @@ mod columns;
 mod escape;
 mod facts;
 mod moment;
+mod names;
 mod objects;
 mod options;
 mod select;
+#[cfg(test)]
+mod tests;
 
 pub use options::{PageError, PageOptions};
 
@@ -83,7 +86,7 @@ const SCRIPTS: &[&str] = &[
 /// ```
 ///
 /// # Errors
-/// There is no snapshot, there are too many, or `out` says so.
+/// There is no snapshot, one was not taken, there are too many, or `out` says so.
 pub fn write(
     snapshots: &[&Snapshot],
     options: &PageOptions,
@@ -95,6 +98,9 @@ pub fn write(
             given: snapshots.len(),
             most: MOMENTS,
         });
+    }
+    if snapshots.iter().any(|snapshot| snapshot.nodes().is_empty()) {
+        return Err(PageError::Empty);
     }
     let title = options.title.clone().unwrap_or_else(|| title(last));
     let mut out = BufWriter::new(out);
@@ -137,7 +143,7 @@ fn data(snapshots: &[&Snapshot], options: &PageOptions, out: &mut impl Write) ->
     for (index, &snapshot) in snapshots.iter().enumerate() {
         let before = index.checked_sub(1);
         let earlier = before.map(|before| (snapshots[before], &diffs[before]));
-        let facts = Facts::of(snapshot, earlier);
+        let facts = Facts::of(snapshot, earlier, snapshots.len() > 1);
         let entered = earlier.into_iter().flat_map(|(_, diff)| entered(diff));
         let left = diffs.get(index).into_iter().flat_map(left);
         let changed: Vec<NodeId> = entered.chain(left).collect();

@@ -1,23 +1,26 @@
 //! One snapshot as a page has it: totals of everything, and the columns of a part.
 
 use super::columns::Columns;
-use super::facts::Facts;
+use super::facts::{Facts, holders};
+use super::names::Names;
 use super::options::PageOptions;
 use super::select::Selection;
 use crate::Snapshot;
-use crate::questions::{Cause, Holder, KindLine, Shape, Suspect, ValueKind};
-use crate::snapshot::{About, Holds, NodeId, Site};
-use mangrove::printable;
+use crate::questions::{Cause, KindLine, Shape, Suspect, ValueKind};
+use crate::snapshot::{About, NodeId};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Shapes and types in a page: of more, those of most.
-const LINES: usize = 5_000;
+pub(super) const LINES: usize = 2_000;
+/// Slots of a frame of a shape.
+const SLOTS: usize = 64;
 /// Suspects in a page.
 const SUSPECTS: usize = 50;
 /// Nodes named with a suspect.
 const NAMED: usize = 12;
-/// Sites of a stack in a page: of deeper ones the innermost.
-const SITES: usize = 200;
+/// Frames of a shape in a page: of deeper ones the innermost.
+const FRAMES: usize = 32;
 
 /// A snapshot.
 #[derive(Serialize)]
@@ -28,6 +31,8 @@ pub(super) struct Moment<'a> {
     names: Names,
     statistics: Statistics,
     shapes: Vec<ShapeLine>,
+    /// What slots of shapes hold.
+    kinds: Vec<String>,
     /// Shapes that are left out, and their continuations.
     more_shapes: (usize, u64),
     suspects: Vec<SuspectLine>,
@@ -37,50 +42,13 @@ pub(super) struct Moment<'a> {
 }
 
 #[derive(Serialize)]
-struct Names {
-    functions: Vec<String>,
-    types: Vec<TypeName>,
-    sites: Vec<SiteName>,
-    stacks: Vec<Vec<u32>>,
-    /// How many sites are left out of the stacks, if any is.
-    deeper: Vec<(usize, usize)>,
-    origins: Vec<OriginName>,
-}
-
-#[derive(Serialize)]
-struct TypeName {
-    name: String,
-    kind: crate::snapshot::TypeKind,
-    fields: Vec<Option<String>>,
-}
-
-#[derive(Serialize)]
-struct SiteName {
-    function: u32,
-    /// The whole place, function included.
-    text: String,
-    slots: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    inlined: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct OriginName {
-    function: u32,
-    ty: String,
-    maker: Option<u32>,
-    /// Where it was made.
-    text: Option<String>,
-}
-
-#[derive(Serialize)]
 struct Statistics {
     nodes: u64,
     edges: u64,
     bytes: u64,
     /// Of everything that the roots reach.
     reachable: u64,
-    kinds: Vec<(&'static str, u64, u64, Option<u64>, Option<u64>)>,
+    kinds: Vec<KindRow>,
     /// Type, objects, bytes, bytes retained.
     types: Vec<(u32, u64, u64, Option<u64>)>,
     /// Types that are left out, and their objects and bytes.
@@ -92,14 +60,18 @@ struct Statistics {
     stack_free: u64,
 }
 
+/// A kind: its name, nodes, bytes, bytes retained, and nodes that the roots do not reach.
+#[derive(Serialize)]
+struct KindRow(&'static str, u64, u64, Option<u64>, Option<u64>);
+
 #[derive(Serialize)]
 struct ShapeLine {
     origin: u32,
     state: &'static str,
     stack: u32,
-    /// Of each frame that is a node: site, and what is in its slots.
-    frames: Vec<(u32, Vec<String>)>,
-    bound: Vec<String>,
+    /// Of each frame that is a node: site, and what is in its slots: indices of `kinds`.
+    frames: Vec<(u32, Vec<usize>)>,
+    bound: Vec<usize>,
     count: u64,
     parked: u64,
     forgotten: Option<u64>,
@@ -136,19 +108,21 @@ impl<'a> Moment<'a> {
     /// What the page has of a snapshot.
     pub fn of(facts: &Facts<'a>, selection: &Selection, options: &PageOptions) -> Self {
         let shapes = facts.shapes.all();
-        let rest = &shapes[shapes.len().min(LINES)..];
+        let (shown, rest) = shapes.split_at(shapes.len().min(LINES));
+        let mut kinds = Kinds::default();
+        let lines: Vec<ShapeLine> = shown
+            .iter()
+            .map(|shape| ShapeLine::of(facts.snapshot, selection, shape, &mut kinds))
+            .collect();
         let suspects = &facts.suspects.all;
         let forgotten = facts.dominators.forgotten();
         Self {
             about: facts.snapshot.about(),
             run: format!("{:x}", facts.snapshot.about().run),
-            names: Names::of(facts.snapshot),
+            names: Names::of(facts, selection, shown),
             statistics: Statistics::of(facts),
-            shapes: shapes
-                .iter()
-                .take(LINES)
-                .map(|shape| ShapeLine::of(facts.snapshot, selection, shape))
-                .collect(),
+            shapes: lines,
+            kinds: kinds.texts,
             more_shapes: (rest.len(), rest.iter().map(|shape| shape.count).sum()),
             suspects: suspects
                 .iter()
@@ -171,70 +145,6 @@ fn places(selection: &Selection, nodes: &[NodeId]) -> Vec<u32> {
     known.take(NAMED).collect()
 }
 
-impl Names {
-    fn of(snapshot: &Snapshot) -> Self {
-        let names = snapshot.names();
-        let sites = |(index, site): (u32, &Site)| SiteName {
-            function: site.function,
-            text: snapshot.site_text(index),
-            slots: site
-                .slots
-                .iter()
-                .map(|slot| match slot.holds.is_empty() {
-                    true => format!("fp-{}", slot.distance),
-                    false => {
-                        let holds: Vec<String> = slot.holds.iter().map(Holds::text).collect();
-                        format!("fp-{} ({})", slot.distance, holds.join(", "))
-                    }
-                })
-                .collect(),
-            inlined: site
-                .inlined
-                .iter()
-                .map(|frame| snapshot.place_text(frame.function, frame.offset, frame.line.as_ref()))
-                .collect(),
-        };
-        let stacks = || (0..).zip(&names.stacks);
-        Self {
-            functions: (0..names.functions.len() as u32)
-                .map(|function| snapshot.function_name(function))
-                .collect(),
-            types: (0..)
-                .zip(&names.types)
-                .map(|(index, ty)| TypeName {
-                    name: snapshot.type_name(index),
-                    kind: ty.kind,
-                    fields: ty
-                        .fields
-                        .iter()
-                        .map(|field| Some(printable(field.name.as_ref()?).into_owned()))
-                        .collect(),
-                })
-                .collect(),
-            sites: (0..).zip(&names.sites).map(sites).collect(),
-            stacks: stacks()
-                .map(|(_, stack)| stack.iter().take(SITES).copied().collect())
-                .collect(),
-            deeper: stacks()
-                .filter(|(_, stack)| stack.len() > SITES)
-                .map(|(index, stack)| (index, stack.len() - SITES))
-                .collect(),
-            origins: names
-                .origins
-                .iter()
-                .map(|origin| OriginName {
-                    function: origin.function,
-                    ty: printable(&origin.ty).into_owned(),
-                    maker: origin.maker,
-                    text: origin.maker.map(|maker| {
-                        snapshot.place_text(maker, origin.offset, origin.line.as_ref())
-                    }),
-                })
-                .collect(),
-        }
-    }
-}
-
 impl Statistics {
     fn of(facts: &Facts<'_>) -> Self {
         let all = &facts.statistics;
@@ -243,10 +153,7 @@ impl Statistics {
             nodes: all.nodes,
             edges: all.edges,
             bytes: all.bytes,
-            reachable: match facts.snapshot.nodes().is_empty() {
-                true => 0,
-                false => facts.dominators.retained(NodeId::ROOTS),
-            },
+            reachable: facts.dominators.retained(NodeId::ROOTS),
             kinds: all
                 .kinds
                 .iter()
@@ -254,7 +161,7 @@ impl Statistics {
                     let KindLine {
                         kind, nodes, bytes, ..
                     } = *line;
-                    (kind.name(), nodes, bytes, line.retained, line.unreachable)
+                    KindRow(kind.name(), nodes, bytes, line.retained, line.unreachable)
                 })
                 .collect(),
             types: all
@@ -282,12 +189,10 @@ impl Statistics {
 }
 
 impl ShapeLine {
-    fn of(snapshot: &Snapshot, selection: &Selection, shape: &Shape) -> Self {
-        let values = |kinds: &[ValueKind]| -> Vec<String> {
-            kinds
-                .iter()
-                .map(|&kind| kind_text(snapshot, kind))
-                .collect()
+    fn of(snapshot: &Snapshot, selection: &Selection, shape: &Shape, kinds: &mut Kinds) -> Self {
+        let mut values = |values: &[ValueKind]| -> Vec<usize> {
+            let values = values.iter().take(SLOTS);
+            values.map(|&kind| kinds.index(snapshot, kind)).collect()
         };
         Self {
             origin: shape.origin,
@@ -296,7 +201,7 @@ impl ShapeLine {
             frames: shape
                 .frames
                 .iter()
-                .take(SITES)
+                .take(FRAMES)
                 .map(|frame| (frame.site, values(&frame.slots)))
                 .collect(),
             bound: values(&shape.bound),
@@ -308,6 +213,22 @@ impl ShapeLine {
             retained: shape.retained.map(|sum| [sum.sum, sum.max]),
             sample: selection.place(shape.sample),
         }
+    }
+}
+
+/// What slots hold, each kind once.
+#[derive(Default)]
+struct Kinds {
+    known: HashMap<ValueKind, usize>,
+    texts: Vec<String>,
+}
+
+impl Kinds {
+    fn index(&mut self, snapshot: &Snapshot, kind: ValueKind) -> usize {
+        *self.known.entry(kind).or_insert_with(|| {
+            self.texts.push(kind_text(snapshot, kind));
+            self.texts.len() - 1
+        })
     }
 }
 
@@ -326,15 +247,14 @@ fn kind_text(snapshot: &Snapshot, kind: ValueKind) -> String {
 
 impl SuspectLine {
     fn of(snapshot: &Snapshot, selection: &Selection, suspect: &Suspect) -> Self {
-        let one = [suspect.sample];
-        let (kind, count, nodes, holders): (_, _, &[NodeId], &[Holder]) = match &suspect.cause {
-            Cause::Waiting {
-                members, holders, ..
-            } => ("waiting", members.len() as u64, members, holders),
-            Cause::Accumulates { .. } => ("accumulates", 1, &one, &[]),
-            Cause::Frame { alike, .. } => ("frame", *alike, &one, &[]),
-            Cause::Cycle { nodes, alike, .. } => ("cycle", *alike, nodes, &[]),
-            Cause::Forgotten { heads } => ("forgotten", heads.len() as u64, heads, &[]),
+        let one = std::slice::from_ref(&suspect.sample);
+        let (kind, count, nodes): (_, u64, &[NodeId]) = match &suspect.cause {
+            Cause::Waiting { members, .. } => ("waiting", members.len() as u64, members),
+            Cause::Accumulates { .. } => ("accumulates", 1, one),
+            Cause::Grows { after, .. } => ("grows", *after, one),
+            Cause::Frame { alike, .. } => ("frame", *alike, one),
+            Cause::Cycle { nodes, alike, .. } => ("cycle", *alike, nodes),
+            Cause::Forgotten { heads } => ("forgotten", heads.len() as u64, heads),
         };
         Self {
             kind,
@@ -345,7 +265,7 @@ impl SuspectLine {
             sample: selection.place(suspect.sample),
             count,
             nodes: places(selection, nodes),
-            holders: holders
+            holders: holders(suspect)
                 .iter()
                 .filter_map(|holder| Some((selection.place(holder.node)?, holder.count)))
                 .take(NAMED)

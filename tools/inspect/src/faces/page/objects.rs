@@ -14,6 +14,8 @@ pub(super) struct Objects {
     offset: Vec<u32>,
     ty: Vec<u32>,
     space: String,
+    /// What tells each from all others of the run, if there are several moments to find it in.
+    identity: Vec<u32>,
     /// Object, and its elements.
     lens: Vec<(u32, u32)>,
     /// Object, and how many of its places are there: all, if it is not named.
@@ -74,6 +76,11 @@ impl Objects {
         if shown != contents.len() {
             self.shown.push((index, shown));
         }
+    }
+
+    /// Tells what the last object is known by in other moments.
+    pub fn identify(&mut self, identity: Option<u32>) {
+        self.identity.extend(identity);
     }
 
     /// Tells the values at the first places, and how many places that were.

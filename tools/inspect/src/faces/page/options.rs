@@ -46,6 +46,9 @@ pub enum PageError {
     /// There was no snapshot to make it of.
     #[error("a page is of one snapshot at least")]
     NoSnapshot,
+    /// A snapshot that was not taken: each has the roots.
+    #[error("a snapshot has no nodes, not even the roots")]
+    Empty,
     /// More snapshots than a page has room for.
     #[error("a page is of {most} snapshots at most, not of {given}")]
     TooManySnapshots {

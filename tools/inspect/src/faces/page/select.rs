@@ -27,11 +27,21 @@ const MOST: usize = 1 << 26;
 pub(super) struct Selection {
     /// In ascending order.
     pub nodes: Vec<NodeId>,
+    /// What each of them retains.
+    retained: Vec<u64>,
     /// By node of the snapshot.
     places: Vec<u32>,
 }
 
 impl Selection {
+    /// The first of some nodes, as far as they are in the page, those that retain most first.
+    pub fn largest(&self, nodes: &[NodeId], most: usize) -> Vec<u32> {
+        let mut places: Vec<u32> = nodes.iter().filter_map(|&node| self.place(node)).collect();
+        places.sort_by_key(|&place| Reverse(self.retained[place as usize]));
+        places.truncate(most);
+        places
+    }
+
     /// Where a node is in the page; none if it is not there.
     pub fn place(&self, node: NodeId) -> Option<u32> {
         let place = *self.places.get(node.index())?;
@@ -47,21 +57,21 @@ impl Selection {
             chosen: vec![false; nodes.len()],
             order: Vec::new(),
         };
-        if !nodes.is_empty() {
-            chooser.take(NodeId::ROOTS);
-            chooser.fixed();
-            chooser.continuations(options.continuations, changed);
-            chooser.objects(changed);
-            chooser.near(FAN);
-            chooser.near(usize::MAX);
-        }
+        chooser.take(NodeId::ROOTS);
+        chooser.fixed();
+        chooser.continuations(options.continuations, changed);
+        chooser.objects(changed);
+        chooser.near(FAN);
+        chooser.near(usize::MAX);
         let mut chosen = chooser.order;
         chosen.sort_unstable();
         let mut places = vec![u32::MAX; nodes.len()];
         for (place, node) in (0..).zip(&chosen) {
             places[node.index()] = place;
         }
+        let retained = |&node: &NodeId| facts.dominators.retained(node);
         Self {
+            retained: chosen.iter().map(retained).collect(),
             nodes: chosen,
             places,
         }

@@ -2,7 +2,7 @@
 
 use super::lists::stands_at;
 use super::table::{Side, Table};
-use super::{Page, Paint, bytes, count, counted};
+use super::{Page, Paint, bytes, count};
 use crate::faces::Asked;
 use crate::questions::{Count, Diff, StackChange, TypeChange};
 use crate::snapshot::{NodeId, Snapshot};
@@ -221,7 +221,7 @@ fn some(
     match nodes.len() - few.min(nodes.len()) {
         0 => Ok(()),
         more => {
-            let text = format!("and {} more", counted(more as u64, "node"));
+            let text = format!("and {} more", count(more as u64));
             page.painted(4, Paint::Dim, &text)
         }
     }

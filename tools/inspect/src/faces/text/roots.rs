@@ -13,7 +13,7 @@ use super::table::{Side, Table};
 use super::{Page, Paint, counted};
 use crate::faces::outline::{self, frames, kind, parts, roots_in};
 use crate::faces::{Asked, Totals};
-use crate::snapshot::{At, Kind, Node, NodeId, Part, Snapshot, Value};
+use crate::snapshot::{At, Kind, Node, NodeId, Part, Snapshot};
 use std::io;
 
 /// Every root, or as many as the look has room for.
@@ -41,7 +41,7 @@ pub(super) fn totals(totals: &Totals) -> String {
 
 /// The groups, as far as the look has room.
 pub(super) fn list(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
-    let all = asked.totals().roots;
+    let all = asked.totals().listed;
     let mut left = page.look().most as u64;
     let (chain, others) = outline::continuations(asked.snapshot());
     for &node in &chain {
@@ -201,10 +201,9 @@ fn elements(
     page.painted(2, Paint::Plain, &snapshot.title(node))?;
     let mut table = Table::plain(4, [Side::Left; 3]);
     let mut next = 0;
-    let is_null = |part: &Part| matches!(part.value, Value::Plain(crate::snapshot::Plain::Null));
-    for part in parts(snapshot, node).filter(|part| !is_null(part)) {
+    for part in outline::elements(snapshot, node) {
         let At::Item(index) = part.at else { continue };
-        nulls(&mut table, next, index.into(), left);
+        nulls(&mut table, next, index.into());
         if *left == 0 {
             return page.table(&table);
         }
@@ -212,14 +211,14 @@ fn elements(
         *left -= 1;
         next = u64::from(index) + 1;
     }
-    nulls(&mut table, next, len, left);
+    nulls(&mut table, next, len);
     page.table(&table)
 }
 
-/// The null elements from one to before another.
-fn nulls(table: &mut Table, from: u64, to: u64, left: &mut u64) {
+/// The null elements from one to before another, which take one line.
+fn nulls(table: &mut Table, from: u64, to: u64) {
     let many = to.saturating_sub(from);
-    if many == 0 || *left == 0 {
+    if many == 0 {
         return;
     }
     let place = match many {
@@ -227,6 +226,4 @@ fn nulls(table: &mut Table, from: u64, to: u64, left: &mut u64) {
         _ => format!("[{from}] to [{}]", to - 1),
     };
     table.row([place, String::new(), "null".to_owned()]);
-    // They take one line, and count as what they are.
-    *left = left.saturating_sub(many);
 }

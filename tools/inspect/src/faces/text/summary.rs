@@ -1,11 +1,10 @@
 //! The first page: what the moment is, how much there is, what leaks most likely and why, and
 //! what can be asked next.
 
-use super::{Page, Paint, bytes, counted, lists, roots, share};
+use super::{Page, Paint, bytes, counted, lists, roots};
 use crate::Snapshot;
 use crate::faces::Asked;
 use crate::faces::outline::{self, frames};
-use crate::questions::Suspect;
 use crate::snapshot::NodeId;
 use std::io;
 
@@ -14,7 +13,7 @@ const FEW_ROOTS: u64 = 50;
 /// Lines of each list.
 const LINES: usize = 8;
 /// Suspects that are shown before the rest.
-const SUSPECTS: usize = 3;
+const SUSPECTS: usize = 5;
 
 /// The first page.
 pub(super) fn page(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
@@ -23,11 +22,10 @@ pub(super) fn page(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
     about(page, asked.snapshot())?;
     suspects(page, asked, SUSPECTS)?;
     let lines = LINES.min(page.look().most);
-    if totals.roots <= FEW_ROOTS {
-        roots::list(page, asked)?;
-    } else {
-        running(page, asked, lines)?;
-        lists::shape_lines(page, asked, lines)?;
+    running(page, asked, lines)?;
+    match totals.listed <= FEW_ROOTS {
+        true => roots::list(page, asked)?,
+        false => lists::shape_lines(page, asked, lines)?,
     }
     lists::type_lines(page, asked, lines)?;
     next(page, asked)
@@ -91,10 +89,9 @@ fn suspects(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) -> io::Result<(
     for (number, suspect) in (1..).zip(suspects.all.iter().take(most)) {
         let sentence = format!("{number}. {}", suspect.sentence(snapshot));
         page.wrapped(2, 3, Paint::Alarm, &sentence)?;
-        page.painted(5, Paint::Dim, &size(suspect, suspects.bytes))?;
-        for ask in asks(snapshot, suspect) {
-            page.painted(5, Paint::Command, &ask)?;
-        }
+        let sample = quoted(&short(snapshot, suspect.sample));
+        let asks = format!("--why {sample}   --open {sample}");
+        page.painted(5, Paint::Command, &asks)?;
     }
     match suspects.all.len().saturating_sub(most) {
         0 => Ok(()),
@@ -103,27 +100,6 @@ fn suspects(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) -> io::Result<(
             page.painted(2, Paint::Dim, &text)
         }
     }
-}
-
-fn size(suspect: &Suspect, all: u64) -> String {
-    let mut text = format!(
-        "{} would be free without it, {} of what lives",
-        bytes(suspect.retained),
-        share(suspect.retained, all),
-    );
-    match suspect.grown {
-        Some(more @ 1..) => text.push_str(&format!("; {more} more than before")),
-        Some(fewer @ ..=-1) => text.push_str(&format!("; {} fewer than before", -fewer)),
-        Some(0) => text.push_str("; as many as before"),
-        None => {}
-    }
-    text
-}
-
-/// What to ask about a suspect.
-fn asks(snapshot: &Snapshot, suspect: &Suspect) -> [String; 1] {
-    let sample = quoted(&short(snapshot, suspect.sample));
-    [format!("--why {sample}   --open {sample}")]
 }
 
 /// The shortest name of a node that can be typed.

@@ -8,8 +8,10 @@ use crate::questions::{Dropped, Gone, Link, Way, ways};
 use crate::snapshot::{At, Kind, NodeId};
 use std::io;
 
-/// Links of a way that are shown at most: of a long list, the ends matter.
-const LINKS: usize = 30;
+/// Steps of a way that are shown at most: of a long one, the ends matter.
+const STEPS: usize = 24;
+/// So many links of one kind are shown as the first, how many more, and the last.
+const RUN: usize = 4;
 
 /// The ways from the roots to a node.
 pub(super) fn page(
@@ -61,20 +63,60 @@ pub(super) fn page(
     }
 }
 
-/// A way: a line for each reference, from the roots down.
+/// A way from the roots down: a line for each reference, but of many in a row that are alike, as
+/// in a list, the first and the last.
 pub(super) fn way(page: &mut Page<'_>, snapshot: &Snapshot, way: &Way) -> io::Result<()> {
-    let cut = way.cut(LINKS);
-    for link in cut.first {
-        step(page, snapshot, link)?;
+    let mut steps: Vec<Step<'_>> = Vec::new();
+    for run in way.links.chunk_by(|one, next| alike(snapshot, one, next)) {
+        match run {
+            [first, between @ .., last] if run.len() >= RUN => {
+                steps.push(Step::Link(first));
+                steps.push(Step::More(between.len(), first));
+                steps.push(Step::Link(last));
+            }
+            few => steps.extend(few.iter().map(Step::Link)),
+        }
     }
-    if cut.omitted > 0 {
-        let text = format!("… {} …", counted(cut.omitted as u64, "reference"));
-        page.painted(2, Paint::Dim, &text)?;
-    }
-    for link in cut.last {
-        step(page, snapshot, link)?;
+    let omitted = steps.len().saturating_sub(STEPS);
+    let behind = STEPS / 2;
+    for (index, step) in steps.iter().enumerate() {
+        match index {
+            _ if omitted > 0 && index == behind => {
+                let text = format!("  … {} more steps …", count(omitted as u64));
+                page.painted(2, Paint::Dim, &text)?;
+            }
+            _ if omitted > 0 && (behind..behind + omitted).contains(&index) => {}
+            _ => step.show(page, snapshot)?,
+        }
     }
     Ok(())
+}
+
+/// A line of a way.
+enum Step<'a> {
+    Link(&'a Link),
+    /// So many links that are like this one.
+    More(usize, &'a Link),
+}
+
+impl Step<'_> {
+    fn show(&self, page: &mut Page<'_>, snapshot: &Snapshot) -> io::Result<()> {
+        match self {
+            Self::Link(link) => step(page, snapshot, link),
+            Self::More(many, link) => {
+                let place = snapshot.place_name(link.from, link.at);
+                let text = format!("  … {} more times {place} …", count(*many as u64));
+                page.painted(2, Paint::Dim, &text)
+            }
+        }
+    }
+}
+
+/// Whether two links lead from the same place of objects of one type.
+fn alike(snapshot: &Snapshot, one: &Link, next: &Link) -> bool {
+    let ty = |node| snapshot.nodes().object(node).map(|row| row.ty);
+    let places = one.at == next.at || matches!((one.at, next.at), (At::Element(_), At::Element(_)));
+    places && ty(one.from).is_some() && ty(one.from) == ty(next.from)
 }
 
 fn step(page: &mut Page<'_>, snapshot: &Snapshot, link: &Link) -> io::Result<()> {

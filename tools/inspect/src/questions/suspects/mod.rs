@@ -22,6 +22,7 @@ mod sentence;
 mod suspect;
 mod waiting;
 
+pub(crate) use sentence::{bytes_text, percent};
 pub use suspect::{Cause, Holder, Suspect};
 
 use super::{Diff, Dominators, Retainers, Shapes};

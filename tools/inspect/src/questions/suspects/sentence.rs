@@ -277,7 +277,8 @@ fn number(number: u64) -> String {
 }
 
 /// Bytes, to two digits or three: `512 bytes`, `3.2 MB`, `41 kB`.
-fn bytes_text(bytes: u64) -> String {
+/// A number of bytes: `264 bytes`, `9.8 kB`, `40 MB`.
+pub(crate) fn bytes_text(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {
         return format!("{bytes} bytes");
@@ -292,7 +293,8 @@ fn bytes_text(bytes: u64) -> String {
     format!("{value:.digits$} {}", UNITS[unit])
 }
 
-fn percent(share: f64) -> String {
+/// A share of all, from 0 to 1: `43%`.
+pub(crate) fn percent(share: f64) -> String {
     match share * 100.0 {
         part if part < 0.1 => "less than 0.1%".to_owned(),
         part if part < 9.95 => format!("{part:.1}%"),

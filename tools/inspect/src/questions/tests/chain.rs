@@ -81,7 +81,7 @@ fn a_chain_of_a_million_is_asked_everything() {
     );
     assert_eq!(Shapes::of(&snapshot, Some(&dominators)).all().len(), 1);
     let diff = Diff::of(&snapshot, &snapshot);
-    assert_eq!(diff.objects.unwrap().stayed, LENGTH.into());
+    assert_eq!(diff.objects.unwrap().stayed, u64::from(LENGTH));
     let found = suspects(&snapshot, None);
     let sentence = found.all[0].sentence(&snapshot);
     assert!(

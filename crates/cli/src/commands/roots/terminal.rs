@@ -1,0 +1,108 @@
+//! `mangrove roots --terminal`: the moments in a program for the terminal. What runs does so in a thread,
+//! and stops where the keys say, or `--at`.
+
+use crate::args::{RootsArgs, Target};
+use crate::commands::Program;
+use crate::errors::{Failure, shown};
+use mangrove::{Engine, Hooks, Stops};
+use mangrove_inspect::terminal::{self, Live, Options, Saved, Stopper, TerminalError, Until};
+use mangrove_inspect::{CaptureOptions, Snapshot};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Shows a saved moment, behind an earlier one if there is one.
+pub fn saved(earlier: Option<Snapshot>, snapshot: Snapshot) -> Result<(), Failure> {
+    let snapshots = earlier.into_iter().chain([snapshot]).collect();
+    terminal::run(&mut Saved::new(snapshots), &Options::default()).map_err(failure)
+}
+
+/// Runs a program, and shows it where it stops.
+pub fn live(args: &RootsArgs) -> Result<(), Failure> {
+    // A program is not compiled for nothing.
+    terminal::check().map_err(failure)?;
+    let mut config = args.engine.config();
+    config.debug_info(true);
+    config.hooks(Hooks {
+        switches: true,
+        ..Hooks::default()
+    });
+    let stops = Stops::new(args.at.iter().cloned());
+    stops.prepare(&mut config);
+    let engine = super::super::engine(&config)?;
+    let file = &args.target.file;
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    let capture = CaptureOptions::default()
+        .program(name.to_string_lossy())
+        .follow(true);
+    let target = args.target.clone();
+    let failed = Arc::new(Mutex::new(None));
+    let fails = Arc::clone(&failed);
+    let live = Live::start(capture, move |stopper| {
+        match execute(&engine, &target, stops, stopper) {
+            Ok(()) => "the program has ended".to_owned(),
+            Err(failure) => {
+                let text = failure.to_string();
+                *fails.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+                text
+            }
+        }
+    });
+    let mut live = live.map_err(|error| {
+        let error = mangrove::Error::from(mangrove::ResourceError::thread(
+            "start a thread for the program",
+            &error,
+        ));
+        Failure::settings(error)
+    })?;
+    let options = Options {
+        first: match args.at.is_empty() {
+            true => Until::Collection,
+            false => Until::End,
+        },
+        ..Options::default()
+    };
+    terminal::run(&mut live, &options).map_err(|error| match error {
+        // The program never came to where it could be looked at: what it failed by says why.
+        TerminalError::Nothing(text) => {
+            let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            failed.unwrap_or_else(|| failure(TerminalError::Nothing(text)))
+        }
+        error => failure(error),
+    })
+}
+
+fn execute(
+    engine: &Engine,
+    target: &Target,
+    mut stops: Stops,
+    stopper: &Stopper,
+) -> Result<(), Failure> {
+    let file = &target.file;
+    let mut program = Program::load(engine, target)?;
+    let no_place = |error| Failure::Input(format!("{}: {error}", shown(file)));
+    stops.resolve(&program.module).map_err(no_place)?;
+    let stop = stopper.clone();
+    let stopping = stops.watch(&mut program.store, move |view, at| {
+        stop.stop(view, at.to_string())
+    });
+    let stopping = stopping.map_err(|error| Failure::engine(file, error))?;
+    program.store.observe(stopper.observer());
+    let instance = program.instantiate()?;
+    let results = match program.function(instance, target)? {
+        Some((func, values)) => program.call(func, &values)?,
+        None => Vec::new(),
+    };
+    // The results are held until here: what they refer to is alive.
+    stopping.finish(&mut program.store);
+    drop(results);
+    Ok(())
+}
+
+fn failure(error: TerminalError) -> Failure {
+    match error {
+        TerminalError::NoTerminal => Failure::Input(format!(
+            "--terminal: {error}; without it `mangrove roots` writes text"
+        )),
+        TerminalError::Io(error) => Failure::Output(error),
+        error => Failure::Check(error.to_string()),
+    }
+}
