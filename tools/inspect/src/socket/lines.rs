@@ -202,3 +202,42 @@ impl<R: Read> Read for Unchunked<R> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Chunks, Line, Lines, Unchunked};
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn chunks_come_back_as_they_were_and_cut_ones_are_an_error() {
+        let bytes: Vec<u8> = (0..3_000_000u32).map(|number| number as u8).collect();
+        let mut chunks = Chunks(Vec::new());
+        chunks.write_all(&bytes).unwrap();
+        let whole = chunks.end().unwrap();
+        let mut back = Vec::new();
+        Unchunked::new(&whole[..]).read_to_end(&mut back).unwrap();
+        assert!(back == bytes);
+        for end in [0, 3, 4, 100, whole.len() - 4, whole.len() - 1] {
+            let cut = Unchunked::new(&whole[..end]).read_to_end(&mut Vec::new());
+            assert!(cut.is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn lines_are_bounded_and_may_come_in_pieces() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut lines = Lines::new(ours).unwrap();
+        let never = || false;
+        theirs.write_all(b"one\ntw").unwrap();
+        assert_eq!(lines.next(&never).unwrap(), Line::Text(b"one".to_vec()));
+        theirs.write_all(b"o\n").unwrap();
+        assert_eq!(lines.next(&never).unwrap(), Line::Text(b"two".to_vec()));
+        assert_eq!(lines.next(&|| true).unwrap(), Line::End);
+        theirs.write_all(&[b'x'; 5000]).unwrap();
+        assert!(matches!(lines.next(&never).unwrap(), Line::Bad(_)));
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        drop(theirs);
+        assert_eq!(Lines::new(ours).unwrap().next(&never).unwrap(), Line::End);
+    }
+}
