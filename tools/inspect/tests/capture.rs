@@ -499,20 +499,18 @@ const TRACED: &str = r#"(module
         (call $minor) (call $gc)
         (i32.const 0)))"#;
 
-/// All ways to run a program.
+/// Ways to run a program.
 fn ways(trace: bool) -> impl Iterator<Item = How> {
-    let zeals = [
-        "none",
-        "alloc",
-        "switch",
-        "move",
-        "alloc,minor",
-        "switch,move,minor",
+    let ways = [
+        ("none", false),
+        ("none", true),
+        ("alloc", false),
+        ("switch", true),
+        ("move", false),
+        ("alloc,switch,move,minor", true),
     ];
-    let ways = zeals
-        .into_iter()
-        .flat_map(|zeal| [(zeal, false), (zeal, true)]);
-    ways.map(move |(zeal, park)| How { zeal, trace, park })
+    let how = move |(zeal, park)| How { zeal, trace, park };
+    ways.into_iter().map(how)
 }
 
 #[test]
