@@ -82,7 +82,14 @@ impl Lines {
         }
         let mut buffer = [0; 256];
         let room = buffer.len().min(LINE - self.read.len());
-        match self.stream.read(&mut buffer[..room]) {
+        // Nothing is waited for. No other thread uses this connection.
+        let mut read = || {
+            self.stream.set_nonblocking(true)?;
+            let read = self.stream.read(&mut buffer[..room]);
+            self.stream.set_nonblocking(false)?;
+            read
+        };
+        match read() {
             Ok(0) => true,
             Ok(count) => {
                 self.read.extend_from_slice(&buffer[..count]);
