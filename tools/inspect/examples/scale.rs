@@ -9,6 +9,7 @@
 use mangrove_inspect::Snapshot;
 use mangrove_inspect::faces::text::{self, Look};
 use mangrove_inspect::faces::{Asked, View};
+use mangrove_inspect::faces::devtools;
 use mangrove_inspect::questions::{
     Diff, Dominators, Dropped, Retainers, Shapes, Statistics, Suspects, ways,
 };
@@ -37,6 +38,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = step("read", || Snapshot::read(&file[..]))?;
     println!("equal: {}", read == snapshot);
     drop(file);
+    step("heap snapshot", || {
+        devtools::write(&snapshot, &devtools::Options::default(), std::io::sink())
+    })?;
 
     let retainers = step("retainers", || Retainers::of(&snapshot));
     let why = step("ways", || ways(&snapshot, &retainers, last, 5));

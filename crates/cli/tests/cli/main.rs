@@ -16,5 +16,6 @@ mod resources;
 mod results;
 mod roots;
 mod schema;
+mod terminal;
 mod timelines;
 mod trace;

@@ -452,6 +452,7 @@ impl<'a> App<'a> {
         let found = search(snapshot, text);
         match found {
             Found::One(node) => self.push(View::Node(node)),
+            Found::Many(nodes) if nodes.len() == 1 => self.push(View::Node(nodes[0])),
             Found::Many(nodes) if nodes.is_empty() => {
                 self.message = format!("nothing is called {}", mangrove::printable(text));
             }

@@ -10,7 +10,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Borders, Clear, Paragraph};
+use ratatui::widgets::{Block, Borders, Clear, Padding, Paragraph, Wrap};
 
 /// With fewer columns there is the list alone.
 const SIDE_BY_SIDE: u16 = 90;
@@ -104,17 +104,17 @@ fn status(app: &App<'_>) -> Line<'static> {
     }
 }
 
+/// What keys there are: as much of it as fits.
 fn keys_line(width: u16) -> &'static str {
-    match width {
-        ..60 => " ? help  q quit",
-        60..110 => {
-            " Enter open  ⌫ back  / search  w why  d retained  n s c run  p back  ? help  q quit"
-        }
-        _ => {
-            " Enter open  ⌫ back  / search  w why  d retained  n next collection  s next switch  c to the \
-             end  p previous  ? help  q quit"
-        }
-    }
+    const TEXTS: [&str; 4] = [
+        " Enter open  ⌫ back  / search  w why  d retained  n next collection  s next switch  c to the end  \
+         p previous  ? help  q quit",
+        " Enter open  ⌫ back  / search  w why  d retained  n s c run on  p previous  ? help  q quit",
+        " Enter open  ⌫ back  / search  n s c run on  ? help  q quit",
+        " ? help  q quit",
+    ];
+    let fits = |text: &&str| text.chars().count() <= usize::from(width);
+    TEXTS.into_iter().find(fits).unwrap_or_default()
 }
 
 fn draw_list(frame: &mut Frame<'_>, app: &mut App<'_>, area: Rect) {
@@ -196,9 +196,26 @@ fn draw_beside(frame: &mut Frame<'_>, app: &App<'_>, area: Rect) {
     let block = Block::new().borders(Borders::LEFT).border_style(DIM);
     let inner = block.inner(area);
     frame.render_widget(block, area);
-    if let (Some(known), Some(node)) = (app.known(), app.selected()) {
-        let lines = node_lines(known, node, usize::from(inner.height));
-        frame.render_widget(Paragraph::new(lines), inner);
+    let Some(known) = app.known() else {
+        return;
+    };
+    let row = app.row(app.pane().selected);
+    let mut rest = inner;
+    // What a line of these lists says is often longer than it.
+    if let View::Suspects | View::Why(_) | View::Stacks = app.pane().view {
+        // Words are not cut, so that a line may be half empty.
+        let lines = 2 * row.text.chars().count() / usize::from(inner.width.max(1)) + 2;
+        let height = (lines as u16).min(inner.height / 2);
+        let [above, below] =
+            Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(inner);
+        let text = Paragraph::new(row.text).wrap(Wrap { trim: true });
+        let padded = Block::new().padding(Padding::horizontal(1));
+        frame.render_widget(text.block(padded), above);
+        rest = below;
+    }
+    if let Some(node) = row.node {
+        let lines = node_lines(known, node, usize::from(rest.height));
+        frame.render_widget(Paragraph::new(lines), rest);
     }
 }
 

@@ -202,7 +202,8 @@ fn name(until: &AtomicU8, moment: Moment) -> Option<String> {
         Moment::Resume(n) => is(Until::Switch).then(|| format!("resume:{n}")),
         Moment::Trap => Some("trap".to_owned()),
         Moment::End => Some("end".to_owned()),
-        Moment::Collected(_) => None,
+        // Others stop there, if they are asked to.
+        Moment::Collected(_) | Moment::Enter | Moment::Reach | Moment::Deadline => None,
     }
 }
 

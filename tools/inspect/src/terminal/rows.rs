@@ -215,6 +215,10 @@ pub fn suspected(suspect: &Suspect) -> Vec<NodeId> {
         Cause::Cycle { nodes, .. } => nodes.clone(),
         Cause::Forgotten { heads } => heads.clone(),
         Cause::Accumulates { node, .. } => vec![*node],
+        Cause::Grows { holders, .. } => match holders.is_empty() {
+            true => vec![suspect.sample],
+            false => holders.iter().map(|holder| holder.node).collect(),
+        },
         Cause::Frame { frame, .. } => vec![*frame],
     }
 }

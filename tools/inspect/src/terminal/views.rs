@@ -4,7 +4,7 @@ use super::answers::Answers;
 use super::rows::{self, Place, Row};
 use crate::Snapshot;
 use crate::questions::{Link, Why};
-use crate::snapshot::{Kind, NodeId, Nodes};
+use crate::snapshot::{Edge, Kind, NodeId, Nodes};
 use std::sync::Arc;
 
 /// Up to so many places those that refer to nothing are shown between the others, where they are. With
@@ -185,14 +185,21 @@ fn why_row(snapshot: &Snapshot, why: &Why, index: usize) -> Option<Row> {
         heading: true,
         ..Row::default()
     };
-    let link = |link: &Link| Row {
+    // Each link of a way follows from the line above it.
+    let link = |link: &Link| {
+        let edge = Edge {
+            to: link.to,
+            at: link.at,
+        };
+        rows::place(snapshot, link.from, Place::Edge(edge))
+    };
+    let referrer = |link: &Link| Row {
         text: format!(
-            "{}: {} = {}",
-            snapshot.title(link.from),
+            "{} of {}",
             snapshot.place_name(link.from, link.at),
-            rows::described(snapshot, link.to),
+            rows::described(snapshot, link.from),
         ),
-        node: Some(link.to),
+        node: Some(link.from),
         ..Row::default()
     };
     let mut left = index;
@@ -204,26 +211,20 @@ fn why_row(snapshot: &Snapshot, why: &Why, index: usize) -> Option<Row> {
             return Some(heading(format!("way {number} of {ways}{more}: {links}")));
         }
         if let Some(found) = way.links.get(left - 1) {
-            // The roots are in all ways.
-            return Some(match found.from {
-                NodeId::ROOTS => Row {
-                    text: rows::described(snapshot, found.to),
-                    node: Some(found.to),
-                    ..Row::default()
-                },
-                _ => link(found),
-            });
+            return Some(link(found));
         }
         left -= way.links.len() + 1;
     }
     if why.ways.is_empty() {
         if left == 0 {
-            return Some(heading("the roots do not reach it".to_owned()));
+            return Some(heading(
+                "the roots do not reach it; what refers to it:".to_owned(),
+            ));
         }
         left -= 1;
     }
     if let Some(found) = why.referrers.get(left) {
-        return Some(link(found));
+        return Some(referrer(found));
     }
     left -= why.referrers.len();
     match left.checked_sub(1) {

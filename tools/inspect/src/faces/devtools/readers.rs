@@ -12,11 +12,14 @@ use crate::snapshot::{
     About, At, Builder, Continuation, ContinuationParts, FrameParts, Function, Kind, NodeId,
     ObjectType, Origin, Plain, Site, Slot, SlotValue, Space, State, Static, Target, TypeKind,
 };
+use crate::{Capture, CaptureOptions};
+use mangrove::{Config, Engine, Hooks, Linker, Module, Moment, Store};
 use serde_json::json;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
+use std::sync::mpsc::channel;
 
 /// Nodes whose rows are compared one by one. Of larger snapshots a part is.
 const MOST_ROWS: usize = 5_000;
@@ -48,8 +51,69 @@ fn files_for_readers() {
     files.add("later", &generators(9, 6).unwrap(), &options, &[]);
     files.add("chain", &generators(0, 1_000_000).unwrap(), &options, &[]);
     files.add("many", &generators(300_000, 10).unwrap(), &options, &[]);
+    let [earlier, later] = captured();
+    files.add("captured", &earlier, &options, &[]);
+    files.add("captured-later", &later, &options, &[]);
+    // Four generators more, each with a frame and a node of its own. Of the captured program six, and every
+    // object has moved in the meantime.
+    let entered = |names: [&str; 3], count: u32| {
+        let all = names.map(|name| (name.to_owned(), [count, 0]));
+        HashMap::from(all)
+    };
+    let names = ["$node", "Continuation of $gen", "frame $gen"];
+    let comparisons = json!([
+        {"earlier": "earlier", "later": "later", "diff": entered(names, 4)},
+        {"earlier": "captured", "later": "captured-later", "diff": entered(["$pair", names[1], names[2]], 6)},
+    ]);
+    let file = File::create(files.folder.join("comparisons.json")).unwrap();
+    serde_json::to_writer(file, &comparisons).unwrap();
     let list = File::create(files.folder.join("files.json")).unwrap();
     serde_json::to_writer(list, &files.names).unwrap();
+}
+
+/// A program at its third and its ninth suspension, with a collection before each: a generator more each
+/// time, which keeps a pair.
+fn captured() -> [Snapshot; 2] {
+    const PROGRAM: &[u8] = br#"(module
+        (import "mangrove" "gc" (func $gc))
+        (type $f (func)) (type $c (cont $f)) (tag $yield)
+        (type $pair (struct (field $left eqref) (field $right eqref)))
+        (table $pool 20 (ref null $c))
+        (func $gen (local $mine (ref $pair))
+            (local.set $mine (struct.new $pair (ref.i31 (i32.const 1)) (ref.null eq)))
+            (call $gc)
+            (suspend $yield)
+            (drop (struct.get $pair $left (local.get $mine))))
+        (elem declare func $gen)
+        (func (export "main") (local $i i32)
+            (loop $again
+                (table.set $pool (local.get $i)
+                    (block $on (result (ref $c))
+                        (resume $c (on $yield $on) (cont.new $c (ref.func $gen)))
+                        (unreachable)))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br_if $again (i32.lt_s (local.get $i) (i32.const 10))))))"#;
+    let mut config = Config::new();
+    config.hooks(Hooks {
+        switches: true,
+        ..Hooks::default()
+    });
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, PROGRAM).unwrap();
+    let mut store = Store::new(&engine, ()).unwrap();
+    let (tell, told) = channel();
+    store.observe(Box::new(move |view, moment| {
+        if let Moment::Suspend(3 | 9) = moment {
+            let options = CaptureOptions::default().follow(true);
+            tell.send(view.snapshot(&options).unwrap()).unwrap();
+        }
+    }));
+    let mut linker = Linker::new(&engine);
+    linker.define_mangrove();
+    let instance = linker.instantiate(&mut store, &module).unwrap();
+    let main = instance.func(&store, "main").unwrap();
+    main.call(&mut store, &[]).unwrap();
+    [told.recv().unwrap(), told.recv().unwrap()]
 }
 
 /// Whose references to a node are known: type and name of each, and whose it is.

@@ -179,6 +179,7 @@ pub(crate) fn everything() -> Snapshot {
     let object = |offset| SlotValue::Ref(Target::Object(offset));
     let null = SlotValue::Plain(Plain::Null);
     let named = |name: &str| Static {
+        instance: Some(0),
         name: Some(name.to_owned()),
         ..Static::default()
     };
