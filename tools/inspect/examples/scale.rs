@@ -77,12 +77,22 @@ fn step<T>(name: &str, work: impl FnOnce() -> T) -> T {
     // The largest so far becomes what it is now.
     let _ = std::fs::write("/proc/self/clear_refs", "5");
     let before = memory("VmRSS:");
-    let start = Instant::now();
+    let (start, busy) = (Instant::now(), processor_seconds());
     let result = work();
-    let seconds = start.elapsed().as_secs_f64();
+    let (seconds, busy) = (start.elapsed().as_secs_f64(), processor_seconds() - busy);
     let most = memory("VmHWM:").saturating_sub(before);
-    println!("{name:12} {seconds:7.2} s {most:6} MB more, {before} before");
+    println!("{name:12} {seconds:7.2} s ({busy:5.2} busy) {most:6} MB more, {before} before");
     result
+}
+
+/// What the process had of processors: the clock's time tells little on a machine with other work.
+fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split_whitespace().next();
+    nanoseconds
+        .and_then(|text| text.parse::<f64>().ok())
+        .unwrap_or(0.0)
+        / 1e9
 }
 
 /// Megabytes of the process, by the kernel's name for them; 0 where there is no such thing.

@@ -28,7 +28,7 @@ pub(super) struct Tree {
 pub(super) fn build(nodes: &Nodes) -> (Tree, Vec<u32>) {
     let search = Search::of(nodes);
     let dominators = dominators(nodes, &search);
-    arrange(nodes, &dominators, search)
+    arrange(nodes, dominators, search)
 }
 
 /// A depth-first search.
@@ -185,29 +185,29 @@ impl Predecessors {
 fn dominators(nodes: &Nodes, search: &Search) -> Vec<u32> {
     let predecessors = Predecessors::of(nodes, search);
     let count = search.vertices.len() as u32;
-    // The semidominators, and the smallest of them on a part of the way up the search's tree,
-    // which ends at the ancestor.
-    let mut semis = search.parents.clone();
-    let mut labels: Vec<u32> = (0..count).collect();
-    let mut ancestors = search.parents.clone();
+    let mut semis = vec![0; count as usize];
+    let mut links: Vec<Link> = (0..count)
+        .zip(&search.parents)
+        .map(|(label, &ancestor)| Link { ancestor, label })
+        .collect();
     let mut path = Vec::new();
     for number in (1..count).rev() {
         let mut semi = search.parents[number as usize];
         for &from in predecessors.to(number) {
             // One that comes before is not linked yet: its label is itself.
-            if from > number {
-                compress(from, number, &mut ancestors, &mut labels, &mut path);
-            }
-            semi = semi.min(labels[from as usize]);
+            semi = semi.min(match from > number {
+                true => compress(from, number, &mut links, &mut path),
+                false => from,
+            });
         }
         semis[number as usize] = semi;
-        labels[number as usize] = semi;
+        links[number as usize].label = semi;
     }
     drop(predecessors);
     // From the parent up, along dominators that are known, to the first that is not below the
     // semidominator.
-    let mut dominators = ancestors;
-    dominators.copy_from_slice(&search.parents);
+    drop(links);
+    let mut dominators = search.parents.clone();
     for number in 1..count as usize {
         let mut dominator = dominators[number];
         while dominator > semis[number] {
@@ -218,33 +218,47 @@ fn dominators(nodes: &Nodes, search: &Search) -> Vec<u32> {
     dominators
 }
 
-/// Makes the label of a number the smallest on the way up to the last one that is linked: those
-/// above `linked` are.
-fn compress(
-    from: u32,
-    linked: u32,
-    ancestors: &mut [u32],
-    labels: &mut [u32],
-    path: &mut Vec<u32>,
-) {
-    let mut at = from;
-    while ancestors[at as usize] > linked {
-        path.push(at);
-        at = ancestors[at as usize];
-    }
-    // `at` is the topmost whose ancestor is not linked.
-    let mut label = labels[at as usize];
-    let end = ancestors[at as usize];
-    while let Some(below) = path.pop() {
-        label = label.min(labels[below as usize]);
-        labels[below as usize] = label;
-        ancestors[below as usize] = end;
-    }
+/// A part of the way up the search's tree, which ends at the ancestor, and the smallest
+/// semidominator on it. The two are read together.
+#[derive(Clone, Copy)]
+struct Link {
+    ancestor: u32,
+    label: u32,
 }
 
-/// Lays the tree out by position.
-fn arrange(nodes: &Nodes, dominators: &[u32], search: Search) -> (Tree, Vec<u32>) {
-    let vertices = search.vertices;
+/// Makes the label of a number the smallest on the way up to the last one that is linked, and
+/// returns it: those above `linked` are.
+fn compress(from: u32, linked: u32, links: &mut [Link], path: &mut Vec<u32>) -> u32 {
+    let mut at = from;
+    let mut link = links[at as usize];
+    while link.ancestor > linked {
+        path.push(at);
+        at = link.ancestor;
+        link = links[at as usize];
+    }
+    // `at` is the topmost whose ancestor is not linked.
+    let Link {
+        ancestor,
+        mut label,
+    } = link;
+    while let Some(below) = path.pop() {
+        let link = &mut links[below as usize];
+        label = label.min(link.label);
+        *link = Link { ancestor, label };
+    }
+    label
+}
+
+/// Lays the tree out by position. Each array by number is given up as soon as it is laid out.
+fn arrange(nodes: &Nodes, dominators: Vec<u32>, search: Search) -> (Tree, Vec<u32>) {
+    let Search {
+        mut numbers,
+        vertices,
+        parents,
+        reached,
+        heads,
+    } = search;
+    drop(parents);
     let count = vertices.len();
     let mut sizes = vec![1u32; count];
     let mut retained: Vec<u64> = vertices.iter().map(|&node| nodes.bytes(node)).collect();
@@ -253,39 +267,52 @@ fn arrange(nodes: &Nodes, dominators: &[u32], search: Search) -> (Tree, Vec<u32>
         sizes[dominator] += sizes[number];
         retained[dominator] += retained[number];
     }
-    // A number's dominator has a smaller one, so positions are known from above when they are
-    // handed on.
-    let children = Children::of(dominators, &retained);
-    let mut places = vec![0u32; count];
-    let mut tree = Tree {
-        order: vec![NodeId::ROOTS; count - 1],
-        parents: vec![NONE; count - 1],
-        sizes: vec![0; count - 1],
-        retained: vec![0; count - 1],
-        reached: search.reached,
-        heads: search.heads,
-    };
-    for number in 0..count {
-        // Number 0 has no position, and what it has come from 0 on.
-        let (place, mut next) = match number {
-            0 => (NONE, 0),
-            _ => (places[number], places[number] + 1),
-        };
-        for &child in children.of_number(number) {
-            let (from, to) = (child as usize, next as usize);
-            places[from] = next;
-            next += sizes[from];
-            tree.order[to] = vertices[from];
-            tree.parents[to] = place;
-            tree.sizes[to] = sizes[from];
-            tree.retained[to] = retained[from];
-        }
-    }
-    let mut by_node = search.numbers;
-    for number in by_node.iter_mut().filter(|number| **number != NONE) {
+    let places = places(&dominators, &sizes, &retained);
+    for number in numbers.iter_mut().filter(|number| **number != NONE) {
         *number = places[*number as usize];
     }
-    (tree, by_node)
+    let order = by_place(vertices, &places);
+    let sizes = by_place(sizes, &places);
+    let retained = by_place(retained, &places);
+    let parents = dominators
+        .iter()
+        .map(|&dominator| places[dominator as usize])
+        .collect();
+    drop(dominators);
+    let parents = by_place(parents, &places);
+    let tree = Tree {
+        order,
+        parents,
+        sizes,
+        retained,
+        reached,
+        heads,
+    };
+    (tree, numbers)
+}
+
+/// By number: its position. That of 0, which has none, is [`NONE`].
+fn places(dominators: &[u32], sizes: &[u32], retained: &[u64]) -> Vec<u32> {
+    let children = Children::of(dominators, retained);
+    let mut places = vec![NONE; sizes.len()];
+    // A number's dominator has a smaller one, so a position is known when its children need it.
+    for number in 0..sizes.len() {
+        let mut next = places[number].wrapping_add(1);
+        for &child in children.of_number(number) {
+            places[child as usize] = next;
+            next += sizes[child as usize];
+        }
+    }
+    places
+}
+
+/// From an order by number to one by position.
+fn by_place<T: Copy + Default>(by_number: Vec<T>, places: &[u32]) -> Vec<T> {
+    let mut placed = vec![T::default(); by_number.len() - 1];
+    for (&thing, &place) in by_number.iter().zip(places).skip(1) {
+        placed[place as usize] = thing;
+    }
+    placed
 }
 
 /// By number: those that it dominates directly, what retains most first.

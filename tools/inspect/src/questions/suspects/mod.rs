@@ -28,7 +28,7 @@ pub use suspect::{Cause, Holder, Suspect};
 use super::{Diff, Dominators, Retainers, Shapes};
 use crate::Snapshot;
 use crate::snapshot::{Kind, NodeId};
-use scene::Scene;
+use scene::{MOST, Scene};
 
 /// What leaks, most likely, the most suspected first.
 ///
@@ -65,9 +65,6 @@ pub struct Suspects {
 
 /// What is suspected less is not told.
 const LEAST_WEIGHT: f64 = 0.01;
-
-/// No more than so many are told.
-const MOST: usize = 50;
 
 impl Suspects {
     /// What is suspected in a snapshot. An earlier one of the same program, with the difference

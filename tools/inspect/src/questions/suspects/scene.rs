@@ -5,6 +5,9 @@ use crate::questions::{Diff, Dominators, Retainers, Shapes};
 use crate::snapshot::NodeId;
 use std::collections::HashMap;
 
+/// No more suspects than so many are told.
+pub(super) const MOST: usize = 50;
+
 /// What all searches look at.
 pub(super) struct Scene<'a> {
     pub(super) snapshot: &'a Snapshot,

@@ -24,6 +24,7 @@ impl Suspect {
                 let word = if grown > 0 { "more" } else { "fewer" };
                 let _ = write!(text, "; {} {word} than before", amount(grown));
             }
+            (_, Some(0)) => text.push_str("; none of its objects is new"),
             (_, Some(grown)) => {
                 let _ = write!(text, "; {} of its objects are new", amount(grown));
             }
@@ -130,7 +131,9 @@ fn waiting(
         _ => "suspended".to_owned(),
     };
     let mut text = by_holders(snapshot, &format!("{who}, {where_}"), count, holders);
-    if age.max > 0 {
+    if age.max == 0 && snapshot.about().full_collections > 0 {
+        text.push_str(", made since the last full collection");
+    } else if age.max > 0 {
         let word = if age.max == 1 {
             "collection"
         } else {

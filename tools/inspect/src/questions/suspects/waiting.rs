@@ -1,11 +1,12 @@
 //! Continuations that wait and wait: by where they were made and where they stand.
 
 use super::holders::holders;
-use super::scene::Scene;
+use super::scene::{MOST, Scene};
 use super::suspect::{Cause, Suspect};
 use crate::questions::{Pair, Spread};
 use crate::snapshot::{NodeId, State};
-use std::collections::{HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 /// From here on they are suspected for their number.
 pub(super) const MANY: usize = 10;
@@ -16,90 +17,143 @@ const HALF: f64 = 50.0;
 /// Origin, state and stack.
 type Key = (u32, State, u32);
 
+/// What an earlier snapshot tells of continuations, if there is one.
+#[derive(Default)]
+struct Earlier {
+    /// By node: whether it did not stay where it was.
+    moved: Vec<bool>,
+    /// By node: whether it did.
+    stayed: Option<Vec<bool>>,
+    /// By stack and origin: how many more there are.
+    grown: Option<HashMap<(u32, u32), i64>>,
+}
+
+impl Earlier {
+    fn of(scene: &Scene<'_>) -> Self {
+        let Some(diff) = scene.diff else {
+            return Self::default();
+        };
+        let mut grown = HashMap::new();
+        for change in &diff.stacks {
+            if let (Some(stack), Some(origin)) = (change.after_stack, change.after_origin) {
+                let more = change.after.count as i64 - change.before.count as i64;
+                grown.insert((stack, origin), more);
+            }
+        }
+        let marks = |pairs: &[Pair]| {
+            let mut marks = vec![false; scene.snapshot.nodes().len()];
+            for pair in pairs {
+                marks[pair.after.index()] = true;
+            }
+            marks
+        };
+        let changes = diff.continuations.as_ref();
+        Self {
+            moved: changes.map_or_else(Vec::new, |changes| marks(&changes.moved)),
+            stayed: changes.map(|changes| marks(&changes.stayed)),
+            grown: Some(grown),
+        }
+    }
+}
+
+/// Continuations that wait at one place.
+struct Group {
+    key: Key,
+    members: Vec<NodeId>,
+    /// Those of them that no other of them dominates.
+    tops: Vec<NodeId>,
+    age: Spread,
+    retained: u64,
+    grown: Option<i64>,
+    weight: f64,
+}
+
 pub(super) fn find(scene: &Scene<'_>) -> Vec<Suspect> {
-    let mut groups: HashMap<Key, Vec<NodeId>> = HashMap::new();
-    let changes = scene.diff.and_then(|diff| diff.continuations.as_ref());
-    // Those that did not stay where they were in the earlier snapshot wait for nothing.
-    let moved = changes
-        .map(|changes| afters(&changes.moved))
-        .unwrap_or_default();
-    let stayed = changes.map(|changes| afters(&changes.stayed));
-    let nodes = scene.snapshot.nodes();
-    let counts_age = scene.snapshot.about().full_collections > 0;
+    let earlier = Earlier::of(scene);
+    let mut members: HashMap<Key, Vec<NodeId>> = HashMap::new();
     for (index, shape) in scene.shapes.all().iter().enumerate() {
         if !matches!(shape.state, State::Fresh | State::Suspended) {
             continue;
         }
+        // What was resumed since the earlier snapshot waits for nothing.
         let waits = |node: &&NodeId| {
-            let old = nodes.continuation(**node).is_some_and(|row| row.age > 0);
-            (old || !counts_age) && scene.dominators.is_reachable(**node) && !moved.contains(*node)
+            scene.dominators.is_reachable(**node) && earlier.moved.get(node.index()) != Some(&true)
         };
         let waiting = scene.shapes.members(index).iter().filter(waits);
-        let group = groups.entry((shape.origin, shape.state, shape.stack));
+        let group = members.entry((shape.origin, shape.state, shape.stack));
         group.or_default().extend(waiting);
     }
-    let groups = groups
+    let mut groups: Vec<Group> = members
         .into_iter()
-        .filter(|(_, members)| !members.is_empty());
+        .filter(|(_, members)| !members.is_empty())
+        .map(|(key, members)| group(scene, &earlier, key, members))
+        .collect();
+    // Who holds them takes time to find: it is looked for where it will be told.
+    groups.sort_by(|one, other| {
+        let order = other.weight.total_cmp(&one.weight);
+        order.then(one.members[0].cmp(&other.members[0]))
+    });
+    groups.truncate(MOST);
+    let stayed = earlier.stayed.as_deref();
     groups
-        .map(|(key, members)| suspect(scene, key, members, stayed.as_ref()))
+        .into_iter()
+        .map(|group| suspect(scene, group, stayed))
         .collect()
 }
 
-fn afters(pairs: &[Pair]) -> HashSet<NodeId> {
-    pairs.iter().map(|pair| pair.after).collect()
-}
-
-fn suspect(
-    scene: &Scene<'_>,
-    key: Key,
-    mut members: Vec<NodeId>,
-    stayed: Option<&HashSet<NodeId>>,
-) -> Suspect {
-    let (origin, state, stack) = key;
+fn group(scene: &Scene<'_>, earlier: &Earlier, key: Key, members: Vec<NodeId>) -> Group {
     let nodes = scene.snapshot.nodes();
-    let age_of = |node: NodeId| nodes.continuation(node).map_or(0, |row| u64::from(row.age));
-    members.sort_by_key(|&node| (!age_of(node), node));
-    let mut ages: Vec<u64> = members.iter().map(|&node| age_of(node)).collect();
+    let age = |node: NodeId| nodes.continuation(node).map_or(0, |row| row.age);
+    let mut by_age: Vec<(u32, NodeId)> = members.iter().map(|&node| (!age(node), node)).collect();
+    by_age.sort_unstable();
+    let mut ages: Vec<u64> = by_age.iter().map(|&(age, _)| u64::from(!age)).collect();
     let age = Spread::of(&mut ages);
+    let members: Vec<NodeId> = by_age.into_iter().map(|(_, node)| node).collect();
     let (retained, tops) = scene.union(&members);
-    let still = stayed.map(|stayed| {
-        let stayed = members.iter().filter(|member| stayed.contains(member));
-        stayed.count() as u64
-    });
-    let share = scene.share(retained);
-    let grown = scene.diff.map(|diff| {
-        let changes = diff.stacks.iter();
-        changes
-            .filter(|change| {
-                change.after_stack == Some(stack) && change.after_origin == Some(origin)
-            })
-            .map(|change| change.after.count as i64 - change.before.count as i64)
-            .sum()
-    });
+    let (origin, _, stack) = key;
+    let grown = earlier.grown.as_ref();
+    let grown = grown.map(|grown| grown.get(&(stack, origin)).copied().unwrap_or(0));
     let count = members.len() as f64;
     let number = count / (count + HALF) / 2.0 * scene.age(age.median);
-    let weight = share + number;
+    let weight = scene.share(retained) + number;
     let weight = match grown {
         Some(grown) if grown > 0 => 1.5 * weight + 0.1,
         Some(_) => weight / 2.0,
         None => weight,
     };
-    let most = |&&node: &&NodeId| (scene.dominators.retained(node), std::cmp::Reverse(node));
-    Suspect {
-        sample: members.iter().max_by_key(most).copied().unwrap_or_default(),
+    Group {
+        key,
+        members,
+        tops,
+        age,
         retained,
-        share,
         grown,
         weight,
+    }
+}
+
+fn suspect(scene: &Scene<'_>, group: Group, stayed: Option<&[bool]>) -> Suspect {
+    let (origin, state, stack) = group.key;
+    let most = |&&node: &&NodeId| (scene.dominators.retained(node), Reverse(node));
+    let sample = group.members.iter().max_by_key(most);
+    let still = stayed.map(|stayed| {
+        let members = group.members.iter();
+        members.filter(|member| stayed[member.index()]).count() as u64
+    });
+    Suspect {
+        sample: sample.copied().unwrap_or_default(),
+        retained: group.retained,
+        share: scene.share(group.retained),
+        grown: group.grown,
+        weight: group.weight,
         cause: Cause::Waiting {
             origin,
             state,
             stack,
-            age,
+            age: group.age,
             still,
-            holders: holders(scene, &members, &tops),
-            members,
+            holders: holders(scene, &group.members, &group.tops),
+            members: group.members,
         },
     }
 }
