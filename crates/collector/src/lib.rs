@@ -15,7 +15,8 @@
 //! things use the same marking without moving anything: `roots` (the root set,
 //! for people) and `verify`, with `clean` for what minor collections rely on. `report` tells what each continuation is and does, by
 //! the `names` its caller looks up, and `why` it is alive; `graph` is everything that
-//! lives and what it refers to, item by item, and `object_graph` the same as a value.
+//! lives and what it refers to, item by item, and `object_graph` the same as a value;
+//! `survey` shows everything a store has, what it shows is in `surveyed`.
 //! `phases` tells who listens of each phase of a collection as it ends.
 //! [`admission`] keeps out modules with continuations in heap objects, unless the engine
 //! lets objects hold them.
@@ -32,6 +33,7 @@ mod phases;
 mod report;
 mod roots;
 mod survey;
+mod surveyed;
 mod survivors;
 mod verify;
 mod walk;
@@ -50,9 +52,9 @@ pub use object_graph::{EdgeLabel, GraphEdge, GraphNode, ObjectGraph, object_grap
 pub use phases::{Phase, PhaseReport, Phases};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};
-pub use survey::{
-    SlotValue, SurveyMarks, SurveyTotals, SurveyedContinuation, SurveyedFrame, Surveyor,
-    begin_survey, function_id, survey,
+pub use survey::{SurveyMarks, begin_survey, survey};
+pub use surveyed::{
+    SlotValue, SurveyTotals, SurveyedContinuation, SurveyedFrame, Surveyor, function_id,
 };
 pub use survivors::Survivors;
 pub use verify::When;

@@ -457,43 +457,10 @@ impl Config {
         self
     }
 
-    /// Whether what a debugger wants to know is kept beside the code (off by default): which
-    /// locals and operands the slots of frames hold, and, of modules in text, the line of
-    /// each instruction. The machine code is the same; compiling takes longer.
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine, Linker, Module, SlotHolds, Store, SurveyItem, Val};
-    /// use std::ops::ControlFlow;
-    ///
-    /// # fn main() -> Result<(), mangrove::Error> {
-    /// let engine = Engine::new(Config::new().debug_info(true))?;
-    /// let text = br#"(module (import "" "look" (func $look))
-    ///     (type $s (struct (field i32)))
-    ///     (func (export "f") (param i64) (local $x (ref $s))
-    ///         (local.set $x (struct.new $s (i32.const 7)))
-    ///         (call $look)
-    ///         (drop (struct.get $s 0 (local.get $x)))))"#;
-    /// let module = Module::new(&engine, text)?;
-    /// let mut linker = Linker::new(&engine);
-    /// linker.func_wrap("", "look", |mut caller: mangrove::Caller<'_, Vec<SlotHolds>>| {
-    ///     let mut found = Vec::new();
-    ///     let survey = caller.survey(Default::default(), &mut |item| {
-    ///         if let SurveyItem::Frame(frame) = item {
-    ///             found.extend(frame.slots().flat_map(|(_, at)| frame.holds(at).to_vec()));
-    ///         }
-    ///         ControlFlow::Continue(())
-    ///     });
-    ///     *caller.data_mut() = found;
-    ///     survey.map(|_| ())
-    /// })?;
-    /// let mut store = Store::new(&engine, Vec::new())?;
-    /// let instance = linker.instantiate(&mut store, &module)?;
-    /// instance.func(&store, "f").expect("it is exported").call(&mut store, &[Val::I64(1)])?;
-    /// assert_eq!(store.data(), &[SlotHolds::Local(1)]);
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Whether what a debugger asks is kept beside the code (off by default): which locals and
+    /// operands the slots of frames hold, and the lines of modules in text
+    /// ([`Module::source_line`](crate::Module::source_line)). The machine code is the same;
+    /// compiling takes longer.
     pub fn debug_info(&mut self, kept: bool) -> &mut Self {
         self.debug_info = kept;
         self

@@ -237,7 +237,20 @@ impl Module {
 
     /// Where the instruction at this byte offset of the module was written, if
     /// the module's `.debug_*` sections say so. They are read at the first call;
-    /// what is malformed in them is passed over.
+    /// what is malformed in them is passed over. Of a module in text the line of that, if
+    /// [`Config::debug_info`](crate::Config::debug_info) is on.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Module, WasmOffset};
+    ///
+    /// let engine = Engine::new(Config::new().debug_info(true))?;
+    /// let module = Module::new(&engine, "(module\n  (func nop))")?;
+    /// let mut offsets = (1..64).filter_map(WasmOffset::new);
+    /// let first = offsets.find_map(|offset| module.source_line(offset)).expect("it has a line");
+    /// assert_eq!((first.file.as_str(), first.line, first.column), ("text", 2, Some(9)));
+    /// # Ok::<(), mangrove::Error>(())
+    /// ```
     pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         self.image.source_line(offset)
     }

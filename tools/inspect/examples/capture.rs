@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map_or(Ok(1_000_000), |text| text.parse())?;
     let follow = arguments.next().is_some();
     let mut config = Config::new();
-    config.max_continuations(count as usize + 16);
+    config.continuations_max(count as usize + 16);
     config.park(ParkPolicy {
         most: 10_000,
         ..ParkPolicy::default()

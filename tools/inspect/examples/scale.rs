@@ -7,9 +7,9 @@
 //! Memory is the largest the process had during a step, beyond what it had before it.
 
 use mangrove_inspect::Snapshot;
+use mangrove_inspect::faces::devtools;
 use mangrove_inspect::faces::text::{self, Look};
 use mangrove_inspect::faces::{Asked, View};
-use mangrove_inspect::faces::devtools;
 use mangrove_inspect::questions::{
     Diff, Dominators, Dropped, Retainers, Shapes, Statistics, Suspects, ways,
 };

@@ -36,12 +36,12 @@ impl Is {
 
 /// What things are at the starts of blocks, by block and thing.
 #[derive(Debug)]
-pub struct Starts {
+pub struct AtStarts {
     things: usize,
     starts: Vec<Is>,
 }
 
-impl Starts {
+impl AtStarts {
     /// Of each thing what it is at the start of a block.
     pub fn of(&self, block: Block) -> &[Is] {
         &self.starts[block.as_u32() as usize * self.things..][..self.things]

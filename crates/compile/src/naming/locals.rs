@@ -1,7 +1,7 @@
 //! Which values the locals and operands are at each call of a function that is translated,
 //! and not finalized yet.
 
-use super::flow::{Is, Starts};
+use super::flow::{AtStarts, Is};
 use super::{Event, MOST, Tracking};
 use cranelift_codegen::ir::{Block, Function, Value, ValueDef};
 use mangrove_abi::SlotHolds;
@@ -51,7 +51,7 @@ impl Tracking {
             }
         }
         let met = self.met(function, &numbers);
-        let starts = Starts::find(function, locals.len(), &last, &met, MOST)?;
+        let starts = AtStarts::find(function, locals.len(), &last, &met, MOST)?;
         self.at_calls(&numbers, &locals, &starts, &resolved)
     }
 
@@ -104,7 +104,7 @@ impl Tracking {
         &self,
         numbers: &HashMap<u32, usize>,
         locals: &[u32],
-        starts: &Starts,
+        starts: &AtStarts,
         resolved: &impl Fn(Value) -> Value,
     ) -> Option<Known> {
         let mut known = Known::default();

@@ -2,7 +2,7 @@
 //! stored there last. The frontend stores a value where it is made, and keeps its slot for
 //! it as long as it is needed.
 
-use super::flow::{Is, Starts};
+use super::flow::{AtStarts, Is};
 use super::{Known, MOST, NamedCall};
 use cranelift_codegen::ir::{Block, Function, Inst, Opcode, StackSlot, Value, ValueDef};
 use mangrove_abi::{SlotHolds, WasmOffset};
@@ -70,7 +70,7 @@ fn find(function: &Function, known: &Known) -> Option<Found> {
             last.insert((block, slot), value);
         }
     }
-    let starts = Starts::find(function, slots.len(), &last, &HashMap::new(), MOST)?;
+    let starts = AtStarts::find(function, slots.len(), &last, &HashMap::new(), MOST)?;
     let (mut current, mut here) = (Vec::new(), None);
     let mut found = Vec::new();
     for (block, inst) in insts() {

@@ -10,6 +10,7 @@
 //! once. What they are called is asked when that is over.
 
 mod interned;
+mod named;
 mod taker;
 
 use crate::snapshot::{About, BuildError, Builder, Snapshot};

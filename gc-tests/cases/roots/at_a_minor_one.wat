@@ -1,0 +1,38 @@
+;; At a minor collection the root set is that of the whole store, although it will look at less:
+;; a global, the slot of a suspended continuation, and the one in a table.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (import "mangrove" "minor" (func $minor))
+  (type $s (struct (field i32)))
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $pause)
+  (func $body (local $x (ref null $s))
+    (local.set $x (struct.new $s (i32.const 1)))
+    (suspend $pause)
+    (drop (struct.get $s 0 (local.get $x))))
+  (func $paused (param $of (ref $f)) (result (ref $k))
+    (block $on (result (ref $k))
+      (resume $k (on $pause $on) (cont.new $k (local.get $of)))
+      (unreachable)))
+  (elem declare func $body)
+  (global $g (mut (ref null $s)) (ref.null $s))
+  (table $t 1 (ref null $k))
+  (func (export "run")
+    (global.set $g (struct.new $s (i32.const 2)))
+    (table.set $t (i32.const 0) (call $paused (ref.func $body)))
+    (call $minor)))
+
+;; expected:
+;; 3 roots, 2 continuations, 5 frames; 2 objects reachable, 16 bytes
+;;
+;; outside of stacks
+;;   globals
+;;     global 0 $g  ref   type 0 $s @0x1000
+;;   table 0 $t
+;;     [0]  cont  continuation 2
+;;
+;; continuation 2, suspended
+;;   frame 0: func 2 $body at 0x77
+;;     fp-64  ref   type 0 $s @0x1008

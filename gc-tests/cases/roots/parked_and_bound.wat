@@ -1,0 +1,29 @@
+;; A parked continuation that never ran has no frames; its bound argument is a root as before.
+;; config: --park-after 0 --park-keep 0
+;; roots --invoke run --at gc:2
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $pause)
+  (type $g (func (param i32) (param (ref null $s))))
+  (type $kg (cont $g))
+  (func $takes (type $g))
+  (elem declare func $takes)
+  (global $g (mut (ref null $k)) (ref.null $k))
+  (func (export "run")
+    (global.set $g (cont.bind $kg $k (i32.const 7) (struct.new $s (i32.const 1))
+      (cont.new $kg (ref.func $takes))))
+    (call $gc) (call $gc)))
+
+;; expected:
+;; 2 roots, 2 continuations, 3 frames; 1 object reachable, 8 bytes
+;;
+;; outside of stacks
+;;   globals
+;;     global 0 $g  cont  continuation 2
+;;
+;; continuation 2
+;;   bound arguments
+;;     [1]  ref   type 0 $s @0x41003000

@@ -1,0 +1,17 @@
+;; The items of a segment that was not dropped are roots: two objects and a null.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (elem $e (ref null $s)
+    (struct.new $s (i32.const 1)) (ref.null $s) (struct.new $s (i32.const 2)))
+  (func (export "run") (call $gc)))
+
+;; expected:
+;; 3 roots, 1 continuation, 3 frames; 2 objects reachable, 16 bytes
+;;
+;; outside of stacks
+;;   element segment 0
+;;     [0]  ref   type 0 $s @0x1000
+;;     [1]  ref   null
+;;     [2]  ref   type 0 $s @0x1008

@@ -1,0 +1,24 @@
+;; At the level at which operands and locals lie in the frame, a local holds what it was given
+;; until it is given something else: the first stays a root, though it is not read any more,
+;; the second is null again, and so is the home of the operands, of which there is none left.
+;; config: --opt-level frame
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (func (export "run") (local $x (ref null $s)) (local $y (ref null $s))
+    (local.set $x (struct.new $s (i32.const 1)))
+    (local.set $y (struct.new $s (i32.const 2)))
+    (drop (struct.get $s 0 (local.get $x)))
+    (drop (struct.get $s 0 (local.get $y)))
+    (local.set $y (ref.null $s))
+    (call $gc)))
+
+;; expected:
+;; 3 roots, 1 continuation, 3 frames; 1 object reachable, 8 bytes
+;;
+;; continuation 1, running
+;;   frame 1: func 1 (export "run") at 0x58
+;;     fp-44  ref   null
+;;     fp-48  ref   type 0 $s @0x1000
+;;     fp-52  ref   null

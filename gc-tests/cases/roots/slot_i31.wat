@@ -1,0 +1,18 @@
+;; A slot of type anyref holds an i31: a root that refers to no object.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (func $use (param anyref))
+  (func $with (param $x anyref)
+    (call $gc)
+    (call $use (local.get $x)))
+  (func (export "run")
+    (call $with (ref.i31 (i32.const -5)))))
+
+;; expected:
+;; 1 root, 1 continuation, 4 frames; 0 objects reachable, 0 bytes
+;;
+;; continuation 1, running
+;;   frame 1: func 2 $with at 0x3e
+;;     fp-24  ref   i31 2147483643

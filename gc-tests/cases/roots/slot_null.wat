@@ -1,0 +1,20 @@
+;; A slot that holds null is a root all the same: it is what the frame has there. No object.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (func $make (param $n i32) (result (ref $s))
+    (struct.new $s (local.get $n)))
+  (func $use (param (ref null $s)))
+  (func $with (param $x (ref null $s))
+    (call $gc)
+    (call $use (local.get $x)))
+  (func (export "run")
+    (call $with (ref.null $s))))
+
+;; expected:
+;; 1 root, 1 continuation, 4 frames; 0 objects reachable, 0 bytes
+;;
+;; continuation 1, running
+;;   frame 1: func 3 $with at 0x4e
+;;     fp-24  ref   null

@@ -1,0 +1,31 @@
+;; Frames that were called through a table and through a reference are frames like others: each
+;; caller has the object it will use in a slot, and the callee too.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (type $g (func (param (ref $s))))
+  (table $t funcref (elem $inner))
+  (func $use (param (ref null $s)))
+  (func $inner (type $g) (param $x (ref $s))
+    (call $gc)
+    (call $use (local.get $x)))
+  (func $outer (type $g) (param $x (ref $s))
+    (call_indirect (type $g) (struct.new $s (i32.const 3)) (i32.const 0))
+    (call $use (local.get $x)))
+  (elem declare func $outer)
+  (func (export "run") (local $x (ref null $s))
+    (local.set $x (struct.new $s (i32.const 1)))
+    (call_ref $g (struct.new $s (i32.const 2)) (ref.func $outer))
+    (call $use (local.get $x))))
+
+;; expected:
+;; 3 roots, 1 continuation, 5 frames; 3 objects reachable, 24 bytes
+;;
+;; continuation 1, running
+;;   frame 1: func 2 $inner at 0x5b
+;;     fp-24  ref   type 0 $s @0x1010
+;;   frame 2: func 3 $outer at 0x6b
+;;     fp-24  ref   type 0 $s @0x1008
+;;   frame 3: func 4 (export "run") at 0x86
+;;     fp-40  ref   type 0 $s @0x1000
