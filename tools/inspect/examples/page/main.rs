@@ -3,10 +3,11 @@
 //! ```sh
 //! cargo run -p mangrove-inspect --features samples --example page -- FOLDER
 //! cargo run --release -p mangrove-inspect --features samples --example page -- FOLDER 1000000 2000000
+//! cargo run -p mangrove-inspect --features samples --example page -- FOLDER SAVED…
 //! ```
 //!
 //! The second writes one page, `large.html`, of so many parked continuations and a list of so many
-//! objects.
+//! objects, the third `saved.html` of snapshots that were saved.
 //!
 //! | page | of |
 //! |-|-|
@@ -41,9 +42,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok::<(), Box<dyn Error>>(())
     };
     let bounded = PageOptions::default();
-    if let (Some(parked), Some(length)) = (std::env::args().nth(2), std::env::args().nth(3)) {
-        let snapshot = generators(parked.parse()?, length.parse()?)?;
+    let more: Vec<String> = std::env::args().skip(2).collect();
+    let numbers: Vec<u32> = more.iter().flat_map(|text| text.parse()).collect();
+    if let [parked, length] = numbers[..] {
+        let snapshot = generators(parked, length)?;
         return write("large", &[&snapshot], &bounded);
+    }
+    if !more.is_empty() {
+        let open = |path: &String| Ok(Snapshot::read(File::open(path)?)?);
+        let saved = more.iter().map(open);
+        let saved = saved.collect::<Result<Vec<Snapshot>, Box<dyn Error>>>()?;
+        return write("saved", &saved.iter().collect::<Vec<_>>(), &bounded);
     }
     let mut everything = PageOptions::default();
     everything.continuations = usize::MAX;

@@ -63,6 +63,12 @@ pub const HOSTILE: Names = Names {
 impl Names {
     /// Tells a builder all names.
     pub fn tell(&self, builder: &mut Builder) {
+        self.functions(builder);
+        self.types(builder);
+        places(builder);
+    }
+
+    fn functions(&self, builder: &mut Builder) {
         let names = self;
         let all = builder.names();
         all.modules.push(Module {
@@ -80,6 +86,11 @@ impl Names {
             kind: FunctionKind::Entry,
             ..Function::default()
         });
+    }
+
+    fn types(&self, builder: &mut Builder) {
+        let names = self;
+        let all = builder.names();
         let field = |name: &str, storage, offset| Field {
             name: Some(name.to_owned()),
             storage,
@@ -125,66 +136,71 @@ impl Names {
                     fields,
                 }),
         );
-        let slots = |locals: &[&str]| -> Vec<Slot> {
-            let local = |(index, name): (u32, &&str)| Slot {
-                continuation: false,
-                distance: 16 + 8 * index,
-                holds: match name.is_empty() {
-                    true => Vec::new(),
-                    false => vec![Holds::Local {
-                        index,
-                        name: Some((*name).to_owned()),
-                    }],
-                },
-            };
-            (0..).zip(locals).map(local).collect()
-        };
-        let site = |function, offset, line, locals: &[&str]| Site {
-            function,
-            offset: Some(offset),
-            line: Some(Line {
-                file: "server.wat".to_owned(),
-                line,
-                column: 5,
-            }),
-            slots: slots(locals),
-            ..Site::default()
-        };
-        all.sites = vec![
-            site(0, 0x4e, 118, &["clock", "turns"]),
-            site(1, 0x8a, 96, &["session", ""]),
-            site(2, 0xc3, 41, &["session"]),
-            site(3, 0xf0, 58, &["session"]),
-            site(4, 0x112, 71, &["pending", "wanted"]),
-            site(5, 0x14d, 133, &["request", "tries"]),
-            site(6, 0x160, 150, &[]),
-            Site {
-                function: 8,
-                ..Site::default()
-            },
-            site(7, 0x171, 160, &["clock"]),
-        ];
-        all.stacks = vec![
-            vec![0, 7],
-            vec![1, 8, 7],
-            vec![4, 3, 2, 7],
-            vec![6, 5, 7],
-            vec![2, 7],
-            vec![],
-        ];
-        let origin = |function, ty: &str, maker, offset| Origin {
-            function,
-            ty: ty.to_owned(),
-            maker,
-            offset,
-            line: None,
-        };
-        all.origins = vec![
-            origin(0, "(func)", None, None),
-            origin(1, "$task", Some(0), Some(0x49)),
-            origin(2, "$task", Some(1), Some(0x7d)),
-            origin(5, "$task", Some(2), Some(0xbe)),
-            origin(7, "$task", Some(0), Some(0x55)),
-        ];
     }
+}
+
+/// Where frames stand, and what continuations are made from.
+fn places(builder: &mut Builder) {
+    let all = builder.names();
+    let slots = |locals: &[&str]| -> Vec<Slot> {
+        let local = |(index, name): (u32, &&str)| Slot {
+            continuation: false,
+            distance: 16 + 8 * index,
+            holds: match name.is_empty() {
+                true => Vec::new(),
+                false => vec![Holds::Local {
+                    index,
+                    name: Some((*name).to_owned()),
+                }],
+            },
+        };
+        (0..).zip(locals).map(local).collect()
+    };
+    let site = |function, offset, line, locals: &[&str]| Site {
+        function,
+        offset: Some(offset),
+        line: Some(Line {
+            file: "server.wat".to_owned(),
+            line,
+            column: 5,
+        }),
+        slots: slots(locals),
+        ..Site::default()
+    };
+    all.sites = vec![
+        site(0, 0x4e, 118, &["clock", "turns"]),
+        site(1, 0x8a, 96, &["session", ""]),
+        site(2, 0xc3, 41, &["session"]),
+        site(3, 0xf0, 58, &["session"]),
+        site(4, 0x112, 71, &["pending", "wanted"]),
+        site(5, 0x14d, 133, &["request", "tries"]),
+        site(6, 0x160, 150, &[]),
+        Site {
+            function: 8,
+            ..Site::default()
+        },
+        site(7, 0x171, 160, &["clock"]),
+    ];
+    all.stacks = vec![
+        vec![0, 7],
+        vec![1, 8, 7],
+        vec![4, 3, 2, 7],
+        vec![6, 5, 7],
+        vec![2, 7],
+        vec![],
+    ];
+    let origin = |function, ty: &str, maker, offset| Origin {
+        function,
+        ty: ty.to_owned(),
+        maker,
+        offset,
+        line: None,
+    };
+    all.origins = vec![
+        origin(0, "(func)", None, None),
+        origin(1, "$task", Some(0), Some(0x49)),
+        origin(2, "$task", Some(1), Some(0x7d)),
+        origin(5, "$task", Some(2), Some(0xbe)),
+        origin(7, "$task", Some(0), Some(0x55)),
+    ];
 }

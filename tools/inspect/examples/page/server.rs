@@ -57,6 +57,48 @@ impl Heap {
     fn text(&mut self, key: u32, text: &str) -> Target {
         self.add(BYTES, key, text.as_bytes().to_vec(), &[])
     }
+
+    fn session(&mut self, key: u32) -> Target {
+        let names = ["ada", "grace", "edsger", "barbara"];
+        let name = self.text(2 * key, names[key as usize % 4]);
+        let user = self.add(USER, key, words(&[0, 30 + key]), &[(0, name)]);
+        let request = "GET /index.html HTTP/1.1\r\n".repeat(1 + key as usize % 3);
+        let buffer = self.text(2 * key + 1, &request);
+        let edges = [(1, user), (2, buffer)];
+        self.add(SESSION, key, words(&[key, 0, 0]), &edges)
+    }
+
+    /// The request of a retry, which is put before the list.
+    fn retry(&mut self, key: u32, list: &mut Option<Target>) -> Target {
+        let body = self.text(1_000_000 + key, &format!("body {key} ").repeat(40));
+        let request = self.add(REQUEST, key, words(&[key, 0]), &[(1, body)]);
+        let mut edges = vec![(0, Target::Continuation(retry_number(key)))];
+        edges.extend(list.map(|list| (1, list)));
+        let mut contents = vec![0; 24];
+        contents[20..24].copy_from_slice(&(key % 3).to_le_bytes());
+        *list = Some(self.add(RETRY, key, contents, &edges));
+        request
+    }
+
+    fn tell(self, builder: &mut Builder) {
+        for object in self.objects {
+            let bytes = (8 + object.contents.len() as u32).next_multiple_of(8);
+            let space = match object.identity % 5 {
+                0 => Space::Young,
+                _ => Space::Old,
+            };
+            builder.object(
+                object.offset,
+                object.ty,
+                bytes,
+                object.len,
+                space,
+                Some(object.identity),
+                &object.contents,
+                object.edges,
+            );
+        }
+    }
 }
 
 /// The server, with so many retries and sessions.
@@ -72,30 +114,9 @@ pub fn snapshot(
     let mut builder = Builder::new();
     names.tell(&mut builder);
     let mut heap = Heap::default();
-    let (mut served, mut retried) = (Vec::new(), Vec::new());
-    for key in 0..sessions {
-        let name = heap.text(
-            2 * key,
-            ["ada", "grace", "edsger", "barbara"][key as usize % 4],
-        );
-        let user = heap.add(USER, key, words(&[0, 30 + key]), &[(0, name)]);
-        let buffer = heap.text(
-            2 * key + 1,
-            &"GET /index.html HTTP/1.1\r\n".repeat(1 + key as usize % 3),
-        );
-        served.push(heap.add(SESSION, key, words(&[key, 0, 0]), &[(1, user), (2, buffer)]));
-    }
+    let served: Vec<Target> = (0..sessions).map(|key| heap.session(key)).collect();
     let mut list = None;
-    for key in 0..retries {
-        let body = heap.text(1_000_000 + key, &format!("body {key} ").repeat(40));
-        let request = heap.add(REQUEST, key, words(&[key, 0]), &[(1, body)]);
-        let mut edges = vec![(0, Target::Continuation(number(sessions, key)))];
-        edges.extend(list.map(|list| (1, list)));
-        let mut contents = vec![0; 24];
-        contents[20..24].copy_from_slice(&(key % 3).to_le_bytes());
-        list = Some(heap.add(RETRY, key, contents, &edges));
-        retried.push(request);
-    }
+    let retried: Vec<Target> = (0..retries).map(|key| heap.retry(key, &mut list)).collect();
     let clock = heap.add(
         CLOCK,
         0,
@@ -109,32 +130,7 @@ pub fn snapshot(
     tell_fixed(&mut builder, names, sessions, list, clock);
     tell_stacks(&mut builder, &served, &retried, clock);
     let heap_used = heap.next.into();
-    for object in heap.objects {
-        let bytes = (8 + object.contents.len() as u32).next_multiple_of(8);
-        let Object {
-            offset,
-            ty,
-            len,
-            identity,
-            contents,
-            edges,
-        } = object;
-        let space = if identity % 5 == 0 {
-            Space::Young
-        } else {
-            Space::Old
-        };
-        builder.object(
-            offset,
-            ty,
-            bytes,
-            len,
-            space,
-            Some(identity),
-            &contents,
-            edges,
-        );
-    }
+    heap.tell(&mut builder);
     let collections: u64 = moment.trim_start_matches("gc:").parse().unwrap_or(1);
     builder.finish(About {
         moment: moment.to_owned(),
@@ -154,9 +150,14 @@ pub fn snapshot(
     })
 }
 
+/// The number of the continuation of a session, the same at all moments.
+fn session_number(key: u32) -> u32 {
+    2 + 2 * key
+}
+
 /// The number of the continuation of a retry.
-fn number(sessions: u32, key: u32) -> u32 {
-    2 + sessions + key
+fn retry_number(key: u32) -> u32 {
+    3 + 2 * key
 }
 
 fn words(words: &[u32]) -> Vec<u8> {
@@ -179,7 +180,12 @@ fn tell_fixed(
     let list = list.map_or(SlotValue::Plain(Plain::Null), SlotValue::Ref);
     builder.fixed(Kind::Global, named(1, 0), [(0, list)]);
     builder.fixed(Kind::Global, named(2, 0), [(0, SlotValue::Ref(clock))]);
-    let all = (0..sessions).map(|key| (key, SlotValue::Ref(Target::Continuation(2 + key))));
+    let all = (0..sessions).map(|key| {
+        (
+            key,
+            SlotValue::Ref(Target::Continuation(session_number(key))),
+        )
+    });
     builder.fixed(Kind::Table, named(0, u64::from(sessions) + 36), all);
     builder.fixed(
         Kind::Handle,
@@ -189,99 +195,80 @@ fn tell_fixed(
     builder.fixed(Kind::Weak, Static::default(), [(0, SlotValue::Ref(clock))]);
 }
 
-fn tell_stacks(builder: &mut Builder, served: &[Target], retried: &[Target], clock: Target) {
-    let object = SlotValue::Ref;
-    let null = SlotValue::Plain(Plain::Null);
-    let mut tell = |row: Continuation, parent, frames: &[(u32, u32, &[SlotValue])]| {
-        let frames: Vec<FrameParts<'_>> = frames
-            .iter()
-            .map(|&(index, site, slots)| FrameParts {
-                index,
-                site,
-                bytes: 96,
-                slots,
-            })
-            .collect();
-        builder.continuation(ContinuationParts {
-            row: Continuation {
-                serial: row.number.into(),
-                stack_bytes: 112 * (1 + frames.len() as u32),
-                ..row
-            },
-            bytes: 176,
-            parent,
-            frames: &frames,
-            ..ContinuationParts::default()
-        });
-    };
-    let row = |number, state, origin, stack| Continuation {
+/// What frames hold: index, site, and what is in the slots.
+type Frames<'a> = &'a [(u32, u32, &'a [SlotValue])];
+
+fn row(number: u32, state: State, origin: u32, stack: u32) -> Continuation {
+    Continuation {
         number,
+        serial: number.into(),
         state,
         origin,
         stack,
         ..Continuation::default()
+    }
+}
+
+fn tell_stack(builder: &mut Builder, row: Continuation, parent: Option<u32>, frames: Frames<'_>) {
+    let frame = |&(index, site, slots)| FrameParts {
+        index,
+        site,
+        bytes: 96,
+        slots,
     };
-    tell(
-        row(0, State::Parent, 0, 0),
-        None,
-        &[(0, 0, &[object(clock), SlotValue::Plain(Plain::I31(7))])],
-    );
+    let frames: Vec<FrameParts<'_>> = frames.iter().map(frame).collect();
+    builder.continuation(ContinuationParts {
+        row: Continuation {
+            stack_bytes: 112 * (1 + frames.len() as u32),
+            ..row
+        },
+        bytes: 176,
+        parent,
+        frames: &frames,
+        ..ContinuationParts::default()
+    });
+}
+
+fn tell_stacks(builder: &mut Builder, served: &[Target], retried: &[Target], clock: Target) {
+    let object = SlotValue::Ref;
+    let null = SlotValue::Plain(Plain::Null);
+    let i31 = |value| SlotValue::Plain(Plain::I31(value));
+    let main = row(0, State::Parent, 0, 0);
+    tell_stack(builder, main, None, &[(0, 0, &[object(clock), i31(7)])]);
     let current = served.first().map_or(null, |&session| object(session));
-    tell(
-        row(1, State::Running, 1, 1),
-        Some(0),
-        &[(0, 1, &[current, null]), (1, 8, &[object(clock)])],
-    );
-    let mut next = 2;
-    for (key, &session) in (0i32..).zip(served) {
-        let parked = key % 3 != 0;
-        let age = key as u32 % 4;
+    let schedule = row(1, State::Running, 1, 1);
+    let frames: Frames<'_> = &[(0, 1, &[current, null]), (1, 8, &[object(clock)])];
+    tell_stack(builder, schedule, Some(0), frames);
+    for (key, &session) in (0u32..).zip(served) {
+        let writes = key % 8 == 7;
+        let stack = if writes { 4 } else { 2 };
         let row = Continuation {
-            parked,
-            age,
-            ..row(next, State::Suspended, 2, if key % 8 == 7 { 4 } else { 2 })
+            parked: key % 3 != 0,
+            age: key % 4,
+            ..row(session_number(key), State::Suspended, 2, stack)
         };
-        match key % 8 {
-            7 => tell(row, None, &[(0, 2, &[object(session)])]),
-            _ => tell(
-                row,
-                None,
-                &[
-                    (0, 4, &[null, SlotValue::Plain(Plain::I31(key))]),
-                    (1, 3, &[object(session)]),
-                    (2, 2, &[object(session)]),
-                ],
-            ),
-        }
-        next += 1;
+        let slots = [object(session)];
+        let waiting = [null, i31(key as i32)];
+        let frames: Frames<'_> = match writes {
+            true => &[(0, 2, &slots)],
+            false => &[(0, 4, &waiting), (1, 3, &slots), (2, 2, &slots)],
+        };
+        tell_stack(builder, row, None, frames);
     }
-    for (key, &request) in (0i32..).zip(retried) {
-        let age = 9 - (key / 24).min(8) as u32;
+    for (key, &request) in (0u32..).zip(retried) {
         let row = Continuation {
             parked: true,
-            age,
-            ..row(next, State::Suspended, 3, 3)
+            age: 9 - (key / 24).min(8),
+            ..row(retry_number(key), State::Suspended, 3, 3)
         };
-        tell(
-            row,
-            None,
-            &[
-                (0, 6, &[]),
-                (
-                    1,
-                    5,
-                    &[object(request), SlotValue::Plain(Plain::I31(key % 3))],
-                ),
-            ],
-        );
-        next += 1;
+        let slots = [object(request), i31(key as i32 % 3)];
+        tell_stack(builder, row, None, &[(0, 6, &[]), (1, 5, &slots)]);
     }
-    for _ in 0..3 {
+    for key in 0..3 {
         let row = Continuation {
             parked: true,
-            ..row(next, State::Fresh, 4, 5)
+            ..row(10_000 + key, State::Fresh, 4, 5)
         };
-        tell(row, None, &[]);
-        next += 1;
+        tell_stack(builder, row, None, &[]);
     }
 }

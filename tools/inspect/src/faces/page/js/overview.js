@@ -37,10 +37,10 @@ function suspectCard(moment, suspect, i) {
         el("span.share", {}, sized(suspect.retained), el("small", {}, ` ${percent(suspect.share)} of all`), bar(suspect.share, "c")),
         suspect.grown ? el("span.grown", {}, `${suspect.grown > 0 ? "+" : ""}${counted(suspect.grown)} since the moment before`) : null,
         holders),
-      line ? el("div.cause", {}, line) : null,
-      sample !== null ? el("p.actions", {},
-        el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample] }) }, "Look at it"),
-        el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample], view: "why" }) }, "Why it lives")) : null));
+      line ? el("div.cause", {}, line) : null),
+    sample !== null ? el("div.actions", {},
+      el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample] }) }, "Look at it"),
+      el("a.button", { href: hashOf({ moment: moment.index, node: moment.ids[sample], view: "why" }) }, "Why it lives")) : null);
 }
 
 function tile(name, value, note, href) {
@@ -112,7 +112,7 @@ function leftOutPart(moment) {
 function aboutPart(moment) {
   const { about } = moment;
   const list = [fact("Program", about.program), fact("Moment", about.moment), fact("Run", moment.run),
-    fact("Seconds", about.seconds.toFixed(3)), fact("Version", about.version), fact("Continuations made", counted(about.created)),
+    fact("Seconds", (about.seconds ?? 0).toFixed(3)), fact("Version", about.version), fact("Continuations made", counted(about.created)),
     fact("Heap in use", sized(about.heap_used)), fact("Heap memory", sized(about.heap_committed)),
     fact("Stacks", sized(about.stack_bytes)), fact("Parked frames", sized(about.parked_bytes)),
     fact("Stack memory", sized(about.stack_committed)),
