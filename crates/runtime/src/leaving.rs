@@ -109,24 +109,33 @@ impl StoreInner {
     /// What is left to do when the continuation's function has returned.
     ///
     /// # Safety
-    /// Wasm of this call, the innermost one, has just been left that way.
-    #[inline(always)]
+    /// Wasm of this call or resumption, the innermost one, has just been left that way.
     pub(crate) unsafe fn returned(&mut self, call: &Call) {
+        // SAFETY: by contract.
+        unsafe {
+            // The host record of a resumption names the function it resumed.
+            if !(*call.host).func.is_null() {
+                return self.leave(call);
+            }
+            self.call_returned(CallRecords {
+                host: call.host,
+                initial: call.record,
+            });
+        }
+    }
+
+    /// [`StoreInner::returned`] of a call, with these records.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(crate) unsafe fn call_returned(&mut self, records: CallRecords) {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs; the records are those
         // of this call.
         unsafe {
-            let interrupted = (*call.host).interrupted;
-            match (*call.host).func.is_null() {
-                true => self.registry.end_call(
-                    ctx.as_mut(),
-                    CallRecords {
-                        host: call.host,
-                        initial: call.record,
-                    },
-                ),
-                false => self.registry.release_host_record(call.host),
-            }
+            let interrupted = (*records.host).interrupted;
+            self.registry.end_call(ctx.as_mut(), records);
             self.restore(interrupted);
         }
     }
@@ -228,8 +237,7 @@ impl StoreInner {
     /// `interrupted` is the record that ran then, or null.
     #[inline(always)]
     unsafe fn restore(&mut self, interrupted: *mut ContRecord) {
-        let activation = self.activations.pop().expect("a call is under way");
-        let outer = self.activations.last();
+        let (activation, outer) = self.activations.pop().expect("a call is under way");
         // SAFETY: the host record of an activation that is not over.
         let (outer, host_sp) = outer.map_or((ptr::null_mut(), 0), |outer| unsafe {
             (outer.host, arch::host_sp(outer.host))

@@ -1,5 +1,6 @@
 //! Making a store.
 
+use crate::activation::Activations;
 use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::host_values::HostValues;
@@ -84,7 +85,7 @@ pub fn new_store(
         weak: WeakTables::default(),
         layouts: HashMap::new(),
         operands: Vec::new(),
-        activations: Vec::new(),
+        activations: Activations::default(),
         host_func: ptr::null(),
         pending: None,
         watchers: Watchers::default(),

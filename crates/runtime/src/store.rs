@@ -12,7 +12,7 @@
 //! `StoreInner`; a libcall gets at it through the context and is then the only
 //! one to use it, until it returns.
 
-use crate::activation::Activation;
+use crate::activation::Activations;
 use crate::answer::HostAnswer;
 use crate::bound::Bound;
 use crate::caller::TailCallers;
@@ -208,7 +208,7 @@ pub struct StoreInner {
     /// Operands of the constant expression being evaluated, and what the collector
     /// follows in each.
     pub(crate) operands: Vec<(TransferSlot, Option<SlotKind>)>,
-    pub(crate) activations: Vec<Activation>,
+    pub(crate) activations: Activations,
     /// The host function that runs now, if one does; else null.
     pub(crate) host_func: *const HostFunc,
     /// Why Wasm is being left.
@@ -370,7 +370,7 @@ impl StoreInner {
 impl Drop for StoreInner {
     fn drop(&mut self) {
         debug_assert!(
-            self.activations.is_empty(),
+            self.activations.len() == 0,
             "a store is dropped while it runs"
         );
         // SAFETY: with the store goes everyone who knew them.

@@ -131,13 +131,16 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         unsafe {
             let ty = &self.signature.as_ref().ty;
             // First, since it may collect.
-            (*store).expect_call()?;
+            let call = (*store).expect_call()?;
             let expected = ExpectedList {
                 types: &ty.params,
                 is_narrower: self.is_narrower,
             };
-            let payload = params.lower(&mut *store, expected)?;
-            let first = call_placed(store, self.func.func, payload)?;
+            let payload = match params.lower(&mut *store, expected) {
+                Ok(payload) => payload,
+                Err(error) => return Err((*store).give_up(call, error)),
+            };
+            let first = call_placed(store, self.func.func, call, payload)?;
             let expected = ExpectedList {
                 types: &ty.results,
                 is_narrower: false,
