@@ -208,16 +208,30 @@ impl StoreInner {
     pub(crate) unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
-            let in_register = index == 0 && kind.repr().in_payload_register();
             // SAFETY: by contract.
-            values.push(unsafe {
-                match in_register {
-                    true => self.lift(TransferSlot::from_u64(payload), kind),
-                    false => self.arrived_at(index, kind),
-                }
-            });
+            values.push(unsafe { self.arrived_one(index, kind, payload) });
         }
         values
+    }
+
+    /// One of the values that arrived, with what came in the payload register.
+    ///
+    /// # Safety
+    /// It is of this kind.
+    pub(crate) unsafe fn arrived_one(
+        &mut self,
+        index: usize,
+        kind: ValueKind,
+        payload: u64,
+    ) -> Val {
+        let in_register = index == 0 && kind.repr().in_payload_register();
+        // SAFETY: by contract.
+        unsafe {
+            match in_register {
+                true => self.lift(TransferSlot::from_u64(payload), kind),
+                false => self.arrived_at(index, kind),
+            }
+        }
     }
 
     /// Takes the activation down, however it ended other than by returning.

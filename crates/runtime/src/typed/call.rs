@@ -145,7 +145,7 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
                 types: &ty.results,
                 is_narrower: false,
             };
-            Ok(R::lift(&mut *store, expected, Some(first)))
+            Ok(R::lift(&mut *store, expected, first))
         }
     }
 }

@@ -75,7 +75,7 @@ where
     B: Fn(StorePtr, NonNull<()>, P) -> R + Send + Sync + 'static,
 {
     #[inline(always)]
-    unsafe fn run(&self, store: StorePtr, host: &HostFunc) -> Result<(), Error> {
+    unsafe fn run(&self, store: StorePtr, host: &HostFunc, first: u64) -> Result<u64, Error> {
         // SAFETY: signatures live as long as the store.
         let ty = unsafe { &host.signature.as_ref().ty };
         let expected = |types| ExpectedList {
@@ -86,11 +86,10 @@ where
         // trampoline has put parameters of these types there.
         let (data, params) = unsafe {
             let store = &mut *store.as_ptr();
-            (store.data, P::lift(store, expected(&ty.params), None))
+            (store.data, P::lift(store, expected(&ty.params), first))
         };
         let results = (self.body)(store, data, params).into_values()?;
         // SAFETY: the body has returned: nobody else uses the store.
-        results.lower(unsafe { &mut *store.as_ptr() }, expected(&ty.results))?;
-        Ok(())
+        results.lower(unsafe { &mut *store.as_ptr() }, expected(&ty.results))
     }
 }
