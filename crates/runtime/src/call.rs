@@ -111,9 +111,7 @@ unsafe fn enter_call(
     unsafe {
         let ctx = (*store).ctx.as_ptr();
         let func = func.as_ptr();
-        (*store)
-            .registry
-            .begin_call(records, func, (*ctx).current);
+        (*store).registry.begin_call(records, func, (*ctx).current);
         let call = (*store).push_activation(host, initial, payload);
         let entry = (*func).entry;
         let entered = thread.within(ctx, || {

@@ -140,8 +140,9 @@ impl fmt::Display for TrapReason {
             }
             Self::Interrupt => f.write_str("interrupted"),
             Self::InterruptInCall => f.write_str(
-                "interrupted, and not suspended: the host called a function, and only a \
-                 continuation that it resumes can be handed back to it",
+                "interrupted, and not suspended: what was called with `call` returns or fails. \
+                 `Func::call_with_handlers` can give back what is left of it \
+                 (`Outcome::Interrupted`)",
             ),
             Self::OutOfFuel => f.write_str("all fuel is used up"),
         }
