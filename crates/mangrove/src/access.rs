@@ -53,6 +53,19 @@ use std::sync::Arc;
 ///     store
 /// }
 /// ```
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::new(&Config::new())?, vec![1])?;
+/// store.data_mut().push(2);
+/// assert_eq!(store.data(), &[1, 2]);
+/// assert_eq!(store.into_data(), [1, 2]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Store<T> {
     inner: NonNull<StoreInner>,
@@ -235,6 +248,26 @@ pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInne
 ///     store.observe(Box::new(|view, _| drop(view.gc())));
 /// }
 /// ```
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Moment, Observer, Store, StoreView};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// # use std::sync::mpsc::channel;
+/// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+/// let (send, seen) = channel();
+/// let observer: Observer = Box::new(move |view: &mut StoreView<'_>, moment| {
+///     if let Moment::Collection(number) = moment {
+///         send.send((number, view.heap_bytes())).unwrap();
+///     }
+/// });
+/// store.observe(observer);
+/// store.gc()?;
+/// assert_eq!(seen.recv().unwrap(), (1, 0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct StoreView<'a> {
     store: StorePtr,
@@ -258,6 +291,9 @@ impl StoreView<'_> {
 }
 
 /// An observer.
+///
+/// # Examples
+/// See [`StoreView`].
 pub type Observer = Box<dyn FnMut(&mut StoreView<'_>, Moment) + Send>;
 
 /// An observer, as the runtime knows it.
@@ -285,6 +321,22 @@ unsafe impl Watch for Watcher {
 /// fn elsewhere(caller: mangrove::Caller<'_, ()>) {
 ///     sendable(caller);
 /// }
+/// ```
+///
+/// # Examples
+/// ```
+/// use mangrove::{Caller, Config, Engine, Func, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::new(&Config::new())?, 5)?;
+/// let add = Func::wrap(&mut store, |mut caller: Caller<'_, i64>, n: i64| {
+///     *caller.data_mut() += n;
+///     *caller.data()
+/// })?;
+/// assert_eq!(add.typed::<i64, i64>(&mut store)?.call(&mut store, 2)?, 7);
+/// assert_eq!(*store.data(), 7);
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct Caller<'a, T> {

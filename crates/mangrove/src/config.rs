@@ -6,11 +6,15 @@
 #[cfg(feature = "planted-defects")]
 use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
-pub use mangrove_collector::admission::ContinuationsInObjects;
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_compile::Interruption;
+/// # Examples
+/// See [`Config`].
 pub use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
+/// # Examples
+/// See [`Config`].
 pub use mangrove_stack::GuardKind;
 use std::fmt;
 
@@ -20,6 +24,50 @@ const MOST_THREADS: usize = 1024;
 /// Settings of an engine. The default is fit for production: fast code, no
 /// zeal, a 1 GiB heap, a million continuations with 256 KiB of stack each, calls of
 /// them with 1 MiB.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, GuardKind, Hooks, MemoryChecks, OptLevel, ParkPolicy, SignalPolicy};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut config = Config::new();
+/// // What stores may take.
+/// config
+///     .heap_max(64 << 20)
+///     .young_min(1 << 20)
+///     .young_max(16 << 20)
+///     .stack_size(64 << 10)
+///     .initial_stack_size(1 << 20)
+///     .stack_bytes_max(1 << 30)
+///     .continuations_max(10_000)
+///     .nesting_max(1_000)
+///     .activations_max(100)
+///     .memory_max(1 << 30)
+///     .table_max(1 << 20)
+///     .instances_max(100)
+///     .park(ParkPolicy::NEVER);
+/// // What code is made.
+/// config
+///     .opt_level(OptLevel::Speed)
+///     .hooks(Hooks::default())
+///     .canonical_nans(true)
+///     .stack_switching(true)
+///     .memory_checks(MemoryChecks::Auto)
+///     .guard(GuardKind::Auto)
+///     .threads(2)
+///     .weak_references(true)
+///     .signals(SignalPolicy::Refuse);
+/// // What finds faults, and takes time.
+/// config
+///     .zeal("alloc:100".parse()?)
+///     .fresh_stacks(true)
+///     .verify_heap(true)
+///     .verify_clif(true);
+/// let engine = Engine::new(&config)?;
+/// # let _ = engine;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     pub(crate) settings: Settings,

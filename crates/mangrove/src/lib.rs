@@ -8,7 +8,7 @@
 //!  Store<T>   (access)     everything instances share, and data of the embedder's;
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
-//!             (observe)    what a store can be asked
+//!             (observe)    what a store can be asked; (reports) what it answers
 //!             (limits, schedule)  who has a say in what it takes, and when it collects
 //!             (interruption) when it is interrupted, and what becomes of what ran
 //!             (input)      files of unknown length
@@ -55,6 +55,7 @@ mod linking;
 mod module;
 mod names;
 mod observe;
+mod reports;
 mod schedule;
 mod text;
 mod threads;
@@ -64,7 +65,7 @@ mod wrap;
 
 pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
-pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
+pub use config::{Config, GuardKind, Hooks, OptLevel};
 pub use engine::Engine;
 pub use exit::I32Exit;
 pub use input::{MOST_INPUT, read_file, read_input};
@@ -76,17 +77,8 @@ pub use linking::UnknownImport;
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};
-pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset};
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_collector::admission::AdmissionError;
-pub use mangrove_collector::{
-    Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
-    EdgeLabel, FrameOwner, GraphEdge, GraphItem, GraphNode, GraphTarget, HeapSpace, Held, Link,
-    LiveContinuation, MadeFrom, ModuleId, ObjectGraph, ObjectInfo, Phase, PhaseReport, Place,
-    Reason, ReportOptions, Root, RootOwner, RootSet, RootValue, SortBy, SourceLine, Why, Within,
-};
-pub use mangrove_continuation::{Ends, ParkPolicy, RegistryReport, State};
 pub use mangrove_runtime::{
     Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
     Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
@@ -100,11 +92,17 @@ pub use mangrove_runtime::{
     Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle,
     WrapStore, Zeal, ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
 };
-pub use mangrove_validate::{
-    AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
-    TableType, ValType, printable,
-};
+pub use mangrove_validate::printable;
 pub use module::{ExportType, ImportType, Module};
+pub use reports::{
+    AbstractHeap, Activity, AdmissionError, CodeName, CollectionKind, CollectionReport,
+    ContinuationReport, ContinuationsInObjects, ContinuationsReport, EdgeLabel, Ends, FieldType,
+    FrameOwner, FuncIndex, FuncType, GlobalType, GraphEdge, GraphItem, GraphNode, GraphTarget,
+    HeapSpace, HeapType, Held, Link, LiveContinuation, MadeFrom, MemoryType, ModuleId, ObjectGraph,
+    ObjectInfo, ParkPolicy, Phase, PhaseReport, Place, Reason, RefType, RegistryReport,
+    ReportOptions, Root, RootKind, RootOwner, RootSet, RootValue, SortBy, SourceLine, State,
+    StorageType, TableType, TrapCode, TypeId, TypeIndex, ValType, WasmOffset, Why, Within,
+};
 pub use schedule::Schedule;
 pub use text::locate_in_text;
 #[doc(hidden)]
