@@ -384,6 +384,7 @@ impl Module {
 
     /// What the validator made of it. Concrete types in it are the module's own
     /// indices; [`Module::type_ids`] translates them.
+    #[doc(hidden)]
     pub fn parsed(&self) -> &ParsedModule {
         self.image.parsed()
     }

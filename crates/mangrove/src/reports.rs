@@ -298,9 +298,9 @@ pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIn
 /// // What a concrete type is called is the caller's to say.
 /// let named = |_: TypeId| "$t".to_owned();
 /// assert_eq!(func.signature(named), " (param i32 (ref null any)) (result f64)");
-/// assert_eq!(GlobalType::constant(ValType::I64).text(named), "i64");
-/// assert_eq!(TableType::new(any, 1, Some(9)).text(named), "1 9 (ref null any)");
-/// assert_eq!(MemoryType::new(1, None).to_string(), "1");
+/// assert_eq!(GlobalType::constant(ValType::I64).text(named), "(global i64)");
+/// assert_eq!(TableType::new(any, 1, Some(9)).text(named), "(table 1 9 (ref null any))");
+/// assert_eq!(MemoryType::new(1, None).to_string(), "(memory 1)");
 /// let field = FieldType::constant(StorageType::I8);
 /// assert_eq!((field.mutable, field.storage.text(named).as_str()), (false, "i8"));
 ///

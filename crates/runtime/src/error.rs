@@ -107,6 +107,22 @@ pub enum Error {
 }
 
 /// The instruction at which a module is not valid.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, InvalidPlace, Module, TextPosition};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let text = "(module\n  (func $f (result i32)\n    i64.const 1))";
+/// let Err(Error::Invalid { place: Some(place), .. }) = Module::new(&Engine::default(), text) else {
+///     unreachable!()
+/// };
+/// let InvalidPlace { name, position, .. } = *place;
+/// assert_eq!(name.as_deref(), Some("$f"));
+/// assert!(matches!(position, Some(TextPosition { line: 2 | 3, .. })));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPlace {
     /// Index of its function.
@@ -134,6 +150,9 @@ impl fmt::Display for InvalidPlace {
 }
 
 /// A place in a text.
+///
+/// # Examples
+/// See [`InvalidPlace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextPosition {
     /// Line, from 1.
@@ -159,6 +178,13 @@ impl fmt::Display for InPlace<'_> {
 
 impl Error {
     /// An error for a host function to return, with this message.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Error};
+    ///
+    /// assert_eq!(Error::host("no such file").to_string(), "no such file");
+    /// ```
     pub fn host(message: impl Into<String>) -> Self {
         Self::Host(message.into())
     }
@@ -262,6 +288,23 @@ impl Error {
     }
 
     /// The trap, if this is one.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Engine, Error, Linker, Module, Store, TrapCode};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func (export \"f\") unreachable))")?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let error = instance.func(&store, "f").unwrap().call(&mut store, &[]).unwrap_err();
+    /// let trap = error.as_trap().expect("a trap");
+    /// assert_eq!(trap.reason.code(), Some(TrapCode::Unreachable));
+    /// assert!(Error::host("another").as_trap().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_trap(&self) -> Option<&Trap> {
         match self {
             Self::Trap(trap) => Some(trap),

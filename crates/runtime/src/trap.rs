@@ -7,6 +7,33 @@ use mangrove_validate::printable;
 use std::fmt;
 
 /// A trap.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Backtrace, BacktraceEntry, Engine, Error, Frame, HeapRefuser, Linker, Module, Store, Trap, TrapCode, TrapReason};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module (func $inner unreachable) (func (export \"f\") (call $inner)))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let f = instance.func(&store, "f").expect("it is exported");
+/// let Err(Error::Trap(trap)) = f.call(&mut store, &[]) else { unreachable!() };
+/// let Trap { reason, backtrace } = *trap;
+/// assert_eq!(reason, TrapReason::Code(TrapCode::Unreachable));
+/// match reason {
+///     TrapReason::HeapExhausted { refused_by: Some(HeapRefuser::Limiter), .. } => unreachable!(),
+///     reason => assert_eq!(reason.to_string(), "unreachable"),
+/// }
+/// let backtrace: Backtrace = backtrace;
+/// assert!(backtrace.entries.len() < Backtrace::MAX_ENTRIES && !backtrace.truncated);
+/// assert!(matches!(backtrace.entries[0], BacktraceEntry::Frame(_)));
+/// let frames: Vec<&Frame> = backtrace.frames().collect();
+/// assert_eq!((frames.len(), frames[0].name.as_deref()), (2, Some("inner")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trap {
     /// Why.
@@ -23,6 +50,9 @@ impl fmt::Display for Trap {
 }
 
 /// Why execution trapped.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrapReason {
     /// An instruction did.
@@ -69,6 +99,9 @@ pub enum TrapReason {
 }
 
 /// Who was asked for room in the heap, and gave none.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeapRefuser {
     /// The store's limiter.
@@ -150,6 +183,9 @@ impl fmt::Display for TrapReason {
 }
 
 /// A Wasm frame.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Name of the module, where it has one.
@@ -169,6 +205,9 @@ pub struct Frame {
 }
 
 /// One line of a backtrace.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BacktraceEntry {
     /// A Wasm frame.
@@ -188,6 +227,9 @@ pub enum BacktraceEntry {
 }
 
 /// Frames from the innermost outwards, across continuations and host functions.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backtrace {
     /// The lines, innermost first.

@@ -4,6 +4,22 @@ use crate::id::StorePtr;
 use mangrove_collector::CollectionReport;
 
 /// When an observer is called. Counts start at 1.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Moment, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// store.observe(Box::new(|view, moment| match moment {
+///     Moment::Collection(number) => eprintln!("{} bytes before collection {number}", view.heap_bytes()),
+///     Moment::Collected(report) => eprintln!("{} bytes after it", report.bytes_after),
+///     _ => {}
+/// }));
+/// store.gc()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// The Nth collection begins: nothing has moved yet.

@@ -13,6 +13,23 @@ use std::ptr::NonNull;
 
 /// A function of a store with parameters `P` and results `R`, which were checked when it
 /// was made ([`Func::typed`]). Cheap to copy.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Linker, Module, Store, TypedFunc};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module (func (export \"swap\") (param i32 f64) (result f64 i32)
+///     (local.get 1) (local.get 0)))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let swap: TypedFunc<(i32, f64), (f64, i32)> = instance.get_typed_func(&mut store, "swap")?;
+/// assert_eq!(swap.call(&mut store, (1, 2.5))?, (2.5, 1));
+/// # Ok(())
+/// # }
+/// ```
 pub struct TypedFunc<P, R> {
     func: Func,
     /// Of the function: lives as long as the store.

@@ -11,6 +11,26 @@ use std::ptr::NonNull;
 /// What a typed host function may return: nothing, one value, a tuple of up to 16, or a
 /// `Result` of those. The error may be of any type that is an error, or becomes a boxed
 /// one, such as a `String`; whoever called Wasm gets it back by [`Error::downcast`].
+///
+/// # Examples
+/// ```
+/// use mangrove::{Caller, Engine, Error, Func, IntoFunc, Linker, WasmParams, WasmRet};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// A host function that may return whatever a host function may.
+/// fn define<R: WasmRet>(linker: &mut Linker<()>, result: fn() -> R) -> Result<(), Error> {
+///     linker.func_wrap("host", "f", result)?;
+///     Ok(())
+/// }
+///
+/// let mut linker = Linker::new(&Engine::default());
+/// linker.allow_shadowing(true);
+/// define(&mut linker, || ())?;
+/// define(&mut linker, || (1, 2.5))?;
+/// define(&mut linker, || Err::<i32, _>("not today"))?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait WasmRet: 'static {
     /// The values.
     type Values: WasmResults;

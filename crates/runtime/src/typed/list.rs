@@ -30,6 +30,29 @@ impl<'a> ExpectedList<'a> {
 ///
 /// # Safety
 /// `lower` and `lift` are each other's inverse, value by value, for a list of these types.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, Func, FuncType, Store, TypedFunc, ValType, WasmList, WasmParams, WasmResults};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// assert_eq!(<(i32, f64)>::types(), [ValType::I32, ValType::F64]);
+///
+/// /// A function of one list to another.
+/// fn typed<P: WasmParams, R: WasmResults>(
+///     store: &mut Store<()>,
+///     func: Func,
+/// ) -> Result<TypedFunc<P, R>, Error> {
+///     assert_eq!(func.ty(store), FuncType { params: P::types(), results: R::types() });
+///     func.typed(store)
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let func = Func::wrap(&mut store, |n: i32| f64::from(n))?;
+/// assert_eq!(typed::<i32, f64>(&mut store, func)?.call(&mut store, 3)?, 3.0);
+/// # Ok(())
+/// # }
+/// ```
 pub unsafe trait WasmList: Sized + 'static {
     /// The Wasm types.
     fn types() -> Vec<ValType>;
@@ -53,11 +76,17 @@ pub unsafe trait WasmList: Sized + 'static {
 }
 
 /// Parameters of a typed function: nothing, one value, or a tuple of up to 16.
+///
+/// # Examples
+/// See [`WasmList`].
 pub trait WasmParams: WasmList {}
 
 impl<L: WasmList> WasmParams for L {}
 
 /// Results of a typed function: nothing, one value, or a tuple of up to 16.
+///
+/// # Examples
+/// See [`WasmList`].
 pub trait WasmResults: WasmList {}
 
 impl<L: WasmList> WasmResults for L {}

@@ -10,7 +10,7 @@
 //!
 //! - in its own documentation, that at a `pub use` of the face included; or
 //! - of a function of a type: in the documentation of the type; or
-//! - in that of another item, to which its own leads by `See [`…`]` below `# Examples`.
+//! - in that of another item, to which one of these leads by `See [`…`]` below `# Examples`.
 //!
 //! Fields, variants, and what `#[doc(hidden)]` hides need none. A function in the body of a
 //! macro, of whatever type, has one of its own.
@@ -97,12 +97,16 @@ pub fn check(sources: &[Source<'_>], report: &mut Report) {
     let by_path: BTreeMap<String, &Item> = items.iter().map(|item| (item.path(), item)).collect();
     for item in &items {
         let of_owner = item.owner.as_ref().and_then(|owner| by_path.get(owner));
-        let found = item.shows(item)
-            || of_owner.is_some_and(|owner| owner.shows(item))
-            || item.leads_to().any(|path| {
+        let leads = |from: &Item| {
+            from.leads_to().any(|path| {
                 let target = by_path.get(&path);
                 target.is_some_and(|target| target.shows(item))
-            });
+            })
+        };
+        let found = [Some(item), of_owner.copied()]
+            .into_iter()
+            .flatten()
+            .any(|place| place.shows(item) || leads(place));
         if !found {
             report.error(&item.place, format!("`{}` has no example", item.path()));
         }
@@ -243,7 +247,7 @@ impl Reader<'_> {
                         let line = token.span().start().line;
                         for (name, _) in used(path.collect()) {
                             if self.path.starts_with("crates/mangrove/") {
-                                self.item(line, Some(USE), &name, &docs);
+                                self.item(line, "use", Some(USE), &name, &docs);
                             }
                         }
                         (docs, hidden) = (String::new(), false);
@@ -257,7 +261,7 @@ impl Reader<'_> {
                         let name = name.to_string();
                         let line = token.span().start().line;
                         if !hidden {
-                            self.item(line, owner, &name, &docs);
+                            self.item(line, &kind, owner, &name, &docs);
                         }
                         match kind.as_str() {
                             "trait" => self.body(&mut tokens, &name),
@@ -284,7 +288,7 @@ impl Reader<'_> {
                 TokenTree::Ident(name) if !docs.is_empty() && owner.is_none() => {
                     let line = token.span().start().line;
                     if self.public.contains_key(&name.to_string()) {
-                        self.item(line, None, &name.to_string(), &docs);
+                        self.item(line, "", None, &name.to_string(), &docs);
                     }
                 }
                 TokenTree::Group(group)
@@ -298,10 +302,11 @@ impl Reader<'_> {
         }
     }
 
-    fn item(&mut self, line: usize, owner: Option<&str>, name: &str, docs: &str) {
+    fn item(&mut self, line: usize, kind: &str, owner: Option<&str>, name: &str, docs: &str) {
         let of = owner.filter(|owner| *owner != USE).unwrap_or(name);
         // Macros that make what only the libraries see stand in the others.
         let in_macro = owner == Some(MACRO)
+            && kind == "fn"
             && ["crates/mangrove/", "crates/runtime/"]
                 .iter()
                 .any(|library| self.path.starts_with(library));
