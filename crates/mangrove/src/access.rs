@@ -56,13 +56,18 @@ use std::sync::Arc;
 ///
 /// # Examples
 /// ```
-/// use mangrove::{Config, Engine, Store};
+/// use mangrove::{Caller, Engine, Func, Store};
 ///
 /// # fn main() -> Result<(), mangrove::Error> {
-/// let mut store = Store::new(&Engine::new(&Config::new())?, vec![1])?;
+/// let mut store = Store::new(&Engine::default(), vec![1])?;
 /// store.data_mut().push(2);
-/// assert_eq!(store.data(), &[1, 2]);
-/// assert_eq!(store.into_data(), [1, 2]);
+/// let push = Func::wrap(&mut store, |mut caller: Caller<'_, Vec<i32>>, n: i32| {
+///     caller.data_mut().push(n);
+///     caller.data().len() as u32
+/// })?;
+/// assert_eq!(push.typed::<i32, u32>(&mut store)?.call(&mut store, 5)?, 3);
+/// assert_eq!(store.data(), &[1, 2, 5]);
+/// assert_eq!(store.into_data(), [1, 2, 5]);
 /// # Ok(())
 /// # }
 /// ```
@@ -250,24 +255,7 @@ pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInne
 /// ```
 ///
 /// # Examples
-/// ```
-/// use mangrove::{Config, Engine, Moment, Observer, Store, StoreView};
-///
-/// # fn main() -> Result<(), mangrove::Error> {
-/// # use std::sync::mpsc::channel;
-/// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
-/// let (send, seen) = channel();
-/// let observer: Observer = Box::new(move |view: &mut StoreView<'_>, moment| {
-///     if let Moment::Collection(number) = moment {
-///         send.send((number, view.heap_bytes())).unwrap();
-///     }
-/// });
-/// store.observe(observer);
-/// store.gc()?;
-/// assert_eq!(seen.recv().unwrap(), (1, 0));
-/// # Ok(())
-/// # }
-/// ```
+/// See [`Store::observe`].
 #[derive(Debug)]
 pub struct StoreView<'a> {
     store: StorePtr,
@@ -293,7 +281,7 @@ impl StoreView<'_> {
 /// An observer.
 ///
 /// # Examples
-/// See [`StoreView`].
+/// See [`Store::observe`].
 pub type Observer = Box<dyn FnMut(&mut StoreView<'_>, Moment) + Send>;
 
 /// An observer, as the runtime knows it.
@@ -324,20 +312,7 @@ unsafe impl Watch for Watcher {
 /// ```
 ///
 /// # Examples
-/// ```
-/// use mangrove::{Caller, Config, Engine, Func, Store};
-///
-/// # fn main() -> Result<(), mangrove::Error> {
-/// let mut store = Store::new(&Engine::new(&Config::new())?, 5)?;
-/// let add = Func::wrap(&mut store, |mut caller: Caller<'_, i64>, n: i64| {
-///     *caller.data_mut() += n;
-///     *caller.data()
-/// })?;
-/// assert_eq!(add.typed::<i64, i64>(&mut store)?.call(&mut store, 2)?, 7);
-/// assert_eq!(*store.data(), 7);
-/// # Ok(())
-/// # }
-/// ```
+/// See [`Store`].
 #[derive(Debug)]
 pub struct Caller<'a, T> {
     store: StorePtr,

@@ -8,14 +8,10 @@ use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
 use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_compile::Interruption;
-/// # Examples
-/// See [`Config`].
-pub use mangrove_compile::{Hooks, OptLevel};
+use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
-/// # Examples
-/// See [`Config`].
-pub use mangrove_stack::GuardKind;
+use mangrove_stack::GuardKind;
 use std::fmt;
 
 /// Most threads to compile with: each is started, and takes a stack.
@@ -29,44 +25,18 @@ const MOST_THREADS: usize = 1024;
 /// ```
 /// use mangrove::{Config, Engine, GuardKind, Hooks, MemoryChecks, OptLevel, ParkPolicy, SignalPolicy};
 ///
-/// # fn main() -> Result<(), mangrove::Error> {
 /// let mut config = Config::new();
-/// // What stores may take.
-/// config
-///     .heap_max(64 << 20)
-///     .young_min(1 << 20)
-///     .young_max(16 << 20)
-///     .stack_size(64 << 10)
-///     .initial_stack_size(1 << 20)
-///     .stack_bytes_max(1 << 30)
-///     .continuations_max(10_000)
-///     .nesting_max(1_000)
-///     .activations_max(100)
-///     .memory_max(1 << 30)
-///     .table_max(1 << 20)
-///     .instances_max(100)
-///     .park(ParkPolicy::NEVER);
-/// // What code is made.
-/// config
-///     .opt_level(OptLevel::Speed)
-///     .hooks(Hooks::default())
-///     .canonical_nans(true)
-///     .stack_switching(true)
-///     .memory_checks(MemoryChecks::Auto)
-///     .guard(GuardKind::Auto)
-///     .threads(2)
-///     .weak_references(true)
-///     .signals(SignalPolicy::Refuse);
-/// // What finds faults, and takes time.
-/// config
-///     .zeal("alloc:100".parse()?)
-///     .fresh_stacks(true)
-///     .verify_heap(true)
-///     .verify_clif(true);
-/// let engine = Engine::new(&config)?;
-/// # let _ = engine;
-/// # Ok(())
-/// # }
+/// // What stores may take; what code is made; what finds faults, and takes time.
+/// config.heap_max(64 << 20).young_min(1 << 20).young_max(16 << 20).memory_max(1 << 30);
+/// config.stack_size(64 << 10).initial_stack_size(1 << 20).stack_bytes_max(1 << 30);
+/// config.continuations_max(10_000).nesting_max(1_000).activations_max(100);
+/// config.table_max(1 << 20).instances_max(100).park(ParkPolicy::NEVER);
+/// config.opt_level(OptLevel::Speed).hooks(Hooks::default()).canonical_nans(true);
+/// config.stack_switching(true).memory_checks(MemoryChecks::Auto).guard(GuardKind::Auto);
+/// config.threads(2).weak_references(true).signals(SignalPolicy::Refuse);
+/// config.zeal("alloc:100".parse()?).fresh_stacks(true).verify_heap(true).verify_clif(true);
+/// let _engine = Engine::new(&config)?;
+/// # Ok::<(), mangrove::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {

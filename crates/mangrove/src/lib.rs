@@ -65,7 +65,7 @@ mod wrap;
 
 pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
-pub use config::{Config, GuardKind, Hooks, OptLevel};
+pub use config::Config;
 pub use engine::Engine;
 pub use exit::I32Exit;
 pub use input::{MOST_INPUT, read_file, read_input};
@@ -98,10 +98,11 @@ pub use reports::{
     AbstractHeap, Activity, AdmissionError, CodeName, CollectionKind, CollectionReport,
     ContinuationReport, ContinuationsInObjects, ContinuationsReport, EdgeLabel, Ends, FieldType,
     FrameOwner, FuncIndex, FuncType, GlobalType, GraphEdge, GraphItem, GraphNode, GraphTarget,
-    HeapSpace, HeapType, Held, Link, LiveContinuation, MadeFrom, MemoryType, ModuleId, ObjectGraph,
-    ObjectInfo, ParkPolicy, Phase, PhaseReport, Place, Reason, RefType, RegistryReport,
-    ReportOptions, Root, RootKind, RootOwner, RootSet, RootValue, SortBy, SourceLine, State,
-    StorageType, TableType, TrapCode, TypeId, TypeIndex, ValType, WasmOffset, Why, Within,
+    GuardKind, HeapSpace, HeapType, Held, Hooks, Link, LiveContinuation, MadeFrom, MemoryType,
+    ModuleId, ObjectGraph, ObjectInfo, OptLevel, ParkPolicy, Phase, PhaseReport, Place, Reason,
+    RefType, RegistryReport, ReportOptions, Root, RootKind, RootOwner, RootSet, RootValue, SortBy,
+    SourceLine, State, StorageType, TableType, TrapCode, TypeId, TypeIndex, ValType, WasmOffset,
+    Why, Within,
 };
 pub use schedule::Schedule;
 pub use text::locate_in_text;

@@ -69,7 +69,6 @@ impl Default for StoreLimits {
 ///     .build();
 /// ```
 ///
-/// # Examples
 /// ```
 /// use mangrove::{StoreLimits, StoreLimitsBuilder};
 ///

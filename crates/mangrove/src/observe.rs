@@ -30,7 +30,24 @@ impl<T> Store<T> {
     /// store works on, with all its observers.
     ///
     /// # Examples
-    /// See [`StoreView`].
+    /// ```
+    /// use mangrove::{Config, Engine, Moment, Observer, Store, StoreView};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// # use std::sync::mpsc::channel;
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let (send, seen) = channel();
+    /// let observer: Observer = Box::new(move |view: &mut StoreView<'_>, moment| {
+    ///     if let Moment::Collection(number) = moment {
+    ///         send.send((number, view.heap_bytes())).unwrap();
+    ///     }
+    /// });
+    /// store.observe(observer);
+    /// store.gc()?;
+    /// assert_eq!(seen.recv().unwrap(), (1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn observe(&mut self, observer: Observer) {
         inner_mut(self).watch(Box::new(Watcher(observer)));
     }

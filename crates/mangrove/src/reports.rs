@@ -1,6 +1,9 @@
 //! What reports are made of, and the types of modules: what the face takes from the libraries
 //! below, which have no examples that speak its language.
 
+#[cfg(doc)]
+use crate::Config;
+
 /// # Examples
 /// ```
 /// use mangrove::{Activity, CodeName, Engine, FrameOwner, Linker, Module, ModuleId, Root, RootKind, RootOwner, RootSet, RootValue, Store};
@@ -312,3 +315,10 @@ pub use mangrove_validate::{
     AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
     TableType, ValType,
 };
+
+/// # Examples
+/// See [`Config`].
+pub use mangrove_compile::{Hooks, OptLevel};
+/// # Examples
+/// See [`Config`].
+pub use mangrove_stack::GuardKind;

@@ -22,7 +22,6 @@ use std::time::Duration;
 /// # Ok::<(), mangrove::Error>(())
 /// ```
 ///
-/// # Examples
 /// ```
 /// use mangrove::{CollectionKind, Engine, Schedule, Store};
 ///

@@ -210,7 +210,7 @@ impl Error {
     /// Whether this keeps an error of type `E`.
     ///
     /// # Examples
-    /// See [`Error::downcast`].
+    /// See [`CustomError`].
     pub fn is<E: std::error::Error + Send + Sync + 'static>(&self) -> bool {
         self.downcast_ref::<E>().is_some()
     }

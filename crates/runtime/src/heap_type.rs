@@ -395,6 +395,9 @@ impl ArrayType {
     ///
     /// # Errors
     /// As [`StructType::extensible`].
+    ///
+    /// # Examples
+    /// See [`AsEngine`].
     pub fn extensible(
         engine: &impl AsEngine,
         supertype: Option<&Self>,

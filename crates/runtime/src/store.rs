@@ -113,12 +113,14 @@ impl StorePtr {
 ///
 /// # Examples
 /// ```
-/// use mangrove::{Engine, Error, Func, FuncType, HostStore, Store};
+/// use mangrove::{Engine, Error, Func, FuncType, HostAnswer, HostStore, Store};
 ///
 /// # fn main() -> Result<(), mangrove::Error> {
-/// /// Adds a host function, to a store or from within a host function.
+/// /// Adds a host function, to a store or from within a host function. (`Func::new` and
+/// /// `Func::suspending` do that.)
 /// fn nothing(store: &mut impl HostStore) -> Result<Func, Error> {
-///     Func::new(store, FuncType::default(), |_, _, _| Ok(()))
+///     store.suspending_func(FuncType::default(), |_, _, _| Ok(HostAnswer::Return))?;
+///     store.host_func(FuncType::default(), |_, _, _| Ok(()))
 /// }
 ///
 /// let mut store = Store::new(&Engine::default(), ())?;

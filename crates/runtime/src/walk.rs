@@ -72,7 +72,6 @@ impl ObjectKind {
 /// # }
 /// ```
 ///
-/// # Examples
 /// See [`LiveObject`].
 pub struct HeapWalk<'s> {
     store: &'s StoreInner,

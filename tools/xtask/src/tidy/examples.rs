@@ -81,7 +81,17 @@ pub fn check(sources: &[Source<'_>], report: &mut Report) {
     let Some(face) = sources.iter().find(|source| source.file.path == FACE) else {
         return;
     };
-    let public = exports(face.tokens.clone());
+    let mut public = exports(face.tokens.clone());
+    // What the face takes by another name from a file of its own.
+    for source in sources {
+        if source.file.path != FACE && source.file.path.starts_with("crates/mangrove/src/") {
+            for (name, known) in exports(source.tokens.clone()) {
+                if name != known.called && public.remove(&known.called).is_some() {
+                    public.insert(name, known);
+                }
+            }
+        }
+    }
     let mut items = Vec::new();
     for source in sources {
         if is_library(&source.file.path) {
@@ -155,9 +165,23 @@ fn joined(items: Vec<Item>) -> Vec<Item> {
     items
 }
 
+/// A name that the face makes public.
+#[derive(Debug)]
+struct Name {
+    /// What the face calls it.
+    called: String,
+    /// The library that it is taken from, if it is not from a file of the face's.
+    library: Option<String>,
+}
+
+/// The folder of a library.
+fn library(name: &str) -> Option<String> {
+    name.strip_prefix("mangrove_").map(str::to_owned)
+}
+
 /// The names of `pub use` that nothing hides, as they are called where they are defined, and
 /// as the face calls them.
-fn exports(tokens: TokenStream) -> BTreeMap<String, String> {
+fn exports(tokens: TokenStream) -> BTreeMap<String, Name> {
     let mut names = BTreeMap::new();
     let mut tokens = tokens.into_iter().peekable();
     let mut hidden = false;
@@ -171,8 +195,15 @@ fn exports(tokens: TokenStream) -> BTreeMap<String, String> {
             TokenTree::Ident(word) if word == "pub" => {
                 let uses = tokens.next_if(|token| is_word(token, "use")).is_some();
                 if uses && !hidden {
+                    let library = match tokens.peek() {
+                        Some(TokenTree::Ident(first)) => library(&first.to_string()),
+                        _ => None,
+                    };
                     let path = tokens.by_ref().take_while(|token| !is_mark(token, ';'));
-                    names.extend(used(path.collect()));
+                    for (name, called) in used(path.collect()) {
+                        let library = library.clone();
+                        names.insert(name, Name { called, library });
+                    }
                 }
                 hidden = false;
             }
@@ -216,7 +247,7 @@ fn used(path: TokenStream) -> Vec<(String, String)> {
 /// Finds public items.
 struct Reader<'a> {
     path: &'a str,
-    public: &'a BTreeMap<String, String>,
+    public: &'a BTreeMap<String, Name>,
     items: &'a mut Vec<Item>,
 }
 
@@ -310,10 +341,15 @@ impl Reader<'_> {
             && ["crates/mangrove/", "crates/runtime/"]
                 .iter()
                 .any(|library| self.path.starts_with(library));
-        if in_macro || self.public.contains_key(of) {
-            let called = self.public.get(name).map_or(name, |called| called);
+        // Only types have a name of their own among all libraries.
+        let is_here = |known: &Name| {
+            let library = known.library.as_ref().filter(|_| owner.is_none());
+            library.is_none_or(|library| self.path.starts_with(&format!("crates/{library}/")))
+        };
+        if in_macro || self.public.get(of).is_some_and(is_here) {
+            let known = self.public.get(name).map(|known| known.called.clone());
             self.items.push(Item {
-                called: called.to_owned(),
+                called: known.unwrap_or(name.to_owned()),
                 place: format!("{}:{line}", self.path),
                 owner: owner.map(str::to_owned),
                 name: name.to_owned(),
