@@ -122,6 +122,8 @@ mod store;
 mod store_code;
 mod switching;
 mod table;
+#[cfg(test)]
+mod tests;
 #[doc(hidden)]
 pub mod trace;
 mod trap;
