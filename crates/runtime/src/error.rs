@@ -215,13 +215,15 @@ impl Error {
         self.downcast_ref::<E>().is_some()
     }
 
-    /// The error of type `E` that this keeps, if it keeps one.
+    /// The error of type `E` that this keeps, if it keeps one: what a host function gave, or
+    /// a [`Trap`].
     ///
     /// # Examples
     /// See [`Error::downcast`].
     pub fn downcast_ref<E: std::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
         match self {
             Self::Custom(custom) => custom.error().downcast_ref(),
+            Self::Trap(trap) => (&**trap as &dyn std::error::Error).downcast_ref(),
             _ => None,
         }
     }
@@ -233,7 +235,7 @@ impl Error {
     ///
     /// # Examples
     /// ```
-    /// use mangrove::{Config, Engine, Linker, Module, Store};
+    /// use mangrove::{Config, Engine, Linker, Module, Store, Trap, TrapCode};
     ///
     /// #[derive(Debug, PartialEq)]
     /// struct OutOfTea(u32);
@@ -261,6 +263,14 @@ impl Error {
     /// assert_eq!(error.downcast_ref(), Some(&OutOfTea(12)));
     /// assert_eq!(error.backtrace().expect("it crossed Wasm").frames().count(), 1);
     /// assert_eq!(error.downcast::<OutOfTea>().unwrap(), OutOfTea(12));
+    ///
+    /// let module = Module::new(&engine, "(module (func (export \"f\") unreachable))")?;
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// let f = instance.get_typed_func::<(), ()>(&mut store, "f")?;
+    /// let error = f.call(&mut store, ()).unwrap_err();
+    /// assert!(error.is::<Trap>() && !error.is::<OutOfTea>());
+    /// let trap: Trap = error.downcast().unwrap();
+    /// assert_eq!(trap.reason.code(), Some(TrapCode::Unreachable));
     /// # Ok(())
     /// # }
     /// ```
@@ -269,6 +279,11 @@ impl Error {
             Self::Custom(custom) => custom
                 .downcast()
                 .map_err(|custom| Self::Custom(Box::new(custom))),
+            Self::Trap(trap) if (&*trap as &dyn std::error::Error).is::<E>() => {
+                let trap: Box<dyn std::error::Error + Send + Sync> = trap;
+                // It was just asked.
+                Ok(*trap.downcast().expect("a trap"))
+            }
             other => Err(other),
         }
     }

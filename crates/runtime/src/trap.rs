@@ -42,6 +42,8 @@ pub struct Trap {
     pub backtrace: Backtrace,
 }
 
+impl std::error::Error for Trap {}
+
 impl fmt::Display for Trap {
     /// The reason, then the backtrace on lines of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
