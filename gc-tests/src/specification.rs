@@ -2,8 +2,8 @@
 //!
 //! They come as a package, so that they travel with the project. Of the
 //! proposals that version 3.0 of the standard contains, the package keeps the
-//! scripts apart; those of other proposals are not run. They are about Wasm 3.0,
-//! so they are run without stack switching, which makes more modules valid.
+//! scripts apart. They are about Wasm 3.0, so they are run without stack switching, which
+//! makes more modules valid. Of other proposals those are run that are on beside it.
 
 use mangrove::{Config, Engine};
 use mangrove_wast::{FailedDirective, FileReport, ScriptOptions, run_source};
@@ -51,7 +51,7 @@ impl Language {
     }
 }
 
-/// The proposals whose scripts are run.
+/// The proposals that Wasm 3.0 contains.
 const PROPOSALS: [Proposal; 16] = [
     Proposal::Annotations,
     Proposal::BulkMemoryOperations,
@@ -70,6 +70,9 @@ const PROPOSALS: [Proposal; 16] = [
     Proposal::Simd,
     Proposal::TailCall,
 ];
+
+/// Those that are on together with stack switching.
+const BEYOND: [Proposal; 2] = [Proposal::WideArithmetic, Proposal::CustomPageSizes];
 
 /// Directives that are known to fail, all for one reason.
 pub struct Known {
@@ -151,12 +154,19 @@ pub const KNOWN: &[Known] = &[
 
 /// The scripts of the package.
 pub fn groups() -> Vec<ScriptGroup> {
-    let mut groups = vec![group("core".to_owned(), spec(SpecVersion::V3))];
-    groups.extend(PROPOSALS.map(|which| group(which.to_string(), proposal(which))));
+    let of = |which: Proposal, language| group(which.to_string(), language, proposal(which));
+    let core = group("core".to_owned(), Language::Wasm3, spec(SpecVersion::V3));
+    let mut groups = vec![core];
+    groups.extend(PROPOSALS.map(|which| of(which, Language::Wasm3)));
+    groups.extend(BEYOND.map(|which| of(which, Language::StackSwitching)));
     groups
 }
 
-fn group(name: String, files: impl Iterator<Item = TestFile<'static>>) -> ScriptGroup {
+fn group(
+    name: String,
+    language: Language,
+    files: impl Iterator<Item = TestFile<'static>>,
+) -> ScriptGroup {
     let mut scripts: Vec<_> = files
         .filter(|file| file.name().ends_with(".wast"))
         .map(|file| Script {
@@ -167,7 +177,7 @@ fn group(name: String, files: impl Iterator<Item = TestFile<'static>>) -> Script
     scripts.sort_by(|a, b| a.name.cmp(&b.name));
     ScriptGroup {
         name,
-        language: Language::Wasm3,
+        language,
         scripts,
     }
 }

@@ -149,7 +149,7 @@ impl<T: 'static> Linker<T> {
     /// # fn main() -> Result<(), mangrove::Error> {
     /// let engine = Engine::new(&Config::new())?;
     /// let mut store = Store::new(&engine, ())?;
-    /// let ty = MemoryType { minimum: 1, maximum: None, memory64: false };
+    /// let ty = MemoryType::new(1, None);
     /// let memory = Memory::new(&mut store, ty)?;
     /// let mut linker = Linker::<()>::new(&engine);
     /// linker.define(&store, "host", "memory", memory)?;

@@ -95,11 +95,7 @@ fn memories_and_tables_grow_as_far_as_they_may() {
     assert_eq!(grow("grow", 0), 3);
     // The type's own maximum.
     assert_eq!([grow("table", 7), grow("table", 1)], [1, -1]);
-    let ty = |minimum| MemoryType {
-        minimum,
-        maximum: None,
-        memory64: false,
-    };
+    let ty = |minimum| MemoryType::new(minimum, None);
     let refused = Memory::new(&mut store, ty(4)).unwrap_err();
     assert!(matches!(&refused, Error::Limit(_)), "{refused}");
     assert!(

@@ -50,11 +50,7 @@ fn a_second_definition_is_an_error_until_shadowing_is_allowed() {
     // Tables and memories differ by kind only.
     linker.allow_shadowing(false);
     for (pages, first) in [(1, true), (2, false)] {
-        let ty = MemoryType {
-            minimum: pages,
-            maximum: None,
-            memory64: false,
-        };
+        let ty = MemoryType::new(pages, None);
         let memory = Memory::new(&mut store, ty).unwrap();
         let defined = linker.define(&store, "h", "memory", memory).is_ok();
         assert_eq!(defined, first);
@@ -149,11 +145,7 @@ fn a_prepared_instance_is_checked_once() {
 fn a_memory_is_matched_by_its_present_size() {
     let engine = engine();
     let mut store = Store::new(&engine, ()).unwrap();
-    let ty = MemoryType {
-        minimum: 1,
-        maximum: None,
-        memory64: false,
-    };
+    let ty = MemoryType::new(1, None);
     let memory = Memory::new(&mut store, ty).unwrap();
     let mut linker = Linker::new(&engine);
     linker.define(&store, "h", "m", memory).unwrap();

@@ -156,11 +156,7 @@ fn a_maximum_below_the_minimum_is_refused() {
     };
     let refused = Table::new(&mut store, table, Val::Func(None));
     assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
-    let memory = mangrove::MemoryType {
-        memory64: false,
-        minimum: 2,
-        maximum: Some(1),
-    };
+    let memory = mangrove::MemoryType::new(2, Some(1));
     let refused = mangrove::Memory::new(&mut store, memory).map(Extern::from);
     assert!(matches!(refused, Err(Error::Usage(_))), "{refused:?}");
 }

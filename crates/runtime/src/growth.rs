@@ -3,7 +3,6 @@
 
 use crate::error::Error;
 use crate::limiter::{ErasedLimiter, ResourceLimiter};
-use crate::memory::entry::PAGE;
 use crate::policy::{CollectionCause, CollectionDecision};
 use crate::store::StoreInner;
 use mangrove_abi::{ContRecord, TransferSlot};
@@ -86,7 +85,7 @@ impl StoreInner {
     pub(crate) fn allow_memory(&mut self, ty: MemoryType) -> Result<(), Error> {
         let now = self.memories.len();
         self.allow_count("memories", now, 1, |l| l.memories())?;
-        let bytes = ty.minimum.saturating_mul(PAGE);
+        let bytes = ty.bytes(ty.minimum);
         match self.allows(|l| l.memory_growing(0, size(bytes), maximum_bytes(ty)))? {
             true => Ok(()),
             false => Err(refused(format!("a memory of {bytes} bytes"))),
@@ -103,7 +102,7 @@ impl StoreInner {
         if pages == 0 || self.limiter.is_none() {
             return Ok(self.memories[index as usize].grow(pages).ok());
         }
-        let desired = current.saturating_add(pages.saturating_mul(PAGE));
+        let desired = current.saturating_add(ty.bytes(pages));
         let maximum = maximum_bytes(ty);
         if !self.allows(|l| l.memory_growing(size(current), size(desired), maximum))? {
             return Ok(None);
@@ -259,5 +258,5 @@ impl StoreInner {
 }
 
 fn maximum_bytes(ty: MemoryType) -> Option<usize> {
-    ty.maximum.map(|pages| size(pages.saturating_mul(PAGE)))
+    ty.maximum.map(|pages| size(ty.bytes(pages)))
 }

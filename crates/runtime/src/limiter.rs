@@ -47,7 +47,7 @@ use std::ptr::NonNull;
 /// # fn main() -> Result<(), Error> {
 /// let mut store = Store::new(&Engine::new(&Config::new())?, Pages(2))?;
 /// store.limiter(|pages| pages);
-/// let ty = MemoryType { minimum: 1, maximum: None, memory64: false };
+/// let ty = MemoryType::new(1, None);
 /// let memory = Memory::new(&mut store, ty)?;
 /// assert_eq!(memory.grow(&mut store, 1)?, Some(1));
 /// assert_eq!(memory.grow(&mut store, 1)?, None);

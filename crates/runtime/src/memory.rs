@@ -71,15 +71,12 @@ impl Memory {
             .current_type()
     }
 
-    /// Its size in pages of 64 KiB.
+    /// Its size in pages: of 64 KiB, or of what its type says.
     ///
     /// # Panics
     /// If it is of another store.
     pub fn size(&self, store: &impl AsStore) -> u64 {
-        self.entry(inner(store))
-            .expect("a memory of this store")
-            .len()
-            / PAGE
+        self.ty(store).minimum
     }
 
     /// Its size in bytes.
@@ -158,8 +155,7 @@ impl Memory {
     ///
     /// # fn main() -> Result<(), mangrove::Error> {
     /// let mut store = Store::new(&Engine::new(&Config::new())?, vec![1, 2, 3])?;
-    /// let ty = MemoryType { minimum: 1, maximum: None, memory64: false };
-    /// let memory = Memory::new(&mut store, ty)?;
+    /// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
     /// let (bytes, data) = memory.data_and_store_mut(&mut store);
     /// bytes[..3].copy_from_slice(data);
     /// data.clear();

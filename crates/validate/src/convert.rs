@@ -143,13 +143,16 @@ pub(crate) fn table_type(ty: wasmparser::TableType) -> Result<TableType<TypeInde
 
 pub(crate) fn memory_type(ty: wasmparser::MemoryType) -> Result<MemoryType, Excluded> {
     unshared(ty.shared)?;
-    if ty.page_size_log2.is_some() {
-        return Err(Excluded("custom page sizes are"));
-    }
+    let page_log2 = match ty.page_size_log2 {
+        None => MemoryType::PAGE_LOG2,
+        Some(log2 @ (0 | 16)) => log2 as u8,
+        Some(_) => return Err(Excluded("pages of other sizes than 1 byte and 64 KiB are")),
+    };
     Ok(MemoryType {
         memory64: ty.memory64,
         minimum: ty.initial,
         maximum: ty.maximum,
+        page_log2,
     })
 }
 
@@ -256,6 +259,8 @@ mod tests {
         };
         assert!(memory_type(memory).is_ok());
         memory.page_size_log2 = Some(0);
+        assert_eq!(memory_type(memory).unwrap().page_log2, 0);
+        memory.page_size_log2 = Some(12);
         assert!(memory_type(memory).is_err());
         memory.page_size_log2 = None;
         memory.shared = true;

@@ -80,7 +80,8 @@ impl From<wasmparser::Error> for ValidateError {
 /// The validator knows proposals that could be switched on; of those this project does
 /// not have, its messages would promise an option that there is not.
 fn said_of_proposals(message: String) -> String {
-    const HAS: &str = "Mangrove has Wasm 3.0 without threads, and stack switching";
+    const HAS: &str = "Mangrove has Wasm 3.0 without threads, stack switching, wide arithmetic, \
+                       compact imports and custom page sizes";
     const ASKS: [&str; 6] = [
         "not enabled",
         "must be enabled",
@@ -91,7 +92,8 @@ fn said_of_proposals(message: String) -> String {
     ];
     if message.contains("encoded as a component") {
         return format!(
-            "a component, and not a core module: the component model is none of it ({HAS})"
+            "a component, and not a core module: `wasm-tools component unbundle` takes the core \
+             modules out of one ({HAS})"
         );
     }
     if !ASKS.iter().any(|ask| message.contains(ask)) {
@@ -100,9 +102,12 @@ fn said_of_proposals(message: String) -> String {
     if message.contains("stack switching") {
         return format!("{message} (the engine was made without it)");
     }
-    let how = match message.contains("legacy") {
-        true => "translate them to `try_table` first: ",
-        false => "",
+    let how = if message.contains("legacy") {
+        "`wasm-opt --translate-to-exnref` makes `try_table` of them: "
+    } else if message.contains("threads") || message.contains("shared") {
+        "build the program single-threaded: "
+    } else {
+        ""
     };
     format!("{message} ({how}{HAS})")
 }

@@ -7,7 +7,8 @@ use wasmparser::WasmFeatures;
 pub enum Language {
     /// Wasm 3.0 without threads.
     Wasm3,
-    /// The same with stack switching.
+    /// The same with stack switching, and with three proposals more: wide arithmetic, compact
+    /// import sections and custom page sizes.
     #[default]
     StackSwitching,
 }
@@ -21,7 +22,11 @@ impl Language {
         let wasm3 = WasmFeatures::WASM3.difference(WasmFeatures::THREADS);
         match self {
             Self::Wasm3 => wasm3,
-            Self::StackSwitching => wasm3.union(WasmFeatures::STACK_SWITCHING),
+            Self::StackSwitching => wasm3
+                .union(WasmFeatures::STACK_SWITCHING)
+                .union(WasmFeatures::WIDE_ARITHMETIC)
+                .union(WasmFeatures::COMPACT_IMPORTS)
+                .union(WasmFeatures::CUSTOM_PAGE_SIZES),
         }
     }
 }

@@ -67,7 +67,7 @@ pub struct TableType<T = TypeId> {
     pub maximum: Option<u64>,
 }
 
-/// A memory's type. Pages are 64 KiB.
+/// A memory's type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryType {
     /// Whether it is addressed by i64.
@@ -76,6 +76,9 @@ pub struct MemoryType {
     pub minimum: u64,
     /// Largest size, in pages.
     pub maximum: Option<u64>,
+    /// The binary logarithm of a page's bytes: 16, or 0 where the module has set its pages to
+    /// one byte.
+    pub page_log2: u8,
 }
 
 /// A global's type.

@@ -110,7 +110,10 @@ impl<T> TableType<T> {
 }
 
 impl MemoryType {
-    /// A memory of so many pages, addressed by `i32`.
+    /// The binary logarithm of the bytes of a page, as a rule.
+    pub const PAGE_LOG2: u8 = 16;
+
+    /// A memory of so many pages of 64 KiB, addressed by `i32`.
     ///
     /// # Examples
     /// ```
@@ -124,6 +127,21 @@ impl MemoryType {
             memory64: false,
             minimum,
             maximum,
+            page_log2: Self::PAGE_LOG2,
         }
+    }
+
+    /// Bytes of so many pages; `u64::MAX` where that is more than there can be.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_validate::MemoryType;
+    ///
+    /// let ty = MemoryType::new(1, None);
+    /// assert_eq!(ty.bytes(2), 128 << 10);
+    /// assert_eq!(MemoryType { page_log2: 0, ..ty }.bytes(2), 2);
+    /// ```
+    pub fn bytes(&self, pages: u64) -> u64 {
+        pages.saturating_mul(1 << self.page_log2)
     }
 }

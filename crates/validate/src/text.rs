@@ -206,7 +206,11 @@ impl<T: Copy> TableType<T> {
 impl fmt::Display for MemoryType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let limits = limits(self.memory64, self.minimum, self.maximum);
-        write!(f, "(memory{limits})")
+        write!(f, "(memory{limits}")?;
+        if self.page_log2 != Self::PAGE_LOG2 {
+            write!(f, " (pagesize {})", self.bytes(1))?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -232,7 +236,7 @@ impl<T: Copy> EntityType<T> {
     /// let function = |_: u32| FuncType::default();
     /// let text = |ty: EntityType<u32>| ty.text(|index| index.to_string(), function);
     /// assert_eq!(text(EntityType::Tag(3)), "(tag)");
-    /// let ty = MemoryType { memory64: false, minimum: 1, maximum: Some(2) };
+    /// let ty = MemoryType::new(1, Some(2));
     /// assert_eq!(text(EntityType::Memory(ty)), "(memory 1 2)");
     /// ```
     pub fn text(

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{binary, parse};
-use mangrove_validate::{ParsedModule, ValidateError};
+use mangrove_validate::{Language, ParsedModule, ValidateError};
 
 /// The error these bytes give.
 fn fault(bytes: Vec<u8>) -> ValidateError {
@@ -27,7 +27,10 @@ fn the_header() {
     assert!(error.message.contains("unknown binary version"), "{error}");
     // A component.
     let error = fault(b"\0asm\x0d\0\x01\0".to_vec());
-    assert!(error.message.contains("component model"), "{error}");
+    assert!(
+        error.message.contains("wasm-tools component unbundle"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -148,16 +151,47 @@ fn proposals_that_are_not_on() {
         "threads",
     );
     refused("(module (type (shared (func))))", "shared");
-    refused("(module (memory 1 (pagesize 1)))", "custom page sizes");
-    refused(
-        "(module (func (drop (drop (i64.add128 (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0))))))",
-        "wide arithmetic",
-    );
+    refused("(module (memory 1 (pagesize 2)))", "custom page size");
     refused("(module (func try catch_all end))", "legacy_exceptions");
     refused("(component)", "component");
-    // Two imports of one module, in the compact encoding.
-    let compact = binary(&[(2, b"\x01\x01m\x00\x7f\x00")]);
-    assert!(fault(compact).message.contains("compact imports"));
+}
+
+#[test]
+fn what_helps_is_said() {
+    for (text, help) in [
+        (
+            "(module (func try catch_all end))",
+            "wasm-opt --translate-to-exnref",
+        ),
+        ("(module (memory 1 2 shared))", "single-threaded"),
+        (
+            "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))",
+            "single-threaded",
+        ),
+        ("(component)", "wasm-tools component unbundle"),
+    ] {
+        refused(text, help);
+    }
+}
+
+#[test]
+fn without_stack_switching_it_is_the_standard() {
+    let sum = "(module (func (drop (drop (i64.add128
+        (i64.const 0) (i64.const 0) (i64.const 0) (i64.const 0))))))";
+    // One import, in the encoding that names its module once for several.
+    let compact = binary(&[(1, b"\x01\x60\0\0"), (2, b"\x01\x01m\x00\x7f\x01\x01a\0\0")]);
+    for (bytes, what) in [
+        (wat::parse_str(sum).unwrap(), "wide arithmetic"),
+        (compact, "compact imports"),
+        (
+            wat::parse_str("(module (memory 1 (pagesize 1)))").unwrap(),
+            "custom page sizes",
+        ),
+    ] {
+        ParsedModule::parse(bytes.clone()).unwrap();
+        let error = ParsedModule::parse_as(bytes, Language::Wasm3).unwrap_err();
+        assert!(error.message.contains(what), "{error}");
+    }
 }
 
 #[test]

@@ -128,8 +128,7 @@ fn memories_match_by_limits() {
     let memory = |(minimum, maximum), memory64| {
         EntityType::Memory(MemoryType {
             memory64,
-            minimum,
-            maximum,
+            ..MemoryType::new(minimum, maximum)
         })
     };
     for (given, wanted, expected) in LIMITS {
@@ -192,11 +191,7 @@ fn things_of_different_kinds_never_match() {
     let kinds = [
         EntityType::Func(func),
         EntityType::Tag(func),
-        EntityType::Memory(MemoryType {
-            memory64: false,
-            minimum: 1,
-            maximum: None,
-        }),
+        EntityType::Memory(MemoryType::new(1, None)),
         EntityType::Table(TableType {
             element: reference(true, HeapType::Concrete(func)),
             table64: false,

@@ -176,8 +176,7 @@ fn tables_memories_globals_and_tags_are_defined() {
     assert_eq!((externs.ty.minimum, &externs.init), (3, &None));
     let memory = MemoryType {
         memory64: true,
-        minimum: 1,
-        maximum: Some(3),
+        ..MemoryType::new(1, Some(3))
     };
     assert_eq!(module.memories[1], memory);
     assert_eq!(module.globals.len(), 4);

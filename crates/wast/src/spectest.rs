@@ -45,11 +45,7 @@ pub fn define_spectest<T: 'static>(
         let table = Table::new(store, ty, Val::Func(None))?;
         linker.define(store, MODULE, name, table)?;
     }
-    let ty = MemoryType {
-        memory64: false,
-        minimum: 1,
-        maximum: Some(2),
-    };
+    let ty = MemoryType::new(1, Some(2));
     let memory = Memory::new(store, ty)?;
     linker.define(store, MODULE, "memory", memory)?;
     Ok(())

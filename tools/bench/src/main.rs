@@ -1,6 +1,7 @@
 //! `mangrove-bench`: the same WebAssembly programs on this engine and on Wasmtime.
 //!
-//! A program is a `.wat` file that exports `run (func (param i32) (result i64))`.
+//! A program is a `.wat` file that exports `run (func (param i32) (result i64))`, or a whole
+//! program of a compiler's, in a folder: a `.wasm` file with `_start`, which prints.
 //! Every measurement is a process of its own: the driver starts this same
 //! binary as a *worker*, which loads the program, calls `run` once to warm up
 //! and once with a clock around it, and prints one line. Engines take turns, so
@@ -43,7 +44,7 @@ struct Arguments {
     /// all suites but `switches` and `compile`.
     #[arg(value_name = "SUITE|PROGRAM[=N]")]
     programs: Vec<String>,
-    /// Take the programs from this folder's .wat files.
+    /// Take the programs from this folder's .wat and .wasm files.
     #[arg(long, value_name = "PATH")]
     dir: Option<PathBuf>,
     /// Argument of the programs that have no usual one.

@@ -26,6 +26,8 @@ fn named(text: &str) -> Vec<String> {
     let starts = text.match_indices("--").map(|(at, _)| at);
     starts
         .filter(|&at| !text[..at].ends_with(|c: char| word(c) || c == '_'))
+        // An option of another command.
+        .filter(|&at| !text[..at].ends_with("wasm-opt "))
         .map(|at| {
             let end = text[at..]
                 .find(|c| !word(c))

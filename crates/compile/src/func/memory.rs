@@ -2,8 +2,8 @@
 //!
 //! A 32-bit memory reserves every address its instructions can form, so an
 //! access needs no check: beyond the memory's size it faults, and the fault is
-//! the trap. 64-bit memories, and with [`Options::checked_memories`] all, check
-//! against the current size.
+//! the trap. 64-bit memories, those with pages of a byte, and with
+//! [`Options::checked_memories`] all, check against the current size.
 //!
 //! [`Options::checked_memories`]: crate::Options::checked_memories
 
@@ -12,12 +12,10 @@ use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
 use mangrove_abi::{Libcall, MemoryDef, TrapCode};
+use mangrove_validate::MemoryType;
 use std::mem::offset_of;
 use types::{F32, F64, I8, I16, I32, I64};
 use wasmparser::{MemArg, MemArgTarget, Operator};
-
-/// Bits of a page's size in bytes.
-const PAGE_SHIFT: i64 = 16;
 
 impl FuncTranslator<'_, '_> {
     pub(super) fn memory(&mut self, operator: &Operator<'_>) -> Known {
@@ -95,9 +93,10 @@ impl FuncTranslator<'_, '_> {
 
     fn memory_size(&mut self, memory: u32) {
         let len = self.memory_len(memory);
-        let shift = self.b.ins().iconst(I32, PAGE_SHIFT);
+        let ty = self.env.module.memories[memory as usize];
+        let shift = self.b.ins().iconst(I32, i64::from(ty.page_log2));
         let pages = self.b.ins().ushr(len, shift);
-        let is_64 = self.env.module.memories[memory as usize].memory64;
+        let is_64 = ty.memory64;
         let pages = self.index_result(pages, is_64);
         self.push_value(pages);
     }
@@ -123,14 +122,15 @@ impl FuncTranslator<'_, '_> {
             unreachable!("validation admits accesses to memories only");
         };
         let base = self.instance_word(self.env.layout.memory_base(memory));
-        if self.env.module.memories[memory as usize].memory64 {
+        let ty = self.env.module.memories[memory as usize];
+        if ty.memory64 {
             return (
                 self.checked_address(base, index, memory, memarg.offset, size),
                 0,
             );
         }
         let index = self.extend(index);
-        if self.env.checked_memories {
+        if self.env.checked_memories || ty.page_log2 != MemoryType::PAGE_LOG2 {
             self.check_end(index, memory, memarg.offset + u64::from(size));
         }
         let address = self.b.ins().iadd(base, index);

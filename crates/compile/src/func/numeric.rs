@@ -3,7 +3,7 @@
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Type, Value, types};
-use types::{F32, F64, I8, I16, I32, I64};
+use types::{F32, F64, I8, I16, I32, I64, I128};
 use wasmparser::Operator;
 
 impl FuncTranslator<'_, '_> {
@@ -98,6 +98,8 @@ impl FuncTranslator<'_, '_> {
             F32Copysign | F64Copysign => self.apply2(|t, x, y| t.b.ins().fcopysign(x, y)),
             I64Add128 => self.wide(|t, x, y| t.b.ins().iadd(x, y)),
             I64Sub128 => self.wide(|t, x, y| t.b.ins().isub(x, y)),
+            I64MulWideS => self.multiply_wide(|t, x| t.b.ins().sextend(I128, x)),
+            I64MulWideU => self.multiply_wide(|t, x| t.b.ins().uextend(I128, x)),
             _ => return false,
         }
         true
@@ -109,7 +111,19 @@ impl FuncTranslator<'_, '_> {
         let left = self.b.ins().iconcat(operands[0], operands[1]);
         let right = self.b.ins().iconcat(operands[2], operands[3]);
         let result = make(self, left, right);
-        let (low, high) = self.b.ins().isplit(result);
+        self.push_wide(result);
+    }
+
+    /// The whole product of two words. Cranelift makes one multiplication of it.
+    fn multiply_wide(&mut self, mut extend: impl FnMut(&mut Self, Value) -> Value) {
+        let (right, left) = (self.pop(), self.pop());
+        let (left, right) = (extend(self, left), extend(self, right));
+        let product = self.b.ins().imul(left, right);
+        self.push_wide(product);
+    }
+
+    fn push_wide(&mut self, value: Value) {
+        let (low, high) = self.b.ins().isplit(value);
         self.push_value(low);
         self.push_value(high);
     }

@@ -5,7 +5,8 @@
 //!                   inside; 32-bit memories, as a rule
 //!  checked          as much as its type or the embedder's limit allows, or there
 //!                   is room for; compiled code compares with `len`; 64-bit
-//!                   memories, and all where address space is scarce
+//!                   memories, those with pages of a byte, and all where address
+//!                   space is scarce
 //!  ┌── committed: len bytes ──┬────────────── no access ──────────────┐
 //!  base (never moves)         grows here
 //! ```
@@ -25,7 +26,7 @@ use mangrove_validate::MemoryType;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
-/// Bytes of a page.
+/// Bytes of a page, unless the memory's type says otherwise.
 ///
 /// # Examples
 /// See [`crate::Memory`].
@@ -35,6 +36,15 @@ pub const PAGE: u64 = 64 << 10;
 const RESERVED_32: u64 = (8 << 30) + PAGE;
 /// Most bytes of a 32-bit memory.
 const LARGEST_32: u64 = 4 << 30;
+
+/// Most bytes of a memory of this type. The number of pages of a 32-bit memory is an `i32`
+/// that is not -1, which says that it cannot grow.
+fn largest(ty: MemoryType) -> u64 {
+    match ty.memory64 {
+        true => u64::MAX,
+        false => LARGEST_32.min(ty.bytes(u64::from(u32::MAX))),
+    }
+}
 
 /// A memory of a store.
 pub struct MemoryEntry {
@@ -63,24 +73,27 @@ impl MemoryEntry {
         plan: &Plan,
         spare: &mut Vec<SpareMemory>,
     ) -> Result<Self, Error> {
-        let asked = ty.maximum.unwrap_or(u64::MAX).saturating_mul(PAGE);
-        let limit = asked
-            .min(max)
-            .min(if ty.memory64 { u64::MAX } else { LARGEST_32 });
+        let asked = ty.bytes(ty.maximum.unwrap_or(u64::MAX));
+        let limit = asked.min(max).min(largest(ty));
         if ty.maximum.is_some_and(|maximum| maximum < ty.minimum) {
             return Err(Error::usage("a memory whose maximum is below its minimum"));
         }
-        let first = ty.minimum.saturating_mul(PAGE);
+        let first = ty.bytes(ty.minimum);
         if first > limit {
             // The type's own maximum was compared above.
             return Err(Error::Limit(match first > max {
                 true => {
                     format!("a memory of {first} bytes is beyond the limit of {max} (memory_max)")
                 }
-                false => format!("a 32-bit memory of {first} bytes: it can have {LARGEST_32}"),
+                false => format!(
+                    "a 32-bit memory of {first} bytes: it can have {}",
+                    largest(ty)
+                ),
             }));
         }
-        let by_reservation = !ty.memory64 && !plan.checked_memories;
+        // Of a page of the system's, all of it is accessible.
+        let whole_pages = ty.page_log2 == MemoryType::PAGE_LOG2;
+        let by_reservation = !ty.memory64 && !plan.checked_memories && whole_pages;
         let (mapping, addresses, limit) = match by_reservation {
             true => {
                 let what = "reserve address space for a memory without checks \
@@ -134,7 +147,7 @@ impl MemoryEntry {
     /// Its type, with its present size as the minimum.
     pub fn current_type(&self) -> MemoryType {
         MemoryType {
-            minimum: self.len() / PAGE,
+            minimum: self.len() >> self.ty.page_log2,
             ..self.ty
         }
     }
@@ -145,7 +158,7 @@ impl MemoryEntry {
     /// A limit or the system does not allow it.
     pub fn grow(&mut self, pages: u64) -> Result<u64, Error> {
         let old = self.len();
-        let new = pages.checked_mul(PAGE).and_then(|by| by.checked_add(old));
+        let new = self.ty.bytes(pages).checked_add(old);
         let new = new.filter(|&new| new <= self.limit).ok_or_else(|| {
             let limit = self.limit;
             Error::Limit(format!(
@@ -157,14 +170,16 @@ impl MemoryEntry {
         memory.grow(new - old).map_err(|(bound, left)| {
             Error::from(ResourceError::beyond(what.clone(), new - old, bound, left))
         })?;
-        if let Err(error) = self.mapping.commit(old as usize, (new - old) as usize) {
+        // Small pages may begin within one of the system's, which is accessible already.
+        let start = old as usize / rustix::param::page_size() * rustix::param::page_size();
+        if let Err(error) = self.mapping.commit(start, new as usize - start) {
             tracing::debug!(target: trace::MEMORY, %error, pages, "cannot grow a memory");
             memory.shrink(new - old);
             return Err(map_error(Need::Commit, &what, new - old, &error));
         }
         // SAFETY: owned by this memory.
         unsafe { (*self.def.as_ptr()).len = new };
-        Ok(old / PAGE)
+        Ok(old >> self.ty.page_log2)
     }
 
     /// What of it can be used again, by another memory.

@@ -99,6 +99,7 @@ impl TypeRegistry {
             (EntityType::Table(given), EntityType::Table(wanted)) => table_matches(*given, *wanted),
             (EntityType::Memory(given), EntityType::Memory(wanted)) => {
                 given.memory64 == wanted.memory64
+                    && given.page_log2 == wanted.page_log2
                     && limits_match(
                         (given.minimum, given.maximum),
                         (wanted.minimum, wanted.maximum),

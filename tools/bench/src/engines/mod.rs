@@ -77,8 +77,19 @@ const FAR_DEADLINE: u64 = 1 << 40;
 /// A loaded program's `run`.
 pub type Run = Box<dyn FnMut(i32) -> Result<i64>>;
 
-/// Compiles and instantiates `wat` on `kind`, or finds what stands for it there.
-pub fn load(kind: EngineKind, name: &str, wat: &str) -> Result<Run> {
+/// What a whole program exports, as compilers name it, instead of `run`. A measurement is
+/// then a new instance and one call of this.
+const START: &str = "_start";
+/// The function that such a program prints by, a character at a time.
+const PRINT: (&str, &str) = ("spectest", "print_char");
+
+/// The checksum of what was printed so far, with one more character.
+const fn printed(text: i64, character: i32) -> i64 {
+    text.wrapping_mul(31).wrapping_add(character as i64)
+}
+
+/// Compiles and instantiates a program on `kind`, or finds what stands for it there.
+pub fn load(kind: EngineKind, name: &str, wat: &[u8]) -> Result<Run> {
     use ::wasmtime::Collector::{Copying, Null};
     match kind {
         EngineKind::Mangrove => ours::load(wat, Interrupted::Never),
@@ -95,7 +106,7 @@ pub fn load(kind: EngineKind, name: &str, wat: &str) -> Result<Run> {
 }
 
 /// Measures a program where the whole measurement is another process's.
-pub fn elsewhere(kind: EngineKind, wat: &str, arg: i32) -> Option<Result<Measurement>> {
+pub fn elsewhere(kind: EngineKind, wat: &[u8], arg: i32) -> Option<Result<Measurement>> {
     (kind == EngineKind::Node).then(|| node::measure(wat, arg))
 }
 
@@ -151,6 +162,7 @@ mod tests {
             ("hash_table", 200),
         ] {
             let wat = programs::source(name, None).expect("a program");
+            let wat = String::from_utf8(wat).expect("text");
             let ours = ours::fuel(&wat, arg).expect("it runs");
             let theirs = wasmtime::fuel(&wat, arg).expect("it runs");
             assert_eq!(ours, theirs, "{name}");

@@ -9,9 +9,9 @@ use std::process::{Command, Stdio};
 /// The worker's part there: the module comes on stdin.
 const SCRIPT: &str = include_str!("node.mjs");
 
-/// Measures `wat`'s `run(arg)`, as a worker does for the others.
-pub fn measure(wat: &str, arg: i32) -> Result<Measurement> {
-    let wasm = wat::parse_str(wat)?;
+/// Measures a program's `run(arg)`, as a worker does for the others.
+pub fn measure(program: &[u8], arg: i32) -> Result<Measurement> {
+    let wasm = wat::parse_bytes(program)?;
     let node = std::env::var_os("MANGROVE_BENCH_NODE").unwrap_or_else(|| "node".into());
     let mut child = Command::new(&node)
         .args(["--experimental-wasm-wasmfx", "--input-type=module"])

@@ -1,49 +1,76 @@
 //! Wasmtime, with the proposals switched on and everything else as it comes.
 
-use super::{FAR_DEADLINE, Interrupted, MUCH_FUEL, Run};
+use super::{FAR_DEADLINE, Interrupted, MUCH_FUEL, PRINT, Run, START, printed};
 use anyhow::Result;
 use std::time::{Duration, Instant};
-use wasmtime::{Collector, Config, Engine, Instance, Module, Store, TypedFunc};
+use wasmtime::{Caller, Collector, Config, Engine, Instance, Linker, Module, Store, TypedFunc};
 
 /// Bytes of stack for Wasm on the worker's thread: twice the default, half of
 /// what the thread has at least.
 const STACK: usize = 1 << 20;
 
-/// Compiles and instantiates `wat`.
-pub fn load(wat: &str, collector: Collector, by: Interrupted) -> Result<Run> {
-    let (mut store, run) = instantiate(wat, collector, by)?;
+/// Compiles and instantiates a program.
+pub fn load(program: &[u8], collector: Collector, by: Interrupted) -> Result<Run> {
+    let engine = engine(collector, by)?;
+    let module = Module::new(&engine, program).map_err(plain)?;
+    if module.get_export(START).is_some() {
+        return Ok(Box::new(move |_| start(&engine, &module).map_err(plain)));
+    }
+    let (mut store, run) = instantiate(&engine, &module, by)?;
     Ok(Box::new(move |arg| {
         run.call(&mut store, arg).map_err(plain)
     }))
 }
 
+/// Starts a new instance of a whole program.
+fn start(engine: &Engine, module: &Module) -> wasmtime::Result<i64> {
+    let mut store = Store::new(engine, 0);
+    let mut linker = Linker::new(engine);
+    linker.func_wrap(
+        PRINT.0,
+        PRINT.1,
+        |mut caller: Caller<'_, i64>, character: i32| {
+            let text = caller.data_mut();
+            *text = printed(*text, character);
+        },
+    )?;
+    let instance = linker.instantiate(&mut store, module)?;
+    let start = instance.get_typed_func::<(), ()>(&mut store, START)?;
+    start.call(&mut store, ())?;
+    Ok(*store.data())
+}
+
 /// Units of fuel that `run(arg)` uses.
 #[cfg(test)]
 pub fn fuel(wat: &str, arg: i32) -> Result<u64> {
-    let (mut store, run) = instantiate(wat, Collector::Copying, Interrupted::Fuel)?;
+    let engine = engine(Collector::Copying, Interrupted::Fuel)?;
+    let module = Module::new(&engine, wat).map_err(plain)?;
+    let (mut store, run) = instantiate(&engine, &module, Interrupted::Fuel)?;
     let before = store.get_fuel().map_err(plain)?;
     run.call(&mut store, arg).map_err(plain)?;
     Ok(before - store.get_fuel().map_err(plain)?)
 }
 
-fn instantiate(
-    wat: &str,
-    collector: Collector,
-    by: Interrupted,
-) -> Result<(Store<()>, TypedFunc<i32, i64>)> {
+fn engine(collector: Collector, by: Interrupted) -> Result<Engine> {
     let mut config = config(collector);
     config
         .epoch_interruption(by == Interrupted::Epochs)
         .consume_fuel(by == Interrupted::Fuel);
-    let engine = Engine::new(&config).map_err(plain)?;
-    let module = Module::new(&engine, wat).map_err(plain)?;
-    let mut store = Store::new(&engine, ());
+    Engine::new(&config).map_err(plain)
+}
+
+fn instantiate(
+    engine: &Engine,
+    module: &Module,
+    by: Interrupted,
+) -> Result<(Store<()>, TypedFunc<i32, i64>)> {
+    let mut store = Store::new(engine, ());
     match by {
         Interrupted::Never => {}
         Interrupted::Epochs => store.set_epoch_deadline(FAR_DEADLINE),
         Interrupted::Fuel => store.set_fuel(MUCH_FUEL).map_err(plain)?,
     }
-    let instance = Instance::new(&mut store, &module, &[]).map_err(plain)?;
+    let instance = Instance::new(&mut store, module, &[]).map_err(plain)?;
     let run = instance
         .get_typed_func::<i32, i64>(&mut store, "run")
         .map_err(plain)?;

@@ -135,15 +135,18 @@ pub struct Program {
     pub module: Option<modules::Source>,
 }
 
-/// The source of a program, from `dir` or from those that travel along.
-pub fn source(name: &str, dir: Option<&Path>) -> Result<String> {
+/// The source of a program, from `dir` or from those that travel along: text or a binary.
+pub fn source(name: &str, dir: Option<&Path>) -> Result<Vec<u8>> {
     match dir {
         Some(dir) => {
-            let path = dir.join(format!("{name}.wat"));
-            std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))
+            let mut path = dir.join(format!("{name}.wat"));
+            if !path.exists() {
+                path.set_extension("wasm");
+            }
+            std::fs::read(&path).with_context(|| format!("reading {}", path.display()))
         }
         None => match Known::named(name) {
-            Some(known) => Ok(known.source),
+            Some(known) => Ok(known.source.into_bytes()),
             None => bail!("no program `{name}`; `--list` shows them"),
         },
     }
@@ -151,7 +154,7 @@ pub fn source(name: &str, dir: Option<&Path>) -> Result<String> {
 
 /// Where programs come from, beside their names.
 pub struct Choice<'a> {
-    /// A folder of `.wat` files.
+    /// A folder of `.wat` and `.wasm` files.
     pub dir: Option<&'a Path>,
     /// Argument of the programs that have no usual one.
     pub arg: Option<i32>,
@@ -240,7 +243,9 @@ fn in_folder(requests: &[String], dir: &Path, arg: Option<i32>) -> Result<Vec<Pr
         }
         let known = Known::named(name);
         let usual = known.as_ref().map(|known| known.arg);
-        let Some(arg) = own.or(usual).or(arg) else {
+        // A whole program takes none.
+        let whole = dir.join(format!("{name}.wasm")).exists().then_some(1);
+        let Some(arg) = own.or(usual).or(arg).or(whole) else {
             bail!("`{name}` has no usual argument: give `{name}=N` or `--arg N`");
         };
         let known = known.unwrap_or_else(|| Known::file(name, "", arg, "", None));
@@ -264,16 +269,18 @@ fn names_in(dir: &Path) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wat")
+        let extension = path.extension();
+        if extension.is_some_and(|extension| extension == "wat" || extension == "wasm")
             && let Some(stem) = path.file_stem()
         {
             names.push(stem.to_string_lossy().into_owned());
         }
     }
     if names.is_empty() {
-        bail!("no .wat files in {}", dir.display());
+        bail!("no .wat or .wasm files in {}", dir.display());
     }
     names.sort();
+    names.dedup();
     Ok(names)
 }
 

@@ -20,6 +20,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("mangrove", 5),
     ("mangrove-wast", 6),
     ("mangrove-stress", 6),
+    ("mangrove-inspect", 6),
     ("mangrove-cli", 7),
     ("mangrove-gc-tests", 8),
     ("mangrove-bench", 7),
@@ -51,6 +52,8 @@ const KNOWS_ONLY: &[(&str, &[&str])] = &[
     ("mangrove-stack", &["mangrove-abi"]),
     // The oracle shares no code with what it judges.
     ("mangrove-stress", &["mangrove", "mangrove-workers"]),
+    // Faces know the snapshot, and the capture the API.
+    ("mangrove-inspect", &["mangrove"]),
     // The others' checks must not depend on what they check.
     ("mangrove-xtask", &[]),
 ];

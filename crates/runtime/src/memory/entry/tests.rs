@@ -9,8 +9,7 @@ fn memory(minimum: u64, maximum: Option<u64>, memory64: bool) -> Result<MemoryEn
     MemoryEntry::new(
         MemoryType {
             memory64,
-            minimum,
-            maximum,
+            ..MemoryType::new(minimum, maximum)
         },
         1 << 20,
         &plan,
@@ -38,6 +37,35 @@ fn a_memory_grows_in_place() {
 }
 
 #[test]
+fn pages_of_a_byte_grow_over_pages_of_the_system() {
+    let ty = MemoryType {
+        page_log2: 0,
+        ..MemoryType::new(3, Some(20_000))
+    };
+    let plan = Plan::new(&Settings::default());
+    let mut memory = MemoryEntry::new(ty, 1 << 20, &plan, &mut Vec::new()).unwrap();
+    assert!(
+        memory.checked,
+        "the system's page is accessible behind the end"
+    );
+    let mut len = 3;
+    for more in [0, 1, 4_091, 1, 1, 4_096, 8_000, 1] {
+        assert_eq!(memory.grow(more).ok(), Some(len));
+        len += more;
+        assert_eq!((memory.len(), memory.current_type().minimum), (len, len));
+        memory.fill(0, 7, len).unwrap();
+        assert!(memory.fill(1, 7, len).is_err());
+    }
+    assert!(memory.grow(20_000).is_err());
+    // As many pages as an i32 can say, and not -1.
+    let all = MemoryType {
+        page_log2: 0,
+        ..MemoryType::new(0, None)
+    };
+    assert_eq!(largest(all), u64::from(u32::MAX));
+}
+
+#[test]
 fn ranges_are_checked() {
     let memory = memory(1, None, false).unwrap();
     assert!(memory.range(PAGE, 0).is_ok());
@@ -54,16 +82,11 @@ fn too_large_a_memory_is_refused() {
     assert!(matches!(memory(u64::MAX, None, true), Err(Error::Limit(_))));
     let ty = MemoryType {
         memory64: true,
-        minimum: 0,
-        maximum: None,
+        ..MemoryType::new(0, None)
     };
     let plan = Plan::new(&Settings::default());
     // The limit that was exceeded is named, and no other.
-    let wide = MemoryType {
-        memory64: false,
-        minimum: LARGEST_32 / PAGE + 1,
-        maximum: None,
-    };
+    let wide = MemoryType::new(LARGEST_32 / PAGE + 1, None);
     for (max, named) in [
         (1 << 20, "(memory_max)"),
         (u64::MAX, "it can have 4294967296"),
@@ -90,11 +113,7 @@ fn a_bound_decides_how_far_a_memory_can_grow() {
     };
     let plan = Plan::new(&settings);
     assert!(plan.checked_memories);
-    let ty = |minimum, maximum| MemoryType {
-        memory64: false,
-        minimum,
-        maximum,
-    };
+    let ty = |minimum, maximum| MemoryType::new(minimum, maximum);
     let small = MemoryEntry::new(ty(1, Some(10)), u64::MAX, &plan, &mut Vec::new()).unwrap();
     assert_eq!(plan.addresses.left(), Some((100 << 20) - 11 * PAGE));
     // As if it had no maximum of its own: half of what is left.
@@ -127,11 +146,7 @@ fn memories_share_a_bound_on_memory() {
         ..Settings::default()
     };
     let plan = Plan::new(&settings);
-    let ty = MemoryType {
-        memory64: false,
-        minimum: 4,
-        maximum: None,
-    };
+    let ty = MemoryType::new(4, None);
     let mut one = MemoryEntry::new(ty, u64::MAX, &plan, &mut Vec::new()).unwrap();
     let mut two = MemoryEntry::new(ty, u64::MAX, &plan, &mut Vec::new()).unwrap();
     assert!(MemoryEntry::new(ty, u64::MAX, &plan, &mut Vec::new()).is_err());
