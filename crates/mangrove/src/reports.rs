@@ -303,7 +303,8 @@ pub use mangrove_abi::{FuncIndex, SlotKind as RootKind, TrapCode, TypeId, TypeIn
 /// assert_eq!(func.signature(named), " (param i32 (ref null any)) (result f64)");
 /// assert_eq!(GlobalType::constant(ValType::I64).text(named), "(global i64)");
 /// assert_eq!(TableType::new(any, 1, Some(9)).text(named), "(table 1 9 (ref null any))");
-/// assert_eq!(MemoryType::new(1, None).to_string(), "(memory 1)");
+/// let memory = MemoryType::new(1, None);
+/// assert_eq!((memory.to_string().as_str(), memory.page_log2), ("(memory 1)", MemoryType::PAGE_LOG2));
 /// let field = FieldType::constant(StorageType::I8);
 /// assert_eq!((field.mutable, field.storage.text(named).as_str()), (false, "i8"));
 ///
