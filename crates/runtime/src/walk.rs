@@ -16,6 +16,9 @@ use serde::Serialize;
 use std::ops::ControlFlow;
 
 /// What an object is.
+///
+/// # Examples
+/// See [`LiveObject`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectKind {
@@ -72,6 +75,8 @@ impl ObjectKind {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// See [`LiveObject`].
 pub struct HeapWalk<'s> {
     store: &'s StoreInner,
     marks: Marks,
@@ -79,6 +84,28 @@ pub struct HeapWalk<'s> {
 }
 
 /// An object that lives.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, ExternRef, GraphTarget, HeapReference, HeapSpace, HeapWalk, LiveObject, ObjectKind, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let kept = ExternRef::new(&mut store, 7)?;
+/// let mut walk: HeapWalk<'_> = store.heap_walk()?;
+/// let object: LiveObject<'_> = walk.next().expect("one object");
+/// assert_eq!((object.kind(), object.type_name().as_str()), (ObjectKind::Host, "host"));
+/// assert_eq!((object.space(), object.is_new()), (HeapSpace::Young, true));
+/// assert!(object.offset() > 0 && object.bytes() >= 8);
+/// assert_eq!(object.array_len(), None);
+/// # let _ = object.type_id();
+/// let references: Vec<HeapReference> = object.references().collect();
+/// assert!(!references.iter().any(|found| matches!(found.to, GraphTarget::Object(_))));
+/// # drop(references);
+/// # drop(kept);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct LiveObject<'s> {
     store: &'s StoreInner,
@@ -86,6 +113,9 @@ pub struct LiveObject<'s> {
 }
 
 /// A reference in an object.
+///
+/// # Examples
+/// See [`LiveObject`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeapReference {
     /// Where in the object; none if its type is not known, which only a defect can bring.
