@@ -1,6 +1,6 @@
 //! The embedding API where it needs no compiled code: handles and their scopes, values of the
 //! host, weak handles, objects, slices of memories, values of known types, and stores that are
-//! reset. Miri runs these.
+//! reset. They are for Miri too.
 
 use crate::engine::EngineCore;
 use crate::error::Error;
