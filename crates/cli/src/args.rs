@@ -1,6 +1,7 @@
 //! The command line.
 
 mod engine;
+mod numbers;
 mod roots;
 mod timeline;
 mod until;
@@ -12,6 +13,7 @@ pub use until::{Endings, Until};
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use numbers::{parse_seconds, parse_size};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -224,31 +226,6 @@ impl Cli {
         engine.switches = self.trace.contains(&Channel::Switch);
         self
     }
-}
-
-/// A number, with K, M or G for 2 to the power of 10, 20 or 30.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let shift = match &text[digits.len()..] {
-        "" => 0,
-        "K" | "k" => 10,
-        "M" | "m" => 20,
-        "G" | "g" => 30,
-        _ => return Err("expected a number, with K, M or G behind it if you like".to_owned()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a number".to_owned())?;
-    number
-        .checked_mul(1 << shift)
-        .ok_or_else(|| "too large".to_owned())
-}
-
-/// Seconds, with a fraction if need be; at least a hundredth.
-fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().map_err(|_| "expected seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .filter(|&time| time >= Duration::from_millis(10))
-        .ok_or_else(|| "expected at least 0.01 seconds".to_owned())
 }
 
 #[cfg(test)]

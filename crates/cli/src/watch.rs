@@ -15,7 +15,7 @@
 use crate::errors::Failure;
 use crate::inspecting::can_look;
 use crate::render;
-use crate::render::alike::{Alike, With};
+use crate::render::alike::{Alike, WithShapes};
 use mangrove::{ContinuationsReport, Module, ReportOptions, ResourceError, Store, StoreView};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
@@ -151,7 +151,7 @@ struct Line<'a> {
     /// Whether there was a moment to look; without one there is no report.
     safepoint: bool,
     #[serde(flatten)]
-    report: Option<With<'a>>,
+    report: Option<WithShapes<'a>>,
 }
 
 impl Screen {
@@ -201,7 +201,7 @@ impl Screen {
         self.write(&text);
     }
 
-    fn json_line(&self, report: Option<With<'_>>) -> String {
+    fn json_line(&self, report: Option<WithShapes<'_>>) -> String {
         let line = Line {
             seconds: self.seconds(),
             safepoint: report.is_some(),

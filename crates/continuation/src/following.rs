@@ -13,15 +13,6 @@
 use crate::registry::Registry;
 use mangrove_abi::{ContRecord, RecordState, StoreContext};
 
-/// The serial numbers that were given.
-#[derive(Debug, Default)]
-pub(crate) struct Following {
-    /// By record; what is there holds as long as the record is marked.
-    serials: Vec<u64>,
-    /// The last one that was given.
-    last: u64,
-}
-
 impl Registry {
     /// Gives every live continuation that has none a serial number: see
     /// [`Registry::serial`]. They are given in the order of records.

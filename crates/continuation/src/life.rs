@@ -3,7 +3,7 @@
 //! Compiled code makes most of them, and ends those that return, by itself; what it
 //! writes for that is what is written here.
 
-use crate::lives::Life;
+use crate::noted::Life;
 use crate::registry::Registry;
 use crate::slab::is_initial;
 use crate::states::{End, Role, State, Verb, next_state};

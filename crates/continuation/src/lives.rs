@@ -1,35 +1,8 @@
 //! What becomes of continuations inside of the registry, for who listens: compiled code
 //! tells of the rest. Nothing is noted where nobody does.
 
+use crate::noted::Life;
 use crate::registry::Registry;
-use crate::states::End;
-use mangrove_abi::RecordId;
-
-/// Something that has happened to a continuation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Life {
-    /// It ended, otherwise than by returning to compiled code.
-    Ended {
-        /// Its record.
-        id: RecordId,
-        /// How.
-        end: End,
-    },
-    /// It gave up its stack.
-    Parked {
-        /// Its record.
-        id: RecordId,
-        /// Bytes that its frames take.
-        bytes: u64,
-    },
-    /// It got a stack again.
-    Unparked {
-        /// Its record.
-        id: RecordId,
-        /// Bytes that its frames took.
-        bytes: u64,
-    },
-}
 
 impl Registry {
     /// Notes what happens from now on, until the store is reset. Whoever asks for that takes

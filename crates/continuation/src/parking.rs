@@ -12,7 +12,7 @@
 //! switch to one works.
 
 use crate::limits::LimitError;
-use crate::lives::Life;
+use crate::noted::Life;
 use crate::parking_policy::{ParkPolicy, Parking};
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::rounds::Rounds;

@@ -15,10 +15,9 @@
 
 use crate::bound::BoundArguments;
 use crate::calls::CallRecords;
-use crate::following::Following;
 use crate::initial::Initial;
 use crate::limits::{LimitError, RegistryConfig};
-use crate::lives::Life;
+use crate::noted::{Following, Life};
 use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
 use crate::slab::Slab;

@@ -39,7 +39,7 @@ struct Line {
 
 /// A report with these lines.
 #[derive(Debug, Serialize)]
-pub struct With<'a> {
+pub struct WithShapes<'a> {
     #[serde(flatten)]
     report: &'a ContinuationsReport,
     #[serde(flatten)]
@@ -62,8 +62,8 @@ impl Alike {
     }
 
     /// The report, and these.
-    pub fn with<'a>(&'a self, report: &'a ContinuationsReport) -> With<'a> {
-        With {
+    pub fn with<'a>(&'a self, report: &'a ContinuationsReport) -> WithShapes<'a> {
+        WithShapes {
             report,
             alike: self,
         }
