@@ -1,17 +1,21 @@
 //! The command line.
 
 mod engine;
+mod numbers;
 mod roots;
+mod target;
 mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
 pub use roots::{Format, Part, RootsArgs};
+pub use target::Target;
 pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
 
 use crate::trace::Channel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use numbers::{parse_seconds, parse_size};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -48,27 +52,6 @@ pub enum Command {
     Roots(RootsArgs),
     /// Run the stress suites
     Stress(StressArgs),
-}
-
-/// Which function of which module to call, and with what.
-#[derive(Clone, Debug, Args)]
-pub struct Target {
-    /// The module, in binary, in text or compiled; - is standard input
-    pub file: PathBuf,
-    /// Run a compiled module: its machine code is not checked, so it has to come
-    /// from someone you trust as you trust a program
-    #[arg(long)]
-    pub allow_compiled: bool,
-    /// The exported function to call
-    #[arg(long, value_name = "NAME")]
-    pub invoke: Option<String>,
-    /// Let functions that are imported and unknown trap when they are called
-    #[arg(long)]
-    pub stub_imports: bool,
-    /// Its arguments, as results are printed, by the types of its parameters: numbers
-    /// in decimal or hexadecimal, nan, inf, null, (ref.i31 5), (extern 7)
-    #[arg(requires = "invoke", allow_negative_numbers = true)]
-    pub args: Vec<String>,
 }
 
 /// `mangrove run`.
@@ -219,31 +202,6 @@ impl Cli {
     }
 }
 
-/// A number, with K, M or G for 2 to the power of 10, 20 or 30.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let shift = match &text[digits.len()..] {
-        "" => 0,
-        "K" | "k" => 10,
-        "M" | "m" => 20,
-        "G" | "g" => 30,
-        _ => return Err("expected a number, with K, M or G behind it if you like".to_owned()),
-    };
-    let number: u64 = digits.parse().map_err(|_| "expected a number".to_owned())?;
-    number
-        .checked_mul(1 << shift)
-        .ok_or_else(|| "too large".to_owned())
-}
-
-/// Seconds, with a fraction if need be; at least a hundredth.
-fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().map_err(|_| "expected seconds".to_owned())?;
-    Duration::try_from_secs_f64(seconds)
-        .ok()
-        .filter(|&time| time >= Duration::from_millis(10))
-        .ok_or_else(|| "expected at least 0.01 seconds".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,24 +210,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes() {
-        assert_eq!(parse_size("64K"), Ok(65536));
-        assert_eq!(parse_size("2G"), Ok(2 << 30));
-        assert_eq!(parse_size("7"), Ok(7));
-        for text in ["", "K", "1T", "-1", "1.5M", "99999999999G", "1MB"] {
-            assert!(parse_size(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn seconds() {
-        assert_eq!(parse_seconds("0.5"), Ok(Duration::from_millis(500)));
-        for text in ["", "0", "-1", "nan", "inf", "1e30", "prog.wat"] {
-            assert!(parse_seconds(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The settings of the engine, on the command line.
 
-use super::parse_size;
+use super::numbers::parse_size;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use mangrove::{

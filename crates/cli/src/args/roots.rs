@@ -1,6 +1,7 @@
 //! `mangrove roots`, on the command line.
 
-use super::{EngineArgs, Target};
+use super::engine::EngineArgs;
+use super::target::Target;
 use clap::{ArgGroup, Args, ValueEnum};
 use mangrove::StopAt;
 use mangrove_inspect::questions::{Filter, NodeName};

@@ -1,6 +1,6 @@
 //! `--timeline` on the command line.
 
-use super::parse_size;
+use super::numbers::parse_size;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 

@@ -1,6 +1,6 @@
 //! What ends a program from outside, on the command line.
 
-use super::{parse_seconds, parse_size};
+use super::numbers::{parse_seconds, parse_size};
 use clap::Args;
 use mangrove::Config;
 use std::time::Duration;
