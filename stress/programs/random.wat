@@ -3,7 +3,8 @@
     (struct
       (field $value (mut i64))
       (field $left (mut (ref null $node)))
-      (field $right (mut (ref null $node)))))
+      (field $right (mut (ref null $node)))
+      NUMBER_FIELD))
   (type $body (func (param (ref null $node) i64) (result (ref null $node) i64)))
   (type $task (cont $body))
   (tag $tag0 (param (ref null $node) i64) (result (ref null $node) i64))

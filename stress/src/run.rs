@@ -4,6 +4,7 @@ use crate::case::{Case, Size};
 use crate::model;
 use crate::overflow;
 use crate::progress::Progress;
+use crate::random::roots;
 use crate::round::{self, RoundResult};
 use crate::scenarios::{Rounds, Shrink, Suite, suites};
 use crate::summary::{FailedRound, SuiteReport, Summary};
@@ -23,6 +24,8 @@ pub struct StressOptions {
     pub seed: u64,
     /// Time for all suites together, in equal shares. Each runs one round at least.
     pub time: Duration,
+    /// Rounds that each suite runs at least, in place of its own number.
+    pub count: Option<u64>,
     /// When to collect beyond need.
     pub zeal: Zeal,
     /// Size of the cases; 1 is full size.
@@ -37,6 +40,7 @@ impl Default for StressOptions {
             suites: Vec::new(),
             seed: 1,
             time: Duration::ZERO,
+            count: None,
             zeal: Zeal::NONE,
             scale: 1.0,
             config: Config::new(),
@@ -139,7 +143,8 @@ fn run_suite(
         refused: None,
     };
     let ended = |report: &SuiteReport| report.failure.is_some() || report.refused.is_some();
-    while !ended(&report) && (report.rounds < suite.least || elapsed() < budget) {
+    let least = options.count.unwrap_or(suite.least);
+    while !ended(&report) && (report.rounds < least || elapsed() < budget) {
         let seed = options.seed.wrapping_add(report.rounds);
         report.rounds += 1;
         let mut begin = |parameters: &str| {
@@ -148,6 +153,7 @@ fn run_suite(
         let round = Round { seed, size, config };
         let (result, failure) = match suite.rounds {
             Rounds::Cases { make, shrink } => round.case(make, shrink, &mut begin),
+            Rounds::Roots => roots::round(seed, config, &mut begin),
             Rounds::Model => round.model(&mut begin),
             Rounds::Overflow => round.overflow(&mut begin),
         };

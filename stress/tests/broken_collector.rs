@@ -84,6 +84,19 @@ fn a_single_lost_slot_is_found() {
     }
 }
 
+/// Which one was lost is said by the suite that knows what there must be, before anything
+/// follows from it.
+#[test]
+fn a_lost_slot_is_named_by_the_second_derivation() {
+    for fault in ["skip", "0", "1", "2"] {
+        let found = verdict("roots", fault, "none").expect_err(fault);
+        assert!(
+            found.contains("needed, and not held: func "),
+            "{fault}: {found}"
+        );
+    }
+}
+
 /// A continuation in an object that is overlooked, a ring that is kept, and one that is
 /// freed while it is held: found by what the program computes, and under zeal by the
 /// collector's own verification.

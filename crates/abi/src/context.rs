@@ -140,7 +140,7 @@ pub struct StoreContext {
     /// The record that stands for the host at the bottom of the innermost
     /// activation's chain. Traps leave through it.
     pub host_record: *mut ContRecord,
-    /// Continuations created so far, initial ones included.
+    /// Continuations created so far, but for initial ones.
     pub created: u64,
     /// Continuations that returned so far, initial ones included.
     pub returned: u64,

@@ -88,7 +88,8 @@ libcalls! {
     ContAlloc(),
     /// `memory.grow`: result, the old size in pages, or -1.
     MemoryGrow(memory, pages),
-    /// `memory.fill`.
+    /// `memory.fill`. Result, as of each of the operations below that has none of its own: how
+    /// many are left to do, and 0 where code does not look at epochs. See [`pieces`].
     MemoryFill(memory, at, value, len),
     /// `memory.copy`: `to|from` memories.
     MemoryCopy(memories, to, from, len),
@@ -145,6 +146,23 @@ libcalls! {
     /// operation on many elements, by way of [`crate::StubImage::interrupt`]. The continuation
     /// can be left here and resumed like a suspended one.
     Interrupt(kind),
+}
+
+/// Operations on many bytes or elements, in code that looks at epochs: it calls them again,
+/// for what is left, and looks between two pieces whether its time is over. The first call
+/// checks the whole range.
+pub mod pieces {
+    /// Most bytes of a memory at a time: 10 ms, where the kernel gives the memory only now.
+    pub const BYTES: u64 = 16 << 20;
+    /// Most elements of a table or an array at a time.
+    pub const ELEMENTS: u64 = 1 << 20;
+
+    /// Whether a copy begins with the last piece: what is read later must not have been
+    /// written. Code goes by the same rule when it says what is left. It holds between
+    /// different memories too, where either order would do.
+    pub const fn from_the_end(to: u64, from: u64) -> bool {
+        to > from
+    }
 }
 
 /// Why [`Libcall::Interrupt`] is called.

@@ -81,6 +81,7 @@ impl TrapCode {
     ];
 
     /// The code with that number, if there is one.
+    #[doc(hidden)]
     pub fn from_u8(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number).checked_sub(1)?).copied()
     }

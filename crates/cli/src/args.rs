@@ -87,6 +87,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
     #[arg(value_parser = parse_seconds, requires = "report")]
     pub watch: Option<Duration>,
+    /// Let others look at the program while it runs, through a Unix socket made at this path:
+    /// mangrove roots --attach PATH
+    #[arg(long, value_name = "PATH")]
+    pub inspect: Option<PathBuf>,
     /// Whether it is recorded.
     #[command(flatten)]
     pub timeline: TimelineArgs,
@@ -178,6 +182,9 @@ pub struct StressArgs {
     /// Where randomness starts
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Rounds that each suite runs at least, with seeds from that one on
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
     /// Seconds for all suites together; each runs one round at least
     #[arg(long, value_name = "S")]
     pub time: Option<u64>,

@@ -12,6 +12,7 @@
 mod args;
 mod commands;
 mod errors;
+mod inspecting;
 mod output;
 mod render;
 mod room;

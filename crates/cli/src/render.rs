@@ -2,6 +2,7 @@
 //!
 //! Root sets and snapshots have faces of their own: `mangrove_inspect::faces`.
 
+pub mod alike;
 mod names;
 pub mod report;
 

@@ -11,7 +11,10 @@ use mangrove::{Engine, Error, ResourceError, Store, ctrl_c_came};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How often a program whose time is over is told so.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Whether what raises the epoch is about to do so, or has. A store that is made later has
 /// a deadline that has come.
@@ -43,7 +46,11 @@ pub fn start(engine: &Engine, until: &Until, began: Instant) -> Result<Over, Fai
     let thread = thread::Builder::new().spawn(move || {
         thread::sleep(timeout.saturating_sub(began.elapsed()));
         told.0.store(true, Ordering::SeqCst);
-        clock.increment_epoch();
+        // Again and again: a program that was just told to go on has a new deadline.
+        loop {
+            clock.increment_epoch();
+            thread::sleep(AGAIN);
+        }
     });
     match thread {
         // It ends with the process.

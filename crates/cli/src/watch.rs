@@ -4,19 +4,19 @@
 //!  a thread          every so often: a report is due; says so if the last one still is
 //!      │ NOTHING ─▶ DUE ─▶ MAKING ─▶ NOTHING
 //!      ▼
-//!  an observer       at each resume, suspension and collection: if one is due, makes
-//!                    it and prints it; the program stands still meanwhile
+//!  an observer       at the next entry of a function, head of a loop, or collection: if one
+//!                    is due, makes it and prints it; the program stands still meanwhile
 //! ```
 //!
 //! A store is looked at by its own thread alone, and only where its stacks are
-//! stopped at calls. A program that never comes to such a point is never looked
-//! at, and the output says that.
+//! stopped at calls. A program that comes to no such point, for as long as a host function
+//! runs, is not looked at, and the output says that.
 
 use crate::errors::Failure;
+use crate::inspecting::can_look;
 use crate::render;
-use mangrove::{
-    ContinuationsReport, Module, Moment, ReportOptions, ResourceError, Store, StoreView,
-};
+use crate::render::alike::{Alike, With};
+use mangrove::{ContinuationsReport, Module, ReportOptions, ResourceError, Store, StoreView};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -60,12 +60,14 @@ impl Watching {
         let (stop, stopped) = mpsc::channel();
         let thread = {
             let (next, screen) = (Arc::clone(&next), Arc::clone(&screen));
+            let engine = module.engine().clone();
             let thread = thread::Builder::new().spawn(move || {
                 while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
                     let (from, to, order) = (NOTHING, DUE, Ordering::Relaxed);
                     if next.compare_exchange(from, to, order, order) == Err(DUE) {
                         lock(&screen).nothing();
                     }
+                    engine.increment_epoch();
                 }
             });
             thread.map_err(|error| {
@@ -75,11 +77,12 @@ impl Watching {
         };
         let shared = Arc::clone(&screen);
         store.observe(Box::new(move |view, moment| {
-            let looks = !matches!(moment, Moment::Trap | Moment::End);
-            if looks && next.load(Ordering::Relaxed) == DUE {
+            if can_look(moment) && next.load(Ordering::Relaxed) == DUE {
                 next.store(MAKING, Ordering::Relaxed);
-                match look(view, options) {
-                    Ok(report) => lock(&screen).show(&report, &module),
+                let looked = look(view, options).map_err(|error| error.to_string());
+                let looked = looked.and_then(|report| Ok((report, Alike::of(view)?)));
+                match looked {
+                    Ok((report, alike)) => lock(&screen).show(&report, &alike, &module),
                     Err(error) => lock(&screen).write(&format!("{error}\n")),
                 }
                 next.store(NOTHING, Ordering::Relaxed);
@@ -148,7 +151,7 @@ struct Line<'a> {
     /// Whether there was a moment to look; without one there is no report.
     safepoint: bool,
     #[serde(flatten)]
-    report: Option<&'a ContinuationsReport>,
+    report: Option<With<'a>>,
 }
 
 impl Screen {
@@ -168,13 +171,13 @@ impl Screen {
         self.began.elapsed().as_secs_f64()
     }
 
-    fn show(&mut self, report: &ContinuationsReport, module: &Module) {
+    fn show(&mut self, report: &ContinuationsReport, alike: &Alike, module: &Module) {
         self.shown = Instant::now();
         let seconds = self.seconds();
         let text = if self.json {
-            self.json_line(Some(report))
+            self.json_line(Some(alike.with(report)))
         } else if self.terminal {
-            let report = render::report::continuations(report, module);
+            let report = render::report::continuations(report, alike, module);
             format!("after {seconds:.1} s\n{report}")
         } else {
             let summary = render::report::summary(&report.registry);
@@ -189,8 +192,8 @@ impl Screen {
             self.json_line(None)
         } else {
             format!(
-                "after {:.1} s: nothing new for {:.1} s: the program came to no resume, suspend, \
-                 switch or collection, where it could be looked at\n",
+                "after {:.1} s: nothing new for {:.1} s: the program came to no place where it could be \
+                 looked at\n",
                 self.seconds(),
                 self.shown.elapsed().as_secs_f64()
             )
@@ -198,7 +201,7 @@ impl Screen {
         self.write(&text);
     }
 
-    fn json_line(&self, report: Option<&ContinuationsReport>) -> String {
+    fn json_line(&self, report: Option<With<'_>>) -> String {
         let line = Line {
             seconds: self.seconds(),
             safepoint: report.is_some(),

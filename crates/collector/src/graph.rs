@@ -185,7 +185,8 @@ pub(crate) unsafe fn mark_all(
         flow: ControlFlow::Continue(()),
         error: None,
     };
-    let input = MarkInput::new(registry, ctx, code, None);
+    // As in `root_set`.
+    let input = MarkInput::new(registry, ctx, code, ctx.defect);
     // SAFETY: by contract.
     unsafe { mark(input, roots, &mut sink)? };
     match sink.error {

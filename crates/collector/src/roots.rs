@@ -86,7 +86,8 @@ pub unsafe fn root_set(
         roots: Vec::new(),
         error: None,
     };
-    let input = MarkInput::new(registry, ctx, code, None);
+    // With the planted defect: what is listed is what a collection would find.
+    let input = MarkInput::new(registry, ctx, code, ctx.defect);
     // SAFETY: by contract.
     let counts = unsafe { mark(input, roots, &mut list)? };
     if let Some(error) = list.error {

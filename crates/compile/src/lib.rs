@@ -28,6 +28,7 @@ mod signature;
 mod sites;
 mod touch;
 mod trampoline;
+mod unread;
 
 use env::ModuleEnv;
 use function::CompiledFunc;

@@ -11,9 +11,10 @@
 //!
 //!  to_host(instance, parameters…)        what Wasm calls when it calls the host
 //!      parameters to the transfer area, where those beyond the call's arguments
-//!      are already; instance.call; results from there
+//!      are already; instance.call; results from there; the first of each goes in a
+//!      register if it fits
 //!      of a function that may suspend its caller: over the call no register stays, since
-//!      it may come back by a switch; its result is the first one
+//!      it may come back by a switch
 //!      of `clone_cont`: instance.call(record, revision), which gives the clone's record
 //! ```
 
@@ -219,18 +220,25 @@ pub fn to_host(
         HostKind::Plain | HostKind::Suspending => {
             let arguments = b.block_params(block)[1..].to_vec();
             let store = regions::load_store_context(&mut b, instance);
-            for (index, &value) in arguments.iter().enumerate() {
-                b.ins()
-                    .store(plain(region), value, store, transfer_offset(index));
+            let zero = b.ins().iconst(I64, 0);
+            let mut word = zero;
+            for (index, (&value, &repr)) in arguments.iter().zip(params).enumerate() {
+                if index == 0 && repr.in_payload_register() {
+                    word = regions::to_word(&mut b, value, repr);
+                } else {
+                    b.ins()
+                        .store(plain(region), value, store, transfer_offset(index));
+                }
             }
             let stub = regions::import(&mut b, Callee::CallHost, call_host_signature());
-            let suspends = code == HostKind::Suspending;
-            let zero = b.ins().iconst(I64, 0);
-            let operands = host_operands(&mut b, region, instance, [zero, zero]);
-            let first = suspends.then(|| call_and_keep_nothing(&mut b, stub, &operands));
-            if !suspends {
-                b.ins().call(stub, &operands);
-            }
+            let operands = host_operands(&mut b, region, instance, [word, zero]);
+            let first = match code {
+                HostKind::Suspending => call_and_keep_nothing(&mut b, stub, &operands),
+                _ => {
+                    let call = b.ins().call(stub, &operands);
+                    b.inst_results(call)[0]
+                }
+            };
             host_results(&mut b, region, &signature, (store, first))
         }
     };
@@ -272,19 +280,17 @@ fn call_and_keep_nothing(
 }
 
 /// The results of a host function that travel in registers: from the transfer area, the
-/// first one from its word if there is one.
+/// first one from its word if it fits.
 fn host_results(
     b: &mut FunctionBuilder<'_>,
     region: AliasRegion,
     signature: &WasmSignature,
-    (store, first): (Value, Option<Value>),
+    (store, first): (Value, Value),
 ) -> Vec<Value> {
     let mut values = Vec::new();
     for (index, &repr) in signature.results.iter().enumerate() {
-        let value = match first {
-            Some(word) if index == 0 && repr.in_payload_register() => {
-                regions::from_word(b, word, repr)
-            }
+        let value = match index {
+            0 if repr.in_payload_register() => regions::from_word(b, first, repr),
             _ if signature.in_registers[index] => {
                 let offset = transfer_offset(index);
                 b.ins().load(clif_type(repr), plain(region), store, offset)

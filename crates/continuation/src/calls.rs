@@ -2,13 +2,12 @@
 //! stands for the host, and gives them back.
 //!
 //! The two stay together: a program calls its engine millions of times, and what does not
-//! change from call to call is not written again. An idle pair is as
-//! [`Registry::take_call`] leaves it, but for the states.
+//! change from call to call is not written again, nor what only the next call looks at. An
+//! idle pair is as [`Registry::take_call`] leaves it, but for the states.
 
 use crate::limits::LimitError;
 use crate::registry::Registry;
 use mangrove_abi::{ContRecord, FuncRef, RecordState, StoreContext};
-use mangrove_stack::arch;
 use std::ptr;
 
 /// The two records of a call from the host.
@@ -21,25 +20,20 @@ pub struct CallRecords {
 }
 
 impl Registry {
-    /// Whether [`Registry::take_call`] has some, and one more continuation may live.
-    #[inline]
-    pub fn has_call(&self) -> bool {
-        !self.initial.idle().is_empty() && self.check_count().is_ok()
-    }
-
-    /// The records of an earlier call, state `Host` and `Gone`, once
-    /// [`Registry::has_call`] has said yes: the way most calls go. Otherwise the caller
-    /// asks [`Registry::new_call`].
+    /// The records of an earlier call, state `Host` and `Gone`, if one more continuation may
+    /// live: the way most calls go. None, and the caller asks [`Registry::new_call`].
+    /// They begin, or are given back ([`Registry::release_host_record`]), before anything
+    /// else is asked of the registry.
     #[inline]
     pub fn take_call(&mut self) -> Option<CallRecords> {
+        self.check_count().ok()?;
         let records = self.initial.take()?;
         // SAFETY: a record of our slab, which only this thread uses.
         unsafe { (*records.host).state = RecordState::Host as u32 };
         Some(records)
     }
 
-    /// The records of a call, new ones if need be. They begin, or are given back
-    /// ([`Registry::release_host_record`]), before anything else is asked of the registry.
+    /// The records of a call, new ones if need be: as of [`Registry::take_call`].
     ///
     /// # Errors
     /// As many continuations live as may, or the kernel gives no stack.
@@ -96,25 +90,24 @@ impl Registry {
     ///
     /// # Safety
     /// The records were just taken; `func` and its entry trampoline live as long as the
-    /// store, and so does the record that ran, unless it is null.
+    /// store, and so does the record that ran, unless it is null. What comes next is
+    /// [`mangrove_stack::arch::enter_fresh`]: the record's saved context is that of an earlier
+    /// call.
     #[inline]
     pub unsafe fn begin_call(
         &mut self,
-        ctx: &mut StoreContext,
         CallRecords { host, initial }: CallRecords,
         func: *const FuncRef,
         interrupted: *mut ContRecord,
     ) {
-        // SAFETY: the caller vouches for the pointers; a record just taken has a stack
-        // that nobody uses, with the base of the frame chain from when it was made.
+        // SAFETY: the caller vouches for the pointers; the records are of our slab, which
+        // only this thread uses.
         unsafe {
             debug_assert_eq!((*initial).state, RecordState::Gone as u32);
             debug_assert!((*initial).made_by().is_null() && (*initial).created_at.is_none());
             debug_assert!((*host).parent.is_null() && (*host).func.is_null());
-            debug_assert_eq!((*host).handlers, &raw const ctx.no_handlers);
             // The record may have been that of a call that was followed.
             (*initial).creator = ptr::null();
-            arch::prepare_again(initial, (*func).entry);
             (*initial).state = RecordState::Live as u32;
             (*initial).mark = 0;
             (*initial).func = func;
@@ -122,7 +115,6 @@ impl Registry {
             (*initial).parent = host;
             (*host).interrupted = interrupted;
         }
-        ctx.created += 1;
         self.counts.entered += 1;
     }
 
@@ -168,7 +160,6 @@ impl Registry {
         // SAFETY: by contract records of our slab, which only this thread uses.
         unsafe {
             ctx.free_records = (*initial).next_free;
-            (*initial).next_free = ptr::null_mut();
             self.give_back_call(records);
         }
     }
@@ -182,7 +173,6 @@ impl Registry {
         // SAFETY: by contract a record of our slab, which only this thread uses.
         unsafe {
             (*records.host).state = RecordState::Gone as u32;
-            (*records.host).interrupted = ptr::null_mut();
         }
         self.initial.give_back(records);
     }

@@ -24,8 +24,8 @@ pub(crate) struct Initial {
     /// All records of calls: those of idle ones, then those that are taken, the last
     /// taken first.
     all: Vec<CallRecords>,
-    /// How many are taken.
-    pub(crate) in_use: usize,
+    /// How many are idle.
+    idle: usize,
 }
 
 impl Initial {
@@ -33,22 +33,28 @@ impl Initial {
         Self {
             arena: StackArena::new(stacks),
             all: Vec::new(),
-            in_use: 0,
+            idle: 0,
         }
     }
 
     /// The records that are not taken: one with a stack, gone, and the host record that
     /// goes with it.
-    #[inline]
     pub(crate) fn idle(&self) -> &[CallRecords] {
-        &self.all[..self.all.len() - self.in_use]
+        &self.all[..self.idle]
+    }
+
+    /// How many are taken.
+    #[inline]
+    pub(crate) fn in_use(&self) -> usize {
+        self.all.len() - self.idle
     }
 
     /// Takes the records that came back last.
     #[inline]
     pub(crate) fn take(&mut self) -> Option<CallRecords> {
-        let records = *self.idle().last()?;
-        self.in_use += 1;
+        let last = self.idle.checked_sub(1)?;
+        let records = *self.all.get(last)?;
+        self.idle = last;
         Some(records)
     }
 
@@ -56,18 +62,19 @@ impl Initial {
     pub(crate) fn add(&mut self, records: CallRecords) {
         debug_assert!(self.idle().is_empty(), "those are taken first");
         self.all.insert(0, records);
-        self.in_use += 1;
     }
 
     /// Takes records back. Calls end in the opposite order to that in which they begin, so
     /// they are where they were, and nothing is written: the next call would wait for it.
     #[inline]
     pub(crate) fn give_back(&mut self, records: CallRecords) {
-        let first_taken = self.idle().len();
-        if self.all.get(first_taken) != Some(&records) {
-            self.bring_forward(first_taken, records);
+        let first_taken = self.idle;
+        // The host record is of one pair only.
+        match self.all.get(first_taken) {
+            Some(first) if first.host == records.host => {}
+            _ => self.bring_forward(first_taken, records),
         }
-        self.in_use -= 1;
+        self.idle += 1;
     }
 
     #[cold]

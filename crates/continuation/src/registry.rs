@@ -186,7 +186,7 @@ impl Registry {
     /// The live continuations and the free list's records, together.
     #[inline]
     pub(crate) fn all(&self) -> usize {
-        self.with_stack + self.parked() + self.initial.in_use
+        self.with_stack + self.parked() + self.initial.in_use()
     }
 
     /// A stack more in use.
@@ -253,13 +253,13 @@ impl Registry {
 
     /// Calls from the host under way.
     pub fn calls(&self) -> usize {
-        self.initial.in_use
+        self.initial.in_use()
     }
 
     /// Host records in use, which is one for each activation. A walk of the running
     /// chain that meets fewer has lost a part of it.
     pub fn activations(&self) -> usize {
-        self.initial.in_use + self.resumptions
+        self.initial.in_use() + self.resumptions
     }
 
     /// Where the record stands.
@@ -356,12 +356,13 @@ impl Registry {
     /// How many continuations live, initial ones included.
     pub fn live(&self, ctx: &StoreContext) -> u64 {
         let Counts {
+            entered,
             thrown,
             trapped,
             collected,
             ..
         } = self.counts;
-        ctx.created - ctx.returned - thrown - trapped - collected
+        ctx.created + entered - ctx.returned - thrown - trapped - collected
     }
 
     /// A record without a stack: one that had another life, or a new one.

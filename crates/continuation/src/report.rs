@@ -93,7 +93,7 @@ impl Registry {
         let (stacks, initial) = (self.arena.stats(), self.initial.arena.stats());
         let mut report = RegistryReport {
             calls: self.counts.entered,
-            created: ctx.created - self.counts.entered,
+            created: ctx.created,
             cloned: self.counts.cloned,
             stack_size: stacks.stack_size as u64,
             initial_stack_size: initial.stack_size as u64,

@@ -201,17 +201,16 @@ impl World {
 
     /// The host calls Wasm, from within a host call if Wasm runs.
     pub(crate) fn enter(&mut self) -> Result<Record, crate::LimitError> {
-        let records = match self.registry.has_call() {
-            true => self.registry.take_call().unwrap(),
-            false => self.registry.new_call(&mut self.ctx)?,
+        let records = match self.registry.take_call() {
+            Some(records) => records,
+            None => self.registry.new_call(&mut self.ctx)?,
         };
         let interrupted = self.ctx.current;
         let (host, record) = (records.host, records.initial);
         // SAFETY: records of the registry, and a function of this model.
         unsafe {
             let func = &raw const *self.func;
-            self.registry
-                .begin_call(&mut self.ctx, records, func, interrupted);
+            self.registry.begin_call(records, func, interrupted);
         }
         self.apply(Verb::New, Role::Subject, record);
         if !interrupted.is_null() {

@@ -20,7 +20,7 @@
 //!                        base(r) = 0: compiled code takes it as it is
 //!  I7  bound arguments:  kept for r exactly as many as r.unready says, and none unless r is
 //!                        fresh or suspended
-//!  I8  counts:           live = created - returned - thrown - trapped - collected;
+//!  I8  counts:           live = created + entered - returned - thrown - trapped - collected;
 //!                        stacks in use = records with a stack = live + free list - parked
 //!                        - calls of the host; likewise the stacks of those calls
 //!  I9  memos:            INV 1 and 2 of `crates/compile/src/search.rs`, on every chain
@@ -70,14 +70,13 @@ impl Registry {
         // Less would be a chain without an innermost one: a cycle.
         count("records of suspended chains", in_chains, suspended)?;
         let ended = self.counts.thrown + self.counts.trapped + self.counts.collected;
-        let expected = ctx
-            .created
+        let expected = (ctx.created + self.counts.entered)
             .checked_sub(ctx.returned)
             .and_then(|n| n.checked_sub(ended));
         count("live continuations", live, expected.unwrap_or(0))?;
         count("parked continuations", parked, self.parked() as u64)?;
         let with_stack = self.with_stack as u64;
-        let calls = self.initial.in_use as u64;
+        let calls = self.initial.in_use() as u64;
         count(
             "records with a stack",
             live + idle - parked - calls,

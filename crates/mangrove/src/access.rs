@@ -53,6 +53,24 @@ use std::sync::Arc;
 ///     store
 /// }
 /// ```
+///
+/// # Examples
+/// ```
+/// use mangrove::{Caller, Engine, Func, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), vec![1])?;
+/// store.data_mut().push(2);
+/// let push = Func::wrap(&mut store, |mut caller: Caller<'_, Vec<i32>>, n: i32| {
+///     caller.data_mut().push(n);
+///     caller.data().len() as u32
+/// })?;
+/// assert_eq!(push.typed::<i32, u32>(&mut store)?.call(&mut store, 5)?, 3);
+/// assert_eq!(store.data(), &[1, 2, 5]);
+/// assert_eq!(store.into_data(), [1, 2, 5]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Store<T> {
     inner: NonNull<StoreInner>,
@@ -235,6 +253,9 @@ pub(crate) fn inner_mut<S: AsStoreMut + ?Sized>(store: &mut S) -> &mut StoreInne
 ///     store.observe(Box::new(|view, _| drop(view.gc())));
 /// }
 /// ```
+///
+/// # Examples
+/// See [`Store::observe`].
 #[derive(Debug)]
 pub struct StoreView<'a> {
     store: StorePtr,
@@ -279,6 +300,9 @@ impl<T> Store<T> {
 }
 
 /// An observer.
+///
+/// # Examples
+/// See [`Store::observe`].
 pub type Observer = Box<dyn FnMut(&mut StoreView<'_>, Moment) + Send>;
 
 /// An observer, as the runtime knows it.
@@ -307,6 +331,9 @@ unsafe impl Watch for Watcher {
 ///     sendable(caller);
 /// }
 /// ```
+///
+/// # Examples
+/// See [`Store`].
 #[derive(Debug)]
 pub struct Caller<'a, T> {
     store: StorePtr,

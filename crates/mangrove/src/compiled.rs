@@ -35,6 +35,18 @@ use std::mem::{offset_of, size_of};
 
 /// What a compiled module begins with. Neither text nor Wasm does, and a copy
 /// that converts line ends destroys it.
+///
+/// # Examples
+/// ```
+/// use mangrove::{COMPILED_MAGIC, Engine, Module};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let compiled = Module::new(&engine, "(module)")?.serialize()?;
+/// assert!(compiled.starts_with(&COMPILED_MAGIC));
+/// # Ok(())
+/// # }
+/// ```
 pub const MAGIC: [u8; 8] = *b"\0mgv\r\n\x1a\n";
 
 /// Version of the form described here.

@@ -7,12 +7,12 @@ use crate::stop::HookPlace;
 #[cfg(feature = "planted-defects")]
 use mangrove_abi::Defect;
 use mangrove_abi::Refusal;
-pub use mangrove_collector::admission::ContinuationsInObjects;
+use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_compile::Interruption;
-pub use mangrove_compile::{Hooks, OptLevel};
+use mangrove_compile::{Hooks, OptLevel};
 use mangrove_continuation::ParkPolicy;
 use mangrove_runtime::{Error, MemoryChecks, MemoryLimit, Settings, SignalPolicy, Zeal};
-pub use mangrove_stack::GuardKind;
+use mangrove_stack::GuardKind;
 use std::fmt;
 
 /// Most threads to compile with: each is started, and takes a stack.
@@ -21,6 +21,24 @@ const MOST_THREADS: usize = 1024;
 /// Settings of an engine. The default is fit for production: fast code, no
 /// zeal, a 1 GiB heap, a million continuations with 256 KiB of stack each, calls of
 /// them with 1 MiB.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, GuardKind, Hooks, MemoryChecks, OptLevel, ParkPolicy, SignalPolicy};
+///
+/// let mut config = Config::new();
+/// // What stores may take; what code is made; what finds faults, and takes time.
+/// config.heap_max(64 << 20).young_min(1 << 20).young_max(16 << 20).memory_max(1 << 30);
+/// config.stack_size(64 << 10).initial_stack_size(1 << 20).stack_bytes_max(1 << 30);
+/// config.continuations_max(10_000).nesting_max(1_000).activations_max(100);
+/// config.table_max(1 << 20).instances_max(100).park(ParkPolicy::NEVER);
+/// config.opt_level(OptLevel::Speed).hooks(Hooks::default()).canonical_nans(true);
+/// config.stack_switching(true).memory_checks(MemoryChecks::Auto).guard(GuardKind::Auto);
+/// config.threads(2).weak_references(true).signals(SignalPolicy::Refuse);
+/// config.zeal("alloc:100".parse()?).fresh_stacks(true).verify_heap(true).verify_clif(true);
+/// let _engine = Engine::new(&config)?;
+/// # Ok::<(), mangrove::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Config {
     pub(crate) settings: Settings,

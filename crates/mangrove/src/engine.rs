@@ -26,6 +26,30 @@ use std::sync::atomic::Ordering;
 /// with `SA_ONSTACK`**; one that is not writes over Wasm's frames or dies in a guard.
 /// What there is when an engine is made is looked at ([`crate::Config::signals`]), and
 /// [`Engine::signal_problems`] looks again.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, FuncType, Module, Val, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::new(Config::new().memory_max(1 << 20))?;
+/// assert!(engine.same(&engine.clone()), "a clone is the same engine");
+/// assert!(format!("{:?}", engine.config()).contains("memory_max: 1048576"));
+///
+/// let text = "(module (func (export \"f\")))";
+/// assert!(!Engine::detect_precompiled(text.as_bytes()));
+/// let compiled = Module::new(&engine, text)?.serialize()?;
+/// assert!(Engine::detect_precompiled(&compiled));
+///
+/// // A type has one number, whoever asks for it.
+/// let ty = FuncType::new([ValType::I64], []);
+/// let id = engine.func_type_id(&ty)?;
+/// assert_eq!(engine.func_type_id(&ty)?, id);
+/// assert_eq!(engine.func_type(id), Some(ty));
+/// assert_eq!(engine.default_value(ValType::I64), Some(Val::I64(0)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Engine {
     inner: Arc<EngineInner>,
@@ -107,6 +131,19 @@ fn own(core: &EngineCore, params: &[ValType], results: &[ValType]) -> Result<Typ
         params: params.to_vec(),
         results: results.to_vec(),
     })
+}
+
+impl Default for Engine {
+    /// An engine with the default settings.
+    ///
+    /// # Panics
+    /// Where [`Engine::new`] fails: the system gives no address space.
+    fn default() -> Self {
+        match Self::new(&Config::new()) {
+            Ok(engine) => engine,
+            Err(error) => panic!("no engine: {error}"),
+        }
+    }
 }
 
 impl Engine {

@@ -9,6 +9,14 @@ use std::path::Path;
 
 /// Most bytes of a file that [`read_file`] reads: 1 GiB, which is the most that engines
 /// take for a module.
+///
+/// # Examples
+/// ```
+/// use mangrove::{MOST_INPUT};
+///
+/// // A stream that does not end is read up to here, and then refused.
+/// assert!(MOST_INPUT >= 1 << 20);
+/// ```
 pub const MOST_INPUT: u64 = 1 << 30;
 
 /// The bytes of a file, of [`MOST_INPUT`] at the most. It may be one without an end.

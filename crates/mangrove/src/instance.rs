@@ -81,6 +81,37 @@ get! {
 }
 
 /// An instance of a module in a store.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Extern, Instance, Module, Store, Val};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module $counter
+///     (import \"env\" \"start\" (global $start i32))
+///     (memory (export \"memory\") 1)
+///     (func (export \"next\") (result i32) (i32.add (global.get $start) (i32.const 1))))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// # let ty = mangrove::GlobalType::constant(mangrove::ValType::I32);
+/// # let start = mangrove::Global::new(&mut store, ty, Val::I32(6))?;
+/// // The imports in their order; a `Linker` finds them by name.
+/// let instance = Instance::new(&mut store, &module, &[Extern::Global(start)])?;
+/// assert_eq!(instance.module(&store).name(), Some("counter"));
+///
+/// let names: Vec<_> = instance.exports(&store).into_iter().map(|(name, _)| name).collect();
+/// assert_eq!(names, ["memory", "next"]);
+/// assert!(matches!(instance.export(&store, "memory"), Some(Extern::Memory(_))));
+/// assert_eq!(instance.get_export(&store, "nothing"), None);
+///
+/// let next = instance.func(&store, "next").expect("it is exported");
+/// assert_eq!(next.call(&mut store, &[])?, [Val::I32(7)]);
+/// let next = instance.get_typed_func::<(), i32>(&mut store, "next")?;
+/// assert_eq!(next.call(&mut store, ())?, 7);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instance {
     store: StoreId,

@@ -8,6 +8,9 @@ use std::fmt;
 
 /// A module and what its imports are: [`Linker::instantiate_pre`](crate::Linker::instantiate_pre).
 /// To instantiate it no name is looked up and no type compared.
+///
+/// # Examples
+/// See [`crate::Linker::instantiate_pre`].
 pub struct InstancePre<T> {
     module: Module,
     /// In the order of the module's imports, of their types.

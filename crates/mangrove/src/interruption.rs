@@ -140,8 +140,8 @@ macro_rules! interruption {
             /// next entry of a function or head of a loop. Does nothing for code without
             /// [`Config::epoch_interruption`](crate::Config::epoch_interruption).
             ///
-            /// Operations on many bytes or elements, collections and host functions
-            /// are not interrupted: what takes long is looked at when it is done.
+            /// Collections, host functions and the making of a large array are not
+            /// interrupted: what takes long is looked at when it is done.
             ///
             /// # Examples
             /// ```

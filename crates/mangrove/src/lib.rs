@@ -8,7 +8,7 @@
 //!  Store<T>   (access)     everything instances share, and data of the embedder's;
 //!                          Caller<T> is a host function's access, StoreView an observer's
 //!  Instance   (instance)
-//!             (observe)    what a store can be asked
+//!             (observe)    what a store can be asked; (reports) what it answers
 //!             (limits, schedule)  who has a say in what it takes, and when it collects
 //!             (stop)       moments of a run, as they are written, and who waits for them
 //!             (interruption) when it is interrupted, and what becomes of what ran
@@ -56,6 +56,7 @@ mod linking;
 mod module;
 mod names;
 mod observe;
+mod reports;
 mod schedule;
 mod stop;
 mod text;
@@ -66,7 +67,7 @@ mod wrap;
 
 pub use access::{Caller, Observer, Store, StoreView};
 pub use compiled::MAGIC as COMPILED_MAGIC;
-pub use config::{Config, ContinuationsInObjects, GuardKind, Hooks, OptLevel};
+pub use config::Config;
 pub use engine::Engine;
 pub use exit::I32Exit;
 pub use input::{MOST_INPUT, read_file, read_input};
@@ -75,24 +76,17 @@ pub use instance_pre::InstancePre;
 pub use limits::{StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 pub use linking::UnknownImport;
-pub use mangrove_abi::{
-    CodeOffset, FuncIndex, SlotHolds, SlotKind as RootKind, TrapCode, TypeId, TypeIndex, WasmOffset,
-};
+pub use mangrove_abi::{CodeOffset, SlotHolds};
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_collector::admission::AdmissionError;
 pub use mangrove_collector::{
-    Activity, CodeName, CollectionKind, CollectionReport, ContinuationReport, ContinuationsReport,
-    Created, EdgeLabel, FrameOwner, FunctionId, GraphEdge, GraphItem, GraphNode, GraphTarget,
-    HeapFigures, HeapSpace, Held, Link, LiveContinuation, MadeFrom, ModuleId, ObjectGraph,
-    ObjectInfo, Phase, PhaseReport, Place, Reason, ReportOptions, Root, RootOwner, RootSet,
-    RootValue, SortBy, SourceLine, SurveyTotals, SurveyedContinuation, SurveyedFrame, WasmLocation,
-    Why, Within,
+    Created, FunctionId, HeapFigures, SurveyTotals, SurveyedContinuation, SurveyedFrame,
+    WasmLocation,
 };
-pub use mangrove_continuation::{End, Ends, ParkPolicy, RegistryReport, State};
+pub use mangrove_continuation::End;
 pub use mangrove_runtime::{
     Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
     Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
@@ -108,11 +102,18 @@ pub use mangrove_runtime::{
     WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle,
     WrapStore, Zeal, ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
 };
-pub use mangrove_validate::{
-    AbstractHeap, FieldType, FuncType, GlobalType, HeapType, MemoryType, RefType, StorageType,
-    TableType, ValType, printable,
-};
+pub use mangrove_validate::printable;
 pub use module::{ExportType, ImportType, Module};
+pub use reports::{
+    AbstractHeap, Activity, AdmissionError, CodeName, CollectionKind, CollectionReport,
+    ContinuationReport, ContinuationsInObjects, ContinuationsReport, EdgeLabel, Ends, FieldType,
+    FrameOwner, FuncIndex, FuncType, GlobalType, GraphEdge, GraphItem, GraphNode, GraphTarget,
+    GuardKind, HeapSpace, HeapType, Held, Hooks, Link, LiveContinuation, MadeFrom, MemoryType,
+    ModuleId, ObjectGraph, ObjectInfo, OptLevel, ParkPolicy, Phase, PhaseReport, Place, Reason,
+    RefType, RegistryReport, ReportOptions, Root, RootKind, RootOwner, RootSet, RootValue, SortBy,
+    SourceLine, State, StorageType, TableType, TrapCode, TypeId, TypeIndex, ValType, WasmOffset,
+    Why, Within,
+};
 pub use schedule::Schedule;
 pub use stop::{HookPlace, Missed, ParseStopError, PlaceError, StopAt, Stopping, Stops};
 pub use text::locate_in_text;

@@ -68,6 +68,23 @@ impl Default for StoreLimits {
 ///     .continuations(10_000)
 ///     .build();
 /// ```
+///
+/// ```
+/// use mangrove::{StoreLimits, StoreLimitsBuilder};
+///
+/// let limits: StoreLimits = StoreLimitsBuilder::new()
+///     .memory_size(64 << 20)
+///     .table_elements(10_000)
+///     .heap_size(16 << 20)
+///     .continuations(1_000)
+///     .stack_bytes(64 << 20)
+///     .instances(10)
+///     .tables(10)
+///     .memories(10)
+///     .trap_on_grow_failure(true)
+///     .build();
+/// # let _ = limits;
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct StoreLimitsBuilder(StoreLimits);
 

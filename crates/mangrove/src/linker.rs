@@ -31,6 +31,35 @@ use std::fmt;
 ///     linker
 /// }
 /// ```
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Extern, Linker, Module, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut config = Config::new();
+/// let engine = Engine::new(config.heap_max(1 << 20))?;
+/// let library = Module::new(&engine, "(module (func (export \"two\") (result i32) (i32.const 2)))")?;
+/// let program = Module::new(&engine, "(module
+///     (import \"library\" \"two\" (func $two (result i32)))
+///     (import \"host\" \"three\" (func $three (result i32)))
+///     (import \"mangrove\" \"gc\" (func $gc))
+///     (func (export \"five\") (result i32)
+///         (call $gc) (i32.add (call $two) (call $three))))")?;
+/// let mut store = Store::new(&engine, ())?;
+/// let mut linker = Linker::new(&engine);
+/// linker.func_wrap("host", "three", || 3)?;
+/// linker.define_mangrove();
+/// let instance = linker.instantiate(&mut store, &library)?;
+/// linker.define_instance(&store, "library", instance);
+/// assert!(matches!(linker.get(&mut store, "library", "two")?, Some(Extern::Func(_))));
+///
+/// let instance = linker.instantiate(&mut store, &program)?;
+/// let five = instance.get_typed_func::<(), i32>(&mut store, "five")?;
+/// assert_eq!(five.call(&mut store, ())?, 5);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Linker<T> {
     pub(crate) engine: Engine,
     pub(crate) names: Definitions<T>,

@@ -81,12 +81,12 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Examples
     /// ```
-    /// # use mangrove::{Config, Engine, Linker, Module};
+    /// # use mangrove::{Config, Engine, Linker, Module, UnknownImport};
     /// # fn main() -> Result<(), mangrove::Error> {
     /// # let engine = Engine::new(&Config::new())?;
     /// let text = br#"(module (import "a" "f" (func)) (import "b" "m" (memory 1)))"#;
     /// let module = Module::new(&engine, text)?;
-    /// let unknown = Linker::<()>::new(&engine).unknown_imports(&module);
+    /// let unknown: Vec<UnknownImport> = Linker::<()>::new(&engine).unknown_imports(&module);
     /// let names: Vec<_> = unknown.iter().map(|import| import.name.as_str()).collect();
     /// assert_eq!(names, ["f", "m"]);
     /// # Ok(())
@@ -175,7 +175,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Examples
     /// ```
-    /// use mangrove::{Config, Engine, Linker, Module, Store};
+    /// use mangrove::{Config, Engine, InstancePre, Linker, Module, Store};
     ///
     /// # fn main() -> Result<(), mangrove::Error> {
     /// let engine = Engine::new(&Config::new())?;
@@ -184,7 +184,7 @@ impl<T: 'static> Linker<T> {
     /// let module = Module::new(&engine, text)?;
     /// let mut linker = Linker::new(&engine);
     /// linker.func_wrap("host", "one", || 1)?;
-    /// let ready = linker.instantiate_pre(&module)?;
+    /// let ready: InstancePre<()> = linker.instantiate_pre(&module)?;
     /// for _ in 0..3 {
     ///     let mut store = Store::new(&engine, ())?;
     ///     let instance = ready.instantiate(&mut store)?;

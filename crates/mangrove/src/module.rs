@@ -20,6 +20,47 @@ use std::sync::Arc;
 ///
 /// What it added to the types of its engine stays until the last clone is dropped, and
 /// the last store with an instance of it.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, FuncIndex, Module, WasmOffset};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module $m
+///     (type $bytes (array (mut i8)))
+///     (func $f (export \"first\"))
+///     (func (export \"second\")))";
+/// Module::validate(&engine, text.as_bytes())?;
+/// let module = Module::new(&engine, text)?;
+/// assert!(module.engine().same(&engine));
+/// assert_eq!(module.name(), Some("m"));
+/// let [first, second] = [0, 1].map(FuncIndex::new);
+/// assert_eq!(module.function_name(first), Some("f"));
+/// assert_eq!(module.function_export(second), Some("second"));
+/// assert_eq!(module.source_line(WasmOffset::new(30).unwrap()), None, "there is no DWARF");
+/// module.check_custom_sections()?;
+/// // A type has one number in an engine, whichever module says it.
+/// let bytes = module.array_type("bytes").expect("a type of this name");
+/// assert!(module.type_ids().contains(&bytes.id()));
+/// assert_ne!(module.id(), Module::new(&engine, text)?.id());
+///
+/// // Bytes that are one already are checked for that.
+/// let empty = b"\0asm\x01\0\0\0".to_vec();
+/// Module::validate_binary(&engine, empty.clone())?;
+/// assert_eq!(Module::from_binary(&engine, empty)?.exports().len(), 0);
+///
+/// // Machine code for later. Whoever takes it back has to trust it.
+/// let compiled = module.serialize()?;
+/// // SAFETY: it was made just now.
+/// let again = unsafe { Module::deserialize(&engine, &compiled)? };
+/// assert_eq!(again.exports().len(), 2);
+///
+/// let error = Module::from_file(&engine, "no/such/file.wat").unwrap_err();
+/// assert!(error.to_string().starts_with("no/such/file.wat: "));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Module {
     engine: Engine,
@@ -27,6 +68,20 @@ pub struct Module {
 }
 
 /// What a module imports.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, ExternType, ImportType, Module};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let text = "(module (import \"host\" \"log\" (func (param i32))))";
+/// let module = Module::new(&Engine::default(), text)?;
+/// let import: ImportType<'_> = module.imports().next().expect("an import");
+/// assert_eq!((import.module(), import.name()), ("host", "log"));
+/// assert!(matches!(import.ty(), ExternType::Func(ty) if ty.results.is_empty()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ImportType<'m> {
     module: &'m str,
@@ -52,6 +107,19 @@ impl<'m> ImportType<'m> {
 }
 
 /// What a module exports.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, ExportType, ExternType, Module};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let module = Module::new(&Engine::default(), "(module (memory (export \"memory\") 2))")?;
+/// let export: ExportType<'_> = module.exports().next().expect("an export");
+/// assert_eq!(export.name(), "memory");
+/// assert!(matches!(export.ty(), ExternType::Memory(ty) if ty.minimum == 2));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ExportType<'m> {
     name: &'m str,
@@ -347,6 +415,7 @@ impl Module {
 
     /// What the validator made of it. Concrete types in it are the module's own
     /// indices; [`Module::type_ids`] translates them.
+    #[doc(hidden)]
     pub fn parsed(&self) -> &ParsedModule {
         self.image.parsed()
     }

@@ -31,6 +31,26 @@ impl<T> Store<T> {
     /// continuations are ended and its host record is taken down, and then the
     /// panic goes on in the embedder's code that called, resumed or collected. The
     /// store works on, with all its observers.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Config, Engine, Moment, Observer, Store, StoreView};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// # use std::sync::mpsc::channel;
+    /// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+    /// let (send, seen) = channel();
+    /// let observer: Observer = Box::new(move |view: &mut StoreView<'_>, moment| {
+    ///     if let Moment::Collection(number) = moment {
+    ///         send.send((number, view.heap_bytes())).unwrap();
+    ///     }
+    /// });
+    /// store.observe(observer);
+    /// store.gc()?;
+    /// assert_eq!(seen.recv().unwrap(), (1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn observe(&mut self, observer: Observer) {
         inner_mut(self).watch(Box::new(Watcher(observer)));
     }
@@ -202,12 +222,39 @@ macro_rules! inspection {
             ///
             /// # Errors
             /// [`Error::Internal`] if a frame or the heap is not as it must be.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, ExternRef, RootOwner, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let set = store.roots()?;
+            /// assert!(matches!(set.roots[0].owner, RootOwner::Handle { .. }));
+            /// assert_eq!(set.objects, 1);
+            /// # drop(kept);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn roots(&mut self) -> Result<RootSet, Error> {
                 $inner(self).root_set()
             }
 
             /// How many collections there were, minor and full. What each did:
             /// [`Moment::Collected`](crate::Moment::Collected).
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// store.gc()?;
+            /// assert_eq!(store.collections(), 1);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn collections(&self) -> u64 {
                 inner(self).collections()
             }
@@ -216,17 +263,64 @@ macro_rules! inspection {
             /// [`crate::Func::continuation`]) that live, as far as is known:
             /// those that became unreachable count until they are collected.
             /// Initial ones of calls from the host do not count.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, Func, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let k = Func::wrap(&mut store, || ())?.continuation(&mut store)?;
+            /// assert_eq!(store.live_continuations(), 1);
+            /// drop(k);
+            /// store.gc()?;
+            /// assert_eq!(store.live_continuations(), 0);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn live_continuations(&self) -> u64 {
                 inner(self).live_continuations()
             }
 
             /// Bytes objects take, those not collected yet included.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, ExternRef, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let bytes = store.heap_bytes();
+            /// assert!(bytes > 0);
+            /// drop(kept);
+            /// assert_eq!(store.heap_bytes(), bytes, "it was not collected yet");
+            /// store.gc()?;
+            /// assert_eq!(store.heap_bytes(), 0);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn heap_bytes(&self) -> u64 {
                 inner(self).heap_bytes()
             }
 
             /// Bytes that objects were given since the store was made or reset. What
             /// a program allocates is the same in each of its runs.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, ExternRef, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// let bytes = store.allocated_bytes();
+            /// drop(kept);
+            /// store.gc()?;
+            /// assert_eq!(store.allocated_bytes(), bytes);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn allocated_bytes(&self) -> u64 {
                 inner(self).allocated()
             }
@@ -410,6 +504,21 @@ macro_rules! inspection {
             ///
             /// # Errors
             /// [`Error::Internal`] if a frame is not as it must be.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, Func, ReportOptions, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let k = Func::wrap(&mut store, || ())?.continuation(&mut store)?;
+            /// let report = store.continuations(ReportOptions::default())?;
+            /// assert_eq!(report.continuations.len(), 1);
+            /// assert_eq!(report.continuations[0].frames, 0, "it has not run");
+            /// # drop(k);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn continuations(
                 &mut self,
                 options: ReportOptions,
@@ -436,6 +545,20 @@ macro_rules! inspection {
             }
 
             /// Counts of the registry of continuations.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, Func, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let k = Func::wrap(&mut store, || ())?.continuation(&mut store)?;
+            /// let report = store.report();
+            /// assert_eq!((report.created, report.fresh), (1, 1));
+            /// # drop(k);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn report(&self) -> RegistryReport {
                 inner(self).registry_report()
             }
@@ -462,6 +585,20 @@ macro_rules! maintenance {
             /// With a panic of an observer: if it is told that the collection begins, nothing
             /// was collected. With a panic of a value of the host that died, when it is
             /// dropped ([`ExternRef`](crate::ExternRef)): the collection is over then.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, ExternRef, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let kept = ExternRef::new(&mut store, 7)?;
+            /// drop(kept);
+            /// store.gc()?;
+            /// assert_eq!(store.heap_bytes(), 0);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn gc(&mut self) -> Result<(), Error> {
                 inner_mut(self).collect()
             }
@@ -506,6 +643,21 @@ macro_rules! maintenance {
             /// Parks every continuation that does not run (see
             /// [`crate::Config::park`]); how many that was. For moments when
             /// many are known to sleep for long.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, Func, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// let k = Func::wrap(&mut store, || ())?.continuation(&mut store)?;
+            /// assert_eq!(store.park(), 1);
+            /// assert_eq!(store.report().parked, 1);
+            /// // It gets a stack again when it runs.
+            /// k.resume(&mut store, &[], &[])?;
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn park(&mut self) -> u64 {
                 inner_mut(self).park_all()
             }

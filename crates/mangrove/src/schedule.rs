@@ -21,6 +21,20 @@ use std::time::Duration;
 /// store.collection_policy(Schedule::every_bytes(64 << 10, CollectionKind::Minor));
 /// # Ok::<(), mangrove::Error>(())
 /// ```
+///
+/// ```
+/// use mangrove::{CollectionKind, Engine, Schedule, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let kind = CollectionKind::Full;
+/// // As soon as so many bytes were allocated, and at no other time if there is room.
+/// store.collection_policy(Schedule::at_bytes([(1 << 10, kind), (1 << 20, kind)]).only());
+/// // By the number of objects instead.
+/// store.collection_policy(Schedule::at_allocations([(100, kind), (10_000, kind)]));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Schedule {
     points: Points,
     /// Whether nothing else is collected.

@@ -92,6 +92,7 @@ const OTHERS: &[&str] = &[
     "refusal",
     "defect",
     "weak_references",
+    "debug_info",
     "continuation_clone",
     "signals",
 ];

@@ -5,6 +5,24 @@ use crate::value::Val;
 
 /// How a host function comes back that may suspend its caller: see
 /// [`Func::suspending`](crate::Func::suspending).
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Func, FuncType, Handler, HostAnswer, Outcome, Store, Tag, Val, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let tag = Tag::new(&mut store, FuncType::new([ValType::I32], []))?;
+/// // Suspends whoever calls it, with the number it is called with.
+/// let ty = FuncType::new([ValType::I32], []);
+/// let pause = Func::suspending(&mut store, ty, move |_, args, _| {
+///     Ok(HostAnswer::suspend(tag, args))
+/// })?;
+/// let outcome = pause.call_with_handlers(&mut store, &[Val::I32(5)], &[Handler::Suspend(tag)])?;
+/// assert!(matches!(outcome, Outcome::Suspended { values, .. } if values == [Val::I32(5)]));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub enum HostAnswer {
     /// With the results it has left in their places.

@@ -3,6 +3,9 @@
 use std::fmt;
 
 /// A bound on what an engine may take.
+///
+/// # Examples
+/// See [`crate::ResourceError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
     /// How many bytes.
@@ -12,6 +15,9 @@ pub struct Bound {
 }
 
 /// Where a bound is from.
+///
+/// # Examples
+/// See [`crate::ResourceError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundSource {
     /// `Config::address_space`.

@@ -11,7 +11,7 @@
 //! [`crate::resume`] goes the same way with a continuation of the program.
 //! However it ends, everything in the store's context is put back: [`crate::leaving`].
 
-use crate::activation::{Activation, Call, InTransit};
+use crate::activation::{Activation, Call, Expected, InTransit};
 use crate::error::Error;
 use crate::id::StorePtr;
 use crate::outcome::Outcome;
@@ -42,10 +42,12 @@ pub unsafe fn call(
     unsafe {
         let signature = (*store).callable(func)?;
         let signature = signature.as_ref();
-        (*store).expect_call()?;
-        let payload = (*store).place_all(args, &signature.ty.params)?;
-        let (thread, call) = (*store).begin(func, payload)?;
-        let entered = enter(store, thread, &call);
+        let expected = (*store).expect_call()?;
+        let payload = match (*store).place_all(args, &signature.ty.params) {
+            Ok(payload) => payload,
+            Err(error) => return Err((*store).give_up(expected, error)),
+        };
+        let (call, entered) = enter_call(store, func, expected, payload);
         match (*store).end(&call, &signature.results, &[], entered)? {
             Outcome::Returned(results) => Ok(results),
             Outcome::Thrown(exception) => Err(Error::Exception(Box::new(exception))),
@@ -59,29 +61,64 @@ pub unsafe fn call(
 /// Returns what came back in the payload register; the other results are in the transfer
 /// area, and no roots.
 ///
-/// The way there and back is one function, as far as nothing goes wrong.
+/// The way there and back is a part of the caller, as far as nothing goes wrong: there, it
+/// saves a frame, and the error goes where it is wanted.
 ///
 /// # Safety
-/// As [`call`] and [`StoreInner::begin`].
-#[inline]
+/// As [`enter_call`].
+#[inline(always)]
 pub(crate) unsafe fn call_placed(
     store: *mut StoreInner,
     func: NonNull<FuncRef>,
+    expected: Expected,
     payload: u64,
 ) -> Result<u64, Error> {
     // SAFETY: the caller's contract. No reference to the store lives while Wasm runs.
     unsafe {
-        let (thread, call) = (*store).begin(func, payload)?;
-        let Left {
-            reason,
-            payload,
-            from,
-        } = enter(store, thread, &call);
+        let (
+            call,
+            Left {
+                reason,
+                payload,
+                from,
+            },
+        ) = enter_call(store, func, expected, payload);
         if reason != reason::RETURNED {
             return Err((*store).failed(call.host, call.record, [reason as u64, payload], from));
         }
-        (*store).returned(&call);
+        (*store).call_returned(expected.records);
         Ok(payload)
+    }
+}
+
+/// Everything from the arguments in the transfer area until something switches back.
+///
+/// # Safety
+/// As [`call`]. The function has an entry trampoline; the arguments are of its
+/// parameters' types, and nothing was collected since they were put there.
+#[inline(always)]
+unsafe fn enter_call(
+    store: *mut StoreInner,
+    func: NonNull<FuncRef>,
+    expected: Expected,
+    payload: u64,
+) -> (Call, Left) {
+    let Expected { thread, records } = expected;
+    let CallRecords { host, initial } = records;
+    // SAFETY: the caller's contract. The records were taken for this call, whose host
+    // record has no handlers: nothing leaves it but by its end. No reference to the store
+    // lives while Wasm runs.
+    unsafe {
+        let ctx = (*store).ctx.as_ptr();
+        let func = func.as_ptr();
+        (*store).registry.begin_call(records, func, (*ctx).current);
+        let call = (*store).push_activation(host, initial, payload);
+        (*store).emit(|store| store.called(initial));
+        let entry = (*func).entry;
+        let entered = thread.within(ctx, || {
+            arch::enter_fresh(ctx, host, initial, entry, payload)
+        });
+        (call, entered)
     }
 }
 
@@ -122,66 +159,41 @@ impl StoreInner {
         self.signature(type_id)
     }
 
-    /// Sees to it that the next call finds its records. May collect, where there are none of
-    /// an earlier call.
+    /// What the next call needs. May collect, where there are no records of an earlier call.
     ///
     /// # Errors
     /// A limit, or the system gives no stack.
-    #[inline]
-    pub(crate) fn expect_call(&mut self) -> Result<(), Error> {
-        match self.registry.has_call() {
-            true => Ok(()),
-            false => self.make_call(),
-        }
+    #[inline(always)]
+    pub(crate) fn expect_call(&mut self) -> Result<Expected, Error> {
+        let thread = self.check_activations()?;
+        let records = match self.registry.take_call() {
+            Some(records) => records,
+            None => self.make_call()?,
+        };
+        Ok(Expected { thread, records })
+    }
+
+    /// A call that was expected does not begin, for this reason.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn give_up(&mut self, expected: Expected, error: Error) -> Error {
+        self.registry.release_host_record(expected.records.host);
+        error
     }
 
     #[cold]
-    fn make_call(&mut self) -> Result<(), Error> {
+    #[inline(never)]
+    fn make_call(&mut self) -> Result<CallRecords, Error> {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs.
-        let records = match self.registry.new_call(unsafe { ctx.as_mut() }) {
-            Ok(records) => records,
+        match self.registry.new_call(unsafe { ctx.as_mut() }) {
+            Ok(records) => Ok(records),
             Err(_) => {
                 self.collect_for_continuations()?;
                 // SAFETY: as above.
                 let records = self.registry.new_call(unsafe { ctx.as_mut() });
-                records.map_err(|error| self.no_room(error))?
+                records.map_err(|error| self.no_room(error))
             }
-        };
-        self.registry.release_host_record(records.host);
-        Ok(())
-    }
-
-    /// Everything up to the switch, with the arguments in the transfer area already.
-    ///
-    /// # Errors
-    /// A limit.
-    ///
-    /// # Safety
-    /// The function is the store's and has an entry trampoline; the arguments are of its
-    /// parameters' types, and nothing was collected since they were put there.
-    #[inline(always)]
-    unsafe fn begin(
-        &mut self,
-        func: NonNull<FuncRef>,
-        payload: u64,
-    ) -> Result<(Thread, Call), Error> {
-        let thread = self.check_activations()?;
-        let Some(records) = self.registry.take_call() else {
-            return Err(Error::internal("a call without records"));
-        };
-        let mut ctx = self.ctx;
-        // SAFETY: the context is ours; the records were taken for this call. Its host
-        // record has no handlers: nothing leaves it but by its end.
-        unsafe {
-            let ctx = ctx.as_mut();
-            let interrupted = ctx.current;
-            self.registry
-                .begin_call(ctx, records, func.as_ptr(), interrupted);
-            let CallRecords { host, initial } = records;
-            let call = self.push_activation(host, initial, payload);
-            self.emit(|store| store.called(initial));
-            Ok((thread, call))
         }
     }
 
@@ -197,22 +209,27 @@ impl StoreInner {
     }
 
     /// Whether the host may enter Wasm once more, on this thread.
-    #[inline]
-    pub(crate) fn check_activations(&self) -> Result<Thread, Error> {
+    #[inline(always)]
+    pub(crate) fn check_activations(&mut self) -> Result<Thread, Error> {
         let thread = signals::this_thread()?;
-        if self.activations.len() < self.engine.settings().activations_max {
-            return Ok(thread);
+        if !self.activations.has_room() {
+            self.grow_activations()?;
         }
-        Err(self.too_many_activations())
+        Ok(thread)
     }
 
     #[cold]
-    fn too_many_activations(&self) -> Error {
-        Error::Limit(format!(
+    #[inline(never)]
+    fn grow_activations(&mut self) -> Result<(), Error> {
+        let most = self.engine.settings().activations_max;
+        if self.activations.grow(most) {
+            return Ok(());
+        }
+        Err(Error::Limit(format!(
             "call stack exhausted: {} calls from the host are active inside each other \
              (activations_max)",
             self.activations.len()
-        ))
+        )))
     }
 
     /// Puts values on their way: what goes into the payload register. Where the
@@ -296,7 +313,8 @@ impl StoreInner {
         unsafe { self.push_activation(host, record, payload) }
     }
 
-    /// The activation of a host record and what it enters.
+    /// The activation of a host record and what it enters, after
+    /// [`Self::check_activations`].
     ///
     /// # Safety
     /// As [`Self::activate`], whose work is done but for this.

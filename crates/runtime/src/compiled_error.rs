@@ -3,6 +3,21 @@
 use mangrove_validate::printable;
 
 /// Why bytes are no compiled module for this engine.
+///
+/// # Examples
+/// ```
+/// use mangrove::{CompiledError, Engine, Error, Module};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let mut compiled = Module::new(&engine, "(module)")?.serialize()?;
+/// *compiled.last_mut().unwrap() ^= 1;
+/// // SAFETY: it was made just now; what was changed is found before anything is used.
+/// let error = unsafe { Module::deserialize(&engine, &compiled) }.unwrap_err();
+/// assert!(matches!(error, Error::Compiled(CompiledError::Checksum)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompiledError {

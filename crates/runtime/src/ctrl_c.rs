@@ -44,6 +44,18 @@ pub fn interrupt_on_ctrl_c(engine: &EngineCore) -> Result<(), Error> {
 }
 
 /// Whether Ctrl-C came after [`interrupt_on_ctrl_c`].
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, ctrl_c_came};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+/// engine.interrupt_on_ctrl_c()?;
+/// assert!(!ctrl_c_came(), "nobody has pressed it");
+/// # Ok(())
+/// # }
+/// ```
 pub fn ctrl_c_came() -> bool {
     CAME.load(Ordering::Acquire)
 }

@@ -15,6 +15,17 @@ use std::fmt;
 /// assert_eq!(custom.error().to_string(), "no more tea");
 /// assert!(custom.backtrace().is_none(), "it has not crossed Wasm");
 /// ```
+///
+/// ```
+/// use mangrove::{CustomError, Error};
+///
+/// # use std::error::Error as StdError;
+/// let error = Error::new(std::fmt::Error);
+/// assert!(error.is::<std::fmt::Error>());
+/// let Error::Custom(custom) = error else { unreachable!() };
+/// let custom: CustomError = *custom;
+/// assert!(custom.backtrace().is_none(), "it has not crossed Wasm");
+/// ```
 #[derive(Debug)]
 pub struct CustomError {
     error: Box<dyn StdError + Send + Sync>,

@@ -103,6 +103,24 @@ impl fmt::Display for ValDisplay<'_> {
 }
 
 /// An exception to be shown: see [`Exception::display`].
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, ExceptionDisplay, Linker, Module, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module (tag $oops (param i32)) (func (export \"f\") (throw $oops (i32.const 7))))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let f = instance.get_typed_func::<(), ()>(&mut store, "f")?;
+/// let Err(Error::Exception(exception)) = f.call(&mut store, ()) else { unreachable!() };
+/// let shown: ExceptionDisplay<'_> = exception.display(&store);
+/// assert!(shown.to_string().contains("$oops"), "{shown}");
+/// # Ok(())
+/// # }
+/// ```
 pub struct ExceptionDisplay<'a> {
     store: &'a StoreInner,
     exception: &'a Exception,

@@ -53,8 +53,9 @@ pub struct Published {
 struct Lists {
     /// The display.
     supers: Arc<[TypeId]>,
-    /// Offsets of heap references, then of continuation references.
-    refs: Box<[u32]>,
+    /// Offsets of heap references, then of continuation references. Not a box: moving one
+    /// ends what its address was given to.
+    refs: Vec<u32>,
 }
 
 impl Published {
@@ -201,7 +202,7 @@ fn count(fields: &[u32]) -> u16 {
 fn describe(info: &TypeInfo) -> (TypeDescriptor, Lists) {
     let lists = Lists {
         supers: info.supers.clone(),
-        refs: [info.refs.as_slice(), &info.conts].concat().into(),
+        refs: [info.refs.as_slice(), &info.conts].concat(),
     };
     let mut supers = [NO_TYPE; INLINE_SUPERS];
     for (to, from) in supers.iter_mut().zip(info.supers.iter()) {

@@ -107,6 +107,22 @@ pub enum Error {
 }
 
 /// The instruction at which a module is not valid.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, InvalidPlace, Module, TextPosition};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let text = "(module\n  (func $f (result i32)\n    i64.const 1))";
+/// let Err(Error::Invalid { place: Some(place), .. }) = Module::new(&Engine::default(), text) else {
+///     unreachable!()
+/// };
+/// let InvalidPlace { name, position, .. } = *place;
+/// assert_eq!(name.as_deref(), Some("$f"));
+/// assert!(matches!(position, Some(TextPosition { line: 2 | 3, .. })));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidPlace {
     /// Index of its function.
@@ -134,6 +150,9 @@ impl fmt::Display for InvalidPlace {
 }
 
 /// A place in a text.
+///
+/// # Examples
+/// See [`InvalidPlace`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextPosition {
     /// Line, from 1.
@@ -159,6 +178,13 @@ impl fmt::Display for InPlace<'_> {
 
 impl Error {
     /// An error for a host function to return, with this message.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Error};
+    ///
+    /// assert_eq!(Error::host("no such file").to_string(), "no such file");
+    /// ```
     pub fn host(message: impl Into<String>) -> Self {
         Self::Host(message.into())
     }
@@ -184,18 +210,20 @@ impl Error {
     /// Whether this keeps an error of type `E`.
     ///
     /// # Examples
-    /// See [`Error::downcast`].
+    /// See [`CustomError`].
     pub fn is<E: std::error::Error + Send + Sync + 'static>(&self) -> bool {
         self.downcast_ref::<E>().is_some()
     }
 
-    /// The error of type `E` that this keeps, if it keeps one.
+    /// The error of type `E` that this keeps, if it keeps one: what a host function gave, or
+    /// a [`Trap`].
     ///
     /// # Examples
     /// See [`Error::downcast`].
     pub fn downcast_ref<E: std::error::Error + Send + Sync + 'static>(&self) -> Option<&E> {
         match self {
             Self::Custom(custom) => custom.error().downcast_ref(),
+            Self::Trap(trap) => (&**trap as &dyn std::error::Error).downcast_ref(),
             _ => None,
         }
     }
@@ -207,7 +235,7 @@ impl Error {
     ///
     /// # Examples
     /// ```
-    /// use mangrove::{Config, Engine, Linker, Module, Store};
+    /// use mangrove::{Config, Engine, Linker, Module, Store, Trap, TrapCode};
     ///
     /// #[derive(Debug, PartialEq)]
     /// struct OutOfTea(u32);
@@ -235,6 +263,14 @@ impl Error {
     /// assert_eq!(error.downcast_ref(), Some(&OutOfTea(12)));
     /// assert_eq!(error.backtrace().expect("it crossed Wasm").frames().count(), 1);
     /// assert_eq!(error.downcast::<OutOfTea>().unwrap(), OutOfTea(12));
+    ///
+    /// let module = Module::new(&engine, "(module (func (export \"f\") unreachable))")?;
+    /// let instance = linker.instantiate(&mut store, &module)?;
+    /// let f = instance.get_typed_func::<(), ()>(&mut store, "f")?;
+    /// let error = f.call(&mut store, ()).unwrap_err();
+    /// assert!(error.is::<Trap>() && !error.is::<OutOfTea>());
+    /// let trap: Trap = error.downcast().unwrap();
+    /// assert_eq!(trap.reason.code(), Some(TrapCode::Unreachable));
     /// # Ok(())
     /// # }
     /// ```
@@ -243,6 +279,11 @@ impl Error {
             Self::Custom(custom) => custom
                 .downcast()
                 .map_err(|custom| Self::Custom(Box::new(custom))),
+            Self::Trap(trap) if (&*trap as &dyn std::error::Error).is::<E>() => {
+                let trap: Box<dyn std::error::Error + Send + Sync> = trap;
+                // It was just asked.
+                Ok(*trap.downcast().expect("a trap"))
+            }
             other => Err(other),
         }
     }
@@ -262,6 +303,23 @@ impl Error {
     }
 
     /// The trap, if this is one.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Engine, Error, Linker, Module, Store, TrapCode};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, "(module (func (export \"f\") unreachable))")?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let error = instance.func(&store, "f").unwrap().call(&mut store, &[]).unwrap_err();
+    /// let trap = error.as_trap().expect("a trap");
+    /// assert_eq!(trap.reason.code(), Some(TrapCode::Unreachable));
+    /// assert!(Error::host("another").as_trap().is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn as_trap(&self) -> Option<&Trap> {
         match self {
             Self::Trap(trap) => Some(trap),

@@ -7,6 +7,24 @@ use std::fmt;
 
 /// An exception that left the outermost Wasm function, or that a host function
 /// throws by returning it as its [`Error::Exception`](crate::Error::Exception).
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, Exception, Func, FuncType, Store, Tag, Val, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let tag = Tag::new(&mut store, FuncType::new([ValType::I32], []))?;
+/// // A host function throws: who called it may catch that.
+/// let throw = Func::new(&mut store, FuncType::default(), move |mut caller, _, _| {
+///     let exception = Exception::new(&mut caller, tag, vec![Val::I32(7)])?;
+///     Err(Error::Exception(Box::new(exception)))
+/// })?;
+/// let Err(Error::Exception(exception)) = throw.call(&mut store, &[]) else { unreachable!() };
+/// assert_eq!((exception.tag, exception.values), (tag, vec![Val::I32(7)]));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Exception {
     /// The exception object.

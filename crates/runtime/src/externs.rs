@@ -7,6 +7,19 @@ use crate::store::{AsStore, StoreInner, inner};
 use mangrove_validate::{EntityIndex, EntityType, FuncType, GlobalType, MemoryType, TableType};
 
 /// What an import asks for, or an export gives. Concrete types are canonical.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Extern, ExternType, FuncType, Store, Tag, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let ty = FuncType::new([ValType::I32], []);
+/// let tag = Extern::Tag(Tag::new(&mut store, ty.clone())?);
+/// assert_eq!(tag.ty(&store), ExternType::Tag(ty));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ExternType {
     /// A function.

@@ -31,6 +31,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What a [`HeapHandle`] refers to.
+///
+/// # Examples
+/// See [`HeapHandle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HandleKind {
     /// A 31-bit integer.
@@ -122,6 +125,30 @@ impl HeapSlot {
 /// `==` compares handles, which takes no store: clones of one handle are equal,
 /// and `i31`s by value. Two handles of one object that were received apart are
 /// not; whether they are of one object is what [`HeapHandle::same_object`] says.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, ExternRef, HandleKind, HeapHandle, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let number = HeapHandle::from_i31(7);
+/// assert_eq!((number.kind(&store)?, number.as_i31()), (HandleKind::I31, Some(7)));
+///
+/// let value = ExternRef::new(&mut store, "any value")?;
+/// let handle: &HeapHandle = value.handle();
+/// assert_eq!(handle.kind(&store)?, HandleKind::Host);
+/// // A handle that no scope ends.
+/// let owned = handle.owned(&mut store)?;
+/// assert!(owned.same_object(&store, handle)?);
+/// // The same object in the other hierarchy.
+/// let inside = HeapHandle::convert_extern(&value);
+/// assert!(inside.same_object(&store, handle)?);
+/// assert_eq!(inside.array_len(&store), None);
+/// assert!(inside.as_array(&store)?.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct HeapHandle(Inner);
 
@@ -230,6 +257,21 @@ impl ContSlot {
 /// `==` is identity of the reference, whatever type it was received as: two
 /// handles are equal if they stand for the same continuation at the same point of
 /// its life. Resuming or binding it makes a reference that equals none before.
+///
+/// # Examples
+/// ```
+/// use mangrove::{ContHandle, Engine, Func, HeapType, Outcome, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let k: ContHandle = Func::wrap(&mut store, || ())?.continuation(&mut store)?;
+/// assert!(matches!(k.ty().heap, HeapType::Concrete(_)));
+/// assert!(!k.is_consumed(&store)?);
+/// assert!(matches!(k.resume(&mut store, &[], &[])?, Outcome::Returned(_)));
+/// assert!(k.is_consumed(&store)?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct ContHandle(Arc<ContSlot>);
 
@@ -271,6 +313,24 @@ impl ContHandle {
 }
 
 /// A function of a store.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Func, FuncType, Store, Val, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let ty = FuncType::new([ValType::I32, ValType::I32], [ValType::I32]);
+/// let add = Func::new(&mut store, ty.clone(), |_, args, results| {
+///     let [a, b] = [0, 1].map(|at| args[at].as_i32().expect("of this type"));
+///     results[0] = Val::I32(a.wrapping_add(b));
+///     Ok(())
+/// })?;
+/// assert_eq!(add.ty(&store), ty);
+/// assert_eq!(add.call(&mut store, &[Val::I32(2), Val::I32(3)])?, [Val::I32(5)]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Func {
     pub(crate) store: StoreId,
@@ -301,6 +361,22 @@ impl Func {
 }
 
 /// A global of a store.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Global, GlobalType, Store, Val, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let ty = GlobalType::variable(ValType::I64);
+/// let global = Global::new(&mut store, ty, Val::I64(1))?;
+/// assert_eq!(global.ty(&store), ty);
+/// global.set(&mut store, Val::I64(2))?;
+/// assert_eq!(global.get(&mut store)?, Val::I64(2));
+/// assert!(global.set(&mut store, Val::I32(2)).is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Global {
     pub(crate) store: StoreId,
@@ -309,6 +385,19 @@ pub struct Global {
 
 /// A tag of a store. Its identity is the value itself: two tags of one type
 /// are different.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, FuncType, Store, Tag, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let ty = FuncType::new([ValType::I32], [ValType::I64]);
+/// let tag = Tag::new(&mut store, ty.clone())?;
+/// assert_eq!(tag.ty(&store), ty);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {
     pub(crate) store: StoreId,
@@ -316,6 +405,26 @@ pub struct Tag {
 }
 
 /// A table of a store.
+///
+/// # Examples
+/// ```
+/// use mangrove::{AbstractHeap, Engine, Func, HeapType, RefType, Store, Table, TableType, Val};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let element = RefType { nullable: true, heap: HeapType::Abstract(AbstractHeap::Func) };
+/// let ty = TableType::new(element, 2, Some(4));
+/// let table = Table::new(&mut store, ty, Val::Func(None))?;
+/// assert_eq!((table.ty(&store), table.size(&store)), (ty, 2));
+/// let func = Val::Func(Some(Func::wrap(&mut store, || ())?));
+/// table.set(&mut store, 1, func.clone())?;
+/// assert_eq!(table.get(&mut store, 1)?, Some(func));
+/// assert_eq!(table.get(&mut store, 2)?, None);
+/// assert_eq!(table.grow(&mut store, 2, Val::Func(None))?, Some(2), "the old size");
+/// assert_eq!(table.grow(&mut store, 1, Val::Func(None))?, None, "its maximum");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
     pub(crate) store: StoreId,
@@ -323,6 +432,26 @@ pub struct Table {
 }
 
 /// A memory of a store.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Memory, MemoryType, PAGE, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let ty = MemoryType::new(1, Some(2));
+/// let memory = Memory::new(&mut store, ty)?;
+/// assert_eq!((memory.ty(&store), memory.size(&store)), (ty, 1));
+/// memory.write(&mut store, PAGE - 2, b"hi")?;
+/// let mut bytes = [0; 2];
+/// memory.read(&store, PAGE - 2, &mut bytes)?;
+/// assert_eq!(&bytes, b"hi");
+/// assert!(memory.read(&store, PAGE - 1, &mut bytes).is_err(), "beyond its end");
+/// assert_eq!(memory.grow(&mut store, 1)?, Some(1), "the old size");
+/// assert_eq!(memory.grow(&mut store, 1)?, None, "its maximum");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
     pub(crate) store: StoreId,
@@ -330,6 +459,9 @@ pub struct Memory {
 }
 
 /// Something that can be imported and exported.
+///
+/// # Examples
+/// See [`crate::ExternType`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extern {
     /// A function.

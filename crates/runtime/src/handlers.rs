@@ -14,6 +14,19 @@ use std::mem::MaybeUninit;
 use std::{fmt, ptr};
 
 /// What to do about handlers that Wasm cannot be run beside.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, SignalPolicy, SignalProblem};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// // An engine that is not made where a handler of somebody else's would run on small stacks.
+/// let engine = Engine::new(Config::new().signals(SignalPolicy::Refuse))?;
+/// let problems: Vec<SignalProblem> = engine.signal_problems();
+/// assert!(problems.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum SignalPolicy {
     /// Say so, as a warning of `tracing` under the target `mangrove::signals`.
@@ -24,6 +37,9 @@ pub enum SignalPolicy {
 }
 
 /// A signal handler that Wasm cannot be run beside.
+///
+/// # Examples
+/// See [`SignalPolicy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SignalProblem {
     /// The handler of this signal runs on whatever stack is running: it was

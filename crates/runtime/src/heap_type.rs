@@ -13,6 +13,23 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What has the types of an engine: an `Engine`.
+///
+/// # Examples
+/// ```
+/// use mangrove::{ArrayType, AsEngine, Engine, Error, FieldType, StorageType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// An engine, or what has one.
+/// fn bytes(engine: &impl AsEngine) -> Result<ArrayType, Error> {
+///     ArrayType::new(engine, FieldType::variable(StorageType::I8))
+/// }
+///
+/// let engine = Engine::default();
+/// let base = ArrayType::extensible(&engine, None, FieldType::constant(StorageType::I16))?;
+/// assert!(!base.matches(&bytes(&engine)?));
+/// # Ok(())
+/// # }
+/// ```
 pub trait AsEngine {
     #[doc(hidden)]
     fn engine_core(&self) -> &EngineCore;
@@ -163,26 +180,95 @@ macro_rules! heap_type {
             }
 
             /// Its canonical number.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, FieldType, StructType, ValType};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let engine = Engine::default();
+            /// let field = FieldType::variable(ValType::I32);
+            /// let base = StructType::extensible(&engine, None, [field])?;
+            /// let again = StructType::extensible(&engine, None, [field])?;
+            /// assert_eq!(base.id(), again.id(), "it is the same type");
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn id(&self) -> TypeId {
                 self.0.id
             }
 
             /// The type of references to it.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, FieldType, HeapType, StructType, ValType};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let engine = Engine::default();
+            /// let field = FieldType::variable(ValType::I32);
+            /// let base = StructType::extensible(&engine, None, [field])?;
+            /// let reference = base.reference(true);
+            /// assert!(reference.nullable && reference.heap == HeapType::Concrete(base.id()));
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn reference(&self, nullable: bool) -> RefType {
                 self.0.reference(nullable)
             }
 
             /// Its supertype, if it declares one.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, FieldType, StructType, ValType};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let engine = Engine::default();
+            /// let field = FieldType::variable(ValType::I32);
+            /// let base = StructType::extensible(&engine, None, [field])?;
+            /// let sub = StructType::extensible(&engine, Some(&base), [field, field])?;
+            /// assert_eq!(sub.supertype(), Some(base));
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn supertype(&self) -> Option<Self> {
                 self.0.supertype().map(Self)
             }
 
             /// Whether it can have no subtypes.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, FieldType, StructType, ValType};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let engine = Engine::default();
+            /// let field = FieldType::variable(ValType::I32);
+            /// let base = StructType::extensible(&engine, None, [field])?;
+            /// assert!(!base.is_final() && StructType::new(&engine, [field])?.is_final());
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn is_final(&self) -> bool {
                 self.0.sub_type().is_final
             }
 
             /// Whether it is the other, or below it.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, FieldType, StructType, ValType};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let engine = Engine::default();
+            /// let field = FieldType::variable(ValType::I32);
+            /// let base = StructType::extensible(&engine, None, [field])?;
+            /// let sub = StructType::extensible(&engine, Some(&base), [field, field])?;
+            /// assert!(sub.matches(&base) && !base.matches(&sub));
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn matches(&self, other: &Self) -> bool {
                 self.0.matches(&other.0)
             }
@@ -309,6 +395,9 @@ impl ArrayType {
     ///
     /// # Errors
     /// As [`StructType::extensible`].
+    ///
+    /// # Examples
+    /// See [`AsEngine`].
     pub fn extensible(
         engine: &impl AsEngine,
         supertype: Option<&Self>,

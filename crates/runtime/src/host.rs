@@ -18,7 +18,9 @@ use std::sync::Arc;
 /// `run` takes parameters and leaves results of the function type that the
 /// [`HostBody`] of it is made with.
 pub unsafe trait HostCode: Send + Sync + 'static {
-    /// Takes the parameters from the transfer area, runs, and leaves the results there.
+    /// Takes the parameters from the transfer area, runs, and leaves the results there. The
+    /// first value of each goes by `first` and by what is returned, if it fits the payload
+    /// register.
     ///
     /// # Errors
     /// Its own, and results that do not fit its type.
@@ -26,7 +28,7 @@ pub unsafe trait HostCode: Send + Sync + 'static {
     /// # Safety
     /// The store is live and nobody else uses it meanwhile; `host` is of this code, and
     /// the store's data of the type that this was made for.
-    unsafe fn run(&self, store: StorePtr, host: &HostFunc) -> Result<(), Error>;
+    unsafe fn run(&self, store: StorePtr, host: &HostFunc, first: u64) -> Result<u64, Error>;
 }
 
 /// What a host function does, independent of any store.

@@ -107,7 +107,7 @@ impl StoreInner {
 /// Called by a to-host trampoline with its host function, of that code, for an instance.
 unsafe extern "C" fn host_call<C: HostCode>(
     instance: *mut InstanceContext,
-    _: u64,
+    first: u64,
     _: u64,
     _: u64,
     _: u64,
@@ -120,13 +120,13 @@ unsafe extern "C" fn host_call<C: HostCode>(
         // What the body is given and makes is its own, whatever scope its caller's caller
         // has open. Mostly none is, before and after: then there is nothing to remember.
         if !(*store).handles.scopes.are_open() {
-            let left = run::<C>(store, host);
+            let left = run::<C>(store, host, first);
             if (*store).handles.scopes.are_open() {
                 (*store).handles.scopes.leave(Hidden::default());
             }
             return left;
         }
-        beside_scopes::<C>(store, host)
+        beside_scopes::<C>(store, host, first)
     }
 }
 
@@ -139,11 +139,12 @@ unsafe extern "C" fn host_call<C: HostCode>(
 unsafe fn beside_scopes<C: HostCode>(
     store: *mut StoreInner,
     host: *const HostFunc,
+    first: u64,
 ) -> LibcallResult {
     // SAFETY: by contract.
     unsafe {
         let scopes = (*store).handles.scopes.enter();
-        let left = run::<C>(store, host);
+        let left = run::<C>(store, host, first);
         // An exception may have come by handles of these: only now.
         (*store).handles.scopes.leave(scopes);
         left
@@ -155,19 +156,23 @@ unsafe fn beside_scopes<C: HostCode>(
 /// # Safety
 /// As for [`host_call`], of whose store this is.
 #[inline(always)]
-unsafe fn run<C: HostCode>(store: *mut StoreInner, host: *const HostFunc) -> LibcallResult {
+unsafe fn run<C: HostCode>(
+    store: *mut StoreInner,
+    host: *const HostFunc,
+    first: u64,
+) -> LibcallResult {
     // SAFETY: by contract the store is ours.
     unsafe {
         let outer = std::mem::replace(&mut (*store).host_func, host);
         // No panic may leave this function: what called it cannot unwind.
         let done = catch_unwind(AssertUnwindSafe(|| {
             let code = &*(*host).run.cast::<C>();
-            code.run(StorePtr::new(NonNull::new_unchecked(store)), &*host)
+            code.run(StorePtr::new(NonNull::new_unchecked(store)), &*host, first)
         }));
         match done {
-            Ok(Ok(())) => {
+            Ok(Ok(first)) => {
                 (*store).host_func = outer;
-                LibcallResult::ok(0)
+                LibcallResult::ok(first)
             }
             Ok(Err(error)) => failed(store, outer, error),
             Err(panic) => leave(&mut *store, Pending::Panic(panic)),
@@ -227,7 +232,7 @@ struct ValCode(Box<ErasedBody>);
 
 // SAFETY: it goes by the signature of the function it runs for.
 unsafe impl HostCode for ValCode {
-    unsafe fn run(&self, pointer: StorePtr, host: &HostFunc) -> Result<(), Error> {
+    unsafe fn run(&self, pointer: StorePtr, host: &HostFunc, first: u64) -> Result<u64, Error> {
         let store = pointer.as_ptr();
         // SAFETY: signatures live as long as the store.
         let signature = unsafe { host.signature.as_ref() };
@@ -237,7 +242,7 @@ unsafe impl HostCode for ValCode {
             let store = unsafe { &mut *store };
             for (index, &kind) in signature.params.iter().enumerate() {
                 // SAFETY: the trampoline has put the parameters there.
-                args.push(unsafe { store.arrived_at(index, kind) });
+                args.push(unsafe { store.arrived_one(index, kind, first) });
             }
             store.data
         };
@@ -250,7 +255,8 @@ unsafe impl HostCode for ValCode {
             let slot = store.lower(value, ty)?;
             store.context().transfer[index] = slot;
         }
-        Ok(())
+        // Where there is none, nobody looks at it.
+        Ok(store.context().transfer[0].words[0])
     }
 }
 

@@ -24,7 +24,7 @@ struct CloneCode;
 
 // SAFETY: it takes nothing and leaves nothing.
 unsafe impl HostCode for CloneCode {
-    unsafe fn run(&self, _: StorePtr, _: &HostFunc) -> Result<(), Error> {
+    unsafe fn run(&self, _: StorePtr, _: &HostFunc, _: u64) -> Result<u64, Error> {
         Err(Error::internal("a clone by another trampoline"))
     }
 }

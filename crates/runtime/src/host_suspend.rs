@@ -43,7 +43,7 @@ struct SuspendingCode(Box<SuspendingBody>);
 
 // SAFETY: it leaves nothing: its trampoline calls [`host_suspend`].
 unsafe impl HostCode for SuspendingCode {
-    unsafe fn run(&self, _: StorePtr, _: &HostFunc) -> Result<(), Error> {
+    unsafe fn run(&self, _: StorePtr, _: &HostFunc, _: u64) -> Result<u64, Error> {
         Err(Error::internal(
             "a suspending function by another trampoline",
         ))
@@ -76,7 +76,7 @@ impl HostBody {
 /// Called by that trampoline, with its host function, of [`SuspendingCode`], for an instance.
 unsafe extern "C" fn host_suspend(
     instance: *mut InstanceContext,
-    _: u64,
+    first: u64,
     _: u64,
     _: u64,
     _: u64,
@@ -90,7 +90,7 @@ unsafe extern "C" fn host_suspend(
         // What the body is given and makes is its own.
         let scopes = (*store).handles.scopes.enter();
         // No panic may leave this function: what called it cannot unwind.
-        let done = catch_unwind(AssertUnwindSafe(|| run(store, &*host)));
+        let done = catch_unwind(AssertUnwindSafe(|| run(store, &*host, first)));
         let left = match done {
             Ok(Ok(result)) => {
                 (*store).host_func = outer;
@@ -110,17 +110,17 @@ unsafe extern "C" fn host_suspend(
 ///
 /// # Safety
 /// `store` is live and nobody else uses it.
-unsafe fn run(store: *mut StoreInner, host: &HostFunc) -> Result<LibcallResult, Pending> {
+unsafe fn run(
+    store: *mut StoreInner,
+    host: &HostFunc,
+    first: u64,
+) -> Result<LibcallResult, Pending> {
     // SAFETY: signatures live as long as the store.
     let signature = unsafe { host.signature.as_ref() };
     let args = {
         // SAFETY: the caller's contract; the borrow ends before the body runs. The
-        // trampoline has put the parameters into the transfer area, the first one too.
-        unsafe {
-            let store = &mut *store;
-            let first = store.context().transfer[0].words[0];
-            store.arrived(&signature.params, first)
-        }
+        // trampoline has put the parameters where they belong.
+        unsafe { (&mut *store).arrived(&signature.params, first) }
     };
     let mut results: Vec<Val> = signature.results.iter().map(|kind| kind.zero()).collect();
     // SAFETY: by contract, while the body runs it alone, through its `Caller`, uses the

@@ -4,6 +4,22 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Number of a store in its process: tells whose a handle is.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Func, Store, StoreId};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let mut one = Store::new(&engine, ())?;
+/// let mut other = Store::new(&engine, ())?;
+/// # let _: Option<StoreId> = None;
+/// let func = Func::wrap(&mut one, || ())?;
+/// // Whatever is of a store knows its `StoreId`, and is refused in another.
+/// assert!(func.call(&mut other, &[]).is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StoreId(pub(crate) u64);
 

@@ -13,6 +13,39 @@ use std::ptr::NonNull;
 
 /// What becomes of a program whose deadline has come: the answer of the function that an
 /// embedder is asked by.
+///
+/// # Examples
+/// A program gives way at each check, by `Yield`, and goes on from there:
+/// ```
+/// # use mangrove::{
+/// #     Config, Engine, Error, Linker, Module, Outcome, Store, TrapReason, UpdateDeadline,
+/// # };
+/// # fn main() -> Result<(), Error> {
+/// let engine = Engine::new(Config::new().epoch_interruption(true))?;
+/// let text = b"(module (func (export \"run\") (local i32)
+///     (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1)))
+///                              (i32.const 3))))))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// // The deadline has come, and does so again at once.
+/// store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Yield(0)));
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let run = instance.func(&store, "run").expect("it is exported");
+/// let mut times = 0;
+/// let mut outcome = run.call_with_handlers(&mut store, &[], &[])?;
+/// while let Outcome::Interrupted(rest) = outcome {
+///     times += 1;
+///     outcome = rest.resume(&mut store, &[], &[])?;
+/// }
+/// assert!(matches!(outcome, Outcome::Returned(_)));
+/// assert_eq!(times, 1 + 3, "the entry, and each turn of the loop");
+/// // A plain call has no way to give back what is left.
+/// let error = run.call(&mut store, &[]).unwrap_err();
+/// assert_eq!(error.as_trap().unwrap().reason, TrapReason::InterruptInCall);
+/// assert!(error.to_string().contains("`Func::call_with_handlers`"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UpdateDeadline {
     /// It traps, with [`TrapReason::Interrupt`](crate::TrapReason::Interrupt).
@@ -22,8 +55,13 @@ pub enum UpdateDeadline {
     Continue(u64),
     /// All of it, from the running continuation to the one that the host resumed, is
     /// suspended and handed to the host as [`Outcome::Interrupted`](crate::Outcome::Interrupted);
-    /// the next deadline comes after so many. Where the host did not resume a continuation but
-    /// called a function, it traps.
+    /// the next deadline comes after so many.
+    ///
+    /// For that the host resumes a continuation, or calls a function by
+    /// [`Func::call_with_handlers`](crate::Func::call_with_handlers), which makes one. What runs
+    /// in a plain call ([`Func::call`](crate::Func::call),
+    /// [`TypedFunc::call`](crate::TypedFunc::call)), which has no way to give it back, traps
+    /// with [`TrapReason::InterruptInCall`](crate::TrapReason::InterruptInCall).
     Yield(u64),
 }
 

@@ -109,25 +109,34 @@ impl StoreInner {
     /// What is left to do when the continuation's function has returned.
     ///
     /// # Safety
-    /// Wasm of this call, the innermost one, has just been left that way.
-    #[inline(always)]
+    /// Wasm of this call or resumption, the innermost one, has just been left that way.
     pub(crate) unsafe fn returned(&mut self, call: &Call) {
+        // SAFETY: by contract.
+        unsafe {
+            // The host record of a resumption names the function it resumed.
+            if !(*call.host).func.is_null() {
+                return self.leave(call);
+            }
+            self.call_returned(CallRecords {
+                host: call.host,
+                initial: call.record,
+            });
+        }
+    }
+
+    /// [`StoreInner::returned`] of a call, with these records.
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(always)]
+    pub(crate) unsafe fn call_returned(&mut self, records: CallRecords) {
         let mut ctx = self.ctx;
         // SAFETY: the context is ours, and no compiled code runs; the records are those
         // of this call, and what has returned is the free list's first.
         unsafe {
-            self.emit(|store| store.has_returned(store.ctx.as_ref().free_records));
-            let interrupted = (*call.host).interrupted;
-            match (*call.host).func.is_null() {
-                true => self.registry.end_call(
-                    ctx.as_mut(),
-                    CallRecords {
-                        host: call.host,
-                        initial: call.record,
-                    },
-                ),
-                false => self.registry.release_host_record(call.host),
-            }
+            self.emit(|store| store.has_returned(records.initial));
+            let interrupted = (*records.host).interrupted;
+            self.registry.end_call(ctx.as_mut(), records);
             self.restore(interrupted);
         }
     }
@@ -207,16 +216,30 @@ impl StoreInner {
     pub(crate) unsafe fn arrived(&mut self, kinds: &[ValueKind], payload: u64) -> Vec<Val> {
         let mut values = Vec::with_capacity(kinds.len());
         for (index, &kind) in kinds.iter().enumerate() {
-            let in_register = index == 0 && kind.repr().in_payload_register();
             // SAFETY: by contract.
-            values.push(unsafe {
-                match in_register {
-                    true => self.lift(TransferSlot::from_u64(payload), kind),
-                    false => self.arrived_at(index, kind),
-                }
-            });
+            values.push(unsafe { self.arrived_one(index, kind, payload) });
         }
         values
+    }
+
+    /// One of the values that arrived, with what came in the payload register.
+    ///
+    /// # Safety
+    /// It is of this kind.
+    pub(crate) unsafe fn arrived_one(
+        &mut self,
+        index: usize,
+        kind: ValueKind,
+        payload: u64,
+    ) -> Val {
+        let in_register = index == 0 && kind.repr().in_payload_register();
+        // SAFETY: by contract.
+        unsafe {
+            match in_register {
+                true => self.lift(TransferSlot::from_u64(payload), kind),
+                false => self.arrived_at(index, kind),
+            }
+        }
     }
 
     /// Takes the activation down, however it ended other than by returning.
@@ -236,8 +259,7 @@ impl StoreInner {
     /// `interrupted` is the record that ran then, or null.
     #[inline(always)]
     unsafe fn restore(&mut self, interrupted: *mut ContRecord) {
-        let activation = self.activations.pop().expect("a call is under way");
-        let outer = self.activations.last();
+        let (activation, outer) = self.activations.pop().expect("a call is under way");
         // SAFETY: the host record of an activation that is not over.
         let (outer, host_sp) = outer.map_or((ptr::null_mut(), 0), |outer| unsafe {
             (outer.host, arch::host_sp(outer.host))

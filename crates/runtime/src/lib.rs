@@ -125,6 +125,8 @@ mod survey;
 mod switching;
 mod table;
 mod telling;
+#[cfg(test)]
+mod tests;
 #[doc(hidden)]
 pub mod trace;
 mod trap;

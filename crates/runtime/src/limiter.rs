@@ -54,6 +54,54 @@ use std::ptr::NonNull;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// ```
+/// use mangrove::{Engine, Error, ResourceLimiter, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// Takes note of everything, and lets each have 1 MiB.
+/// #[derive(Default)]
+/// struct Notes(Vec<&'static str>);
+///
+/// impl ResourceLimiter for Notes {
+///     fn memory_growing(&mut self, _: usize, to: usize, _: Option<usize>) -> Result<bool, Error> {
+///         self.0.push("memory");
+///         Ok(to <= 1 << 20)
+///     }
+///     fn memory_grow_failed(&mut self, _: Error) -> Result<(), Error> {
+///         Err(Error::host("out of memory")) // a trap, in place of -1
+///     }
+///     fn table_growing(&mut self, _: usize, to: usize, _: Option<usize>) -> Result<bool, Error> {
+///         Ok(to <= 10_000)
+///     }
+///     fn table_grow_failed(&mut self, _: Error) -> Result<(), Error> {
+///         Ok(())
+///     }
+///     fn heap_growing(&mut self, _: usize, to: usize, _: usize) -> Result<bool, Error> {
+///         Ok(to <= 1 << 20)
+///     }
+///     fn continuations_growing(&mut self, _: usize, to: usize, _: usize) -> Result<bool, Error> {
+///         Ok(to <= 100)
+///     }
+///     fn stacks_growing(&mut self, _: usize, to: usize, _: usize) -> Result<bool, Error> {
+///         Ok(to <= 1 << 20)
+///     }
+///     fn instances(&self) -> usize {
+///         10
+///     }
+///     fn tables(&self) -> usize {
+///         10
+///     }
+///     fn memories(&self) -> usize {
+///         10
+///     }
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), Notes::default())?;
+/// store.limiter(|notes| notes);
+/// # Ok(())
+/// # }
+/// ```
 pub trait ResourceLimiter {
     /// A memory is to have `desired` bytes, and has `current`: 0 if it is being made.
     /// `maximum` is its type's. A `desired` beyond that, or beyond the engine's limit, is

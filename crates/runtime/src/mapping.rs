@@ -1,7 +1,12 @@
 //! A stretch of address space: reserved whole, made accessible bit by bit.
 
 use crate::trace;
-use rustix::mm::{self, Advice, MapFlags, MprotectFlags, ProtFlags};
+// Miri has no kernel.
+#[cfg(miri)]
+use mangrove_abi::interpreted as mm;
+#[cfg(not(miri))]
+use rustix::mm;
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use std::ffi::c_void;
 use std::{io, ptr};
 
@@ -75,7 +80,8 @@ impl Mapping {
     /// Nobody accesses it any more.
     pub unsafe fn truncate(&mut self, len: usize) -> io::Result<()> {
         let len = len.max(1).next_multiple_of(rustix::param::page_size());
-        if len < self.len {
+        // What Miri's allocator gave goes back as a whole.
+        if len < self.len && !cfg!(miri) {
             let tail = self.range(len, self.len - len);
             // SAFETY: the range is ours, and by the contract nobody minds.
             unsafe { mm::munmap(tail, self.len - len)? };
@@ -136,6 +142,10 @@ impl Mapping {
     /// # Safety
     /// Nobody accesses the part until it is committed again.
     pub unsafe fn release(&self, from: usize, len: usize) -> io::Result<()> {
+        if cfg!(miri) {
+            // SAFETY: by contract.
+            return unsafe { self.discard(from, len) };
+        }
         let range = self.range(from, len);
         // SAFETY: the range is ours, and by the contract nobody accesses it.
         unsafe {

@@ -144,7 +144,7 @@ impl StoreInner {
     /// # Errors
     /// The trap that it is interrupted.
     pub(crate) fn uninterrupted(&mut self) -> Result<(), Error> {
-        if !std::mem::take(&mut self.watchers.interrupt) || self.activations.is_empty() {
+        if !std::mem::take(&mut self.watchers.interrupt) || self.activations.last().is_none() {
             return Ok(());
         }
         Err(Error::Trap(Box::new(Trap {

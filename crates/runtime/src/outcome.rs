@@ -49,6 +49,9 @@ pub enum Outcome {
 }
 
 /// What the host handles while a continuation runs that it resumed.
+///
+/// # Examples
+/// See [`crate::HostAnswer`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handler {
     /// Suspensions to this tag: `(on $tag …)`. They come as [`Outcome::Suspended`].

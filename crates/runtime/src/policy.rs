@@ -5,6 +5,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Why a policy is asked.
+///
+/// # Examples
+/// See [`CollectionPolicy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CollectionCause {
     /// There is no room for an object of so many bytes as the heap is divided now.
@@ -20,6 +23,9 @@ pub enum CollectionCause {
 }
 
 /// What a policy decides on, right before an allocation or a `cont.new`.
+///
+/// # Examples
+/// See [`CollectionPolicy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CollectionDue {
     /// Why it is asked.
@@ -40,6 +46,9 @@ pub struct CollectionDue {
 }
 
 /// What a policy decides.
+///
+/// # Examples
+/// See [`CollectionPolicy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CollectionDecision {
     /// Collect so. A minor collection becomes a full one where too much has changed to
@@ -109,6 +118,33 @@ pub enum NextAsk {
 /// # let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
 /// store.collection_policy(FullOnly);
 /// # Ok::<(), mangrove::Error>(())
+/// ```
+///
+/// ```
+/// use mangrove::{CollectionCause, CollectionDecision, CollectionDue, CollectionKind, CollectionPolicy, Engine, NextAsk, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// Collects everything each time, and is asked after each MiB besides.
+/// struct Often;
+///
+/// impl CollectionPolicy for Often {
+///     fn due(&mut self, due: &CollectionDue) -> CollectionDecision {
+///         match due.cause {
+///             // There is no room: what is proposed is as good.
+///             CollectionCause::Room { .. } => CollectionDecision::Collect(due.kind),
+///             _ => CollectionDecision::Collect(CollectionKind::Full),
+///         }
+///     }
+///
+///     fn next(&mut self, allocated: u64) -> NextAsk {
+///         NextAsk::AtBytes(allocated + (1 << 20))
+///     }
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// store.collection_policy(Often);
+/// # Ok(())
+/// # }
 /// ```
 pub trait CollectionPolicy: Send {
     /// Decides.

@@ -35,7 +35,7 @@ impl StoreInner {
     /// # Panics
     /// With a panic of what is the embedder's, when it is dropped, after everything is done.
     pub fn reset(&mut self, face: Box<dyn Any + Send>) -> Result<(), Error> {
-        if !self.activations.is_empty() {
+        if self.activations.len() > 0 {
             return Err(Error::usage("a store was reset while it runs"));
         }
         let mut ctx = self.ctx;

@@ -17,6 +17,20 @@ pub const SMALLEST_HEAP: u64 = 64 << 10;
 
 /// How often to collect beyond need, and what. Every mode but none also poisons what a
 /// collection vacates and verifies the heap after it.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Zeal};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let zeal: Zeal = "alloc:7,move".parse()?;
+/// assert_eq!((zeal.alloc, zeal.moving, zeal.call), (Some(7), true, false));
+/// assert!(zeal.is_on() && !Zeal::NONE.is_on());
+/// let engine = Engine::new(Config::new().zeal(zeal))?;
+/// # let _ = engine;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Zeal {
     /// Collect at every this many allocations.
@@ -111,6 +125,18 @@ impl fmt::Display for Zeal {
 
 /// How accesses to a 32-bit memory are kept inside it. Those to a 64-bit memory
 /// always compare with its size.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, MemoryChecks};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// // For a process that has little address space.
+/// let engine = Engine::new(Config::new().memory_checks(MemoryChecks::Explicit))?;
+/// # let _ = engine;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum MemoryChecks {
     /// By reservation, unless the engine has less than 64 GiB of address space.
@@ -125,6 +151,17 @@ pub enum MemoryChecks {
 }
 
 /// A bound on the memory that an engine takes: see `Config::memory_limit`.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, MemoryLimit};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::new(Config::new().memory_limit(MemoryLimit::Bytes(1 << 30)))?;
+/// # let _ = engine;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MemoryLimit {
     /// So many bytes.

@@ -1,5 +1,6 @@
 //! Making a store.
 
+use crate::activation::Activations;
 use crate::engine::EngineCore;
 use crate::error::Error;
 use crate::host_values::HostValues;
@@ -85,7 +86,7 @@ pub fn new_store(
         followed: None,
         layouts: HashMap::new(),
         operands: Vec::new(),
-        activations: Vec::new(),
+        activations: Activations::default(),
         host_func: ptr::null(),
         pending: None,
         watchers: Watchers::default(),

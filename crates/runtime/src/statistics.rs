@@ -11,6 +11,9 @@ use mangrove_validate::printable;
 use serde::Serialize;
 
 /// How many objects, and bytes.
+///
+/// # Examples
+/// See [`HeapStatistics`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Amount {
     /// How many objects.
@@ -27,6 +30,9 @@ impl Amount {
 }
 
 /// The objects of a type.
+///
+/// # Examples
+/// See [`HeapStatistics`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TypeStatistics {
     /// The canonical type.
@@ -59,6 +65,22 @@ pub struct TypeStatistics {
 /// let statistics = store.heap_statistics()?;
 /// assert_eq!((statistics.live.objects, statistics.allocated.objects), (1, 0));
 /// assert_eq!(statistics.types[0].young.objects, 0);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// ```
+/// use mangrove::{Amount, Engine, ExternRef, HeapStatistics, Store, TypeStatistics};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let kept = ExternRef::new(&mut store, 7)?;
+/// let statistics: HeapStatistics = store.heap_statistics()?;
+/// let of_type: &TypeStatistics = &statistics.types[0];
+/// assert_eq!(of_type.name, "host");
+/// let Amount { objects, bytes } = of_type.live;
+/// assert_eq!((objects, statistics.live.bytes), (1, bytes));
+/// # drop(kept);
 /// # Ok(())
 /// # }
 /// ```

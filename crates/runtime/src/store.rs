@@ -12,7 +12,7 @@
 //! `StoreInner`; a libcall gets at it through the context and is then the only
 //! one to use it, until it returns.
 
-use crate::activation::Activation;
+use crate::activation::Activations;
 use crate::answer::HostAnswer;
 use crate::bound::Bound;
 use crate::caller::TailCallers;
@@ -59,6 +59,31 @@ use std::sync::Arc;
 ///
 /// # Safety
 /// `raw` is a live store that nobody else uses while `self` is borrowed.
+///
+/// # Examples
+/// ```
+/// use mangrove::{AsStore, AsStoreMut, Caller, Engine, Error, Func, Memory, MemoryType, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// Looks at a memory, with a store or within a host function.
+/// fn first(store: &impl AsStore, memory: Memory) -> Option<u8> {
+///     memory.data(store).first().copied()
+/// }
+///
+/// fn set_first(store: &mut impl AsStoreMut, memory: Memory, byte: u8) -> Result<(), Error> {
+///     memory.write(store, 0, &[byte])
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// set_first(&mut store, memory, 7)?;
+/// let look = Func::wrap(&mut store, move |caller: Caller<'_, ()>| {
+///     i32::from(first(&caller, memory).unwrap_or(0))
+/// })?;
+/// assert_eq!(look.typed::<(), i32>(&mut store)?.call(&mut store, ())?, 7);
+/// # Ok(())
+/// # }
+/// ```
 pub unsafe trait AsStore {
     #[doc(hidden)]
     fn raw(&self) -> StorePtr;
@@ -68,6 +93,9 @@ pub unsafe trait AsStore {
 ///
 /// # Safety
 /// As [`AsStore`].
+///
+/// # Examples
+/// See [`AsStore`].
 pub unsafe trait AsStoreMut: AsStore {}
 
 impl StorePtr {
@@ -83,6 +111,24 @@ impl StorePtr {
 }
 
 /// A store that host functions can be added to.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, Func, FuncType, HostAnswer, HostStore, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// Adds a host function, to a store or from within a host function. (`Func::new` and
+/// /// `Func::suspending` do that.)
+/// fn nothing(store: &mut impl HostStore) -> Result<Func, Error> {
+///     store.suspending_func(FuncType::default(), |_, _, _| Ok(HostAnswer::Return))?;
+///     store.host_func(FuncType::default(), |_, _, _| Ok(()))
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// nothing(&mut store)?.call(&mut store, &[])?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait HostStore: AsStoreMut {
     /// What a host function gets to see: the store while it runs.
     type Caller<'a>;
@@ -114,6 +160,25 @@ pub trait HostStore: AsStoreMut {
 ///
 /// # Safety
 /// The data of the store is a `Data`, and only reachable through `self`.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, DataStore, Memory, MemoryType, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// Copies bytes of a memory to the data.
+/// fn keep<S: DataStore<Data = Vec<u8>>>(store: &mut S, memory: Memory) {
+///     let (bytes, data) = memory.data_and_store_mut(store);
+///     data.extend(&bytes[..4]);
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), vec![])?;
+/// let memory = Memory::new(&mut store, MemoryType::new(1, None))?;
+/// keep(&mut store, memory);
+/// assert_eq!(store.data(), &[0; 4]);
+/// # Ok(())
+/// # }
+/// ```
 pub unsafe trait DataStore: AsStoreMut {
     /// The embedder's data.
     type Data: 'static;
@@ -121,6 +186,22 @@ pub unsafe trait DataStore: AsStoreMut {
 
 /// A store that a typed host function can be made of `F` for: see
 /// [`Func::wrap`](crate::Func::wrap).
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, Func, Store, WrapStore};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// Wraps a closure, and calls it.
+/// fn run<F, P, R>(store: &mut impl WrapStore<F, P, R>, func: F) -> Result<(), Error> {
+///     Func::wrap(store, func)?.call(store, &[])?;
+///     Ok(())
+/// }
+///
+/// run(&mut Store::new(&Engine::default(), ())?, || ())?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait WrapStore<F, Params, Results>: AsStoreMut {
     /// Adds the host function.
     ///
@@ -211,7 +292,7 @@ pub struct StoreInner {
     /// Operands of the constant expression being evaluated, and what the collector
     /// follows in each.
     pub(crate) operands: Vec<(TransferSlot, Option<SlotKind>)>,
-    pub(crate) activations: Vec<Activation>,
+    pub(crate) activations: Activations,
     /// The host function that runs now, if one does; else null.
     pub(crate) host_func: *const HostFunc,
     /// Why Wasm is being left.
@@ -375,7 +456,7 @@ impl StoreInner {
 impl Drop for StoreInner {
     fn drop(&mut self) {
         debug_assert!(
-            self.activations.is_empty(),
+            self.activations.len() == 0,
             "a store is dropped while it runs"
         );
         // SAFETY: with the store goes everyone who knew them.

@@ -7,6 +7,33 @@ use mangrove_validate::printable;
 use std::fmt;
 
 /// A trap.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Backtrace, BacktraceEntry, Engine, Error, Frame, HeapRefuser, Linker, Module, Store, Trap, TrapCode, TrapReason};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module (func $inner unreachable) (func (export \"f\") (call $inner)))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let f = instance.func(&store, "f").expect("it is exported");
+/// let Err(Error::Trap(trap)) = f.call(&mut store, &[]) else { unreachable!() };
+/// let Trap { reason, backtrace } = *trap;
+/// assert_eq!(reason, TrapReason::Code(TrapCode::Unreachable));
+/// match reason {
+///     TrapReason::HeapExhausted { refused_by: Some(HeapRefuser::Limiter), .. } => unreachable!(),
+///     reason => assert_eq!(reason.to_string(), "unreachable"),
+/// }
+/// let backtrace: Backtrace = backtrace;
+/// assert!(backtrace.entries.len() < Backtrace::MAX_ENTRIES && !backtrace.truncated);
+/// assert!(matches!(backtrace.entries[0], BacktraceEntry::Frame(_)));
+/// let frames: Vec<&Frame> = backtrace.frames().collect();
+/// assert_eq!((frames.len(), frames[0].name.as_deref()), (2, Some("inner")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trap {
     /// Why.
@@ -14,6 +41,8 @@ pub struct Trap {
     /// Where, across all continuations and host functions.
     pub backtrace: Backtrace,
 }
+
+impl std::error::Error for Trap {}
 
 impl fmt::Display for Trap {
     /// The reason, then the backtrace on lines of its own.
@@ -23,6 +52,9 @@ impl fmt::Display for Trap {
 }
 
 /// Why execution trapped.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TrapReason {
     /// An instruction did.
@@ -69,6 +101,9 @@ pub enum TrapReason {
 }
 
 /// Who was asked for room in the heap, and gave none.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeapRefuser {
     /// The store's limiter.
@@ -140,8 +175,9 @@ impl fmt::Display for TrapReason {
             }
             Self::Interrupt => f.write_str("interrupted"),
             Self::InterruptInCall => f.write_str(
-                "interrupted, and not suspended: the host called a function, and only a \
-                 continuation that it resumes can be handed back to it",
+                "interrupted, and not suspended: what was called with `call` returns or fails. \
+                 `Func::call_with_handlers` can give back what is left of it \
+                 (`Outcome::Interrupted`)",
             ),
             Self::OutOfFuel => f.write_str("all fuel is used up"),
         }
@@ -149,6 +185,9 @@ impl fmt::Display for TrapReason {
 }
 
 /// A Wasm frame.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// Name of the module, where it has one.
@@ -168,6 +207,9 @@ pub struct Frame {
 }
 
 /// One line of a backtrace.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BacktraceEntry {
     /// A Wasm frame.
@@ -187,6 +229,9 @@ pub enum BacktraceEntry {
 }
 
 /// Frames from the innermost outwards, across continuations and host functions.
+///
+/// # Examples
+/// See [`Trap`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backtrace {
     /// The lines, innermost first.

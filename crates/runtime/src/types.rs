@@ -28,6 +28,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How much an engine has of what is counted by types: see
 /// `Engine::type_counts`.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, TypeCounts};
+///
+/// let counts: TypeCounts = Engine::default().type_counts();
+/// assert!(counts.types <= counts.numbers);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TypeCounts {

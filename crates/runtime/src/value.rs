@@ -11,6 +11,17 @@ use std::fmt;
 /// `==` needs no store. Floats are equal by their bits, functions and
 /// continuations by identity, and heap references as their handles are: see
 /// [`HeapHandle::same_object`] for the identity of objects.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Val};
+///
+/// let [a, b, c, d] = [Val::from(1_i32), Val::from(2_i64), Val::from(0.5_f32), Val::from(2.5_f64)];
+/// assert_eq!((a.as_i32(), a.as_i64()), (Some(1), None));
+/// assert_eq!((b.as_i64(), c.as_f32(), d.as_f64()), (Some(2), Some(0.5), Some(2.5)));
+/// assert!(Val::Any(None).is_null() && !a.is_null());
+/// assert_eq!(d.to_string(), "2.5");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Val {
     /// 32-bit integer.

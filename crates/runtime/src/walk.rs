@@ -1,7 +1,11 @@
 //! Every object that lives, one by one, and what it refers to. Nothing moves.
 
 use crate::error::Error;
+use crate::kind::ValueKind;
+use crate::layout::ObjectLayout;
+use crate::shape::read_field;
 use crate::store::StoreInner;
+use crate::value::Val;
 use mangrove_abi::object::{HeapRef, Kind, TypeId};
 use mangrove_collector::{
     GraphItem, GraphTarget, HeapSpace, ObjectGraph, ObjectInfo, Within, graph, object_graph,
@@ -12,6 +16,9 @@ use serde::Serialize;
 use std::ops::ControlFlow;
 
 /// What an object is.
+///
+/// # Examples
+/// See [`LiveObject`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObjectKind {
@@ -68,6 +75,8 @@ impl ObjectKind {
 /// # Ok(())
 /// # }
 /// ```
+///
+/// See [`LiveObject`].
 pub struct HeapWalk<'s> {
     store: &'s StoreInner,
     marks: Marks,
@@ -75,6 +84,28 @@ pub struct HeapWalk<'s> {
 }
 
 /// An object that lives.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, ExternRef, GraphTarget, HeapReference, HeapSpace, HeapWalk, LiveObject, ObjectKind, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let kept = ExternRef::new(&mut store, 7)?;
+/// let mut walk: HeapWalk<'_> = store.heap_walk()?;
+/// let object: LiveObject<'_> = walk.next().expect("one object");
+/// assert_eq!((object.kind(), object.type_name().as_str()), (ObjectKind::Host, "host"));
+/// assert_eq!((object.space(), object.is_new()), (HeapSpace::Young, true));
+/// assert!(object.offset() > 0 && object.bytes() >= 8);
+/// assert_eq!(object.array_len(), None);
+/// # let _ = object.type_id();
+/// let references: Vec<HeapReference> = object.references().collect();
+/// assert!(!references.iter().any(|found| matches!(found.to, GraphTarget::Object(_))));
+/// # drop(references);
+/// # drop(kept);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct LiveObject<'s> {
     store: &'s StoreInner,
@@ -82,6 +113,9 @@ pub struct LiveObject<'s> {
 }
 
 /// A reference in an object.
+///
+/// # Examples
+/// See [`LiveObject`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeapReference {
     /// Where in the object; none if its type is not known, which only a defect can bring.
@@ -175,6 +209,60 @@ impl LiveObject<'_> {
     /// object's age: what has survived one collection is old.
     pub fn is_new(&self) -> bool {
         self.info.new
+    }
+
+    /// What is in a field of a struct, or in an element of an array, if it is a number or a
+    /// vector; packed ones zero-extended. None for references, and where there is no such
+    /// place.
+    ///
+    /// # Examples
+    /// ```
+    /// # use mangrove::{ArrayRef, ArrayType, Config, Engine, Error, FieldType, StorageType, Store};
+    /// # use mangrove::Val;
+    /// # fn main() -> Result<(), Error> {
+    /// # let engine = Engine::new(&Config::new())?;
+    /// # let mut store = Store::new(&engine, ())?;
+    /// let ty = ArrayType::new(&engine, FieldType::constant(StorageType::I8))?;
+    /// let kept = ArrayRef::from_slice(&mut store, &ty, b"ab")?;
+    /// let object = store.heap_walk()?.next().expect("it lives");
+    /// assert_eq!(object.number(1), Some(Val::I32(98)));
+    /// assert_eq!(object.number(2), None);
+    /// # drop(kept);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn number(&self, index: u32) -> Option<Val> {
+        if !matches!(self.info.kind, Kind::Struct | Kind::Array) {
+            return None;
+        }
+        let part = match (
+            ObjectLayout::of(&self.store.engine, self.type_id())?,
+            self.info.len,
+        ) {
+            (ObjectLayout::Struct(parts, _), _) => *parts.get(index as usize)?,
+            (ObjectLayout::Array(mut part), Some(len)) if index < len => {
+                // Within an object, which has less than 4 GiB.
+                part.offset += index * part.size;
+                part
+            }
+            (ObjectLayout::Array(_), _) => return None,
+        };
+        // SAFETY: as in `next`; the object has that part.
+        let slot =
+            unsafe { read_field(&self.store.heap, self.info.object, part.offset, part.size) };
+        let low = slot.words[0];
+        Some(match part.kind {
+            ValueKind::I32 => Val::I32(low as i32),
+            ValueKind::I64 => Val::I64(low as i64),
+            ValueKind::F32 => Val::F32(low as u32),
+            ValueKind::F64 => Val::F64(low),
+            ValueKind::V128 => Val::V128(slot.as_u128()),
+            ValueKind::Func
+            | ValueKind::Any
+            | ValueKind::Extern
+            | ValueKind::Exn
+            | ValueKind::Cont(_) => return None,
+        })
     }
 
     /// The references in it to objects and continuations: without null, `i31`s, and

@@ -7,6 +7,22 @@ use std::any::Any;
 
 /// When an observer is called, and may look at the store. Counts start at 1. What happens
 /// then is the [`Event`](crate::Event) of the moment.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Moment, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// store.observe(Box::new(|view, moment| match moment {
+///     Moment::Collection(number) => eprintln!("{} bytes before collection {number}", view.heap_bytes()),
+///     Moment::Collected(report) => eprintln!("{} bytes after it", report.bytes_after),
+///     _ => {}
+/// }));
+/// store.gc()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
     /// The Nth collection begins: nothing has moved yet.

@@ -5,6 +5,7 @@ use mangrove_abi::TypeIndex;
 
 impl AbstractHeap {
     /// How references into this hierarchy are represented.
+    #[doc(hidden)]
     pub fn repr(self) -> Repr {
         match self.top() {
             Self::Func => Repr::FuncRef,
@@ -17,6 +18,7 @@ impl AbstractHeap {
 impl<T> HeapType<T> {
     /// How references to it are represented, given how to look up the
     /// structure of a concrete type.
+    #[doc(hidden)]
     pub fn repr_by<'a>(self, composite: impl FnOnce(T) -> &'a CompositeType<T>) -> Repr
     where
         T: 'a,
@@ -30,6 +32,7 @@ impl<T> HeapType<T> {
 
 impl ValType<TypeIndex> {
     /// How its values are represented; `types` are the module's.
+    #[doc(hidden)]
     pub fn repr(self, types: &[SubType<TypeIndex>]) -> Repr {
         self.repr_by(|index| &types[index.index()].composite)
     }
@@ -38,6 +41,7 @@ impl ValType<TypeIndex> {
 impl<T> ValType<T> {
     /// How its values are represented, given how to look up the structure of a
     /// concrete type.
+    #[doc(hidden)]
     pub fn repr_by<'a>(self, composite: impl FnOnce(T) -> &'a CompositeType<T>) -> Repr
     where
         T: 'a,
@@ -55,6 +59,7 @@ impl<T> ValType<T> {
 
 impl StorageType<TypeIndex> {
     /// Bytes it takes in an object; `types` are the module's.
+    #[doc(hidden)]
     pub fn size(self, types: &[SubType<TypeIndex>]) -> u32 {
         self.size_by(|index| &types[index.index()].composite)
     }
@@ -63,6 +68,7 @@ impl StorageType<TypeIndex> {
 impl<T> StorageType<T> {
     /// Bytes it takes in an object, given how to look up the structure of a
     /// concrete type.
+    #[doc(hidden)]
     pub fn size_by<'a>(self, composite: impl FnOnce(T) -> &'a CompositeType<T>) -> u32
     where
         T: 'a,
@@ -75,6 +81,7 @@ impl<T> StorageType<T> {
     }
 
     /// The type of its values on the operand stack.
+    #[doc(hidden)]
     pub fn unpacked(self) -> ValType<T> {
         match self {
             Self::I8 | Self::I16 => ValType::I32,

@@ -9,6 +9,9 @@ use std::fmt::Write;
 
 const RUNTIME: &str = include_str!("../../programs/random.wat");
 
+/// Counts the objects that are made.
+const COUNT: &str = "(global.set $number (i64.add (global.get $number) (i64.const 1)))";
+
 /// What is resumed in place of a continuation: by turns it, when a clone was made of it and
 /// forgotten, and a clone, when it is forgotten itself. That must make no difference.
 const CLONE: &str = "(local $clone (ref $task))
@@ -16,11 +19,28 @@ const CLONE: &str = "(local $clone (ref $task))
     (global.set $turn (i32.eqz (global.get $turn)))
     (select (result (ref null $task)) (local.get $k) (local.get $clone) (global.get $turn))";
 
+/// What there is in a module beside the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Form {
+    /// What is resumed is a clone, or has been cloned.
+    pub clones: bool,
+    /// Objects have numbers, in the order in which they are made, from 1; and `gc` is
+    /// imported from `oracle`.
+    pub numbers: bool,
+}
+
 /// The module. At its end at most `reachable` continuations may be alive.
-pub fn module(program: &Program, reachable: usize, clones: bool) -> String {
+pub fn module(program: &Program, reachable: usize, form: Form) -> String {
+    let clones = form.clones;
     let resumed = if clones { CLONE } else { "(local.get $k)" };
+    let number_field = if form.numbers {
+        "(field $number i64)"
+    } else {
+        ""
+    };
     let mut text = RUNTIME
         .replace("RESUMED", resumed)
+        .replace("NUMBER_FIELD", number_field)
         .replace("SLOTS", &SLOTS.to_string())
         .replace("FUEL", &program.fuel.to_string())
         .replace("NULL_DIGEST", &NULL_DIGEST.to_string());
@@ -44,6 +64,21 @@ pub fn module(program: &Program, reachable: usize, clones: bool) -> String {
         text.push_str(&function(index, body));
     }
     text.push_str(&end(reachable));
+    let (count, number) = match form.numbers {
+        true => (COUNT, "(global.get $number)"),
+        false => ("", ""),
+    };
+    let mut text = text.replace("COUNT", count).replace("NUMBER", number);
+    if form.numbers {
+        line(&mut text, "(global $number (mut i64) (i64.const 0))");
+        let module = in_module(text, clones);
+        let ours = "(import \"oracle\" \"gc\"";
+        return module.replacen("(import \"mangrove\" \"gc\"", ours, 1);
+    }
+    in_module(text, clones)
+}
+
+fn in_module(mut text: String, clones: bool) -> String {
     if !clones {
         return scenarios::module(0, &text);
     }
@@ -302,8 +337,8 @@ fn code(statement: &Statement) -> String {
             left,
             right,
         } => format!(
-            "(local.set $o{to} (struct.new $node (local.get $i{value}) (local.get $o{left}) \
-             (local.get $o{right})))"
+            "COUNT (local.set $o{to} (struct.new $node (local.get $i{value}) \
+             (local.get $o{left}) (local.get $o{right}) NUMBER))"
         ),
         Statement::Copy { to, from } => format!("(local.set $o{to} (local.get $o{from}))"),
         Statement::Follow { to, from, right } => {

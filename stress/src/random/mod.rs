@@ -8,11 +8,14 @@
 //! ```
 //!
 //! `clones`: the same programs, in which whatever is resumed is a clone, or has been cloned.
+//!
+//! `roots`: the same programs, with the root set of each moment compared ([`roots`]).
 
 mod ast;
 mod emit;
 mod generator;
 mod oracle;
+pub mod roots;
 mod shrink;
 
 use crate::case::{Case, Size};
@@ -49,13 +52,17 @@ fn make_smallest(program: Program, clones: bool, fails: &mut dyn FnMut(&Case) ->
 
 fn make(program: &Program, clones: bool) -> Case {
     let verdict = oracle::run(program);
+    let form = emit::Form {
+        clones,
+        ..emit::Form::default()
+    };
     Case {
         parameters: format!(
             "functions={} statements={}",
             program.functions.len(),
             program.statements()
         ),
-        wat: emit::module(program, verdict.reachable, clones),
+        wat: emit::module(program, verdict.reachable, form),
         arguments: Vec::new(),
         checksum: verdict.checksum,
         collections: verdict.collections,

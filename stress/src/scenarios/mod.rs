@@ -32,6 +32,8 @@ pub(crate) enum Rounds {
         /// still holds, where a suite can make cases smaller.
         shrink: Option<Shrink>,
     },
+    /// Each runs a random program, with all its roots compared at each moment.
+    Roots,
     /// Each is a run of the model test.
     Model,
     /// Each sweeps all shapes across the end of a stack, in one setting.
@@ -111,6 +113,12 @@ const SUITES: &[Suite] = &[
             make: random::case_with_clones,
             shrink: Some(random::shrunk_with_clones),
         },
+    },
+    Suite {
+        name: "roots",
+        about: "what each frame of random programs holds, against a second derivation of it",
+        least: 50,
+        rounds: Rounds::Roots,
     },
     Suite {
         name: "model",

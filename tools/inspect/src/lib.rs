@@ -18,6 +18,7 @@ pub mod faces;
 pub mod file;
 pub mod questions;
 pub mod snapshot;
+pub mod socket;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod timeline;

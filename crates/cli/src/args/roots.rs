@@ -1,11 +1,13 @@
 //! `mangrove roots`, on the command line.
 
 use super::engine::EngineArgs;
+use super::numbers::parse_seconds;
 use super::target::Target;
 use clap::{ArgGroup, Args, ValueEnum};
 use mangrove::StopAt;
 use mangrove_inspect::questions::{Filter, NodeName};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// How one finds out what keeps something alive.
 const AFTER: &str = "\
@@ -23,6 +25,10 @@ A moment that was saved needs no program, and nothing runs:
 Two moments of one run, and what changed between them:
   mangrove roots FILE --invoke NAME --at gc-full:1 --at gc-full:9 --diff
 
+A program that runs, and goes on (mangrove run FILE --inspect PATH):
+  mangrove roots --attach PATH --view shapes
+  mangrove roots --attach PATH --serve         a page of it, for a browser on this machine
+
 Exit codes: 0 shown; 1 the moment never came; 2 bad usage, or no such node; 3 memory was
 refused; 134 the program trapped before the moment came.";
 
@@ -34,6 +40,17 @@ pub struct RootsArgs {
     /// What to run, or a saved moment.
     #[command(flatten)]
     pub target: Target,
+    /// Look at a program that runs: FILE is the socket of mangrove run --inspect FILE
+    #[arg(long, conflicts_with_all = ["at", "invoke"])]
+    pub attach: bool,
+    /// Wait so many seconds for it to come to a place where it can be looked at
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, default_value = "10")]
+    #[arg(requires = "attach")]
+    pub wait: Duration,
+    /// Serve a page of it on 127.0.0.1, made anew each time it is loaded, at this port or any
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "0")]
+    #[arg(requires = "attach", conflicts_with_all = ["question", "filter", "diff", "save", "out"])]
+    pub serve: Option<u16>,
     /// When to look: just before the Nth collection (gc:N, gc-minor:N, gc-full:N), suspension
     /// (suspend:N) or resumption (resume:N); at a trap; when a function is entered
     /// (enter:NAME, enter:NAME:N) or a byte offset reached (at:0x1a4, at:0x1a4:N); after so

@@ -3,8 +3,10 @@
 use super::{Program, missing};
 use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
+use crate::inspecting;
 use crate::output::Output;
 use crate::render;
+use crate::render::alike::Alike;
 use crate::timeline;
 use crate::until;
 use crate::watch::Watching;
@@ -19,8 +21,12 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let began = Instant::now();
     let mut config = args.engine.config();
     args.until.set(&mut config);
-    if args.watch.is_some() || args.timeline.timeline.is_some() {
-        // Every switch is a moment to look at.
+    let looked_at = args.watch.is_some() || args.inspect.is_some();
+    if looked_at {
+        config.epoch_interruption(true);
+    }
+    if args.timeline.timeline.is_some() {
+        // Every switch is recorded.
         config.hooks(Hooks {
             switches: true,
             ..Hooks::default()
@@ -30,6 +36,14 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let over = until::start(&engine, &args.until, began)?;
     let mut program = Program::load(&engine, &args.target)?;
     until::limit(&mut program.store, &args.until, &over).map_err(Failure::settings)?;
+    if looked_at {
+        inspecting::go_on(&mut program.store, &over);
+    }
+    let server = args
+        .inspect
+        .as_ref()
+        .map(|path| inspecting::listen(&mut program.store, &engine, path, &args.target.file));
+    let server = server.transpose()?;
     let recording = timeline::start(&mut program.store, &args.target.file, &args.timeline)?;
     let watch = args.watch.map(|every| {
         let module = program.module.clone();
@@ -38,6 +52,7 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let watch = watch.transpose()?;
     let result = execute(&mut program, args, output);
     drop(watch);
+    drop(server);
     let recorded = recording.map_or(Ok(()), |r| r.finish(&mut program.store, output));
     let result = match (result, recorded) {
         (Ok(()), recorded) => recorded,
@@ -58,9 +73,15 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
 fn report(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let report = program.store.continuations(options(args));
     let report = report.map_err(|error| Failure::engine(&args.target.file, error))?;
+    let alike = Alike::of(&mut program.store);
+    let alike = alike.map_err(|message| Failure::Check(message))?;
     match args.json {
-        true => output.line(&render::json(&report)?),
-        false => output.text(&render::report::continuations(&report, &program.module)),
+        true => output.line(&render::json(&alike.with(&report))?),
+        false => output.text(&render::report::continuations(
+            &report,
+            &alike,
+            &program.module,
+        )),
     }
 }
 

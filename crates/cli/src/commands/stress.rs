@@ -18,6 +18,7 @@ pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
         suites: args.suites.clone(),
         seed: args.seed,
         time: Duration::from_secs(args.time.unwrap_or(0)),
+        count: args.count,
         zeal: args.engine.zeal.unwrap_or(Zeal::NONE),
         config: args.engine.config(),
         ..StressOptions::default()

@@ -1,5 +1,6 @@
 //! The registry's report as text.
 
+use super::alike::Alike;
 use super::names::ModuleNames;
 use mangrove::{
     ContinuationReport, ContinuationsReport, Ends, GuardKind, Held, Link, Module, Reason,
@@ -7,10 +8,12 @@ use mangrove::{
 };
 use std::fmt::Write as _;
 
-/// A line for each count, grouped by what they are about; then a paragraph for
-/// each continuation that is told of. `module` gives names to what holds them.
-pub fn continuations(report: &ContinuationsReport, module: &Module) -> String {
+/// A line for each count, grouped by what they are about; then a line for each kind of
+/// continuation; then a paragraph for each one that is told of. `module` gives names to what
+/// holds them.
+pub fn continuations(report: &ContinuationsReport, alike: &Alike, module: &Module) -> String {
     let mut text = counts(report);
+    text.push_str(&alike.text());
     let names = ModuleNames::new(module);
     for continuation in &report.continuations {
         one(&mut text, continuation, &names);

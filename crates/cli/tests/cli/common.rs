@@ -31,6 +31,15 @@ pub fn mangrove<const N: usize>(arguments: [&str; N]) -> Ended {
     ended(output)
 }
 
+/// The same with any number of arguments.
+pub fn mangrove_with(arguments: &[&str]) -> Ended {
+    let output = Command::new(env!("CARGO_BIN_EXE_mangrove"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    ended(output)
+}
+
 /// Runs `mangrove` with these arguments in a shell that has first done this, like
 /// `ulimit -v 100000`.
 pub fn limited<const N: usize>(limit: &str, arguments: [&str; N]) -> Ended {

@@ -1,6 +1,6 @@
 //! Continuations from outside: their limits, their report, and watching them.
 
-use crate::common::{Ended, run};
+use crate::common::{Ended, run, run_with};
 
 /// `many n` suspends `n` in a table; `nest n` resumes `n` inside each other;
 /// `spin n` suspends and resumes `n` times; `hang n` counts to `n`.
@@ -182,18 +182,67 @@ fn a_running_program_can_be_watched() {
     }
 }
 
+/// At the head of its loop, although it calls nothing.
 #[test]
-fn who_cannot_be_watched_is_said_so() {
+fn who_only_counts_can_be_watched() {
     let flags = ["--report", "continuations", "--watch", "0.02"];
     let [a, b, c, d] = flags;
     let ended = lives("hang", ["--invoke", "hang", "500000000", a, b, c, d]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    ended.says(["the program came to no resume, suspend, switch or collection"]);
+    ended.says(["1 running, 0 parents"]);
     let ended = lives(
         "hang_json",
         ["--invoke", "hang", "500000000", a, b, c, d, "--json"],
     );
-    ended.says(["\"safepoint\":false"]);
+    ended.says(["\"safepoint\":true", "\"shapes\":["]);
+}
+
+#[test]
+fn continuations_that_stand_alike_are_a_line_with_a_count() {
+    let text = r#"(module
+        (type $f (func)) (type $k (cont $f)) (tag $pause)
+        (table $waiting 50 (ref null $k))
+        (func $sleep (suspend $pause))
+        (func $doze (suspend $pause))
+        (elem declare func $sleep $doze)
+        (func $run (param $at i32) (param $k (ref $k))
+            (table.set $waiting (local.get $at)
+                (block $on (result (ref $k))
+                    (resume $k (on $pause $on) (local.get $k))
+                    (unreachable))))
+        (func (export "run") (local $at i32)
+            (loop $each
+                (call $run (local.get $at)
+                    (if (result (ref $k)) (i32.lt_u (local.get $at) (i32.const 30))
+                        (then (cont.new $k (ref.func $sleep)))
+                        (else (cont.new $k (ref.func $doze)))))
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                (br_if $each (i32.lt_u (local.get $at) (i32.const 50))))))"#;
+    let [a, b] = ["--report", "continuations"];
+    let ended = lives_of("alike", text, &["--invoke", "run", a, b, "--top", "0"]);
+    let line = |count: &str, name: &str| {
+        let mut lines = ended.stdout.lines();
+        lines.any(|line| line.trim_start().starts_with(count) && line.contains(name))
+    };
+    assert!(line("30 suspended", "$sleep at 0x"), "{ended:?}");
+    assert!(line("20 suspended", "$doze at 0x"), "{ended:?}");
+    let ended = lives_of(
+        "alike",
+        text,
+        &["--invoke", "run", a, b, "--json", "--top", "2"],
+    );
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["shapes"][0]["count"], 30);
+    // What was there before is there still.
+    assert_eq!(
+        (&report["created"], &report["omitted"]),
+        (&50.into(), &48.into())
+    );
+    assert_eq!(report["continuations"].as_array().unwrap().len(), 2);
+}
+
+fn lives_of(name: &str, text: &str, arguments: &[&str]) -> Ended {
+    run_with(&format!("{name}.wat"), text, arguments)
 }
 
 /// Two continuations that only objects hold: in an array of boxes, and thrown.

@@ -1,6 +1,7 @@
 //! The command from outside: what it prints, and how it ends.
 
 mod arguments;
+mod attach;
 mod bad_input;
 mod commands;
 mod common;

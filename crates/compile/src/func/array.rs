@@ -7,6 +7,7 @@ use super::store::{Elements, FieldAddress};
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
+use mangrove_abi::libcall::pieces;
 use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, LARGE_OBJECT, MAX_OBJECT, OBJECT_ALIGN};
 use mangrove_abi::{Libcall, TrapCode, TypeIndex};
 use mangrove_validate::{Repr, StorageType};
@@ -106,12 +107,16 @@ impl FuncTranslator<'_, '_> {
                 let operands = self.pop_n(5);
                 self.trap_if_zero(operands[0], TrapCode::NullArray);
                 self.trap_if_zero(operands[2], TrapCode::NullArray);
-                let (to, from) = (self.extend(operands[0]), self.extend(operands[2]));
-                let shift = self.b.ins().iconst(I32, 32);
-                let high = self.b.ins().ishl(from, shift);
-                let arrays = self.b.ins().bor(to, high);
-                let words = [operands[1], operands[3], operands[4]].map(|value| self.extend(value));
-                self.libcall(Libcall::ArrayCopy, &[arrays, words[0], words[1], words[2]]);
+                let [to, from, len] =
+                    [operands[1], operands[3], operands[4]].map(|value| self.extend(value));
+                self.in_pieces(&[to, from], len, true, |this, at, len| {
+                    // Each time: they may have moved.
+                    let (to, from) = (this.extend(operands[0]), this.extend(operands[2]));
+                    let shift = this.b.ins().iconst(I32, 32);
+                    let high = this.b.ins().ishl(from, shift);
+                    let arrays = this.b.ins().bor(to, high);
+                    this.libcall(Libcall::ArrayCopy, &[arrays, at[0], at[1], len])
+                });
             }
             Operator::ArrayInitData {
                 array_data_index, ..
@@ -225,9 +230,13 @@ impl FuncTranslator<'_, '_> {
     fn array_init(&mut self, libcall: Libcall, segment: u32) {
         let operands = self.pop_n(4);
         self.trap_if_zero(operands[0], TrapCode::NullArray);
-        let what = self.pack(operands[0], segment);
-        let words = [operands[1], operands[2], operands[3]].map(|value| self.extend(value));
-        self.libcall(libcall, &[what, words[0], words[1], words[2]]);
+        let [to, from, len] =
+            [operands[1], operands[2], operands[3]].map(|value| self.extend(value));
+        self.in_pieces(&[to, from], len, false, |this, at, len| {
+            // Each time: it may have moved.
+            let what = this.pack(operands[0], segment);
+            this.libcall(libcall, &[what, at[0], at[1], len])
+        });
     }
 
     /// The length of an array at this address; a null one traps.
@@ -277,12 +286,27 @@ impl FuncTranslator<'_, '_> {
         let end = self.b.ins().iadd(at, count);
         let beyond = self.b.ins().icmp(IntCC::UnsignedGreaterThan, end, len);
         self.trap_if(beyond, TrapCode::ArrayOutOfBounds);
-        let size = self.const_word(u64::from(self.env.storage_size(storage)));
-        let offset = self.b.ins().imul(at, size);
-        let bytes = self.b.ins().imul(count, size);
-        let first = self.b.ins().iadd(address, offset);
-        let elements = self.const_word(u64::from(ARRAY_ELEMENTS));
-        let first = self.b.ins().iadd(first, elements);
-        self.assign_elements(array, storage, value, Elements { first, bytes });
+        let interruptible = self.interruption.epochs;
+        self.in_pieces(&[at], count, false, |this, at, count| {
+            let (address, piece) = match interruptible {
+                false => (address, count),
+                // Each time: it may have moved.
+                true => {
+                    let most = this.const_word(pieces::ELEMENTS);
+                    (this.object(array), this.b.ins().umin(count, most))
+                }
+            };
+            let size = this.const_word(u64::from(this.env.storage_size(storage)));
+            let offset = this.b.ins().imul(at[0], size);
+            let bytes = this.b.ins().imul(piece, size);
+            let first = this.b.ins().iadd(address, offset);
+            let elements = this.const_word(u64::from(ARRAY_ELEMENTS));
+            let first = this.b.ins().iadd(first, elements);
+            this.assign_elements(array, storage, value, Elements { first, bytes });
+            match interruptible {
+                false => count,
+                true => this.b.ins().isub(count, piece),
+            }
+        });
     }
 }

@@ -13,7 +13,8 @@
 //!
 //! **Epochs.** Another thread raises the epoch, so its load must not be taken for one that
 //! was made before. Each loop has a check at its head, and each check a call in it: no load
-//! of memory outlives it, as far as Cranelift knows.
+//! of memory outlives it, as far as Cranelift knows. An operation on many looks before it
+//! begins, and between its pieces.
 //!
 //! **Fuel** is one word of the store's context, and in a variable inside of a function
 //! (without variables, in homes, in the context alone):
@@ -32,6 +33,7 @@
 //! trap where nothing is saved.
 
 use super::regions::{fixed, plain};
+use super::state::block_args;
 use super::translator::FuncTranslator;
 use crate::Interruption;
 use crate::function::Callee;
@@ -193,6 +195,53 @@ impl FuncTranslator<'_, '_> {
         if self.interruption.fuel {
             self.check_fuel();
         }
+    }
+
+    /// An operation on `len` bytes or elements, from these positions on: `piece` does some
+    /// of it, and gives how many are left. Code that looks at epochs does so between two of
+    /// them ([`mangrove_abi::libcall::pieces`]); other code is done after the first.
+    pub(super) fn in_pieces(
+        &mut self,
+        positions: &[Value],
+        len: Value,
+        copies: bool,
+        mut piece: impl FnMut(&mut Self, &[Value], Value) -> Value,
+    ) {
+        if !self.interruption.epochs {
+            piece(self, positions, len);
+            return;
+        }
+        let [again, more, done] = [(); 3].map(|()| self.b.create_block());
+        self.b.set_cold_block(more);
+        let at: Vec<_> = positions
+            .iter()
+            .map(|_| self.b.append_block_param(again, I64))
+            .collect();
+        let count = self.b.append_block_param(again, I64);
+        let first: Vec<_> = positions.iter().copied().chain([len]).collect();
+        self.b.ins().jump(again, &block_args(&first));
+
+        self.b.switch_to_block(again);
+        let left = piece(self, &at, count);
+        self.b.ins().brif(left, more, &[], done, &[]);
+        self.b.seal_block(more);
+        self.b.seal_block(done);
+
+        self.b.switch_to_block(more);
+        self.check_epoch();
+        let mut did = self.b.ins().isub(count, left);
+        if copies {
+            // `pieces::from_the_end`: those that are left begin where all began.
+            let from_the_end = IntCC::UnsignedGreaterThan;
+            let from_the_end = self.b.ins().icmp(from_the_end, at[0], at[1]);
+            let zero = self.const_word(0);
+            did = self.b.ins().select(from_the_end, zero, did);
+        }
+        let mut next: Vec<_> = at.iter().map(|&at| self.b.ins().iadd(at, did)).collect();
+        next.push(left);
+        self.b.ins().jump(again, &block_args(&next));
+        self.b.seal_block(again);
+        self.b.switch_to_block(done);
     }
 
     fn check_epoch(&mut self) {

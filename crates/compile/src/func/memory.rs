@@ -27,19 +27,21 @@ impl FuncTranslator<'_, '_> {
             Operator::MemoryGrow { mem } => self.memory_grow(mem),
             Operator::MemoryFill { mem } => {
                 let operands = self.pop_n(3);
-                let memory = self.const_word(u64::from(mem));
                 let at = self.memory_word(operands[0]);
                 let value = self.extend(operands[1]);
                 let len = self.memory_word(operands[2]);
-                self.libcall(Libcall::MemoryFill, &[memory, at, value, len]);
+                self.in_pieces(&[at], len, false, |this, at, len| {
+                    let memory = this.const_word(u64::from(mem));
+                    this.libcall(Libcall::MemoryFill, &[memory, at[0], value, len])
+                });
             }
             Operator::MemoryCopy { dst_mem, src_mem } => {
                 let memories = u64::from(dst_mem) | u64::from(src_mem) << 32;
-                self.bulk(Libcall::MemoryCopy, memories);
+                self.bulk(Libcall::MemoryCopy, memories, true);
             }
             Operator::MemoryInit { data_index, mem } => {
                 let what = u64::from(mem) | u64::from(data_index) << 32;
-                self.bulk(Libcall::MemoryInit, what);
+                self.bulk(Libcall::MemoryInit, what, false);
             }
             Operator::DataDrop { data_index } => {
                 let data = self.const_word(u64::from(data_index));
@@ -51,13 +53,16 @@ impl FuncTranslator<'_, '_> {
     }
 
     /// An instruction with two positions and a length on the stack.
-    pub(super) fn bulk(&mut self, libcall: Libcall, what: u64) {
+    pub(super) fn bulk(&mut self, libcall: Libcall, what: u64, copies: bool) {
         let operands = self.pop_n(3);
-        let mut words = vec![self.const_word(what)];
-        for operand in operands {
-            words.push(self.memory_word(operand));
-        }
-        self.libcall(libcall, &words);
+        let words: Vec<_> = operands
+            .into_iter()
+            .map(|operand| self.memory_word(operand))
+            .collect();
+        self.in_pieces(&words[..2], words[2], copies, |this, at, len| {
+            let what = this.const_word(what);
+            this.libcall(libcall, &[what, at[0], at[1], len])
+        });
     }
 
     /// An index or length as a word, whatever its type.

@@ -45,6 +45,7 @@ use crate::env::ModuleEnv;
 use crate::function::{CompiledFunc, Finished};
 use crate::naming::name_calls;
 use crate::output::Compiler;
+use crate::unread::remove_unread_params;
 use cranelift_codegen::ir::{Function, SourceLoc};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::{FuncIndex, FunctionKind, TagIndex, TypeIndex};
@@ -107,6 +108,10 @@ fn compile_as(
     let (touches, noted_calls) = (translator.touches, translator.noted_calls);
     let tracking = translator.tracking.take();
     let known = tracking.and_then(|tracking| tracking.known(translator.b.func));
+    if translator.homes.is_none() {
+        // Only now: these parameters tell what others are.
+        remove_unread_params(translator.b.func);
+    }
     translator.b.finalize(config);
     let (mut beside, homes) = (translator.beside, translator.homes);
     if let Some(known) = known {

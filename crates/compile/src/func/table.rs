@@ -41,12 +41,14 @@ impl FuncTranslator<'_, '_> {
                 self.bulk(
                     Libcall::TableCopy,
                     u64::from(dst_table) | u64::from(src_table) << 32,
+                    true,
                 );
             }
             Operator::TableInit { elem_index, table } => {
                 self.bulk(
                     Libcall::TableInit,
                     u64::from(table) | u64::from(elem_index) << 32,
+                    false,
                 );
             }
             Operator::ElemDrop { elem_index } => {
@@ -112,9 +114,11 @@ impl FuncTranslator<'_, '_> {
         let value = self.pop();
         let at = self.pop();
         let (at, len) = (self.memory_word(at), self.memory_word(len));
-        let store = self.store_context();
-        self.transfer_store(store, 0, value);
-        let index = self.const_word(u64::from(table));
-        self.libcall(Libcall::TableFill, &[index, at, len]);
+        self.in_pieces(&[at], len, false, |this, at, len| {
+            let store = this.store_context();
+            this.transfer_store(store, 0, value);
+            let index = this.const_word(u64::from(table));
+            this.libcall(Libcall::TableFill, &[index, at[0], len])
+        });
     }
 }

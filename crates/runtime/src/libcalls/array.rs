@@ -3,11 +3,12 @@
 //! Of the reasons to trap, a range beyond the segment comes with the segment's
 //! kind: data counts as memory, elements as a table.
 
-use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
+use super::call::{Answer, Invocation, LibcallOutcome, halves, left, piece_of_copy};
 use super::memory;
 use crate::pending::{Pending, pending};
 use crate::shape::{Door, Shape, write_field};
 use crate::trap::TrapReason;
+use mangrove_abi::libcall::pieces;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HeapRef, MAX_OBJECT, array_size};
 use mangrove_abi::{TrapCode, TypeId, TypeIndex};
 use mangrove_validate::StorageType;
@@ -51,7 +52,7 @@ impl Invocation<'_> {
     }
 
     /// Where `len` elements of `size` bytes lie in a data segment.
-    fn data_range(
+    pub(super) fn data_range(
         &self,
         data: u32,
         from: u64,
@@ -159,10 +160,14 @@ pub fn copy(invocation: &mut Invocation<'_>, [arrays, to, from, len]: [u64; 4]) 
     let (to_array, from_array) = halves(arrays);
     let (to_array, from_array) = (HeapRef(to_array), HeapRef(from_array));
     let (_, size) = invocation.element_of(to_array);
-    let to = invocation.elements(to_array, size, to, len)?;
-    let from = invocation.elements(from_array, size, from, len)?;
-    if len > 0 {
-        let bytes = len as usize * size as usize;
+    invocation.elements(to_array, size, to, len)?;
+    invocation.elements(from_array, size, from, len)?;
+    let now = invocation.piece(len, pieces::ELEMENTS);
+    let [to, from] = piece_of_copy([to, from], len, now);
+    let to = invocation.elements(to_array, size, to, now)?;
+    let from = invocation.elements(from_array, size, from, now)?;
+    if now > 0 {
+        let bytes = now as usize * size as usize;
         // SAFETY: both ranges exist, and validation made the elements of one
         // array those of the other.
         unsafe {
@@ -171,7 +176,7 @@ pub fn copy(invocation: &mut Invocation<'_>, [arrays, to, from, len]: [u64; 4]) 
             heap.copy_elements(ctx, (to_array, to), (from_array, from), bytes);
         }
     }
-    DONE
+    left(len, now)
 }
 
 pub fn init_data(invocation: &mut Invocation<'_>, [array_data, to, from, len]: [u64; 4]) -> Answer {
@@ -179,9 +184,11 @@ pub fn init_data(invocation: &mut Invocation<'_>, [array_data, to, from, len]: [
     let array = HeapRef(array);
     let (_, size) = invocation.element_of(array);
     let offset = invocation.elements(array, size, to, len)?;
-    let range = invocation.data_range(data, from, len, size)?;
+    invocation.data_range(data, from, len, size)?;
+    let now = invocation.piece(len, pieces::ELEMENTS);
+    let range = invocation.data_range(data, from, now, size)?;
     invocation.write_data(array, offset, data, range);
-    DONE
+    left(len, now)
 }
 
 pub fn init_elem(invocation: &mut Invocation<'_>, [array_elem, to, from, len]: [u64; 4]) -> Answer {
@@ -189,7 +196,9 @@ pub fn init_elem(invocation: &mut Invocation<'_>, [array_elem, to, from, len]: [
     let array = HeapRef(array);
     let element = invocation.element_of(array);
     let offset = invocation.elements(array, element.1, to, len)?;
-    let range = invocation.elem_range(elem, from, len)?;
+    invocation.elem_range(elem, from, len)?;
+    let now = invocation.piece(len, pieces::ELEMENTS);
+    let range = invocation.elem_range(elem, from, now)?;
     invocation.write_elem(array, offset, element, elem, range, Door::Assign);
-    DONE
+    left(len, now)
 }

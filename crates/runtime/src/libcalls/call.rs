@@ -3,6 +3,7 @@
 use crate::instance::InstancePtr;
 use crate::pending::Pending;
 use crate::store::StoreInner;
+use mangrove_abi::libcall::pieces;
 use mangrove_abi::{InstanceContext, LibcallResult};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,6 +26,31 @@ pub const DONE: Answer = Ok(LibcallOutcome::Value(0));
 pub struct Invocation<'a> {
     pub store: &'a mut StoreInner,
     pub instance: InstancePtr,
+}
+
+impl Invocation<'_> {
+    /// How many of `len` bytes or elements are done now: `most`, where code comes again for
+    /// the rest.
+    pub fn piece(&self, len: u64, most: u64) -> u64 {
+        let settings = self.store.engine.settings();
+        match settings.epoch_interruption || settings.zeal.interrupt {
+            true => len.min(most),
+            false => len,
+        }
+    }
+}
+
+/// Where the piece of a copy lies that is done now.
+pub fn piece_of_copy([to, from]: [u64; 2], len: u64, now: u64) -> [u64; 2] {
+    match pieces::from_the_end(to, from) {
+        true => [to + (len - now), from + (len - now)],
+        false => [to, from],
+    }
+}
+
+/// So many are left to do.
+pub fn left(len: u64, now: u64) -> Answer {
+    Ok(LibcallOutcome::Value(len - now))
 }
 
 /// Runs a libcall.

@@ -1,9 +1,10 @@
 //! Memories and data segments.
 
-use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves};
+use super::call::{Answer, DONE, Invocation, LibcallOutcome, halves, left, piece_of_copy};
 use crate::instance::InstanceData;
 use crate::memory::entry::{MemoryEntry, copy as copy_memory};
 use crate::pending::Pending;
+use mangrove_abi::libcall::pieces;
 
 impl Invocation<'_> {
     fn memory(&self, index: u32) -> &MemoryEntry {
@@ -33,31 +34,36 @@ pub fn grow(invocation: &mut Invocation<'_>, [memory, pages, ..]: [u64; 4]) -> A
 }
 
 pub fn fill(invocation: &mut Invocation<'_>, [memory, at, value, len]: [u64; 4]) -> Answer {
-    invocation
-        .memory(memory as u32)
-        .fill(at, value as u8, len)
-        .map_err(Pending::from)?;
-    DONE
+    let now = invocation.piece(len, pieces::BYTES);
+    let memory = invocation.memory(memory as u32);
+    memory.range(at, len).map_err(Pending::from)?;
+    memory.fill(at, value as u8, now).map_err(Pending::from)?;
+    left(len, now)
 }
 
 pub fn copy(invocation: &mut Invocation<'_>, [memories, to, from, len]: [u64; 4]) -> Answer {
     let (to_memory, from_memory) = halves(memories);
-    copy_memory(
-        (invocation.memory(to_memory), to),
-        (invocation.memory(from_memory), from),
-        len,
-    )
-    .map_err(Pending::from)?;
-    DONE
+    let now = invocation.piece(len, pieces::BYTES);
+    let memories = [to_memory, from_memory].map(|memory| invocation.memory(memory));
+    for (memory, at) in memories.into_iter().zip([to, from]) {
+        memory.range(at, len).map_err(Pending::from)?;
+    }
+    let [to, from] = piece_of_copy([to, from], len, now);
+    copy_memory((memories[0], to), (memories[1], from), now).map_err(Pending::from)?;
+    left(len, now)
 }
 
 pub fn init(invocation: &mut Invocation<'_>, [memory_data, to, from, len]: [u64; 4]) -> Answer {
     let (memory, data) = halves(memory_data);
-    invocation
-        .memory(memory)
-        .init(to, invocation.data(data), from, len)
+    let now = invocation.piece(len, pieces::BYTES);
+    // Those of the whole first.
+    let range = invocation.data_range(data, from, len, 1)?;
+    let (memory, data) = (invocation.memory(memory), invocation.data(data));
+    memory.range(to, len).map_err(Pending::from)?;
+    memory
+        .init(to, data, range.start as u64, now)
         .map_err(Pending::from)?;
-    DONE
+    left(len, now)
 }
 
 pub fn data_drop(invocation: &mut Invocation<'_>, [data, ..]: [u64; 4]) -> Answer {

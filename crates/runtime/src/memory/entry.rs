@@ -27,6 +27,9 @@ use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
 /// Bytes of a page, unless the memory's type says otherwise.
+///
+/// # Examples
+/// See [`crate::Memory`].
 pub const PAGE: u64 = 64 << 10;
 /// Bytes reserved for a 32-bit memory: the largest index, the largest offset,
 /// and the widest access beyond.

@@ -29,6 +29,30 @@ use mangrove_abi::object::HeapRef;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// ```
+/// use mangrove::{ArrayRef, ArrayType, Engine, FieldType, Store, StorageType, Val};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, ())?;
+/// let ty = ArrayType::new(&engine, FieldType::variable(StorageType::I8))?;
+/// let array = ArrayRef::new(&mut store, &ty, &Val::I32(0), 4)?;
+/// assert!(!array.is_empty(&store)?);
+/// array.fill(&mut store, 1, &Val::I32(b'x'.into()), 2)?;
+/// assert_eq!(array.to_vec::<u8>(&mut store)?, b"\0xx\0");
+/// array.copy_from_slice(&mut store, 2, b"yz")?;
+/// let mut bytes = [0; 3];
+/// array.copy_to_slice(&mut store, 1, &mut bytes)?;
+/// assert_eq!(&bytes, b"xyz");
+/// assert_eq!(array.to_utf8(&mut store)?, "\0xyz");
+/// assert_eq!(array.to_utf8_lossy(&mut store)?, "\0xyz");
+/// // A handle that no scope ends, of the same object.
+/// let owned = array.owned(&mut store)?;
+/// assert!(owned.handle().same_object(&store, array.handle())?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArrayRef(HeapHandle);
 

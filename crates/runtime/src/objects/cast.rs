@@ -141,6 +141,27 @@ impl HeapHandle {
     ///
     /// # Errors
     /// As [`HeapHandle::kind`].
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Engine, Linker, Module, Store, Val};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::default();
+    /// let text = "(module (type $bytes (array i8))
+    ///     (func (export \"new\") (result (ref $bytes)) (array.new $bytes (i32.const 1) (i32.const 9))))";
+    /// let module = Module::new(&engine, text)?;
+    /// let mut store = Store::new(&engine, ())?;
+    /// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+    /// let new = instance.func(&store, "new").expect("it is exported");
+    /// let [Val::Any(Some(array))] = &new.call(&mut store, &[])?[..] else { unreachable!() };
+    /// let bytes = module.array_type("bytes").expect("a type of this name");
+    /// assert_eq!(array.type_id(&store)?, Some(bytes.id()));
+    /// assert_eq!(array.array_len(&store), Some(9));
+    /// assert_eq!(array.as_array(&store)?.expect("one").len(&store)?, 9);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn type_id(&self, store: &impl AsStore) -> Result<Option<TypeId>, Error> {
         match self.kind(store)? {
             HandleKind::Struct(id) | HandleKind::Array(id) => Ok(Some(id)),

@@ -15,6 +15,26 @@ mod sealed {
 }
 
 /// A number that elements of an array are: signed and unsigned ones fit the same arrays.
+///
+/// # Examples
+/// ```
+/// use mangrove::{ArrayRef, ArrayType, Element, Engine, Error, FieldType, Store, StorageType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// The elements of an array, whichever numbers they are.
+/// fn elements<T: Element>(store: &mut Store<()>, array: &ArrayRef) -> Result<Vec<T>, Error> {
+///     array.to_vec(store)
+/// }
+///
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, ())?;
+/// let ty = ArrayType::new(&engine, FieldType::constant(StorageType::I16))?;
+/// let array = ArrayRef::from_slice::<u16>(&mut store, &ty, &[1, 2])?;
+/// assert_eq!(elements::<u16>(&mut store, &array)?, [1, 2]);
+/// assert!(elements::<u8>(&mut store, &array).is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub trait Element: sealed::Plain {
     /// What elements store.
     #[doc(hidden)]

@@ -144,6 +144,22 @@ impl ExternRef {
     ///
     /// # Errors
     /// It is of another store, or its scope has ended.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Engine, ExternRef, RootScope, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::default(), ())?;
+    /// let owned = {
+    ///     let mut scope = RootScope::new(&mut store);
+    ///     let value = ExternRef::new(&mut scope, 7)?;
+    ///     value.owned(&mut scope)?
+    /// };
+    /// assert!(owned.data(&store)?.is_some_and(|data| data.is::<i32>()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn owned(&self, store: &mut impl AsStoreMut) -> Result<Self, Error> {
         self.0.owned(store).map(Self)
     }

@@ -29,6 +29,21 @@ use mangrove_abi::TypeId;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// ```
+/// use mangrove::{Engine, FieldType, Store, StructRef, StructType, Val, ValType};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let mut store = Store::new(&engine, ())?;
+/// let ty = StructType::new(&engine, [FieldType::variable(ValType::I64)])?;
+/// let object = StructRef::new(&mut store, &ty, &[Val::I64(7)])?;
+/// // A handle that no scope ends, of the same object.
+/// let owned = object.owned(&mut store)?;
+/// assert!(owned.handle().same_object(&store, object.handle())?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct StructRef(HeapHandle);
 

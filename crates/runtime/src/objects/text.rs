@@ -110,6 +110,23 @@ impl ArrayRef {
     ///
     /// # Errors
     /// [`ObjectError::Text`] if they are none's; as [`ArrayRef::to_vec`].
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{ArrayRef, ArrayType, Engine, FieldType, Store, StorageType};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ())?;
+    /// let ty = ArrayType::new(&engine, FieldType::variable(StorageType::I16))?;
+    /// let text = ArrayRef::from_utf16(&mut store, &ty, "größer")?;
+    /// assert_eq!(text.to_utf16(&mut store)?, "größer");
+    /// text.copy_from_slice::<u16>(&mut store, 0, &[0xd800])?; // half of a pair
+    /// assert!(text.to_utf16(&mut store).is_err());
+    /// assert_eq!(text.to_utf16_lossy(&mut store)?, "\u{fffd}rößer");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn to_utf16(&self, store: &mut impl AsStoreMut) -> Result<String, Error> {
         let units: Vec<u16> = self.to_vec(store)?;
         let (mut text, mut at) = (String::with_capacity(units.len()), 0);
@@ -126,6 +143,9 @@ impl ArrayRef {
     ///
     /// # Errors
     /// As [`ArrayRef::to_vec`].
+    ///
+    /// # Examples
+    /// See [`ArrayRef::to_utf16`].
     pub fn to_utf16_lossy(&self, store: &mut impl AsStoreMut) -> Result<String, Error> {
         let units: Vec<u16> = self.to_vec(store)?;
         Ok(String::from_utf16_lossy(&units))

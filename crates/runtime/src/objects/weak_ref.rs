@@ -279,6 +279,23 @@ impl DeathQueue {
     ///
     /// # Errors
     /// It is of another store.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{DeathQueue, Engine, ExternRef, Store};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::default(), ())?;
+    /// let queue = DeathQueue::new(&mut store);
+    /// let object = ExternRef::new(&mut store, 7)?;
+    /// queue.watch(&mut store, object.handle(), 7)?;
+    /// assert!(queue.is_empty(&store)?);
+    /// drop(object);
+    /// store.gc()?;
+    /// assert_eq!(queue.len(&store)?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn len(&self, store: &impl AsStore) -> Result<usize, Error> {
         let store = inner(store);
         store.check_same_store(self.store, "queue")?;
@@ -289,6 +306,9 @@ impl DeathQueue {
     ///
     /// # Errors
     /// It is of another store.
+    ///
+    /// # Examples
+    /// See [`DeathQueue::len`].
     pub fn is_empty(&self, store: &impl AsStore) -> Result<bool, Error> {
         Ok(self.len(store)? == 0)
     }

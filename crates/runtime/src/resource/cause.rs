@@ -4,6 +4,9 @@ use crate::bound::Bound;
 use std::fmt;
 
 /// A limit that a refused request exceeds. Sizes in bytes.
+///
+/// # Examples
+/// See [`crate::ResourceError`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {

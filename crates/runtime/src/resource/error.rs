@@ -23,6 +23,25 @@ use std::{fmt, io};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// ```
+/// use mangrove::{Bound, BoundSource, Cause, Config, Engine, Linker, Module, ResourceError, Store};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// // An engine for which this process has too little address space.
+/// let engine = Engine::new(Config::new().address_space(64 << 20))?;
+/// let module = Module::new(&engine, "(module (memory 2000))")?;
+/// let mut store = Store::new(&engine, ())?;
+/// let error = Linker::new(&engine).instantiate(&mut store, &module).unwrap_err();
+/// let error: &ResourceError = error.resource().expect("the system, or a bound, refused it");
+/// assert!(error.request().contains("memory"));
+/// assert!(error.bytes() > Some(64 << 20));
+/// assert_eq!(error.errno(), None, "the system was not asked");
+/// let Cause::Bound { bound: Bound { bytes, source }, .. } = &error.causes()[0] else { panic!() };
+/// assert_eq!((*bytes, *source), (64 << 20, BoundSource::AddressSpace));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceError {
     /// What it was for; may be empty.

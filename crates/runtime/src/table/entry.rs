@@ -434,7 +434,11 @@ pub unsafe fn copy(
     Ok(())
 }
 
-fn in_bounds(at: u64, len: u64, size: u64) -> Result<(), TrapReason> {
+/// Whether a range is all there.
+///
+/// # Errors
+/// It is not.
+pub fn in_bounds(at: u64, len: u64, size: u64) -> Result<(), TrapReason> {
     match at.checked_add(len) {
         Some(end) if end <= size => Ok(()),
         _ => Err(TrapReason::Code(TrapCode::TableOutOfBounds)),

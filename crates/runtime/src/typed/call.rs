@@ -13,6 +13,23 @@ use std::ptr::NonNull;
 
 /// A function of a store with parameters `P` and results `R`, which were checked when it
 /// was made ([`Func::typed`]). Cheap to copy.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Linker, Module, Store, TypedFunc};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module (func (export \"swap\") (param i32 f64) (result f64 i32)
+///     (local.get 1) (local.get 0)))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// let swap: TypedFunc<(i32, f64), (f64, i32)> = instance.get_typed_func(&mut store, "swap")?;
+/// assert_eq!(swap.call(&mut store, (1, 2.5))?, (2.5, 1));
+/// # Ok(())
+/// # }
+/// ```
 pub struct TypedFunc<P, R> {
     func: Func,
     /// Of the function: lives as long as the store.
@@ -131,18 +148,21 @@ impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
         unsafe {
             let ty = &self.signature.as_ref().ty;
             // First, since it may collect.
-            (*store).expect_call()?;
+            let call = (*store).expect_call()?;
             let expected = ExpectedList {
                 types: &ty.params,
                 is_narrower: self.is_narrower,
             };
-            let payload = params.lower(&mut *store, expected)?;
-            let first = call_placed(store, self.func.func, payload)?;
+            let payload = match params.lower(&mut *store, expected) {
+                Ok(payload) => payload,
+                Err(error) => return Err((*store).give_up(call, error)),
+            };
+            let first = call_placed(store, self.func.func, call, payload)?;
             let expected = ExpectedList {
                 types: &ty.results,
                 is_narrower: false,
             };
-            Ok(R::lift(&mut *store, expected, Some(first)))
+            Ok(R::lift(&mut *store, expected, first))
         }
     }
 }

@@ -11,6 +11,26 @@ use std::ptr::NonNull;
 /// What a typed host function may return: nothing, one value, a tuple of up to 16, or a
 /// `Result` of those. The error may be of any type that is an error, or becomes a boxed
 /// one, such as a `String`; whoever called Wasm gets it back by [`Error::downcast`].
+///
+/// # Examples
+/// ```
+/// use mangrove::{Caller, Engine, Error, Func, IntoFunc, Linker, WasmParams, WasmRet};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// /// A host function that may return whatever a host function may.
+/// fn define<R: WasmRet>(linker: &mut Linker<()>, result: fn() -> R) -> Result<(), Error> {
+///     linker.func_wrap("host", "f", result)?;
+///     Ok(())
+/// }
+///
+/// let mut linker = Linker::new(&Engine::default());
+/// linker.allow_shadowing(true);
+/// define(&mut linker, || ())?;
+/// define(&mut linker, || (1, 2.5))?;
+/// define(&mut linker, || Err::<i32, _>("not today"))?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait WasmRet: 'static {
     /// The values.
     type Values: WasmResults;
@@ -75,7 +95,7 @@ where
     B: Fn(StorePtr, NonNull<()>, P) -> R + Send + Sync + 'static,
 {
     #[inline(always)]
-    unsafe fn run(&self, store: StorePtr, host: &HostFunc) -> Result<(), Error> {
+    unsafe fn run(&self, store: StorePtr, host: &HostFunc, first: u64) -> Result<u64, Error> {
         // SAFETY: signatures live as long as the store.
         let ty = unsafe { &host.signature.as_ref().ty };
         let expected = |types| ExpectedList {
@@ -86,11 +106,10 @@ where
         // trampoline has put parameters of these types there.
         let (data, params) = unsafe {
             let store = &mut *store.as_ptr();
-            (store.data, P::lift(store, expected(&ty.params), None))
+            (store.data, P::lift(store, expected(&ty.params), first))
         };
         let results = (self.body)(store, data, params).into_values()?;
         // SAFETY: the body has returned: nobody else uses the store.
-        results.lower(unsafe { &mut *store.as_ptr() }, expected(&ty.results))?;
-        Ok(())
+        results.lower(unsafe { &mut *store.as_ptr() }, expected(&ty.results))
     }
 }

@@ -30,12 +30,36 @@ impl<'a> ExpectedList<'a> {
 ///
 /// # Safety
 /// `lower` and `lift` are each other's inverse, value by value, for a list of these types.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, Error, Func, FuncType, Store, TypedFunc, ValType, WasmList, WasmParams, WasmResults};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// assert_eq!(<(i32, f64)>::types(), [ValType::I32, ValType::F64]);
+///
+/// /// A function of one list to another.
+/// fn typed<P: WasmParams, R: WasmResults>(
+///     store: &mut Store<()>,
+///     func: Func,
+/// ) -> Result<TypedFunc<P, R>, Error> {
+///     assert_eq!(func.ty(store), FuncType { params: P::types(), results: R::types() });
+///     func.typed(store)
+/// }
+///
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let func = Func::wrap(&mut store, |n: i32| f64::from(n))?;
+/// assert_eq!(typed::<i32, f64>(&mut store, func)?.call(&mut store, 3)?, 3.0);
+/// # Ok(())
+/// # }
+/// ```
 pub unsafe trait WasmList: Sized + 'static {
     /// The Wasm types.
     fn types() -> Vec<ValType>;
 
-    /// Writes each value into the transfer slot of its index. Returns what goes into the
-    /// payload register: where the first value does not travel there, nobody looks at it.
+    /// Writes each value into the transfer slot of its index, but the first if it fits the
+    /// payload register. Returns what goes there; where the first value does not, nobody
+    /// looks at it.
     ///
     /// # Errors
     /// One is of another store, or not of the expected type.
@@ -43,20 +67,26 @@ pub unsafe trait WasmList: Sized + 'static {
     fn lower(self, store: &mut StoreInner, expected: ExpectedList<'_>) -> Result<u64, Error>;
 
     /// Reads each value from the transfer slot of its index, but the first from `first`
-    /// if it fits the payload register and there is one.
+    /// if it fits the payload register.
     ///
     /// # Safety
     /// Compiled code has just left values of the expected types there.
     #[doc(hidden)]
-    unsafe fn lift(store: &mut StoreInner, expected: ExpectedList<'_>, first: Option<u64>) -> Self;
+    unsafe fn lift(store: &mut StoreInner, expected: ExpectedList<'_>, first: u64) -> Self;
 }
 
 /// Parameters of a typed function: nothing, one value, or a tuple of up to 16.
+///
+/// # Examples
+/// See [`WasmList`].
 pub trait WasmParams: WasmList {}
 
 impl<L: WasmList> WasmParams for L {}
 
 /// Results of a typed function: nothing, one value, or a tuple of up to 16.
+///
+/// # Examples
+/// See [`WasmList`].
 pub trait WasmResults: WasmList {}
 
 impl<L: WasmList> WasmResults for L {}
@@ -73,7 +103,7 @@ unsafe impl<T: WasmTy> WasmList for T {
     }
 
     #[inline(always)]
-    unsafe fn lift(store: &mut StoreInner, expected: ExpectedList<'_>, first: Option<u64>) -> Self {
+    unsafe fn lift(store: &mut StoreInner, expected: ExpectedList<'_>, first: u64) -> Self {
         // SAFETY: by contract.
         unsafe { <(T,)>::lift(store, expected, first) }.0
     }
@@ -109,14 +139,17 @@ macro_rules! lists {
                 let context = store.ctx.as_ptr();
                 #[allow(unused_mut, reason = "an empty list has no use for it")]
                 let mut payload = 0;
-                $({
-                    // SAFETY: the context is the store's, and no compiled code runs.
-                    let slot = unsafe { &mut *slot(context, $index) };
-                    self.$index.lower(store, expected.at($index), slot)?;
-                    if $index == 0 {
+                $(
+                    if $index == 0 && $name::REPR.in_payload_register() {
+                        let mut slot = TransferSlot::default();
+                        self.$index.lower(store, expected.at($index), &mut slot)?;
                         payload = slot.words[0];
+                    } else {
+                        // SAFETY: the context is the store's, and no compiled code runs.
+                        let slot = unsafe { &mut *slot(context, $index) };
+                        self.$index.lower(store, expected.at($index), slot)?;
                     }
-                })*
+                )*
                 Ok(payload)
             }
 
@@ -126,26 +159,20 @@ macro_rules! lists {
             unsafe fn lift(
                 store: &mut StoreInner,
                 expected: ExpectedList<'_>,
-                first: Option<u64>,
+                first: u64,
             ) -> Self {
                 let context = store.ctx.as_ptr();
                 ($(
-                    match first {
-                        Some(word) if $index == 0 && $name::REPR.in_payload_register() => {
-                            // SAFETY: by contract.
-                            unsafe {
-                                $name::lift(
-                                    store,
-                                    expected.at($index),
-                                    &TransferSlot::from_u64(word),
-                                )
-                            }
-                        }
+                    if $index == 0 && $name::REPR.in_payload_register() {
+                        let slot = TransferSlot::from_u64(first);
+                        // SAFETY: by contract.
+                        unsafe { $name::lift(store, expected.at($index), &slot) }
+                    } else {
                         // SAFETY: by contract; the context is the store's, and no
                         // compiled code runs.
-                        _ => unsafe {
+                        unsafe {
                             $name::lift(store, expected.at($index), &*slot(context, $index))
-                        },
+                        }
                     },
                 )*)
             }

@@ -19,6 +19,8 @@ mod value;
 
 pub use call::TypedFunc;
 pub use host::{TypedCode, WasmRet};
+#[cfg(test)]
+pub(crate) use list::ExpectedList;
 pub use list::{WasmList, WasmParams, WasmResults};
 pub use refs::{AnyRef, ExnRef};
 pub use value::{WasmRef, WasmTy};

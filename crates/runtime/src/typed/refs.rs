@@ -65,6 +65,13 @@ macro_rules! views {
             }
 
             /// The handle.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{AnyRef, HeapHandle};
+            ///
+            /// assert_eq!(AnyRef::from(HeapHandle::from_i31(7)).into_handle().as_i31(), Some(7));
+            /// ```
             pub fn into_handle(self) -> HeapHandle {
                 self.0
             }
@@ -124,6 +131,22 @@ views! {
     AnyRef: Any;
     /// A reference to an exception that is not null, as a parameter or result of a typed
     /// function: `(ref exn)`.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove::{Engine, Error, ExnRef, Exception, Func, FuncType, Store, Tag};
+    ///
+    /// # fn main() -> Result<(), mangrove::Error> {
+    /// let mut store = Store::new(&Engine::default(), ())?;
+    /// let tag = Tag::new(&mut store, FuncType::default())?;
+    /// let exception = Exception::new(&mut store, tag, vec![])?;
+    /// let same = Func::wrap(&mut store, |exception: ExnRef| exception)?;
+    /// let same = same.typed::<ExnRef, ExnRef>(&mut store)?;
+    /// let back = same.call(&mut store, ExnRef::from(exception.handle.clone()))?;
+    /// assert!(back.same_object(&store, &exception.handle)?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ExnRef: Exn;
 }
 

@@ -55,6 +55,16 @@ impl Expected<'_> {
 /// # Safety
 /// `lift` reads no more than `REPR` has bytes, and what it makes of them is valid for
 /// every value of `val_type`; `lower` writes a value of that type.
+///
+/// # Examples
+/// ```
+/// use mangrove::{AbstractHeap, AnyRef, HeapType, ValType, WasmRef, WasmTy};
+///
+/// assert_eq!(u32::val_type(), ValType::I32);
+/// let ValType::Ref(ty) = <Option<AnyRef>>::val_type() else { unreachable!() };
+/// assert!(ty.nullable);
+/// assert_eq!(<AnyRef as WasmRef>::heap_type(), HeapType::Abstract(AbstractHeap::Any));
+/// ```
 pub unsafe trait WasmTy: Sized + 'static {
     /// How compiled code holds it.
     const REPR: Repr;
@@ -87,6 +97,9 @@ pub unsafe trait WasmTy: Sized + 'static {
 ///
 /// # Safety
 /// As for [`WasmTy`].
+///
+/// # Examples
+/// See [`WasmTy`].
 pub unsafe trait WasmRef: Sized + 'static {
     /// How compiled code holds it.
     const REPR: Repr;

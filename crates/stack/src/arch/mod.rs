@@ -6,8 +6,8 @@
 //!
 //! | noun | what |
 //! |-|-|
-//! | `prepare`, `prepare_again` | make a stack fresh |
-//! | `enter`, [`Left`] | the host's switch into Wasm, and how Wasm was left |
+//! | `prepare` | makes a stack fresh |
+//! | `enter`, `enter_fresh`, [`Left`] | the host's switch into Wasm, and how Wasm was left |
 //! | `stub_image` | what compiled code calls: the host, a switch, the end of a stack |
 //! | `unpark_stub` | where a switch to a parked record arrives |
 //! | `STUB_DEPTH` | bytes that a stub takes of the stack it is called on |
@@ -32,9 +32,9 @@ mod tests;
 mod x86_64;
 
 pub use x86_64::{
-    CACHE_LINE, Fault, FaultIn, Left, PAGE, Stopped, USER_SPACE_END, enter, fault_context, host_sp,
-    prefetch, prefetch_range, prepare, prepare_again, record_fault, redirect_to_host, stopped,
-    stub_image, take_fault,
+    CACHE_LINE, Fault, FaultIn, Left, PAGE, Stopped, USER_SPACE_END, enter, enter_fresh,
+    fault_context, host_sp, prefetch, prefetch_range, prepare, record_fault, redirect_to_host,
+    stopped, stub_image, take_fault,
 };
 pub(crate) use x86_64::{STUB_DEPTH, unpark_stub};
 

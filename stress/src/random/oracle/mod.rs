@@ -8,13 +8,18 @@
 //! ```
 
 mod compute;
+mod lifetimes;
+mod moments;
 mod state;
 
 use super::ast::{
     DIGEST_DEPTH, GLOBALS, Pair, Program, RETURNED, SLOTS, SUSPENDED, Statement, WAS_EMPTY,
 };
 use crate::scenarios::fold;
-use state::{Chain, Continuation, Cursor, Frame, Object, Reference, Site, top};
+use moments::Watch;
+use state::{Chain, Continuation, Cursor, Frame, Held, Object, Reference, Site, held, top};
+
+pub use moments::{Kept, Looks, moments};
 
 /// What the oracle found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,44 +36,26 @@ struct Machine<'p> {
     program: &'p Program,
     heap: Vec<Object>,
     globals: [Reference; GLOBALS as usize],
-    slots: [Option<Chain<'p>>; SLOTS as usize],
+    slots: [Option<Held<'p>>; SLOTS as usize],
     running: Chain<'p>,
     fuel: u32,
     sum: i64,
     collections: u64,
+    /// Who wants to know what is held at some moments.
+    watch: Option<Watch<'p>>,
 }
 
 /// Interprets a program to its end.
 pub fn run(program: &Program) -> Verdict {
-    let main = Continuation {
-        frames: vec![Frame::new(&program.functions[0])],
-        site: None,
-    };
-    let mut machine = Machine {
-        program,
-        heap: Vec::new(),
-        globals: [None; GLOBALS as usize],
-        slots: Default::default(),
-        running: vec![main],
-        fuel: program.fuel,
-        sum: 0,
-        collections: 0,
-    };
-    while !machine.running.is_empty() {
-        machine.step();
-    }
-    for global in machine.globals {
-        machine.sum = fold(machine.sum, machine.digest(global, DIGEST_DEPTH));
-    }
-    Verdict {
-        checksum: machine.sum,
-        collections: machine.collections,
-        reachable: machine.slots.iter().flatten().map(size).sum(),
-    }
+    Machine::new(program).to_the_end()
 }
 
-/// Continuations in a chain and in the variables of its frames.
-fn size(chain: &Chain<'_>) -> usize {
+/// Continuations in the chain of a reference and in the variables of its frames.
+fn size(held: &Held<'_>) -> usize {
+    held.borrow().as_ref().map_or(0, chain_size)
+}
+
+fn chain_size(chain: &Chain<'_>) -> usize {
     let in_frame = |frame: &Frame<'_>| {
         let held = frame
             .cursors
@@ -90,6 +77,40 @@ fn size(chain: &Chain<'_>) -> usize {
 }
 
 impl<'p> Machine<'p> {
+    fn new(program: &'p Program) -> Self {
+        let main = Continuation {
+            frames: vec![Frame::new(&program.functions[0])],
+            site: None,
+        };
+        Self {
+            program,
+            heap: Vec::new(),
+            globals: [None; GLOBALS as usize],
+            slots: Default::default(),
+            running: vec![main],
+            fuel: program.fuel,
+            sum: 0,
+            collections: 0,
+            watch: None,
+        }
+    }
+
+    fn to_the_end(&mut self) -> Verdict {
+        while !self.running.is_empty() {
+            self.step();
+        }
+        // The program's caller, which holds nothing, collects once more.
+        self.look(Looks::COLLECTION, None);
+        for global in self.globals {
+            self.sum = fold(self.sum, self.digest(global, DIGEST_DEPTH));
+        }
+        Verdict {
+            checksum: self.sum,
+            collections: self.collections,
+            reachable: self.slots.iter().flatten().map(size).sum(),
+        }
+    }
+
     fn step(&mut self) {
         let frame = top(&mut self.running);
         let Some(cursor) = frame.cursors.last_mut() else {
@@ -142,6 +163,7 @@ impl<'p> Machine<'p> {
     }
 
     fn execute(&mut self, statement: &'p Statement) {
+        top(&mut self.running).stands = Some(statement);
         match *statement {
             Statement::Resume {
                 slot,
@@ -171,18 +193,28 @@ impl<'p> Machine<'p> {
                     self.fuel = fuel;
                     let frames = vec![Frame::new(&self.program.functions[function])];
                     let fresh = vec![Continuation { frames, site: None }];
-                    self.slots[usize::from(slot)] = Some(fresh);
+                    self.slots[usize::from(slot)] = Some(held(fresh));
                 }
             }
             Statement::Exchange { one, other } => {
+                top(&mut self.running).it = self.slots[usize::from(one)].clone();
                 self.slots.swap(usize::from(one), usize::from(other));
             }
             Statement::Stash { slot, variable } => {
-                let variable = &mut top(&mut self.running).continuations[usize::from(variable)];
+                let frame = top(&mut self.running);
+                frame.it = self.slots[usize::from(slot)].clone();
+                let variable = &mut frame.continuations[usize::from(variable)];
                 std::mem::swap(variable, &mut self.slots[usize::from(slot)]);
             }
             Statement::Forget { slot } => self.slots[usize::from(slot)] = None,
-            Statement::Collect => self.collections += 1,
+            Statement::Collect => {
+                self.look(Looks::COLLECTION, None);
+                self.collections += 1;
+            }
+            Statement::New { .. } => {
+                self.look(Looks::ALLOCATION, None);
+                self.compute(statement);
+            }
             Statement::Litter { .. } => {}
             Statement::Hold { .. } | Statement::If { .. } | Statement::Repeat { .. } => {
                 self.enter(statement);
@@ -200,7 +232,7 @@ impl<'p> Machine<'p> {
                 continuations,
                 body,
             } => {
-                let mut cursor = Cursor::new(body, 0);
+                let mut cursor = Cursor::new(Some(statement), body, 0);
                 for &variable in objects {
                     let value = frame.objects[usize::from(variable)].take();
                     cursor.objects.push((variable, value));
@@ -217,9 +249,9 @@ impl<'p> Machine<'p> {
                 otherwise,
             } => {
                 let odd = frame.integers[usize::from(*condition)] & 1 == 1;
-                Cursor::new(if odd { then } else { otherwise }, 0)
+                Cursor::new(Some(statement), if odd { then } else { otherwise }, 0)
             }
-            Statement::Repeat { times, body } => Cursor::new(body, times - 1),
+            Statement::Repeat { times, body } => Cursor::new(Some(statement), body, times - 1),
             other => unreachable!("{other:?} has no block"),
         };
         frame.cursors.push(cursor);
@@ -227,11 +259,16 @@ impl<'p> Machine<'p> {
 
     fn resume(&mut self, give: Pair, site: Site) {
         let frame = top(&mut self.running);
-        let Some(mut chain) = self.slots[usize::from(site.slot)].take() else {
+        let reference = self.slots[usize::from(site.slot)].take();
+        frame.it = reference.clone();
+        let Some(reference) = reference else {
             frame.integers[usize::from(site.outcome)] = WAS_EMPTY;
             return;
         };
         let values = frame.pair(give);
+        self.look(Looks::RESUMPTION, Some(&reference));
+        let chain = reference.borrow_mut().take();
+        let mut chain = chain.expect("what is in a slot is not used up");
         chain[0].site = Some(site);
         self.running.append(&mut chain);
         let resumed = top(&mut self.running);
@@ -240,6 +277,7 @@ impl<'p> Machine<'p> {
     }
 
     fn suspend(&mut self, tag: u8, give: Pair, take: Pair) {
+        self.look(Looks::SUSPENSION, None);
         let frame = top(&mut self.running);
         let values = frame.pair(give);
         frame.awaits = take;
@@ -249,7 +287,9 @@ impl<'p> Machine<'p> {
         let outermost = outermost.expect("the main function handles every tag");
         let mut chain = self.running.split_off(outermost);
         if let Some(site) = chain[0].site.take() {
-            self.slots[usize::from(site.slot)] = Some(chain);
+            let suspended = held(chain);
+            top(&mut self.running).it = Some(suspended.clone());
+            self.slots[usize::from(site.slot)] = Some(suspended);
             self.come_back(site, values, SUSPENDED + i64::from(tag));
         }
     }

@@ -345,6 +345,9 @@ impl Builder {
             });
         }
         nodes.targets = targets;
+        nodes.shrink();
+        self.snapshot.plain.shrink_to_fit();
+        self.snapshot.contents.shrink_to_fit();
         self.snapshot.about = about;
         Ok(self.snapshot)
     }

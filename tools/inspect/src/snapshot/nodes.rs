@@ -219,6 +219,33 @@ pub struct Nodes {
 }
 
 impl Nodes {
+    /// Gives memory back that was taken for more: arrays grow by doubling.
+    pub(super) fn shrink(&mut self) {
+        let Self {
+            kinds,
+            rows,
+            bytes,
+            firsts,
+            targets,
+            places,
+            statics,
+            continuations,
+            frames,
+            objects,
+            identities,
+        } = self;
+        kinds.shrink_to_fit();
+        for array in [rows, bytes, firsts, identities] {
+            array.shrink_to_fit();
+        }
+        targets.shrink_to_fit();
+        places.shrink_to_fit();
+        statics.shrink_to_fit();
+        continuations.shrink_to_fit();
+        frames.shrink_to_fit();
+        objects.shrink_to_fit();
+    }
+
     /// How many nodes there are, the roots included.
     pub fn len(&self) -> usize {
         self.kinds.len()

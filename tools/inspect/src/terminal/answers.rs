@@ -86,25 +86,26 @@ impl Answers {
     }
 }
 
-/// Finds them, first those that are quick and shown first.
+/// Finds them, first those that are quick and shown first. Ends early if nobody listens.
 fn find(
     snapshot: &Snapshot,
     earlier: Option<&Snapshot>,
     tell: &mpsc::Sender<Answer>,
-) -> Result<(), mpsc::SendError<Answer>> {
-    tell.send(Answer::Shapes(Shapes::of(snapshot, None)))?;
+) -> Option<()> {
+    let tell = |answer| tell.send(answer).ok();
+    tell(Answer::Shapes(Shapes::of(snapshot, None)))?;
     let dominators = Arc::new(Dominators::of(snapshot));
-    tell.send(Answer::Dominators(Arc::clone(&dominators)))?;
+    tell(Answer::Dominators(Arc::clone(&dominators)))?;
     let shapes = Shapes::of(snapshot, Some(&dominators));
-    tell.send(Answer::Shapes(shapes.clone()))?;
+    tell(Answer::Shapes(shapes.clone()))?;
     let retainers = Arc::new(Retainers::of(snapshot));
-    tell.send(Answer::Retainers(Arc::clone(&retainers)))?;
-    tell.send(Answer::Statistics(Statistics::of(
+    tell(Answer::Retainers(Arc::clone(&retainers)))?;
+    tell(Answer::Statistics(Statistics::of(
         snapshot,
         Some(&dominators),
     )))?;
     let diff = earlier.map(|earlier| (earlier, Diff::of(earlier, snapshot)));
     let grown = diff.as_ref().map(|(earlier, diff)| (*earlier, diff));
     let suspects = Suspects::of(snapshot, &retainers, &dominators, &shapes, grown);
-    tell.send(Answer::Suspects(suspects))
+    tell(Answer::Suspects(suspects))
 }

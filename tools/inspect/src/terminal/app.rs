@@ -285,11 +285,8 @@ impl<'a> App<'a> {
         match key {
             Key::Enter => return self.find(&text),
             Key::Escape => return,
-            Key::Backspace => {
-                if text.pop().is_none() {
-                    return;
-                }
-            }
+            Key::Backspace if text.is_empty() => return,
+            Key::Backspace => drop(text.pop()),
             // A name is never longer.
             Key::Char(c) if text.len() < 1000 => text.push(c),
             _ => {}

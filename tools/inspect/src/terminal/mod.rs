@@ -29,6 +29,7 @@ pub use live::{Live, Stopper};
 pub use source::{Progress, Saved, Source, Until};
 
 use app::App;
+use ratatui::layout::{Position, Rect};
 use screen::Screen;
 use std::io;
 use std::time::Duration;
@@ -103,7 +104,11 @@ pub fn run(source: &mut dyn Source, options: &Options) -> Result<(), TerminalErr
         let keys = screen.keys(if app.waits() { WAIT } else { IDLE })?;
         for &key in &keys {
             if key == keys::Key::Redraw {
-                screen.terminal.clear()?;
+                // Not by `clear`, which asks the terminal where the cursor is: crossterm reads the answer, and
+                // catches SIGWINCH for that (see `keys`).
+                screen
+                    .terminal
+                    .resize(Rect::from((Position::ORIGIN, now)))?;
             }
             app.key(key);
         }

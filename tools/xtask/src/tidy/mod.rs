@@ -3,7 +3,7 @@
 //! ```text
 //!  tree ──▶ files ──▶ source (tokens) ──▶ sizes, unsafety, traces
 //!             │               ├──▶ uses ──▶ graph ──▶ circles
-//!             │               └──▶ names
+//!             │               └──▶ names, examples
 //!             └──▶ lines ────────────────────────────▶ words, docs, roads
 //!  cargo metadata ───────────────────────────────────▶ imports
 //! ```
@@ -13,6 +13,7 @@
 
 mod circles;
 mod docs;
+mod examples;
 mod graph;
 mod imports;
 mod names;
@@ -60,6 +61,7 @@ pub fn check(root: &Path) -> Result<Report, Box<dyn std::error::Error>> {
     docs::check(root, &files, &mut report);
     roads::check(&files, &mut report);
     names::check(&sources, &mut report);
+    examples::check(&sources, &mut report);
     traces::check(&sources, &mut report);
     circles::check(&sources, &packages, &mut report);
     imports::check(&packages, &mut report);

@@ -3,11 +3,12 @@
 //! ```text
 //!  program ─ take ─┐
 //!                  ├─▶ snapshots ─ ask ─▶ view ─ show ─▶ text, JSON, …
-//!  file ─── open ──┘ │      └─ save ─▶ file
-//!                    └─ terminal
+//!  file ─── open ──┤ │      └─ save ─▶ file
+//!  socket ─ attach ┘ └─ terminal
 //! ```
 
 mod ask;
+mod attach;
 mod saved;
 mod show;
 mod take;
@@ -26,11 +27,18 @@ pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
         Some(Some(file)) => Some(saved::read(file)?),
         _ => None,
     };
-    let snapshots = match saved::is_saved(&args.target.file)? {
-        true if args.show.terminal => return terminal::saved(earlier, open(args)?),
-        true => vec![open(args)?],
-        false if args.show.terminal => return terminal::live(args),
-        false => take::take(args)?,
+    let snapshots = match args.attach {
+        true => match args.serve {
+            Some(port) => return attach::serve(args, port, output),
+            None if args.show.terminal => return terminal::saved(earlier, attach::take(args)?),
+            None => vec![attach::take(args)?],
+        },
+        false => match saved::is_saved(&args.target.file)? {
+            true if args.show.terminal => return terminal::saved(earlier, open(args)?),
+            true => vec![open(args)?],
+            false if args.show.terminal => return terminal::live(args),
+            false => take::take(args)?,
+        },
     };
     if let Some(file) = &args.show.save {
         saved::save(file, &snapshots)?;

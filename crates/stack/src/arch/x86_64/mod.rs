@@ -62,7 +62,7 @@ mod fault;
 mod stubs;
 mod unpark;
 
-pub use enter::{Left, enter, host_sp};
+pub use enter::{Left, enter, enter_fresh, host_sp};
 pub use fault::{
     Fault, FaultIn, Stopped, fault_context, record_fault, redirect_to_host, stopped, take_fault,
 };
@@ -98,23 +98,6 @@ pub unsafe fn prepare(record: *mut ContRecord, entry: *const u8) {
         debug_assert!(top != 0 && top.is_multiple_of(16));
         let words = ptr::with_exposed_provenance_mut::<u64>(top as usize);
         words.sub(1).write(0);
-        prepare_again(record, entry);
-    }
-}
-
-/// [`prepare`] for a stack that was made fresh before, and whose base nothing has
-/// overwritten since: nothing that runs does.
-///
-/// # Safety
-/// As for [`prepare`].
-#[inline]
-pub unsafe fn prepare_again(record: *mut ContRecord, entry: *const u8) {
-    // SAFETY: the caller vouches for the record, and the words below the top of its
-    // stack are writable memory nobody else uses.
-    unsafe {
-        let top = (*record).stack_top;
-        let words = ptr::with_exposed_provenance_mut::<u64>(top as usize);
-        debug_assert_eq!(words.sub(1).read(), 0);
         words
             .sub(FRESH_WORDS as usize)
             .write(entry.expose_provenance() as u64);

@@ -6,8 +6,8 @@ use crate::Snapshot;
 use crate::snapshot::samples::generators;
 use crate::snapshot::{
     About, At, Builder, Continuation, ContinuationParts, Field, FrameParts, Function, FunctionKind,
-    Kind, ObjectType, Origin, Plain, Site, Slot, SlotValue, Space, State, Static, Storage, Target,
-    TypeKind,
+    Kind, Names, ObjectType, Origin, Plain, Site, Slot, SlotValue, Space, State, Static, Storage,
+    Target, TypeKind,
 };
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io;
@@ -114,10 +114,7 @@ impl File {
     }
 }
 
-/// A snapshot with each kind of node and edge, and with names that are not meant well.
-pub(crate) fn everything() -> Snapshot {
-    let mut builder = Builder::new();
-    let names = builder.names();
+fn hostile_names(names: &mut Names) {
     let field = |name: Option<&str>, storage, offset| Field {
         name: name.map(str::to_owned),
         storage,
@@ -176,6 +173,12 @@ pub(crate) fn everything() -> Snapshot {
         });
     }
     names.stacks = vec![vec![1, 0], vec![2]];
+}
+
+/// A snapshot with each kind of node and edge, and with names that are not meant well.
+pub(crate) fn everything() -> Snapshot {
+    let mut builder = Builder::new();
+    hostile_names(builder.names());
     let object = |offset| SlotValue::Ref(Target::Object(offset));
     let null = SlotValue::Plain(Plain::Null);
     let named = |name: &str| Static {
@@ -240,7 +243,7 @@ pub(crate) fn everything() -> Snapshot {
     });
     let to = |at, offset| (at, Target::Object(offset));
     let pair = [to(At::Field(0), 0x20), to(At::Field(1), 0x30)];
-    let edges: [(u32, u32, Vec<(At, Target)>); 7] = [
+    let objects = [
         (0x10, 0, pair.to_vec()),
         (
             0x20,
@@ -253,7 +256,7 @@ pub(crate) fn everything() -> Snapshot {
         (0x60, 5, vec![to(At::Unknown, 0x60)]),
         (0x70, 0, Vec::new()),
     ];
-    for (offset, ty, edges) in edges {
+    for (offset, ty, edges) in objects {
         let bytes = if offset == 0x40 { u32::MAX } else { 16 };
         builder.object(offset, ty, bytes, 8, Space::Old, Some(offset), &[], edges);
     }
@@ -381,8 +384,8 @@ fn everything_has_a_distance() {
         let distances = file.distances();
         // Weak handles are below their group, so nothing is held by weak edges alone.
         assert!(distances.iter().all(Option::is_some));
-        for node in 0..file.nodes.len() {
-            let distance = distances[node].unwrap();
+        for (node, distance) in distances.into_iter().enumerate() {
+            let distance = distance.unwrap();
             match file.node_type(node) {
                 "synthetic" => assert!(distance < 4 && file.nodes[node][3] == 0),
                 "object" => assert!(distance >= 3 && file.nodes[node][3] > 0),

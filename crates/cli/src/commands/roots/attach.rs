@@ -1,0 +1,61 @@
+//! A program that runs in another process, through its socket.
+
+use crate::args::RootsArgs;
+use crate::errors::{Failure, shown};
+use crate::output::Output;
+use mangrove_inspect::Snapshot;
+use mangrove_inspect::faces::page::{self, PageOptions};
+use mangrove_inspect::socket::{AttachError, AttachOptions, Client, HttpServer};
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+
+/// A snapshot of it.
+pub fn take(args: &RootsArgs) -> Result<Snapshot, Failure> {
+    let client = Client::attach(&args.target.file);
+    let taken = client.and_then(|mut client| client.snapshot(&options(args)));
+    taken.map_err(|error| failure(args, &error))
+}
+
+/// Serves a page of it, until the program ends or somebody ends this.
+pub fn serve(args: &RootsArgs, port: u16, output: &mut Output) -> Result<(), Failure> {
+    let usage = |error: mangrove_inspect::socket::HttpError| Failure::Input(error.to_string());
+    let client = Client::attach(&args.target.file).map_err(|error| failure(args, &error))?;
+    let options = options(args);
+    // The one that was shown last: what has changed since is on the page.
+    let shared = Mutex::new((client, None::<Snapshot>));
+    let server = HttpServer::bind(port).map_err(usage)?;
+    output.line(&server.address())?;
+    output.flush()?;
+    let served: Result<Infallible, _> = server.serve(move || {
+        let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let (client, before) = &mut *shared;
+        let taken = client.snapshot(&options);
+        let taken = taken.map_err(|error| mangrove::printable(&error.to_string()).into_owned())?;
+        let all: Vec<&Snapshot> = before.iter().chain([&taken]).collect();
+        let mut html = Vec::new();
+        page::write(&all, &PageOptions::default(), &mut html).map_err(|error| error.to_string())?;
+        *before = Some(taken);
+        Ok(html)
+    });
+    match served {
+        Err(error) => Err(usage(error)),
+        Ok(never) => match never {},
+    }
+}
+
+fn options(args: &RootsArgs) -> AttachOptions {
+    let follow = args.serve.is_some() || args.ask.diff.is_some() || args.show.save.is_some();
+    AttachOptions::default().wait(args.wait).follow(follow)
+}
+
+/// What did not come in time is as a moment that never came.
+fn failure(args: &RootsArgs, error: &AttachError) -> Failure {
+    let message = format!("{}: {error}", shown(&args.target.file));
+    match error {
+        AttachError::Refused { kind, .. } if kind == "time" || kind == "over" => {
+            Failure::Check(message)
+        }
+        AttachError::Connect { .. } => Failure::Input(error.to_string()),
+        _ => Failure::Input(message),
+    }
+}

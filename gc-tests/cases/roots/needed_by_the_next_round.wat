@@ -1,0 +1,18 @@
+;; What a loop needs at its head is needed at its end, as it may go round again; what it got
+;; in this round and has used is not.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $each (struct (field i32)))
+  (type $once (struct (field i64)))
+  (func (export "run")
+    (local $each (ref $each))
+    (local $once (ref $once))
+    (local $rounds i32)
+    (local.set $rounds (i32.const 2))
+    (local.set $each (struct.new $each (i32.const 1)))
+    (loop $again
+      (local.set $once (struct.new $once (i64.extend_i32_s (struct.get $each 0 (local.get $each)))))
+      (drop (struct.get $once 0 (local.get $once)))
+      (call $gc)
+      (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))))

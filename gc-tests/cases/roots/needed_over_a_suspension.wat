@@ -1,0 +1,31 @@
+;; A frame that is suspended holds what it needs once it is resumed, and neither what it has
+;; used nor what it gave away.
+;; roots --invoke run --at gc:1
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $used (struct (field i32)))
+  (type $later (struct (field i64)))
+  (type $given (struct (field f64)))
+  (type $f (func))
+  (type $k (cont $f))
+  (tag $pause (param (ref $given)))
+  (func $body
+    (local $used (ref $used))
+    (local $later (ref $later))
+    (local $given (ref $given))
+    (local.set $used (struct.new $used (i32.const 1)))
+    (local.set $later (struct.new $later (i64.const 2)))
+    (local.set $given (struct.new $given (f64.const 3)))
+    (drop (struct.get $used 0 (local.get $used)))
+    (suspend $pause (local.get $given))
+    (drop (struct.get $later 0 (local.get $later))))
+  (elem declare func $body)
+  (func (export "run")
+    (local $waits (ref $k))
+    (block $on (result (ref $given) (ref $k))
+      (resume $k (on $pause $on) (cont.new $k (ref.func $body)))
+      (return))
+    (local.set $waits)
+    (drop)
+    (call $gc)
+    (resume $k (local.get $waits))))

@@ -1,0 +1,281 @@
+//! What every frame of every stack must hold, at each moment that is looked at.
+//!
+//! A frame that does not run stands at the statement it came to last. What its variables
+//! and held operands are needed for is known from the text ([`super::lifetimes`]); what is
+//! in them the interpreter knows.
+
+use super::lifetimes::{Lifetimes, Live};
+use super::state::{Chain, Frame, Held, Reference};
+use super::{Machine, Verdict};
+use crate::random::ast::{Program, Statement};
+use crate::random::roots::picture::{FrameSet, Label, Labels, Picture, Stack};
+use crate::random::roots::places::Places;
+use std::rc::Rc;
+
+/// Moments that are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Looks(u8);
+
+impl Looks {
+    /// A collection that the program asks for.
+    pub const COLLECTION: Self = Self(1);
+    /// A suspension, before it.
+    pub const SUSPENSION: Self = Self(2);
+    /// A resumption, before it.
+    pub const RESUMPTION: Self = Self(4);
+    /// A new object, before it.
+    pub const ALLOCATION: Self = Self(8);
+
+    /// Both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether these are among them.
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// For how long a frame keeps what is in its variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// While it is needed.
+    Needed,
+    /// Until the variable is set, or the function returns; operands until they are popped.
+    Set,
+}
+
+/// What is looked at, and what was seen.
+pub(super) struct Watch<'p> {
+    looks: Looks,
+    kept: Kept,
+    most: usize,
+    lifetimes: Lifetimes,
+    places: &'p Places,
+    labels: Labels,
+    seen: Vec<(Looks, Picture)>,
+}
+
+/// Interprets a program to its end: what must be held at each moment, the first `most` of
+/// them.
+pub fn moments(
+    program: &Program,
+    places: &Places,
+    looks: Looks,
+    kept: Kept,
+    most: usize,
+) -> (Verdict, Labels, Vec<(Looks, Picture)>) {
+    let mut machine = Machine::new(program);
+    machine.watch = Some(Watch {
+        looks,
+        kept,
+        most,
+        lifetimes: Lifetimes::of(program),
+        places,
+        labels: Labels::default(),
+        seen: Vec::new(),
+    });
+    let verdict = machine.to_the_end();
+    let watch = machine.watch.take().expect("it was put there");
+    (verdict, watch.labels, watch.seen)
+}
+
+/// Whether a frame stands in front of an instruction, with its operands, or behind.
+#[derive(Clone, Copy)]
+enum At<'a, 'p> {
+    /// It called, resumed or suspended: nothing is left of what it gave.
+    Behind,
+    /// It is about to, and may be about to resume this.
+    Before(Option<&'a Held<'p>>),
+}
+
+impl<'p> Machine<'p> {
+    /// A moment has come; `resumed` is about to be.
+    pub(super) fn look(&mut self, what: Looks, resumed: Option<&Held<'p>>) {
+        let Some(mut watch) = self.watch.take() else {
+            return;
+        };
+        if watch.looks.has(what) && watch.seen.len() < watch.most {
+            let picture = self.picture(&mut watch, what, resumed);
+            watch.seen.push((what, picture));
+        }
+        self.watch = Some(watch);
+    }
+
+    fn picture(&self, watch: &mut Watch<'p>, what: Looks, resumed: Option<&Held<'p>>) -> Picture {
+        let mut gather = Gather {
+            watch,
+            objects: Vec::new(),
+            chains: Vec::new(),
+            waiting: 0,
+        };
+        let mut running = Vec::new();
+        for (depth, one) in self.running.iter().rev().enumerate() {
+            let at = match depth {
+                0 if what != Looks::COLLECTION => At::Before(resumed),
+                _ => At::Behind,
+            };
+            running.push(gather.stack(&one.frames, at));
+        }
+        if running.is_empty() {
+            running.push(Stack::new());
+        }
+        let mut globals = Vec::new();
+        for (&index, &value) in gather.watch.places.globals.iter().zip(&self.globals) {
+            globals.extend(gather.object(value).map(|object| (index, object)));
+        }
+        let mut slots = Vec::new();
+        for (index, held) in (0..).zip(&self.slots) {
+            let held = held.as_ref().and_then(|held| gather.held(held));
+            slots.extend(held.map(|label| (index, label)));
+        }
+        let (waiting, found) = (gather.waiting, gather.objects);
+        Picture {
+            running,
+            globals,
+            slots,
+            reachable: self.reachable(found),
+            waiting,
+        }
+    }
+
+    /// The numbers of all objects in reach.
+    fn reachable(&self, mut found: Vec<usize>) -> Vec<u64> {
+        let mut seen = vec![false; self.heap.len()];
+        while let Some(at) = found.pop() {
+            if !std::mem::replace(&mut seen[at], true) {
+                found.extend(self.heap[at].links.iter().flatten());
+            }
+        }
+        let numbers = (1..).zip(seen).filter(|&(_, seen)| seen);
+        numbers.map(|(number, _)| number).collect()
+    }
+}
+
+/// Gathers what is held at one moment.
+struct Gather<'a, 'p> {
+    watch: &'a mut Watch<'p>,
+    /// Objects that something outside of objects holds.
+    objects: Vec<usize>,
+    /// The references met so far, and their labels.
+    chains: Vec<(Held<'p>, Label)>,
+    /// Continuations in their chains.
+    waiting: usize,
+}
+
+impl<'p> Gather<'_, 'p> {
+    /// An object's number: they are counted from 1.
+    fn object(&mut self, reference: Reference) -> Option<u64> {
+        self.objects.extend(reference);
+        reference.map(|at| at as u64 + 1)
+    }
+
+    /// What a reference stands for; none if it is used up.
+    fn held(&mut self, held: &Held<'p>) -> Option<Label> {
+        let mut known = self.chains.iter();
+        if let Some(&(_, label)) = known.find(|(known, _)| Rc::ptr_eq(known, held)) {
+            return Some(label);
+        }
+        let label = self.chain(held.borrow().as_ref()?);
+        self.chains.push((held.clone(), label));
+        Some(label)
+    }
+
+    fn chain(&mut self, chain: &Chain<'p>) -> Label {
+        self.waiting += chain.len();
+        let stacks = chain.iter().rev();
+        let stacks = stacks
+            .map(|one| self.stack(&one.frames, At::Behind))
+            .collect();
+        self.watch.labels.of(stacks)
+    }
+
+    fn stack(&mut self, frames: &[Frame<'p>], innermost: At<'_, 'p>) -> Stack {
+        let mut stack = Stack::new();
+        for (depth, frame) in frames.iter().rev().enumerate() {
+            let at = if depth == 0 { innermost } else { At::Behind };
+            // A function that has not begun has no frame.
+            let Some(stands) = frame.stands else { continue };
+            let held = self.frame(frame, stands, at);
+            stack.extend((!held.is_empty()).then_some(held));
+        }
+        stack
+    }
+
+    fn frame(&mut self, frame: &Frame<'p>, stands: &'p Statement, at: At<'_, 'p>) -> FrameSet {
+        let (function, offset) = self.watch.places.of(stands);
+        let mut set = FrameSet {
+            function,
+            offset,
+            ..FrameSet::default()
+        };
+        let all = self.watch.kept == Kept::Set;
+        let behind = self.watch.lifetimes.behind(stands);
+        let needed = match *stands {
+            Statement::Call { take, .. }
+            | Statement::Resume { take, .. }
+            | Statement::Suspend { take, .. } => behind.without(take.object),
+            Statement::New { to, .. } => behind.without(to),
+            _ => behind,
+        };
+        for (variable, &value) in (0..).zip(&frame.objects) {
+            if all || needed.has_object(variable) {
+                set.objects.extend(self.object(value));
+            }
+        }
+        for (variable, value) in (0..).zip(&frame.continuations) {
+            if all || needed.has_continuation(variable) {
+                let label = value.as_ref().and_then(|held| self.held(held));
+                set.continuations.extend(label);
+            }
+        }
+        if all {
+            let label = frame.it.as_ref().and_then(|held| self.held(held));
+            set.continuations.extend(label);
+        }
+        self.operands(frame, all, &mut set);
+        if let At::Before(resumed) = at {
+            self.given(frame, stands, &mut set);
+            let label = resumed.and_then(|held| self.held(held));
+            set.continuations.extend(label);
+        }
+        set.sorted()
+    }
+
+    /// What lies on the operand stack while a body runs.
+    fn operands(&mut self, frame: &Frame<'p>, all: bool, set: &mut FrameSet) {
+        for cursor in &frame.cursors {
+            let behind = match cursor.of {
+                Some(of) => self.watch.lifetimes.behind(of),
+                None => Live::default(),
+            };
+            for &(variable, value) in &cursor.objects {
+                if all || behind.has_object(variable) {
+                    set.objects.extend(self.object(value));
+                }
+            }
+            for (variable, value) in &cursor.continuations {
+                if all || behind.has_continuation(*variable) {
+                    let label = value.as_ref().and_then(|held| self.held(held));
+                    set.continuations.extend(label);
+                }
+            }
+        }
+    }
+
+    /// The objects among the operands of the instruction that comes next.
+    fn given(&mut self, frame: &Frame<'p>, stands: &Statement, set: &mut FrameSet) {
+        let given = match *stands {
+            Statement::Suspend { give, .. } | Statement::Resume { give, .. } => {
+                [Some(give.object), None]
+            }
+            Statement::New { left, right, .. } => [Some(left), Some(right)],
+            _ => [None, None],
+        };
+        for variable in given.into_iter().flatten() {
+            set.objects
+                .extend(self.object(frame.objects[usize::from(variable)]));
+        }
+    }
+}
