@@ -3,11 +3,13 @@
 mod engine;
 mod numbers;
 mod roots;
+mod target;
 mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
 pub use roots::{Format, Part, RootsArgs};
+pub use target::Target;
 pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
 
@@ -50,27 +52,6 @@ pub enum Command {
     Roots(RootsArgs),
     /// Run the stress suites
     Stress(StressArgs),
-}
-
-/// Which function of which module to call, and with what.
-#[derive(Clone, Debug, Args)]
-pub struct Target {
-    /// The module, in binary, in text or compiled; - is standard input
-    pub file: PathBuf,
-    /// Run a compiled module: its machine code is not checked, so it has to come
-    /// from someone you trust as you trust a program
-    #[arg(long)]
-    pub allow_compiled: bool,
-    /// The exported function to call
-    #[arg(long, value_name = "NAME")]
-    pub invoke: Option<String>,
-    /// Let functions that are imported and unknown trap when they are called
-    #[arg(long)]
-    pub stub_imports: bool,
-    /// Its arguments, as results are printed, by the types of its parameters: numbers
-    /// in decimal or hexadecimal, nan, inf, null, (ref.i31 5), (extern 7)
-    #[arg(requires = "invoke", allow_negative_numbers = true)]
-    pub args: Vec<String>,
 }
 
 /// `mangrove run`.
@@ -236,24 +217,6 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes() {
-        assert_eq!(parse_size("64K"), Ok(65536));
-        assert_eq!(parse_size("2G"), Ok(2 << 30));
-        assert_eq!(parse_size("7"), Ok(7));
-        for text in ["", "K", "1T", "-1", "1.5M", "99999999999G", "1MB"] {
-            assert!(parse_size(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn seconds() {
-        assert_eq!(parse_seconds("0.5"), Ok(Duration::from_millis(500)));
-        for text in ["", "0", "-1", "nan", "inf", "1e30", "prog.wat"] {
-            assert!(parse_seconds(text).is_err(), "{text}");
-        }
     }
 
     #[test]

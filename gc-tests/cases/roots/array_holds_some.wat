@@ -28,12 +28,12 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   type 3 $a @0x1010
+;;     global 0 $g  ref  $a @0x1010
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x63
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x63 (array_holds_some.wat:14)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 1 $body at 0x63
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 3 of $body, suspended
+;;   frame 0: $body at 0x63 (array_holds_some.wat:14)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008

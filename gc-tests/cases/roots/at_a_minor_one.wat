@@ -29,10 +29,10 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   type 0 $s @0x1000
+;;     global 0 $g  ref  $s @0x1000
 ;;   table 0 $t
-;;     [0]  cont  continuation 2
+;;     [0]  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 2 $body at 0x77
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x77 (at_a_minor_one.wat:13)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008

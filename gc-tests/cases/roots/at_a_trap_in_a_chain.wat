@@ -25,14 +25,14 @@
 ;; expected:
 ;; 3 roots, 3 continuations, 6 frames; 3 objects reachable, 24 bytes
 ;;
-;; continuation 3, running
-;;   frame 0: func 2 $inner at 0x55
-;;     fp-32  ref   type 0 $s @0x1010
+;; continuation 3 of $inner, running
+;;   frame 0: $inner at 0x55 (at_a_trap_in_a_chain.wat:13)
+;;     fp-32 (local 0 $x)  ref  $s @0x1010
 ;;
-;; continuation 2, parent
-;;   frame 0: func 3 $outer at 0x6f
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 2 of $outer, parent
+;;   frame 0: $outer at 0x6f (at_a_trap_in_a_chain.wat:17)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008
 ;;
-;; continuation 1, parent
-;;   frame 0: func 4 (export "run") at 0x8a
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 1 of func 4 (export "run"), parent
+;;   frame 0: func 4 (export "run") at 0x8a (at_a_trap_in_a_chain.wat:22)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000

@@ -18,10 +18,10 @@
 ;; expected:
 ;; 2 roots, 2 continuations, 4 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 2, running
-;;   frame 0: func 0 $body at 0x34
-;;     fp-32  ref   type 0 $s @0x1008
+;; continuation 2 of $body, running
+;;   frame 0: $body at 0x34 (at_trap.wat:8)
+;;     fp-32 (local 0 $s)  ref  $s @0x1008
 ;;
-;; continuation 1, parent
-;;   frame 0: func 2 (export "run") at 0x57
-;;     fp-80  ref   type 0 $s @0x1000
+;; continuation 1 of func 2 (export "run"), parent
+;;   frame 0: func 2 (export "run") at 0x57 (at_trap.wat:15)
+;;     fp-80 (local 0 $mine)  ref  $s @0x1000

@@ -26,10 +26,10 @@
 ;; expected:
 ;; 2 roots, 3 continuations, 7 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 3, running
-;;   frame 0: func 2 $inner at 0x6a
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 3 of $inner, running
+;;   frame 0: $inner at 0x6a (before_a_suspension_in_a_chain.wat:16)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008
 ;;
-;; continuation 2, parent
-;;   frame 0: func 3 $outer at 0x84
-;;     fp-112  ref   type 0 $s @0x1000
+;; continuation 2 of $outer, parent
+;;   frame 0: $outer at 0x84 (before_a_suspension_in_a_chain.wat:20)
+;;     fp-112 (local 0 $x)  ref  $s @0x1000

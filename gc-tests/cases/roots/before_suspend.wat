@@ -28,6 +28,6 @@
 ;; expected:
 ;; 1 root, 2 continuations, 4 frames; 1 object reachable, 24 bytes
 ;;
-;; continuation 2, running
-;;   frame 0: func 0 $each at 0x5f
-;;     fp-96  ref   type 0 $a @0x1000
+;; continuation 2 of $each, running
+;;   frame 0: $each at 0x5f (before_suspend.wat:13)
+;;     fp-96 (local 0 $a)  ref  $a @0x1000

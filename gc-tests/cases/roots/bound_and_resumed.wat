@@ -19,6 +19,6 @@
 ;; expected:
 ;; 1 root, 2 continuations, 5 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 2, running
-;;   frame 1: func 1 $takes at 0x4b
-;;     fp-24  ref   type 0 $s @0x1000
+;; continuation 2 of $takes, running
+;;   frame 1: $takes at 0x4b (bound_and_resumed.wat:13)
+;;     fp-24 (local 0 $x)  ref  $s @0x1000

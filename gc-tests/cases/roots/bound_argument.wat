@@ -17,12 +17,13 @@
     (call $gc)))
 
 ;; expected:
-;; 2 roots, 2 continuations, 3 frames; 1 object reachable, 8 bytes
+;; 3 roots, 2 continuations, 3 frames; 1 object reachable, 8 bytes
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  cont  continuation 2
+;;     global 0 $g  cont  continuation 2 of $takes
 ;;
-;; continuation 2
+;; continuation 2 of $takes, fresh
 ;;   bound arguments
-;;     [1]  ref   type 0 $s @0x1000
+;;     bound argument 0       7
+;;     bound argument 1  ref  $s @0x1000

@@ -26,9 +26,9 @@
 ;; outside of stacks
 ;;   globals
 ;;     global 0 $half   cont  continuation 2, consumed
-;;     global 1 $whole  cont  continuation 2
+;;     global 1 $whole  cont  continuation 2 of $takes
 ;;
-;; continuation 2
+;; continuation 2 of $takes, fresh
 ;;   bound arguments
-;;     [0]  ref   type 0 $s @0x1000
-;;     [1]  ref   type 0 $s @0x1008
+;;     bound argument 0  ref  $s @0x1000
+;;     bound argument 1  ref  $s @0x1008

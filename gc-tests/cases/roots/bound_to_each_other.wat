@@ -31,16 +31,16 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  cont  continuation 4
+;;     global 0 $g  cont  continuation 4 of $takes
 ;;
-;; continuation 4
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x70 (bound_to_each_other.wat:12)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000
+;;
+;; continuation 3 of $takes, fresh
 ;;   bound arguments
-;;     [0]  cont  continuation 3
+;;     bound argument 0  cont  continuation 2 of $body
 ;;
-;; continuation 3
+;; continuation 4 of $takes, fresh
 ;;   bound arguments
-;;     [0]  cont  continuation 2
-;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x70
-;;     fp-64  ref   type 0 $s @0x1000
+;;     bound argument 0  cont  continuation 3 of $takes

@@ -28,11 +28,11 @@
 ;; expected:
 ;; 3 roots, 3 continuations, 7 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 2, running
-;;   frame 1: func 3 $outer at 0x89
-;;     fp-80  cont  continuation 3
-;;     fp-88  ref   type 0 $s @0x1000
+;; continuation 2 of $outer, running
+;;   frame 1: $outer at 0x89 (chain_cut_by_a_handler.wat:21)
+;;     fp-80 (local 1 $k)  cont  continuation 3 of $inner
+;;     fp-88 (local 0 $x)  ref   $s @0x1000
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 2 $inner at 0x6a
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 3 of $inner, suspended
+;;   frame 0: $inner at 0x6a (chain_cut_by_a_handler.wat:16)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008

@@ -26,24 +26,28 @@
     (resume $k (local.get $k))))
 
 ;; expected:
-;; 5 roots, 5 continuations, 11 frames; 4 objects reachable, 32 bytes
+;; 6 roots, 5 continuations, 11 frames; 4 objects reachable, 32 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x9c
-;;     fp-64  cont  continuation 5
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x9c (chain_of_four.wat:25)
+;;     fp-64 (local 0 $k)  cont  continuation 5 of $body
 ;;
-;; continuation 5, suspended
-;;   frame 0: func 2 $body at 0x86
-;;     fp-64  ref   type 0 $s @0x1018
+;; outside of stacks
+;;   globals
+;;     global 0 $depth    4
 ;;
-;; continuation 4, suspended
-;;   frame 0: func 2 $body at 0x82
-;;     fp-64  ref   type 0 $s @0x1010
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x82 (chain_of_four.wat:19)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 2 $body at 0x82
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 3 of $body, suspended
+;;   frame 0: $body at 0x82 (chain_of_four.wat:19)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 2 $body at 0x82
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 4 of $body, suspended
+;;   frame 0: $body at 0x82 (chain_of_four.wat:19)
+;;     fp-64 (local 0 $x)  ref  $s @0x1010
+;;
+;; continuation 5 of $body, suspended
+;;   frame 0: $body at 0x86 (chain_of_four.wat:20)
+;;     fp-64 (local 0 $x)  ref  $s @0x1018

@@ -28,14 +28,14 @@
 ;; expected:
 ;; 3 roots, 3 continuations, 7 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 4 (export "run") at 0x9a
-;;     fp-64  cont  continuation 3
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: func 4 (export "run") at 0x9a (chain_of_two.wat:25)
+;;     fp-64 (local 0 $k)  cont  continuation 3 of $inner
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 2 $inner at 0x6a
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 2 of $outer, suspended
+;;   frame 0: $outer at 0x84 (chain_of_two.wat:20)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 3 $outer at 0x84
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 3 of $inner, suspended
+;;   frame 0: $inner at 0x6a (chain_of_two.wat:16)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008

@@ -30,13 +30,13 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $first   cont  continuation 2
-;;     global 1 $second  cont  continuation 3
+;;     global 0 $first   cont  continuation 2 of $body
+;;     global 1 $second  cont  continuation 3 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 2 $body at 0x82
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x82 (clone_shares_objects.wat:14)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 2 $body at 0x82
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 3 of $body, suspended, parked
+;;   frame 0: $body at 0x82 (clone_shares_objects.wat:14)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000

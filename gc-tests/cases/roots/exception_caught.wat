@@ -21,6 +21,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 3 frames; 2 objects reachable, 32 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 4 (export "run") at 0x80
-;;     fp-72  ref   canonical type 26 @0x1008
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: func 4 (export "run") at 0x80 (exception_caught.wat:18)
+;;     fp-72 (local 0 $x)  ref  exception $e @0x1008

@@ -30,8 +30,8 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   canonical type 25 @0x1008
+;;     global 0 $g  ref  exception $e @0x1008
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x65
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x65 (exception_holds_one.wat:12)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000

@@ -21,4 +21,4 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   canonical type 24 @0x1008
+;;     global 0 $g  ref  exception $e @0x1008

@@ -23,6 +23,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 2 objects reachable, 24 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $collect_and_throw at 0x5c
-;;     fp-24  ref   canonical type 25 @0x1008
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $collect_and_throw at 0x5c (exception_in_flight.wat:12)
+;;     fp-24 (local 0 $x)  ref  exception $e @0x1008

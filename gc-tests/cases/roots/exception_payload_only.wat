@@ -20,6 +20,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 3 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x6e
-;;     fp-72  ref   type 0 $s @0x1000
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x6e (exception_payload_only.wat:17)
+;;     fp-72 (local 0 $x)  ref  $s @0x1000

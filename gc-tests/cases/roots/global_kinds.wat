@@ -12,10 +12,12 @@
   (func (export "run") (call $gc)))
 
 ;; expected:
-;; 3 roots, 1 continuation, 3 frames; 1 object reachable, 8 bytes
+;; 5 roots, 1 continuation, 3 frames; 1 object reachable, 8 bytes
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $null    ref   null
-;;     global 1 $small   ref   i31 3
-;;     global 2 $object  ref   type 0 $s @0x1000
+;;     global 0 $null           null
+;;     global 1 $small     ref  i31 3
+;;     global 2 $object    ref  $s @0x1000
+;;     global 3 $number         4096
+;;     global 4 $function       null

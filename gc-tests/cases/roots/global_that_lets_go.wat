@@ -13,4 +13,4 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   null
+;;     global 0 $g    null

@@ -13,4 +13,4 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   type 0 $s @0x1010
+;;     global 0 $g  ref  $s @0x1010

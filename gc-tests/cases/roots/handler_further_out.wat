@@ -31,14 +31,14 @@
 ;; expected:
 ;; 3 roots, 3 continuations, 7 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x96
-;;     fp-96  cont  continuation 3
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x96 (handler_further_out.wat:28)
+;;     fp-96 (local 0 $k)  cont  continuation 3 of $inner
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 1 $inner at 0x52
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 2 of $middle, suspended
+;;   frame 0: $middle at 0x6f (handler_further_out.wat:18)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 2 $middle at 0x6f
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 3 of $inner, suspended
+;;   frame 0: $inner at 0x52 (handler_further_out.wat:13)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008

@@ -28,14 +28,14 @@
 ;; expected:
 ;; 3 roots, 3 continuations, 7 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 4 (export "run") at 0x92
-;;     fp-64  cont  continuation 2
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: func 4 (export "run") at 0x92 (held_by_another.wat:25)
+;;     fp-64 (local 0 $k)  cont  continuation 2 of $holder
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 3 $holder at 0x7f
-;;     fp-80  cont  continuation 3
+;; continuation 2 of $holder, suspended
+;;   frame 0: $holder at 0x7f (held_by_another.wat:20)
+;;     fp-80 (local 0 $k)  cont  continuation 3 of $body
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 1 $body at 0x58
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 3 of $body, suspended
+;;   frame 0: $body at 0x58 (held_by_another.wat:12)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000

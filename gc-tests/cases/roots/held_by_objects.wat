@@ -28,12 +28,12 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   type 3 $box @0x1028
+;;     global 0 $g  ref  $box @0x1028
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 1 $body at 0x65
-;;     fp-64  ref   type 2 $s @0x1020
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x65 (held_by_objects.wat:14)
+;;     fp-64 (local 0 $s)  ref  $s @0x1000
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x65
-;;     fp-64  ref   type 2 $s @0x1000
+;; continuation 3 of $body, suspended
+;;   frame 0: $body at 0x65 (held_by_objects.wat:14)
+;;     fp-64 (local 0 $s)  ref  $s @0x1020

@@ -13,8 +13,8 @@
     (call $use (local.get $x))))
 
 ;; expected:
-;; 1 root, 1 continuation, 3 frames; 2 objects reachable, 80016 bytes
+;; 1 root, 1 continuation, 3 frames; 2 objects reachable, 80,016 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 2 (export "run") at 0x5c
-;;     fp-40  ref   type 1 $a @0x1002000
+;; continuation 1 of func 2 (export "run"), running
+;;   frame 1: func 2 (export "run") at 0x5c (large_object.wat:12)
+;;     fp-40 (local 0 $x)  ref  $a @0x1002000

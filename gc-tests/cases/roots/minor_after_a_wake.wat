@@ -32,9 +32,9 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  cont  continuation 2
+;;     global 0 $g  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 2 $body at 0x79
-;;     fp-104  ref   type 0 $s @0x1000
-;;     fp-112  ref   type 0 $s @0x1002000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x79 (minor_after_a_wake.wat:15)
+;;     fp-104 (local 1 $y)  ref  $s @0x1000
+;;     fp-112 (local 0 $x)  ref  $s @0x1002000

@@ -29,8 +29,8 @@
     (call $gc)))
 
 ;; expected:
-;; 1 root, 1 continuation, 3 frames; 1 object reachable, 24 bytes
+;; 1 root, 1 continuation, 3 frames; 1 object reachable, 24 bytes; 1 continuation forgotten
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   type 3 $box @0x1008
+;;     global 0 $g  ref  $box @0x1008

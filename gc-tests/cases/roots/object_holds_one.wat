@@ -28,8 +28,8 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   type 3 $box @0x1008
+;;     global 0 $g  ref  $box @0x1008
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x64
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x64 (object_holds_one.wat:15)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000

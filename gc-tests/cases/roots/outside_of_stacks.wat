@@ -21,12 +21,11 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $object  ref   type 0 $s @0x1000
-;;     global 1 $small   ref   i31 9
+;;     global 0 $object  ref  $s @0x1000
+;;     global 1 $small   ref  i31 9
 ;;   table 0 $conts
-;;     [0]  cont  null
-;;     [1]  cont  continuation 2
+;;     [0]        null
+;;     [1]  cont  continuation 2 of $body
 ;;   table 1 $objects
-;;     [0]  ref   null
-;;     [1]  ref   null
-;;     [2]  ref   type 0 $s @0x1000
+;;     [0] to [1]       null
+;;     [2]         ref  $s @0x1000

@@ -26,14 +26,14 @@
 ;; expected:
 ;; 3 roots, 3 continuations, 7 frames; 3 objects reachable, 24 bytes
 ;;
-;; continuation 3, running
-;;   frame 1: func 1 $inner at 0x4f
-;;     fp-40  ref   type 0 $s @0x1010
+;; continuation 3 of $inner, running
+;;   frame 1: $inner at 0x4f (parents.wat:12)
+;;     fp-40 (local 0 $s)  ref  $s @0x1010
 ;;
-;; continuation 2, parent
-;;   frame 0: func 2 $outer at 0x68
-;;     fp-64  ref   type 0 $s @0x1008
+;; continuation 2 of $outer, parent
+;;   frame 0: $outer at 0x68 (parents.wat:17)
+;;     fp-64 (local 0 $s)  ref  $s @0x1008
 ;;
-;; continuation 1, parent
-;;   frame 0: func 3 (export "run") at 0x84
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 1 of func 3 (export "run"), parent
+;;   frame 0: func 3 (export "run") at 0x84 (parents.wat:23)
+;;     fp-64 (local 0 $s)  ref  $s @0x1000

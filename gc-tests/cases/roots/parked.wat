@@ -27,8 +27,8 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  cont  continuation 2
+;;     global 0 $g  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x5f
-;;     fp-64  ref   type 0 $s @0x41003000
+;; continuation 2 of $body, suspended, parked
+;;   frame 0: $body at 0x5f (parked.wat:13)
+;;     fp-64 (local 0 $x)  ref  $s @0x41003000

@@ -30,12 +30,12 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  cont  continuation 3
+;;     global 0 $g  cont  continuation 3 of $inner
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 2 $inner at 0x73
-;;     fp-64  ref   type 0 $s @0x41003000
+;; continuation 2 of $outer, suspended, parked
+;;   frame 0: $outer at 0x8d (parked_chain.wat:20)
+;;     fp-64 (local 0 $x)  ref  $s @0x41003008
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 3 $outer at 0x8d
-;;     fp-64  ref   type 0 $s @0x41003008
+;; continuation 3 of $inner, suspended, parked
+;;   frame 0: $inner at 0x73 (parked_chain.wat:16)
+;;     fp-64 (local 0 $x)  ref  $s @0x41003000

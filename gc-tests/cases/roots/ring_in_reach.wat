@@ -29,8 +29,8 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   type 3 $box @0x1000
+;;     global 0 $g  ref  $box @0x1000
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x61
-;;     fp-64  ref   type 3 $box @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x61 (ring_in_reach.wat:15)
+;;     fp-64 (local 0 $b)  ref  $box @0x1000

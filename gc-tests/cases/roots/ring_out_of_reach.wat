@@ -26,8 +26,8 @@
     (call $gc)))
 
 ;; expected:
-;; 1 root, 1 continuation, 3 frames; 0 objects reachable, 0 bytes
+;; 1 root, 1 continuation, 3 frames; 0 objects reachable, 0 bytes; 1 continuation forgotten
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  ref   null
+;;     global 0 $g    null

@@ -11,7 +11,7 @@
 ;; 3 roots, 1 continuation, 3 frames; 2 objects reachable, 16 bytes
 ;;
 ;; outside of stacks
-;;   element segment 0
-;;     [0]  ref   type 0 $s @0x1000
-;;     [1]  ref   null
-;;     [2]  ref   type 0 $s @0x1008
+;;   element segment 0 $e
+;;     [0]  ref  $s @0x1000
+;;     [1]       null
+;;     [2]  ref  $s @0x1008

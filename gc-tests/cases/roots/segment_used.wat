@@ -15,4 +15,4 @@
 ;;
 ;; outside of stacks
 ;;   table 0 $t
-;;     [0]  ref   type 0 $s @0x1000
+;;     [0]  ref  $s @0x1000

@@ -21,8 +21,8 @@
 ;; expected:
 ;; 2 roots, 1 continuation, 4 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $last at 0x5b
-;;     fp-24  ref   type 0 $s @0x1008
-;;   frame 2: func 5 (export "run") at 0x80
-;;     fp-32  ref   type 0 $s @0x1000
+;; continuation 1 of func 5 (export "run"), running
+;;   frame 1: $last at 0x5b (slot_after_a_tail_call.wat:11)
+;;     fp-24 (local 0 $x)  ref  $s @0x1008
+;;   frame 2: func 5 (export "run") at 0x80 (slot_after_a_tail_call.wat:18)
+;;     fp-32 (local 0 $x)  ref  $s @0x1000

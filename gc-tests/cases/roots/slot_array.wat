@@ -16,6 +16,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 3 frames; 3 objects reachable, 40 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x64
-;;     fp-48  ref   type 1 $a @0x1010
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x64 (slot_array.wat:13)
+;;     fp-48 (local 0 $x)  ref  $a @0x1010

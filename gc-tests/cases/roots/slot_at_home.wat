@@ -17,8 +17,8 @@
 ;; expected:
 ;; 3 roots, 1 continuation, 3 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 1 (export "run") at 0x58
-;;     fp-44  ref   null
-;;     fp-48  ref   type 0 $s @0x1000
-;;     fp-52  ref   null
+;; continuation 1 of func 1 (export "run"), running
+;;   frame 1: func 1 (export "run") at 0x58 (slot_at_home.wat:15)
+;;     fp-44 (local 1 $y)  ref  null
+;;     fp-48 (local 0 $x)  ref  $s @0x1000
+;;     fp-52 (operand 0)   ref  null

@@ -15,6 +15,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 3 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 2 (export "run") at 0x4d
-;;     fp-64  ref   type 0 $list @0x1000
+;; continuation 1 of func 2 (export "run"), running
+;;   frame 1: func 2 (export "run") at 0x4d (slot_carried_by_a_loop.wat:11)
+;;     fp-64 (local 0 $l)  ref  $list @0x1000

@@ -15,6 +15,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 3 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 4 (export "run") at 0x5f
-;;     fp-24  ref   type 0 $s @0x1000
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: func 4 (export "run") at 0x5f (slot_externalised.wat:12)
+;;     fp-24 (local 0 $x)  ref  $s @0x1000

@@ -13,6 +13,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 0 objects reachable, 0 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 2 $with at 0x3e
-;;     fp-24  ref   i31 2147483643
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: $with at 0x3e (slot_i31.wat:8)
+;;     fp-24 (local 0 $x)  ref  i31 -5

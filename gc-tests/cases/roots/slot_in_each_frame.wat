@@ -18,10 +18,10 @@
 ;; expected:
 ;; 3 roots, 1 continuation, 7 frames; 3 objects reachable, 24 bytes
 ;;
-;; continuation 1, running
-;;   frame 2: func 3 $down at 0x61
-;;     fp-24  ref   type 0 $s @0x1010
-;;   frame 3: func 3 $down at 0x61
-;;     fp-24  ref   type 0 $s @0x1008
-;;   frame 4: func 3 $down at 0x61
-;;     fp-24  ref   type 0 $s @0x1000
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 2: $down at 0x61 (slot_in_each_frame.wat:12)
+;;     fp-24 (local 1 $x)  ref  $s @0x1010
+;;   frame 3: $down at 0x61 (slot_in_each_frame.wat:12)
+;;     fp-24 (local 1 $x)  ref  $s @0x1008
+;;   frame 4: $down at 0x61 (slot_in_each_frame.wat:12)
+;;     fp-24 (local 1 $x)  ref  $s @0x1000

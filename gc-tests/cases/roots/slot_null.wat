@@ -15,6 +15,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 0 objects reachable, 0 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $with at 0x4e
-;;     fp-24  ref   null
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $with at 0x4e (slot_null.wat:10)
+;;     fp-24 (local 0 $x)  ref  null

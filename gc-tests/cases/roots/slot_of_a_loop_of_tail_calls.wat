@@ -17,6 +17,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $again at 0x64
-;;     fp-24  ref   type 0 $s @0x2f40
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $again at 0x64 (slot_of_a_loop_of_tail_calls.wat:12)
+;;     fp-24 (local 1 $x)  ref  $s @0x2f40

@@ -16,6 +16,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $either at 0x5d
-;;     fp-24  ref   type 0 $s @0x1000
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $either at 0x5d (slot_on_the_other_way.wat:12)
+;;     fp-24 (local 1 $x)  ref  $s @0x1000

@@ -15,6 +15,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 3 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x56
-;;     fp-24  ref   type 0 $s @0x1000
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x56 (slot_one_value_twice.wat:11)
+;;     fp-24 (local 0 $x, operand 0)  ref  $s @0x1000

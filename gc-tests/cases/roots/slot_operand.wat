@@ -17,6 +17,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 2: func 5 (export "run") at 0x69
-;;     fp-32  ref   type 0 $s @0x1000
+;; continuation 1 of func 5 (export "run"), running
+;;   frame 2: func 5 (export "run") at 0x69 (slot_operand.wat:15)
+;;     fp-32 (operand 0)  ref  $s @0x1000

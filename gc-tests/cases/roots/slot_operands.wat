@@ -15,8 +15,8 @@
 ;; expected:
 ;; 3 roots, 1 continuation, 3 frames; 3 objects reachable, 24 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x5b
-;;     fp-24  ref   type 0 $s @0x1010
-;;     fp-32  ref   type 0 $s @0x1008
-;;     fp-40  ref   type 0 $s @0x1000
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x5b (slot_operands.wat:12)
+;;     fp-24 (operand 3)  ref  $s @0x1010
+;;     fp-32 (operand 1)  ref  $s @0x1008
+;;     fp-40 (operand 0)  ref  $s @0x1000

@@ -18,6 +18,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $either at 0x61
-;;     fp-24  ref   type 0 $s @0x1000
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $either at 0x61 (slot_out_of_a_block.wat:13)
+;;     fp-24 (operand 0)  ref  $s @0x1000

@@ -15,6 +15,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $with at 0x55
-;;     fp-24  ref   type 0 $s @0x1000
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $with at 0x55 (slot_parameter.wat:10)
+;;     fp-24 (local 0 $a)  ref  $s @0x1000

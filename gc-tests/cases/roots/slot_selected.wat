@@ -17,6 +17,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $pick at 0x65
-;;     fp-24  ref   type 0 $s @0x1008
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $pick at 0x65 (slot_selected.wat:12)
+;;     fp-24 (local 3 $x)  ref  $s @0x1008

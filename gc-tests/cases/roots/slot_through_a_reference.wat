@@ -20,12 +20,16 @@
     (call $use (local.get $x))))
 
 ;; expected:
-;; 3 roots, 1 continuation, 5 frames; 3 objects reachable, 24 bytes
+;; 4 roots, 1 continuation, 5 frames; 3 objects reachable, 24 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 2 $inner at 0x5b
-;;     fp-24  ref   type 0 $s @0x1010
-;;   frame 2: func 3 $outer at 0x6b
-;;     fp-24  ref   type 0 $s @0x1008
-;;   frame 3: func 4 (export "run") at 0x86
-;;     fp-40  ref   type 0 $s @0x1000
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $inner at 0x5b (slot_through_a_reference.wat:11)
+;;     fp-24 (local 0 $x)  ref  $s @0x1010
+;;   frame 2: $outer at 0x6b (slot_through_a_reference.wat:14)
+;;     fp-24 (local 0 $x)  ref  $s @0x1008
+;;   frame 3: func 4 (export "run") at 0x86 (slot_through_a_reference.wat:19)
+;;     fp-40 (local 0 $x)  ref  $s @0x1000
+;;
+;; outside of stacks
+;;   table 0 $t
+;;     [0]    $inner

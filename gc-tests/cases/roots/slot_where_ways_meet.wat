@@ -19,6 +19,6 @@
 ;; expected:
 ;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 $either at 0x5f
-;;     fp-24  ref   type 0 $s @0x1008
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: $either at 0x5f (slot_where_ways_meet.wat:14)
+;;     fp-24 (local 1 $x)  ref  $s @0x1008

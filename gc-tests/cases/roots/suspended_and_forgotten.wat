@@ -21,4 +21,4 @@
     (call $gc)))
 
 ;; expected:
-;; 0 roots, 1 continuation, 3 frames; 0 objects reachable, 0 bytes
+;; 0 roots, 1 continuation, 3 frames; 0 objects reachable, 0 bytes; 1 continuation forgotten

@@ -23,6 +23,6 @@
 ;; expected:
 ;; 1 root, 2 continuations, 5 frames; 0 objects reachable, 0 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x7d
-;;     fp-64  cont  continuation 2
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x7d (suspended_dead_local.wat:20)
+;;     fp-64 (local 0 $k)  cont  continuation 2 of $body

@@ -27,12 +27,12 @@
 ;; expected:
 ;; 3 roots, 2 continuations, 6 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 4 (export "run") at 0x94
-;;     fp-64  cont  continuation 2
+;; continuation 1 of func 4 (export "run"), running
+;;   frame 1: func 4 (export "run") at 0x94 (suspended_in_a_call.wat:24)
+;;     fp-64 (local 0 $k)  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 2 $deep at 0x64
-;;     fp-64  ref   type 0 $s @0x1008
-;;   frame 1: func 3 $body at 0x7f
-;;     fp-48  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $deep at 0x64 (suspended_in_a_call.wat:15)
+;;     fp-64 (local 0 $x)  ref  $s @0x1008
+;;   frame 1: $body at 0x7f (suspended_in_a_call.wat:19)
+;;     fp-48 (local 0 $x)  ref  $s @0x1000

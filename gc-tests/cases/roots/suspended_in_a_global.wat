@@ -25,8 +25,8 @@
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $g  cont  continuation 2
+;;     global 0 $g  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x5f
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x5f (suspended_in_a_global.wat:11)
+;;     fp-64 (local 0 $x)  ref  $s @0x1000

@@ -24,10 +24,10 @@
 ;; expected:
 ;; 2 roots, 2 continuations, 5 frames; 1 object reachable, 16 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 2 (export "run") at 0x75
-;;     fp-96  cont  continuation 2
+;; continuation 1 of func 2 (export "run"), running
+;;   frame 1: func 2 (export "run") at 0x75 (suspended_local.wat:21)
+;;     fp-96 (local 0 $k)  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x56
-;;     fp-64  ref   type 0 $point @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x56 (suspended_local.wat:13)
+;;     fp-64 (local 0 $p)  ref  $point @0x1000

@@ -23,10 +23,10 @@
 ;; expected:
 ;; 2 roots, 2 continuations, 5 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 1, running
-;;   frame 1: func 3 (export "run") at 0x76
-;;     fp-64  cont  continuation 2
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: func 3 (export "run") at 0x76 (suspended_operand.wat:20)
+;;     fp-64 (local 0 $k)  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 2 $body at 0x63
-;;     fp-64  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x63 (suspended_operand.wat:15)
+;;     fp-64 (operand 0)  ref  $s @0x1000

@@ -20,10 +20,10 @@
 ;; expected:
 ;; 2 roots, 3 continuations, 7 frames; 1 object reachable, 8 bytes
 ;;
-;; continuation 3, running
-;;   frame 1: func 2 $second at 0x69
-;;     fp-80  cont  continuation 2
+;; continuation 3 of $second, running
+;;   frame 1: $second at 0x69 (switch_of_two.wat:14)
+;;     fp-80 (local 0 $from)  cont  continuation 2 of $first
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $first at 0x5b
-;;     fp-80  ref   type 0 $s @0x1000
+;; continuation 2 of $first, suspended
+;;   frame 0: $first at 0x5b (switch_of_two.wat:11)
+;;     fp-80 (local 1 $x)  ref  $s @0x1000

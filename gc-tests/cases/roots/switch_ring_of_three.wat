@@ -29,19 +29,19 @@
 ;; expected:
 ;; 5 roots, 4 continuations, 9 frames; 3 objects reachable, 24 bytes
 ;;
-;; continuation 4, running
-;;   frame 1: func 3 $three at 0xa8
-;;     fp-48  ref   type 0 $s @0x1010
+;; continuation 4 of $three, running
+;;   frame 1: $three at 0xa8 (switch_ring_of_three.wat:23)
+;;     fp-48 (local 1 $x)  ref  $s @0x1010
 ;;
 ;; outside of stacks
 ;;   globals
-;;     global 0 $a  cont  continuation 2
-;;     global 1 $b  cont  continuation 3
+;;     global 0 $a  cont  continuation 2 of $one
+;;     global 1 $b  cont  continuation 3 of $two
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $one at 0x6c
-;;     fp-80  ref   type 0 $s @0x1000
+;; continuation 2 of $one, suspended
+;;   frame 0: $one at 0x6c (switch_ring_of_three.wat:13)
+;;     fp-80 (local 1 $x)  ref  $s @0x1000
 ;;
-;; continuation 3, suspended
-;;   frame 0: func 2 $two at 0x8c
-;;     fp-80  ref   type 0 $s @0x1008
+;; continuation 3 of $two, suspended
+;;   frame 0: $two at 0x8c (switch_ring_of_three.wat:18)
+;;     fp-80 (local 1 $x)  ref  $s @0x1008

@@ -19,5 +19,5 @@
 ;;
 ;; outside of stacks
 ;;   table 0 $t
-;;     [0]  cont  null
-;;     [1]  cont  continuation 2
+;;     [0]        null
+;;     [1]  cont  continuation 2 of $body

@@ -7,4 +7,8 @@
   (func $run (export "run") (call $gc)))
 
 ;; expected:
-;; 0 roots, 1 continuation, 3 frames; 0 objects reachable, 0 bytes
+;; 1 root, 1 continuation, 3 frames; 0 objects reachable, 0 bytes
+;;
+;; outside of stacks
+;;   table 0 $t
+;;     [0]    $run

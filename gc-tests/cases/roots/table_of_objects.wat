@@ -17,6 +17,6 @@
 ;;
 ;; outside of stacks
 ;;   table 0 $t
-;;     [0]  ref   type 0 $s @0x1000
-;;     [1]  ref   null
-;;     [2]  ref   type 0 $s @0x1000
+;;     [0]  ref  $s @0x1000
+;;     [1]       null
+;;     [2]  ref  $s @0x1000

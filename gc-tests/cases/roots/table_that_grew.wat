@@ -16,6 +16,6 @@
 ;;
 ;; outside of stacks
 ;;   table 0 $t
-;;     [0]  ref   null
-;;     [1]  ref   type 0 $s @0x1000
-;;     [2]  ref   type 0 $s @0x1000
+;;     [0]       null
+;;     [1]  ref  $s @0x1000
+;;     [2]  ref  $s @0x1000

@@ -28,7 +28,7 @@
 ;; expected:
 ;; 2 roots, 2 continuations, 5 frames; 2 objects reachable, 16 bytes
 ;;
-;; continuation 2, running
-;;   frame 1: func 3 $body at 0x8a
-;;     fp-80  ref   type 0 $s @0x1000
-;;     fp-88  ref   type 0 $s @0x1008
+;; continuation 2 of $body, running
+;;   frame 1: $body at 0x8a (throw_into_a_suspended_one.wat:22)
+;;     fp-80 (local 1 $y)  ref  $s @0x1000
+;;     fp-88 (local 0 $x)  ref  $s @0x1008

@@ -30,8 +30,8 @@
 ;; outside of stacks
 ;;   globals
 ;;     global 0 $old  cont  continuation 2, consumed
-;;     global 1 $new  cont  continuation 2
+;;     global 1 $new  cont  continuation 2 of $body
 ;;
-;; continuation 2, suspended
-;;   frame 0: func 1 $body at 0x67
-;;     fp-80  ref   type 0 $s @0x1000
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x67 (used_reference.wat:13)
+;;     fp-80 (local 0 $x)  ref  $s @0x1000

@@ -1,4 +1,4 @@
-//! Numbers with units.
+//! Numbers on the command line.
 
 use std::time::Duration;
 
@@ -25,4 +25,27 @@ pub fn parse_seconds(text: &str) -> Result<Duration, String> {
         .ok()
         .filter(|&time| time >= Duration::from_millis(10))
         .ok_or_else(|| "expected at least 0.01 seconds".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        assert_eq!(parse_size("64K"), Ok(65536));
+        assert_eq!(parse_size("2G"), Ok(2 << 30));
+        assert_eq!(parse_size("7"), Ok(7));
+        for text in ["", "K", "1T", "-1", "1.5M", "99999999999G", "1MB"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds() {
+        assert_eq!(parse_seconds("0.5"), Ok(Duration::from_millis(500)));
+        for text in ["", "0", "-1", "nan", "inf", "1e30", "prog.wat"] {
+            assert!(parse_seconds(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! `mangrove roots`, on the command line.
 
+use super::engine::EngineArgs;
 use super::numbers::parse_seconds;
-use super::{EngineArgs, Target};
+use super::target::Target;
 use clap::{ArgGroup, Args, ValueEnum};
 use mangrove::StopAt;
 use mangrove_inspect::questions::{Filter, NodeName};

@@ -144,7 +144,7 @@ fn each_view_shows_its_part() {
         &view("types"),
         [
             "3 objects of 2 types, 48 bytes",
-            "32 B",
+            "32 bytes",
             "$node",
             "\nspaces\n",
             "old",

@@ -60,7 +60,7 @@ pub enum FaceError {
 /// let snapshot = samples::generators(3, 4)?;
 /// let mut page = Vec::new();
 /// text::write(&Asked::new(&snapshot), &View::Summary, text::Look::default(), &mut page)?;
-/// assert!(String::from_utf8(page)?.starts_with("21 roots, 4 continuations"));
+/// assert!(String::from_utf8(page)?.starts_with("20 roots, 4 continuations"));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
