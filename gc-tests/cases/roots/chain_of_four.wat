@@ -38,16 +38,16 @@
 ;;
 ;; continuation 2 of $body, suspended
 ;;   frame 0: $body at 0x82 (chain_of_four.wat:19)
-;;     fp-64 (local 0 $x)  ref  $s @0x1000
+;;     fp-80 (local 0 $x)  ref  $s @0x1000
 ;;
 ;; continuation 3 of $body, suspended
 ;;   frame 0: $body at 0x82 (chain_of_four.wat:19)
-;;     fp-64 (local 0 $x)  ref  $s @0x1008
+;;     fp-80 (local 0 $x)  ref  $s @0x1008
 ;;
 ;; continuation 4 of $body, suspended
 ;;   frame 0: $body at 0x82 (chain_of_four.wat:19)
-;;     fp-64 (local 0 $x)  ref  $s @0x1010
+;;     fp-80 (local 0 $x)  ref  $s @0x1010
 ;;
 ;; continuation 5 of $body, suspended
 ;;   frame 0: $body at 0x86 (chain_of_four.wat:20)
-;;     fp-64 (local 0 $x)  ref  $s @0x1018
+;;     fp-80 (local 0 $x)  ref  $s @0x1018

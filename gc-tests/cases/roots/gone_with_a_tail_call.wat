@@ -16,3 +16,10 @@
     (return_call $last (struct.new $needed (i32.const 1)) (struct.new $unneeded (i64.const 2))))
   (func (export "run") (result i32)
     (call $before)))
+
+;; expected:
+;; 1 root, 1 continuation, 4 frames; 1 object reachable, 8 bytes
+;;
+;; continuation 1 of func 3 (export "run"), running
+;;   frame 1: $last at 0x4b (gone_with_a_tail_call.wat:10)
+;;     fp-24 (local 0 $needed)  ref  $needed @0x1010

@@ -16,3 +16,10 @@
       (drop (struct.get $once 0 (local.get $once)))
       (call $gc)
       (br_if $again (local.tee $rounds (i32.sub (local.get $rounds) (i32.const 1)))))))
+
+;; expected:
+;; 1 root, 1 continuation, 3 frames; 1 object reachable, 8 bytes
+;;
+;; continuation 1 of func 1 (export "run"), running
+;;   frame 1: func 1 (export "run") at 0x61 (needed_by_the_next_round.wat:17)
+;;     fp-72 (local 0 $each)  ref  $each @0x1000

@@ -9,3 +9,10 @@
     (call $gc)
     (if (local.get $way)
       (then (drop (struct.get $s 0 (local.get $here)))))))
+
+;; expected:
+;; 1 root, 1 continuation, 3 frames; 1 object reachable, 8 bytes
+;;
+;; continuation 1 of func 1 (export "run"), running
+;;   frame 1: func 1 (export "run") at 0x43 (needed_on_one_of_two_ways.wat:9)
+;;     fp-40 (local 1 $here)  ref  $s @0x1000

@@ -29,3 +29,14 @@
     (drop)
     (call $gc)
     (resume $k (local.get $waits))))
+
+;; expected:
+;; 2 roots, 2 continuations, 5 frames; 1 object reachable, 16 bytes
+;;
+;; continuation 1 of func 2 (export "run"), running
+;;   frame 1: func 2 (export "run") at 0xa6 (needed_over_a_suspension.wat:30)
+;;     fp-96 (local 0 $waits)  cont  continuation 2 of $body
+;;
+;; continuation 2 of $body, suspended
+;;   frame 0: $body at 0x86 (needed_over_a_suspension.wat:20)
+;;     fp-72 (local 1 $later)  ref  $later @0x1008

@@ -13,3 +13,10 @@
     (drop (struct.get $used 0 (local.get $used)))
     (call $gc)
     (drop (struct.get $later 0 (local.get $later)))))
+
+;; expected:
+;; 1 root, 1 continuation, 3 frames; 1 object reachable, 16 bytes
+;;
+;; continuation 1 of func 1 (export "run"), running
+;;   frame 1: func 1 (export "run") at 0x54 (needed_until_its_last_use.wat:14)
+;;     fp-48 (local 1 $later)  ref  $later @0x1008

@@ -16,3 +16,10 @@
       (else
         (call $gc)
         (drop (struct.get $here 0 (local.get $here)))))))
+
+;; expected:
+;; 1 root, 1 continuation, 3 frames; 1 object reachable, 8 bytes
+;;
+;; continuation 1 of func 1 (export "run"), running
+;;   frame 1: func 1 (export "run") at 0x5f (not_needed_on_this_of_two_ways.wat:17)
+;;     fp-56 (local 1 $here)  ref  $here @0x1000
