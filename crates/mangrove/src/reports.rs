@@ -324,7 +324,6 @@ pub use mangrove_compile::{Hooks, OptLevel};
 /// See [`Config`].
 pub use mangrove_stack::GuardKind;
 
-pub use mangrove_abi::{CodeOffset, SlotHolds};
 /// # Examples
 /// See [`Event`](crate::Event).
 pub use mangrove_continuation::End;

@@ -40,8 +40,7 @@ use std::time::{Duration, Instant};
 /// let count = instance.get_typed_func::<i32, ()>(&mut store, "count")?;
 /// count.call(&mut store, 5)?;
 /// assert!(stopping.finish(&mut store).is_empty());
-/// drop(store);
-/// let told: Vec<_> = told.iter().map(|(stop, _)| stop).collect();
+/// let told: Vec<_> = told.try_iter().map(|(stop, _)| stop).collect();
 /// assert_eq!(told, ["enter:step:3", "end"]);
 /// # Ok(())
 /// # }
