@@ -93,7 +93,7 @@ pub struct FieldInfo {
 /// let continuation = continuation.expect("the suspended one");
 /// let names: StoreNames<'_> = store.names();
 /// assert_eq!(names.function(continuation.function).name.as_deref(), Some("waits"));
-/// assert_eq!(names.continuation_type(continuation.function), "(ref $k)");
+/// assert_eq!(names.continuation_type(continuation.function), "(cont (func))");
 /// let made = continuation.created.and_then(|created| names.created(created));
 /// assert_eq!(made.expect("by code").name.as_deref(), Some("run"));
 ///
