@@ -109,7 +109,8 @@ pub struct FieldInfo {
 /// # Ok(())
 /// # }
 /// ```
-/// What objects consist of: See [`SurveyedObject`](super::SurveyedObject).
+///
+/// See [`SurveyedObject`](super::SurveyedObject) for the types of objects.
 pub struct StoreNames<'a> {
     store: &'a StoreInner,
     types: TypeNames<'a>,
