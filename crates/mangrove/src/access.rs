@@ -18,7 +18,7 @@ use mangrove_abi::TypeId;
 use mangrove_runtime::{
     AsStore, AsStoreMut, Callback, DataStore, EngineCore, Error, Func, HostAnswer, HostBody,
     Moment, ResourceLimiter, StoreInner, StorePtr, UpdateDeadline, Val, WasmParams, WasmRet, Watch,
-    inner, insides, new_store,
+    insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
