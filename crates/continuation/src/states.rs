@@ -188,7 +188,7 @@ pub enum End {
 
 impl End {
     /// Whether the table lets a continuation in this state end so.
-    pub fn allowed(self, state: State) -> bool {
+    pub(crate) fn allowed(self, state: State) -> bool {
         let verbs: &[(Verb, Role)] = match self {
             Self::Returned => &[(Verb::Return, Role::Subject)],
             Self::Thrown => &[

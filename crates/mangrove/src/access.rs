@@ -13,13 +13,12 @@
 #![allow(unsafe_code)]
 
 use crate::engine::Engine;
-use crate::instance::{Face, Instance};
-use crate::wrap::IntoFunc;
+use crate::instance::Face;
 use mangrove_abi::TypeId;
 use mangrove_runtime::{
-    AsStore, AsStoreMut, Callback, DataStore, EngineCore, Error, Extern, Func, HostAnswer,
-    HostBody, HostStore, Moment, ResourceLimiter, StoreInner, StorePtr, UpdateDeadline, Val,
-    WasmParams, WasmRet, Watch, WrapStore, inner, insides, new_store,
+    AsStore, AsStoreMut, Callback, DataStore, EngineCore, Error, Func, HostAnswer, HostBody,
+    Moment, ResourceLimiter, StoreInner, StorePtr, UpdateDeadline, Val, WasmParams, WasmRet, Watch,
+    insides, new_store,
 };
 use mangrove_validate::FuncType;
 use std::marker::PhantomData;
@@ -168,47 +167,6 @@ impl<T: 'static> Store<T> {
     }
 }
 
-impl<T> Store<T> {
-    /// Makes the store as [`Store::new`] would make it, with this data; gives back the
-    /// old. Instances, host functions, objects, continuations, observers, the limiter and
-    /// the policy are gone, and whatever was had from the store before is refused as if
-    /// it were of another store. Address space, stacks, and memory up to some bounds are
-    /// used again, so it takes microseconds where a new store takes more.
-    ///
-    /// # Errors
-    /// [`Error::Internal`], if a collection of it failed half way; it has its old data
-    /// then.
-    ///
-    /// # Panics
-    /// With a panic of what is the embedder's when it is dropped: what a host function's
-    /// closure owns, a callback's, an observer's, a limiter's, a policy's, or the value of an
-    /// [`ExternRef`](crate::ExternRef). The store is reset then, and has its old data.
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove::{Config, Engine, Error, Instance, Module, Store};
-    ///
-    /// # fn main() -> Result<(), Error> {
-    /// let engine = Engine::new(&Config::new())?;
-    /// let text = b"(module (memory 1) (func (export \"run\")))";
-    /// let module = Module::new(&engine, text)?;
-    /// let mut store = Store::new(&engine, 1)?;
-    /// let instance = Instance::new(&mut store, &module, &[])?;
-    /// let run = instance.func(&store, "run").expect("it is exported");
-    ///
-    /// assert_eq!(store.reset(2)?, 1);
-    /// assert!(matches!(run.call(&mut store, &[]), Err(Error::Usage(_))));
-    /// Instance::new(&mut store, &module, &[])?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn reset(&mut self, data: T) -> Result<T, Error> {
-        let face = Face::new(&Face::of(inner(self)).engine);
-        inner_mut(self).reset(Box::new(face))?;
-        Ok(std::mem::replace(self.data_mut(), data))
-    }
-}
-
 impl<T> Drop for Store<T> {
     fn drop(&mut self) {
         // SAFETY: both are boxes that `new` leaked, and ours. The data goes last, also
@@ -353,53 +311,6 @@ impl<T> Caller<'_, T> {
         }
     }
 
-    /// The instance whose code called. None if no Wasm code did: the host called the function,
-    /// or it is that of a continuation.
-    ///
-    /// Where the code that called may have done so by a tail call, its frame is gone, and there
-    /// is an answer only where it is certain: if the store has one instance whose code makes
-    /// tail calls; for a call by a reference, if the store has none of another module. (Which
-    /// instance of its module makes the tail call is not looked at then.)
-    ///
-    /// # Examples
-    /// ```
-    /// use mangrove::{Caller, Config, Engine, Error, Linker, Module, Store};
-    ///
-    /// # fn main() -> Result<(), Error> {
-    /// let engine = Engine::new(&Config::new())?;
-    /// let text = br#"(module (import "host" "log" (func $log (param i32 i32)))
-    ///     (memory (export "memory") 1) (data (i32.const 8) "hello")
-    ///     (func $main (call $log (i32.const 8) (i32.const 5))) (start $main))"#;
-    /// let module = Module::new(&engine, text)?;
-    /// let mut linker = Linker::new(&engine);
-    /// linker.func_wrap("host", "log", |mut caller: Caller<'_, String>, at: u32, len: u32| {
-    ///     let memory = caller.get_export("memory").and_then(|item| item.into_memory());
-    ///     let memory = memory.ok_or("the caller exports no memory")?;
-    ///     let bytes = memory.data(&caller).get(at as usize..).and_then(|b| b.get(..len as usize));
-    ///     let text = String::from_utf8_lossy(bytes.ok_or("out of bounds")?).into_owned();
-    ///     *caller.data_mut() = text;
-    ///     Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
-    /// })?;
-    /// let mut store = Store::new(&engine, String::new())?;
-    /// // The start function calls while the instance is made.
-    /// linker.instantiate(&mut store, &module)?;
-    /// assert_eq!(store.data(), "hello");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn instance(&self) -> Option<Instance> {
-        let store = inner(self);
-        Some(Instance::at(store, store.calling_instance()?))
-    }
-
-    /// What the caller's instance exports under a name: see [`Caller::instance`].
-    ///
-    /// # Examples
-    /// See [`Caller::instance`].
-    pub fn get_export(&self, name: &str) -> Option<Extern> {
-        self.instance()?.export(self, name)
-    }
-
     /// The embedder's data.
     pub fn data(&self) -> &T {
         // SAFETY: `new`'s contract.
@@ -445,12 +356,12 @@ impl<T: 'static> TypedBody<T> {
     /// The type has too many values, refers to types the engine does not have, or
     /// there are more than it can hold.
     pub fn new(
-        engine: &Engine,
+        engine: &EngineCore,
         name: String,
         ty: &FuncType,
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        let body = HostBody::new(engine.core(), name, ty, Box::new(erased(body)))?;
+        let body = HostBody::new(engine, name, ty, Box::new(erased(body)))?;
         Ok(Self::of(body))
     }
 
@@ -508,6 +419,15 @@ impl<T: 'static> TypedBody<T> {
         }
     }
 
+    /// A function of this body in a store, of its own.
+    ///
+    /// # Errors
+    /// There is no room for its code.
+    pub fn added(self, store: &mut impl DataStore<Data = T>) -> Result<Func, Error> {
+        // SAFETY: the body was made for stores with data of type `T`.
+        unsafe { inner_mut(store).add_host_func(self.body) }
+    }
+
     /// The function of this body in a store, made the first time.
     ///
     /// # Errors
@@ -555,12 +475,6 @@ fn asking<T: 'static>(mut asked: Asked<T>) -> Callback {
     Box::new(move |store, data| asked(unsafe { Caller::new(store, data) }))
 }
 
-/// A function of this body in a store.
-fn add<T>(store: &mut impl DataStore<Data = T>, body: TypedBody<T>) -> Result<Func, Error> {
-    // SAFETY: the body was made for stores with data of type `T`.
-    unsafe { inner_mut(store).add_host_func(body.body) }
-}
-
 // SAFETY: the data is owned by the store, and borrowed with it.
 unsafe impl<T: 'static> DataStore for Store<T> {
     type Data = T;
@@ -569,51 +483,4 @@ unsafe impl<T: 'static> DataStore for Store<T> {
 // SAFETY: `new`'s contract.
 unsafe impl<T: 'static> DataStore for Caller<'_, T> {
     type Data = T;
-}
-
-macro_rules! host_functions {
-    ($($store:ty;)*) => { $(
-        impl<T: 'static> HostStore for $store {
-            type Caller<'a> = Caller<'a, T>;
-
-            fn host_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
-            where
-                F: for<'a> Fn(Caller<'a, T>, &[Val], &mut [Val]) -> Result<(), Error>
-                    + Send
-                    + Sync
-                    + 'static,
-            {
-                let engine = inner(self).engine();
-                let body = HostBody::new(engine, String::new(), &ty, Box::new(erased(body)))?;
-                add(self, TypedBody::of(body))
-            }
-
-            fn suspending_func<F>(&mut self, ty: FuncType, body: F) -> Result<Func, Error>
-            where
-                F: for<'a> Fn(Caller<'a, T>, &[Val], &mut [Val]) -> Result<HostAnswer, Error>
-                    + Send
-                    + Sync
-                    + 'static,
-            {
-                let body = TypedBody::suspending(inner(self).engine(), String::new(), &ty, body)?;
-                add(self, body)
-            }
-        }
-
-        impl<T, F, Params, Results> WrapStore<F, Params, Results> for $store
-        where
-            T: 'static,
-            F: IntoFunc<T, Params, Results>,
-        {
-            fn wrap_func(&mut self, func: F) -> Result<Func, Error> {
-                let body = func.into_body(inner(self).engine(), String::new())?;
-                add(self, body)
-            }
-        }
-    )* };
-}
-
-host_functions! {
-    Store<T>;
-    Caller<'_, T>;
 }

@@ -6,9 +6,12 @@
 //!  Linker     (linker)     names ─▶ imports; (names) what they stand for;
 //!                          (linking) instances; (instance_pre) prepared ones
 //!  Store<T>   (access)     everything instances share, and data of the embedder's;
-//!                          Caller<T> is a host function's access, StoreView an observer's
+//!                          Caller<T> is a host function's access (caller), StoreView an
+//!                          observer's
 //!  Instance   (instance)
-//!             (observe)    what a store can be asked; (reports) what it answers
+//!             (observe)    who is told when something happens in a store
+//!             (look)       what of a store can be looked at; (reports) what that is told in
+//!             (upkeep)     what a store counts, and can be told to do
 //!             (limits, schedule)  who has a say in what it takes, and when it collects
 //!             (stop)       moments of a run, as they are written, and who waits for them
 //!             (interruption) when it is interrupted, and what becomes of what ran
@@ -42,6 +45,7 @@
 #![deny(unsafe_code)]
 
 mod access;
+mod caller;
 mod compiled;
 mod config;
 mod engine;
@@ -53,6 +57,7 @@ mod interruption;
 mod limits;
 mod linker;
 mod linking;
+mod look;
 mod module;
 mod names;
 mod observe;
@@ -62,6 +67,7 @@ mod stop;
 mod text;
 mod threads;
 mod trusted;
+mod upkeep;
 mod weak_module;
 mod wrap;
 
@@ -76,17 +82,11 @@ pub use instance_pre::InstancePre;
 pub use limits::{StoreLimits, StoreLimitsBuilder};
 pub use linker::Linker;
 pub use linking::UnknownImport;
-pub use mangrove_abi::{CodeOffset, SlotHolds};
 #[cfg(feature = "planted-defects")]
 #[doc(hidden)]
 pub use mangrove_abi::{Defect, Noted, Waking};
 #[doc(hidden)]
 pub use mangrove_abi::{Refusal, Request};
-pub use mangrove_collector::{
-    Created, FunctionId, HeapFigures, SurveyTotals, SurveyedContinuation, SurveyedFrame,
-    WasmLocation,
-};
-pub use mangrove_continuation::End;
 pub use mangrove_runtime::{
     Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
     Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
@@ -105,14 +105,15 @@ pub use mangrove_runtime::{
 pub use mangrove_validate::printable;
 pub use module::{ExportType, ImportType, Module};
 pub use reports::{
-    AbstractHeap, Activity, AdmissionError, CodeName, CollectionKind, CollectionReport,
-    ContinuationReport, ContinuationsInObjects, ContinuationsReport, EdgeLabel, Ends, FieldType,
-    FrameOwner, FuncIndex, FuncType, GlobalType, GraphEdge, GraphItem, GraphNode, GraphTarget,
-    GuardKind, HeapSpace, HeapType, Held, Hooks, Link, LiveContinuation, MadeFrom, MemoryType,
-    ModuleId, ObjectGraph, ObjectInfo, OptLevel, ParkPolicy, Phase, PhaseReport, Place, Reason,
-    RefType, RegistryReport, ReportOptions, Root, RootKind, RootOwner, RootSet, RootValue, SortBy,
-    SourceLine, State, StorageType, TableType, TrapCode, TypeId, TypeIndex, ValType, WasmOffset,
-    Why, Within,
+    AbstractHeap, Activity, AdmissionError, CodeName, CodeOffset, CollectionKind, CollectionReport,
+    ContinuationReport, ContinuationsInObjects, ContinuationsReport, Created, EdgeLabel, End, Ends,
+    FieldType, FrameOwner, FuncIndex, FuncType, FunctionId, GlobalType, GraphEdge, GraphItem,
+    GraphNode, GraphTarget, GuardKind, HeapFigures, HeapSpace, HeapType, Held, Hooks, Link,
+    LiveContinuation, MadeFrom, MemoryType, ModuleId, ObjectGraph, ObjectInfo, OptLevel,
+    ParkPolicy, Phase, PhaseReport, Place, Reason, RefType, RegistryReport, ReportOptions, Root,
+    RootKind, RootOwner, RootSet, RootValue, SlotHolds, SortBy, SourceLine, State, StorageType,
+    SurveyTotals, SurveyedContinuation, SurveyedFrame, TableType, TrapCode, TypeId, TypeIndex,
+    ValType, WasmLocation, WasmOffset, Why, Within,
 };
 pub use schedule::Schedule;
 pub use stop::{HookPlace, Missed, ParseStopError, PlaceError, StopAt, Stopping, Stops};

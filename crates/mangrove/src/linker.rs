@@ -374,7 +374,7 @@ impl<T: 'static> Linker<T> {
         body: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), Error> + Send + Sync + 'static,
     ) -> Result<&mut Self, Error> {
         let full_name = format!("{module} {name}");
-        let body = TypedBody::new(&self.engine, full_name, &ty, body)?;
+        let body = TypedBody::new(self.engine.core(), full_name, &ty, body)?;
         self.add_host(module, name, body)
     }
 

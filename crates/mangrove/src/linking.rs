@@ -138,7 +138,7 @@ impl<T: 'static> Linker<T> {
             let body =
                 move |_: Caller<'_, T>, _: &[Val], _: &mut [Val]| Err(Error::host(message.clone()));
             let full_name = format!("{module} {name}");
-            let body = TypedBody::new(&self.engine, full_name, &ty, body)?;
+            let body = TypedBody::new(self.engine.core(), full_name, &ty, body)?;
             let ty = EntityType::Func(body.type_id());
             let item = Item::Host(body);
             // The same import may come a second time, as another type.

@@ -323,3 +323,77 @@ pub use mangrove_compile::{Hooks, OptLevel};
 /// # Examples
 /// See [`Config`].
 pub use mangrove_stack::GuardKind;
+
+/// # Examples
+/// See [`Event`](crate::Event).
+pub use mangrove_continuation::End;
+
+/// # Examples
+/// See [`SurveySummary`](crate::SurveySummary).
+pub use mangrove_collector::{HeapFigures, SurveyTotals};
+
+/// # Examples
+/// ```
+/// use mangrove::{CodeName, CodeOffset, Config, Created, Engine, FunctionId, Linker, Module, SlotHolds, State, Store, SurveyItem, SurveyOptions, SurveyedContinuation, SurveyedFrame, WasmLocation};
+/// use std::ops::ControlFlow;
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// // What slots hold is known where the compiler was asked to tell.
+/// let engine = Engine::new(Config::new().debug_info(true))?;
+/// # let text = "(module $demo
+/// #     (type $f (func)) (type $k (cont $f)) (type $box (struct (field $item anyref)))
+/// #     (tag $pause)
+/// #     (global $kept (mut (ref null $k)) (ref.null $k))
+/// #     (elem declare func $waits)
+/// #     (func $waits (local $b (ref $box))
+/// #         (local.set $b (struct.new $box (struct.new $box (ref.i31 (i32.const 5)))))
+/// #         (suspend $pause)
+/// #         (drop (struct.get $box 0 (local.get $b))))
+/// #     (func $run (export \"run\")
+/// #         (block $on (result (ref $k))
+/// #             (resume $k (on $pause $on) (cont.new $k (ref.func $waits))) (return))
+/// #         (global.set $kept)))";
+/// # let module = Module::new(&engine, text)?;
+/// # let mut store = Store::new(&engine, ())?;
+/// # let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// # instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
+/// let mut locals = Vec::new();
+/// let mut frame = |frame: &SurveyedFrame<'_>| {
+///     let CodeName::Wasm(function) = frame.function() else { return };
+///     let at = WasmLocation { module: frame.module(), function, wasm_offset: frame.wasm_offset() };
+///     assert!(frame.pc() > CodeOffset::new(0), "where that is in machine code");
+///     for (_, distance) in frame.slots() {
+///         locals.extend(frame.holds(distance).iter().filter_map(|holds| match holds {
+///             SlotHolds::Local(local) => Some((at, *local)),
+///             _ => None,
+///         }));
+///     }
+/// };
+/// let mut continuation = |continuation: &SurveyedContinuation| {
+///     assert_eq!(continuation.state, State::Suspended);
+///     assert!(continuation.reached && !continuation.parked);
+///     let FunctionId { instance, index, .. } = continuation.function;
+///     assert_eq!((instance, index), (Some(0), 0), "made from $waits");
+///     assert!(matches!(continuation.created, Some(Created { instance: 0, .. })));
+/// };
+/// store.survey(SurveyOptions::default(), &mut |item| {
+///     match item {
+///         SurveyItem::Continuation(shown) => continuation(shown),
+///         SurveyItem::Frame(shown) => frame(shown),
+///         _ => {}
+///     }
+///     ControlFlow::Continue(())
+/// })?;
+/// let (at, local) = locals[0];
+/// let name = store.names().local(at.module, at.function, local);
+/// assert_eq!(name.as_deref(), Some("b"));
+/// # Ok(())
+/// # }
+/// ```
+pub use mangrove_collector::{
+    Created, FunctionId, SurveyedContinuation, SurveyedFrame, WasmLocation,
+};
+
+/// # Examples
+/// See [`SurveyedFrame`].
+pub use mangrove_abi::{CodeOffset, SlotHolds};

@@ -231,6 +231,30 @@ fn every_end_is_told_of() {
     );
 }
 
+/// A call's own continuation counts at no event, that of its end included.
+#[test]
+fn counts_hold_at_every_event() {
+    let (mut store, instance) = ends(&switches());
+    let (tell, told) = channel();
+    store.observe_events(move |event| {
+        if !matches!(event.kind(), EventKind::HeapGrown { .. }) {
+            tell.send(event.counts().continuations).unwrap();
+        }
+    });
+    // As in `every_end_is_told_of`, event by event.
+    for (name, counts) in [
+        ("thrown", &[0, 1, 1, 1, 0, 0][..]),
+        ("forgotten", &[0, 1, 1, 0, 0, 0]),
+    ] {
+        call(&mut store, instance, name, &[]).unwrap();
+        let told: Vec<u64> = told.try_iter().collect();
+        assert_eq!(told, counts, "{name}");
+    }
+    call(&mut store, instance, "trapped", &[]).unwrap_err();
+    let told: Vec<u64> = told.try_iter().collect();
+    assert_eq!(told, [0, 1, 1, 1, 0, 0]);
+}
+
 #[test]
 fn a_deadline_and_what_it_cuts_short_are_told_of() {
     let mut config = switches();

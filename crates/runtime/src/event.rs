@@ -17,6 +17,9 @@ use mangrove_collector::{
 use mangrove_continuation::End;
 
 /// How a resumption enters what is resumed.
+///
+/// # Examples
+/// See [`Event`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Entering {
     /// With values, by `resume`.
@@ -27,6 +30,9 @@ pub enum Entering {
 
 /// What has happened, or is about to. Continuations are the numbers of their records, as in
 /// reports: a record is used again when its continuation has ended.
+///
+/// # Examples
+/// See [`Event`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -185,6 +191,9 @@ pub enum EventKind {
 }
 
 /// How many there are, and what they take, at an event.
+///
+/// # Examples
+/// See [`Event`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Bytes objects take, those not collected yet included.
@@ -202,6 +211,51 @@ pub struct Counts {
 }
 
 /// An event, with the names behind its numbers.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Counts, End, Engine, Entering, Event, EventKind, Hooks, Linker, Module, Store};
+/// use std::sync::mpsc::channel;
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut config = Config::new();
+/// config.hooks(Hooks { switches: true, ..Hooks::default() });
+/// let engine = Engine::new(&config)?;
+/// let module = Module::new(&engine, "(module
+///     (type $f (func)) (type $k (cont $f)) (tag $stop)
+///     (func $body (suspend $stop)) (elem declare func $body)
+///     (func $main (export \"main\")
+///         (block $on (result (ref $k))
+///             (resume $k (on $stop $on) (cont.new $k (ref.func $body))) (return))
+///         (resume $k)))")?;
+/// let mut store = Store::new(&engine, ())?;
+/// let (tell, told) = channel();
+/// store.observe_events(move |event: &Event<'_>| {
+///     let text = match event.kind() {
+///         EventKind::Called { function, .. } => {
+///             format!("called {}", event.function(*function).name.unwrap_or_default())
+///         }
+///         EventKind::Resumed { entering: Entering::Resume, at: Some(at), .. } => {
+///             let place = event.place(*at).expect("a module of the store");
+///             format!("resumed in {}", place.name.unwrap_or_default())
+///         }
+///         EventKind::Suspended { tag: Some(tag), .. } => format!("suspended by {}", event.tag(*tag)),
+///         EventKind::Ended { end: End::Returned, .. } => "returned".to_owned(),
+///         _ => return,
+///     };
+///     let counts: Counts = event.counts();
+///     tell.send((text, counts.continuations)).unwrap();
+/// });
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// instance.get_typed_func::<(), ()>(&mut store, "main")?.call(&mut store, ())?;
+/// let (texts, counts): (Vec<_>, Vec<_>) = told.try_iter().unzip();
+/// let ran = ["called main", "resumed in main", "suspended by $stop", "resumed in main"];
+/// assert_eq!(texts[..4], ran);
+/// assert_eq!(texts[4..], ["returned", "returned"], "of $body and of the call");
+/// assert_eq!(counts[..4], [0, 1, 1, 1]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Event<'s> {
     store: &'s dyn Knows,

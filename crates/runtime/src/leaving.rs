@@ -134,9 +134,11 @@ impl StoreInner {
         // SAFETY: the context is ours, and no compiled code runs; the records are those
         // of this call, and what has returned is the free list's first.
         unsafe {
-            self.emit(|store| store.has_returned(records.initial));
             let interrupted = (*records.host).interrupted;
             self.registry.end_call(ctx.as_mut(), records);
+            // Who listens may count: what has returned is no longer a call either. Its number
+            // stays in its record.
+            self.emit(|store| store.has_returned(records.initial));
             self.restore(interrupted);
         }
     }

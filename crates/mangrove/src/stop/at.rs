@@ -114,6 +114,17 @@ impl fmt::Display for StopAt {
 }
 
 /// Why a text describes no moment.
+///
+/// # Examples
+/// ```
+/// use mangrove::{ParseStopError, StopAt};
+///
+/// let parsed = |text: &str| text.parse::<StopAt>();
+/// assert_eq!(parsed("start"), Err(ParseStopError::Kind));
+/// let error = parsed("gc:0").unwrap_err();
+/// assert_eq!(error, ParseStopError::Number("gc:"));
+/// assert_eq!(error.to_string(), "expected gc: and a number from 1 on behind it");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseStopError {

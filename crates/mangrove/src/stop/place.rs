@@ -11,6 +11,9 @@ use std::fmt;
 const MOST_NAMES: usize = 8;
 
 /// A place in code that is to have a hook: see [`Config::hook_place`].
+///
+/// # Examples
+/// See [`PlaceError`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum HookPlace {
     /// The entry of a function: its index, what it is exported as, or its name in the name
@@ -23,6 +26,20 @@ pub enum HookPlace {
 }
 
 /// Why a module has no such place.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, HookPlace, Module, PlaceError};
+///
+/// let module = Module::new(&Engine::default(), "(module (func $f) (func))")?;
+/// let check = |name: &str| module.check_place(&HookPlace::Entry(name.to_owned()));
+/// assert_eq!(check("f").map(|function| function.as_u32()), Ok(0));
+/// assert_eq!(check("1").map(|function| function.as_u32()), Ok(1));
+/// let error = check("h").unwrap_err();
+/// assert!(matches!(&error, PlaceError::NoFunction { name, .. } if name == "h"));
+/// assert!(error.to_string().starts_with("there is no function"));
+/// # Ok::<(), mangrove::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaceError {

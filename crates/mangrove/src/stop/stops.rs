@@ -40,8 +40,7 @@ use std::time::{Duration, Instant};
 /// let count = instance.get_typed_func::<i32, ()>(&mut store, "count")?;
 /// count.call(&mut store, 5)?;
 /// assert!(stopping.finish(&mut store).is_empty());
-/// drop(store);
-/// let told: Vec<_> = told.iter().map(|(stop, _)| stop).collect();
+/// let told: Vec<_> = told.try_iter().map(|(stop, _)| stop).collect();
 /// assert_eq!(told, ["enter:step:3", "end"]);
 /// # Ok(())
 /// # }
@@ -64,11 +63,37 @@ struct Stop {
 
 /// What a run came to, of what it was watched for. It ends when it is dropped and the store
 /// is.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Missed, StopAt, Stopping, Stops, Store};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let stops = Stops::new(["gc:2".parse()?, "gc-minor:1".parse()?]);
+/// let mut config = Config::new();
+/// stops.prepare(&mut config);
+/// let mut store = Store::new(&Engine::new(&config)?, ())?;
+/// let stopping: Stopping = stops.watch(&mut store, |_, stop| {
+///     assert_eq!(stop.to_string(), "gc:2");
+/// })?;
+/// store.gc()?;
+/// store.gc()?;
+/// let missed: Vec<Missed> = stopping.finish(&mut store);
+/// let minor: StopAt = "gc-minor:1".parse()?;
+/// assert_eq!(missed, [Missed { stop: minor, seen: 0 }]);
+/// let text = "minor collection 1 never came: the run ended after 0";
+/// assert_eq!(missed[0].to_string(), text);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Stopping {
     shared: Arc<Mutex<Shared>>,
 }
 
 /// A moment that did not come.
+///
+/// # Examples
+/// See [`Stopping`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
     /// The moment.

@@ -33,6 +33,9 @@ use std::ops::ControlFlow;
 use std::ptr;
 
 /// What a survey is to do.
+///
+/// # Examples
+/// See [`SurveyItem`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SurveyOptions {
     /// Whether what is shown is to be known again by later surveys of the store: objects and
@@ -42,6 +45,9 @@ pub struct SurveyOptions {
 }
 
 /// What is in a place.
+///
+/// # Examples
+/// See [`SurveyItem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
     /// A null reference.
@@ -111,6 +117,9 @@ impl Content {
 }
 
 /// What lies outside of stacks and objects.
+///
+/// # Examples
+/// See [`SurveyItem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FixedPlace {
     /// A global.
@@ -151,6 +160,63 @@ pub enum FixedPlace {
 }
 
 /// One thing that a survey shows.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Content, Engine, FixedPlace, GraphTarget, Linker, Module, Store, SurveyItem, SurveyOptions, Within};
+/// use std::ops::ControlFlow;
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module $demo
+///     (type $f (func)) (type $k (cont $f)) (type $box (struct (field $item anyref)))
+///     (tag $pause)
+///     (global $kept (mut (ref null $k)) (ref.null $k))
+///     (elem declare func $waits)
+///     (func $waits (local $b (ref $box))
+///         (local.set $b (struct.new $box (struct.new $box (ref.i31 (i32.const 5)))))
+///         (suspend $pause)
+///         (drop (struct.get $box 0 (local.get $b))))
+///     (func $run (export \"run\")
+///         (block $on (result (ref $k))
+///             (resume $k (on $pause $on) (cont.new $k (ref.func $waits))) (return))
+///         (global.set $kept)))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
+///
+/// let mut told = Vec::new();
+/// let mut inner = None;
+/// store.survey(SurveyOptions::default(), &mut |item: SurveyItem<'_>| {
+///     match item {
+///         SurveyItem::Fixed(FixedPlace::Global { index, .. }) => told.push(format!("global {index}")),
+///         SurveyItem::Value { value: Content::Continuation(_), .. } => {
+///             told.push("holds a continuation".to_owned());
+///         }
+///         SurveyItem::Continuation(continuation) => {
+///             told.push(continuation.state.name().to_owned());
+///         }
+///         SurveyItem::Frame(frame) => told.push(format!("frame {}", frame.index)),
+///         SurveyItem::Slot { value: Content::Object(_), .. } => {
+///             told.push("holds an object".to_owned());
+///         }
+///         SurveyItem::Object(object) => told.push(format!("{} bytes", object.bytes())),
+///         SurveyItem::Field { within: Some(Within::Field { index: 0 }), to } => {
+///             inner = Some(to);
+///         }
+///         _ => {}
+///     }
+///     ControlFlow::Continue(())
+/// })?;
+/// let told: Vec<&str> = told.iter().map(String::as_str).collect();
+/// let frame = ["global 0", "holds a continuation", "suspended", "frame 0", "holds an object"];
+/// assert_eq!(told[..5], frame);
+/// assert_eq!(told[told.len() - 2..], ["8 bytes", "8 bytes"]);
+/// assert!(matches!(inner, Some(GraphTarget::Object(_))), "what the outer box holds");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum SurveyItem<'a> {
     /// A global, a table, a segment, a handle. What is in it follows.
@@ -193,6 +259,30 @@ pub enum SurveyItem<'a> {
 }
 
 /// What a survey has found in all.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, ExternRef, HeapFigures, Store, SurveyOptions, SurveySummary, SurveyTotals};
+/// use std::ops::ControlFlow;
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let kept = ExternRef::new(&mut store, 7)?;
+/// drop(ExternRef::new(&mut store, 8)?);
+/// // What is counted is known before the first item.
+/// let mut enough = |_: mangrove::SurveyItem<'_>| ControlFlow::Break(());
+/// let summary: SurveySummary = store.survey(SurveyOptions::default(), &mut enough)?;
+/// let totals: SurveyTotals = summary.totals;
+/// assert_eq!((totals.objects, totals.forgotten_objects), (1, 0));
+/// // What is dead still takes its bytes.
+/// let heap: HeapFigures = summary.heap;
+/// assert_eq!(heap.young_used, 2 * totals.object_bytes);
+/// assert_eq!((heap.minor_collections, heap.full_collections), (0, 0));
+/// assert_eq!(summary.run, 0, "objects are not followed");
+/// # drop(kept);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SurveySummary {
     /// Objects.

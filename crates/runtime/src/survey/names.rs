@@ -19,6 +19,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 /// A type of objects.
+///
+/// # Examples
+/// See [`SurveyedObject`](super::SurveyedObject).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectTypeInfo {
     /// `$name` of the first module that names it; else its number in a module, or in the
@@ -31,6 +34,9 @@ pub struct ObjectTypeInfo {
 }
 
 /// A field.
+///
+/// # Examples
+/// See [`SurveyedObject`](super::SurveyedObject).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldInfo {
     /// Its name, without `$`.
@@ -45,6 +51,66 @@ pub struct FieldInfo {
 }
 
 /// Looks for the names of what a store has.
+///
+/// # Examples
+/// ```
+/// use mangrove::{CodeName, Config, Engine, FixedPlace, Linker, Module, Store, StoreNames, SurveyItem, SurveyOptions, WasmLocation};
+/// use std::ops::ControlFlow;
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let text = "(module $demo
+///     (type $f (func)) (type $k (cont $f)) (type $box (struct (field $item anyref)))
+///     (tag $pause)
+///     (global $kept (mut (ref null $k)) (ref.null $k))
+///     (elem declare func $waits)
+///     (func $waits (local $b (ref $box))
+///         (local.set $b (struct.new $box (struct.new $box (ref.i31 (i32.const 5)))))
+///         (suspend $pause)
+///         (drop (struct.get $box 0 (local.get $b))))
+///     (func $run (export \"run\")
+///         (block $on (result (ref $k))
+///             (resume $k (on $pause $on) (cont.new $k (ref.func $waits))) (return))
+///         (global.set $kept)))";
+/// let module = Module::new(&engine, text)?;
+/// let mut store = Store::new(&engine, ())?;
+/// let instance = Linker::new(&engine).instantiate(&mut store, &module)?;
+/// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
+///
+/// // Numbers first, as a survey shows them; then what those are called.
+/// let mut continuation = None;
+/// let mut innermost = None;
+/// store.survey(SurveyOptions::default(), &mut |item| {
+///     match item {
+///         SurveyItem::Continuation(shown) => continuation = Some(*shown),
+///         SurveyItem::Frame(frame) if frame.index == 0 => {
+///             innermost = Some((frame.module(), frame.function(), frame.wasm_offset()));
+///         }
+///         _ => {}
+///     }
+///     ControlFlow::Continue(())
+/// })?;
+/// let continuation = continuation.expect("the suspended one");
+/// let names: StoreNames<'_> = store.names();
+/// assert_eq!(names.function(continuation.function).name.as_deref(), Some("waits"));
+/// assert_eq!(names.continuation_type(continuation.function), "(cont (func))");
+/// let made = continuation.created.and_then(|created| names.created(created));
+/// assert_eq!(made.expect("by code").name.as_deref(), Some("run"));
+///
+/// let (module, code, wasm_offset) = innermost.expect("where it is suspended");
+/// assert_eq!(names.modules_of_instances(), [module]);
+/// assert_eq!(names.module(module), Some("demo"));
+/// let CodeName::Wasm(function) = code else { unreachable!() };
+/// let place = names.place(WasmLocation { module, function, wasm_offset }).expect("it is known");
+/// assert_eq!(place.name.as_deref(), Some("waits"));
+/// assert_eq!(names.local(module, function, 0).as_deref(), Some("b"));
+/// let global = FixedPlace::Global { instance: Some(0), index: 0 };
+/// assert_eq!(names.fixed(global).as_deref(), Some("kept"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// See [`SurveyedObject`](super::SurveyedObject) for the types of objects.
 pub struct StoreNames<'a> {
     store: &'a StoreInner,
     types: TypeNames<'a>,

@@ -84,6 +84,50 @@ impl<'a> Reader<'a> {
 }
 
 /// An object that a survey shows.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, FieldInfo, FieldStorage, HeapSpace, Linker, Module, ObjectKind, ObjectTypeInfo, Store, SurveyItem, SurveyOptions, SurveyedObject};
+/// use std::ops::ControlFlow;
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let engine = Engine::default();
+/// let module = Module::new(&engine, "(module
+///     (type $point (struct (field $x i16) (field $y i64)))
+///     (global (ref $point) (struct.new $point (i32.const 7) (i64.const 8))))")?;
+/// let mut store = Store::new(&engine, ())?;
+/// Linker::new(&engine).instantiate(&mut store, &module)?;
+///
+/// let mut contents = Vec::new();
+/// let mut found = None;
+/// let mut show = |object: &SurveyedObject<'_>| {
+///     assert_eq!(object.kind(), ObjectKind::Struct);
+///     assert!(object.bytes() > 10 && object.offset() > 0);
+///     assert!(object.is_new() && object.space() == HeapSpace::Young);
+///     assert_eq!(object.identity(), 0, "objects are not followed");
+///     // Of arrays, exceptions and objects of the embedder's only.
+///     assert_eq!((object.array_len(), object.tag(), object.host_type()), (None, None, None));
+///     object.contents(1000, &mut contents, &mut |function| function.index.into());
+///     found = Some((object.type_id(), object.kind(), object.tag()));
+/// };
+/// store.survey(SurveyOptions::default(), &mut |item| {
+///     if let SurveyItem::Object(object) = item {
+///         show(object);
+///     }
+///     ControlFlow::Continue(())
+/// })?;
+///
+/// // What it consists of is told by its type, afterwards.
+/// let (id, kind, tag) = found.expect("the global's");
+/// let info: ObjectTypeInfo = store.names().object_type(id, kind, tag).expect("it is known");
+/// assert_eq!(info.name, "$point");
+/// let y: &FieldInfo = &info.fields[1];
+/// assert_eq!((y.name.as_deref(), y.storage), (Some("y"), FieldStorage::I64));
+/// let y = &contents[y.offset as usize..][..y.storage.bytes() as usize];
+/// assert_eq!(y, 8_i64.to_le_bytes());
+/// # Ok(())
+/// # }
+/// ```
 pub struct SurveyedObject<'a> {
     info: ObjectInfo,
     identity: u32,

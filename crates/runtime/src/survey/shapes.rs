@@ -8,6 +8,9 @@ use mangrove_collector::Within;
 use mangrove_validate::{CompositeType, StorageType, ValType};
 
 /// What is in a field.
+///
+/// # Examples
+/// See [`SurveyedObject`](super::SurveyedObject).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FieldStorage {
     /// 8 bits.
