@@ -459,10 +459,10 @@ mod tests {
     fn another_format_is_refused_before_anything_is_read() {
         let engine = Engine::new(&Config::new()).unwrap();
         let mut file = MAGIC.to_vec();
-        file.extend_from_slice(&7u32.to_le_bytes());
+        file.extend_from_slice(&(FORMAT + 1).to_le_bytes());
         let refused = read(&engine, &file).unwrap_err();
         let expected = CompiledError::Format {
-            found: 7,
+            found: FORMAT + 1,
             expected: FORMAT,
         };
         assert_eq!(refused, expected);

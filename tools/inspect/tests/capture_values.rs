@@ -204,7 +204,7 @@ fn what_objects_hold_is_told_by_type_and_means_something_elsewhere() {
          field 6 $v = 0x00000004000000030000000200000001\n\
          field 7 $r = {}\nfield 8 $small = i31 -7\nfield 9 $null = null\n\
          field 10 $func = $one\nfield 11 $nofunc = null\n\
-         field 12 $k = continuation 2 of $one\nfield 13 $used = continuation 2, used\n",
+         field 12 $k = continuation 2 of $one\nfield 13 $used = continuation 2, consumed\n",
         snapshot.title(inner)
     );
     assert_eq!(text_of(told(all)), expected);
