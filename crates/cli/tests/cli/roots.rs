@@ -192,7 +192,7 @@ fn questions_about_a_node() {
         &without,
         [
             "without table 0 $pool\n",
-            "2 objects of 32 bytes, 2 frames, 2 continuations",
+            "2 objects (32 bytes), 2 frames, 2 continuations",
             &title,
         ],
     );
