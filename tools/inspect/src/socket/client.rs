@@ -87,7 +87,8 @@ pub enum AttachError {
 impl From<ReadError> for AttachError {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Truncated => Self::Ended,
+            // One that broke off before its first bytes came has no magic number.
+            ReadError::Truncated | ReadError::Magic => Self::Ended,
             other => Self::Read(other),
         }
     }
