@@ -48,7 +48,7 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Run test scripts
     Wast(WastArgs),
-    /// Look at everything that is alive at a moment of a run, and at why
+    /// Find what leaks: look at everything that is alive at a moment of a run, and at why
     Roots(RootsArgs),
     /// Run the stress suites
     Stress(StressArgs),
@@ -82,8 +82,8 @@ pub struct RunArgs {
         requires = "report"
     )]
     pub sort: Sort,
-    /// Print the report on standard error every so many seconds while the program
-    /// runs (1 if no number is given)
+    /// With --report: print a line of it on standard error every so many seconds while the
+    /// program runs (1 if no number is given)
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
     #[arg(value_parser = parse_seconds, requires = "report")]
     pub watch: Option<Duration>,

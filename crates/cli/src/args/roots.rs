@@ -99,7 +99,8 @@ pub struct Ask {
     #[arg(long, value_name = "SAVED", num_args = 0..=1)]
     pub diff: Option<Option<PathBuf>>,
     /// Only nodes that meet all of these, like 'type=$node' or 'function=$gen age>=3': a list
-    /// of them, or with --view stacks their stacks
+    /// of them, or with --view stacks their stacks. Conditions: kind, type, space, function,
+    /// module, continuation, state, parked, age, bytes
     #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["leaks", "why", "open", "what_if_drop"])]
     pub filter: Option<Filter>,
 }

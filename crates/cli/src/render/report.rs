@@ -133,16 +133,24 @@ fn one(text: &mut String, report: &ContinuationReport, names: &ModuleNames<'_>) 
     line(
         "holds",
         &format!(
-            "{} frames, {} bytes of stack, {} roots",
-            report.frames, report.stack_bytes, report.roots
+            "{}, {}, {}",
+            counted(report.frames.into(), "frame"),
+            counted(report.stack_bytes, "byte") + " of stack",
+            counted(report.roots.into(), "root")
         ),
     );
-    line("age", &format!("{} collections", report.age));
+    line("age", &counted(report.age.into(), "collection"));
     let why = match &report.why {
         Some(why) => way(&why.links, why.omitted, names),
         None => "nothing holds it: the next collection ends it".to_owned(),
     };
     line("alive by", &why);
+}
+
+/// `1 root`, `2 roots`.
+fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
 }
 
 fn made_from(report: &ContinuationReport) -> String {

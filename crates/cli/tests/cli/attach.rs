@@ -256,6 +256,31 @@ fn what_is_no_socket_stays_and_what_nobody_listens_at_goes() {
     std::fs::remove_file(&stale).unwrap();
 }
 
+/// Its saved moment breaks off: that is no damaged file, and the moment did not come.
+#[test]
+fn a_program_that_ends_while_it_answers_is_no_damaged_file() {
+    let path = socket("broken-off");
+    let listener = UnixListener::bind(&path).unwrap();
+    let program = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut asked = BufReader::new(stream.try_clone().unwrap());
+        let mut answer = |line: Value| writeln!(stream, "{line}").unwrap();
+        answer(json!({"hello": {"protocol": 1, "program": "short"}}));
+        asked.read_line(&mut String::new()).unwrap();
+        answer(json!({"ok": {"moment": {"number": 1}}}));
+        asked.read_line(&mut String::new()).unwrap();
+        answer(json!({"ok": {"format": "chunks"}}));
+    });
+    let ended = mangrove(["roots", "--attach", path.to_str().unwrap()]);
+    program.join().unwrap();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(
+        ended.stderr.contains("the program ended before"),
+        "{ended:?}"
+    );
+    std::fs::remove_file(&path).unwrap();
+}
+
 #[test]
 fn time_is_over_for_those_who_are_looked_at_too() {
     let path = socket("time");

@@ -192,7 +192,7 @@ fn questions_about_a_node() {
         &without,
         [
             "without table 0 $pool\n",
-            "2 objects of 32 bytes, 2 frames, 2 continuations",
+            "2 objects (32 bytes), 2 frames, 2 continuations",
             &title,
         ],
     );
@@ -529,4 +529,31 @@ fn the_help_is_enough_to_find_a_leak() {
             "Exit codes:",
         ],
     );
+}
+
+#[test]
+fn bytes_are_shown_as_text_only_if_they_are_text() {
+    let program = file(
+        "texts.wat",
+        r#"(module
+            (type $bytes (array i8))
+            (global $zeros (ref $bytes) (array.new_default $bytes (i32.const 40)))
+            (global $word (ref $bytes)
+                (array.new_fixed $bytes 3 (i32.const 102) (i32.const 111) (i32.const 10)))
+            (func (export "main")))"#,
+    );
+    let open = |global| {
+        let ended = mangrove([
+            "roots",
+            program.to_str().unwrap(),
+            "--invoke",
+            "main",
+            "--open",
+            global,
+        ]);
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        ended.stdout
+    };
+    assert!(!open("global $zeros").contains('"'));
+    assert!(open("global $word").contains("\"fo"));
 }

@@ -155,7 +155,7 @@ impl Diff {
     pub fn limits(&self) -> Option<&'static str> {
         match (&self.continuations, &self.objects) {
             (None, _) => Some(
-                "The snapshots are of two runs: only types and stacks are compared, \
+                "The moments are of two runs: only types and stacks are compared, \
                  and nothing is known again.",
             ),
             (_, None) => Some(

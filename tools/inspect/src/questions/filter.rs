@@ -114,7 +114,7 @@ pub enum FilterError {
         key: &'static str,
     },
     /// Nothing in the snapshot has this name.
-    #[error("there is no {key} `{}` in the snapshot{}", printable(.value), printable(.near))]
+    #[error("there is no {key} `{}`{}", printable(.value), printable(.near))]
     Unknown {
         /// What of.
         key: &'static str,
@@ -137,6 +137,15 @@ const KEYS: [&str; 10] = [
     "age",
     "bytes",
 ];
+
+/// The condition that was meant, or all there are when none is like it.
+fn near_key(key: &str) -> String {
+    let near = hint(key, KEYS);
+    if near.is_empty() {
+        return format!(": they are {}", KEYS.join(", "));
+    }
+    near
+}
 
 impl FromStr for Filter {
     type Err = FilterError;
@@ -202,7 +211,7 @@ fn condition(word: String) -> Result<Condition, FilterError> {
     };
     let Some(&key) = KEYS.iter().find(|&&known| known == key) else {
         return Err(FilterError::Key {
-            near: hint(key, KEYS),
+            near: near_key(key),
             key: key.to_owned(),
         });
     };

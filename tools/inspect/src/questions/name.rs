@@ -62,8 +62,8 @@ enum Form {
 pub enum NameError {
     /// It is no name of a node.
     #[error(
-        "`{}` is no name of a node: write `@0x40`, `continuation 7`, `frame 0 of continuation 7`, \
-         `global 2`, `global $pool`, `table 0`, `segment 0`, `handle 3` or `weak handle 1`",
+        "`{}` is no name of a node: write `7` or `continuation 7`, `7.0` or `frame 0 of continuation 7`, \
+         `0x40`, `global 2`, `global $pool`, `table 0`, `segment 0`, `handle 3` or `weak handle 1`",
         printable(.0)
     )]
     Syntax(String),

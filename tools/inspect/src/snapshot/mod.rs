@@ -29,6 +29,7 @@ mod nodes;
 #[cfg(any(test, feature = "samples"))]
 pub mod samples;
 mod titles;
+pub(crate) use titles::reads_as_text;
 mod values;
 
 pub use builder::{BuildError, Builder, ContinuationParts, FrameParts, SlotValue, Target};

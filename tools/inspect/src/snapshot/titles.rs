@@ -250,3 +250,9 @@ fn code(function: &Function) -> String {
         (FunctionKind::Helper, ..) => "helper".to_owned(),
     }
 }
+
+/// Whether what is valid UTF-8 is text: zeros and other data would be a page of escapes.
+pub(crate) fn reads_as_text(text: &str) -> bool {
+    let strange = |sign: &char| sign.is_control() && !sign.is_whitespace();
+    text.chars().filter(strange).count() * 4 <= text.chars().count()
+}

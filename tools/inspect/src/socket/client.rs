@@ -77,7 +77,21 @@ pub enum AttachError {
     },
     /// What came is no snapshot.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(ReadError),
+    /// The snapshot broke off.
+    #[error("the program ended before it had told everything that is alive")]
+    Ended,
+}
+
+/// A file that ends too early is damaged; an answer that does is of a program that ended meanwhile.
+impl From<ReadError> for AttachError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            // One that broke off before its first bytes came has no magic number.
+            ReadError::Truncated | ReadError::Magic => Self::Ended,
+            other => Self::Read(other),
+        }
+    }
 }
 
 /// A connection to a program that runs.

@@ -3,7 +3,7 @@
 use super::answers::Answers;
 use super::rows::{count, number};
 use crate::Snapshot;
-use crate::snapshot::{Kind, Node, NodeId, ObjectRow, Storage, TypeKind};
+use crate::snapshot::{Kind, Node, NodeId, ObjectRow, Storage, TypeKind, reads_as_text};
 use mangrove::printable;
 
 /// Bytes of an array that are shown as text.
@@ -78,6 +78,7 @@ fn object(snapshot: &Snapshot, node: NodeId, row: &ObjectRow) -> Vec<String> {
         let shown = &contents.bytes()[..len];
         if let Ok(text) = std::str::from_utf8(shown)
             && !text.is_empty()
+            && reads_as_text(text)
         {
             let more = if (row.len as usize) > len { "…" } else { "" };
             lines.push(format!("\"{}\"{more}", printable(text)));

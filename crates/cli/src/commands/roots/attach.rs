@@ -55,6 +55,7 @@ fn failure(args: &RootsArgs, error: &AttachError) -> Failure {
         AttachError::Refused { kind, .. } if kind == "time" || kind == "over" => {
             Failure::Check(message)
         }
+        AttachError::Ended => Failure::Check(message),
         AttachError::Connect { .. } => Failure::Input(error.to_string()),
         _ => Failure::Input(message),
     }

@@ -57,6 +57,6 @@ fn open(args: &RootsArgs) -> Result<Snapshot, Failure> {
     };
     let file = shown(&args.target.file);
     Err(Failure::Input(format!(
-        "{file}: is a saved moment: nothing runs, so {what} means nothing"
+        "{file} is a saved moment: nothing runs, so {what} means nothing"
     )))
 }

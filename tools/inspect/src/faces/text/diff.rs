@@ -179,7 +179,7 @@ fn one_by_one(
     if let Some(changes) = &diff.continuations {
         page.section("continuations one by one")?;
         let text = format!(
-            "{} made, {} ended, {} ran on, {} stand where they stood",
+            "{} made, {} ended, {} stand elsewhere, {} stand where they stood",
             count(changes.entered.len() as u64),
             count(changes.left.len() as u64),
             count(changes.moved.len() as u64),

@@ -200,6 +200,9 @@ fn text(snapshot: &Snapshot, node: NodeId) -> Option<String> {
         }
         _ => String::from_utf16(&units).ok()?,
     };
+    if !crate::snapshot::reads_as_text(&text) {
+        return None;
+    }
     let more = if contents.len() as usize > CHARACTERS {
         "…"
     } else {

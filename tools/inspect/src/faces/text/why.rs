@@ -174,7 +174,7 @@ pub(super) fn dropped(page: &mut Page<'_>, asked: &Asked<'_>, gone: &[Gone]) -> 
     page.painted(0, Paint::Title, &format!("without {}", names.join(", ")))?;
     let all = asked.statistics().bytes;
     page.line(&format!(
-        "{} would be free ({} of what lives): {} of {}, {}, {}",
+        "{} would be free ({} of what lives): {} ({}), {}, {}",
         bytes(dropped.bytes),
         share(dropped.bytes, all),
         counted(dropped.objects, "object"),

@@ -217,7 +217,7 @@ fn two_runs_are_compared_by_type() {
     assert!(
         diff.limits()
             .unwrap()
-            .starts_with("The snapshots are of two runs")
+            .starts_with("The moments are of two runs")
     );
     assert_eq!((diff.types.len(), diff.types[0].entered), (1, None));
     assert_eq!(diff.stacks[0].after.count - diff.stacks[0].before.count, 2);

@@ -212,6 +212,11 @@ fn what_is_no_condition_says_so() {
             "fuction=$gen",
             "there is no condition `fuction`; did you mean `function`?",
         ),
+        (
+            "zzz=1",
+            "there is no condition `zzz`: they are kind, type, space, function, module, \
+             continuation, state, parked, age, bytes",
+        ),
         ("age>=x", "`x` is no value of `age`: it takes a number"),
         (
             "state=suspend",
@@ -225,17 +230,14 @@ fn what_is_no_condition_says_so() {
         ),
         (
             "type=$nod",
-            "there is no type `$nod` in the snapshot; did you mean `$node`?",
+            "there is no type `$nod`; did you mean `$node`?",
         ),
         (
             "function=\u{202e}gen",
-            "there is no function `\\u{202e}gen` in the snapshot",
+            "there is no function `\\u{202e}gen`",
         ),
-        (
-            "continuation=99",
-            "there is no continuation `99` in the snapshot",
-        ),
-        ("module=y", "there is no module `y` in the snapshot"),
+        ("continuation=99", "there is no continuation `99`"),
+        ("module=y", "there is no module `y`"),
     ] {
         let found: Result<usize, FilterError> = filter
             .parse::<Filter>()
