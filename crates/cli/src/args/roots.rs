@@ -95,7 +95,7 @@ pub struct Ask {
     #[arg(long, value_name = "NODE")]
     pub what_if_drop: Vec<NodeName>,
     /// What changed since the moment before (give --at twice), or since one that was saved.
-    /// With another question: that question, with what changed in mind
+    /// With --leaks: what leaks, with what grew in mind
     #[arg(long, value_name = "SAVED", num_args = 0..=1)]
     pub diff: Option<Option<PathBuf>>,
     /// Only nodes that meet all of these, like 'type=$node' or 'function=$gen age>=3': a list

@@ -25,6 +25,8 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     if looked_at {
         config.epoch_interruption(true);
     }
+    // Whoever attaches sees slots by the locals they hold, and lines.
+    config.debug_info(args.inspect.is_some());
     if args.timeline.timeline.is_some() {
         // Every switch is recorded.
         config.hooks(Hooks {

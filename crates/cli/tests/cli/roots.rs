@@ -439,6 +439,11 @@ fn what_makes_no_sense_is_refused() {
         ),
         (&["--all", "--limit", "3"], "cannot be used with"),
         (&["--diff", "no/such.moment"], "no/such.moment"),
+        (
+            &["--diff", "a.moment", "--view", "types"],
+            "no other question",
+        ),
+        (&["--diff", "a.moment", "--why", "1"], "no other question"),
         (&["--diff", &program], "no saved snapshot"),
     ] {
         let mut all = vec!["roots", &program, "--invoke", "main"];

@@ -16,6 +16,14 @@ pub fn check(args: &RootsArgs) -> Result<(), Failure> {
             "--diff compares two moments: give --at twice, or a moment that was saved: --diff FILE",
         );
     }
+    let other = !matches!(ask.view, None | Some(Part::Diff | Part::Leaks))
+        || ask.filter.is_some()
+        || ask.why.is_some()
+        || ask.open.is_some()
+        || !ask.what_if_drop.is_empty();
+    if ask.diff.is_some() && other {
+        return wrong("--diff goes with --leaks, and with no other question");
+    }
     if ask.filter.is_some() && !matches!(ask.view, None | Some(Part::Stacks)) {
         return wrong("--filter lists nodes, or stacks with --view stacks");
     }
