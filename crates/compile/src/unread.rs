@@ -13,7 +13,9 @@
 //! use. Frames would keep objects that the program cannot get at any more.
 
 use cranelift_codegen::entity::{EntitySet, SecondaryMap};
-use cranelift_codegen::ir::{Block, BlockArg, DataFlowGraph, Function, Inst, Value, ValueDef};
+use cranelift_codegen::ir::{
+    Block, BlockArg, DataFlowGraph, ExceptionTableItem, Function, Inst, Value, ValueDef,
+};
 
 /// A branch: the instruction, and which of its destinations.
 type Branch = (Inst, usize);
@@ -30,6 +32,15 @@ pub fn remove_unread_params(function: &mut Function) {
     for inst in layout.blocks().flat_map(|block| layout.block_insts(block)) {
         let dfg = &function.dfg;
         reads.add(dfg, dfg.inst_args(inst).iter().copied());
+        // What a frame keeps for whoever throws through it is no argument.
+        if let Some(table) = dfg.insts[inst].exception_table() {
+            let items = dfg.exception_tables[table].items();
+            let contexts = items.filter_map(|item| match item {
+                ExceptionTableItem::Context(value) => Some(value),
+                _ => None,
+            });
+            reads.add(dfg, contexts);
+        }
         let destinations =
             dfg.insts[inst].branch_destination(&dfg.jump_tables, &dfg.exception_tables);
         for (index, call) in destinations.iter().enumerate() {
@@ -114,7 +125,9 @@ mod tests {
     use super::*;
     use crate::func::block_args;
     use cranelift_codegen::cursor::{Cursor, FuncCursor};
-    use cranelift_codegen::ir::{InstBuilder, types::I32};
+    use cranelift_codegen::ir::types::{I32, I64};
+    use cranelift_codegen::ir::{BlockCall, ExceptionTableData, InstBuilder, Signature};
+    use cranelift_codegen::isa::CallConv;
 
     /// Blocks that hand a value on, of which the last reads it or not; how many parameters
     /// are left.
@@ -149,6 +162,35 @@ mod tests {
         let counts: Vec<usize> = blocks[1..].iter().map(of).collect();
         assert!(counts.iter().all(|&count| count == counts[0]), "{counts:?}");
         counts[0]
+    }
+
+    #[test]
+    fn a_context_of_an_exception_table_is_read() {
+        let mut function = Function::new();
+        let mut cursor = FuncCursor::new(&mut function);
+        let blocks = [(); 3].map(|()| {
+            let block = cursor.func.dfg.make_block();
+            cursor.insert_block(block);
+            block
+        });
+        cursor.goto_bottom(blocks[0]);
+        let value = cursor.ins().iconst(I64, 1);
+        cursor.ins().jump(blocks[1], &block_args(&[value, value]));
+        let context = cursor.func.dfg.append_block_param(blocks[1], I64);
+        let _unread = cursor.func.dfg.append_block_param(blocks[1], I64);
+        cursor.goto_bottom(blocks[1]);
+        let signature = Signature::new(CallConv::Tail);
+        let signature = cursor.func.import_signature(signature);
+        let back = BlockCall::new(blocks[2], [], &mut cursor.func.dfg.value_lists);
+        let items = [ExceptionTableItem::Context(context)];
+        let table = ExceptionTableData::new(signature, back, items);
+        let table = cursor.func.dfg.exception_tables.push(table);
+        let callee = cursor.ins().iconst(I64, 0);
+        cursor.ins().try_call_indirect(callee, &[], table);
+        cursor.goto_bottom(blocks[2]);
+        cursor.ins().return_(&[]);
+        remove_unread_params(&mut function);
+        assert_eq!(function.dfg.block_params(blocks[1]), [context]);
     }
 
     #[test]

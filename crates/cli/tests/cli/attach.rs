@@ -57,23 +57,32 @@ fn socket(name: &str) -> PathBuf {
 /// Runs the program, and waits until somebody can attach, and all sleep.
 fn running(name: &str) -> Running {
     let socket = socket(name);
-    let child = Command::new(env!("CARGO_BIN_EXE_mangrove"))
+    let child = started(name, &socket);
+    let running = Running { child, socket };
+    wait(|| running.socket.exists());
+    asleep(&running.socket);
+    running
+}
+
+fn started(name: &str, socket: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_mangrove"))
         .arg("run")
         .arg(file(&format!("{name}.wat"), SPIN))
         .args(["--invoke", "spin", "--timeout", "300", "--inspect"])
-        .arg(&socket)
+        .arg(socket)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .unwrap();
-    let running = Running { child, socket };
-    wait(|| running.socket.exists());
+        .unwrap()
+}
+
+/// Waits until the program has done what it does before it spins.
+fn asleep(socket: &Path) {
     wait(|| {
-        let mut client = Raw::attach(&running.socket);
+        let mut client = Raw::attach(socket);
         let taken = client.ask(&json!({"ask": "snapshot"}));
         taken["ok"]["moment"]["continuations"] == 101
     });
-    running
 }
 
 fn wait(mut until: impl FnMut() -> bool) {
@@ -310,7 +319,7 @@ fn status(port: &str, request: &str) -> String {
 
 #[test]
 fn a_page_is_served_on_loopback_to_who_knows_its_address() {
-    let running = running("served");
+    let mut running = running("served");
     let child = Command::new(env!("CARGO_BIN_EXE_mangrove"))
         .args(["roots", "--attach"])
         .arg(&running.socket)
@@ -344,4 +353,29 @@ fn a_page_is_served_on_loopback_to_who_knows_its_address() {
     assert!(get(path, "evil.example").starts_with("HTTP/1.1 403 "));
     let post = format!("POST /{path} HTTP/1.1\r\nHost: {own}\r\n\r\n");
     assert!(status(port, &post).starts_with("HTTP/1.1 405 "));
+    // The program ends, and is started again.
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
+    assert!(get(path, &own).starts_with("HTTP/1.1 503 "));
+    running.child = started("served", &running.socket);
+    wait(|| UnixStream::connect(&running.socket).is_ok());
+    asleep(&running.socket);
+    assert!(get(path, &own).starts_with("HTTP/1.1 200 OK\r\n"));
+}
+
+#[test]
+fn a_name_that_nobody_can_attach_to_is_refused() {
+    let path = std::env::temp_dir().join("x".repeat(200));
+    let program = file("long.wat", SPIN);
+    let ended = crate::common::mangrove_with(&[
+        "run",
+        program.to_str().unwrap(),
+        "--invoke",
+        "end",
+        "--inspect",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("too long"), "{ended:?}");
+    assert!(!path.exists());
 }

@@ -232,6 +232,7 @@ fn edges(snapshot: &Snapshot, node: NodeId) -> Result {
     let range = nodes.range(node);
     let places = &nodes.places[range.clone()];
     let wrong = CheckError::Edge(node);
+    let mut frames = 0;
     for (index, &to) in nodes.targets[range].iter().enumerate() {
         or(to.index() < nodes.len(), wrong.clone())?;
         let place = places[index];
@@ -249,8 +250,12 @@ fn edges(snapshot: &Snapshot, node: NodeId) -> Result {
             (_, to) => matches!(to, Kind::Continuation | Kind::Object),
         };
         or(ordered && fits && has(snapshot, node, place), wrong.clone())?;
+        frames += u32::from(matches!(at, At::Frame(_)));
     }
-    Ok(())
+    // Each frame hangs on its continuation once: no two references are at one place, and a frame
+    // has one place.
+    let expected = nodes.continuation(node).map_or(0, |row| row.frames);
+    or(frames == expected, wrong)
 }
 
 /// Whether a node has such a place: so nothing that goes by places takes more than there is.

@@ -26,6 +26,8 @@ mod places;
 mod read;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_shown;
 mod write;
 
 pub use check::CheckError;

@@ -3,6 +3,7 @@
 
 use super::blocks::{Blocks, Unblocked};
 use super::layout::{MAGIC, VERSION};
+use super::tests_shown::show;
 use super::{CheckError, ReadError};
 use crate::Snapshot;
 use crate::questions::tests::graphs::{Numbers, random};
@@ -10,7 +11,7 @@ use crate::questions::{Dominators, Dropped, Retainers, Shapes, Statistics, ways}
 use crate::snapshot::samples::generators;
 use crate::snapshot::{About, At, Builder, Kind, NodeId, Plain, SlotValue, Space, Static, Target};
 
-fn saved(snapshot: &Snapshot) -> Vec<u8> {
+pub(super) fn saved(snapshot: &Snapshot) -> Vec<u8> {
     let mut file = Vec::new();
     snapshot.write(&mut file).unwrap();
     file
@@ -101,7 +102,7 @@ fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
     for _ in 0..1 + numbers.below(4) {
         let len = bytes.len() as u32;
         let at = numbers.below(len) as usize;
-        match numbers.below(8) {
+        match numbers.below(9) {
             0 => bytes.truncate(at.max(1)),
             1 => {
                 bytes.remove(at);
@@ -115,6 +116,11 @@ fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
             4 => {
                 let huge = [0xff, 0xff, 0xff, 0xff, 0x0f];
                 bytes.splice(at..at, huge);
+            }
+            // The largest number of 64 bits in the place of one.
+            8 => {
+                let huge = [[0xff; 9].as_slice(), &[0x01]].concat();
+                bytes.splice(at..=at, huge);
             }
             5 => bytes[at] ^= 1 << numbers.below(8),
             6 => bytes[at] = bytes[at].wrapping_add(1),
@@ -176,6 +182,9 @@ fn what_the_blocks_hold_is_refused_or_fits_together() {
         if let Ok(snapshot) = Snapshot::read(&blocked(&raw)[..]) {
             read += 1;
             ask(&snapshot);
+            if read % 8 == 0 {
+                show(&snapshot);
+            }
             let file = saved(&snapshot);
             assert_eq!(saved(&Snapshot::read(&file[..]).unwrap()), file);
         }

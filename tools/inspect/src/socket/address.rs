@@ -7,7 +7,7 @@
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 /// Why nobody can attach.
@@ -70,6 +70,8 @@ pub(super) fn listen(path: &Path) -> Result<(UnixListener, Place), ListenError> 
             error,
         },
     };
+    // The name it is bound by may be short enough where this one is not: nobody could connect.
+    SocketAddr::from_pathname(path).map_err(io)?;
     make_way(path)?;
     let folder = private_folder(path).map_err(io)?;
     let inside = folder.join("s");

@@ -7,6 +7,7 @@ use mangrove_inspect::Snapshot;
 use mangrove_inspect::faces::page::{self, PageOptions};
 use mangrove_inspect::socket::{AttachError, AttachOptions, Client, HttpServer};
 use std::convert::Infallible;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// A snapshot of it.
@@ -16,20 +17,22 @@ pub fn take(args: &RootsArgs) -> Result<Snapshot, Failure> {
     taken.map_err(|error| failure(args, &error))
 }
 
-/// Serves a page of it, until the program ends or somebody ends this.
+/// Serves a page of it, until somebody ends this. A connection that broke is made anew when
+/// the page is asked for again: the program may have been started again.
 pub fn serve(args: &RootsArgs, port: u16, output: &mut Output) -> Result<(), Failure> {
     let usage = |error: mangrove_inspect::socket::HttpError| Failure::Input(error.to_string());
     let client = Client::attach(&args.target.file).map_err(|error| failure(args, &error))?;
     let options = options(args);
     // The one that was shown last: what has changed since is on the page.
-    let shared = Mutex::new((client, None::<Snapshot>));
+    let shared = Mutex::new((Some(client), None::<Snapshot>));
+    let socket = args.target.file.clone();
     let server = HttpServer::bind(port).map_err(usage)?;
     output.line(&server.address())?;
     output.flush()?;
     let served: Result<Infallible, _> = server.serve(move || {
         let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let (client, before) = &mut *shared;
-        let taken = client.snapshot(&options);
+        let (connection, before) = &mut *shared;
+        let taken = snapshot(connection, &socket, &options);
         let taken = taken.map_err(|error| mangrove::printable(&error.to_string()).into_owned())?;
         let all: Vec<&Snapshot> = before.iter().chain([&taken]).collect();
         let mut html = Vec::new();
@@ -41,6 +44,24 @@ pub fn serve(args: &RootsArgs, port: u16, output: &mut Output) -> Result<(), Fai
         Err(error) => Err(usage(error)),
         Ok(never) => match never {},
     }
+}
+
+/// A snapshot by way of this connection, or a new one. Only a refusal leaves it so that the
+/// next answer is that of the next request.
+fn snapshot(
+    connection: &mut Option<Client>,
+    socket: &Path,
+    options: &AttachOptions,
+) -> Result<Snapshot, AttachError> {
+    let mut client = match connection.take() {
+        Some(client) => client,
+        None => Client::attach(socket)?,
+    };
+    let taken = client.snapshot(options);
+    if matches!(taken, Ok(_) | Err(AttachError::Refused { .. })) {
+        *connection = Some(client);
+    }
+    taken
 }
 
 fn options(args: &RootsArgs) -> AttachOptions {

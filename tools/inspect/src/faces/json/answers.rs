@@ -2,36 +2,53 @@
 
 use super::items::{extend, held, node, origin, sized, stack_sites};
 use super::list;
+use super::writer::Seq;
 use crate::Snapshot;
 use crate::faces::Asked;
 use crate::faces::outline::{frames, parts};
-use crate::questions::{Count, Dropped, Gone, Link, StackChange, TypeChange, Way, ways};
+use crate::questions::{Count, Dropped, Gone, Link, StackChange, TypeChange, Why, ways};
 use crate::snapshot::{At, Kind, NodeId, Value as Held};
-use serde::ser::SerializeMap;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 
 /// Most levels that are opened: readers of JSON recurse.
 const DEEPEST: u32 = 64;
 
-/// The ways to a node.
-pub fn why(asked: &Asked<'_>, id: NodeId, most: usize) -> Value {
-    let snapshot = asked.snapshot();
-    let why = ways(snapshot, asked.retainers(), id, most);
-    let way = |way: &Way| -> Value {
-        way.links
-            .iter()
-            .map(|link| self::link(snapshot, link))
-            .collect()
-    };
-    json!({
-        "node": sized(asked, id),
-        "ways": why.ways.iter().map(way).collect::<Vec<_>>(),
-        "more": why.more,
-        "references": why.references,
-        "referrers": why.referrers.iter().map(|link| self::link(snapshot, link)).collect::<Vec<_>>(),
-        "weak": why.weak.iter().map(|&weak| node(snapshot, weak)).collect::<Vec<_>>(),
-    })
+/// The ways to a node, written one by one: there may be far more than a document in memory
+/// has room for.
+pub struct Reasons<'a> {
+    asked: &'a Asked<'a>,
+    id: NodeId,
+    why: Why,
+}
+
+impl<'a> Reasons<'a> {
+    pub fn of(asked: &'a Asked<'_>, id: NodeId, most: usize) -> Self {
+        let why = ways(asked.snapshot(), asked.retainers(), id, most);
+        Self { asked, id, why }
+    }
+}
+
+impl Serialize for Reasons<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { asked, id, why } = self;
+        let snapshot = asked.snapshot();
+        let links = |links: &[Link]| -> Value {
+            let each = links.iter().map(|link| self::link(snapshot, link));
+            each.collect()
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("node", &sized(asked, *id))?;
+        let each = || why.ways.iter().map(|way| links(&way.links));
+        map.serialize_entry("ways", &Seq(each))?;
+        map.serialize_entry("more", &why.more)?;
+        map.serialize_entry("references", &why.references)?;
+        map.serialize_entry("referrers", &links(&why.referrers))?;
+        let each = || why.weak.iter().map(|&weak| node(snapshot, weak));
+        map.serialize_entry("weak", &Seq(each))?;
+        map.end()
+    }
 }
 
 fn link(snapshot: &Snapshot, link: &Link) -> Value {

@@ -18,6 +18,7 @@ use super::text::FaceError;
 use super::{Asked, View};
 use crate::Snapshot;
 use crate::snapshot::NodeId;
+use answers::Reasons;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -116,7 +117,7 @@ impl Serialize for Document<'_> {
                 map.serialize_entry("open", &answers::open(asked, *node, *depth, most))?;
             }
             View::Why { node, ways } => {
-                map.serialize_entry("why", &answers::why(asked, *node, *ways))?;
+                map.serialize_entry("why", &Reasons::of(asked, *node, *ways))?;
             }
             View::Dropped(gone) => answers::dropped(map, asked, gone, most)?,
             View::List(_) => {

@@ -97,20 +97,16 @@ impl Opened<'_> {
             return self.line(page, level, Paint::Plain, &text);
         }
         let (most, mut shown) = (page.look().most, 0);
-        let mut all = 0;
-        for (place, value) in places(snapshot, node) {
-            all += 1;
-            if shown == most || self.lines == 0 {
-                continue;
+        for (place, value) in places(snapshot, node).take(most) {
+            if self.lines == 0 {
+                break;
             }
             shown += 1;
             self.place(page, &place, &value, level, depth)?;
         }
-        if all > shown && self.lines > 0 {
-            let more = format!(
-                "and {} more (--all shows them)",
-                count((all - shown) as u64)
-            );
+        let more = place_count(snapshot, node).saturating_sub(shown);
+        if more > 0 && self.lines > 0 {
+            let more = format!("and {} more (--all shows them)", count(more));
             self.line(page, level, Paint::Dim, &more)?;
         }
         Ok(())
@@ -171,6 +167,14 @@ fn places(snapshot: &Snapshot, node: NodeId) -> Box<dyn Iterator<Item = (String,
             Box::new(parent.into_iter().chain(bound).chain(frames))
         }
         _ => Box::new(parts(snapshot, node).map(named)),
+    }
+}
+
+/// How many [`places`] there are. They are not gone through: an array has as many as it says.
+fn place_count(snapshot: &Snapshot, node: NodeId) -> u64 {
+    match snapshot.contents(node) {
+        Some(contents) => contents.len().into(),
+        None => (snapshot.nodes().edges(node).len() + snapshot.plain(node).len()) as u64,
     }
 }
 
