@@ -76,7 +76,7 @@ fn report(program: &mut Program<'_>, args: &RunArgs, output: &mut Output) -> Res
     let report = program.store.continuations(options(args));
     let report = report.map_err(|error| Failure::engine(&args.target.file, error))?;
     let alike = Alike::of(&mut program.store);
-    let alike = alike.map_err(|message| Failure::Check(message))?;
+    let alike = alike.map_err(Failure::Check)?;
     match args.json {
         true => output.line(&render::json(&alike.with(&report))?),
         false => output.text(&render::report::continuations(

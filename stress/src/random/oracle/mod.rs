@@ -47,7 +47,7 @@ struct Machine<'p> {
 
 /// Interprets a program to its end.
 pub fn run(program: &Program) -> Verdict {
-    Machine::new(program).to_the_end()
+    Machine::new(program).run_out()
 }
 
 /// Continuations in the chain of a reference and in the variables of its frames.
@@ -95,7 +95,7 @@ impl<'p> Machine<'p> {
         }
     }
 
-    fn to_the_end(&mut self) -> Verdict {
+    fn run_out(&mut self) -> Verdict {
         while !self.running.is_empty() {
             self.step();
         }

@@ -76,7 +76,7 @@ pub fn moments(
         labels: Labels::default(),
         seen: Vec::new(),
     });
-    let verdict = machine.to_the_end();
+    let verdict = machine.run_out();
     let watch = machine.watch.take().expect("it was put there");
     (verdict, watch.labels, watch.seen)
 }

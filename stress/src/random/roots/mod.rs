@@ -203,7 +203,7 @@ fn play(program: &Program, setting: Setting, config: &Config) -> Result<RoundRes
     store.observe(Box::new(move |view, moment| {
         observer.observe(looks, view, moment);
     }));
-    let run = instance.func(&mut store, "run");
+    let run = instance.func(&store, "run");
     let run = run.ok_or_else(|| Error::Usage("the program exports no `run`".to_owned()))?;
     let result = run.call(&mut store, &[]);
     let problem = match (judge.verdict().0, result) {

@@ -10,7 +10,7 @@ use crate::snapshot::{Kind, NodeId, Nodes};
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A dominator tree, by position: each node lies behind its dominator.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tree {
     pub order: Vec<NodeId>,
     /// The dominator's position.
@@ -26,6 +26,9 @@ pub(super) struct Tree {
 
 /// The tree, and by node its position.
 pub(super) fn build(nodes: &Nodes) -> (Tree, Vec<u32>) {
+    if nodes.is_empty() {
+        return (Tree::default(), Vec::new());
+    }
     let search = Search::of(nodes);
     let dominators = dominators(nodes, &search);
     arrange(nodes, dominators, search)

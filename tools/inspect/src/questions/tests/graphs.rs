@@ -171,3 +171,18 @@ fn names(builder: &mut Builder) {
     names.stacks = vec![vec![0], vec![1, 0]];
     names.origins.push(Origin::default());
 }
+
+#[test]
+fn of_nothing_there_is_nothing_to_say() {
+    let nothing = crate::Snapshot::default();
+    let dominators = crate::questions::Dominators::of(&nothing);
+    assert!(dominators.forgotten().is_empty());
+    assert_eq!(
+        crate::questions::Shapes::of(&nothing, Some(&dominators))
+            .all()
+            .len(),
+        0
+    );
+    let _ = crate::questions::Retainers::of(&nothing);
+    let _ = crate::questions::Statistics::of(&nothing, Some(&dominators));
+}
