@@ -1,0 +1,20 @@
+;; A million generators wait, each with a list of three objects in a local: for figures, not for reading.
+(module
+  (type $f (func)) (type $k (cont $f))
+  (type $node (struct (field $v i32) (field $next (ref null $node))))
+  (tag $yield)
+  (table $pool 1000000 (ref null $k))
+  (func $gen (local $list (ref null $node))
+    (local.set $list (struct.new $node (i32.const 1) (struct.new $node (i32.const 2) (struct.new $node (i32.const 3) (ref.null $node)))))
+    (suspend $yield)
+    (drop (struct.get $node $v (local.get $list))))
+  (elem declare func $gen)
+  (func (export "main") (local $i i32) (local $c (ref null $k))
+    (loop $more
+      (block $on (result (ref $k))
+        (resume $k (on $yield $on) (cont.new $k (ref.func $gen)))
+        (unreachable))
+      (local.set $c)
+      (table.set $pool (local.get $i) (local.get $c))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $more (i32.lt_u (local.get $i) (i32.const 1000000))))))
