@@ -4,10 +4,10 @@ use crate::access::{continuations, references};
 use crate::{CollectionKind, Heap};
 use mangrove_abi::object::{ARRAY_LENGTH, HeapRef, Kind, LARGE_OBJECT, TypeId};
 use mangrove_abi::{ContRef, StoreContext};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Where an object lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HeapSpace {
     /// In the young space: it was made since the last collection.
@@ -16,6 +16,17 @@ pub enum HeapSpace {
     Old,
     /// In the old space, where objects of more than 64 KiB begin.
     Large,
+}
+
+impl HeapSpace {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Young => "young",
+            Self::Old => "old",
+            Self::Large => "large",
+        }
+    }
 }
 
 /// An object.

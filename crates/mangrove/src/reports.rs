@@ -204,7 +204,7 @@ pub use mangrove_collector::{GraphItem, GraphTarget, LiveContinuation, ObjectInf
 /// assert_eq!((report.kind, report.objects_copied), (CollectionKind::Full, 0));
 /// assert!(passed.try_iter().any(|report| report.phase == Phase::Copy));
 /// // Of objects: where each is is told by a walk.
-/// let old = |space| matches!(space, HeapSpace::Old);
+/// let old = |space: HeapSpace| space.name() == "old";
 /// assert!(!store.heap_walk()?.any(|object| old(object.space())));
 /// # Ok(())
 /// # }

@@ -3,10 +3,10 @@
 
 mod common;
 
-use common::{call, instance_with};
+use common::{INTERRUPTING, call, instance_with, interrupted, returned, tag};
 use mangrove::{
-    Config, ContHandle, Engine, Error, Exception, Extern, ExternRef, Func, Handler, Instance,
-    Module, OptLevel, Outcome, RootScope, Store, Tag, UpdateDeadline, Val,
+    Config, Engine, Error, Exception, ExternRef, Func, Handler, Instance, Module, OptLevel,
+    Outcome, RootScope, Store, UpdateDeadline, Val,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -47,42 +47,12 @@ fn pressed(n: i64, got: i64) -> Vec<Val> {
     vec![Val::I64(got + 9 * n + 987_654_321)]
 }
 
-fn tag(store: &Store<()>, instance: Instance, name: &str) -> Tag {
-    match instance.export(store, name) {
-        Some(Extern::Tag(tag)) => tag,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[track_caller]
-fn interrupted(outcome: Outcome) -> ContHandle {
-    match outcome {
-        Outcome::Interrupted(rest) => rest,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[track_caller]
-fn returned(outcome: Outcome) -> Vec<Val> {
-    match outcome {
-        Outcome::Returned(values) => values,
-        other => panic!("{other:?}"),
-    }
-}
-
-const ZEAL: [&str; 4] = [
-    "none",
-    "alloc,switch,move",
-    "interrupt,move,minor",
-    "call,move",
-];
-
 /// Each zeal with each level.
 fn settings() -> impl Iterator<Item = (&'static str, OptLevel)> {
     let levels = [OptLevel::Speed, OptLevel::None, OptLevel::Frame];
     levels
         .into_iter()
-        .flat_map(|level| ZEAL.map(|zeal| (zeal, level)))
+        .flat_map(|level| INTERRUPTING.map(|zeal| (zeal, level)))
 }
 
 #[test]

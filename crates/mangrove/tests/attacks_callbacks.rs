@@ -3,34 +3,12 @@
 
 mod common;
 
-use common::{call, instance_with};
+use common::{INTERRUPTING, call, instance_with, returned, tag};
 use mangrove::{
     Caller, Config, Engine, Error, Exception, Extern, ExternRef, Func, FuncType, Handler,
     HostAnswer, Instance, Linker, Module, Outcome, RootScope, Store, Tag, UpdateDeadline, Val,
     ValType, WeakHandle,
 };
-
-fn tag(store: &Store<()>, instance: Instance, name: &str) -> Tag {
-    match instance.export(store, name) {
-        Some(Extern::Tag(tag)) => tag,
-        other => panic!("{other:?}"),
-    }
-}
-
-#[track_caller]
-fn returned(outcome: Outcome) -> Vec<Val> {
-    match outcome {
-        Outcome::Returned(values) => values,
-        other => panic!("{other:?}"),
-    }
-}
-
-const ZEAL: [&str; 4] = [
-    "none",
-    "alloc,switch,move",
-    "interrupt,move,minor",
-    "call,move",
-];
 
 #[test]
 fn who_asks_about_fuel_and_throws_asks_again() {
@@ -132,7 +110,7 @@ fn callbacks_and_host_functions_resume_within_each_other() {
         (func (export "run") (param $n i64) (result i64)
             (loop (br_if 0 (i64.ne (local.tee $n (i64.sub (local.get $n) (i64.const 1))) (i64.const 0))))
             (call $within)))"#;
-    for zeal in ZEAL {
+    for zeal in INTERRUPTING {
         let mut config = Config::new();
         config.epoch_interruption(true).continuation_clone(true);
         config.zeal(zeal.parse().unwrap());

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{call, instance_with};
+use common::{call, instance_with, returned};
 use mangrove::{
     AbstractHeap, ArrayRef, ArrayType, Caller, CollectionDecision, CollectionDue, CollectionPolicy,
     Config, DeathQueue, Engine, Error, ExternRef, FieldType, Func, FuncType, Handler, HeapType,
@@ -14,14 +14,6 @@ use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-
-#[track_caller]
-fn returned(outcome: Outcome) -> Vec<Val> {
-    match outcome {
-        Outcome::Returned(values) => values,
-        other => panic!("{other:?}"),
-    }
-}
 
 /// Panics when it is dropped.
 struct Bomb(Arc<AtomicU32>);

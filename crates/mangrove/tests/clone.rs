@@ -2,20 +2,11 @@
 
 mod common;
 
-use common::{call, instance_with};
+use common::{ZEAL, call, instance_with};
 use mangrove::{
     Config, ContHandle, Error, Extern, Instance, Linker, Module, Outcome, Refusal, ReportOptions,
     Request, State, Store, Tag, TrapCode, Val, Why,
 };
-
-const ZEAL: [&str; 6] = [
-    "none",
-    "alloc",
-    "switch",
-    "move",
-    "alloc,switch,call,move",
-    "alloc,switch,call,move,minor",
-];
 
 fn config(zeal: &str) -> Config {
     let mut config = Config::new();

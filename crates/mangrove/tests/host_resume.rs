@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{call, instance, instance_with};
+use common::{call, instance, instance_with, returned, tag};
 use mangrove::{
     Config, ContHandle, Error, Exception, Extern, Func, FuncType, Instance, Outcome, Store, Tag,
     TrapCode, Val, ValType,
@@ -12,23 +12,8 @@ fn func(store: &Store<()>, instance: Instance, name: &str) -> Func {
     instance.func(store, name).expect("an exported function")
 }
 
-fn tag(store: &Store<()>, instance: Instance, name: &str) -> Tag {
-    match instance.export(store, name) {
-        Some(Extern::Tag(tag)) => tag,
-        other => panic!("{name}: {other:?}"),
-    }
-}
-
 fn code(error: &Error) -> Option<TrapCode> {
     error.as_trap()?.reason.code()
-}
-
-#[track_caller]
-fn returned(outcome: Outcome) -> Vec<Val> {
-    match outcome {
-        Outcome::Returned(values) => values,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[track_caller]

@@ -2,22 +2,13 @@
 
 mod common;
 
-use common::call;
+use common::{ZEAL, call, returned};
 use mangrove::{
     AbstractHeap, Config, ContHandle, Engine, Error, Exception, Extern, FuncType, Handler,
     HeapType, HostAnswer, Instance, Linker, Module, Outcome, RefType, Store, Tag, TrapCode,
     TrapReason, Val, ValType,
 };
 use std::sync::Mutex;
-
-const ZEAL: [&str; 6] = [
-    "none",
-    "alloc",
-    "switch",
-    "move",
-    "alloc,switch,call,move",
-    "alloc,switch,call,move,minor",
-];
 
 fn with_zeal(zeal: &str) -> Config {
     let mut config = Config::new();
@@ -87,14 +78,6 @@ fn suspended(outcome: Outcome) -> (Vec<Val>, ContHandle) {
             continuation,
             ..
         } => (values, continuation),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[track_caller]
-fn returned(outcome: Outcome) -> Vec<Val> {
-    match outcome {
-        Outcome::Returned(values) => values,
         other => panic!("{other:?}"),
     }
 }

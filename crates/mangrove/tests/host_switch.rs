@@ -3,33 +3,16 @@
 
 mod common;
 
-use common::call;
+use common::{ZEAL, call, returned};
 use mangrove::{
     Config, Engine, Error, Extern, ExternType, Func, FuncType, Handler, HostAnswer, Linker, Module,
-    Outcome, Store, Tag, TrapCode, Val, ValType,
+    Store, Tag, TrapCode, Val, ValType,
 };
-
-const ZEAL: [&str; 6] = [
-    "none",
-    "alloc",
-    "switch",
-    "move",
-    "alloc,switch,call,move",
-    "alloc,switch,call,move,minor",
-];
 
 fn with_zeal(zeal: &str) -> Config {
     let mut config = Config::new();
     config.zeal(zeal.parse().unwrap());
     config
-}
-
-#[track_caller]
-fn returned(outcome: Outcome) -> Vec<Val> {
-    match outcome {
-        Outcome::Returned(values) => values,
-        other => panic!("{other:?}"),
-    }
 }
 
 fn code(error: &Error) -> Option<TrapCode> {

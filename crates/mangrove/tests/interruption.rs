@@ -3,11 +3,11 @@
 
 mod common;
 
-use common::{call, instance_with};
+use common::{call, instance_with, interrupted};
 use mangrove::{
-    AsStoreMut, BacktraceEntry, Caller, Config, ContHandle, Engine, Error, Exception, Extern,
-    FuncType, Instance, Linker, Module, OptLevel, Outcome, ParkPolicy, Store, TrapReason,
-    UpdateDeadline, Val,
+    AsStoreMut, BacktraceEntry, Caller, Config, Engine, Error, Exception, Extern, FuncType,
+    Instance, Linker, Module, OptLevel, Outcome, ParkPolicy, Store, TrapReason, UpdateDeadline,
+    Val,
 };
 use std::thread;
 use std::time::Duration;
@@ -290,14 +290,6 @@ fn begin(store: &mut Store<()>, instance: Instance, n: i64) -> Outcome {
     let outer = instance.func(store, "outer").unwrap();
     let k = outer.continuation(store).unwrap();
     k.resume(store, &[Val::I64(n)], &[]).unwrap()
-}
-
-#[track_caller]
-fn interrupted(outcome: Outcome) -> ContHandle {
-    match outcome {
-        Outcome::Interrupted(rest) => rest,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]

@@ -2,9 +2,27 @@
 #![allow(dead_code)]
 
 use mangrove::{
-    Config, ContHandle, Engine, Error, Global, GlobalType, Instance, Linker, Module, RefType,
-    Store, Val, ValType,
+    Config, ContHandle, Engine, Error, Extern, Global, GlobalType, Instance, Linker, Module,
+    Outcome, RefType, Store, Tag, Val, ValType,
 };
+
+/// What moves and collects at every moment that there is.
+pub const ZEAL: [&str; 6] = [
+    "none",
+    "alloc",
+    "switch",
+    "move",
+    "alloc,switch,call,move",
+    "alloc,switch,call,move,minor",
+];
+
+/// The same of programs that are interrupted at their checks.
+pub const INTERRUPTING: [&str; 4] = [
+    "none",
+    "alloc,switch,move",
+    "interrupt,move,minor",
+    "call,move",
+];
 
 /// A store of a new engine with these settings.
 pub fn store_with(config: &Config) -> Store<()> {
@@ -40,6 +58,29 @@ pub fn call<T>(
 ) -> Result<Vec<Val>, Error> {
     let func = instance.func(store, name).expect("an exported function");
     func.call(store, args)
+}
+
+pub fn tag(store: &Store<()>, instance: Instance, name: &str) -> Tag {
+    match instance.export(store, name) {
+        Some(Extern::Tag(tag)) => tag,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+#[track_caller]
+pub fn returned(outcome: Outcome) -> Vec<Val> {
+    match outcome {
+        Outcome::Returned(values) => values,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+pub fn interrupted(outcome: Outcome) -> ContHandle {
+    match outcome {
+        Outcome::Interrupted(rest) => rest,
+        other => panic!("{other:?}"),
+    }
 }
 
 pub fn run(text: &str, name: &str, args: &[Val]) -> Vec<Val> {

@@ -6,12 +6,14 @@ use mangrove_abi::object::{ARRAY_ELEMENTS, exn_layout};
 use mangrove_abi::{Kind, TypeId};
 use mangrove_collector::Within;
 use mangrove_validate::{CompositeType, StorageType, ValType};
+use serde::{Deserialize, Serialize};
 
 /// What is in a field.
 ///
 /// # Examples
 /// See [`SurveyedObject`](super::SurveyedObject).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FieldStorage {
     /// 8 bits.
     I8,

@@ -3,11 +3,10 @@
 use super::interned::{Code, Interned, OriginKey, SiteParts, TypeKey};
 use crate::snapshot::{
     Field, Function, FunctionKind, Holds, Line, Module, Names, ObjectType, Origin, Site, Slot,
-    Storage, TypeKind,
 };
 use mangrove::{
-    CodeName, FieldStorage, FuncIndex, ModuleId, ObjectKind, Place, RootKind, SlotHolds,
-    SourceLine, StoreNames, WasmLocation, WasmOffset,
+    CodeName, FuncIndex, ModuleId, Place, RootKind, SlotHolds, SourceLine, StoreNames,
+    WasmLocation, WasmOffset,
 };
 
 impl Interned {
@@ -155,12 +154,7 @@ fn named_site(parts: SiteParts, look_up: &StoreNames<'_>) -> Site {
 }
 
 fn named_type(key: &TypeKey, look_up: &StoreNames<'_>) -> ObjectType {
-    let kind = match key.kind {
-        ObjectKind::Struct => TypeKind::Struct,
-        ObjectKind::Array => TypeKind::Array,
-        ObjectKind::Exception => TypeKind::Exception,
-        ObjectKind::Host => TypeKind::Host,
-    };
+    let kind = key.kind;
     let Some(known) = look_up.object_type(key.id, key.kind, key.tag) else {
         return ObjectType {
             name: format!("type {}", key.id),
@@ -170,7 +164,7 @@ fn named_type(key: &TypeKey, look_up: &StoreNames<'_>) -> ObjectType {
     };
     let fields = known.fields.into_iter().map(|field| Field {
         name: field.name,
-        storage: storage(field.storage),
+        storage: field.storage,
         offset: field.offset,
     });
     ObjectType {
@@ -180,20 +174,5 @@ fn named_type(key: &TypeKey, look_up: &StoreNames<'_>) -> ObjectType {
         },
         kind,
         fields: fields.collect(),
-    }
-}
-
-fn storage(storage: FieldStorage) -> Storage {
-    match storage {
-        FieldStorage::I8 => Storage::I8,
-        FieldStorage::I16 => Storage::I16,
-        FieldStorage::I32 => Storage::I32,
-        FieldStorage::I64 => Storage::I64,
-        FieldStorage::F32 => Storage::F32,
-        FieldStorage::F64 => Storage::F64,
-        FieldStorage::V128 => Storage::V128,
-        FieldStorage::Ref => Storage::Ref,
-        FieldStorage::Func => Storage::Func,
-        FieldStorage::Cont => Storage::Cont,
     }
 }

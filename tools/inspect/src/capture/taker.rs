@@ -8,8 +8,8 @@ use crate::snapshot::{
     Static, Target,
 };
 use mangrove::{
-    Content, FixedPlace, GraphTarget, HeapSpace, State as StateNow, SurveyItem,
-    SurveyedContinuation, SurveyedFrame, SurveyedObject, Within,
+    Content, FixedPlace, GraphTarget, State as StateNow, SurveyItem, SurveyedContinuation,
+    SurveyedFrame, SurveyedObject, Within,
 };
 
 /// Bytes of a continuation's record, which its node counts.
@@ -148,8 +148,8 @@ impl<'a> Taker<'a> {
                 StateNow::Running => State::Running,
                 StateNow::Parent => State::Parent,
                 StateNow::Suspended => State::Suspended,
-                // Those that are gone, and the host's, are not shown.
-                StateNow::Fresh | StateNow::Gone | StateNow::Host => State::Fresh,
+                StateNow::Fresh => State::Fresh,
+                StateNow::Gone | StateNow::Host => unreachable!("a survey shows who lives"),
             },
             parked: seen.parked,
             origin: self.interned.origin(seen.function, seen.created),
@@ -188,11 +188,7 @@ impl<'a> Taker<'a> {
             ty,
             bytes: saturated(object.bytes()),
             len: object.array_len().unwrap_or(0),
-            space: match object.space() {
-                HeapSpace::Young => Space::Young,
-                HeapSpace::Old => Space::Old,
-                HeapSpace::Large => Space::Large,
-            },
+            space: object.space(),
             identity: self.options.follow.then(|| object.identity()),
         };
     }

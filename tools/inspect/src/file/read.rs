@@ -189,7 +189,10 @@ fn objects(from: &mut Unblocked<impl Read>) -> Result<Vec<ObjectRow>> {
     let mut rows: Vec<ObjectRow> = column(from, count, |from| {
         Ok(ObjectRow {
             offset: offset(from)?,
-            ..ObjectRow::default()
+            ty: 0,
+            len: 0,
+            contents: 0,
+            space: Space::Old,
         })
     })?;
     small(from, &mut rows, |row| &mut row.ty)?;

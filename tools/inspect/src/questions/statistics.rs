@@ -20,7 +20,7 @@ pub struct TypeLine {
 }
 
 /// The objects of a space.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SpaceLine {
     /// Which.
     pub space: Space,
@@ -98,7 +98,8 @@ impl Statistics {
         let mut spaces: [SpaceLine; 3] =
             [Space::Young, Space::Old, Space::Large].map(|space| SpaceLine {
                 space,
-                ..SpaceLine::default()
+                objects: 0,
+                bytes: 0,
             });
         let mut kinds = KINDS.map(|kind| KindLine {
             kind,

@@ -1,5 +1,6 @@
 //! What code and types are called: each once, whatever stands or lies there.
 
+pub use mangrove::{FieldStorage as Storage, ObjectKind as TypeKind};
 use serde::{Deserialize, Serialize};
 
 /// The names of a snapshot. What refers to one of these has its index.
@@ -61,7 +62,7 @@ pub enum FunctionKind {
 }
 
 /// A type of objects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectType {
     /// Its name or its text: `$point`, `(array i8)`, `exception`.
     pub name: String,
@@ -71,25 +72,19 @@ pub struct ObjectType {
     pub fields: Vec<Field>,
 }
 
-/// What objects of a type are.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum TypeKind {
-    /// Structs.
-    #[default]
-    Struct,
-    /// Arrays.
-    Array,
-    /// Exceptions.
-    Exception,
-    /// Objects that the embedder made.
-    Host,
+impl Default for ObjectType {
+    /// Structs without a name and without fields.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            kind: TypeKind::Struct,
+            fields: Vec::new(),
+        }
+    }
 }
 
 /// A field of a type.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Field {
     /// Its name.
     pub name: Option<String>,
@@ -99,44 +94,13 @@ pub struct Field {
     pub offset: u32,
 }
 
-/// What is in a field.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Storage {
-    /// 8 bits.
-    I8,
-    /// 16 bits.
-    I16,
-    /// 32 bits.
-    #[default]
-    I32,
-    /// 64 bits.
-    I64,
-    /// A 32-bit float.
-    F32,
-    /// A 64-bit float.
-    F64,
-    /// A vector.
-    V128,
-    /// A reference to an object, or an `i31`, in 4 bytes.
-    Ref,
-    /// A reference to a function.
-    Func,
-    /// A reference to a continuation, in 16 bytes.
-    Cont,
-}
-
-impl Storage {
-    /// How many bytes it takes in an object.
-    pub fn bytes(self) -> u32 {
-        match self {
-            Self::I8 => 1,
-            Self::I16 => 2,
-            Self::I32 | Self::F32 | Self::Ref => 4,
-            Self::I64 | Self::F64 | Self::Func => 8,
-            Self::V128 | Self::Cont => 16,
+impl Default for Field {
+    /// An `i32` without a name.
+    fn default() -> Self {
+        Self {
+            name: None,
+            storage: Storage::I32,
+            offset: 0,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What lives, and the references between it: a few arrays, indexed by [`NodeId`].
 
+pub use mangrove::HeapSpace as Space;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -78,21 +79,6 @@ pub enum State {
     Suspended,
 }
 
-/// Where an object lies.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Space {
-    /// Made since the last collection.
-    Young,
-    /// In the old space.
-    #[default]
-    Old,
-    /// A large one, in the old space.
-    Large,
-}
-
 /// A global, a table, a segment or a handle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Static {
@@ -144,7 +130,7 @@ pub struct FrameRow {
 }
 
 /// An object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectRow {
     /// Its offset from the heap's base.
     pub offset: u32,

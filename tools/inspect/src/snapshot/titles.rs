@@ -3,7 +3,7 @@
 //! Names come from modules, and so from outside: they are made printable here.
 
 use super::names::{Field, Function, FunctionKind, Holds, Line, Site, TypeKind};
-use super::nodes::{At, Kind, Node, NodeId, Space, State, Static};
+use super::nodes::{At, Kind, Node, NodeId, State, Static};
 use super::values::{Plain, Value};
 use super::{Continuation, FrameRow, Snapshot};
 use mangrove::printable;
@@ -17,17 +17,6 @@ impl State {
             Self::Running => "running",
             Self::Parent => "parent",
             Self::Suspended => "suspended",
-        }
-    }
-}
-
-impl Space {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Young => "young",
-            Self::Old => "old",
-            Self::Large => "large",
         }
     }
 }
