@@ -48,11 +48,12 @@ type Place = (Option<u32>, Option<u32>);
 impl Alike {
     /// Of two snapshots.
     pub fn of(before: &Snapshot, after: &Snapshot) -> Self {
+        let mut modules = Numbering(HashMap::new());
         let mut functions = Numbering(HashMap::new());
         let mut stacks = Numbering(HashMap::new());
         let mut origins = Numbering(HashMap::new());
         let mut side = |snapshot| {
-            let functions = number_functions(snapshot, &mut functions);
+            let functions = number_functions(snapshot, &mut modules, &mut functions);
             Side {
                 stacks: number_stacks(snapshot, &functions, &mut stacks),
                 origins: number_origins(snapshot, &functions, &mut origins),
@@ -65,24 +66,30 @@ impl Alike {
     }
 }
 
+/// Modules are told apart by name: their indices may differ. A name is looked at once, and not
+/// for each function of its module.
 fn number_functions<'a>(
     snapshot: &'a Snapshot,
-    known: &mut Numbering<(Option<&'a str>, Function)>,
+    modules: &mut Numbering<&'a str>,
+    known: &mut Numbering<(Option<u32>, Function)>,
 ) -> Vec<u32> {
     let names = snapshot.names();
+    let of_modules: Vec<u32> = names
+        .modules
+        .iter()
+        .map(|module| modules.number(module.name.as_str()))
+        .collect();
     names
         .functions
         .iter()
         .map(|function| {
-            let module = names
-                .modules
-                .get(function.module.unwrap_or(u32::MAX) as usize);
-            // Modules are told apart by name: their indices may differ.
+            let module = function.module;
+            let module = module.and_then(|module| of_modules.get(module as usize).copied());
             let function = Function {
                 module: None,
                 ..function.clone()
             };
-            known.number((module.map(|module| module.name.as_str()), function))
+            known.number((module, function))
         })
         .collect()
 }

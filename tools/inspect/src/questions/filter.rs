@@ -81,6 +81,12 @@ pub(super) enum Compare {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilterError {
+    /// There is no condition in it.
+    #[error(
+        "a filter has a condition at least, like `type=$node` or `age>=3`: there are {}",
+        KEYS.join(", ")
+    )]
+    Empty,
     /// There is no such condition.
     #[error("there is no condition `{}`{near}", printable(.key))]
     Key {
@@ -152,8 +158,11 @@ impl FromStr for Filter {
 
     fn from_str(text: &str) -> Result<Self, FilterError> {
         let conditions = words(text)?.into_iter().map(condition);
-        let conditions = conditions.collect::<Result<_, _>>()?;
-        Ok(Self { conditions })
+        let conditions: Vec<Condition> = conditions.collect::<Result<_, _>>()?;
+        match conditions.is_empty() {
+            true => Err(FilterError::Empty),
+            false => Ok(Self { conditions }),
+        }
     }
 }
 

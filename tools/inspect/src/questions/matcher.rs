@@ -3,7 +3,7 @@
 use super::filter::{Compare, Filter, FilterError, What};
 use super::near::hint;
 use crate::Snapshot;
-use crate::snapshot::{Continuation, Kind, Node, NodeId, Space, State};
+use crate::snapshot::{Continuation, Kind, Names, Node, NodeId, Space, State};
 
 /// A filter that was looked up in a snapshot.
 #[derive(Clone, Debug)]
@@ -19,13 +19,46 @@ enum Test {
     /// By type.
     Types(Vec<bool>),
     Space(Space),
-    /// By function.
-    Functions(Vec<bool>),
+    Functions(Standing),
     Continuation(u64),
     State(State),
     Parked(bool),
     Age(u64),
     Bytes(u64),
+}
+
+/// Where some functions are met. It is found once for all nodes: any number of continuations may
+/// have one stack, of any depth.
+#[derive(Clone, Debug)]
+struct Standing {
+    /// By site: whether it is in one of them.
+    sites: Vec<bool>,
+    /// By stack: whether one of its sites is.
+    stacks: Vec<bool>,
+    /// By origin: whether they are made from one of them.
+    origins: Vec<bool>,
+}
+
+impl Standing {
+    /// Of these functions, by function.
+    fn of(names: &Names, functions: &[bool]) -> Self {
+        let among = |function: u32| functions.get(function as usize) == Some(&true);
+        let sites: Vec<bool> = names
+            .sites
+            .iter()
+            .map(|site| {
+                among(site.function) || site.inlined.iter().any(|frame| among(frame.function))
+            })
+            .collect();
+        let at = |site: &u32| sites.get(*site as usize) == Some(&true);
+        let stacks = names.stacks.iter().map(|stack| stack.iter().any(at));
+        let origins = names.origins.iter().map(|origin| among(origin.function));
+        Self {
+            stacks: stacks.collect(),
+            origins: origins.collect(),
+            sites,
+        }
+    }
 }
 
 impl Filter {
@@ -68,7 +101,7 @@ fn test(snapshot: &Snapshot, what: &What) -> Result<Test, FilterError> {
         }
         What::Function(name) => {
             let known = (0..names.functions.len() as u32).map(|of| snapshot.function_name(of));
-            Test::Functions(named("function", name, known.collect())?)
+            Test::Functions(Standing::of(names, &named("function", name, known.collect())?))
         }
         What::Module(name) => {
             let known = names.modules.iter().map(|module| module.name.clone());
@@ -77,7 +110,8 @@ fn test(snapshot: &Snapshot, what: &What) -> Result<Test, FilterError> {
             let is = |module: Option<u32>| {
                 module.is_some_and(|module| modules.get(module as usize) == Some(&true))
             };
-            Test::Functions(of.map(is).collect())
+            let functions: Vec<bool> = of.map(is).collect();
+            Test::Functions(Standing::of(names, &functions))
         }
     })
 }
@@ -152,7 +186,7 @@ impl Matcher<'_> {
                 compare.is(types.get(ty as usize) == Some(&true))
             }
             Test::Space(space) => compare.is(nodes.object(node)?.space == *space),
-            Test::Functions(functions) => compare.is(self.stands_in(functions, node)?),
+            Test::Functions(standing) => compare.is(self.stands_in(standing, node)?),
             Test::Continuation(number) => {
                 compare.numbers(self.continuation(node)?.number.into(), *number)
             }
@@ -173,22 +207,12 @@ impl Matcher<'_> {
     }
 
     /// Whether a frame is of one of these functions, or a continuation has to do with one.
-    fn stands_in(&self, functions: &[bool], node: NodeId) -> Option<bool> {
-        let names = self.snapshot.names();
-        let of = |function: u32| functions.get(function as usize) == Some(&true);
-        let at = |site: u32| {
-            let site = names.sites.get(site as usize);
-            site.is_some_and(|site| {
-                of(site.function) || site.inlined.iter().any(|frame| of(frame.function))
-            })
-        };
+    fn stands_in(&self, standing: &Standing, node: NodeId) -> Option<bool> {
+        let is = |of: &[bool], index: u32| of.get(index as usize) == Some(&true);
         match self.snapshot.nodes().get(node) {
-            Node::Frame(row) => Some(at(row.site)),
+            Node::Frame(row) => Some(is(&standing.sites, row.site)),
             Node::Continuation(row) => {
-                let origin = names.origins.get(row.origin as usize);
-                let stack = names.stacks.get(row.stack as usize);
-                let made = origin.is_some_and(|origin| of(origin.function));
-                Some(made || stack.is_some_and(|sites| sites.iter().any(|&site| at(site))))
+                Some(is(&standing.origins, row.origin) || is(&standing.stacks, row.stack))
             }
             _ => None,
         }

@@ -9,6 +9,10 @@ use super::{Continuation, FrameRow, Snapshot};
 use mangrove::printable;
 use std::fmt::Write as _;
 
+/// Letters of a module's name before the name of a function. It stands before each of them, and a
+/// file may have any number of functions.
+const MODULE_LETTERS: usize = 200;
+
 impl State {
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -83,7 +87,7 @@ impl Snapshot {
     }
 
     /// What a function is called: `$gen`, `func 3 (export "main")`, with its module's name if
-    /// there are several modules.
+    /// there are several modules: 200 letters of it.
     pub fn function_name(&self, function: u32) -> String {
         let Some(function) = self.names.functions.get(function as usize) else {
             return format!("function {function}");
@@ -94,7 +98,9 @@ impl Snapshot {
             && let Some(module) = self.names.modules.get(module as usize)
             && !module.name.is_empty()
         {
-            let _ = write!(text, "{}!", printable(&module.name));
+            let end = module.name.char_indices().nth(MODULE_LETTERS);
+            let name = &module.name[..end.map_or(module.name.len(), |(end, _)| end)];
+            let _ = write!(text, "{}!", printable(name));
         }
         text.push_str(&code(function));
         text

@@ -2,9 +2,12 @@
 
 use super::graphs::random;
 use crate::Snapshot;
-use crate::questions::{Filter, FilterError, NameError, NodeName};
+use crate::questions::{Diff, Filter, FilterError, NameError, NodeName};
 use crate::snapshot::samples::generators;
-use crate::snapshot::{About, Builder, Kind, Node, NodeId, ObjectType, Space, Static};
+use crate::snapshot::{
+    About, Builder, Continuation, ContinuationParts, Function, Kind, Module, Node, NodeId,
+    ObjectType, Origin, Site, Space, Static,
+};
 
 fn find(snapshot: &Snapshot, name: &str) -> Result<NodeId, NameError> {
     name.parse::<NodeName>()?.find(snapshot)
@@ -155,7 +158,7 @@ fn conditions_mean_what_they_say() {
         let filter: Filter = filter.parse().unwrap();
         filter.on(&snapshot).unwrap().nodes().count()
     };
-    assert_eq!(count(""), nodes.len());
+    assert_eq!(count("bytes>=0"), nodes.len());
     assert_eq!(
         (
             count("type=$node"),
@@ -201,7 +204,11 @@ fn conditions_mean_what_they_say() {
 #[test]
 fn what_is_no_condition_says_so() {
     let snapshot = generators(3, 4).unwrap();
+    let none = "a filter has a condition at least, like `type=$node` or `age>=3`: there are kind, \
+                type, space, function, module, continuation, state, parked, age, bytes";
     for (filter, message) in [
+        ("", none),
+        (" , \"\"", none),
         (
             "type",
             "`type` is no condition: write `type=$node` or `age>=3`",
@@ -245,4 +252,49 @@ fn what_is_no_condition_says_so() {
         let error = found.unwrap_err().to_string();
         assert!(error.starts_with(message), "{error}");
     }
+}
+
+/// A file may let any number of continuations stand at one stack of any depth, and give a module
+/// a name of any length: neither is looked at again for each continuation, or each function.
+#[test]
+fn a_stack_that_all_share_is_looked_at_once() {
+    const MANY: u32 = 200_000;
+    let mut builder = Builder::new();
+    let names = builder.names();
+    for name in ["other".to_owned(), "m".repeat(1 << 20)] {
+        names.modules.push(Module {
+            name,
+            ..Module::default()
+        });
+    }
+    for index in 0..MANY {
+        names.functions.push(Function {
+            name: Some(format!("f{index}")),
+            module: Some(1),
+            ..Function::default()
+        });
+    }
+    names.sites.push(Site::default());
+    names.origins.push(Origin::default());
+    names.stacks.push(vec![0; MANY as usize]);
+    for number in 0..MANY {
+        builder.continuation(ContinuationParts {
+            row: Continuation {
+                number,
+                ..Continuation::default()
+            },
+            ..ContinuationParts::default()
+        });
+    }
+    let snapshot = builder.finish(About::default()).unwrap();
+    // The last function: no site is in it.
+    let filter: Filter = format!("function!=$f{}", MANY - 1).parse().unwrap();
+    assert_eq!(
+        filter.on(&snapshot).map(|meant| meant.nodes().count()),
+        Ok(MANY as usize)
+    );
+    assert!(snapshot.function_name(0).starts_with(&"m".repeat(200)));
+    assert!(snapshot.function_name(0).len() < 300);
+    let diff = Diff::of(&snapshot, &snapshot);
+    assert_eq!(diff.stacks, []);
 }
