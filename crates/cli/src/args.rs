@@ -14,8 +14,9 @@ pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
 
 use crate::trace::Channel;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use numbers::{parse_seconds, parse_size};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -194,6 +195,22 @@ pub struct StressArgs {
 }
 
 impl Cli {
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// It is no command, or help is asked for.
+    pub fn read(words: impl Iterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let mut matches = command.try_get_matches_from_mut(words)?;
+        let roots = matches.subcommand_matches("roots").cloned();
+        let mut cli =
+            Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))?;
+        if let (Command::Roots(args), Some(matches)) = (&mut cli.command, roots) {
+            args.note_given(&matches);
+        }
+        Ok(cli)
+    }
+
     /// Passes on what a channel needs of the engine.
     pub fn prepare(mut self) -> Self {
         let engine = match &mut self.command {
@@ -212,7 +229,6 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -12,6 +12,7 @@
 mod args;
 mod commands;
 mod errors;
+mod files;
 mod inspecting;
 mod output;
 mod render;
@@ -24,7 +25,6 @@ mod values;
 mod watch;
 
 use args::{Cli, Command};
-use clap::Parser;
 use output::Output;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
@@ -45,7 +45,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(arguments: Vec<OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments.into_iter().map(values::hide_minus)) {
+    let cli = match Cli::read(arguments.into_iter().map(values::hide_minus)) {
         Ok(cli) => cli.prepare(),
         Err(instead) => return show(&instead),
     };
@@ -79,7 +79,7 @@ fn show(instead: &clap::Error) -> ExitCode {
 /// The command as a function: what it prints, and how it fails if it does.
 pub fn capture(arguments: impl Iterator<Item = OsString>) -> (String, Result<(), Failure>) {
     let mut output = Output::captured();
-    let result = Cli::try_parse_from(arguments.map(values::hide_minus))
+    let result = Cli::read(arguments.map(values::hide_minus))
         .map_err(|error| Failure::Input(error.to_string()))
         .and_then(|cli| execute(&cli.prepare(), &mut output));
     (output.into_text(), result)

@@ -3,10 +3,11 @@
 use super::engine::EngineArgs;
 use super::numbers::parse_seconds;
 use super::target::Target;
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{ArgGroup, ArgMatches, Args, Command, ValueEnum};
 use mangrove::StopAt;
 use mangrove_inspect::questions::{Filter, NodeName};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How one finds out what keeps something alive.
@@ -24,6 +25,7 @@ A moment that was saved needs no program, and nothing runs:
 
 Two moments of one run, and what changed between them:
   mangrove roots FILE --invoke NAME --at gc-full:1 --at gc-full:9 --diff
+  mangrove roots before.moment after.moment --diff
 
 A program that runs, and goes on (mangrove run FILE --inspect PATH):
   mangrove roots --attach PATH --view shapes
@@ -67,6 +69,34 @@ pub struct RootsArgs {
     /// Settings.
     #[command(flatten)]
     pub engine: EngineArgs,
+    /// The options that were given and are for a program that is to be run.
+    #[arg(skip)]
+    pub given: Vec<String>,
+}
+
+impl RootsArgs {
+    /// Notes which options were given that mean nothing where nothing is run.
+    pub fn note_given(&mut self, matches: &ArgMatches) {
+        let engine = EngineArgs::augment_args(Command::new("engine"));
+        let target = Target::augment_args(Command::new("target"));
+        let options = target.get_arguments().chain(engine.get_arguments());
+        let given = options.filter(|option| {
+            matches.value_source(option.get_id().as_str()) == Some(ValueSource::CommandLine)
+        });
+        let names = given.filter_map(|option| Some(format!("--{}", option.get_long()?)));
+        self.given = names.collect();
+        if !self.at.is_empty() {
+            self.given.push("--at".to_owned());
+        }
+    }
+
+    /// The second of two saved moments that are compared: `roots A B --diff`.
+    pub fn second(&self) -> Option<&Path> {
+        match (&self.ask.diff, &self.target.args[..]) {
+            (Some(None), [second]) if self.target.invoke.is_none() => Some(Path::new(second)),
+            _ => None,
+        }
+    }
 }
 
 /// What is asked of a moment.

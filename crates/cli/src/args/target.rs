@@ -1,6 +1,8 @@
 //! What is run, on the command line.
 
+use crate::errors::Failure;
 use clap::Args;
+use mangrove::printable;
 use std::path::PathBuf;
 
 /// Which function of which module to call, and with what.
@@ -20,6 +22,22 @@ pub struct Target {
     pub stub_imports: bool,
     /// Its arguments, as results are printed, by the types of its parameters: numbers
     /// in decimal or hexadecimal, nan, inf, null, (ref.i31 5), (extern 7)
-    #[arg(requires = "invoke", allow_negative_numbers = true)]
+    #[arg(allow_negative_numbers = true)]
     pub args: Vec<String>,
+}
+
+impl Target {
+    /// Whether there is a function for the arguments.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn check(&self) -> Result<(), Failure> {
+        match (&self.invoke, self.args.first()) {
+            (None, Some(first)) => Err(Failure::Input(format!(
+                "`{}` is an argument, and there is no function it is for: say --invoke NAME",
+                printable(first)
+            ))),
+            _ => Ok(()),
+        }
+    }
 }

@@ -13,7 +13,7 @@ pub struct Until {
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     pub timeout: Option<Duration>,
     /// Let Ctrl-C end the program with a trap, and its backtrace; a second one ends the
-    /// process. With --timeout it does so anyway
+    /// process. With --timeout and run --inspect it does so anyway
     #[arg(long)]
     pub interruptible: bool,
     /// Count instructions, and end with a trap when so many were executed, like 10M

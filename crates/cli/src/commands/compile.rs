@@ -2,6 +2,7 @@
 
 use crate::args::CompileArgs;
 use crate::errors::{Failure, shown};
+use crate::files::Files;
 use crate::output::Output;
 use mangrove::{COMPILED_MAGIC, MOST_INPUT};
 use mangrove_wast::STANDARD_INPUT;
@@ -29,6 +30,7 @@ pub fn run(args: &CompileArgs, output: &mut Output) -> Result<(), Failure> {
         let file = shown(&args.file);
         return Err(Failure::Input(format!("{file}: is compiled already")));
     }
+    Files::of_program(&args.file).written("--output", &to)?;
     let module = source.compile(&engine).map_err(in_file)?;
     let compiled = module.serialize().map_err(in_file)?;
     if compiled.len() as u64 > MOST_INPUT {

@@ -3,6 +3,7 @@
 use super::{Program, missing};
 use crate::args::{Report, RunArgs, Sort};
 use crate::errors::Failure;
+use crate::files::Files;
 use crate::inspecting;
 use crate::output::Output;
 use crate::render;
@@ -19,6 +20,10 @@ const MOST_SHOWN: usize = 1 << 20;
 /// Runs the command.
 pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     let began = Instant::now();
+    args.target.check()?;
+    if let Some(timeline) = &args.timeline.timeline {
+        Files::of_program(&args.target.file).written("--timeline", timeline)?;
+    }
     let mut config = args.engine.config();
     args.until.set(&mut config);
     let looked_at = args.watch.is_some() || args.inspect.is_some();
@@ -36,6 +41,10 @@ pub fn run(args: &RunArgs, output: &mut Output) -> Result<(), Failure> {
     }
     let engine = super::engine(&config)?;
     let over = until::start(&engine, &args.until, began)?;
+    if args.inspect.is_some() {
+        // The socket is to be removed, and the code looks for its end anyway.
+        engine.interrupt_on_ctrl_c().map_err(Failure::settings)?;
+    }
     let mut program = Program::load(&engine, &args.target)?;
     until::limit(&mut program.store, &args.until, &over).map_err(Failure::settings)?;
     if looked_at {

@@ -379,3 +379,37 @@ fn a_name_that_nobody_can_attach_to_is_refused() {
     assert!(ended.stderr.contains("too long"), "{ended:?}");
     assert!(!path.exists());
 }
+
+/// Ctrl-C ends the program with a trap, so that nothing of it is left.
+#[test]
+fn ctrl_c_leaves_no_socket() {
+    let path = socket("ctrl-c");
+    let mut child = Command::new("env")
+        .args([
+            "--default-signal=INT",
+            env!("CARGO_BIN_EXE_mangrove"),
+            "run",
+        ])
+        .arg(file("attach-ctrl-c.wat", SPIN))
+        .args(["--invoke", "spin", "--inspect"])
+        .arg(&path)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait(|| path.exists());
+    asleep(&path);
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(134), "{stderr}");
+    assert!(stderr.contains("trap: interrupted by Ctrl-C"), "{stderr}");
+    assert!(!path.exists(), "the socket is there still");
+}

@@ -314,6 +314,11 @@ fn several_moments_of_a_run_are_compared() {
         &program,
         ["--at", "gc:1", "--at", "gc:2", "--diff", "--save", &saved],
     );
+    ended.says(["note: gc:1 is in ", "note: gc:2 is in "]);
+    let ended = Ended {
+        stderr: String::new(),
+        ..ended
+    };
     shows(
         &ended,
         [

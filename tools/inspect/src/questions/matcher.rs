@@ -101,7 +101,10 @@ fn test(snapshot: &Snapshot, what: &What) -> Result<Test, FilterError> {
         }
         What::Function(name) => {
             let known = (0..names.functions.len() as u32).map(|of| snapshot.function_name(of));
-            Test::Functions(Standing::of(names, &named("function", name, known.collect())?))
+            Test::Functions(Standing::of(
+                names,
+                &named("function", name, known.collect())?,
+            ))
         }
         What::Module(name) => {
             let known = names.modules.iter().map(|module| module.name.clone());

@@ -11,9 +11,11 @@ pub fn check(args: &RootsArgs) -> Result<(), Failure> {
     let ask = &args.ask;
     let wrong = |message: &str| Err(Failure::Input(message.to_owned()));
     let compares = ask.diff.is_some() || ask.view == Some(Part::Diff);
-    if compares && !matches!(ask.diff, Some(Some(_))) && args.at.len() < 2 {
+    let saved = matches!(ask.diff, Some(Some(_))) || args.second().is_some();
+    if compares && !saved && args.at.len() < 2 {
         return wrong(
-            "--diff compares two moments: give --at twice, or a moment that was saved: --diff FILE",
+            "--diff compares two moments: give --at twice, or a moment that was saved: --diff FILE, \
+             or two of them: mangrove roots BEFORE AFTER --diff",
         );
     }
     let other = !matches!(ask.view, None | Some(Part::Diff | Part::Leaks))

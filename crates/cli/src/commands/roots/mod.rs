@@ -18,45 +18,87 @@ use crate::args::RootsArgs;
 use crate::errors::{Failure, shown};
 use crate::output::Output;
 use mangrove_inspect::Snapshot;
+use std::path::Path;
 
 /// Runs the command.
 pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
     // What cannot be is told before a program has run for an hour.
     ask::check(args)?;
-    let earlier = match &args.ask.diff {
-        Some(Some(file)) => Some(saved::read(file)?),
-        _ => None,
+    saved::check(args)?;
+    let (earlier, snapshots) = match source(args)? {
+        Source::Attached => {
+            let earlier = earlier(args)?;
+            match args.serve {
+                Some(port) => return attach::serve(args, port, output),
+                None => (earlier, vec![attach::take(args)?]),
+            }
+        }
+        Source::Saved => (earlier(args)?, vec![saved::read(&args.target.file)?]),
+        Source::TwoSaved(second) => (
+            Some(saved::read(&args.target.file)?),
+            vec![saved::read(second)?],
+        ),
+        Source::Program if args.show.terminal => return terminal::live(args),
+        Source::Program => (earlier(args)?, take::take(args)?),
     };
-    let snapshots = match args.attach {
-        true => match args.serve {
-            Some(port) => return attach::serve(args, port, output),
-            None if args.show.terminal => return terminal::saved(earlier, attach::take(args)?),
-            None => vec![attach::take(args)?],
-        },
-        false => match saved::is_saved(&args.target.file)? {
-            true if args.show.terminal => return terminal::saved(earlier, open(args)?),
-            true => vec![open(args)?],
-            false if args.show.terminal => return terminal::live(args),
-            false => take::take(args)?,
-        },
-    };
+    if args.show.terminal {
+        return terminal::saved(earlier, snapshots);
+    }
     if let Some(file) = &args.show.save {
-        saved::save(file, &snapshots)?;
+        saved::save(file, &snapshots, output)?;
     }
     show::show(args, earlier.as_ref(), &snapshots, output)
 }
 
-/// Opens a saved moment.
-fn open(args: &RootsArgs) -> Result<Snapshot, Failure> {
-    let what = if !args.at.is_empty() {
-        "--at"
-    } else if args.target.invoke.is_some() {
-        "--invoke"
+/// Where moments come from.
+enum Source<'a> {
+    /// A program that is run here.
+    Program,
+    /// One that runs in another process.
+    Attached,
+    /// A file.
+    Saved,
+    /// Two files: this is the later one.
+    TwoSaved(&'a Path),
+}
+
+/// Where the moments come from. What means nothing there is no option.
+fn source(args: &RootsArgs) -> Result<Source<'_>, Failure> {
+    let file = &args.target.file;
+    let (source, why) = if args.attach {
+        (
+            Source::Attached,
+            "--attach looks at what runs already".to_owned(),
+        )
+    } else if saved::is_saved(file)? {
+        let why = format!("{} is a saved moment: nothing runs", shown(file));
+        match args.second() {
+            Some(second) => (Source::TwoSaved(second), why),
+            None => (Source::Saved, why),
+        }
     } else {
-        return saved::read(&args.target.file);
+        args.target.check()?;
+        return Ok(Source::Program);
     };
-    let file = shown(&args.target.file);
-    Err(Failure::Input(format!(
-        "{file} is a saved moment: nothing runs, so {what} means nothing"
-    )))
+    if let Some(option) = args.given.first() {
+        return Err(Failure::Input(format!("{why}, so {option} means nothing")));
+    }
+    match (&source, args.target.args.first()) {
+        (Source::TwoSaved(_), _) | (_, None) => Ok(source),
+        (_, Some(other)) => {
+            let (file, other) = (shown(file), shown(Path::new(other)));
+            Err(Failure::Input(format!(
+                "{why}, so `{other}` means nothing; two saved moments are compared by: mangrove \
+                 roots {file} {other} --diff"
+            )))
+        }
+    }
+}
+
+/// The saved moment that `--diff` names.
+fn earlier(args: &RootsArgs) -> Result<Option<Snapshot>, Failure> {
+    match &args.ask.diff {
+        Some(Some(file)) => saved::read(file).map(Some),
+        _ => Ok(None),
+    }
 }

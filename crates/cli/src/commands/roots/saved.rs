@@ -1,6 +1,9 @@
 //! Moments in files.
 
+use crate::args::{Format, RootsArgs};
 use crate::errors::{Failure, shown};
+use crate::files::Files;
+use crate::output::Output;
 use mangrove_inspect::Snapshot;
 use mangrove_inspect::file::{MAGIC, ReadError};
 use std::fs::File;
@@ -36,20 +39,66 @@ fn unreadable(file: &Path, error: &io::Error) -> Failure {
     Failure::Input(format!("{}: {error}", shown(file)))
 }
 
-/// Saves moments: one as this file, several with their numbers in its name.
-pub fn save(file: &Path, snapshots: &[Snapshot]) -> Result<(), Failure> {
-    for (number, snapshot) in (1..).zip(snapshots) {
-        let path = match snapshots.len() {
-            1 => file.to_owned(),
-            _ => numbered(file, number),
+/// Whether no file that is to be written is one that is read, or is written twice.
+pub fn check(args: &RootsArgs) -> Result<(), Failure> {
+    let mut files = Files::of_program(&args.target.file);
+    if let Some(Some(earlier)) = &args.ask.diff {
+        files.read("--diff", earlier);
+    }
+    if let Some(second) = args.second() {
+        files.read("--diff", second);
+    }
+    let moments = args.at.len().max(1);
+    if let Some(out) = &args.show.out {
+        let each = match args.show.format {
+            Format::Heapsnapshot => moments,
+            _ => 1,
         };
-        write(&path, |to| snapshot.write(to))?;
+        for path in names(out, each) {
+            files.written("--out", &path)?;
+        }
+    }
+    for path in args.show.save.iter().flat_map(|file| names(file, moments)) {
+        files.written("--save", &path)?;
+    }
+    Ok(())
+}
+
+/// The files of so many moments: this one, or with their numbers in its name.
+fn names(file: &Path, moments: usize) -> impl Iterator<Item = PathBuf> {
+    (1..=moments).map(move |number| match moments {
+        1 => file.to_owned(),
+        _ => numbered(file, number),
+    })
+}
+
+/// Saves moments: one as this file, several with their numbers in its name, which are told.
+pub fn save(file: &Path, snapshots: &[Snapshot], output: &mut Output) -> Result<(), Failure> {
+    each(file, snapshots, output, |snapshot, to| snapshot.write(to))
+}
+
+/// Writes a file for each moment.
+pub fn each<E>(
+    file: &Path,
+    snapshots: &[Snapshot],
+    output: &mut Output,
+    write_one: impl Fn(&Snapshot, &mut dyn Write) -> Result<(), E>,
+) -> Result<(), Failure>
+where
+    Refused: From<E>,
+{
+    for (path, snapshot) in names(file, snapshots.len()).zip(snapshots) {
+        write(&path, |to| write_one(snapshot, to))?;
+        if snapshots.len() > 1 {
+            let moment = &snapshot.about().moment;
+            output.note(&format!("{moment} is in {}", shown(&path)));
+        }
     }
     Ok(())
 }
 
 /// The file's name with a number before its extension.
-pub fn numbered(file: &Path, number: usize) -> PathBuf {
+fn numbered(file: &Path, number: usize) -> PathBuf {
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let mut name = stem.to_owned();
     name.push(format!("-{number}"));

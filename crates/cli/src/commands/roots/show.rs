@@ -48,7 +48,9 @@ pub fn show(
         }
     }
     if let (Format::Heapsnapshot, Some(out)) = (args.show.format, &args.show.out) {
-        return heap_snapshots(snapshots, out);
+        return saved::each(out, snapshots, output, |snapshot, to| {
+            devtools::write(snapshot, &devtools::Options::default(), to)
+        });
     }
     let look = look(args, output);
     let fill = |to: &mut dyn Write| match args.show.format {
@@ -142,19 +144,6 @@ fn graphs(views: &[(&Asked<'_>, View)], most: usize, to: &mut dyn Write) -> Resu
 fn heap_snapshot(snapshots: &[Snapshot], to: &mut dyn Write) -> Result<(), Refused> {
     for snapshot in snapshots {
         devtools::write(snapshot, &devtools::Options::default(), &mut *to)?;
-    }
-    Ok(())
-}
-
-fn heap_snapshots(snapshots: &[Snapshot], out: &std::path::Path) -> Result<(), Failure> {
-    for (number, snapshot) in (1..).zip(snapshots) {
-        let path = match snapshots.len() {
-            1 => out.to_owned(),
-            _ => saved::numbered(out, number),
-        };
-        saved::write(&path, |to| {
-            devtools::write(snapshot, &devtools::Options::default(), to)
-        })?;
     }
     Ok(())
 }
