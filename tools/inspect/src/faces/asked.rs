@@ -37,9 +37,12 @@ pub struct Asked<'s> {
 /// How much there is that the roots reach.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Places outside of objects that can hold a reference, null ones included.
+    /// Roots: places outside of objects that hold a reference to something.
     pub roots: u64,
-    /// Those of them that lists show one by one: null elements of tables and segments stand
+    /// The other places there: they hold null, a number, an `i31`, a function or a reference to a
+    /// continuation that was used.
+    pub empty: u64,
+    /// Those of both that lists show one by one: null elements of tables and segments stand
     /// together.
     pub listed: u64,
     /// Continuations.
@@ -164,13 +167,14 @@ impl<'s> Asked<'s> {
                 _ => {}
             }
             let roots = outline::roots_in(snapshot, node);
-            let listed = match kind {
+            let empty = outline::empty_in(snapshot, node);
+            totals.roots += roots;
+            totals.listed += match kind {
                 Kind::Table | Kind::Segment => outline::elements(snapshot, node).count() as u64,
-                _ => roots,
+                _ => roots + empty,
             };
             // A file may claim tables of any length.
-            totals.roots = totals.roots.saturating_add(roots);
-            totals.listed = totals.listed.saturating_add(listed);
+            totals.empty = totals.empty.saturating_add(empty);
         }
         totals
     }

@@ -108,20 +108,41 @@ pub fn elements(snapshot: &Snapshot, node: NodeId) -> impl Iterator<Item = Part>
     parts(snapshot, node).filter(move |part| !is_null(part))
 }
 
-/// How many roots a node has: the places outside of objects in it that can hold a reference.
+/// How many roots a node has: places outside of objects that hold a reference to something.
 pub fn roots_in(snapshot: &Snapshot, node: NodeId) -> u64 {
     let nodes = snapshot.nodes();
-    let places = || nodes.edges(node).len() as u64 + snapshot.plain(node).len() as u64;
+    let edges = nodes.edges(node).len() as u64;
     match nodes.get(node) {
-        crate::snapshot::Node::Static(Kind::Table | Kind::Segment, row) => row.len.max(places()),
         crate::snapshot::Node::Static(Kind::Weak, _) => 0,
-        crate::snapshot::Node::Static(..) | crate::snapshot::Node::Frame(_) => places(),
+        crate::snapshot::Node::Static(..) | crate::snapshot::Node::Frame(_) => edges,
         crate::snapshot::Node::Continuation(row) => {
             let parent = nodes.edge_at(node, At::Parent).is_some();
-            places() - u64::from(row.frames) - u64::from(parent)
+            edges - u64::from(row.frames) - u64::from(parent)
         }
         crate::snapshot::Node::Roots | crate::snapshot::Node::Object(_) => 0,
     }
+}
+
+/// How many places a node has that are no roots now: they hold null, a number, an `i31`, a function
+/// or a reference to a continuation that was used.
+pub fn empty_in(snapshot: &Snapshot, node: NodeId) -> u64 {
+    let plain = snapshot.plain(node).len() as u64;
+    match snapshot.nodes().get(node) {
+        crate::snapshot::Node::Static(Kind::Table | Kind::Segment, row) => {
+            row.len.saturating_sub(roots_in(snapshot, node)).max(plain)
+        }
+        crate::snapshot::Node::Static(Kind::Weak, _)
+        | crate::snapshot::Node::Roots
+        | crate::snapshot::Node::Object(_) => 0,
+        crate::snapshot::Node::Static(..)
+        | crate::snapshot::Node::Frame(_)
+        | crate::snapshot::Node::Continuation(_) => plain,
+    }
+}
+
+/// Whether a node has places to show, whatever is in them.
+pub fn has_places(snapshot: &Snapshot, node: NodeId) -> bool {
+    roots_in(snapshot, node) > 0 || empty_in(snapshot, node) > 0
 }
 
 #[cfg(test)]
@@ -145,12 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn roots_are_counted_by_places() {
+    fn roots_are_what_holds_a_reference() {
         let snapshot = generators(2, 3).unwrap();
         let counts: Vec<_> = outside(&snapshot)
-            .map(|node| roots_in(&snapshot, node))
+            .map(|node| (roots_in(&snapshot, node), empty_in(&snapshot, node)))
             .collect();
-        // A table counts its empty elements.
-        assert_eq!(counts, [1, 9, 1]);
+        // A global and a handle with an object, and a table with empty elements between them.
+        assert_eq!(counts, [(1, 0), (2, 7), (1, 0)]);
     }
 }

@@ -1,19 +1,14 @@
-//! Answers to questions: why, what if, what changed, what is in it.
+//! Answers to questions: why, what if, what changed.
 
-use super::items::{extend, held, node, origin, sized, stack_sites};
+use super::items::{extend, node, origin, sized, stack_sites};
 use super::list;
-use super::writer::Seq;
+use super::writer::{self, Seq};
 use crate::Snapshot;
 use crate::faces::Asked;
-use crate::faces::outline::{frames, parts};
 use crate::questions::{Count, Dropped, Gone, Link, StackChange, TypeChange, Why, ways};
-use crate::snapshot::{At, Kind, NodeId, Value as Held};
+use crate::snapshot::NodeId;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
-use std::collections::HashSet;
-
-/// Most levels that are opened: readers of JSON recurse.
-const DEEPEST: u32 = 64;
 
 /// The ways to a node, written one by one: there may be far more than a document in memory
 /// has room for.
@@ -34,10 +29,7 @@ impl Serialize for Reasons<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { asked, id, why } = self;
         let snapshot = asked.snapshot();
-        let links = |links: &[Link]| -> Value {
-            let each = links.iter().map(|link| self::link(snapshot, link));
-            each.collect()
-        };
+        let links = |links| Links { snapshot, links };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("node", &sized(asked, *id))?;
         let each = || why.ways.iter().map(|way| links(&way.links));
@@ -48,6 +40,18 @@ impl Serialize for Reasons<'_> {
         let each = || why.weak.iter().map(|&weak| node(snapshot, weak));
         map.serialize_entry("weak", &Seq(each))?;
         map.end()
+    }
+}
+
+/// Links, as many as a way has: it may go along a list.
+struct Links<'a> {
+    snapshot: &'a Snapshot,
+    links: &'a [Link],
+}
+
+impl Serialize for Links<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.links.iter().map(|one| link(self.snapshot, one)))
     }
 }
 
@@ -129,7 +133,12 @@ pub fn diff<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Res
         types(before, after, line)
     })?;
     list(map, "changed_stacks", &diff.stacks, most, |line| {
-        stacks(before, after, line)
+        StackItem {
+            before,
+            after,
+            line,
+            most,
+        }
     })?;
     let entered = diff.continuations.as_ref().map(|changes| &*changes.entered);
     list(map, "entered", entered.unwrap_or_default(), most, |&id| {
@@ -160,95 +169,30 @@ fn types(before: &Snapshot, after: &Snapshot, line: &TypeChange) -> Value {
     value
 }
 
-fn stacks(before: &Snapshot, after: &Snapshot, line: &StackChange) -> Value {
-    let mut value = change(line.before, line.after);
-    let (snapshot, stack, made) = match (line.after_stack, line.after_origin) {
-        (Some(stack), Some(origin)) => (after, Some(stack), Some(origin)),
-        _ => (before, line.before_stack, line.before_origin),
-    };
-    let more = json!({
-        "origin": made.map(|made| origin(snapshot, made)),
-        "stack": stack.map(|stack| stack_sites(snapshot, stack)),
-        "sample": line.after_sample.map(|sample| node(after, sample)),
-    });
-    extend(&mut value, more);
-    value
-}
-
-/// What is in a node, and in what it refers to. What was opened before, or is too deep, has no
-/// `parts`.
-pub fn open(asked: &Asked<'_>, id: NodeId, depth: u32, most: usize) -> Value {
-    let mut opened = Opened {
-        asked,
-        seen: HashSet::new(),
-        most,
-        left: most.saturating_mul(50),
-    };
-    opened.node(id, depth.min(DEEPEST))
-}
-
-struct Opened<'a> {
-    asked: &'a Asked<'a>,
-    seen: HashSet<NodeId>,
+/// A stack and an origin, of which there are more or fewer.
+struct StackItem<'a> {
+    before: &'a Snapshot,
+    after: &'a Snapshot,
+    line: &'a StackChange,
     most: usize,
-    /// Places that there may still be.
-    left: usize,
 }
 
-impl Opened<'_> {
-    /// Recursion is bounded by [`DEEPEST`].
-    fn node(&mut self, id: NodeId, depth: u32) -> Value {
-        let mut value = sized(self.asked, id);
-        if depth == 0 || !self.seen.insert(id) {
-            return value;
-        }
-        let snapshot = self.asked.snapshot();
-        let nodes = snapshot.nodes();
-        let edge = |edge: crate::snapshot::Edge| (edge.at, Held::Node(edge.to));
-        let mut all: Vec<(At, Held)> = match nodes.kind(id) {
-            Kind::Roots => nodes.edges(id).map(edge).collect(),
-            Kind::Continuation => nodes
-                .edge_at(id, At::Parent)
-                .map(edge)
-                .into_iter()
-                .collect(),
-            _ => Vec::new(),
+impl Serialize for StackItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { after, line, .. } = *self;
+        let (snapshot, stack, made) = match (line.after_stack, line.after_origin) {
+            (Some(stack), Some(origin)) => (after, Some(stack), Some(origin)),
+            _ => (self.before, line.before_stack, line.before_origin),
         };
-        if nodes.kind(id) != Kind::Roots {
-            let room = self.most.saturating_add(1);
-            all.extend(
-                parts(snapshot, id)
-                    .take(room)
-                    .map(|part| (part.at, part.value)),
-            );
+        let mut map = serializer.serialize_map(None)?;
+        writer::entries(&mut map, &change(line.before, line.after))?;
+        map.serialize_entry("origin", &made.map(|made| origin(snapshot, made)))?;
+        match stack {
+            Some(stack) => stack_sites(&mut map, snapshot, stack, self.most)?,
+            None => map.serialize_entry("stack", &None::<()>)?,
         }
-        let places = frames(snapshot, id).map(|frame| {
-            let index = nodes.frame(frame).map_or(0, |row| row.index);
-            (At::Frame(index), Held::Node(frame))
-        });
-        all.extend(places.take(self.most));
-        let shown = all.len().min(self.most).min(self.left);
-        self.left -= shown;
-        let cut = all.len() > shown;
-        all.truncate(shown);
-        let parts: Vec<Value> = all
-            .into_iter()
-            .map(|(at, held)| self.part(id, at, &held, depth))
-            .collect();
-        value["parts"] = parts.into();
-        value["cut"] = cut.into();
-        value
-    }
-
-    fn part(&mut self, of: NodeId, at: At, value: &Held, depth: u32) -> Value {
-        let snapshot = self.asked.snapshot();
-        let mut part = json!({
-            "place": snapshot.place_name(of, at),
-            "value": held(snapshot, value),
-        });
-        if let Held::Node(to) = *value {
-            part["node"] = self.node(to, depth - 1);
-        }
-        part
+        let sample = line.after_sample.map(|sample| node(after, sample));
+        map.serialize_entry("sample", &sample)?;
+        map.end()
     }
 }

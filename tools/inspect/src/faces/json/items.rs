@@ -1,10 +1,12 @@
 //! Items of lists: roots, continuations, and what they are made of.
 
+use super::writer;
 use crate::Snapshot;
 use crate::faces::Asked;
 use crate::faces::outline::{self, frames, kind, parts};
 use crate::questions::Matcher;
 use crate::snapshot::{At, Function, Kind, Line, Node, NodeId, Part, Plain, Value as Held};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 /// A node, by number, kind and title. Every place where a document names one has this.
@@ -63,8 +65,15 @@ fn reference(snapshot: &Snapshot, to: NodeId) -> Value {
     }
 }
 
-/// Each root: null elements of tables and segments are left out.
+/// Each root, and each place that could be one: null elements of tables and segments are left
+/// out.
 pub fn roots<'a>(asked: &'a Asked<'_>) -> impl Iterator<Item = Value> + 'a {
+    let snapshot = asked.snapshot();
+    root_places(asked).map(move |(node, part)| root(snapshot, node, &part))
+}
+
+/// The same, as who has the place, and the place.
+pub fn root_places<'a>(asked: &'a Asked<'_>) -> impl Iterator<Item = (NodeId, Part)> + 'a {
     let snapshot = asked.snapshot();
     let (chain, others) = outline::continuations(snapshot);
     let of = move |node: NodeId| {
@@ -77,10 +86,7 @@ pub fn roots<'a>(asked: &'a Asked<'_>) -> impl Iterator<Item = Value> + 'a {
         .flat_map(of)
         .chain(outline::outside(snapshot).filter(weak))
         .chain(others.into_iter().flat_map(of));
-    holders.flat_map(move |node| {
-        let each = parts(snapshot, node);
-        each.map(move |part| root(snapshot, node, &part))
-    })
+    holders.flat_map(move |node| parts(snapshot, node).map(move |part| (node, part)))
 }
 
 fn root(snapshot: &Snapshot, holder: NodeId, part: &Part) -> Value {
@@ -197,11 +203,18 @@ pub fn origin(snapshot: &Snapshot, origin: u32) -> Value {
     })
 }
 
-/// The sites of a stack, the innermost first.
-pub fn stack_sites(snapshot: &Snapshot, stack: u32) -> Value {
+/// The sites of a stack, the innermost first, as `stack`.
+pub fn stack_sites<M: SerializeMap>(
+    map: &mut M,
+    snapshot: &Snapshot,
+    stack: u32,
+    most: usize,
+) -> Result<(), M::Error> {
     let sites = snapshot.names().stacks.get(stack as usize);
-    let sites = sites.into_iter().flatten();
-    sites.map(|&index| site(snapshot, index)).collect()
+    let sites = sites.map_or(&[][..], Vec::as_slice);
+    writer::first(map, "stack", (most, sites.len()), || {
+        sites.iter().map(|&index| site(snapshot, index))
+    })
 }
 
 /// All continuations, or those that are meant: the running chain first.
@@ -213,29 +226,43 @@ pub fn continuations(asked: &Asked<'_>, meant: Option<&Matcher<'_>>) -> Vec<Node
 }
 
 /// A continuation with its frames and what is in them.
-pub fn stack(asked: &Asked<'_>, id: NodeId) -> Value {
-    let snapshot = asked.snapshot();
-    let Some(row) = snapshot.nodes().continuation(id) else {
-        return Value::Null;
-    };
-    let mut value = sized(asked, id);
-    let parent = snapshot.nodes().edge_at(id, At::Parent);
-    let more = json!({
-        "id": row.number,
-        "serial": row.serial,
-        "state": row.state,
-        "parked": row.parked,
-        "age": row.age,
-        "stack_bytes": row.stack_bytes,
-        "clone_of": row.clone_of,
-        "forgotten": !asked.dominators().is_reachable(id),
-        "parent": parent.map(|edge| node(snapshot, edge.to)),
-        "origin": origin(snapshot, row.origin),
-        "bound": places(snapshot, id),
-        "frames": frames(snapshot, id).map(|frame| self::frame(asked, frame)).collect::<Vec<_>>(),
-    });
-    extend(&mut value, more);
-    value
+pub struct Stack<'a> {
+    pub asked: &'a Asked<'a>,
+    pub id: NodeId,
+    /// Most frames, and bound arguments.
+    pub most: usize,
+}
+
+impl Serialize for Stack<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { asked, id, most } = *self;
+        let snapshot = asked.snapshot();
+        let mut map = serializer.serialize_map(None)?;
+        writer::entries(&mut map, &sized(asked, id))?;
+        if let Some(row) = snapshot.nodes().continuation(id) {
+            let parent = snapshot.nodes().edge_at(id, At::Parent);
+            let more = json!({
+                "id": row.number,
+                "serial": row.serial,
+                "state": row.state,
+                "parked": row.parked,
+                "age": row.age,
+                "stack_bytes": row.stack_bytes,
+                "clone_of": row.clone_of,
+                "forgotten": !asked.dominators().is_reachable(id),
+                "parent": parent.map(|edge| node(snapshot, edge.to)),
+                "origin": origin(snapshot, row.origin),
+            });
+            writer::entries(&mut map, &more)?;
+        }
+        let bound = parts(snapshot, id).count();
+        writer::first(&mut map, "bound", (most, bound), || places(snapshot, id))?;
+        let of = frames(snapshot, id).count();
+        let frame = |frame| self::frame(asked, frame);
+        let each = || frames(snapshot, id).map(frame);
+        writer::first(&mut map, "frames", (most, of), each)?;
+        map.end()
+    }
 }
 
 fn frame(asked: &Asked<'_>, id: NodeId) -> Value {
@@ -245,7 +272,7 @@ fn frame(asked: &Asked<'_>, id: NodeId) -> Value {
         let more = json!({
             "frame": row.index,
             "site": site(snapshot, row.site),
-            "slots": places(snapshot, id),
+            "slots": places(snapshot, id).collect::<Vec<_>>(),
         });
         extend(&mut value, more);
     }
@@ -253,14 +280,14 @@ fn frame(asked: &Asked<'_>, id: NodeId) -> Value {
 }
 
 /// The places of a node with what is in them.
-pub fn places(snapshot: &Snapshot, node: NodeId) -> Vec<Value> {
-    let place = |part: Part| {
+pub fn places(snapshot: &Snapshot, node: NodeId) -> impl Iterator<Item = Value> + '_ {
+    let place = move |part: Part| {
         json!({
             "place": snapshot.place_name(node, part.at),
             "value": held(snapshot, &part.value),
         })
     };
-    parts(snapshot, node).map(place).collect()
+    parts(snapshot, node).map(place)
 }
 
 pub fn extend(value: &mut Value, more: Value) {

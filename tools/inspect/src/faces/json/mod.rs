@@ -6,11 +6,13 @@
 //!                                                    └─ answers  why, dropped, diff, open
 //! ```
 //!
-//! Lists are written item by item. A list that is cut says so: beside `shapes` there is
-//! `shapes_omitted`.
+//! Lists are written item by item, and so is what is in an item, so that a document takes the
+//! memory of a few items, however long it is. A list that is cut says so: beside `shapes` there
+//! is `shapes_omitted`.
 
 mod answers;
 mod items;
+mod open;
 mod sums;
 mod writer;
 
@@ -88,6 +90,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("moment", &moment(snapshot))?;
         let totals = asked.totals();
         map.serialize_entry("root_count", &totals.roots)?;
+        map.serialize_entry("empty_count", &totals.empty)?;
         map.serialize_entry("continuations", &totals.continuations)?;
         map.serialize_entry("frames", &totals.frames)?;
         map.serialize_entry("objects", &totals.objects)?;
@@ -103,7 +106,7 @@ impl Serialize for Document<'_> {
             View::Roots => roots(map, asked, most)?,
             View::Stacks(_) => {
                 let all = items::continuations(asked, self.matcher);
-                let item = |&node: &NodeId| items::stack(asked, node);
+                let item = |&id: &NodeId| items::Stack { asked, id, most };
                 list(map, "stacks", &all, most, item)?;
             }
             View::Shapes => shapes(map, asked, most)?,
@@ -114,7 +117,8 @@ impl Serialize for Document<'_> {
             View::Leaks => suspects(map, asked, most)?,
             View::Diff => answers::diff(map, asked, most)?,
             View::Open { node, depth } => {
-                map.serialize_entry("open", &answers::open(asked, *node, *depth, most))?;
+                let opened = open::Opened::new(asked, most);
+                map.serialize_entry("open", &opened.node(*node, *depth))?;
             }
             View::Why { node, ways } => {
                 map.serialize_entry("why", &Reasons::of(asked, *node, *ways))?;
@@ -136,7 +140,8 @@ fn moment(snapshot: &Snapshot) -> Value {
     let counts: serde_json::Map<String, Value> = about
         .counts
         .iter()
-        .map(|(name, count)| (name.clone(), (*count).into()))
+        // Snapshots that were saved long ago have names of several words.
+        .map(|(name, count)| (name.replace(' ', "_"), (*count).into()))
         .collect();
     json!({
         "moment": about.moment,
@@ -158,29 +163,19 @@ fn moment(snapshot: &Snapshot) -> Value {
 }
 
 /// A list, and how much of it is left out.
-fn list<M: SerializeMap, T>(
+fn list<'t, M: SerializeMap, T, V: Serialize>(
     map: &mut M,
     name: &str,
-    all: &[T],
+    all: &'t [T],
     most: usize,
-    item: impl Fn(&T) -> Value,
+    item: impl Fn(&'t T) -> V,
 ) -> Result<(), M::Error> {
-    let shown = &all[..all.len().min(most)];
-    map.serialize_entry(name, &writer::Seq(|| shown.iter().map(&item)))?;
-    omitted(map, name, (all.len() - shown.len()) as u64)
-}
-
-fn omitted<M: SerializeMap>(map: &mut M, name: &str, many: u64) -> Result<(), M::Error> {
-    match many {
-        0 => Ok(()),
-        many => map.serialize_entry(&format!("{name}_omitted"), &many),
-    }
+    writer::first(map, name, (most, all.len()), || all.iter().map(&item))
 }
 
 fn roots<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result<(), M::Error> {
-    map.serialize_entry("roots", &writer::Seq(|| items::roots(asked).take(most)))?;
-    let shown = items::roots(asked).count();
-    omitted(map, "roots", shown.saturating_sub(most) as u64)
+    let listed = items::root_places(asked).count();
+    writer::first(map, "roots", (most, listed), || items::roots(asked))
 }
 
 fn suspects<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result<(), M::Error> {
@@ -192,7 +187,11 @@ fn suspects<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Res
 
 fn shapes<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result<(), M::Error> {
     let all = asked.shapes().all();
-    list(map, "shapes", all, most, |shape| sums::shape(asked, shape))
+    list(map, "shapes", all, most, |shape| sums::ShapeItem {
+        asked,
+        shape,
+        most,
+    })
 }
 
 fn types<M: SerializeMap>(map: &mut M, asked: &Asked<'_>, most: usize) -> Result<(), M::Error> {

@@ -1,39 +1,56 @@
 //! Items of lists that sum up: shapes, types, spaces, suspects.
 
 use super::items::{node, origin, site, stack_sites};
+use super::writer;
 use crate::Snapshot;
 use crate::faces::Asked;
 use crate::questions::{
     Cause, FrameShape, Shape, Spread, Statistics, Sum, Suspect, TypeLine, ValueKind,
 };
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 /// A shape.
-pub fn shape(asked: &Asked<'_>, shape: &Shape) -> Value {
-    let snapshot = asked.snapshot();
-    let slots = |frame: &FrameShape| {
-        let slots = frame.slots.iter().map(|&kind| value_kind(snapshot, kind));
-        json!({
-            "frame": frame.index,
-            "site": site(snapshot, frame.site),
-            "slots": slots.collect::<Vec<_>>(),
-        })
-    };
-    let bound = shape.bound.iter().map(|&kind| value_kind(snapshot, kind));
-    json!({
-        "count": shape.count,
-        "state": shape.state,
-        "parked": shape.parked,
-        "forgotten": shape.forgotten,
-        "origin": origin(snapshot, shape.origin),
-        "stack": stack_sites(snapshot, shape.stack),
-        "frames": shape.frames.iter().map(slots).collect::<Vec<_>>(),
-        "bound": bound.collect::<Vec<_>>(),
-        "age": spread(shape.age),
-        "stack_bytes": sum(shape.stack_bytes),
-        "retained": shape.retained.map(sum),
-        "sample": node(snapshot, shape.sample),
-    })
+pub struct ShapeItem<'a> {
+    pub asked: &'a Asked<'a>,
+    pub shape: &'a Shape,
+    /// Most frames.
+    pub most: usize,
+}
+
+impl Serialize for ShapeItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { asked, shape, most } = *self;
+        let snapshot = asked.snapshot();
+        let slots = |frame: &FrameShape| {
+            let slots = frame.slots.iter().map(|&kind| value_kind(snapshot, kind));
+            json!({
+                "frame": frame.index,
+                "site": site(snapshot, frame.site),
+                "slots": slots.collect::<Vec<_>>(),
+            })
+        };
+        let bound = shape.bound.iter().map(|&kind| value_kind(snapshot, kind));
+        let mut map = serializer.serialize_map(None)?;
+        let facts = json!({
+            "count": shape.count,
+            "state": shape.state,
+            "parked": shape.parked,
+            "forgotten": shape.forgotten,
+            "origin": origin(snapshot, shape.origin),
+            "bound": bound.collect::<Vec<_>>(),
+            "age": spread(shape.age),
+            "stack_bytes": sum(shape.stack_bytes),
+            "retained": shape.retained.map(sum),
+            "sample": node(snapshot, shape.sample),
+        });
+        writer::entries(&mut map, &facts)?;
+        stack_sites(&mut map, snapshot, shape.stack, most)?;
+        let of = shape.frames.len();
+        let each = || shape.frames.iter().map(slots);
+        writer::first(&mut map, "frames", (most, of), each)?;
+        map.end()
+    }
 }
 
 fn value_kind(snapshot: &Snapshot, kind: ValueKind) -> String {

@@ -1,7 +1,7 @@
 //! JSON as it is written: indented, item by item, with nothing hidden in it.
 
 use mangrove::printable;
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use serde_json::ser::{Formatter, PrettyFormatter};
 use std::borrow::Cow;
@@ -21,10 +21,40 @@ pub struct Seq<F>(pub F);
 impl<F, I> Serialize for Seq<F>
 where
     F: Fn() -> I,
-    I: Iterator<Item = Value>,
+    I: Iterator,
+    I::Item: Serialize,
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq((self.0)())
+    }
+}
+
+/// Writes the entries of a small object into a larger one.
+pub fn entries<M: SerializeMap>(map: &mut M, small: &Value) -> Result<(), M::Error> {
+    let entries = small.as_object().into_iter().flatten();
+    entries
+        .into_iter()
+        .try_for_each(|(name, value)| map.serialize_entry(name, value))
+}
+
+/// Writes the first of some items as a list, at most so many of this many, and how many that
+/// leaves out.
+pub fn first<M, F, I>(
+    map: &mut M,
+    name: &str,
+    (most, of): (usize, usize),
+    items: F,
+) -> Result<(), M::Error>
+where
+    M: SerializeMap,
+    F: Fn() -> I,
+    I: Iterator,
+    I::Item: Serialize,
+{
+    map.serialize_entry(name, &Seq(|| items().take(most)))?;
+    match of.saturating_sub(most) {
+        0 => Ok(()),
+        many => map.serialize_entry(&format!("{name}_omitted"), &many),
     }
 }
 

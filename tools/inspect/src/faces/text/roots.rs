@@ -11,14 +11,20 @@
 
 use super::table::{Side, Table};
 use super::{Page, Paint, counted};
-use crate::faces::outline::{self, frames, kind, parts, roots_in};
+use crate::faces::outline::{self, frames, has_places, kind, parts};
 use crate::faces::{Asked, Totals};
 use crate::snapshot::{At, Kind, Node, NodeId, Part, Snapshot};
 use std::io;
 
 /// Every root, or as many as the look has room for.
 pub(super) fn page(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
-    page.line(&totals(&asked.totals()))?;
+    let all = asked.totals();
+    page.line(&totals(&all))?;
+    if all.empty > 0 {
+        let empty = counted(all.empty, "more place");
+        let text = format!("no reference to anything (null, numbers, functions) in {empty}");
+        page.painted(0, Paint::Dim, &text)?;
+    }
     list(page, asked)
 }
 
@@ -86,9 +92,9 @@ fn continuation(
     if !asked.dominators().is_reachable(node) || *left == 0 {
         return Ok(());
     }
-    let holders = frames(snapshot, node).filter(|&frame| roots_in(snapshot, frame) > 0);
+    let holders = frames(snapshot, node).filter(|&frame| has_places(snapshot, frame));
     let holders: Vec<NodeId> = holders.collect();
-    let bound = roots_in(snapshot, node) > 0;
+    let bound = has_places(snapshot, node);
     if holders.is_empty() && !bound {
         return Ok(());
     }
@@ -195,7 +201,7 @@ fn elements(
         Node::Static(_, row) => row.len,
         _ => 0,
     };
-    if roots_in(snapshot, node) == 0 {
+    if !has_places(snapshot, node) {
         return Ok(());
     }
     page.painted(2, Paint::Plain, &snapshot.title(node))?;
