@@ -43,7 +43,8 @@ pub fn show(
     for asked in &asked {
         let view = ask::view(args, asked.snapshot())?;
         // The first of several has nothing to be compared with.
-        if view != View::Diff || asked.before().is_some() {
+        let compared = view == View::Diff || args.ask.diff.is_some();
+        if !compared || asked.before().is_some() {
             views.push((asked, view));
         }
     }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 const MOST_CONTINUATIONS: usize = 16;
 
 /// So many cycles count for half of what any number of them can.
-const HALF: f64 = 10.0;
+const HALF: f64 = 50.0;
 
 /// A node of a cycle and the place of its reference to the next, as far as cycles are alike in
 /// them: kind; type or site or origin; place.
@@ -71,7 +71,6 @@ pub(super) fn find(scene: &Scene<'_>) -> Vec<Suspect> {
 fn suspect(scene: &Scene<'_>, alike: Alike) -> Suspect {
     let nodes = scene.snapshot.nodes();
     let (retained, tops) = scene.union(&alike.nodes);
-    let share = scene.share(retained);
     let holder = tops
         .first()
         .and_then(|&top| scene.dominators.dominator(top));
@@ -86,9 +85,9 @@ fn suspect(scene: &Scene<'_>, alike: Alike) -> Suspect {
     let count = alike.count as f64;
     Suspect {
         retained,
-        share,
+        share: scene.share(retained),
         grown: None,
-        weight: share / 2.0 + 0.4 * scene.age(age.into()) * count / (count + HALF),
+        weight: scene.part(retained) / 2.0 + 0.4 * scene.age(age.into()) * count / (count + HALF),
         sample: alike.sample.first().copied().unwrap_or_default(),
         cause: Cause::Cycle {
             nodes: alike.sample,

@@ -15,7 +15,7 @@ pub(super) fn find(scene: &Scene<'_>, all: &mut Vec<Suspect>) {
     for change in changes {
         let grown = change.after.bytes.saturating_sub(change.before.bytes);
         // A tenth more, or all of them.
-        let much = grown * 10 >= change.before.bytes && scene.share(grown) >= LEAST_SHARE;
+        let much = grown * 10 >= change.before.bytes && scene.part(grown) >= LEAST_SHARE;
         let (true, Some(ty)) = (much, change.after_type) else {
             continue;
         };
@@ -46,12 +46,12 @@ fn suspect(scene: &Scene<'_>, ty: u32, change: &TypeChange, grown: u64) -> Suspe
         retained,
         share,
         grown: Some(change.after.count as i64 - change.before.count as i64),
-        weight: scene.share(grown),
+        weight: scene.part(grown),
         sample: tops.first().copied().unwrap_or_default(),
     }
 }
 
-/// Whether another suspect with as much below it is, or hangs on, what holds most of these.
+/// Whether another suspect with as much below it hangs on what holds most of these, or holds that.
 fn is_told(scene: &Scene<'_>, all: &[Suspect], suspect: &Suspect) -> bool {
     let Cause::Grows { holders, .. } = &suspect.cause else {
         return false;
@@ -60,13 +60,17 @@ fn is_told(scene: &Scene<'_>, all: &[Suspect], suspect: &Suspect) -> bool {
         return true;
     };
     all.iter().any(|other| {
-        let above = match &other.cause {
+        let holder = match &other.cause {
             Cause::Accumulates { node, .. } => Some(*node),
             Cause::Frame { frame, .. } => Some(*frame),
             Cause::Waiting { holders, .. } => holders.first().map(|holder| holder.node),
             _ => None,
         };
+        let related = holder.filter(|&holder| holder != NodeId::ROOTS && first != NodeId::ROOTS);
         other.retained * 2 >= suspect.retained
-            && above.is_some_and(|above| scene.dominators.dominates(above, first))
+            && related.is_some_and(|holder| {
+                scene.dominators.dominates(holder, first)
+                    || scene.dominators.dominates(first, holder)
+            })
     })
 }

@@ -3,27 +3,27 @@
 
 use super::scene::{Path, Scene};
 use super::suspect::{Cause, Suspect};
-use crate::snapshot::{Kind, NodeId, State};
+use crate::snapshot::NodeId;
 use std::collections::HashMap;
 
 /// What holds less of all is not looked at.
-const LEAST_SHARE: f64 = 0.1;
+pub(super) const LEAST_SHARE: f64 = 0.1;
 
 /// This part of what a node retains is nearly all of it.
 const NEARLY_ALL: f64 = 0.8;
 
-/// Adds what is not explained by what was found before.
-pub(super) fn find(scene: &Scene<'_>, all: &mut Vec<Suspect>) {
+/// Adds what is not explained by what was found before: `in_slots` is what was told to be in slots
+/// of frames.
+pub(super) fn find(scene: &Scene<'_>, in_slots: &[NodeId], all: &mut Vec<Suspect>) {
     let dominators = scene.dominators;
-    let least = (LEAST_SHARE * scene.bytes as f64).max(1.0);
+    let is_much = |node: NodeId| scene.part(dominators.retained(node)) >= LEAST_SHARE;
     let large = dominators
         .children(NodeId::ROOTS)
-        .take_while(|&child| dominators.retained(child) as f64 >= least);
+        .take_while(|&child| is_much(child));
     for child in large {
         let node = accumulates(scene, child);
         let retained = dominators.retained(node);
-        if retained as f64 >= least && !is_told(scene, all, node) {
-            let share = scene.share(retained);
+        if is_much(node) && !is_told(scene, in_slots, all, node) {
             all.push(Suspect {
                 cause: Cause::Accumulates {
                     node,
@@ -31,9 +31,9 @@ pub(super) fn find(scene: &Scene<'_>, all: &mut Vec<Suspect>) {
                     of: most(scene, node),
                 },
                 retained,
-                share,
+                share: scene.share(retained),
                 grown: grown(scene, node),
-                weight: share,
+                weight: scene.part(retained),
                 sample: node,
             });
         }
@@ -60,22 +60,25 @@ fn accumulates(scene: &Scene<'_>, from: NodeId) -> NodeId {
 }
 
 /// Whether a suspect with most of what a node holds lies below it, or is why it is held.
-fn is_told(scene: &Scene<'_>, all: &[Suspect], node: NodeId) -> bool {
+fn is_told(scene: &Scene<'_>, in_slots: &[NodeId], all: &[Suspect], node: NodeId) -> bool {
     let retained = scene.dominators.retained(node);
-    all.iter().any(|suspect| {
-        let most = suspect.retained * 2 >= retained;
-        let related = match &suspect.cause {
-            Cause::Waiting { holders, .. } => holders.iter().any(|holder| {
-                scene.dominators.dominates(node, holder.node)
-                    || scene.dominators.dominates(holder.node, node)
-            }),
-            Cause::Frame { frame, to, .. } => {
-                scene.dominators.dominates(node, *frame) || scene.dominators.dominates(*to, node)
-            }
-            _ => false,
-        };
-        most && related
-    })
+    let in_slot = |&to: &NodeId| {
+        let most = scene.dominators.retained(to) * 2 >= retained;
+        most && (scene.dominators.dominates(node, to) || scene.dominators.dominates(to, node))
+    };
+    let by_slot = in_slots.iter().any(in_slot);
+    by_slot
+        || all.iter().any(|suspect| {
+            let most = suspect.retained * 2 >= retained;
+            let related = match &suspect.cause {
+                Cause::Waiting { holders, .. } => holders.iter().any(|holder| {
+                    scene.dominators.dominates(node, holder.node)
+                        || scene.dominators.dominates(holder.node, node)
+                }),
+                _ => false,
+            };
+            most && related
+        })
 }
 
 /// The type whose objects take most of what a node holds.
@@ -100,14 +103,4 @@ fn grown(scene: &Scene<'_>, node: NodeId) -> Option<i64> {
     let objects = scene.diff?.objects.as_ref()?;
     let below = |&&entered: &&NodeId| scene.dominators.dominates(node, entered);
     Some(objects.entered.iter().filter(below).count() as i64)
-}
-
-impl Scene<'_> {
-    /// Whether a frame waits to be resumed.
-    pub(super) fn is_suspended(&self, frame: NodeId) -> bool {
-        let nodes = self.snapshot.nodes();
-        let continuation = nodes.frame(frame).map(|row| row.continuation);
-        let row = continuation.and_then(|node| nodes.continuation(node));
-        nodes.kind(frame) == Kind::Frame && row.is_some_and(|row| row.state == State::Suspended)
-    }
 }

@@ -3,7 +3,7 @@
 //! | cause | how it is found |
 //! |-|-|
 //! | [`Cause::Waiting`] | continuations of one origin that stand at one place, and have done so for some time |
-//! | [`Cause::Frame`] | a frame that waits, with much below one of its slots in the dominator tree |
+//! | [`Cause::Frame`] | a frame with much below one of its slots in the dominator tree, above all one that waits |
 //! | [`Cause::Accumulates`] | down the dominator tree as long as nearly all hangs on one node |
 //! | [`Cause::Grows`] | types of which there are many more objects than in the earlier snapshot |
 //! | [`Cause::Cycle`] | strongly connected parts with continuations in them |
@@ -11,6 +11,9 @@
 //!
 //! An earlier snapshot of the run tells more than any size: what was resumed in between waits for
 //! nothing, and what grew is suspected more.
+//!
+//! Parts are those of all that lives, or of 64 KiB if that is more: in a small store everything
+//! would be a large part of all.
 
 mod cycles;
 mod frames;
@@ -63,8 +66,9 @@ pub struct Suspects {
     pub bytes: u64,
 }
 
-/// What is suspected less is not told.
-const LEAST_WEIGHT: f64 = 0.01;
+/// What is suspected less is not told: by its bytes, two parts in a hundred of all that lives, and
+/// in a small store of 64 KiB.
+const LEAST_WEIGHT: f64 = 0.02;
 
 impl Suspects {
     /// What is suspected in a snapshot. An earlier one of the same program, with the difference
@@ -86,8 +90,9 @@ impl Suspects {
             bytes: nodes.all().map(|node| nodes.bytes(node)).sum(),
         };
         let mut all = waiting::find(&scene);
-        all.extend(frames::find(&scene));
-        held::find(&scene, &mut all);
+        let (frames, in_slots) = frames::find(&scene);
+        all.extend(frames);
+        held::find(&scene, &in_slots, &mut all);
         grows::find(&scene, &mut all);
         all.extend(cycles::find(&scene));
         all.extend(forgotten(&scene));
@@ -114,12 +119,11 @@ fn forgotten(scene: &Scene<'_>) -> Option<Suspect> {
         .iter()
         .map(|&head| scene.dominators.retained(head))
         .sum();
-    let share = scene.share(retained);
     Some(Suspect {
         retained,
-        share,
+        share: scene.share(retained),
         grown: None,
-        weight: 0.02 + share / 2.0,
+        weight: LEAST_WEIGHT + scene.part(retained) / 2.0,
         sample,
         cause: Cause::Forgotten { heads },
     })
@@ -146,7 +150,7 @@ fn explained(scene: &Scene<'_>, all: &mut [Suspect]) {
             members.contains(continuation) && bytes * 5 >= suspect.retained * 4
         });
         if by_frame && members.len() < waiting::MANY {
-            suspect.weight -= suspect.share;
+            suspect.weight -= scene.part(suspect.retained);
         }
     }
 }

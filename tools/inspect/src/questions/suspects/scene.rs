@@ -2,7 +2,7 @@
 
 use crate::Snapshot;
 use crate::questions::{Diff, Dominators, Retainers, Shapes};
-use crate::snapshot::NodeId;
+use crate::snapshot::{NodeId, State};
 use std::collections::HashMap;
 
 /// No more suspects than so many are told.
@@ -19,9 +19,30 @@ pub(super) struct Scene<'a> {
     pub(super) bytes: u64,
 }
 
+/// In a store that is smaller nothing is much: parts are those of so many bytes.
+const SMALL: u64 = 64 << 10;
+
 impl Scene<'_> {
+    /// Bytes as a part of all, which is what is told.
     pub(super) fn share(&self, bytes: u64) -> f64 {
         bytes as f64 / self.bytes.max(1) as f64
+    }
+
+    /// Bytes as a part of all, or of a small store if all is less: what they are suspected by.
+    pub(super) fn part(&self, bytes: u64) -> f64 {
+        bytes as f64 / self.bytes.max(SMALL) as f64
+    }
+
+    /// What the continuation of a frame does.
+    pub(super) fn state(&self, frame: NodeId) -> Option<State> {
+        let nodes = self.snapshot.nodes();
+        let row = nodes.frame(frame)?;
+        Some(nodes.continuation(row.continuation)?.state)
+    }
+
+    /// Whether a frame waits to be resumed.
+    pub(super) fn is_suspended(&self, frame: NodeId) -> bool {
+        self.state(frame) == Some(State::Suspended)
     }
 
     /// Bytes that live because of one of these nodes, and those nodes of them that no other of

@@ -186,17 +186,25 @@ fn in_frame(snapshot: &Snapshot, frame: NodeId, at: At, to: NodeId, alike: u64) 
     let site = row.map_or_else(String::new, |row| snapshot.site_text(row.site));
     let slot = slot_text(snapshot, frame, at);
     let to = snapshot.title(to);
+    let whose = frame_of(snapshot, frame);
+    let row = row.and_then(|row| snapshot.nodes().continuation(row.continuation));
+    let state = row.map_or(State::Suspended, |row| row.state);
     if alike > 1 {
+        let frames = match state {
+            State::Running | State::Parent => "frames of what runs",
+            State::Suspended | State::Fresh => "suspended frames",
+        };
         return format!(
-            "{slot} of {site} keeps {to} and the like alive in {} suspended frames, most in {}",
+            "{slot} of {site} keeps {to} and the like alive in {} {frames}, most in {whose}",
             number(alike),
-            frame_of(snapshot, frame)
         );
     }
-    format!(
-        "{slot} of {site} keeps {to} alive while {} is suspended",
-        frame_of(snapshot, frame)
-    )
+    let while_ = match state {
+        State::Running => "runs",
+        State::Parent => "waits for what it has resumed",
+        State::Suspended | State::Fresh => "is suspended",
+    };
+    format!("{slot} of {site} keeps {to} alive while {whose} {while_}")
 }
 
 /// `continuation 7 of $worker`: whose a frame is.

@@ -56,7 +56,7 @@ pub enum Cause {
         /// What holds the new ones, or all if that is not known which are: who holds most first.
         holders: Vec<Holder>,
     },
-    /// A frame that waits, and keeps much alive until it goes on.
+    /// A frame that keeps much alive: until it goes on if it waits, until it returns if it runs.
     Frame {
         /// The frame.
         frame: NodeId,

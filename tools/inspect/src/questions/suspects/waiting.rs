@@ -114,8 +114,11 @@ fn group(scene: &Scene<'_>, earlier: &Earlier, key: Key, members: Vec<NodeId>) -
     let grown = earlier.grown.as_ref();
     let grown = grown.map(|grown| grown.get(&(stack, origin)).copied().unwrap_or(0));
     let count = members.len() as f64;
-    let number = count / (count + HALF) / 2.0 * scene.age(age.median);
-    let weight = scene.share(retained) + number;
+    let number = match members.len() < MANY {
+        true => 0.0,
+        false => count / (count + HALF) / 2.0 * scene.age(age.median),
+    };
+    let weight = scene.part(retained) + number;
     let weight = match grown {
         Some(grown) if grown > 0 => 1.5 * weight + 0.1,
         Some(_) => weight / 2.0,

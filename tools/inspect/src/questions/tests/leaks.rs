@@ -170,6 +170,64 @@ fn a_frame_that_keeps_a_list() {
     );
 }
 
+/// A frame that runs keeps a list, and so does its caller, which has passed it on. Only the
+/// caller's slot is named: when it returns, the list dies.
+#[test]
+fn a_running_frame_that_keeps_a_list() {
+    let list = |states: [State; 2], length: u32| {
+        let mut builder = program();
+        for (number, state) in (0..).zip(states) {
+            let frame = |index, slots| FrameParts {
+                index,
+                site: 1,
+                bytes: 80,
+                slots,
+            };
+            let slots = [object(1000 * number)];
+            builder.continuation(ContinuationParts {
+                row: Continuation {
+                    number,
+                    state,
+                    stack: 1,
+                    ..Continuation::default()
+                },
+                parent: (number == 0).then_some(1),
+                frames: &[frame(0, &slots), frame(1, &slots)],
+                ..ContinuationParts::default()
+            });
+        }
+        for number in 0..2 * length {
+            let at = |number: u32| 16 * (1000 * (number / length) + number % length + 1);
+            let next = (number % length + 1 < length)
+                .then(|| (At::Field(0), Target::Object(at(number + 1))));
+            builder.object(at(number), 0, 100, 0, Space::Old, None, &[], next);
+        }
+        let snapshot = builder.finish(about()).unwrap();
+        let mut found = sentences(&suspects(&snapshot, None), &snapshot);
+        found.sort();
+        found
+    };
+    // One is told for both, and that they hang on a continuation is told by no other.
+    assert_eq!(
+        list([State::Running, State::Parent], 900),
+        [
+            "local 0 $list of $worker at 0x52 keeps $node @0x10 and the like alive in 2 frames of \
+             what runs, most in continuation 0 of $worker (180 kB, 100% of all)"
+        ]
+    );
+    assert_eq!(
+        list([State::Running, State::Suspended], 900),
+        [
+            "local 0 $list of $worker at 0x52 keeps $node @0x10 alive while continuation 0 of \
+             $worker runs (90 kB, 50% of all)",
+            "local 0 $list of $worker at 0x52 keeps $node @0x3e90 alive while continuation 1 of \
+             $worker is suspended (90 kB, 50% of all)",
+        ]
+    );
+    // In a small store nothing is much.
+    assert_eq!(list([State::Running, State::Parent], 5), [""; 0]);
+}
+
 /// Twenty boxes and continuations that refer to each other, held by nothing but a list of boxes.
 #[test]
 fn cycles_through_objects() {
@@ -278,4 +336,43 @@ fn a_type_that_grows() {
         ["300 of $node, 100 before, are held by several roots each (3.2 kB, 67% of all)"]
     );
     assert_eq!(suspects(&after, None).all, []);
+}
+
+/// Jobs in a list, each with a continuation: that there are more jobs is told by what holds the
+/// continuations.
+#[test]
+fn what_grows_is_told_once() {
+    let snapshot = |count: u32| {
+        let mut builder = program();
+        builder.fixed(Kind::Global, named(0, "jobs", 0), [(0, object(0))]);
+        for number in 0..count {
+            worker(&mut builder, number, &[]);
+        }
+        for number in 0..count {
+            let next =
+                (number + 1 < count).then(|| (At::Field(0), Target::Object(16 * (number + 2))));
+            let edges = next
+                .into_iter()
+                .chain([(At::Field(1), Target::Continuation(number))]);
+            let identity = Some(number + 1);
+            builder.object(
+                16 * (number + 1),
+                1,
+                64,
+                0,
+                Space::Old,
+                identity,
+                &[],
+                edges,
+            );
+        }
+        builder.finish(about()).unwrap()
+    };
+    let (before, after) = (snapshot(100), snapshot(300));
+    let found = sentences(&suspects(&after, Some(&before)), &after);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(
+        found[0].starts_with("global 0 $jobs holds 300 continuations"),
+        "{found:#?}"
+    );
 }
