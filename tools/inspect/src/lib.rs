@@ -2,7 +2,7 @@
 //! references between them.
 //!
 //! ```text
-//!  store ─ capture ─▶ Snapshot ─┬─ questions: why, what if, diff, leaks, retained sizes
+//!  store ─ capture ─▶ Snapshot ─┬─ questions: why, what if, diff, suspects, retained sizes
 //!                       ▲       └─ faces: text, JSON, page, terminal, heap snapshot
 //!                       ▼
 //!                      file

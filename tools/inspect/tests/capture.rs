@@ -210,7 +210,7 @@ fn agree(view: &mut StoreView<'_>, options: &CaptureOptions) {
             .unwrap()
             .1
     };
-    assert_eq!(count("live objects"), set.objects);
+    assert_eq!(count("live_objects"), set.objects);
     assert_eq!(count("live object bytes"), set.object_bytes);
     let forgotten = count("objects of forgotten continuations");
     let (expected, found) = (expected(&set), found(&snapshot));

@@ -19,13 +19,13 @@ Find a leak:
 NODE is what is shown as a node's name, or short: 7 (a continuation), 7.0 (its innermost
 frame), 0x1040 (an object), 'table 0', 'global $pool'.
 
-A moment that was saved needs no program, and nothing runs:
-  mangrove roots FILE --invoke NAME --at gc:1 --save before.moment
-  mangrove roots before.moment --open 7
+A snapshot that was saved needs no program, and nothing runs:
+  mangrove roots FILE --invoke NAME --at gc:1 --save before.snapshot
+  mangrove roots before.snapshot --open 7
 
 Two moments of one run, and what changed between them:
   mangrove roots FILE --invoke NAME --at gc-full:1 --at gc-full:9 --diff
-  mangrove roots before.moment after.moment --diff
+  mangrove roots before.snapshot after.snapshot --diff
 
 A program that runs, and goes on (mangrove run FILE --inspect PATH):
   mangrove roots --attach PATH --view shapes
@@ -37,9 +37,9 @@ refused; 134 the program trapped before the moment came.";
 /// `mangrove roots`.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER)]
-#[command(group = ArgGroup::new("question").args(["view", "leaks", "why", "open", "what_if_drop"]))]
+#[command(group = ArgGroup::new("question").args(["view", "suspects", "why", "open", "what_if_drop"]))]
 pub struct RootsArgs {
-    /// What to run, or a saved moment.
+    /// What to run, or a saved snapshot.
     #[command(flatten)]
     pub target: Target,
     /// Look at a program that runs: FILE is the socket of mangrove run --inspect FILE
@@ -90,7 +90,7 @@ impl RootsArgs {
         }
     }
 
-    /// The second of two saved moments that are compared: `roots A B --diff`.
+    /// The second of two saved snapshots that are compared: `roots A B --diff`.
     pub fn second(&self) -> Option<&Path> {
         match (&self.ask.diff, &self.target.args[..]) {
             (Some(None), [second]) if self.target.invoke.is_none() => Some(Path::new(second)),
@@ -106,9 +106,9 @@ pub struct Ask {
     /// A part of what there is [default: summary]
     #[arg(long, value_enum, value_name = "VIEW")]
     pub view: Option<Part>,
-    /// What leaks, most likely, and why: the same as --view leaks
-    #[arg(long)]
-    pub leaks: bool,
+    /// What leaks, most likely, and why: the same as --view suspects
+    #[arg(long, alias = "leaks")]
+    pub suspects: bool,
     /// What keeps a node alive: the way to it from the roots
     #[arg(long, value_name = "NODE")]
     pub why: Option<NodeName>,
@@ -124,14 +124,15 @@ pub struct Ask {
     /// What would die if a node were gone, or several together
     #[arg(long, value_name = "NODE")]
     pub what_if_drop: Vec<NodeName>,
-    /// What changed since the moment before (give --at twice), or since one that was saved.
-    /// With --leaks: what leaks, with what grew in mind
+    /// What changed since the moment before (give --at twice), or since the snapshot in a file;
+    /// of two saved ones: mangrove roots BEFORE AFTER --diff. With --suspects: what leaks, with
+    /// what grew in mind
     #[arg(long, value_name = "SAVED", num_args = 0..=1)]
     pub diff: Option<Option<PathBuf>>,
     /// Only nodes that meet all of these, like 'type=$node' or 'function=$gen age>=3': a list
     /// of them, or with --view stacks their stacks. Conditions: kind, type, space, function,
     /// module, continuation, state, parked, age, bytes
-    #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["leaks", "why", "open", "what_if_drop"])]
+    #[arg(long, value_name = "CONDITIONS", conflicts_with_all = ["suspects", "why", "open", "what_if_drop"])]
     pub filter: Option<Filter>,
 }
 
@@ -140,8 +141,9 @@ pub struct Ask {
 #[command(next_help_heading = "How to show it")]
 pub struct Show {
     /// In a program for the terminal: to move by keys, and to let what runs go on to its next
-    /// collection or switch
-    #[arg(long, conflicts_with_all = ["format", "all", "limit", "out", "save", "view", "leaks", "why", "open", "what_if_drop", "filter"])]
+    /// collection or switch. It stops first where --at says, like --at gc:1, and without it at
+    /// the first collection, or at the end
+    #[arg(long, conflicts_with_all = ["format", "all", "limit", "out", "save", "view", "suspects", "why", "open", "what_if_drop", "filter"])]
     pub terminal: bool,
     /// In which form
     #[arg(long, value_enum, default_value = "text")]
@@ -155,7 +157,7 @@ pub struct Show {
     /// Write it to this file
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Save the moment as well, for `mangrove roots FILE`. Of several moments each has its
+    /// Save the snapshot as well, for `mangrove roots FILE`. Of several moments each has its
     /// number in the file's name
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
@@ -175,7 +177,8 @@ pub enum Part {
     /// Objects by type
     Types,
     /// What leaks, most likely, and why
-    Leaks,
+    #[value(alias = "leaks")]
+    Suspects,
     /// What changed: see --diff
     Diff,
 }

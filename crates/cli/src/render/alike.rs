@@ -5,7 +5,7 @@ use mangrove_inspect::questions::{Shape, Shapes};
 use mangrove_inspect::snapshot::{FunctionKind, Names};
 use mangrove_inspect::{Capture, CaptureOptions, Snapshot};
 use serde::Serialize;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// Lines of a text.
 const LINES: usize = 20;
@@ -29,12 +29,34 @@ struct Line {
     function: Option<String>,
     /// Where their innermost Wasm frame is stopped.
     stopped: Option<String>,
-    /// Full collections: of the youngest, the one in the middle, the oldest.
-    age: [u64; 3],
+    /// Full collections they have lived through.
+    age: Age,
     /// Bytes they use of stacks, all together.
     stack_bytes: u64,
     /// One of them.
     sample: u32,
+}
+
+/// How old some are, in full collections.
+#[derive(Debug, Serialize)]
+struct Age {
+    /// The youngest.
+    min: u64,
+    /// As many are younger as are older.
+    median: u64,
+    /// The oldest.
+    max: u64,
+}
+
+impl fmt::Display for Age {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { min, max, .. } = self;
+        match (min, max) {
+            (1, 1) => f.write_str("1 full collection old"),
+            _ if min == max => write!(f, "{max} full collections old"),
+            _ => write!(f, "{min} to {max} full collections old"),
+        }
+    }
 }
 
 /// A report with these lines.
@@ -92,11 +114,9 @@ impl Alike {
                 let _ = write!(text, ", {parked} parked");
             }
             let or = |text: &Option<String>, other: &str| text.clone().unwrap_or(other.to_owned());
-            let [youngest, middle, oldest] = age;
             let _ = writeln!(
                 text,
-                ", of {}, stopped at {}, age {youngest} {middle} {oldest}, {stack_bytes} bytes of \
-                 stack, like {sample}",
+                ", of {}, stopped at {}, {age}, {stack_bytes} bytes of stack, like {sample}",
                 or(function, "the host"),
                 or(stopped, "its beginning"),
             );
@@ -124,7 +144,11 @@ fn line(snapshot: &Snapshot, shape: &Shape) -> Line {
         parked: shape.parked,
         function: origin.map(|origin| snapshot.function_name(origin.function)),
         stopped: innermost.map(|&site| snapshot.site_text(site)),
-        age: [shape.age.min, shape.age.median, shape.age.max],
+        age: Age {
+            min: shape.age.min,
+            median: shape.age.median,
+            max: shape.age.max,
+        },
         stack_bytes: shape.stack_bytes.sum,
         sample: snapshot
             .nodes()

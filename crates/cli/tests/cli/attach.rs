@@ -265,7 +265,7 @@ fn what_is_no_socket_stays_and_what_nobody_listens_at_goes() {
     std::fs::remove_file(&stale).unwrap();
 }
 
-/// Its saved moment breaks off: that is no damaged file, and the moment did not come.
+/// Its snapshot breaks off: that is no damaged file, and the moment did not come.
 #[test]
 fn a_program_that_ends_while_it_answers_is_no_damaged_file() {
     let path = socket("broken-off");

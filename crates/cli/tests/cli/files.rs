@@ -1,5 +1,5 @@
 //! Files that commands write: none is one that they read, or write for another option. Saved
-//! moments, and what means nothing beside them.
+//! snapshots, and what means nothing beside them.
 
 use crate::common::{Ended, file, mangrove, mangrove_with};
 use std::fs;
@@ -86,7 +86,7 @@ fn two_options_do_not_write_one_file() {
 /// Two moments of a run in files, and what was said of them.
 fn saved(name: &str) -> (String, String, Ended) {
     let program = file(&format!("files-{name}.wat"), PROGRAM);
-    let save = path(&format!("files-{name}.moment"));
+    let save = path(&format!("files-{name}.snapshot"));
     let ended = mangrove([
         "roots",
         program.to_str().unwrap(),
@@ -101,7 +101,7 @@ fn saved(name: &str) -> (String, String, Ended) {
         &save,
     ]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    let named = |number: u32| path(&format!("files-{name}-{number}.moment"));
+    let named = |number: u32| path(&format!("files-{name}-{number}.snapshot"));
     (named(1), named(2), ended)
 }
 
@@ -121,7 +121,10 @@ fn saved_moments_are_told_and_compared() {
     }
     // Without a word on what is to be done with two.
     let ended = mangrove(["roots", &first, &second]);
-    ended.is_one_line(2, ["files-pair-1.moment ", "files-pair-2.moment --diff"]);
+    ended.is_one_line(
+        2,
+        ["files-pair-1.snapshot ", "files-pair-2.snapshot --diff"],
+    );
     let ended = mangrove(["roots", &first, &second, "--diff", &first]);
     ended.is_one_line(2, ["means nothing"]);
     // The earlier one is not overwritten.
@@ -144,7 +147,7 @@ fn what_is_for_a_run_means_nothing_where_nothing_runs() {
         let name = option[0].split('=').next().unwrap();
         let mut all = vec!["roots", &first];
         all.extend(option);
-        let says = format!("is a saved moment: nothing runs, so {name} means nothing");
+        let says = format!("is a saved snapshot: nothing runs, so {name} means nothing");
         mangrove_with(&all).is_one_line(2, [&says]);
     }
     let ended = mangrove(["roots", "--attach", "no-such.sock", "--zeal", "alloc"]);

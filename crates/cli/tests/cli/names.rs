@@ -83,13 +83,14 @@ fn in_root_sets_of_every_format() {
         assert_eq!(ended.code, Some(0), "{ended:?}");
         is_clean(&ended, true);
     }
-    for view in ["roots", "stacks", "shapes", "types", "leaks"] {
+    for view in ["roots", "stacks", "shapes", "types", "suspects"] {
         for format in ["text", "json"] {
             let arguments = ["roots", path, "--invoke", "main", "--view", view];
             let [a, b, c, d, e, f] = arguments;
             let ended = mangrove([a, b, c, d, e, f, "--format", format]);
             assert_eq!(ended.code, Some(0), "{ended:?}");
-            is_clean(&ended, true);
+            // In a store so small nothing is suspected.
+            is_clean(&ended, view != "suspects");
         }
     }
     for question in ["--why", "--open", "--what-if-drop"] {

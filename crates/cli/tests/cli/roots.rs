@@ -1,4 +1,4 @@
-//! `mangrove roots`: each view and form, saved moments, and how it ends.
+//! `mangrove roots`: each view and form, saved snapshots, and how it ends.
 
 use crate::common::{Ended, file, mangrove};
 use crate::schema::document;
@@ -93,7 +93,7 @@ fn number_of(program: &str, function: &str) -> String {
 #[test]
 fn the_first_page_has_counts_roots_and_what_can_be_asked() {
     let ended = roots(&program("summary"), []);
-    let first = "10 roots, 2 continuations, 4 frames; 3 objects reachable, 48 bytes\n";
+    let first = "4 roots, 2 continuations, 4 frames; 3 objects reachable, 48 bytes\n";
     assert!(ended.stdout.starts_with(first), "{}", ended.stdout);
     shows(
         &ended,
@@ -118,7 +118,7 @@ fn each_view_shows_its_part() {
     let view = |name: &str| roots(&program, ["--view", name]);
     let whole = roots(&program, []).stdout;
     let list = view("roots");
-    shows(&list, ["10 roots, 2 continuations", "table 0 $pool"]);
+    shows(&list, ["4 roots, 2 continuations", "in 6 more places\n", "table 0 $pool"]);
     assert!(!list.stdout.contains("--why"), "{}", list.stdout);
     let groups = list.stdout.split_once("\n\n").unwrap().1;
     assert!(whole.contains(groups.trim_end()), "{whole}");
@@ -150,8 +150,11 @@ fn each_view_shows_its_part() {
             "old",
         ],
     );
-    assert_eq!(view("leaks").code, Some(0));
-    assert_eq!(view("leaks").stdout, roots(&program, ["--leaks"]).stdout);
+    assert_eq!(view("suspects").code, Some(0));
+    let suspects = view("suspects").stdout;
+    for option in ["--suspects", "--leaks"] {
+        assert_eq!(roots(&program, [option]).stdout, suspects);
+    }
     // Both of one kind, and neither without two moments.
     assert_eq!(view("diff").code, Some(2));
 }
@@ -165,9 +168,9 @@ fn questions_about_a_node() {
     shows(
         &why,
         [
-            &format!("{title}: 1 reference to it, keeps "),
+            &format!("{title}: 1 reference to it, retains "),
             &format!("  table 0 $pool\n    [1] -> {title}\n"),
-            "nothing else keeps it: without table 0 $pool it dies",
+            "nothing else keeps it alive: without table 0 $pool it dies",
         ],
     );
     // As it is shown, it can be typed.
@@ -193,9 +196,25 @@ fn questions_about_a_node() {
         [
             "without table 0 $pool\n",
             "2 objects (32 bytes), 2 frames, 2 continuations",
-            &title,
+            "\ncontinuations by shape\n",
+            "$keeper at 0x",
+            "$idler at 0x",
         ],
     );
+    // Those that are alike are one line, whatever their number.
+    let alike = mangrove([
+        "roots",
+        &program,
+        "--invoke",
+        "many",
+        "8",
+        "--what-if-drop",
+        "table 0",
+    ]);
+    let lines = alike.stdout.lines().filter(|line| line.contains("$keeper"));
+    let lines: Vec<&str> = lines.collect();
+    assert_eq!(lines.len(), 1, "{}", alike.stdout);
+    assert!(lines[0].trim_start().starts_with("8 "), "{}", alike.stdout);
     shows(
         &roots(&program, ["--filter", "type=$node"]),
         ["2 nodes, 32 bytes", "$node @0x"],
@@ -218,7 +237,7 @@ fn every_view_is_a_document_of_the_schema() {
         &["--view", "stacks"],
         &["--view", "shapes"],
         &["--view", "types"],
-        &["--leaks"],
+        &["--suspects"],
         &["--why", &keeper],
         &["--open", "roots", "--depth", "9"],
         &["--what-if-drop", "table 0", "--what-if-drop", "global 0"],
@@ -264,7 +283,7 @@ fn every_view_is_a_document_of_the_schema() {
 #[test]
 fn a_saved_moment_is_as_good_as_the_run() {
     let program = program("saved");
-    let saved = file("roots-saved.moment", "");
+    let saved = file("roots-saved.snapshot", "");
     let saved = saved.to_str().unwrap();
     let run = roots(&program, ["--at", "gc:2", "--save", saved]);
     assert_eq!(run.code, Some(0), "{run:?}");
@@ -288,28 +307,28 @@ fn a_saved_moment_is_as_good_as_the_run() {
     }
     mangrove(["roots", saved, "--invoke", "main"]).is_one_line(
         2,
-        ["is a saved moment: nothing runs, so --invoke means nothing"],
+        ["is a saved snapshot: nothing runs, so --invoke means nothing"],
     );
     mangrove(["roots", saved, "--at", "end"]).is_one_line(2, ["so --at means nothing"]);
     // What is damaged is told, whatever is asked.
     let mut bytes = std::fs::read(saved).unwrap();
     for (name, cut) in [("cut", bytes.len() / 2), ("start", 8), ("none", 9)] {
-        let path = file(&format!("roots-{name}.moment"), &bytes[..cut]);
+        let path = file(&format!("roots-{name}.snapshot"), &bytes[..cut]);
         let ended = mangrove(["roots", path.to_str().unwrap()]);
-        ended.is_one_line(2, [&format!("roots-{name}.moment: "), "ends"]);
+        ended.is_one_line(2, [&format!("roots-{name}.snapshot: "), "ends"]);
     }
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0x55;
-    let path = file("roots-damaged.moment", &bytes);
+    let path = file("roots-damaged.snapshot", &bytes);
     let ended = mangrove(["roots", path.to_str().unwrap()]);
-    ended.is_one_line(2, ["roots-damaged.moment: ", "damaged"]);
+    ended.is_one_line(2, ["roots-damaged.snapshot: ", "damaged"]);
 }
 
 #[test]
 fn several_moments_of_a_run_are_compared() {
     let program = program("several");
     let folder = env!("CARGO_TARGET_TMPDIR");
-    let saved = format!("{folder}/roots-several.moment");
+    let saved = format!("{folder}/roots-several.snapshot");
     let ended = roots(
         &program,
         ["--at", "gc:1", "--at", "gc:2", "--diff", "--save", &saved],
@@ -331,8 +350,8 @@ fn several_moments_of_a_run_are_compared() {
     );
     // The same from the files.
     let (first, second) = (
-        saved.replace(".moment", "-1.moment"),
-        saved.replace(".moment", "-2.moment"),
+        saved.replace(".snapshot", "-1.snapshot"),
+        saved.replace(".snapshot", "-2.snapshot"),
     );
     let again = mangrove(["roots", &second, "--diff", &first]);
     assert_eq!(again.stdout, ended.stdout);
@@ -430,25 +449,28 @@ fn what_makes_no_sense_is_refused() {
         (&["--filter", "type=$nobody"], "nobody"),
         (&["--filter", "type=$node", "--view", "types"], "--filter"),
         (&["--why", "2", "--open", "2"], "cannot be used with"),
-        (&["--leaks", "--view", "roots"], "cannot be used with"),
+        (&["--suspects", "--view", "roots"], "cannot be used with"),
         (&["--ways", "3"], "--why"),
         (&["--view", "everything"], "everything"),
         (&["--at", "noon"], "gc:N"),
         (&["--at", "enter:nobody"], "nobody"),
         (&["--format", "pdf"], "pdf"),
         (&["--format", "html", "--why", "2"], "take no question"),
-        (&["--format", "heapsnapshot", "--leaks"], "take no question"),
+        (
+            &["--format", "heapsnapshot", "--suspects"],
+            "take no question",
+        ),
         (
             &["--format", "heapsnapshot", "--at", "gc:1", "--at", "gc:2"],
             "--out",
         ),
         (&["--all", "--limit", "3"], "cannot be used with"),
-        (&["--diff", "no/such.moment"], "no/such.moment"),
+        (&["--diff", "no/such.snapshot"], "no/such.snapshot"),
         (
-            &["--diff", "a.moment", "--view", "types"],
+            &["--diff", "a.snapshot", "--view", "types"],
             "no other question",
         ),
-        (&["--diff", "a.moment", "--why", "1"], "no other question"),
+        (&["--diff", "a.snapshot", "--why", "1"], "no other question"),
         (&["--diff", &program], "no saved snapshot"),
     ] {
         let mut all = vec!["roots", &program, "--invoke", "main"];

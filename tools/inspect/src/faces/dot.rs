@@ -1,5 +1,5 @@
 //! A snapshot as a graph for Graphviz: a box for each continuation with its frames in it, an
-//! arrow from each slot to what it holds. Of a large one, the nodes that keep most.
+//! arrow from each slot to what it holds. Of a large one, the nodes that retain most.
 
 use super::outline::{frames, parts};
 use super::text::FaceError;
@@ -16,7 +16,7 @@ const LABEL: usize = 80;
 const PLACES: usize = 16;
 
 /// Writes the nodes that a view is about as a graph of at most so many nodes: of `why` those on
-/// the ways, of `open` those that are near, of others those that keep most.
+/// the ways, of `open` those that are near, of others those that retain most.
 ///
 /// # Errors
 /// As [`super::text::write`].
@@ -103,7 +103,7 @@ fn near(snapshot: &Snapshot, from: &[NodeId], depth: u32, most: usize) -> Vec<No
     nodes
 }
 
-/// The nodes that keep most, with all roots first that fit.
+/// The nodes that retain most, with all roots first that fit.
 fn largest(asked: &Asked<'_>, most: usize) -> Vec<NodeId> {
     let snapshot = asked.snapshot();
     let dominators = asked.dominators();

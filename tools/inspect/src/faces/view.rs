@@ -18,7 +18,7 @@ pub enum View {
     /// Objects by type.
     Types,
     /// What leaks, most likely.
-    Leaks,
+    Suspects,
     /// What changed since the earlier snapshot.
     Diff,
     /// What is in a node, and in what it refers to, so many levels deep.
@@ -50,7 +50,7 @@ impl View {
             Self::Stacks(_) => "stacks",
             Self::Shapes => "shapes",
             Self::Types => "types",
-            Self::Leaks => "leaks",
+            Self::Suspects => "suspects",
             Self::Diff => "diff",
             Self::Open { .. } => "open",
             Self::Why { .. } => "why",

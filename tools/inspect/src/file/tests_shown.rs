@@ -21,7 +21,7 @@ pub(super) fn show(snapshot: &Snapshot) {
         View::Stacks(None),
         View::Shapes,
         View::Types,
-        View::Leaks,
+        View::Suspects,
         View::Diff,
     ];
     // The last ones are objects and frames, if there are any.

@@ -5,7 +5,7 @@ use super::Dominators;
 use super::shape_key::{Reader, read_key};
 use crate::Snapshot;
 use crate::snapshot::{Kind, NodeId, State};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What is in a slot, or bound: not which, but what kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -138,8 +138,34 @@ impl Shapes {
         }
         shapes.firsts = firsts;
         for index in 0..shapes.shapes.len() {
-            shapes.sum_up(snapshot, dominators, index);
+            let members = shapes.firsts[index] as usize..shapes.firsts[index + 1] as usize;
+            let members = &shapes.members[members];
+            shapes.shapes[index].sum_up(snapshot, dominators, members);
         }
+        shapes
+    }
+
+    /// Some of the continuations put together: the shapes that they have, with the numbers of
+    /// these alone. Those of most come first.
+    pub fn among(
+        &self,
+        snapshot: &Snapshot,
+        dominators: Option<&Dominators>,
+        continuations: &[NodeId],
+    ) -> Vec<Shape> {
+        let mut groups: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
+        for &node in continuations {
+            if let Some(shape) = self.shape_of(node) {
+                groups.entry(shape).or_default().push(node);
+            }
+        }
+        let sum_up = |(index, members): (usize, Vec<NodeId>)| {
+            let mut shape = self.shapes[index].clone();
+            shape.sum_up(snapshot, dominators, &members);
+            shape
+        };
+        let mut shapes: Vec<Shape> = groups.into_iter().map(sum_up).collect();
+        shapes.sort_by_key(|shape| std::cmp::Reverse(shape.count));
         shapes
     }
 
@@ -204,15 +230,17 @@ impl Shapes {
         }
         self.shapes = keys.iter().map(|(_, _, key)| read_key(key)).collect();
     }
+}
 
-    /// Fills in the numbers of a shape.
-    fn sum_up(&mut self, snapshot: &Snapshot, dominators: Option<&Dominators>, index: usize) {
-        let members = self.firsts[index] as usize..self.firsts[index + 1] as usize;
-        let members = &self.members[members];
+impl Shape {
+    /// Fills in the numbers of these, of which there is one at least.
+    fn sum_up(&mut self, snapshot: &Snapshot, dominators: Option<&Dominators>, members: &[NodeId]) {
         let nodes = snapshot.nodes();
-        let shape = &mut self.shapes[index];
+        let shape = self;
         shape.count = members.len() as u64;
         shape.sample = members[0];
+        shape.parked = 0;
+        shape.stack_bytes = Sum::default();
         shape.retained = dominators.map(|_| Sum::default());
         shape.forgotten = dominators.map(|_| 0);
         let mut ages = Vec::with_capacity(members.len());

@@ -149,7 +149,7 @@ impl Asked<'_> {
             "stacks" => View::Stacks(None),
             "shapes" => View::Shapes,
             "types" => View::Types,
-            "leaks" => View::Leaks,
+            "suspects" => View::Suspects,
             "diff" => View::Diff,
             "why" => View::Why {
                 node: node()?,

@@ -28,12 +28,12 @@
 //! |-|-|-|
 //! | `moments` | | the moments that are kept: their `number`, name and counts |
 //! | `snapshot` | `wait`: seconds (10), `follow`: whether objects are to be known again later | the moment that was taken |
-//! | `summary`, `roots`, `stacks`, `shapes`, `types`, `leaks` | `moment`: its number (the newest), `most`: items of a list (1000) | a document of `docs/schema/roots.schema.json` |
+//! | `summary`, `roots`, `stacks`, `shapes`, `types`, `suspects` | `moment`: its number (the newest), `most`: items of a list (1000) | a document of `docs/schema/roots.schema.json` |
 //! | `why` | `node`, `ways` (1), and the same | the same |
 //! | `open` | `node`, `depth` (3), and the same | the same |
 //! | `drop` | `node`, and the same | the same |
 //! | `diff` | `since`: a moment's number, and the same | the same |
-//! | `file` | `moment` | `{"format":"chunks"}`; behind the line the saved moment, in chunks: their length in 4 bytes, the lowest first, then so many bytes; one of length 0 is the end |
+//! | `file` | `moment` | `{"format":"chunks"}`; behind the line the saved snapshot, in chunks: their length in 4 bytes, the lowest first, then so many bytes; one of length 0 is the end |
 //! | `stop` | `seconds` (60), `wait` | the program stands still, and a moment was taken; until `go on`, or for so long, or until the connection ends |
 //! | `go on` | | |
 //! | `bye` | | the connection ends |

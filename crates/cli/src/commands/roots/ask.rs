@@ -14,23 +14,23 @@ pub fn check(args: &RootsArgs) -> Result<(), Failure> {
     let saved = matches!(ask.diff, Some(Some(_))) || args.second().is_some();
     if compares && !saved && args.at.len() < 2 {
         return wrong(
-            "--diff compares two moments: give --at twice, or a moment that was saved: --diff FILE, \
+            "--diff compares two moments: give --at twice, or a saved snapshot: --diff FILE, \
              or two of them: mangrove roots BEFORE AFTER --diff",
         );
     }
-    let other = !matches!(ask.view, None | Some(Part::Diff | Part::Leaks))
+    let other = !matches!(ask.view, None | Some(Part::Diff | Part::Suspects))
         || ask.filter.is_some()
         || ask.why.is_some()
         || ask.open.is_some()
         || !ask.what_if_drop.is_empty();
     if ask.diff.is_some() && other {
-        return wrong("--diff goes with --leaks, and with no other question");
+        return wrong("--diff goes with --suspects, and with no other question");
     }
     if ask.filter.is_some() && !matches!(ask.view, None | Some(Part::Stacks)) {
         return wrong("--filter lists nodes, or stacks with --view stacks");
     }
     let asks = ask.view.is_some_and(|view| view != Part::Summary)
-        || ask.leaks
+        || ask.suspects
         || ask.filter.is_some()
         || ask.why.is_some()
         || ask.open.is_some()
@@ -69,8 +69,8 @@ pub fn view(args: &RootsArgs, snapshot: &Snapshot) -> Result<View, Failure> {
             .map(|name| find(name).map(Gone::Node));
         return Ok(View::Dropped(gone.collect::<Result<_, _>>()?));
     }
-    if ask.leaks {
-        return Ok(View::Leaks);
+    if ask.suspects {
+        return Ok(View::Suspects);
     }
     let filter: Option<Filter> = ask.filter.clone();
     Ok(match (ask.view, filter) {
@@ -82,7 +82,7 @@ pub fn view(args: &RootsArgs, snapshot: &Snapshot) -> Result<View, Failure> {
         (Some(Part::Roots), None) => View::Roots,
         (Some(Part::Shapes), None) => View::Shapes,
         (Some(Part::Types), None) => View::Types,
-        (Some(Part::Leaks), None) => View::Leaks,
+        (Some(Part::Suspects), None) => View::Suspects,
     })
 }
 

@@ -71,7 +71,7 @@ fn source(args: &RootsArgs) -> Result<Source<'_>, Failure> {
             "--attach looks at what runs already".to_owned(),
         )
     } else if saved::is_saved(file)? {
-        let why = format!("{} is a saved moment: nothing runs", shown(file));
+        let why = format!("{} is a saved snapshot: nothing runs", shown(file));
         match args.second() {
             Some(second) => (Source::TwoSaved(second), why),
             None => (Source::Saved, why),
@@ -88,14 +88,14 @@ fn source(args: &RootsArgs) -> Result<Source<'_>, Failure> {
         (_, Some(other)) => {
             let (file, other) = (shown(file), shown(Path::new(other)));
             Err(Failure::Input(format!(
-                "{why}, so `{other}` means nothing; two saved moments are compared by: mangrove \
+                "{why}, so `{other}` means nothing; two saved snapshots are compared by: mangrove \
                  roots {file} {other} --diff"
             )))
         }
     }
 }
 
-/// The saved moment that `--diff` names.
+/// The saved snapshot that `--diff` names.
 fn earlier(args: &RootsArgs) -> Result<Option<Snapshot>, Failure> {
     match &args.ask.diff {
         Some(Some(file)) => saved::read(file).map(Some),

@@ -1,4 +1,4 @@
-//! Moments in files.
+//! Snapshots in files.
 
 use crate::args::{Format, RootsArgs};
 use crate::errors::{Failure, shown};
@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Whether a file has a saved moment: it begins as such files do. What cannot be opened is told
+/// Whether a file has a saved snapshot: it begins as such files do. What cannot be opened is told
 /// by who reads it as a program.
 pub fn is_saved(file: &Path) -> Result<bool, Failure> {
     // Devices and pipes would lose what was read of them.
@@ -26,7 +26,7 @@ pub fn is_saved(file: &Path) -> Result<bool, Failure> {
     }
 }
 
-/// Reads a saved moment.
+/// Reads a saved snapshot.
 pub fn read(file: &Path) -> Result<Snapshot, Failure> {
     let opened = File::open(file).map_err(|error| unreadable(file, &error))?;
     Snapshot::read(BufReader::new(opened)).map_err(|error| match error {
@@ -64,7 +64,7 @@ pub fn check(args: &RootsArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The files of so many moments: this one, or with their numbers in its name.
+/// The files of so many snapshots: this one, or with their numbers in its name.
 fn names(file: &Path, moments: usize) -> impl Iterator<Item = PathBuf> {
     (1..=moments).map(move |number| match moments {
         1 => file.to_owned(),
@@ -72,12 +72,12 @@ fn names(file: &Path, moments: usize) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-/// Saves moments: one as this file, several with their numbers in its name, which are told.
+/// Saves snapshots: one as this file, several with their numbers in its name, which are told.
 pub fn save(file: &Path, snapshots: &[Snapshot], output: &mut Output) -> Result<(), Failure> {
     each(file, snapshots, output, |snapshot, to| snapshot.write(to))
 }
 
-/// Writes a file for each moment.
+/// Writes a file for each snapshot.
 pub fn each<E>(
     file: &Path,
     snapshots: &[Snapshot],
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn numbers_stand_before_extensions() {
         let name = |file: &str| numbered(Path::new(file), 2).display().to_string();
-        assert_eq!(name("a/pool.moment"), "a/pool-2.moment");
+        assert_eq!(name("a/pool.snapshot"), "a/pool-2.snapshot");
         assert_eq!(name("pool"), "pool-2");
         assert_eq!(name("a.b/.pool"), "a.b/.pool-2");
     }

@@ -9,7 +9,7 @@ use mangrove_inspect::terminal::{self, Live, Options, Saved, Stopper, TerminalEr
 use mangrove_inspect::{CaptureOptions, Snapshot};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Shows a saved moment, behind an earlier one if there is one.
+/// Shows snapshots that are there, behind an earlier one if there is one.
 pub fn saved(earlier: Option<Snapshot>, snapshots: Vec<Snapshot>) -> Result<(), Failure> {
     let snapshots = earlier.into_iter().chain(snapshots).collect();
     terminal::run(&mut Saved::new(snapshots), &Options::default()).map_err(failure)

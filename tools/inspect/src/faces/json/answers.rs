@@ -2,6 +2,7 @@
 
 use super::items::{extend, node, origin, sized, stack_sites};
 use super::list;
+use super::sums::ShapeItem;
 use super::writer::{self, Seq};
 use crate::Snapshot;
 use crate::faces::Asked;
@@ -93,6 +94,15 @@ pub fn dropped<M: SerializeMap>(
             "bytes": line.bytes,
             "retained": null,
         })
+    })?;
+    let dominators = Some(asked.dominators());
+    let shapes = asked
+        .shapes()
+        .among(snapshot, dominators, &dropped.continuations);
+    list(map, "shapes", &shapes, most, |shape| ShapeItem {
+        asked,
+        shape,
+        most,
     })?;
     list(map, "nodes", &dropped.continuations, most, |&id| {
         sized(asked, id)

@@ -15,7 +15,7 @@ pub fn node(snapshot: &Snapshot, node: NodeId) -> Value {
     json!({ "node": node.0, "kind": kind, "title": snapshot.title(node) })
 }
 
-/// A node with what it takes and keeps.
+/// A node with what it takes and retains.
 pub fn sized(asked: &Asked<'_>, id: NodeId) -> Value {
     let mut value = node(asked.snapshot(), id);
     value["bytes"] = asked.snapshot().nodes().bytes(id).into();

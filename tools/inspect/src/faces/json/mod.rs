@@ -28,7 +28,7 @@ use std::io::Write;
 /// The name of the format, in each document.
 pub const FORMAT: &str = "mangrove-roots";
 /// Its version. The first one had no name and no number.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Writes a view as a document. Lists have at most so many items.
 ///
@@ -45,7 +45,7 @@ pub const VERSION: u32 = 2;
 /// let mut text = Vec::new();
 /// json::write(&Asked::new(&snapshot), &View::Shapes, 1000, &mut text)?;
 /// let document: serde_json::Value = serde_json::from_slice(&text)?;
-/// assert_eq!((&document["version"], &document["view"]), (&2.into(), &"shapes".into()));
+/// assert_eq!((&document["version"], &document["view"]), (&3.into(), &"shapes".into()));
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -114,7 +114,7 @@ impl Serialize for Document<'_> {
                 types(map, asked, most)?;
                 map.serialize_entry("memory", &sums::memory(asked.statistics()))?;
             }
-            View::Leaks => suspects(map, asked, most)?,
+            View::Suspects => suspects(map, asked, most)?,
             View::Diff => answers::diff(map, asked, most)?,
             View::Open { node, depth } => {
                 let opened = open::Opened::new(asked, most);

@@ -52,11 +52,21 @@ pub(super) fn shape_lines(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) -
         return Ok(());
     }
     page.section("continuations that wait, by shape")?;
+    shape_table(page, snapshot, &all, most)
+}
+
+/// Shapes, a line each.
+pub(super) fn shape_table(
+    page: &mut Page<'_>,
+    snapshot: &Snapshot,
+    all: &[&Shape],
+    most: usize,
+) -> io::Result<()> {
     let heads = [
         ("count", Side::Right),
         ("age", Side::Right),
         ("stacks", Side::Right),
-        ("keep", Side::Right),
+        ("retained", Side::Right),
         ("such as", Side::Right),
         ("where", Side::Left),
     ];
@@ -103,7 +113,7 @@ fn numbers(shape: &Shape) -> Vec<String> {
     )];
     if let Some(retained) = shape.retained {
         lines.push(format!(
-            "keep {} in all, one of them {}",
+            "retain {} in all, one of them {}",
             bytes(retained.sum),
             bytes(retained.max)
         ));
@@ -197,7 +207,7 @@ pub(super) fn type_lines(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) ->
         ("objects", Side::Right),
         ("bytes", Side::Right),
         ("", Side::Right),
-        ("keep", Side::Right),
+        ("retained", Side::Right),
         ("type", Side::Left),
     ];
     let mut table = Table::new(2, &heads);
@@ -214,7 +224,7 @@ pub(super) fn type_lines(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) ->
     page.more(2, most, types.len())
 }
 
-/// The nodes that are meant, those that keep most first.
+/// The nodes that are meant, those that retain most first.
 pub(super) fn nodes(page: &mut Page<'_>, asked: &Asked<'_>, meant: &Matcher<'_>) -> io::Result<()> {
     let (snapshot, dominators) = (asked.snapshot(), asked.dominators());
     let all = largest(asked, meant);
@@ -229,7 +239,7 @@ pub(super) fn nodes(page: &mut Page<'_>, asked: &Asked<'_>, meant: &Matcher<'_>)
     }
     let heads = [
         ("bytes", Side::Right),
-        ("keeps", Side::Right),
+        ("retained", Side::Right),
         ("node", Side::Left),
     ];
     let mut table = Table::new(2, &heads);
@@ -245,7 +255,7 @@ pub(super) fn nodes(page: &mut Page<'_>, asked: &Asked<'_>, meant: &Matcher<'_>)
     page.more(2, most, all.len())
 }
 
-/// The nodes that are meant, those that keep most first.
+/// The nodes that are meant, those that retain most first.
 pub(in crate::faces) fn largest(asked: &Asked<'_>, meant: &Matcher<'_>) -> Vec<NodeId> {
     let mut all: Vec<NodeId> = meant.nodes().collect();
     all.sort_by_key(|&node| (std::cmp::Reverse(asked.dominators().retained(node)), node));

@@ -80,7 +80,7 @@ pub fn write(
         }
         View::Shapes => lists::shapes(page, asked)?,
         View::Types => lists::types(page, asked)?,
-        View::Leaks => summary::leaks(page, asked)?,
+        View::Suspects => summary::suspected(page, asked)?,
         View::Diff => match asked.before().zip(asked.diff()) {
             Some((before, diff)) => diff::page(page, asked, before, diff)?,
             None => return Err(FaceError::NoEarlier),

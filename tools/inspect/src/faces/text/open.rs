@@ -1,9 +1,9 @@
 //! What is in a node, and in what it refers to, some levels deep.
 //!
 //! ```text
-//! continuation 7 of $gen, suspended  176 B, keeps 232 B
-//!   frame 0: $gen at 0x5c  40 B, keeps 56 B
-//!     fp-24 (local 0 $head) = $node @0x1040  16 B, keeps 16 B
+//! continuation 7 of $gen, suspended  176 B, retains 232 B
+//!   frame 0: $gen at 0x5c  40 B, retains 56 B
+//!     fp-24 (local 0 $head) = $node @0x1040  16 B, retains 16 B
 //!       field 0 $value = 7
 //! ```
 
@@ -54,7 +54,7 @@ fn about(snapshot: &Snapshot, node: NodeId) -> Option<String> {
     super::stacks::made(snapshot, row.origin)
 }
 
-/// A node's title, with what it takes and keeps.
+/// A node's title, with what it takes and retains.
 fn title(asked: &Asked<'_>, node: NodeId) -> String {
     let snapshot = asked.snapshot();
     let title = match snapshot.nodes().kind(node) {
@@ -66,8 +66,8 @@ fn title(asked: &Asked<'_>, node: NodeId) -> String {
 
 fn sized(asked: &Asked<'_>, node: NodeId, title: String) -> String {
     let own = bytes(asked.snapshot().nodes().bytes(node));
-    let keeps = bytes(asked.dominators().retained(node));
-    format!("{title}  {own}, keeps {keeps}")
+    let retains = bytes(asked.dominators().retained(node));
+    format!("{title}  {own}, retains {retains}")
 }
 
 struct Opened<'a> {

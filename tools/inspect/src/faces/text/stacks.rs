@@ -85,9 +85,9 @@ fn about(asked: &Asked<'_>, node: NodeId) -> Vec<String> {
     if let Some(made) = made(snapshot, row.origin) {
         lines.push(made);
     }
-    let keeps = bytes(asked.dominators().retained(node));
+    let retains = bytes(asked.dominators().retained(node));
     let mut takes = format!(
-        "age {}, {} of stack, keeps {keeps}",
+        "age {}, {} of stack, retains {retains}",
         counted(row.age.into(), "full collection"),
         bytes(row.stack_bytes.into()),
     );

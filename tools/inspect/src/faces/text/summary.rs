@@ -32,10 +32,10 @@ pub(super) fn page(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
 }
 
 /// What leaks, most likely, in full.
-pub(super) fn leaks(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
+pub(super) fn suspected(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
     let all = &asked.suspects().all;
     match all.len() {
-        0 => page.line("nothing is suspected to leak"),
+        0 => page.line("no suspects: nothing seems to leak"),
         many => {
             page.line(&counted(many as u64, "suspect"))?;
             let most = page.look().most;
@@ -85,7 +85,7 @@ fn suspects(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) -> io::Result<(
     if suspects.all.is_empty() {
         return Ok(());
     }
-    page.section("what leaks, most likely")?;
+    page.section("suspects: what leaks, most likely")?;
     for (number, suspect) in (1..).zip(suspects.all.iter().take(most)) {
         let sentence = format!("{number}. {}", suspect.sentence(snapshot));
         page.wrapped(2, 3, Paint::Alarm, &sentence)?;
@@ -96,7 +96,7 @@ fn suspects(page: &mut Page<'_>, asked: &Asked<'_>, most: usize) -> io::Result<(
     match suspects.all.len().saturating_sub(most) {
         0 => Ok(()),
         more => {
-            let text = format!("and {} more (--leaks shows them)", more);
+            let text = format!("and {} more (--suspects shows them)", more);
             page.painted(2, Paint::Dim, &text)
         }
     }
@@ -161,7 +161,7 @@ fn next(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
     let asks = [
         (
             format!("--why {name}"),
-            format!("what keeps {title}, step by step"),
+            format!("what keeps {title} alive, step by step"),
         ),
         (
             format!("--open {name}"),
@@ -173,11 +173,11 @@ fn next(page: &mut Page<'_>, asked: &Asked<'_>) -> io::Result<()> {
         ),
         (
             "--view stacks".to_owned(),
-            "or roots, shapes, types, leaks: one thing in full".to_owned(),
+            "or roots, shapes, types, suspects: one thing in full".to_owned(),
         ),
         (
             "--save FILE".to_owned(),
-            "keeps this moment: `mangrove roots FILE` opens it, and runs nothing".to_owned(),
+            "saves this snapshot: `mangrove roots FILE` opens it, and runs nothing".to_owned(),
         ),
     ];
     for (command, what) in asks {

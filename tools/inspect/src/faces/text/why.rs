@@ -1,10 +1,10 @@
 //! Why a node is alive, and what would die without some.
 
 use super::table::{Side, Table};
-use super::{Page, Paint, bytes, count, counted, share};
+use super::{Page, Paint, bytes, count, counted, lists, share};
 use crate::Snapshot;
 use crate::faces::Asked;
-use crate::questions::{Dropped, Gone, Link, Way, ways};
+use crate::questions::{Dropped, Gone, Link, Shape, Way, ways};
 use crate::snapshot::{At, Kind, NodeId};
 use std::io;
 
@@ -22,10 +22,10 @@ pub(super) fn page(
 ) -> io::Result<()> {
     let snapshot = asked.snapshot();
     let why = ways(snapshot, asked.retainers(), node, most);
-    let keeps = bytes(asked.dominators().retained(node));
+    let retains = bytes(asked.dominators().retained(node));
     let references = counted(why.references as u64, "reference");
     let title = format!(
-        "{}: {references} to it, keeps {keeps}",
+        "{}: {references} to it, retains {retains}",
         snapshot.title(node)
     );
     page.painted(0, Paint::Title, &title)?;
@@ -52,7 +52,7 @@ pub(super) fn page(
     }
     for &weak in &why.weak {
         let text = format!(
-            "{} refers to it too, and keeps nothing",
+            "{} refers to it too, and keeps nothing alive",
             snapshot.title(weak)
         );
         page.painted(0, Paint::Dim, &text)?;
@@ -155,11 +155,11 @@ fn one_cut(page: &mut Page<'_>, asked: &Asked<'_>, node: NodeId, way: &Way) -> i
     let text = match node == first || dominates(first) {
         true if node == first => return Ok(()),
         true => format!(
-            "nothing else keeps it: without {} it dies",
+            "nothing else keeps it alive: without {} it dies",
             snapshot.title(first)
         ),
         false => format!(
-            "more than this keeps it: without {} it lives on",
+            "more than this keeps it alive: without {} it lives on",
             snapshot.title(first)
         ),
     };
@@ -203,11 +203,13 @@ pub(super) fn dropped(page: &mut Page<'_>, asked: &Asked<'_>, gone: &[Gone]) -> 
         page.more(2, most, dropped.types.len())?;
     }
     if !dropped.continuations.is_empty() {
-        page.section("continuations")?;
-        for &node in dropped.continuations.iter().take(most) {
-            page.painted(2, Paint::Plain, &snapshot.title(node))?;
-        }
-        page.more(2, most, dropped.continuations.len())?;
+        page.section("continuations by shape")?;
+        let dominators = Some(asked.dominators());
+        let shapes = asked
+            .shapes()
+            .among(snapshot, dominators, &dropped.continuations);
+        let shapes: Vec<&Shape> = shapes.iter().collect();
+        lists::shape_table(page, snapshot, &shapes, most)?;
     }
     Ok(())
 }
