@@ -3,16 +3,19 @@
 //!
 //! ```text
 //!  1  marking   each reference in a slot is an item: who has the slot, what is there
-//!  2  then      each continuation that lives
-//!  3  then      each object that lives, by its place, and each reference in it
+//!  2  a survey  each continuation that lives; each object that does, by its place, and each
+//!               reference in it
 //! ```
 
 use crate::mark::{MarkInput, Shown, Sink, SlotOwner, mark};
 use crate::names::{Names, Within};
+use crate::parts::StoreParts;
 use crate::roots::unsound;
-use crate::{Code, CollectError, RootOwner, Roots, When};
-use mangrove_abi::{ContRecord, ContRef, HeapRef, RecordState, StoreContext};
-use mangrove_continuation::{Registry, State};
+use crate::survey::{SurveyMarks, survey};
+use crate::surveyed::{SlotValue, SurveyedContinuation, SurveyedFrame, Surveyor};
+use crate::{CollectError, RootOwner, Roots, When};
+use mangrove_abi::{ContRecord, ContRef, HeapRef, RecordState, SlotKind, TransferSlot, TypeId};
+use mangrove_continuation::State;
 use mangrove_heap::{FieldValue, Heap, Marks, ObjectInfo};
 use serde::Serialize;
 use std::ops::ControlFlow;
@@ -91,52 +94,78 @@ pub fn target(value: FieldValue) -> Option<GraphTarget> {
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn graph(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    mut parts: StoreParts<'_>,
     roots: &mut dyn Roots,
     names: &dyn Names,
     visit: &mut dyn FnMut(GraphItem) -> ControlFlow<()>,
 ) -> Result<(), CollectError> {
     // SAFETY: by contract.
-    let (marks, flow) = unsafe { mark_all(heap, registry, ctx, code, roots, Some(visit))? };
+    let (marks, flow) = unsafe { mark_all(parts.lend(), roots, Some(visit))? };
     if flow.is_break() {
         return Ok(());
     }
-    for (record, state) in registry.states(ctx) {
-        let lives = matches!(
-            state,
-            State::Fresh | State::Running | State::Parent | State::Suspended
-        );
-        if !lives || !registry.is_marked(record) {
-            continue;
+    let mut shower = Shower {
+        names,
+        visit,
+        object: None,
+        flow: ControlFlow::Continue(()),
+    };
+    // SAFETY: by contract; nothing has happened since it was marked.
+    unsafe { survey(parts, &SurveyMarks::of(marks), &mut shower) }
+}
+
+/// Shows what a survey does, as far as it is in reach: who has slots, and what is in them, was
+/// shown by marking.
+struct Shower<'a> {
+    names: &'a dyn Names,
+    visit: &'a mut dyn FnMut(GraphItem) -> ControlFlow<()>,
+    /// The object whose references come, and its type.
+    object: Option<(u32, TypeId)>,
+    /// Whether more is wanted.
+    flow: ControlFlow<()>,
+}
+
+impl Shower<'_> {
+    fn show(&mut self, item: GraphItem) -> ControlFlow<()> {
+        if self.flow.is_continue() {
+            self.flow = (self.visit)(item);
         }
-        // SAFETY: the registry's records are never freed; a parent is another.
-        let (id, parent) = unsafe { ((*record).id.as_u32(), parent(record)) };
-        let item = GraphItem::Continuation(LiveContinuation { id, state, parent });
-        if visit(item).is_break() {
-            return Ok(());
+        self.flow
+    }
+}
+
+impl Surveyor for Shower<'_> {
+    fn continuation(&mut self, continuation: &SurveyedContinuation) -> ControlFlow<()> {
+        let &SurveyedContinuation {
+            id, state, parent, ..
+        } = continuation;
+        match continuation.reached {
+            true => self.show(GraphItem::Continuation(LiveContinuation {
+                id,
+                state,
+                parent,
+            })),
+            false => self.flow,
         }
     }
-    let mut next = marks.next(HeapRef::NULL);
-    while let Some(object) = next {
-        // SAFETY: marking has found it, and nothing was allocated or collected since.
-        let (info, fields) = unsafe { (heap.object_info(ctx, object), heap.fields(object)) };
-        if visit(GraphItem::Object(info)).is_break() {
-            return Ok(());
-        }
-        for (offset, value) in fields {
-            let Some(to) = target(value) else { continue };
-            let within = names.within(info.type_id, offset);
-            let object = object.0;
-            if visit(GraphItem::Field { object, within, to }).is_break() {
-                return Ok(());
-            }
-        }
-        next = marks.next(HeapRef(object.0 + info.bytes as u32));
+
+    fn bound(&mut self, _: u32, _: Option<SlotKind>, _: TransferSlot) {}
+
+    fn frame(&mut self, _: &SurveyedFrame<'_>) {}
+
+    fn slot(&mut self, _: u32, _: SlotValue) {}
+
+    fn object(&mut self, object: ObjectInfo) -> ControlFlow<()> {
+        self.object = Some((object.object.0, object.type_id));
+        self.show(GraphItem::Object(object))
     }
-    Ok(())
+
+    fn field(&mut self, offset: u32, to: GraphTarget) {
+        if let Some((object, type_id)) = self.object {
+            let within = self.names.within(type_id, offset);
+            let _ = self.show(GraphItem::Field { object, within, to });
+        }
+    }
 }
 
 /// The objects in reach.
@@ -147,14 +176,11 @@ pub unsafe fn graph(
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn reachable(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    parts: StoreParts<'_>,
     roots: &mut dyn Roots,
 ) -> Result<Marks, CollectError> {
     // SAFETY: by contract.
-    let marked = unsafe { mark_all(heap, registry, ctx, code, roots, None) };
+    let marked = unsafe { mark_all(parts, roots, None) };
     marked.map(|(marks, _)| marks)
 }
 
@@ -171,13 +197,16 @@ pub(crate) unsafe fn parent(record: *const ContRecord) -> Option<u32> {
 /// # Safety
 /// As for [`crate::collect`].
 pub(crate) unsafe fn mark_all(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    parts: StoreParts<'_>,
     roots: &mut dyn Roots,
     visit: Option<&mut dyn FnMut(GraphItem) -> ControlFlow<()>>,
 ) -> Result<(Marks, ControlFlow<()>), CollectError> {
+    let StoreParts {
+        heap,
+        registry,
+        ctx,
+        code,
+    } = parts;
     let mut sink = Reach {
         heap,
         marks: heap.marks(ctx).map_err(unsound)?,

@@ -17,6 +17,7 @@
 //! the `names` its caller looks up, and `why` it is alive; `graph` is everything that
 //! lives and what it refers to, item by item, and `object_graph` the same as a value;
 //! `survey` shows everything a store has, what it shows is in `surveyed`.
+//! All of these look at the [`StoreParts`], and at roots beside them.
 //! `phases` tells who listens of each phase of a collection as it ends.
 //! [`admission`] keeps out modules with continuations in heap objects, unless the engine
 //! lets objects hold them.
@@ -29,6 +30,7 @@ mod mark;
 mod minor;
 mod names;
 mod object_graph;
+mod parts;
 mod phases;
 mod report;
 mod roots;
@@ -49,6 +51,7 @@ pub use graph::{GraphItem, GraphTarget, LiveContinuation, graph, reachable, targ
 pub use mark::ChainError;
 pub use names::{Created, FunctionId, MadeFrom, Names, Place, SourceLine, WasmLocation, Within};
 pub use object_graph::{EdgeLabel, GraphEdge, GraphNode, ObjectGraph, object_graph};
+pub use parts::StoreParts;
 pub use phases::{Phase, PhaseReport, Phases};
 pub use report::{ContinuationReport, ContinuationsReport, ReportOptions, SortBy, continuations};
 pub use roots::{Root, RootSet, RootValue, root_set};

@@ -3,10 +3,11 @@
 
 use crate::graph::{GraphItem, GraphTarget, LiveContinuation, graph};
 use crate::names::{Names, Within};
-use crate::{Code, CodeName, CollectError, ModuleId, RootOwner, Roots};
-use mangrove_abi::{Kind, StoreContext, TypeId};
-use mangrove_continuation::{Registry, State};
-use mangrove_heap::{Heap, HeapSpace};
+use crate::parts::StoreParts;
+use crate::{CodeName, CollectError, ModuleId, RootOwner, Roots};
+use mangrove_abi::{Kind, TypeId};
+use mangrove_continuation::State;
+use mangrove_heap::HeapSpace;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
@@ -140,10 +141,7 @@ pub struct ObjectGraph {
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn object_graph(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    parts: StoreParts<'_>,
     roots: &mut dyn Roots,
     names: &dyn Names,
     most: usize,
@@ -154,7 +152,7 @@ pub unsafe fn object_graph(
     };
     let visit = &mut |item| builder.add(item);
     // SAFETY: by contract.
-    unsafe { graph(heap, registry, ctx, code, roots, names, visit)? };
+    unsafe { graph(parts, roots, names, visit)? };
     Ok((!builder.beyond).then_some(builder.graph))
 }
 

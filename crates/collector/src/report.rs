@@ -1,10 +1,11 @@
 //! What the continuations of a store are doing, one by one.
 
 use crate::names::{Created, FunctionId, MadeFrom, Names, Place, WasmLocation};
+use crate::parts::StoreParts;
 use crate::walk::{KnownFrame, WalkError, Walker};
 use crate::why::{Reasons, Why};
-use crate::{Code, CollectError, Roots};
-use mangrove_abi::{ContRecord, FuncRef, FunctionKind, StoreContext};
+use crate::{CollectError, Roots};
+use mangrove_abi::{ContRecord, FuncRef, FunctionKind};
 use mangrove_continuation::{Registry, RegistryReport, State};
 use mangrove_heap::Heap;
 use mangrove_stack::is_parked;
@@ -109,14 +110,17 @@ pub struct ContinuationReport {
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn continuations(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    parts: StoreParts<'_>,
     roots: &mut dyn Roots,
     names: &dyn Names,
     options: ReportOptions,
 ) -> Result<ContinuationsReport, CollectError> {
+    let StoreParts {
+        heap,
+        registry,
+        ctx,
+        code,
+    } = parts;
     // SAFETY: by contract.
     let reasons = unsafe { Reasons::find(heap, registry, ctx, code, roots)? };
     let registry = &*registry;

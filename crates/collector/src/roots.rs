@@ -2,10 +2,10 @@
 //! continuation, or what else, holds which object. Nothing moves.
 
 use crate::mark::{MarkInput, Shown, Sink, SlotOwner, mark};
+use crate::parts::StoreParts;
 use crate::verify::When;
-use crate::{Code, CollectError, RootOwner, Roots};
-use mangrove_abi::{ContRef, HeapRef, SlotKind, StoreContext, TypeId};
-use mangrove_continuation::Registry;
+use crate::{CollectError, RootOwner, Roots};
+use mangrove_abi::{ContRef, HeapRef, SlotKind, TypeId};
 use mangrove_heap::{Heap, HeapViolation, Marks};
 use serde::Serialize;
 
@@ -74,12 +74,15 @@ pub enum RootValue {
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn root_set(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    parts: StoreParts<'_>,
     roots: &mut dyn Roots,
 ) -> Result<RootSet, CollectError> {
+    let StoreParts {
+        heap,
+        registry,
+        ctx,
+        code,
+    } = parts;
     let mut list = List {
         heap,
         marks: heap.marks(ctx).map_err(unsound)?,

@@ -14,15 +14,16 @@
 use crate::graph::{mark_all, parent, target};
 use crate::mark::Shown;
 use crate::names::Created;
+use crate::parts::StoreParts;
 use crate::roots::unsound;
 use crate::surveyed::{
     SlotValue, SurveyTotals, SurveyedContinuation, SurveyedFrame, Surveyor, function_id,
 };
 use crate::walk::{KnownFrame, Walker};
-use crate::{Code, CollectError, Roots};
+use crate::{CollectError, Roots};
 use mangrove_abi::{ContRecord, ContRef, HeapRef, SlotKind, StoreContext};
 use mangrove_continuation::{Registry, State};
-use mangrove_heap::{Heap, Marks};
+use mangrove_heap::Marks;
 use mangrove_stack::is_parked;
 use std::ops::ControlFlow;
 
@@ -34,6 +35,16 @@ pub struct SurveyMarks {
 }
 
 impl SurveyMarks {
+    /// Of what is in reach alone.
+    pub(crate) fn of(marks: Marks) -> Self {
+        let totals = SurveyTotals {
+            objects: marks.objects(),
+            object_bytes: marks.bytes(),
+            ..SurveyTotals::default()
+        };
+        Self { marks, totals }
+    }
+
     /// How much that is.
     pub fn totals(&self) -> SurveyTotals {
         self.totals
@@ -53,17 +64,14 @@ impl SurveyMarks {
 /// # Safety
 /// As for [`crate::collect`].
 pub unsafe fn begin_survey(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    mut parts: StoreParts<'_>,
     roots: &mut dyn Roots,
 ) -> Result<SurveyMarks, CollectError> {
     // SAFETY: by contract.
-    let (mut marks, _) = unsafe { mark_all(heap, registry, ctx, code, roots, None)? };
+    let (mut marks, _) = unsafe { mark_all(parts.lend(), roots, None)? };
     let (objects, object_bytes) = (marks.objects(), marks.bytes());
     // SAFETY: by contract.
-    unsafe { mark_forgotten(heap, registry, ctx, code, &mut marks)? };
+    unsafe { mark_forgotten(parts, &mut marks)? };
     let totals = SurveyTotals {
         objects,
         object_bytes,
@@ -81,18 +89,13 @@ pub unsafe fn begin_survey(
 /// # Safety
 /// As for [`crate::collect`]; the marks are of this store as it is.
 pub unsafe fn survey<S: Surveyor>(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
+    parts: StoreParts<'_>,
     found: &SurveyMarks,
     surveyor: &mut S,
 ) -> Result<(), CollectError> {
     let mut survey = Survey {
-        heap,
-        registry,
-        ctx,
-        walker: Walker::new(code),
+        walker: Walker::new(parts.code),
+        parts,
         surveyor,
     };
     // SAFETY: by contract.
@@ -117,13 +120,13 @@ fn live(registry: &Registry, ctx: &StoreContext) -> Vec<(*mut ContRecord, State)
 ///
 /// # Safety
 /// As for [`begin_survey`].
-unsafe fn mark_forgotten(
-    heap: &Heap,
-    registry: &mut Registry,
-    ctx: &StoreContext,
-    code: &dyn Code,
-    marks: &mut Marks,
-) -> Result<(), CollectError> {
+unsafe fn mark_forgotten(parts: StoreParts<'_>, marks: &mut Marks) -> Result<(), CollectError> {
+    let StoreParts {
+        heap,
+        registry,
+        ctx,
+        code,
+    } = parts;
     let mut walker = Walker::new(code);
     for (record, _) in live(registry, ctx) {
         if registry.is_marked(record) {
@@ -161,9 +164,7 @@ unsafe fn mark_forgotten(
 }
 
 struct Survey<'a, 's, S> {
-    heap: &'a Heap,
-    registry: &'a mut Registry,
-    ctx: &'a StoreContext,
+    parts: StoreParts<'a>,
     walker: Walker<'a>,
     surveyor: &'s mut S,
 }
@@ -172,7 +173,7 @@ impl<S: Surveyor> Survey<'_, '_, S> {
     /// # Safety
     /// As for [`survey`].
     unsafe fn continuations(&mut self) -> Result<ControlFlow<()>, CollectError> {
-        for (record, state) in live(self.registry, self.ctx) {
+        for (record, state) in live(self.parts.registry, self.parts.ctx) {
             // SAFETY: by contract; a live record's function, instances and parent live as
             // long as the store.
             unsafe {
@@ -196,7 +197,7 @@ impl<S: Surveyor> Survey<'_, '_, S> {
             SurveyedContinuation {
                 id: (*record).id.as_u32(),
                 state,
-                reached: self.registry.is_marked(record),
+                reached: self.parts.registry.is_marked(record),
                 parked: is_parked(record),
                 parent: parent(record),
                 function: function_id((*record).func),
@@ -205,9 +206,9 @@ impl<S: Surveyor> Survey<'_, '_, S> {
                     wasm_offset,
                 }),
                 clone_of: (*record).cloned_from().map(|first| (*first).id.as_u32()),
-                age: self.registry.age(record),
+                age: self.parts.registry.age(record),
                 stack_bytes: (*record).stack_top - (*record).sp,
-                serial: self.registry.serial(record),
+                serial: self.parts.registry.serial(record),
             }
         }
     }
@@ -219,7 +220,7 @@ impl<S: Surveyor> Survey<'_, '_, S> {
         if unsafe { (*record).bound_count() } == 0 {
             return;
         }
-        let bound = self.registry.bound_mut(record);
+        let bound = self.parts.registry.bound_mut(record);
         let bound = bound.expect("the registry keeps what is bound");
         for (index, (kind, value)) in (0..).zip(bound.all()) {
             self.surveyor.bound(index, kind, value);
@@ -271,8 +272,8 @@ impl<S: Surveyor> Survey<'_, '_, S> {
             // SAFETY: marking has found it, and nothing was allocated or collected since.
             let (info, fields) = unsafe {
                 (
-                    self.heap.object_info(self.ctx, object),
-                    self.heap.fields(object),
+                    self.parts.heap.object_info(self.parts.ctx, object),
+                    self.parts.heap.fields(object),
                 )
             };
             self.surveyor.object(info)?;

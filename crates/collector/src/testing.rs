@@ -11,6 +11,7 @@
 //!  sp ─▶            …
 //! ```
 
+use crate::parts::StoreParts;
 use crate::{
     Code, CollectError, CollectOptions, CollectionReport, ModuleId, Phases, RootOwner, RootSet,
     RootVisitor, Roots, Survivors, collect, root_set,
@@ -436,7 +437,13 @@ impl World {
             ..
         } = self;
         // SAFETY: as for `try_collect`.
-        unsafe { root_set(heap, registry, ctx, code, outside) }
+        let parts = StoreParts {
+            heap,
+            registry,
+            ctx,
+            code,
+        };
+        unsafe { root_set(parts, outside) }
     }
 }
 

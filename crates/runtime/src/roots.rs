@@ -26,7 +26,8 @@ use crate::weak::WeakTables;
 use mangrove_abi::{Defect, GlobalCell, Logged, SlotKind, StoreContext, TransferSlot};
 use mangrove_collector::{
     CollectError, CollectOptions, CollectionKind, ContinuationsReport, Phases, ReportOptions,
-    RootOwner, RootSet, RootVisitor, Roots, Survivors, collect, continuations, root_set,
+    RootOwner, RootSet, RootVisitor, Roots, StoreParts, Survivors, collect, continuations,
+    root_set,
 };
 use mangrove_continuation::Registry;
 use mangrove_heap::{Heap, HeapError};
@@ -60,6 +61,19 @@ pub(crate) struct Parts<'a> {
     pub(crate) code: &'a StoreCode,
     pub(crate) roots: StoreRoots<'a>,
     pub(crate) names: Named<'a>,
+}
+
+impl<'a> Parts<'a> {
+    /// The parts for who looks and moves nothing, the roots, and the names.
+    pub(crate) fn split(self) -> (StoreParts<'a>, StoreRoots<'a>, Named<'a>) {
+        let parts = StoreParts {
+            heap: self.heap,
+            registry: self.registry,
+            ctx: self.ctx,
+            code: self.code,
+        };
+        (parts, self.roots, self.names)
+    }
 }
 
 impl StoreInner {
@@ -271,10 +285,10 @@ impl StoreInner {
 
     /// The root set now.
     pub fn root_set(&mut self) -> Result<RootSet, Error> {
-        self.look(|mut parts| {
-            let roots = &mut parts.roots;
+        self.look(|parts| {
+            let (parts, mut roots, _) = parts.split();
             // SAFETY: as in `collect_as`.
-            unsafe { root_set(parts.heap, parts.registry, parts.ctx, parts.code, roots) }
+            unsafe { root_set(parts, &mut roots) }
         })
     }
 
@@ -283,20 +297,10 @@ impl StoreInner {
     /// # Errors
     /// [`Error::Internal`] if a frame is not as it must be.
     pub fn continuations(&mut self, options: ReportOptions) -> Result<ContinuationsReport, Error> {
-        self.look(|mut parts| {
-            let (roots, names) = (&mut parts.roots, &parts.names);
+        self.look(|parts| {
+            let (parts, mut roots, names) = parts.split();
             // SAFETY: as in `collect_as`.
-            unsafe {
-                continuations(
-                    parts.heap,
-                    parts.registry,
-                    parts.ctx,
-                    parts.code,
-                    roots,
-                    names,
-                    options,
-                )
-            }
+            unsafe { continuations(parts, &mut roots, &names, options) }
         })
     }
 

@@ -6,14 +6,56 @@ use crate::layout::ObjectLayout;
 use crate::shape::read_field;
 use crate::store::StoreInner;
 use crate::value::Val;
-use mangrove_abi::object::{HeapRef, Kind, TypeId};
+use mangrove_abi::object::{HeapRef, Kind};
 use mangrove_collector::{
-    GraphItem, GraphTarget, HeapSpace, ObjectGraph, ObjectInfo, Within, graph, object_graph,
-    reachable, target,
+    GraphItem, GraphTarget, ObjectGraph, ObjectInfo, Within, graph, object_graph, reachable, target,
 };
 use mangrove_heap::Marks;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
+
+/// What is known of an object without looking into it, by its `info`: one list for all that show
+/// objects.
+macro_rules! object_facts {
+    () => {
+        /// Where it is until the next collection: its offset from the heap's base.
+        pub fn offset(&self) -> u32 {
+            self.info.object.0
+        }
+
+        /// Its canonical type; of an exception, a number of its tag's type.
+        pub fn type_id(&self) -> mangrove_abi::TypeId {
+            self.info.type_id
+        }
+
+        /// What it is.
+        pub fn kind(&self) -> $crate::ObjectKind {
+            $crate::ObjectKind::of(self.info.kind)
+        }
+
+        /// Bytes it takes, with its header.
+        pub fn bytes(&self) -> u64 {
+            self.info.bytes
+        }
+
+        /// How many elements an array has.
+        pub fn array_len(&self) -> Option<u32> {
+            self.info.len
+        }
+
+        /// Where it lies.
+        pub fn space(&self) -> mangrove_collector::HeapSpace {
+            self.info.space
+        }
+
+        /// Whether it was made since the last collection. That is all that is known of an
+        /// object's age: what has survived one collection is old.
+        pub fn is_new(&self) -> bool {
+            self.info.new
+        }
+    };
+}
+pub(crate) use object_facts;
 
 /// What an object is.
 ///
@@ -170,45 +212,11 @@ impl HeapWalk<'_> {
 }
 
 impl LiveObject<'_> {
-    /// Where it is until the next collection: its offset from the heap's base.
-    pub fn offset(&self) -> u32 {
-        self.info.object.0
-    }
-
-    /// Its canonical type.
-    pub fn type_id(&self) -> TypeId {
-        self.info.type_id
-    }
+    object_facts!();
 
     /// Its type's name: see [`TypeStatistics::name`](crate::TypeStatistics::name). Looked up each time.
     pub fn type_name(&self) -> String {
         self.store.type_name(self.info.type_id)
-    }
-
-    /// What it is.
-    pub fn kind(&self) -> ObjectKind {
-        ObjectKind::of(self.info.kind)
-    }
-
-    /// Bytes it takes, with its header.
-    pub fn bytes(&self) -> u64 {
-        self.info.bytes
-    }
-
-    /// How many elements an array has.
-    pub fn array_len(&self) -> Option<u32> {
-        self.info.len
-    }
-
-    /// Where it lies.
-    pub fn space(&self) -> HeapSpace {
-        self.info.space
-    }
-
-    /// Whether it was made since the last collection. That is all that is known of an
-    /// object's age: what has survived one collection is old.
-    pub fn is_new(&self) -> bool {
-        self.info.new
     }
 
     /// What is in a field of a struct, or in an element of an array, if it is a number or a
@@ -295,10 +303,10 @@ impl StoreInner {
     }
 
     fn live_objects(&mut self) -> Result<Marks, Error> {
-        self.look(|mut parts| {
-            let roots = &mut parts.roots;
+        self.look(|parts| {
+            let (parts, mut roots, _) = parts.split();
             // SAFETY: as in `collect_as`.
-            unsafe { reachable(parts.heap, parts.registry, parts.ctx, parts.code, roots) }
+            unsafe { reachable(parts, &mut roots) }
         })
     }
 
@@ -311,20 +319,10 @@ impl StoreInner {
         &mut self,
         visit: &mut dyn FnMut(GraphItem) -> ControlFlow<()>,
     ) -> Result<(), Error> {
-        self.look(|mut parts| {
-            let (roots, names) = (&mut parts.roots, &parts.names);
+        self.look(|parts| {
+            let (parts, mut roots, names) = parts.split();
             // SAFETY: as in `collect_as`.
-            unsafe {
-                graph(
-                    parts.heap,
-                    parts.registry,
-                    parts.ctx,
-                    parts.code,
-                    roots,
-                    names,
-                    visit,
-                )
-            }
+            unsafe { graph(parts, &mut roots, &names, visit) }
         })
     }
 
@@ -334,20 +332,10 @@ impl StoreInner {
     /// As [`StoreInner::heap_walk`]; [`Error::Limit`] if there are more than `most` nodes
     /// and edges.
     pub fn object_graph(&mut self, most: usize) -> Result<ObjectGraph, Error> {
-        let built = self.look(|mut parts| {
-            let (roots, names) = (&mut parts.roots, &parts.names);
+        let built = self.look(|parts| {
+            let (parts, mut roots, names) = parts.split();
             // SAFETY: as in `collect_as`.
-            unsafe {
-                object_graph(
-                    parts.heap,
-                    parts.registry,
-                    parts.ctx,
-                    parts.code,
-                    roots,
-                    names,
-                    most,
-                )
-            }
+            unsafe { object_graph(parts, &mut roots, &names, most) }
         })?;
         let mut graph = built.ok_or_else(|| {
             Error::Limit(format!("the graph has more than {most} nodes and edges"))

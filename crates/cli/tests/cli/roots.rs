@@ -118,7 +118,14 @@ fn each_view_shows_its_part() {
     let view = |name: &str| roots(&program, ["--view", name]);
     let whole = roots(&program, []).stdout;
     let list = view("roots");
-    shows(&list, ["4 roots, 2 continuations", "in 6 more places\n", "table 0 $pool"]);
+    shows(
+        &list,
+        [
+            "4 roots, 2 continuations",
+            "in 6 more places\n",
+            "table 0 $pool",
+        ],
+    );
     assert!(!list.stdout.contains("--why"), "{}", list.stdout);
     let groups = list.stdout.split_once("\n\n").unwrap().1;
     assert!(whole.contains(groups.trim_end()), "{whole}");

@@ -1,5 +1,6 @@
 //! The root set and the report, as people get them.
 
+use crate::parts::StoreParts;
 use crate::testing::*;
 use crate::{
     Activity, CodeName, ContinuationReport, ContinuationsReport, Created, FrameOwner, FunctionId,
@@ -77,8 +78,14 @@ pub(super) fn report(world: &mut World, sort: SortBy, top: usize) -> Continuatio
         outside,
         ..
     } = world;
+    let parts = StoreParts {
+        heap,
+        registry,
+        ctx,
+        code,
+    };
     // SAFETY: nothing runs, and all stacks are laid as the call sites say.
-    unsafe { continuations(heap, registry, ctx, code, outside, &Numbers, options) }.unwrap()
+    unsafe { continuations(parts, outside, &Numbers, options) }.unwrap()
 }
 
 fn continuation(cont: ContRef) -> Held {

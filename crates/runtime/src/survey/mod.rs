@@ -328,11 +328,10 @@ impl StoreInner {
     ) -> Result<SurveySummary, Error> {
         // SAFETY: the context is ours, and no compiled code runs.
         let heap = self.heap.figures(unsafe { self.ctx.as_ref() });
-        let found = self.look(|mut parts| {
-            let (registry, ctx) = (parts.registry, &*parts.ctx);
-            let roots = &mut parts.roots;
+        let found = self.look(|parts| {
+            let (parts, mut roots, _) = parts.split();
             // SAFETY: as in `collect_as`.
-            unsafe { begin_survey(parts.heap, registry, ctx, parts.code, roots) }
+            unsafe { begin_survey(parts, &mut roots) }
         })?;
         let totals = found.totals();
         let run = followed.as_ref().map_or(0, Followed::run);
@@ -341,17 +340,16 @@ impl StoreInner {
         }
         let mut seen = followed.as_mut().map(Followed::begin);
         let done = self.look(|parts| {
-            let heap = &*parts.heap;
+            let (parts, roots, names) = parts.split();
             let mut shower = Shower {
-                reader: Reader::new(parts.names.engine, heap, parts.roots.host_values),
+                reader: Reader::new(names.engine, parts.heap, roots.host_values),
                 visit,
                 seen: seen.as_mut(),
                 params: None,
                 flow: ControlFlow::Continue(()),
             };
-            let (registry, ctx) = (parts.registry, &*parts.ctx);
             // SAFETY: as in `collect_as`; nothing has happened since it was marked.
-            unsafe { survey(heap, registry, ctx, parts.code, &found, &mut shower)? };
+            unsafe { survey(parts, &found, &mut shower)? };
             Ok::<_, CollectError>(shower.flow.is_continue())
         })?;
         if let Some(seen) = seen

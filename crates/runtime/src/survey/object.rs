@@ -5,11 +5,11 @@ use super::shapes::{FieldStorage, Part, Shape};
 use crate::engine::EngineCore;
 use crate::host_values::HostValues;
 use crate::kind::ValueKind;
-use crate::walk::ObjectKind;
+use crate::walk::object_facts;
 use hashbrown::HashMap;
 use mangrove_abi::object::{ARRAY_ELEMENTS, HOST_PAYLOAD, TYPE_EXN, exn_layout};
 use mangrove_abi::{FuncRef, Kind, TagDef, TypeId};
-use mangrove_collector::{FunctionId, HeapSpace, ObjectInfo, SlotValue, Within, function_id};
+use mangrove_collector::{FunctionId, ObjectInfo, SlotValue, Within, function_id};
 use mangrove_heap::Heap;
 use std::ptr;
 
@@ -144,40 +144,7 @@ impl std::fmt::Debug for SurveyedObject<'_> {
 }
 
 impl SurveyedObject<'_> {
-    /// Where it is until the next collection: its offset from the heap's base.
-    pub fn offset(&self) -> u32 {
-        self.info.object.0
-    }
-
-    /// Its canonical type; of an exception, a number of its tag's type.
-    pub fn type_id(&self) -> TypeId {
-        self.info.type_id
-    }
-
-    /// What it is.
-    pub fn kind(&self) -> ObjectKind {
-        ObjectKind::of(self.info.kind)
-    }
-
-    /// Bytes it takes, with its header.
-    pub fn bytes(&self) -> u64 {
-        self.info.bytes
-    }
-
-    /// How many elements an array has.
-    pub fn array_len(&self) -> Option<u32> {
-        self.info.len
-    }
-
-    /// Where it lies.
-    pub fn space(&self) -> HeapSpace {
-        self.info.space
-    }
-
-    /// Whether it was made since the last collection.
-    pub fn is_new(&self) -> bool {
-        self.info.new
-    }
+    object_facts!();
 
     /// What tells it from all others of the run, if objects are followed; else 0.
     pub fn identity(&self) -> u32 {
