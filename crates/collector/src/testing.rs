@@ -436,13 +436,13 @@ impl World {
             outside,
             ..
         } = self;
-        // SAFETY: as for `try_collect`.
         let parts = StoreParts {
             heap,
             registry,
             ctx,
             code,
         };
+        // SAFETY: as for `try_collect`.
         unsafe { root_set(parts, outside) }
     }
 }

@@ -19,37 +19,58 @@ use std::ops::ControlFlow;
 macro_rules! object_facts {
     () => {
         /// Where it is until the next collection: its offset from the heap's base.
+        ///
+        /// # Examples
+        /// See [`LiveObject`](crate::LiveObject).
         pub fn offset(&self) -> u32 {
             self.info.object.0
         }
 
         /// Its canonical type; of an exception, a number of its tag's type.
+        ///
+        /// # Examples
+        /// See [`LiveObject`](crate::LiveObject).
         pub fn type_id(&self) -> mangrove_abi::TypeId {
             self.info.type_id
         }
 
         /// What it is.
+        ///
+        /// # Examples
+        /// See [`LiveObject`](crate::LiveObject).
         pub fn kind(&self) -> $crate::ObjectKind {
             $crate::ObjectKind::of(self.info.kind)
         }
 
         /// Bytes it takes, with its header.
+        ///
+        /// # Examples
+        /// See [`LiveObject`](crate::LiveObject).
         pub fn bytes(&self) -> u64 {
             self.info.bytes
         }
 
         /// How many elements an array has.
+        ///
+        /// # Examples
+        /// See [`LiveObject`](crate::LiveObject).
         pub fn array_len(&self) -> Option<u32> {
             self.info.len
         }
 
         /// Where it lies.
+        ///
+        /// # Examples
+        /// See [`LiveObject`](crate::LiveObject).
         pub fn space(&self) -> mangrove_collector::HeapSpace {
             self.info.space
         }
 
         /// Whether it was made since the last collection. That is all that is known of an
         /// object's age: what has survived one collection is old.
+        ///
+        /// # Examples
+        /// See [`LiveObject`](crate::LiveObject).
         pub fn is_new(&self) -> bool {
             self.info.new
         }
