@@ -52,7 +52,8 @@ pub(super) fn find(scene: &Scene<'_>) -> (Vec<Suspect>, Vec<NodeId>) {
         let least = if waits { LEAST_SHARE } else { LEAST_RUNNING };
         let one = scene.part(most) >= least;
         let together = scene.part(slot.sum) >= LEAST_TOGETHER;
-        if !one && !(together && slot.sum / slot.count >= LEAST_EACH) {
+        let many = together && slot.sum / slot.count >= LEAST_EACH;
+        if !one && !many {
             return None;
         }
         told.extend_from_slice(&slot.large);
