@@ -50,7 +50,7 @@ pub enum Command {
     /// Run test scripts
     Wast(WastArgs),
     /// Find what leaks: look at everything that is alive at a moment of a run, and at why
-    Roots(RootsArgs),
+    Roots(Box<RootsArgs>),
     /// Run the stress suites
     Stress(StressArgs),
 }

@@ -262,10 +262,7 @@ fn a_stack_that_all_share_is_looked_at_once() {
     let mut builder = Builder::new();
     let names = builder.names();
     for name in ["other".to_owned(), "m".repeat(1 << 20)] {
-        names.modules.push(Module {
-            name,
-            ..Module::default()
-        });
+        names.modules.push(Module { name });
     }
     for index in 0..MANY {
         names.functions.push(Function {
