@@ -19,6 +19,8 @@ use crate::errors::{Failure, shown};
 use crate::output::Output;
 use mangrove_inspect::Snapshot;
 
+pub(super) use saved::numbered;
+
 /// Runs the command.
 pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
     // What cannot be is told before a program has run for an hour.

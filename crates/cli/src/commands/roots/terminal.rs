@@ -4,6 +4,7 @@
 use crate::args::{RootsArgs, Target};
 use crate::commands::Program;
 use crate::errors::{Failure, shown};
+use crate::output;
 use mangrove::{Engine, Hooks, Stops};
 use mangrove_inspect::terminal::{self, Live, Options, Saved, Stopper, TerminalError, Until};
 use mangrove_inspect::{CaptureOptions, Snapshot};
@@ -19,6 +20,7 @@ pub fn saved(earlier: Option<Snapshot>, snapshot: Snapshot) -> Result<(), Failur
 pub fn live(args: &RootsArgs) -> Result<(), Failure> {
     // A program is not compiled for nothing.
     terminal::check().map_err(failure)?;
+    let _held = output::hold_notes();
     let mut config = args.engine.config();
     config.debug_info(true);
     config.hooks(Hooks {
