@@ -346,7 +346,7 @@ fn what_a_weak_handle_was_to_is_told() {
     };
     assert_eq!(told(&mut store), ["alive", "alive"]);
     drop((node, cont));
-    let dead = ["dead, was $node", "dead, was continuation 1"];
+    let dead = ["dead, was $node", "dead, was continuation 2"];
     // The object is dead already; a continuation that nobody reaches is a node still.
     assert_eq!(told(&mut store), [dead[0], "alive"]);
     store.gc().unwrap();
