@@ -6,7 +6,7 @@
 //!                                                                                 └ mappings ─ VLQ ─▶ lines by offset
 //! ```
 //!
-//! The format is ECMA-426's; the one generated line is the module, and a column is a byte offset in it. A map comes
+//! The map that a section has in itself (`data:`) is not read. The format is ECMA-426's; the one generated line is the module, and a column is a byte offset in it. A map comes
 //! from whoever the module comes from: it is read from the module's own folder only, never from the network, and takes
 //! memory in proportion to its file and to the module.
 
