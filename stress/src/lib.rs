@@ -16,15 +16,18 @@
 mod case;
 pub mod model;
 pub mod overflow;
+mod programs;
 mod progress;
 mod random;
 mod round;
 mod run;
-mod scenarios;
+mod suite;
+mod suites;
 mod summary;
 
 pub use case::{Case, Size};
 pub use progress::{ConsoleProgress, Progress, Quiet};
 pub use run::{StressOptions, UnknownSuite, run, run_by};
-pub use scenarios::{Suite, suites};
-pub use summary::{FailedRound, SuiteReport, Summary};
+pub use suite::{FailedRound, Figures, Suite};
+pub use suites::suites;
+pub use summary::{SuiteReport, Summary};

@@ -1,6 +1,6 @@
 //! Telling people how far a run has come.
 
-use crate::scenarios::Suite;
+use crate::suite::Suite;
 use crate::summary::SuiteReport;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};

@@ -1,21 +1,11 @@
 //! One round: a case, played on an engine of its own.
 
 use crate::case::Case;
+use crate::suite::{Figures, RoundEnd, RoundResult};
 use mangrove::{
     Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
-
-/// What came of a round.
-#[derive(Debug)]
-pub struct RoundResult {
-    /// What went wrong, if anything did.
-    pub problem: Option<String>,
-    /// What was refused, if the round could not be played for lack of a resource.
-    pub refused: Option<String>,
-    /// Collections that happened.
-    pub collections: u64,
-}
 
 /// Plays a case.
 pub fn play(case: &Case, config: &Config) -> RoundResult {
@@ -28,26 +18,18 @@ pub fn guarded(play: impl FnOnce() -> Result<RoundResult, Error>) -> RoundResult
     match catch_unwind(AssertUnwindSafe(play)) {
         Ok(Ok(result)) => result,
         Ok(Err(error)) if error.resource().is_some() => RoundResult {
-            problem: None,
-            refused: Some(error.to_string()),
-            collections: 0,
+            end: RoundEnd::Refused(error.to_string()),
+            ..RoundResult::default()
         },
-        Ok(Err(error)) => RoundResult {
-            problem: Some(error.to_string()),
-            refused: None,
-            collections: 0,
-        },
+        Ok(Err(error)) => RoundResult::new(Figures::default(), Some(error.to_string())),
         Err(panic) => {
             let text = panic
                 .downcast_ref::<String>()
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied())
                 .unwrap_or("without a message");
-            RoundResult {
-                problem: Some(format!("the engine panicked: {text}")),
-                refused: None,
-                collections: 0,
-            }
+            let problem = format!("the engine panicked: {text}");
+            RoundResult::new(Figures::default(), Some(problem))
         }
     }
 }
@@ -67,11 +49,7 @@ fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
     linker.define_mangrove();
     let instance = linker.instantiate(&mut store, &module)?;
     let problem = judge(case, &mut store, instance)?;
-    Ok(RoundResult {
-        problem,
-        refused: None,
-        collections: store.collections(),
-    })
+    Ok(RoundResult::new(Figures::of_store(&store), problem))
 }
 
 /// Calls `run` and compares everything there is to compare.

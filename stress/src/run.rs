@@ -1,19 +1,12 @@
 //! Running suites: rounds until the time is over, the first failure ends a suite.
 
-use crate::case::{Case, Size};
-use crate::model;
-use crate::overflow;
+use crate::case::Size;
 use crate::progress::Progress;
-use crate::random::roots;
-use crate::round::{self, RoundResult};
-use crate::scenarios::{Rounds, Shrink, Suite, suites};
-use crate::summary::{FailedRound, SuiteReport, Summary};
+use crate::suite::{Figures, Round, RoundEnd, Suite};
+use crate::suites::suites;
+use crate::summary::{SuiteReport, Summary};
 use mangrove::{Config, Zeal};
-use mangrove_workers::Rng;
 use std::time::{Duration, Instant};
-
-/// Steps in a round of the model test, at full size.
-const STEPS: u32 = 250_000;
 
 /// What to run, and how.
 #[derive(Clone, Debug)]
@@ -137,7 +130,7 @@ fn run_suite(
     let mut report = SuiteReport {
         suite: suite.name,
         rounds: 0,
-        collections: 0,
+        figures: Figures::default(),
         elapsed_ms: 0,
         failure: None,
         refused: None,
@@ -151,104 +144,14 @@ fn run_suite(
             progress.round(report.rounds, parameters, elapsed());
         };
         let round = Round { seed, size, config };
-        let (result, failure) = match suite.rounds {
-            Rounds::Cases { make, shrink } => round.case(make, shrink, &mut begin),
-            Rounds::Roots => roots::round(seed, config, &mut begin),
-            Rounds::Model => round.model(&mut begin),
-            Rounds::Overflow => round.overflow(&mut begin),
-        };
-        report.collections += result.collections;
-        report.failure = failure;
-        report.refused = result.refused;
+        let result = (suite.play)(&round, &mut begin);
+        report.figures += result.figures;
+        match result.end {
+            RoundEnd::Passed => {}
+            RoundEnd::Refused(why) => report.refused = Some(why),
+            RoundEnd::Failed(failure) => report.failure = Some(failure),
+        }
     }
     report.elapsed_ms = u64::try_from(elapsed().as_millis()).unwrap_or(u64::MAX);
     report
-}
-
-/// What a round is made of.
-struct Round<'a> {
-    seed: u64,
-    size: Size,
-    config: &'a Config,
-}
-
-impl Round<'_> {
-    /// Plays a case; one that fails is made smaller, where that is possible.
-    fn case(
-        &self,
-        make: fn(&mut Rng, Size) -> Case,
-        shrink: Option<Shrink>,
-        begin: &mut dyn FnMut(&str),
-    ) -> (RoundResult, Option<FailedRound>) {
-        let case = make(&mut Rng::new(self.seed), self.size);
-        begin(&case.parameters);
-        let result = round::play(&case, self.config);
-        let failure = result.problem.clone().map(|message| {
-            // The smaller case may fail in another way: it speaks for itself.
-            let mut fails = |case: &Case| round::play(case, self.config).problem.is_some();
-            let smaller =
-                shrink.map(|shrink| shrink(&mut Rng::new(self.seed), self.size, &mut fails));
-            let (case, message) = match smaller {
-                Some(smaller) => {
-                    let said = round::play(&smaller, self.config).problem;
-                    (smaller, said.unwrap_or(message))
-                }
-                None => (case, message),
-            };
-            FailedRound {
-                seed: self.seed,
-                parameters: case.parameters,
-                message,
-                program: case.wat,
-                arguments: case.arguments,
-            }
-        });
-        (result, failure)
-    }
-
-    /// Runs the model test.
-    fn model(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<FailedRound>) {
-        let steps = u64::from(self.size.of(STEPS, 500));
-        let parameters = format!("steps={steps}");
-        begin(&parameters);
-        let result = round::guarded(|| {
-            let run = model::run(self.seed, steps, self.config, None)?;
-            Ok(RoundResult {
-                problem: run.difference,
-                refused: None,
-                collections: run.collections,
-            })
-        });
-        self.without_a_program(result, parameters)
-    }
-
-    /// Sweeps shapes across the end of a stack.
-    fn overflow(&self, begin: &mut dyn FnMut(&str)) -> (RoundResult, Option<FailedRound>) {
-        let setting = overflow::setting(self.seed).to_string();
-        begin(&setting);
-        let result = round::guarded(|| {
-            let swept = overflow::round(self.seed, self.size, self.config)?;
-            Ok(RoundResult {
-                problem: swept.problem,
-                refused: None,
-                collections: swept.collections,
-            })
-        });
-        self.without_a_program(result, setting)
-    }
-
-    fn without_a_program(
-        &self,
-        result: RoundResult,
-        parameters: String,
-    ) -> (RoundResult, Option<FailedRound>) {
-        let failure = result.problem.clone().map(|message| FailedRound {
-            seed: self.seed,
-            parameters,
-            message,
-            program: String::new(),
-            arguments: Vec::new(),
-        });
-        (result, failure)
-    }
 }

@@ -1,5 +1,6 @@
 //! What a run of the suites found.
 
+use crate::suite::{FailedRound, Figures};
 use serde::Serialize;
 use std::fmt;
 
@@ -21,8 +22,8 @@ pub struct SuiteReport {
     pub suite: &'static str,
     /// Rounds run, the failed one included.
     pub rounds: u64,
-    /// Collections in all rounds.
-    pub collections: u64,
+    /// What was done in all rounds.
+    pub figures: Figures,
     /// Time in all rounds, in milliseconds.
     pub elapsed_ms: u64,
     /// The failure that ended it, if there was one.
@@ -30,21 +31,6 @@ pub struct SuiteReport {
     /// What was refused, if a lack of resources ended it: nothing is known of the
     /// last round then.
     pub refused: Option<String>,
-}
-
-/// A round that went wrong.
-#[derive(Clone, Debug, Serialize)]
-pub struct FailedRound {
-    /// The seed that gives this case in the first round.
-    pub seed: u64,
-    /// What was chosen for the case.
-    pub parameters: String,
-    /// What went wrong.
-    pub message: String,
-    /// The program, as text.
-    pub program: String,
-    /// What `run` was called with.
-    pub arguments: Vec<i32>,
 }
 
 impl Summary {
@@ -82,7 +68,7 @@ impl fmt::Display for SuiteReport {
         let Self {
             suite,
             rounds,
-            collections,
+            figures,
             elapsed_ms,
             failure,
             refused,
@@ -94,7 +80,8 @@ impl fmt::Display for SuiteReport {
         };
         write!(
             f,
-            "{suite:<12} {verdict:<6} {rounds} rounds, {collections} collections, {:.1} s",
+            "{suite:<12} {verdict:<6} {rounds} rounds, {} collections, {:.1} s",
+            figures.collections(),
             *elapsed_ms as f64 / 1e3
         )
     }

@@ -44,6 +44,24 @@ macro_rules! figures {
                 inner(self).collections()
             }
 
+            /// How many of them were minor.
+            ///
+            /// # Examples
+            /// ```
+            /// use mangrove::{Engine, Store};
+            ///
+            /// # fn main() -> Result<(), mangrove::Error> {
+            /// let mut store = Store::new(&Engine::default(), ())?;
+            /// store.gc()?;
+            /// store.gc_minor()?;
+            /// assert_eq!((store.collections(), store.minor_collections()), (2, 1));
+            /// # Ok(())
+            /// # }
+            /// ```
+            pub fn minor_collections(&self) -> u64 {
+                inner(self).minor_collections()
+            }
+
             /// Continuations the program made (or the host, with
             /// [`crate::Func::continuation`]) that live, as far as is known:
             /// those that became unreachable count until they are collected.

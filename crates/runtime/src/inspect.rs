@@ -35,6 +35,11 @@ impl StoreInner {
         self.collections
     }
 
+    /// How many of them were minor.
+    pub fn minor_collections(&self) -> u64 {
+        self.minor_collections
+    }
+
     /// Continuations that live, initial ones of calls from the host left out. Each
     /// call has one on its chain, and only those are on a chain for good.
     pub fn live_continuations(&self) -> u64 {

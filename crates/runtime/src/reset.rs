@@ -93,6 +93,7 @@ impl StoreInner {
             signatures,
             suspended_types,
             collections,
+            minor_collections,
             zeal_left,
             moving,
             face: old_face,
@@ -123,6 +124,7 @@ impl StoreInner {
         suspended_types.clear();
         *types = KeptTypes::new(engine.engine_types());
         *collections = 0;
+        *minor_collections = 0;
         *zeal_left = engine.settings().zeal.alloc.unwrap_or(0);
         *moving = Moving::default();
         *old_face = face;

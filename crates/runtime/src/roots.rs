@@ -120,6 +120,7 @@ impl StoreInner {
             data: _,
             id: _,
             collections: _,
+            minor_collections: _,
             zeal_left: _,
             interruption: _,
             types: _,
@@ -213,6 +214,7 @@ impl StoreInner {
             Ok(report) => {
                 trace::collected(&report);
                 self.collections += 1;
+                self.minor_collections += u64::from(report.kind == CollectionKind::Minor);
                 self.close_window();
                 if report.kind == CollectionKind::Full {
                     self.park_old();

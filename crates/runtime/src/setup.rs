@@ -100,6 +100,7 @@ pub fn new_store(
         signatures: HashMap::new(),
         suspended_types: HashMap::new(),
         collections: 0,
+        minor_collections: 0,
         zeal_left: config.zeal.alloc.unwrap_or(0),
         moving: Moving::default(),
         face,

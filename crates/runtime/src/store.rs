@@ -319,6 +319,8 @@ pub struct StoreInner {
     /// to a tag: by the types of tag and function. All are kept.
     pub(crate) suspended_types: HashMap<(TypeId, TypeId), TypeId>,
     pub(crate) collections: u64,
+    /// How many of them were minor.
+    pub(crate) minor_collections: u64,
     /// Allocations left until zeal collects.
     pub(crate) zeal_left: u64,
     /// What `move` zeal has to move.

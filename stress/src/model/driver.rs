@@ -7,6 +7,7 @@ use super::state::{Ending, Exception, Step, Value};
 use super::trace::{Trace, TraceLine};
 use super::twist::Twist;
 use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops, throws_a_continuation};
+use crate::suite::Figures;
 use mangrove::{
     AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Event, Extern, Func,
     FuncType, Instance, Linker, Module, ResourceError, Store, Tag, Val, ValType,
@@ -24,8 +25,8 @@ pub struct Run {
     pub difference: Option<String>,
     /// Steps that were made: a few more than were wanted, to end all activations.
     pub steps: u64,
-    /// Collections that happened.
-    pub collections: u64,
+    /// What was done.
+    pub figures: Figures,
     /// What was met.
     pub met: Met,
 }
@@ -135,10 +136,14 @@ fn play(
         let live = store.live_continuations();
         store.data_mut().collected(live);
     }
-    let collections = store.collections();
+    let figures = Figures::of_store(&store);
     let host = store.data_mut();
     Ok(Run {
-        collections,
+        figures: Figures {
+            programs: 2,
+            steps: host.steps,
+            ..figures
+        },
         steps: host.steps,
         difference: host.difference.take(),
         met: host.met(),

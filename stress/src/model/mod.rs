@@ -27,10 +27,36 @@ mod trace;
 mod twist;
 mod vocabulary;
 
+use crate::round;
+use crate::suite::{Round, RoundResult, Suite};
+
 pub use driver::{Met, Run, run, run_told};
 pub use twist::Twist;
 
 /// How many kinds of events a puppet can tell of: what [`Met::events`] is at most.
 pub fn events() -> usize {
     event::Event::count()
+}
+
+/// Steps in a round at full size.
+const STEPS: u32 = 250_000;
+
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "model",
+    about: "random steps of every instruction, each compared with a model of its semantics",
+    breaks: "the rules of stack switching: where control lands, with which values, what traps",
+    least: 4,
+    play: play_round,
+};
+
+fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
+    let steps = u64::from(of.size.of(STEPS, 500));
+    let parameters = format!("steps={steps}");
+    begin(&parameters);
+    let result = round::guarded(|| {
+        let run = run(of.seed, steps, of.config, None)?;
+        Ok(RoundResult::new(run.figures, run.difference))
+    });
+    result.of_seed(of.seed, &parameters)
 }

@@ -25,6 +25,8 @@ mod sweep;
 pub use shapes::{Needs, SHAPES, Shape};
 
 use crate::case::Size;
+use crate::round;
+use crate::suite::{Figures, Round, RoundResult, Suite};
 use mangrove::{Config, Error, GuardKind, OptLevel};
 use mangrove_workers::Rng;
 use std::fmt;
@@ -105,8 +107,8 @@ pub struct Swept {
     pub overflows: u64,
     /// Runs that ended as they do elsewhere.
     pub completed: u64,
-    /// Collections, each with verification.
-    pub collections: u64,
+    /// What was done; each collection has verification.
+    pub figures: Figures,
     /// The first thing that was wrong.
     pub problem: Option<String>,
 }
@@ -115,7 +117,7 @@ impl Swept {
     fn add(&mut self, other: Self) {
         self.overflows += other.overflows;
         self.completed += other.completed;
-        self.collections += other.collections;
+        self.figures += other.figures;
         self.problem = self.problem.take().or(other.problem);
     }
 }
@@ -141,8 +143,27 @@ pub(crate) fn setting(seed: u64) -> Setting {
     all[(seed.wrapping_mul(31) % all.len() as u64) as usize]
 }
 
-/// One round: the seed's setting, and all shapes or, at smaller sizes, some.
-pub(crate) fn round(seed: u64, size: Size, config: &Config) -> Result<Swept, Error> {
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "overflow",
+    about: "the stack ends in the middle of every instruction, at every depth",
+    breaks: "steps that write below their stack, or leave registry and heap half done",
+    least: 4,
+    play: play_round,
+};
+
+fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
+    let setting = setting(of.seed).to_string();
+    begin(&setting);
+    let result = round::guarded(|| {
+        let swept = sweep_some(of.seed, of.size, of.config)?;
+        Ok(RoundResult::new(swept.figures, swept.problem))
+    });
+    result.of_seed(of.seed, &setting)
+}
+
+/// The seed's setting, and all shapes or, at smaller sizes, some.
+fn sweep_some(seed: u64, size: Size, config: &Config) -> Result<Swept, Error> {
     let setting = setting(seed);
     let shapes = SHAPES.len() as u32;
     let count = size.of(shapes, 4).min(shapes) as usize;

@@ -1,6 +1,7 @@
 //! One shape across the end of one stack.
 
 use super::{STACK_SIZE, Setting, Shape, StackPosition, Swept};
+use crate::suite::Figures;
 use mangrove::{
     Config, ContinuationsInObjects, Engine, Error, Extern, Func, FuncType, Instance, Linker,
     Module, ParkPolicy, Store, TrapCode, Val, ValType, Zeal,
@@ -108,7 +109,7 @@ impl<'a> Sweep<'a> {
                 break;
             }
         }
-        self.found.collections = self.store.collections();
+        self.found.figures = Figures::of_store(&self.store);
         Ok(self.found)
     }
 

@@ -4,7 +4,7 @@ use super::ast::{
     Block, CONTINUATIONS, DIGEST_DEPTH, GLOBALS, INTEGERS, NULL_DIGEST, OBJECTS, Operation, Pair,
     Program, RETURNED, SLOTS, SUSPENDED, Statement, TAGS, WAS_EMPTY,
 };
-use crate::scenarios;
+use crate::programs;
 use std::fmt::Write;
 
 const RUNTIME: &str = include_str!("../../programs/random.wat");
@@ -80,13 +80,13 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
 
 fn in_module(mut text: String, clones: bool) -> String {
     if !clones {
-        return scenarios::module(0, &text);
+        return programs::module(0, &text);
     }
     line(&mut text, "(global $turn (mut i32) (i32.const 0))");
     let import = "(import \"mangrove\" \"clone_cont\"
     (func $clone (param (ref null $task)) (result (ref $task))))";
     // Imports come before everything else but types.
-    scenarios::module(0, &text).replacen("(module\n", &format!("(module\n  {import}\n"), 1)
+    programs::module(0, &text).replacen("(module\n", &format!("(module\n  {import}\n"), 1)
 }
 
 fn line(text: &mut String, code: &str) {

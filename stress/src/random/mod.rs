@@ -19,28 +19,47 @@ pub mod roots;
 mod shrink;
 
 use crate::case::{Case, Size};
+use crate::suite::{Suite, play_case};
 use ast::Program;
 use mangrove_workers::Rng;
 
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "random",
+    about: "random programs of continuations and objects, judged by an interpreter",
+    breaks: "whatever nobody thought of",
+    least: 25,
+    play: |round, begin| play_case(round, begin, case, Some(shrunk)),
+};
+
+/// The suite of the same programs with clones.
+pub(crate) const CLONES: Suite = Suite {
+    name: "clones",
+    about: "the same, in which whatever is resumed is a clone or has been cloned",
+    breaks: "copies of stacks: what in them leads to the original, and who frees it",
+    least: 25,
+    play: |round, begin| play_case(round, begin, case_with_clones, Some(shrunk_with_clones)),
+};
+
 /// A case for a random program.
-pub fn case(rng: &mut Rng, size: Size) -> Case {
+fn case(rng: &mut Rng, size: Size) -> Case {
     make(&generator::program(rng, size), false)
 }
 
 /// The same in which continuations are cloned.
-pub fn case_with_clones(rng: &mut Rng, size: Size) -> Case {
+fn case_with_clones(rng: &mut Rng, size: Size) -> Case {
     make(&generator::program(rng, size), true)
 }
 
 /// The smallest case for which `fails` still holds, derived from the one these
 /// choices lead to.
-pub fn shrunk(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
+fn shrunk(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
     let program = generator::program(rng, size);
     make_smallest(program, false, fails)
 }
 
 /// The same with clones.
-pub fn shrunk_with_clones(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
+fn shrunk_with_clones(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
     let program = generator::program(rng, size);
     make_smallest(program, true, fails)
 }

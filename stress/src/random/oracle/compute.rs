@@ -2,8 +2,8 @@
 
 use super::Machine;
 use super::state::{Object, Reference, top};
+use crate::programs::fold;
 use crate::random::ast::{DIGEST_DEPTH, NULL_DIGEST, Operation, Statement};
-use crate::scenarios::fold;
 
 impl Machine<'_> {
     /// Executes one of them.

@@ -15,7 +15,7 @@ mod state;
 use super::ast::{
     DIGEST_DEPTH, GLOBALS, Pair, Program, RETURNED, SLOTS, SUSPENDED, Statement, WAS_EMPTY,
 };
-use crate::scenarios::fold;
+use crate::programs::fold;
 use moments::Watch;
 use state::{Chain, Continuation, Cursor, Frame, Held, Object, Reference, Site, held, top};
 

@@ -24,8 +24,8 @@ use super::emit::{self, Form};
 use super::oracle::{self, Kept, Looks};
 use super::{generator, shrink};
 use crate::case::Size;
-use crate::round::{self, RoundResult};
-use crate::summary::FailedRound;
+use crate::round;
+use crate::suite::{Figures, Round, RoundEnd, RoundResult, Suite};
 use judge::Judge;
 use mangrove::{
     Config, Engine, Error, Hooks, Linker, Module, OptLevel, ParkPolicy, Store, Val, Zeal,
@@ -146,28 +146,33 @@ pub fn parameters(program: &Program, setting: Setting) -> String {
     format!("functions={functions} statements={statements} {setting}")
 }
 
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "roots",
+    about: "what each frame of random programs holds, against a second derivation of it",
+    breaks: "root sets: what is held though nothing needs it, and what is needed though nothing holds it",
+    least: 50,
+    play: round,
+};
+
 /// Runs the program of a seed; one for which something is wrong is made smaller.
-pub fn round(
-    seed: u64,
-    config: &Config,
-    begin: &mut dyn FnMut(&str),
-) -> (RoundResult, Option<FailedRound>) {
+fn round(round: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
+    let (seed, config) = (round.seed, round.config);
     let setting = Setting::of(seed);
     let program = program(seed, setting);
     begin(&parameters(&program, setting));
     let play = |program: &Program| round::guarded(|| play(program, setting, config));
-    let result = play(&program);
-    let failure = result.problem.clone().map(|_| {
-        let smallest = shrink::shrink(program, &mut |candidate| play(candidate).problem.is_some());
-        FailedRound {
-            seed,
-            parameters: parameters(&smallest, setting),
-            message: play(&smallest).problem.unwrap_or_default(),
-            program: text(&smallest, setting),
-            arguments: Vec::new(),
+    let mut result = play(&program);
+    if let RoundEnd::Failed(failure) = &mut result.end {
+        let smallest = shrink::shrink(program, &mut |candidate| play(candidate).failed());
+        if let RoundEnd::Failed(smaller) = play(&smallest).end {
+            *failure = smaller;
         }
-    });
-    (result, failure)
+        failure.seed = seed;
+        failure.parameters = parameters(&smallest, setting);
+        failure.program = text(&smallest, setting);
+    }
+    result
 }
 
 /// The module that a program is made into. How many continuations live at its end is
@@ -214,11 +219,7 @@ fn play(program: &Program, setting: Setting, config: &Config) -> Result<RoundRes
             ref other => Some(format!("run returned {other:?}, not {}", verdict.checksum)),
         },
     };
-    Ok(RoundResult {
-        problem,
-        refused: None,
-        collections: store.collections(),
-    })
+    Ok(RoundResult::new(Figures::of_store(&store), problem))
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! are alive is checked after each collection. The program is
 //! `programs/churn.wat`; this is its oracle, the same story told with boxes.
 
-use super::{fold, module, value};
 use crate::case::{Case, Size};
+use crate::programs::{fold, module, value};
+use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 
 /// Most workers in a slot, each kept by the next.
@@ -11,8 +12,17 @@ const DEEPEST: usize = 8;
 /// Collections in a run.
 const COLLECTIONS: u32 = 20;
 
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "churn",
+    about: "continuations made, resumed, kept by others and forgotten, their number checked",
+    breaks: "the count of what lives: continuations freed too early or too late, records used twice",
+    least: 1,
+    play: |round, begin| play_case(round, begin, case, None),
+};
+
 /// A case: 1,000 slots and 100,000 steps at full size.
-pub fn case(rng: &mut Rng, size: Size) -> Case {
+fn case(rng: &mut Rng, size: Size) -> Case {
     let slots = size.of(1_000, 8);
     let every = size.of(100_000 / COLLECTIONS, 10);
     let steps = every * COLLECTIONS;

@@ -2,15 +2,25 @@
 //! many workers live goes into the checksum after each collection. The program is
 //! `programs/rings.wat`; this is its oracle: a graph of numbers, and a search.
 
-use super::{fold, module, value};
 use crate::case::{Case, Size};
+use crate::programs::{fold, module, value};
+use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 
 /// Collections in a run, but for the one at its end.
 const COLLECTIONS: u32 = 20;
 
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "rings",
+    about: "objects and continuations that hold each other, in rings that are let go",
+    breaks: "liveness over objects and stacks at once: rings kept, or freed while something leads to them",
+    least: 2,
+    play: |round, begin| play_case(round, begin, case, None),
+};
+
 /// A case: 1,000 slots and 100,000 steps at full size.
-pub fn case(rng: &mut Rng, size: Size) -> Case {
+fn case(rng: &mut Rng, size: Size) -> Case {
     let slots = size.of(1_000, 6);
     let every = size.of(100_000 / COLLECTIONS, 10);
     let steps = every * COLLECTIONS;

@@ -1,15 +1,25 @@
 //! `generators`: pairs of tree walkers in step. The program is
 //! `programs/generators.wat`; its items follow from pair and position alone.
 
-use super::{fold, module, value};
 use crate::case::{Case, Size};
+use crate::programs::{fold, module, value};
+use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 
 /// Collections in a run, at least.
 const COLLECTIONS: u32 = 40;
 
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "generators",
+    about: "trees walked by nested generators, nodes as payloads",
+    breaks: "references in payloads and in frames of nested chains, while both sides move",
+    least: 1,
+    play: |round, begin| play_case(round, begin, case, None),
+};
+
 /// A case: 100 pairs on trees of 200 nodes at full size.
-pub fn case(rng: &mut Rng, size: Size) -> Case {
+fn case(rng: &mut Rng, size: Size) -> Case {
     let pairs = size.of(100, 4);
     let nodes = rng.range(size.of(100, 6), size.of(300, 12));
     let every = (pairs * (nodes + 1) / COLLECTIONS).max(1);

@@ -4,7 +4,7 @@ use super::shape::{
     ARGUMENTS, Frame, Held, Kind, OPERANDS, Shape, TOKEN_IN, TOKEN_OUT, Via, phase_number,
     slot_number,
 };
-use crate::scenarios::module;
+use crate::programs::module;
 
 const OBJECTS: &str = include_str!("../../../programs/suspended_objects.wat");
 const DRIVER: &str = include_str!("../../../programs/suspended_driver.wat");

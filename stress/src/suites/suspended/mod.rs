@@ -18,14 +18,24 @@ mod expect;
 mod shape;
 
 use crate::case::{Case, Size};
+use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 use shape::Shape;
 
 /// Collections while all are suspended, at any size.
 const COLLECTIONS: u32 = 100;
 
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "suspended",
+    about: "thousands of continuations suspended in deep frames over a hundred collections",
+    breaks: "the maps of frames that sleep: slots that are missed, or not updated when objects move",
+    least: 1,
+    play: |round, begin| play_case(round, begin, case, None),
+};
+
 /// A case of random shape: 10,000 continuations at full size.
-pub fn case(rng: &mut Rng, size: Size) -> Case {
+fn case(rng: &mut Rng, size: Size) -> Case {
     let shape = Shape::random(rng, size);
     let Shape {
         continuations,

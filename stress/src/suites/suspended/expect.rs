@@ -3,7 +3,7 @@
 use super::shape::{
     ARGUMENTS, Held, Kind, OPERANDS, Shape, TOKEN_IN, TOKEN_OUT, phase_number, slot_number,
 };
-use crate::scenarios::{fold, longs, value};
+use crate::programs::{fold, longs, value};
 
 /// The checksum of `run`: what each suspension handed out and each
 /// continuation returned, in the order in which they did.

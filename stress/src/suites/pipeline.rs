@@ -1,15 +1,25 @@
 //! `pipeline`: packets from producers through stages to consumers, receipts
 //! back. The program is `programs/pipeline.wat`; this is its oracle.
 
-use super::{fold, longs, module};
 use crate::case::{Case, Size};
+use crate::programs::{fold, longs, module};
+use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 
 /// Collections in a run, at least.
 const COLLECTIONS: u32 = 40;
 
+/// The suite.
+pub(crate) const SUITE: Suite = Suite {
+    name: "pipeline",
+    about: "objects handed between stages, payloads in both directions",
+    breaks: "references that are on their way from one stack to another at a collection",
+    least: 1,
+    play: |round, begin| play_case(round, begin, case, None),
+};
+
 /// A case: 200 lines of up to 8 stages, 100 packets each, at full size.
-pub fn case(rng: &mut Rng, size: Size) -> Case {
+fn case(rng: &mut Rng, size: Size) -> Case {
     let lines = size.of(200, 3);
     let stages = rng.range(1, 8);
     let packets = size.of(100, 4);
