@@ -25,6 +25,8 @@ mod search;
 mod source;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_fluent;
 mod views;
 
 pub use live::{Live, Stopper};

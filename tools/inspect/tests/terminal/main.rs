@@ -149,7 +149,7 @@ fn deep() {
     let mut program = OnTerminal::start(PART, "deep");
     program.until("1,000,000 objects");
     // The last object, and the way to it.
-    program.press("3\r");
+    program.press("3");
     program.until("16,000,000");
     program.press("\rG");
     program.until("$node @0xf42400");
