@@ -94,9 +94,12 @@ struct Job {
     progress: Arc<Progress>,
 }
 
+/// What asks a thread, and its answers with the numbers of their questions.
+type Worker = (Sender<Job>, Receiver<(u64, Answer)>);
+
 /// The thread that answers, and what it is asked.
 pub struct Asking {
-    worker: Option<(Sender<Job>, Receiver<(u64, Answer)>)>,
+    worker: Option<Worker>,
     pending: Option<Pending>,
     asked: u64,
 }
@@ -212,7 +215,7 @@ impl Drop for Asking {
     }
 }
 
-fn start() -> std::io::Result<(Sender<Job>, Receiver<(u64, Answer)>)> {
+fn start() -> std::io::Result<Worker> {
     let (ask, asked) = mpsc::channel::<Job>();
     let (tell, answers) = mpsc::channel();
     let work = move || {

@@ -97,14 +97,12 @@ fn tab_line(app: &App<'_>) -> Line<'static> {
 fn status(app: &App<'_>) -> Line<'static> {
     match app.mode() {
         Mode::Search(text) => Line::from(format!(" /{}▏", printable(text))),
-        _ => match app.running() {
-            running => Line::from(match (app.asked(), app.doing(), running) {
-                (Some(asked), ..) => format!(" {asked}"),
-                (None, Some(doing), Some(_)) => format!(" {} …", printable(&doing)),
-                (None, None, Some(until)) => format!(" the program runs to {} …", until.text()),
-                (None, _, None) => format!(" {}", printable(app.message())),
-            }),
-        },
+        _ => Line::from(match (app.asked(), app.doing(), app.running()) {
+            (Some(asked), ..) => format!(" {asked}"),
+            (None, Some(doing), Some(_)) => format!(" {} …", printable(&doing)),
+            (None, None, Some(until)) => format!(" the program runs to {} …", until.text()),
+            (None, _, None) => format!(" {}", printable(app.message())),
+        }),
     }
 }
 
