@@ -21,6 +21,8 @@ const PROGRAM: &str = r#"(module
 /// The program as a binary, in a folder of its own, with this map beside it.
 fn with_map(folder: &str, map: &str) -> PathBuf {
     let folder = file(folder, "").with_extension("d");
+    // An earlier run may have left something.
+    let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     let url = "http://localhost:8000/app.wasm.map";
     let text = PROGRAM.replace("@length", &format!("\\{:02x}", url.len()));
