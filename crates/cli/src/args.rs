@@ -166,6 +166,13 @@ pub struct WastArgs {
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,
+    /// Let others look at the script that runs, through a Unix socket made at this path: mangrove
+    /// roots --attach PATH
+    #[arg(long, value_name = "PATH")]
+    pub inspect: Option<PathBuf>,
+    /// Whether they are recorded: several in a file each, with -1, -2, … before its extension.
+    #[command(flatten)]
+    pub timeline: TimelineArgs,
     /// When they are to end.
     #[command(flatten)]
     pub until: Until,

@@ -14,6 +14,7 @@ use crate::output;
 use crate::trusted;
 use crate::values::ArgumentReader;
 use mangrove::{COMPILED_MAGIC, Engine, Error, Extern, Func, Instance, Linker, Module, Store, Val};
+use mangrove_inspect::source_map;
 use mangrove_validate::EntityIndex;
 use std::path::Path;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ impl<'a> Program<'a> {
             true => trusted::load(engine, file, &source.binary, compiled)?,
             false => source.compile(engine).map_err(in_file)?,
         };
+        lines_of_map(&module, file);
         let mut store = Store::new(engine, ()).map_err(in_file)?;
         let mut linker = Linker::new(engine);
         linker.define_mangrove();
@@ -134,6 +136,18 @@ impl<'a> Program<'a> {
     pub fn input(&self, message: &str) -> Failure {
         Failure::Input(format!("{}: {message}", shown(self.file)))
     }
+}
+
+/// Has the module's source map read when a line is wanted. What is wrong with it is a note: the program runs without.
+fn lines_of_map(module: &Module, file: &Path) {
+    // Beside standard input there is nothing.
+    if file == Path::new("-") {
+        return;
+    }
+    let name = shown(file);
+    source_map::attach(module, file, move |error| {
+        output::note_now(&format!("{name}: there are no source lines: {error}"));
+    });
 }
 
 /// Makes the engine.

@@ -6,6 +6,7 @@
 use crate::errors::Failure;
 use mangrove::printable;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Stdout, Write};
+use std::sync::{Mutex, PoisonError};
 
 /// Where a command writes its output.
 pub struct Output {
@@ -91,8 +92,7 @@ impl Output {
     /// Says on standard error what may help, and is no failure.
     pub fn note(&mut self, text: &str) {
         if let Target::Standard(_) = self.target {
-            // Nowhere is left to say that standard error is closed.
-            let _ = writeln!(io::stderr(), "note: {}", printable(text));
+            note_now(text);
         }
     }
 
@@ -144,4 +144,37 @@ impl Write for Stream<'_> {
 pub fn line_now(text: &str) {
     let mut stdout = io::stdout().lock();
     let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Notes that wait while the terminal is somebody's: none while it is not.
+static HELD: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+/// Says on standard error what may help, from any thread.
+pub fn note_now(text: &str) {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = format!("note: {}", printable(text));
+    match &mut *held {
+        Some(notes) => notes.push(text),
+        // Nowhere is left to say that standard error is closed.
+        None => drop(writeln!(io::stderr(), "{text}")),
+    }
+}
+
+/// That notes wait. They are said when this is dropped.
+pub struct HeldNotes(());
+
+/// Has notes wait: a program has the whole terminal.
+pub fn hold_notes() -> HeldNotes {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    held.get_or_insert_default();
+    HeldNotes(())
+}
+
+impl Drop for HeldNotes {
+    fn drop(&mut self) {
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        for note in held.take().unwrap_or_default() {
+            let _ = writeln!(io::stderr(), "{note}");
+        }
+    }
 }

@@ -33,11 +33,31 @@ fn lines(text: &str) -> String {
             .map(
                 |character| match printable(character.encode_utf8(&mut [0; 4])) {
                     Cow::Borrowed(_) => character.to_string(),
-                    Cow::Owned(_) => format!("\\u{:04x}", u32::from(character)),
+                    Cow::Owned(_) => units(character),
                 },
             )
             .collect(),
     };
     let lines: Vec<String> = text.split('\n').map(escaped).collect();
     lines.join("\n")
+}
+
+/// The escape of a character in JSON: of its one or two units in UTF-16.
+fn units(character: char) -> String {
+    let mut units = [0; 2];
+    let units = character.encode_utf16(&mut units).iter();
+    units.map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::json_line;
+
+    #[test]
+    fn what_is_hidden_is_escaped_and_read_back() {
+        let name = "a\u{202e}\u{e0001}ü\n";
+        let line = json_line(&name).unwrap();
+        assert_eq!(line, "\"a\\u202e\\udb40\\udc01ü\\n\"");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), name);
+    }
 }

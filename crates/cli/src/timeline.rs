@@ -22,12 +22,24 @@ pub struct Recording {
 /// The file cannot be made.
 pub fn start(
     store: &mut Store<()>,
-    module: &Path,
+    program: &Path,
     args: &TimelineArgs,
 ) -> Result<Option<Recording>, Failure> {
-    let Some(path) = &args.timeline else {
-        return Ok(None);
-    };
+    let recorded = args.timeline.as_deref();
+    let recorded = recorded.map(|path| start_in(path, store, program, args));
+    recorded.transpose()
+}
+
+/// The same in this file.
+///
+/// # Errors
+/// It cannot be made.
+pub fn start_in(
+    path: &Path,
+    store: &mut Store<()>,
+    program: &Path,
+    args: &TimelineArgs,
+) -> Result<Recording, Failure> {
     let is_json = path
         .extension()
         .is_some_and(|extension| extension == "json");
@@ -38,16 +50,16 @@ pub fn start(
     };
     let options = TimelineOptions {
         form,
-        title: format!("mangrove {}", shown(module)),
+        title: format!("mangrove {}", shown(program)),
         limit: args.timeline_limit,
         tracks: args.timeline_tracks,
     };
     let file = File::create(path).map_err(|error| Failure::unwritable(path, &error))?;
-    Ok(Some(Recording {
+    Ok(Recording {
         timeline: Timeline::start(store, file, &options),
-        path: path.clone(),
+        path: path.to_owned(),
         limit: args.timeline_limit,
-    }))
+    })
 }
 
 impl Recording {

@@ -114,7 +114,7 @@ pub struct Place {
     pub export: Option<String>,
     /// Where the instruction is in the module.
     pub offset: Option<WasmOffset>,
-    /// Where that was written, if the module says so in DWARF.
+    /// Where that was written, if the module's DWARF, text or source map says so.
     pub source: Option<SourceLine>,
 }
 

@@ -90,17 +90,18 @@ pub use mangrove_abi::{Refusal, Request};
 pub use mangrove_runtime::{
     Amount, AnyRef, ArrayRef, ArrayType, AsEngine, AsStore, AsStoreMut, Backtrace, BacktraceEntry,
     Bound, BoundSource, Cause, CollectionCause, CollectionDecision, CollectionDue,
-    CollectionPolicy, CompiledError, ContHandle, Content, Counts, CustomError, DataStore,
+    CollectionPolicy, CompiledError, ContHandle, Content, Counts, CustomError, DataStore, Dead,
     DeathQueue, Element, Entering, Error, Event, EventKind, Exception, ExceptionDisplay, ExnRef,
     Extern, ExternRef, ExternType, FieldInfo, FieldStorage, FixedPlace, Frame, Func, Global,
     HandleKind, Handler, HeapHandle, HeapReference, HeapRefuser, HeapStatistics, HeapWalk,
-    HostAnswer, HostStore, InvalidPlace, LiveObject, Memory, MemoryChecks, MemoryLimit, Moment,
-    NextAsk, NotingAllocator, ObjectError, ObjectKind, ObjectTypeInfo, Outcome, PAGE,
-    ResourceError, ResourceLimiter, RootScope, SignalPolicy, SignalProblem, StoreId, StoreNames,
-    StructRef, StructType, SurveyItem, SurveyOptions, SurveySummary, SurveyedObject, Table, Tag,
-    TextPosition, Trap, TrapReason, TypeCounts, TypeStatistics, TypedFunc, UpdateDeadline, Val,
-    WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy, WeakContHandle, WeakHandle,
-    WrapStore, Zeal, ctrl_c_came, exit_when_exhausted, ignore_file_size_signal,
+    HostAnswer, HostStore, InvalidPlace, LiveObject, MappedLine, Memory, MemoryChecks, MemoryLimit,
+    Moment, NextAsk, NotingAllocator, ObjectError, ObjectKind, ObjectTypeInfo, Outcome, PAGE,
+    ResourceError, ResourceLimiter, RootScope, SignalPolicy, SignalProblem, SourceLines, StoreId,
+    StoreNames, StructRef, StructType, SurveyItem, SurveyOptions, SurveySummary, SurveyedObject,
+    Table, Tag, TextPosition, Trap, TrapReason, TypeCounts, TypeStatistics, TypedFunc,
+    UpdateDeadline, Val, WasmList, WasmParams, WasmRef, WasmResults, WasmRet, WasmTy,
+    WeakContHandle, WeakHandle, WrapStore, Zeal, ctrl_c_came, exit_when_exhausted,
+    ignore_file_size_signal,
 };
 pub use mangrove_validate::printable;
 pub use module::{ExportType, ImportType, Module};

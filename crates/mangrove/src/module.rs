@@ -10,7 +10,8 @@ use mangrove_collector::admission;
 use mangrove_collector::{ModuleId, SourceLine};
 use mangrove_compile as compile;
 use mangrove_runtime::{
-    ArrayType, Error, ExternType, InvalidPlace, ModuleImage, StructType, TextLines, extern_type,
+    ArrayType, Error, ExternType, InvalidPlace, ModuleImage, SourceLines, StructType, TextLines,
+    extern_type,
 };
 use mangrove_validate::{EntityIndex, EntityType, ParsedModule, printable};
 use std::path::Path;
@@ -321,6 +322,19 @@ impl Module {
     /// ```
     pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         self.image.source_line(offset)
+    }
+
+    /// Says where its instructions were written: what a source map has. They are looked at where
+    /// neither the module's text nor its `.debug_*` sections know a line, and made when the first
+    /// one is wanted: perhaps in the middle of a trap, so if that panics there are none. Only the
+    /// first call counts, for all clones.
+    ///
+    /// `mangrove_inspect::source_map` reads the maps that compilers write.
+    ///
+    /// # Examples
+    /// See [`MappedLine`](crate::MappedLine).
+    pub fn set_source_lines(&self, lines: impl FnOnce() -> SourceLines + Send + 'static) {
+        self.image.set_source_lines(lines);
     }
 
     /// What it imports, in order.

@@ -183,11 +183,11 @@ pub use resource::file_size::ignore_file_size_signal;
 pub use scope::RootScope;
 pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
 pub use setup::new_store;
-pub use source::{TextLine, TextLines};
+pub use source::{MappedLine, SourceLines, TextLine, TextLines};
 pub use statistics::{Amount, HeapStatistics, TypeStatistics};
 pub use store::{AsStore, AsStoreMut, DataStore, HostStore, StoreInner, WrapStore, inner, insides};
 pub use survey::{
-    Content, FieldInfo, FieldStorage, FixedPlace, ObjectTypeInfo, StoreNames, SurveyItem,
+    Content, Dead, FieldInfo, FieldStorage, FixedPlace, ObjectTypeInfo, StoreNames, SurveyItem,
     SurveyOptions, SurveySummary, SurveyedObject,
 };
 pub use trap::{Backtrace, BacktraceEntry, Frame, HeapRefuser, Trap, TrapReason};

@@ -3,7 +3,7 @@
 use crate::code::{LoadedCode, load};
 use crate::engine::EngineCore;
 use crate::error::Error;
-use crate::source::{SourceMap, TextLines};
+use crate::source::{SaidLines, SourceLines, SourceMap, TextLines};
 use crate::types::TypeHold;
 use hashbrown::HashMap;
 use mangrove_abi::layout::handler_table_size;
@@ -34,6 +34,8 @@ pub struct ModuleImage {
     sources: OnceLock<Option<SourceMap>>,
     /// Those of its text, if somebody wants to know them.
     text_lines: OnceLock<TextLines>,
+    /// Those that somebody has said.
+    source_lines: OnceLock<SaidLines>,
     /// The first export of each function, made when somebody asks.
     exported: OnceLock<HashMap<FuncIndex, usize>>,
     /// The number of each canonical type, made when somebody asks.
@@ -95,6 +97,7 @@ impl ModuleImage {
             parsed,
             sources: OnceLock::new(),
             text_lines: OnceLock::new(),
+            source_lines: OnceLock::new(),
             exported: OnceLock::new(),
             indices: OnceLock::new(),
             tail_calls: OnceLock::new(),
@@ -206,14 +209,20 @@ impl ModuleImage {
         let _ = self.text_lines.set(lines);
     }
 
+    /// Says where the instructions of the module were written. The first time counts.
+    pub fn set_source_lines(&self, lines: impl FnOnce() -> SourceLines + Send + 'static) {
+        let _ = self.source_lines.set(SaidLines::new(lines));
+    }
+
     /// Where the instruction at this byte offset of the module was written, if its text is
-    /// known, or its `.debug_*` sections say so.
+    /// known, or its `.debug_*` sections or its source map say so.
     pub fn source_line(&self, offset: WasmOffset) -> Option<SourceLine> {
         if let Some(lines) = self.text_lines.get() {
             return lines.find(offset);
         }
         let sources = self.sources.get_or_init(|| SourceMap::new(&self.parsed));
-        sources.as_ref()?.find(offset)
+        let known = sources.as_ref().and_then(|sources| sources.find(offset));
+        known.or_else(|| self.source_lines.get()?.find(&self.parsed, offset))
     }
 
     /// The instruction at a byte offset of the module. Its function is the one with

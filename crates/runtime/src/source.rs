@@ -1,4 +1,5 @@
-//! Source lines, from the DWARF a module may carry.
+//! Source lines: of a module's text, from the DWARF it may carry, or from a source map that
+//! somebody has read.
 //!
 //! ```text
 //!  module bytes:  … | code section          | … | .debug_info .debug_line … (custom)
@@ -16,7 +17,7 @@ use mangrove_collector::SourceLine;
 use mangrove_validate::ParsedModule;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// What `read` finds. The bytes it reads are a module's, and it is asked while a store
 /// is being put right: no line is better than a panic there.
@@ -59,6 +60,98 @@ impl TextLines {
             file: self.file.clone(),
             line,
             column: Some(column),
+        })
+    }
+}
+
+/// A place from which on the instructions of a module were written somewhere, or nowhere.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Engine, MappedLine, Module, SourceLines, WasmOffset};
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// // func 0 has its body from byte 30 on: no locals, nop, nop, end.
+/// let text = "(module (func (export \"f\") nop nop))";
+/// let module = Module::new(&Engine::default(), text)?;
+/// let line = |offset, line| MappedLine { offset, source: Some((0, line, None)) };
+/// let lines = SourceLines::new(vec!["f.ts".to_owned()], vec![line(30, 7), line(32, 8)]);
+/// module.set_source_lines(move || lines);
+///
+/// let found = |offset| module.source_line(WasmOffset::new(offset).unwrap());
+/// let second = found(31).expect("the first nop, or what follows it");
+/// assert_eq!((second.file.as_str(), second.line), ("f.ts", 7));
+/// assert_eq!(found(32).map(|found| found.line), Some(8));
+/// assert_eq!(found(20), None, "nothing is known of what comes before");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MappedLine {
+    /// Where in the module it begins.
+    pub offset: u32,
+    /// The number of the file, the line (from 1) and, if it is known, the column (from 1). None
+    /// for what was written nowhere.
+    pub source: Option<(u32, u32, Option<u32>)>,
+}
+
+/// What somebody has to say of a module's lines, looked for when the first one is asked for.
+pub(crate) struct SaidLines(LazyLock<SourceLines, Box<dyn FnOnce() -> SourceLines + Send>>);
+
+impl SaidLines {
+    pub(crate) fn new(lines: impl FnOnce() -> SourceLines + Send + 'static) -> Self {
+        Self(LazyLock::new(Box::new(lines)))
+    }
+
+    pub(crate) fn find(&self, module: &ParsedModule, offset: WasmOffset) -> Option<SourceLine> {
+        quietly(|| self.0.find(module, offset))
+    }
+}
+
+impl fmt::Debug for SaidLines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SaidLines").finish_non_exhaustive()
+    }
+}
+
+/// The source lines of a module, as a source map has them: each goes on to the next one, or to
+/// the end of the function.
+///
+/// # Examples
+/// See [`MappedLine`].
+#[derive(Debug, Default)]
+pub struct SourceLines {
+    files: Vec<String>,
+    /// By offset.
+    lines: Vec<MappedLine>,
+}
+
+impl SourceLines {
+    /// Lines of these files. Of several for one offset the last counts; what is in a file that
+    /// is not there is written nowhere.
+    pub fn new(files: Vec<String>, mut lines: Vec<MappedLine>) -> Self {
+        // Stable: the last of those for one offset stays the last.
+        lines.sort_by_key(|line| line.offset);
+        Self { files, lines }
+    }
+
+    /// The line of what is at this offset, if it begins in the same function.
+    fn find(&self, module: &ParsedModule, offset: WasmOffset) -> Option<SourceLine> {
+        let offset = offset.as_u32();
+        let behind = self.lines.partition_point(|line| line.offset <= offset);
+        let found = self.lines.get(behind.checked_sub(1)?)?;
+        // Bodies are in the order of their offsets. The size of one counts to it: there are
+        // compilers that begin there.
+        let bodies = &module.bodies;
+        let before = bodies.partition_point(|body| body.range.end <= offset as usize);
+        let begins = before
+            .checked_sub(1)
+            .map_or(0, |body| bodies[body].range.end);
+        let (file, line, column) = found.source.filter(|_| found.offset as usize >= begins)?;
+        Some(SourceLine {
+            file: self.files.get(file as usize)?.clone(),
+            line,
+            column,
         })
     }
 }

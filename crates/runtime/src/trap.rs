@@ -200,7 +200,7 @@ pub struct Frame {
     pub export: Option<String>,
     /// Where the instruction is in the module.
     pub offset: Option<WasmOffset>,
-    /// Where that was written, if the module says so in DWARF.
+    /// Where that was written, if the module's DWARF, text or source map says so.
     pub source: Option<SourceLine>,
     /// Number of the continuation whose stack the frame is on.
     pub continuation: u32,

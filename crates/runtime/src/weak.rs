@@ -11,7 +11,7 @@
 
 use crate::aged::Aged;
 use crate::id::StoreId;
-use mangrove_abi::{ContRef, HeapRef};
+use mangrove_abi::{ContRef, HeapRef, TypeId};
 use mangrove_collector::{CollectionKind, Survivors};
 use mangrove_validate::RefType;
 use std::collections::VecDeque;
@@ -27,6 +27,8 @@ const FEWEST: usize = 1024;
 #[derive(Debug)]
 pub(crate) struct WeakSlot {
     offset: AtomicU32,
+    /// The object's type, which is known when it is dead, too: types live as long as the store.
+    pub(crate) ty: TypeId,
     store: StoreId,
 }
 
@@ -79,6 +81,10 @@ pub(crate) struct WeakTables {
     conts: Vec<Arc<WeakContSlot>>,
     watched: Aged<(HeapRef, Mourner)>,
     watched_conts: Vec<(ContRef, Mourner)>,
+    /// Those of weak handles that somebody has, to what a collection found dead: they are shown,
+    /// and cost a collection nothing.
+    dead: Vec<Arc<WeakSlot>>,
+    dead_conts: Vec<Arc<WeakContSlot>>,
     queues: Vec<VecDeque<u64>>,
     /// How many tokens they have.
     queued: usize,
@@ -88,10 +94,17 @@ pub(crate) struct WeakTables {
 
 impl WeakTables {
     /// A weak reference to an object.
-    pub(crate) fn object(&mut self, store: StoreId, object: HeapRef, young: bool) -> Arc<WeakSlot> {
+    pub(crate) fn object(
+        &mut self,
+        store: StoreId,
+        object: HeapRef,
+        ty: TypeId,
+        young: bool,
+    ) -> Arc<WeakSlot> {
         self.make_room();
         let slot = Arc::new(WeakSlot {
             offset: AtomicU32::new(object.0),
+            ty,
             store,
         });
         self.objects.add(slot.clone(), young);
@@ -120,16 +133,23 @@ impl WeakTables {
     /// Without this a program that makes weak handles and never allocates would fill
     /// memory with slots.
     fn make_room(&mut self) {
-        if self.objects.len() + self.conts.len() >= self.prune_at.max(FEWEST) {
+        if self.slots() >= self.prune_at.max(FEWEST) {
             self.prune();
         }
+    }
+
+    /// Slots of all weak handles, those to what is dead included.
+    fn slots(&self) -> usize {
+        self.objects.len() + self.conts.len() + self.dead.len() + self.dead_conts.len()
     }
 
     /// Drops the slots whose weak handles are gone.
     pub(crate) fn prune(&mut self) {
         self.objects.prune(|slot| Arc::strong_count(slot) > 1);
         self.conts.retain(|slot| Arc::strong_count(slot) > 1);
-        self.prune_at = 2 * (self.objects.len() + self.conts.len());
+        self.dead.retain(|slot| Arc::strong_count(slot) > 1);
+        self.dead_conts.retain(|slot| Arc::strong_count(slot) > 1);
+        self.prune_at = 2 * self.slots();
     }
 
     /// A new queue's number.
@@ -170,11 +190,16 @@ impl WeakTables {
         // SAFETY: what the lists refer to were objects when the collection began: the
         // last one has followed them, or removed them.
         let now = |object| unsafe { survivors.object(object) };
+        let dead = &mut self.dead;
         self.objects.sweep(kind, |slot| {
             let moved = now(HeapRef(slot.offset.load(Ordering::Relaxed)));
             let offset = moved.unwrap_or(HeapRef::NULL).0;
             slot.offset.store(offset, Ordering::Relaxed);
-            moved.is_some() && Arc::strong_count(slot) > 1
+            let is_held = Arc::strong_count(slot) > 1;
+            if is_held && moved.is_none() {
+                dead.push(slot.clone());
+            }
+            moved.is_some() && is_held
         });
         let (queues, queued) = (&mut self.queues, &mut self.queued);
         let mut tell = |Mourner { queue, token }: Mourner| {
@@ -195,10 +220,15 @@ impl WeakTables {
         }
         // SAFETY: they are to records of this store's registry.
         let lives = |reference| unsafe { survivors.continuation(reference) };
+        let dead = &mut self.dead_conts;
         self.conts.retain(|slot| {
             let lives = lives(slot.reference());
             slot.dead.store(!lives, Ordering::Relaxed);
-            lives && Arc::strong_count(slot) > 1
+            let is_held = Arc::strong_count(slot) > 1;
+            if is_held && !lives {
+                dead.push(slot.clone());
+            }
+            lives && is_held
         });
         self.watched_conts
             .retain(|&(reference, mourner)| lives(reference) || tell(mourner));
@@ -213,22 +243,20 @@ impl WeakTables {
         weak.chain(self.watched.all().map(|(&(object, _), old)| (object, old)))
     }
 
-    /// What weak handles are to; null where it is dead.
-    pub(crate) fn objects(&self) -> impl Iterator<Item = HeapRef> {
-        let slots = self.objects.all();
-        slots.map(|(slot, _)| HeapRef(slot.offset.load(Ordering::Relaxed)))
+    /// What weak handles are to, with its type; null where a collection found it dead.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (HeapRef, TypeId)> {
+        let slots = self.objects.all().map(|(slot, _)| slot).chain(&self.dead);
+        slots.map(|slot| (HeapRef(slot.offset.load(Ordering::Relaxed)), slot.ty))
     }
 
-    /// The same of those to continuations.
-    pub(crate) fn continuations(&self) -> impl Iterator<Item = ContRef> {
-        let slots = self.conts.iter();
-        slots.map(|slot| match slot.dead.load(Ordering::Relaxed) {
-            true => ContRef::NULL,
-            false => slot.reference(),
-        })
+    /// The same of those to continuations: what they were to, and whether that was found dead.
+    pub(crate) fn continuations(&self) -> impl Iterator<Item = (ContRef, bool)> {
+        let slots = self.conts.iter().chain(&self.dead_conts);
+        slots.map(|slot| (slot.reference(), slot.dead.load(Ordering::Relaxed)))
     }
 
-    /// How many entries the lists have, tokens that nobody has taken included.
+    /// How many entries the lists have, tokens that nobody has taken included; without those
+    /// to what is dead.
     pub(crate) fn len(&self) -> usize {
         let objects = self.objects.len() + self.watched.len();
         objects + self.conts.len() + self.watched_conts.len() + self.queued
@@ -238,15 +266,16 @@ impl WeakTables {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mangrove_abi::object::TYPE_EXN;
 
     #[test]
     fn slots_that_nobody_has_do_not_pile_up() {
         let (mut tables, store) = (WeakTables::default(), StoreId(1));
         let kept: Vec<_> = (0..3 * FEWEST as u32)
-            .map(|n| tables.object(store, HeapRef(8 * (n + 1)), n % 2 == 0))
+            .map(|n| tables.object(store, HeapRef(8 * (n + 1)), TYPE_EXN, n % 2 == 0))
             .collect();
         for _ in 0..100 * FEWEST {
-            tables.object(store, HeapRef(8), false);
+            tables.object(store, HeapRef(8), TYPE_EXN, false);
         }
         assert!(tables.len() <= 2 * kept.len() + FEWEST, "{}", tables.len());
         let mut found: Vec<u32> = tables.all_objects().map(|(object, _)| object.0).collect();

@@ -23,7 +23,7 @@ mod spectest;
 mod values;
 
 pub use report::{FailedDirective, FailureKind, FileReport};
-pub use runner::{ScriptOptions, run_file, run_source};
+pub use runner::{ScriptOptions, run_file, run_file_in, run_source};
 pub use script::{ModuleSource, STANDARD_INPUT, ScriptError, read_module};
 pub use spectest::{Sink, define_spectest, imports_spectest};
 pub use values::{parse_float32, parse_float64};

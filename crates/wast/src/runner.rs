@@ -59,6 +59,39 @@ pub fn run_file(
     run_source(engine, &script::name_of(path), &text, options)
 }
 
+/// Runs a script from a file in a store in which nothing is yet, so that somebody can watch it.
+///
+/// # Errors
+/// As [`run_file`].
+///
+/// # Examples
+/// ```
+/// use mangrove::{Config, Engine, Hooks, Store};
+/// use mangrove_wast::{ScriptOptions, run_file_in};
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// # let path = std::env::temp_dir().join(format!("mangrove-wast-{}.wast", std::process::id()));
+/// # std::fs::write(&path, "(module (func (export \"f\"))) (invoke \"f\") (invoke \"f\")")?;
+/// let mut store = Store::new(&Engine::new(&Config::new())?, ())?;
+/// let events = Arc::new(AtomicUsize::new(0));
+/// let counted = events.clone();
+/// store.observe_events(move |_| drop(counted.fetch_add(1, Ordering::Relaxed)));
+/// let report = run_file_in(&mut store, &path, &ScriptOptions::default())?;
+/// assert_eq!((report.passed, report.failed), (3, 0));
+/// assert!(events.load(Ordering::Relaxed) > 0);
+/// # std::fs::remove_file(path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn run_file_in(
+    store: &mut Store<()>,
+    path: &Path,
+    options: &ScriptOptions,
+) -> Result<FileReport, ScriptError> {
+    let text = script::read_text(path)?;
+    run_source_in(store, &script::name_of(path), &text, options)
+}
+
 /// Runs a script that is already in memory; `name` is what reports call it.
 ///
 /// # Errors
@@ -69,13 +102,29 @@ pub fn run_source(
     text: &str,
     options: &ScriptOptions,
 ) -> Result<FileReport, ScriptError> {
+    let store = Store::new(engine, ());
+    let mut store = store.map_err(|error| set_up(name, error))?;
+    run_source_in(&mut store, name, text, options)
+}
+
+fn set_up(name: &str, error: Error) -> ScriptError {
+    ScriptError::Setup {
+        file: name.to_owned(),
+        error: Box::new(error),
+    }
+}
+
+fn run_source_in(
+    store: &mut Store<()>,
+    name: &str,
+    text: &str,
+    options: &ScriptOptions,
+) -> Result<FileReport, ScriptError> {
     let tokens = Tokens::new(name, text)?;
     let directives = tokens.directives()?;
     let mut report = FileReport::new(name);
-    let mut runner = Runner::new(engine, text, options).map_err(|error| ScriptError::Setup {
-        file: name.to_owned(),
-        error: Box::new(error),
-    })?;
+    let runner = Runner::new(store, text, options);
+    let mut runner = runner.map_err(|error| set_up(name, error))?;
     for directive in directives {
         let (line, column) = directive.span().linecol_in(text);
         let keyword = directive.keyword();
@@ -155,10 +204,10 @@ impl Problem {
 
 /// The state of a script.
 struct Runner<'e> {
-    engine: &'e Engine,
+    engine: Engine,
     /// The script, in which modules have their lines.
     text: &'e str,
-    store: Store<()>,
+    store: &'e mut Store<()>,
     linker: Linker<()>,
     sink: Sink,
     /// Whether the linker has a module `spectest`.
@@ -174,8 +223,12 @@ struct Runner<'e> {
 }
 
 impl<'e> Runner<'e> {
-    fn new(engine: &'e Engine, text: &'e str, options: &ScriptOptions) -> Result<Self, Error> {
-        let mut store = Store::new(engine, ())?;
+    fn new(
+        store: &'e mut Store<()>,
+        text: &'e str,
+        options: &ScriptOptions,
+    ) -> Result<Self, Error> {
+        let engine = store.engine().clone();
         // Who raises the epoch wants it to end.
         store.set_epoch_deadline(1);
         if (options.over)() {
@@ -184,7 +237,7 @@ impl<'e> Runner<'e> {
         if let Some(units) = options.fuel {
             store.set_fuel(units)?;
         }
-        let mut linker = Linker::new(engine);
+        let mut linker = Linker::new(&engine);
         linker.define_mangrove();
         Ok(Self {
             engine,
@@ -204,10 +257,10 @@ impl<'e> Runner<'e> {
     /// first module asks for it: its memory reserves address space.
     fn link(&mut self, module: &Module) -> Result<Instance, Error> {
         if !self.has_spectest && imports_spectest(module) {
-            spectest::define_spectest(&mut self.linker, &mut self.store, &self.sink)?;
+            spectest::define_spectest(&mut self.linker, self.store, &self.sink)?;
             self.has_spectest = true;
         }
-        self.linker.instantiate(&mut self.store, module)
+        self.linker.instantiate(&mut *self.store, module)
     }
 
     fn run_directive(&mut self, directive: Directive<'_>) -> Result<(), Problem> {

@@ -19,6 +19,7 @@ pub mod file;
 pub mod questions;
 pub mod snapshot;
 pub mod socket;
+pub mod source_map;
 #[cfg(feature = "terminal")]
 pub mod terminal;
 pub mod timeline;

@@ -1,7 +1,9 @@
 //! What a snapshot tells: contents by type, names, lines, and which object is which in the
 //! next one.
 
-use mangrove::{Config, ContinuationsInObjects, Engine, Linker, Module, Store, Val};
+use mangrove::{
+    Config, ContinuationsInObjects, Engine, Linker, Module, Store, Val, WeakContHandle, WeakHandle,
+};
 use mangrove_inspect::snapshot::{At, Kind, NodeId, Plain, Value};
 use mangrove_inspect::{Capture, CaptureOptions, Snapshot};
 use std::collections::BTreeMap;
@@ -306,4 +308,52 @@ fn frames_are_told_by_lines_of_text_and_slots_by_locals() {
             assert_eq!(slots, ["", ""]);
         }
     }
+}
+
+#[test]
+fn what_a_weak_handle_was_to_is_told() {
+    let text = r#"(module
+        (type $node (struct (field i32))) (type $f (func)) (type $k (cont $f))
+        (func $gen) (elem declare func $gen) (tag $e)
+        (func (export "node") (result (ref $node)) (struct.new $node (i32.const 1)))
+        (func (export "cont") (result (ref $k)) (cont.new $k (ref.func $gen))))"#;
+    let engine = Engine::new(&Config::new()).unwrap();
+    let module = Module::new(&engine, text).unwrap();
+    let mut store = Store::new(&engine, ()).unwrap();
+    let instance = Linker::new(&engine)
+        .instantiate(&mut store, &module)
+        .unwrap();
+    let mut make = |name: &str| {
+        let results = instance.func(&store, name).unwrap();
+        results.call(&mut store, &[]).unwrap().remove(0)
+    };
+    let (Val::Any(Some(node)), Val::Cont(Some(cont))) = (make("node"), make("cont")) else {
+        panic!("an object and a continuation");
+    };
+    let weak_node = WeakHandle::new(&mut store, &node).unwrap();
+    let weak_cont = WeakContHandle::new(&mut store, &cont).unwrap();
+    let told = |store: &mut Store<()>| {
+        let snapshot = store.snapshot(&CaptureOptions::default()).unwrap();
+        let mut file = Vec::new();
+        snapshot.write(&mut file).unwrap();
+        let snapshot = Snapshot::read(&file[..]).unwrap();
+        let weak: Vec<NodeId> = snapshot.nodes().of(Kind::Weak).collect();
+        let held = weak.iter().map(|&weak| match snapshot.plain(weak) {
+            [row] => snapshot.plain_text(row.value),
+            _ => "alive".to_owned(),
+        });
+        held.collect::<Vec<_>>()
+    };
+    assert_eq!(told(&mut store), ["alive", "alive"]);
+    drop((node, cont));
+    let dead = ["dead, was $node", "dead, was continuation 2"];
+    // The object is dead already; a continuation that nobody reaches is a node still.
+    assert_eq!(told(&mut store), [dead[0], "alive"]);
+    store.gc().unwrap();
+    assert_eq!(told(&mut store), dead);
+    store.gc().unwrap();
+    drop(weak_cont);
+    assert_eq!(told(&mut store), [dead[0]]);
+    drop(weak_node);
+    assert!(told(&mut store).is_empty());
 }

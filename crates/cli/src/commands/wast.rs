@@ -1,13 +1,17 @@
 //! `mangrove wast`: run scripts and count.
 
 use super::Program;
+use super::roots::numbered;
 use crate::args::WastArgs;
 use crate::errors::Failure;
+use crate::inspecting;
 use crate::output::Output;
 use crate::render;
+use crate::timeline::{self, Recording};
 use crate::until::{self, Over};
-use mangrove::{COMPILED_MAGIC, Engine, printable};
-use mangrove_wast::{FailureKind, FileReport, ScriptOptions};
+use mangrove::{COMPILED_MAGIC, Engine, Hooks, Store, printable};
+use mangrove_inspect::socket::Server;
+use mangrove_wast::{FailureKind, FileReport, ScriptError, ScriptOptions};
 use serde::Serialize;
 use std::fs::File;
 use std::io::Read;
@@ -32,6 +36,15 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
     let began = Instant::now();
     let mut config = args.engine.config();
     args.until.set(&mut config);
+    if args.inspect.is_some() {
+        config.epoch_interruption(true).debug_info(true);
+    }
+    if args.timeline.timeline.is_some() {
+        config.hooks(Hooks {
+            switches: true,
+            ..Hooks::default()
+        });
+    }
     let engine = super::engine(&config)?;
     let over = until::start(&engine, &args.until, began)?;
     let is_over = over.clone();
@@ -50,14 +63,14 @@ pub fn run(args: &WastArgs, output: &mut Output) -> Result<(), Failure> {
     // A lack of resources that left no report.
     let mut without_report = None;
     let mut unreadable = Vec::new();
-    for file in &args.files {
-        let report = if is_compiled(file) {
-            run_compiled(&engine, file, args, &over)
-        } else {
-            mangrove_wast::run_file(&engine, file, &options).map_err(Failure::from)
-        };
-        match report {
-            Ok(report) => {
+    for (index, file) in args.files.iter().enumerate() {
+        let script = Script { file, index };
+        match script.run(&engine, &options, args, &over, output) {
+            Ok((report, unwritten)) => {
+                if let Some(unwritten) = unwritten {
+                    tally.errors.push(unwritten.to_string());
+                    unreadable.push(unwritten.to_string());
+                }
                 tally.passed += report.passed;
                 tally.failed += report.failed;
                 tally.refused += usize::from(report.refused.is_some());
@@ -109,15 +122,86 @@ fn is_compiled(file: &Path) -> bool {
         && start == COMPILED_MAGIC
 }
 
+/// One of the scripts.
+struct Script<'a> {
+    file: &'a Path,
+    /// Which of them.
+    index: usize,
+}
+
+impl Script<'_> {
+    fn run(
+        &self,
+        engine: &Engine,
+        options: &ScriptOptions,
+        args: &WastArgs,
+        over: &Over,
+        output: &mut Output,
+    ) -> Result<(FileReport, Option<Failure>), Failure> {
+        if is_compiled(self.file) {
+            let mut program = Program::open(engine, self.file, args.allow_compiled)?;
+            until::limit(&mut program.store, &args.until, over).map_err(Failure::settings)?;
+            let watched = self.watch(&mut program.store, engine, args, over)?;
+            let report = run_compiled(&mut program, self.file)?;
+            return Ok((report, watched.finish(&mut program.store, output).err()));
+        }
+        let store = Store::new(engine, ());
+        let mut store = store.map_err(|error| ScriptError::Setup {
+            file: self.file.display().to_string(),
+            error: Box::new(error),
+        })?;
+        let watched = self.watch(&mut store, engine, args, over)?;
+        let report = mangrove_wast::run_file_in(&mut store, self.file, options)?;
+        Ok((report, watched.finish(&mut store, output).err()))
+    }
+
+    /// Begins what was asked for of its store.
+    fn watch(
+        &self,
+        store: &mut Store<()>,
+        engine: &Engine,
+        args: &WastArgs,
+        over: &Over,
+    ) -> Result<Watched, Failure> {
+        let server = match &args.inspect {
+            Some(path) => {
+                inspecting::go_on(store, over);
+                Some(inspecting::listen(store, engine, path, self.file)?)
+            }
+            None => None,
+        };
+        let recording = match &args.timeline.timeline {
+            Some(path) => {
+                let path = match args.files.len() {
+                    1 => path.clone(),
+                    _ => numbered(path, self.index + 1),
+                };
+                Some(timeline::start_in(&path, store, self.file, &args.timeline)?)
+            }
+            None => None,
+        };
+        Ok(Watched {
+            _server: server,
+            recording,
+        })
+    }
+}
+
+/// Who looks at a script's store.
+struct Watched {
+    _server: Option<Server>,
+    recording: Option<Recording>,
+}
+
+impl Watched {
+    fn finish(self, store: &mut Store<()>, output: &mut Output) -> Result<(), Failure> {
+        self.recording
+            .map_or(Ok(()), |recording| recording.finish(store, output))
+    }
+}
+
 /// A compiled module as a script: one directive, which makes an instance of it.
-fn run_compiled(
-    engine: &Engine,
-    file: &Path,
-    args: &WastArgs,
-    over: &Over,
-) -> Result<FileReport, Failure> {
-    let mut program = Program::open(engine, file, args.allow_compiled)?;
-    until::limit(&mut program.store, &args.until, over).map_err(Failure::settings)?;
+fn run_compiled(program: &mut Program<'_>, file: &Path) -> Result<FileReport, Failure> {
     let failure = match program.instantiate().err() {
         Some(refused @ Failure::Resource { .. }) => return Err(refused),
         // As in a script.

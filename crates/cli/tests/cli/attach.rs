@@ -413,3 +413,38 @@ fn ctrl_c_leaves_no_socket() {
     assert!(stderr.contains("trap: interrupted by Ctrl-C"), "{stderr}");
     assert!(!path.exists(), "the socket is there still");
 }
+
+#[test]
+fn a_script_that_runs_is_looked_at() {
+    let socket = socket("script");
+    let script = format!("{SPIN}\n(invoke \"spin\")");
+    let child = Command::new(env!("CARGO_BIN_EXE_mangrove"))
+        .arg("wast")
+        .arg(file("attach-script.wast", script))
+        .args(["--timeout", "300", "--inspect"])
+        .arg(&socket)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let running = Running { child, socket };
+    wait(|| running.socket.exists());
+    asleep(&running.socket);
+    let shown = roots(&running, &["--view", "shapes"]);
+    assert!(shown.stdout.contains("$sleep"), "{shown:?}");
+    // The deadline of scripts is still there: looking has not taken it away.
+    let ended = mangrove([
+        "wast",
+        file(
+            "attach-over.wast",
+            "(module (func (export \"f\") (loop (br 0)))) (invoke \"f\")",
+        )
+        .to_str()
+        .unwrap(),
+        "--timeout",
+        "0.2",
+        "--inspect",
+        running.socket.with_extension("over").to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+}

@@ -18,6 +18,7 @@ mod resources;
 mod results;
 mod roots;
 mod schema;
+mod source_maps;
 mod terminal;
 mod timelines;
 mod trace;

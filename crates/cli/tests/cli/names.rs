@@ -4,8 +4,10 @@
 use crate::common::{Ended, file, mangrove, run};
 
 /// In names below: a line break, an escape sequence, its one-byte form, a mark of
-/// direction, and what has a meaning in pages and graphs.
-const NASTY: &str = r#"\nerror: forged\1b[31m\c2\9b2J\e2\80\ae<b>&\"|{}"#;
+/// direction, what is not seen (two tags, a soft hyphen, a filler), and what has a meaning in
+/// pages and graphs.
+const NASTY: &str =
+    r#"\nerror: forged\1b[31m\c2\9b2J\e2\80\ae\f3\a0\80\81\f3\a0\81\81\c2\ad\e3\85\a4<b>&\"|{}"#;
 
 /// Every kind of name there is, in a program that suspends, traps, and holds
 /// objects everywhere.
@@ -40,7 +42,7 @@ fn is_clean(ended: &Ended, named: bool) {
     let text = format!("{}{}", ended.stdout, ended.stderr);
     for character in text.chars() {
         let bad = (character.is_control() && character != '\n')
-            || ('\u{202a}'..='\u{202e}').contains(&character);
+            || matches!(character, '\u{202a}'..='\u{202e}' | '\u{ad}' | '\u{3164}' | '\u{e0000}'..='\u{e0fff}');
         assert!(!bad, "{character:?} in {text}");
     }
     assert!(

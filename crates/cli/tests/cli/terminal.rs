@@ -225,6 +225,28 @@ fn a_saved_moment_is_opened() {
 }
 
 #[test]
+fn a_moment_that_cannot_be_read_gives_the_terminal_back() {
+    let program = file("terminal-damaged.wat", PROGRAM);
+    let saved = file("terminal-damaged.moment", "");
+    let arguments = [
+        "roots",
+        text(&program),
+        "--invoke",
+        "main",
+        "--save",
+        text(&saved),
+    ];
+    assert_eq!(mangrove(arguments).code, Some(0));
+    let mut bytes = std::fs::read(&saved).unwrap();
+    bytes.truncate(bytes.len() - 10);
+    std::fs::write(&saved, bytes).unwrap();
+    let mut command = OnTerminal::start(&[text(&saved), "--terminal"]);
+    assert_eq!(command.ended(), Some(2), "{}", command.text);
+    let (_, after) = command.text.split_once(LEAVES).expect("it is given back");
+    assert!(after.contains("terminal-damaged.moment: "), "{after}");
+}
+
+#[test]
 fn a_program_that_cannot_run_gives_the_terminal_back() {
     let path = file("terminal-invalid.wat", "(module (func (result i32)))");
     let mut command = OnTerminal::start(&[text(&path), "--terminal"]);

@@ -1,6 +1,6 @@
 //! `run --timeline`: a file in either form, whatever becomes of the run.
 
-use crate::common::{Ended, file, run_with};
+use crate::common::{Ended, file, mangrove, run_with};
 use std::path::PathBuf;
 
 const PROGRAM: &str = r#"(module
@@ -42,6 +42,47 @@ fn phases(json: &serde_json::Value) -> String {
         .iter()
         .map(|event| event["ph"].as_str().unwrap())
         .collect()
+}
+
+#[test]
+fn scripts_have_a_timeline_each() {
+    let script = |n: u32| {
+        format!(
+            "(module $m (type $f (func)) (type $k (cont $f)) (tag $yield)
+                (func $gen (suspend $yield)) (elem declare func $gen)
+                (func (export \"main\")
+                    (block $on (result (ref $k))
+                        (resume $k (on $yield $on) (cont.new $k (ref.func $gen))) (return))
+                    (drop)))
+            {}(assert_return (invoke \"main\"))",
+            "(assert_return (invoke \"main\"))".repeat(n as usize)
+        )
+    };
+    let scripts = [1, 2].map(|n| file(&format!("timeline-{n}.wast"), script(n)));
+    let to = file("scripts.json", "");
+    let [one, two] = [0, 1].map(|n| scripts[n].to_str().unwrap());
+    let ended = mangrove(["wast", one, two, "--timeline", to.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let suspended = |path: &str| {
+        let text = std::fs::read_to_string(to.with_file_name(path)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&text).expect("whole JSON");
+        assert!(json["traceEvents"].is_array());
+        text.matches("\"suspend $yield\"").count()
+    };
+    assert_eq!(std::fs::read(&to).unwrap(), b"", "each has its own");
+    assert_eq!(
+        (suspended("scripts-1.json"), suspended("scripts-2.json")),
+        (2, 3)
+    );
+    // One script has the file that was named.
+    let ended = mangrove(["wast", one, "--timeline", to.to_str().unwrap()]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(suspended("scripts.json"), 2);
+    // What cannot be written is said, and the script's outcome too.
+    let ended = mangrove(["wast", one, "--timeline", "/dev/full"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stdout.contains("3 passed"), "{ended:?}");
+    assert!(ended.stderr.contains("/dev/full"), "{ended:?}");
 }
 
 #[test]

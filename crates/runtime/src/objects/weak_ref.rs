@@ -56,7 +56,9 @@ impl WeakHandle {
         }
         check_room(store)?;
         let young = store.context().is_young(object);
-        let slot = store.weak.object(store.id, object, young);
+        // SAFETY: a handle of the store is to one of its objects.
+        let ty = unsafe { store.heap.type_of(object) };
+        let slot = store.weak.object(store.id, object, ty, young);
         Ok(Self(Weak::Object(slot)))
     }
 

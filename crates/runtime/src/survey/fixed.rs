@@ -1,20 +1,22 @@
 //! What lies outside of stacks and objects: shown place by place, with all that is in it,
 //! references or not.
 
-use super::{Content, FixedPlace, SurveyItem, Visit};
+use super::{Content, Dead, FixedPlace, SurveyItem, Visit};
 use crate::elements::ElementValues;
 use crate::id::Origin;
 use crate::instance::InstancePtr;
 use crate::kind::ValueKind;
 use crate::store::{GlobalEntry, StoreInner};
 use crate::table::entry::TableEntry;
-use mangrove_abi::{HeapRef, SlotKind, TransferSlot};
+use crate::walk::ObjectKind;
+use mangrove_abi::object::TYPE_HOST;
+use mangrove_abi::{HeapRef, SlotKind, TransferSlot, TypeId};
 use mangrove_collector::{SlotValue, SurveyMarks};
+use mangrove_validate::CompositeType;
 use std::ops::ControlFlow;
 
 impl StoreInner {
-    /// Shows what is in no stack and no object. A weak handle whose object is dead, and not
-    /// collected yet, holds null.
+    /// Shows what is in no stack and no object.
     pub(super) fn fixed(&self, found: &SurveyMarks, visit: &mut Visit<'_>) -> ControlFlow<()> {
         self.globals
             .iter()
@@ -26,19 +28,50 @@ impl StoreInner {
             .iter()
             .try_for_each(|instance| segments(*instance, visit))?;
         self.show_handles(visit)?;
-        for (index, object) in (0..).zip(self.weak.objects()) {
+        self.show_weak(found, visit)
+    }
+
+    /// Weak handles: what lives, and what is dead, collected or not.
+    fn show_weak(&self, found: &SurveyMarks, visit: &mut Visit<'_>) -> ControlFlow<()> {
+        let mut index = 0;
+        let mut show = |content: Content| {
             visit(SurveyItem::Fixed(FixedPlace::Weak { index }))?;
-            let lives = !object.is_object() || found.contains(object);
-            let object = if lives { object } else { HeapRef::NULL };
-            value(SlotValue::of_ref(object).into(), visit)?;
+            index += 1;
+            value(content, visit)
+        };
+        for (object, type_id) in self.weak.objects() {
+            show(match object.is_object() && found.contains(object) {
+                true => SlotValue::of_ref(object).into(),
+                false => Content::Dead(Dead::Object {
+                    type_id,
+                    kind: self.object_kind(type_id),
+                }),
+            })?;
         }
-        let first = self.weak.objects().count() as u32;
-        for (index, reference) in (first..).zip(self.weak.continuations()) {
-            visit(SurveyItem::Fixed(FixedPlace::Weak { index }))?;
-            // SAFETY: a weak handle of this store is to one of its records.
-            value(unsafe { SlotValue::of_cont(reference) }.into(), visit)?;
+        for (reference, is_dead) in self.weak.continuations() {
+            // SAFETY: a weak handle of this store is to one of its records, which never die.
+            let of = unsafe { SlotValue::of_cont(reference) };
+            show(match of {
+                SlotValue::Continuation(id) | SlotValue::Used(id) if is_dead => {
+                    Content::Dead(Dead::Continuation(id))
+                }
+                of => of.into(),
+            })?;
         }
         ControlFlow::Continue(())
+    }
+
+    /// What objects with this type in their header are.
+    fn object_kind(&self, type_id: TypeId) -> ObjectKind {
+        match self.engine.types().try_get(type_id) {
+            _ if type_id == TYPE_HOST => ObjectKind::Host,
+            Some(ty) => match ty.composite {
+                CompositeType::Array(_) => ObjectKind::Array,
+                _ => ObjectKind::Struct,
+            },
+            // Those of exceptions are no types of modules.
+            None => ObjectKind::Exception,
+        }
     }
 
     /// Handles have the numbers that root sets give them.

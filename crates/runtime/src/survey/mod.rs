@@ -21,6 +21,7 @@ pub use object::SurveyedObject;
 use crate::error::Error;
 use crate::kind::ValueKind;
 use crate::store::StoreInner;
+use crate::walk::ObjectKind;
 use followed::{Followed, Seen};
 use mangrove_abi::{FuncRef, HeapRef, SlotKind, TransferSlot, TypeId};
 use mangrove_collector::{
@@ -72,8 +73,51 @@ pub enum Content {
     V128([u8; 16]),
     /// A function.
     Func(FunctionId),
+    /// What a weak handle was to, and is dead.
+    Dead(Dead),
     /// A number whose type is not known.
     Unknown,
+}
+
+/// What is dead, and whose weak handle somebody still has.
+///
+/// # Examples
+/// ```
+/// use mangrove::{Content, Dead, Engine, ExternRef, ObjectKind, Store, SurveyItem, SurveyOptions, WeakHandle};
+/// use std::ops::ControlFlow;
+///
+/// # fn main() -> Result<(), mangrove::Error> {
+/// let mut store = Store::new(&Engine::default(), ())?;
+/// let object = ExternRef::new(&mut store, 7)?;
+/// let weak = WeakHandle::new(&mut store, object.handle())?;
+/// drop(object);
+/// let mut dead = Vec::new();
+/// for _ in 0..2 {
+///     store.survey(SurveyOptions::default(), &mut |item: SurveyItem<'_>| {
+///         if let SurveyItem::Value { value: Content::Dead(what), .. } = item {
+///             dead.push(what);
+///         }
+///         ControlFlow::Continue(())
+///     })?;
+///     // Dead is what nothing keeps, and what a collection has taken away.
+///     store.collect()?;
+/// }
+/// assert!(matches!(dead[..], [Dead::Object { kind: ObjectKind::Host, .. }, Dead::Object { .. }]));
+/// drop(weak);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dead {
+    /// An object.
+    Object {
+        /// Its type, which the store still has.
+        type_id: TypeId,
+        /// What it was.
+        kind: ObjectKind,
+    },
+    /// A continuation, by the id it had: another one may have it now.
+    Continuation(u32),
 }
 
 impl From<SlotValue> for Content {

@@ -69,10 +69,10 @@ impl Runner<'_> {
                 return Err(Problem::saying(FailureKind::Assertion, &error, message));
             }
         };
-        if patterns::all_match(&self.store, &results, expected)? {
+        if patterns::all_match(&*self.store, &results, expected)? {
             return Ok(());
         }
-        let actual = values::display_all(&self.store, &results);
+        let actual = values::display_all(&*self.store, &results);
         Err(Problem::assertion(format!(
             "expected {}, got {actual}",
             patterns::display(expected)
@@ -170,7 +170,7 @@ impl Runner<'_> {
     fn unexpected(&self, expected: &str, ended: &ActionResult) -> Problem {
         match ended {
             ActionResult::Returned(results) => {
-                let results = values::display_all(&self.store, results);
+                let results = values::display_all(&*self.store, results);
                 Problem::assertion(format!("expected {expected}, it returned {results}"))
             }
             ActionResult::Raised(error) => {
@@ -183,7 +183,7 @@ impl Runner<'_> {
     /// An error as text: of an exception, its tag and what it carries.
     fn said(&self, error: &Error) -> String {
         match error {
-            Error::Exception(exception) => exception.display(&self.store).to_string(),
+            Error::Exception(exception) => exception.display(&*self.store).to_string(),
             other => other.to_string(),
         }
     }
@@ -209,9 +209,9 @@ impl Runner<'_> {
         };
         let mut args = Vec::with_capacity(invoke.args.len());
         for arg in &invoke.args {
-            args.push(values::argument(&mut self.store, arg)?);
+            args.push(values::argument(&mut *self.store, arg)?);
         }
-        match func.call(&mut self.store, &args) {
+        match func.call(&mut *self.store, &args) {
             Ok(results) => Ok(ActionResult::Returned(results)),
             Err(error) => raised(error),
         }
@@ -223,14 +223,14 @@ impl Runner<'_> {
             return Err(Problem::missing(format!("export \"{name}\" is no global")));
         };
         global
-            .get(&mut self.store)
+            .get(&mut *self.store)
             .map(|value| ActionResult::Returned(vec![value]))
             .map_err(|error| Problem::error(FailureKind::Assertion, &error))
     }
 
     fn export(&self, instance: Instance, name: &str) -> Result<Extern, Problem> {
         instance
-            .export(&self.store, name)
+            .export(&*self.store, name)
             .ok_or_else(|| Problem::missing(format!("there is no export \"{name}\"")))
     }
 }

@@ -78,7 +78,7 @@ impl Runner<'_> {
     /// `(register "name" $instance)`.
     pub(super) fn register(&mut self, name: &str, id: Option<Id<'_>>) -> Result<(), Problem> {
         let instance = self.instance(id)?;
-        self.linker.define_instance(&self.store, name, instance);
+        self.linker.define_instance(&*self.store, name, instance);
         self.has_spectest |= name == spectest::MODULE;
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Runner<'_> {
     }
 
     fn assert_rejected(&self, bytes: Vec<u8>, how: &str) -> Result<(), Problem> {
-        match Module::from_binary(self.engine, bytes) {
+        match Module::from_binary(&self.engine, bytes) {
             Err(Error::Invalid { .. }) => Ok(()),
             Err(error @ Error::Admission(_)) => {
                 Err(Problem::new(FailureKind::Admission, error.to_string()))
@@ -142,7 +142,7 @@ impl Runner<'_> {
 
     fn assert_not_admitted(&self, bytes: Vec<u8>, reason: &str) -> Result<(), Problem> {
         let reason = reason.trim_start_matches([':', ' ']);
-        match Module::from_binary(self.engine, bytes) {
+        match Module::from_binary(&self.engine, bytes) {
             Err(error @ Error::Admission(_)) if error.to_string().contains(reason) => Ok(()),
             other => {
                 let expected = format!("a module that is not admitted ({reason})");
@@ -168,7 +168,7 @@ impl Runner<'_> {
     pub(super) fn load(&self, module: &mut QuoteWat<'_>) -> Result<Module, Problem> {
         let bytes =
             script::encode(module).map_err(|message| Problem::new(FailureKind::Module, message))?;
-        Module::from_binary(self.engine, bytes).map_err(|error| {
+        Module::from_binary(&self.engine, bytes).map_err(|error| {
             let find = |place: &_| mangrove::position_in_script(module, self.text, place);
             Problem::module(&mangrove::locate(error, find))
         })

@@ -44,7 +44,7 @@ pub const HOSTILE: Names = Names {
         "</script><script>document.title='hacked'</script>",
         "\"onload=\"alert(1)",
         "<img src=x onerror=\"document.title='hacked'\">",
-        "a\u{202e}b\u{0}c\u{1b}[31m\nd",
+        "a\u{202e}b\u{0}c\u{1b}[31m\nd\u{e0001}\u{e0041}\u{ad}\u{3164}",
         "__proto__",
         "constructor",
         "{{script}}",

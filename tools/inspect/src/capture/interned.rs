@@ -137,6 +137,17 @@ impl Interned {
         }
     }
 
+    /// The number of the type of what is dead: of exceptions the tag is not known, and of the
+    /// host's objects not the type of the value.
+    pub(super) fn dead_type(&mut self, id: TypeId, kind: ObjectKind) -> u32 {
+        self.types.number(TypeKey {
+            id,
+            kind,
+            tag: None,
+            host: None,
+        })
+    }
+
     /// The number of what a continuation was made from.
     pub(super) fn origin(&mut self, function: FunctionId, created: Option<Created>) -> u32 {
         let key = OriginKey { function, created };

@@ -5,7 +5,7 @@ use crate::snapshot::{
     Field, Function, FunctionKind, Holds, Line, Module, Names, ObjectType, Origin, Site, Slot,
 };
 use mangrove::{
-    CodeName, FuncIndex, ModuleId, Place, RootKind, SlotHolds, SourceLine, StoreNames,
+    CodeName, FuncIndex, ModuleId, ObjectKind, Place, RootKind, SlotHolds, SourceLine, StoreNames,
     WasmLocation, WasmOffset,
 };
 
@@ -157,7 +157,10 @@ fn named_type(key: &TypeKey, look_up: &StoreNames<'_>) -> ObjectType {
     let kind = key.kind;
     let Some(known) = look_up.object_type(key.id, key.kind, key.tag) else {
         return ObjectType {
-            name: format!("type {}", key.id),
+            name: match key.kind {
+                ObjectKind::Exception => "exception".to_owned(),
+                _ => format!("type {}", key.id),
+            },
             kind,
             fields: Vec::new(),
         };

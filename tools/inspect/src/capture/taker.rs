@@ -8,7 +8,7 @@ use crate::snapshot::{
     Static, Target,
 };
 use mangrove::{
-    Content, FixedPlace, GraphTarget, State as StateNow, SurveyItem, SurveyedContinuation,
+    Content, Dead, FixedPlace, GraphTarget, State as StateNow, SurveyItem, SurveyedContinuation,
     SurveyedFrame, SurveyedObject, Within,
 };
 
@@ -136,6 +136,10 @@ impl<'a> Taker<'a> {
             Content::F64(bits) => Plain::F64(bits),
             Content::V128(bytes) => Plain::V128(bytes),
             Content::Func(function) => Plain::Func(Some(self.interned.function(function))),
+            Content::Dead(Dead::Object { type_id, kind }) => {
+                Plain::DeadObject(self.interned.dead_type(type_id, kind))
+            }
+            Content::Dead(Dead::Continuation(id)) => Plain::DeadContinuation(id),
             Content::Unknown => Plain::Omitted,
         })
     }

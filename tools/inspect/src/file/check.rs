@@ -301,6 +301,7 @@ fn plain(snapshot: &Snapshot) -> Result {
             && has(snapshot, row.node, place)
             && match row.value {
                 Plain::Func(Some(function)) => (function as usize) < snapshot.names.functions.len(),
+                Plain::DeadObject(ty) => (ty as usize) < snapshot.names.types.len(),
                 _ => true,
             };
         or(fits, wrong)?;

@@ -5,8 +5,12 @@ use crate::snapshot::{Kind, Nodes};
 /// A file begins with this.
 pub const MAGIC: [u8; 8] = *b"\x8eMGSNAP\n";
 
-/// The format's version, counted up with each change to it.
-pub(super) const VERSION: u32 = 1;
+/// The format's version, counted up with each change to it. Version 2 has values that version 1
+/// has not ([`VALUES`] was 12), and is read like it.
+pub(super) const VERSION: u32 = 2;
+
+/// Kinds of values that refer to no node.
+pub(super) const VALUES: usize = 14;
 
 /// What of a node its edges are like those of: the type of an object, the site of a frame.
 pub(super) fn class(nodes: &Nodes, index: usize) -> u32 {

@@ -3,7 +3,7 @@
 use super::blocks::Unblocked;
 use super::columns::{column, steps_small};
 use super::error::ReadError;
-use super::layout::{Expected, class};
+use super::layout::{Expected, VALUES, class};
 use crate::snapshot::{Kind, NodeId, Nodes, Packed, Plain, PlainRow};
 use std::io::Read;
 
@@ -56,7 +56,7 @@ pub(super) fn plain(from: &mut Unblocked<impl Read>, kinds: &[Kind]) -> Result<V
     let count = from.number()?;
     let ids = column(from, count, steps_small(0))?;
     let places = column(from, count, Unblocked::small)?;
-    let mut before = [0u64; 12];
+    let mut before = [0u64; VALUES];
     let mut rows = Vec::with_capacity(ids.len());
     for (node, place) in ids.into_iter().map(NodeId).zip(places) {
         let Some(&kind) = kinds.get(node.index()) else {
@@ -107,6 +107,8 @@ fn value(tag: usize, number: u64) -> Option<Plain> {
             function => Some(u32::try_from(function - 1).ok()?),
         }),
         11 => Plain::Omitted,
+        12 => Plain::DeadObject(number.try_into().ok()?),
+        13 => Plain::DeadContinuation(number.try_into().ok()?),
         _ => return None,
     })
 }

@@ -45,6 +45,12 @@ fn every_value() -> Snapshot {
     let mut builder = Builder::new();
     let function = crate::snapshot::Function::default();
     builder.names().functions.push(function);
+    let ty = crate::snapshot::ObjectType {
+        name: "$dead".to_owned(),
+        kind: crate::snapshot::TypeKind::Struct,
+        fields: Vec::new(),
+    };
+    builder.names().types.push(ty);
     let row = || Static {
         len: 1 << 20,
         ..Static::default()
@@ -63,6 +69,8 @@ fn every_value() -> Snapshot {
         Plain::Func(None),
         Plain::Func(Some(0)),
         Plain::Omitted,
+        Plain::DeadObject(0),
+        Plain::DeadContinuation(u32::MAX),
     ] {
         builder.fixed(Kind::Global, row(), [(0, SlotValue::Plain(plain))]);
         let many = (0..30).map(|index| (index * index, SlotValue::Plain(plain)));
@@ -219,6 +227,15 @@ fn each_byte_is_missed() {
         }
     ));
     assert!(error.to_string().contains("saved by a later version"));
+}
+
+#[test]
+fn an_earlier_version_is_read() {
+    let snapshot = generators(2, 2).unwrap();
+    let mut file = saved(&snapshot);
+    assert_eq!(file[MAGIC.len()], VERSION as u8);
+    file[MAGIC.len()] = 1;
+    assert_eq!(saved(&Snapshot::read(&file[..]).unwrap()), saved(&snapshot));
 }
 
 /// Each number of a small file in turn becomes one that no memory could hold: nothing is reserved

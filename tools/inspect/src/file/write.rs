@@ -1,7 +1,7 @@
 //! Writes a snapshot, array by array.
 
 use super::blocks::Blocks;
-use super::layout::{Expected, MAGIC, VERSION, class};
+use super::layout::{Expected, MAGIC, VALUES, VERSION, class};
 use crate::Snapshot;
 use crate::snapshot::{Continuation, Names, Nodes, ObjectRow, Packed, Plain, PlainRow};
 use serde::Serialize;
@@ -152,7 +152,7 @@ fn plain<W: Write>(to: &mut Blocks<W>, rows: &[PlainRow]) -> io::Result<()> {
     differences(to, rows.iter().map(|row| row.node.0.into()))?;
     each(to, rows.iter().map(|row| Packed::new(row.at).0.into()))?;
     // Numbers mostly are near the one before of the same kind.
-    let mut before = [0u64; 12];
+    let mut before = [0u64; VALUES];
     for row in rows {
         let (tag, value) = match row.value {
             Plain::Null => (0, 0),
@@ -171,6 +171,8 @@ fn plain<W: Write>(to: &mut Blocks<W>, rows: &[PlainRow]) -> io::Result<()> {
             }
             Plain::Func(function) => (10, function.map_or(0, |of| u64::from(of) + 1)),
             Plain::Omitted => (11, 0),
+            Plain::DeadObject(ty) => (12, ty.into()),
+            Plain::DeadContinuation(number) => (13, number.into()),
         };
         to.number(tag as u64)?;
         to.signed(value.wrapping_sub(before[tag]) as i64)?;

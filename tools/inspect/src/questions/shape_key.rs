@@ -93,7 +93,8 @@ impl ValueKind {
             | Plain::F64(_)
             | Plain::V128(_) => Self::Number,
             Plain::Func(_) => Self::Func,
-            Plain::Omitted => Self::Unknown,
+            // No frame has those.
+            Plain::Omitted | Plain::DeadObject(_) | Plain::DeadContinuation(_) => Self::Unknown,
         }
     }
 

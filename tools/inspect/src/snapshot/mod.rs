@@ -38,6 +38,8 @@ pub use names::{
     Field, Function, FunctionKind, Holds, InlinedFrame, Line, Module, Names, ObjectType, Origin,
     Site, Slot, Storage, TypeKind,
 };
+#[cfg(test)]
+pub(crate) use nodes::LOOKED_AT;
 pub(crate) use nodes::Packed;
 pub use nodes::{
     At, Continuation, Edge, FrameRow, Kind, Node, NodeId, Nodes, ObjectRow, Space, State, Static,

@@ -242,6 +242,11 @@ impl Nodes {
         self.kinds.is_empty()
     }
 
+    /// How many continuations there are, and how many objects.
+    pub(crate) fn many(&self) -> (u64, u64) {
+        (self.continuations.len() as u64, self.objects.len() as u64)
+    }
+
     /// How many edges there are.
     pub fn edge_count(&self) -> usize {
         self.targets.len()
@@ -263,6 +268,7 @@ impl Nodes {
     /// # Panics
     /// As all that follow, if there is no such node.
     pub fn kind(&self, node: NodeId) -> Kind {
+        looked_at();
         self.kinds[node.index()]
     }
 
@@ -342,6 +348,7 @@ impl Nodes {
 
     /// The numbers of a node's edges.
     pub(crate) fn range(&self, node: NodeId) -> Range<usize> {
+        looked_at();
         let index = node.index();
         self.firsts[index] as usize..self.firsts[index + 1] as usize
     }
@@ -410,6 +417,19 @@ impl Nodes {
             .get(self.rows[node.index()] as usize)
             .copied()
     }
+}
+
+/// Counts that the thread has looked at a node, for tests of how much work something is.
+#[inline]
+fn looked_at() {
+    #[cfg(test)]
+    LOOKED_AT.with(|count| count.set(count.get() + 1));
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many nodes the thread has looked at.
+    pub(crate) static LOOKED_AT: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
 /// An [`At`] in 32 bits, given its node's kind.

@@ -170,7 +170,7 @@ impl Snapshot {
         }
     }
 
-    /// A value as text: `null`, `i31 -3`, `5`, `0x1.8p1`, or a node's title.
+    /// A value as text: `null`, `i31 -3`, `5`, `0x1.8p1`, `dead, was $node`, or a node's title.
     pub fn value_text(&self, value: &Value) -> String {
         match *value {
             Value::Node(node) => self.title(node),
@@ -194,6 +194,8 @@ impl Snapshot {
             Plain::Func(Some(function)) => self.function_name(function),
             Plain::Func(None) => "a function".to_owned(),
             Plain::Omitted => "not kept".to_owned(),
+            Plain::DeadObject(ty) => format!("dead, was {}", self.type_name(ty)),
+            Plain::DeadContinuation(number) => format!("dead, was continuation {number}"),
         }
     }
 }

@@ -40,6 +40,11 @@ pub enum Plain {
     Func(Option<u32>),
     /// Contents that were not kept.
     Omitted,
+    /// An object that is dead, of which a weak handle is left: its type, an index of
+    /// [`super::Names::types`].
+    DeadObject(u32),
+    /// The same of a continuation: its number then.
+    DeadContinuation(u32),
 }
 
 /// A place outside of objects that refers to no node.

@@ -4,8 +4,9 @@
 use crate::Snapshot;
 use crate::questions::{Diff, Dominators, Retainers, Shapes, Statistics, Suspects};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, TryRecvError};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread::{self, JoinHandle};
 
 /// One of them.
 enum Answer {
@@ -25,16 +26,35 @@ pub struct Answers {
     pub statistics: Option<Statistics>,
     pub suspects: Option<Suspects>,
     coming: Option<Receiver<Answer>>,
+    /// Whether nobody wants them any more: for the thread that looks for them.
+    unwanted: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
     /// Whether no more will come although not all are there.
     pub failed: bool,
 }
 
 impl Answers {
-    /// Looks for the answers. An earlier snapshot tells what grew.
-    pub fn about(snapshot: &Arc<Snapshot>, earlier: Option<&Arc<Snapshot>>) -> Self {
+    /// Looks for the answers. An earlier snapshot tells what grew. `before` are those about another moment, which
+    /// nobody wants any more: their thread ends first, so that many moments in a row take the memory of one.
+    pub fn about(
+        snapshot: &Arc<Snapshot>,
+        earlier: Option<&Arc<Snapshot>>,
+        mut before: Self,
+    ) -> Self {
         let (tell, coming) = mpsc::channel();
         let (snapshot, earlier) = (Arc::clone(snapshot), earlier.map(Arc::clone));
+        let unwanted = Arc::new(AtomicBool::new(false));
+        let tell = Tell {
+            to: tell,
+            unwanted: Arc::clone(&unwanted),
+        };
+        before.unwanted.store(true, Ordering::Relaxed);
         let work = move || {
+            // Letting them go takes a while, too.
+            if let Some(thread) = before.thread.take() {
+                let _ = thread.join();
+            }
+            drop(before);
             // Nobody listens any more: another snapshot is shown.
             let _ = find(&snapshot, earlier.as_deref(), &tell);
         };
@@ -44,6 +64,8 @@ impl Answers {
         Self {
             failed: thread.is_err(),
             coming: thread.is_ok().then_some(coming),
+            unwanted,
+            thread: thread.ok(),
             ..Self::default()
         }
     }
@@ -86,13 +108,28 @@ impl Answers {
     }
 }
 
+/// Where answers go.
+struct Tell {
+    to: Sender<Answer>,
+    unwanted: Arc<AtomicBool>,
+}
+
+impl Tell {
+    fn wanted(&self) -> Option<()> {
+        (!self.unwanted.load(Ordering::Relaxed)).then_some(())
+    }
+
+    /// None if nobody wants more.
+    fn send(&self, answer: Answer) -> Option<()> {
+        self.wanted()?;
+        self.to.send(answer).ok()
+    }
+}
+
 /// Finds them, first those that are quick and shown first. Ends early if nobody listens.
-fn find(
-    snapshot: &Snapshot,
-    earlier: Option<&Snapshot>,
-    tell: &mpsc::Sender<Answer>,
-) -> Option<()> {
-    let tell = |answer| tell.send(answer).ok();
+fn find(snapshot: &Snapshot, earlier: Option<&Snapshot>, tell: &Tell) -> Option<()> {
+    tell.wanted()?;
+    let tell = |answer| tell.send(answer);
     tell(Answer::Shapes(Shapes::of(snapshot, None)))?;
     let dominators = Arc::new(Dominators::of(snapshot));
     tell(Answer::Dominators(Arc::clone(&dominators)))?;

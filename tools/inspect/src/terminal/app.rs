@@ -2,19 +2,18 @@
 //! [`super::draw`].
 
 use super::answers::Answers;
+use super::asking::{Answer, Asking, Question};
 use super::history::History;
 use super::keys::Key;
 use super::rows::{self, Row};
-use super::search::{Found, search};
 use super::source::{Progress, Source, Until};
 use super::views::{self, Known, View};
 use crate::Snapshot;
-use crate::questions::ways;
-use crate::snapshot::{Kind, NodeId};
+use crate::snapshot::NodeId;
 use std::sync::Arc;
 
-/// Ways that are shown of those to a node.
-const WAYS: usize = 5;
+/// Keys that wait for an answer at most.
+const AHEAD: usize = 1000;
 
 /// A list that is shown, and where one is in it.
 #[derive(Clone, Debug)]
@@ -58,6 +57,9 @@ pub struct App<'a> {
     source: &'a mut dyn Source,
     history: History,
     answers: Answers,
+    asking: Asking,
+    /// Keys that wait for an answer.
+    ahead: Vec<Key>,
     roots: Vec<NodeId>,
     /// Continuations and objects.
     counts: (u64, u64),
@@ -92,6 +94,8 @@ impl<'a> App<'a> {
             source,
             history: History::new(most),
             answers: Answers::default(),
+            asking: Asking::new(),
+            ahead: Vec::new(),
             roots: Vec::new(),
             counts: (0, 0),
             tabs: [View::Stacks, View::Roots, View::Types, View::Suspects]
@@ -138,8 +142,18 @@ impl<'a> App<'a> {
         &self.message
     }
 
+    /// What is being found out because a key asked for it.
+    pub fn asked(&self) -> Option<String> {
+        self.asking.status()
+    }
+
     pub fn running(&self) -> Option<Until> {
         self.running
+    }
+
+    /// What the source does, if it runs no program.
+    pub fn doing(&self) -> Option<String> {
+        self.source.doing()
     }
 
     /// Why there is nothing more, if that is known.
@@ -202,6 +216,12 @@ impl<'a> App<'a> {
     /// Looks whether the source or an answer has something new. Tells whether it has.
     pub fn tick(&mut self) -> bool {
         let mut new = self.answers.poll();
+        if let Some(answer) = self.asking.poll() {
+            self.take(answer);
+            new = true;
+        }
+        // How far it is.
+        new |= self.asking.waits();
         if self.running.is_some() {
             match self.source.poll() {
                 Progress::Running => {}
@@ -230,7 +250,7 @@ impl<'a> App<'a> {
 
     /// Whether something may come without a key.
     pub fn waits(&self) -> bool {
-        self.running.is_some() || !self.answers.complete()
+        self.running.is_some() || !self.answers.complete() || self.asking.waits()
     }
 
     /// Lets the program run, or goes to a later moment that was seen already.
@@ -258,10 +278,12 @@ impl<'a> App<'a> {
             "moment {shown}: {}",
             mangrove::printable(&snapshot.about().moment)
         );
-        self.answers = Answers::about(&snapshot, self.history.earlier());
+        self.asking.cancel();
+        self.ahead.clear();
+        let before = std::mem::take(&mut self.answers);
+        self.answers = Answers::about(&snapshot, self.history.earlier(), before);
         self.roots = views::roots(snapshot.nodes());
-        let many = |kind| snapshot.nodes().of(kind).count() as u64;
-        self.counts = (many(Kind::Continuation), many(Kind::Object));
+        self.counts = snapshot.nodes().many();
         self.wanted = None;
         for panes in &mut self.tabs {
             panes.truncate(1);
@@ -283,7 +305,7 @@ impl<'a> App<'a> {
 
     fn type_key(&mut self, mut text: String, key: Key) {
         match key {
-            Key::Enter => return self.find(&text),
+            Key::Enter => return self.ask(Question::Search(text)),
             Key::Escape => return,
             Key::Backspace if text.is_empty() => return,
             Key::Backspace => drop(text.pop()),
@@ -294,8 +316,48 @@ impl<'a> App<'a> {
         self.mode = Mode::Search(text);
     }
 
+    /// While an answer is to come, keys that are for what it opens wait for it, as if it had come at once. Whoever
+    /// goes elsewhere does not wait any more, and Escape does nothing else. Tells whether the key has done what it is
+    /// for.
+    fn waits_for_key(&mut self, key: Key) -> bool {
+        if !self.asking.waits() && self.wanted.is_none() {
+            return false;
+        }
+        match key {
+            Key::Char('q' | '?') | Key::Redraw => false,
+            Key::Up
+            | Key::Down
+            | Key::PageUp
+            | Key::PageDown
+            | Key::Home
+            | Key::End
+            | Key::Enter
+            | Key::Right
+            | Key::Char('j' | 'k' | 'g' | 'G' | ' ' | 'l' | 'w' | 'd') => {
+                // A key that is held down is no queue for ever.
+                if self.ahead.len() < AHEAD {
+                    self.ahead.push(key);
+                }
+                true
+            }
+            _ => {
+                self.asking.cancel();
+                self.wanted = None;
+                self.ahead.clear();
+                let only = key == Key::Escape;
+                if only {
+                    self.message = "given up".to_owned();
+                }
+                only
+            }
+        }
+    }
+
     fn browse(&mut self, key: Key) {
         self.message.clear();
+        if self.waits_for_key(key) {
+            return;
+        }
         let page = self.height.saturating_sub(1).max(1);
         match key {
             Key::Up | Key::Char('k') => self.move_by(-1),
@@ -356,9 +418,9 @@ impl<'a> App<'a> {
     fn open(&mut self) {
         let index = self.pane().selected;
         let answers = &self.answers;
-        let Some(snapshot) = self.history.current() else {
+        if self.history.current().is_none() {
             return;
-        };
+        }
         let view = match &self.pane().view {
             View::Stacks => {
                 let shapes = answers.shapes.as_ref();
@@ -371,13 +433,10 @@ impl<'a> App<'a> {
             View::Types => {
                 let statistics = answers.statistics.as_ref();
                 let line = statistics.and_then(|statistics| statistics.types.get(index));
-                line.map(|line| {
-                    let nodes = snapshot.nodes();
-                    let of =
-                        |node: &NodeId| nodes.object(*node).is_some_and(|row| row.ty == line.ty);
-                    let all: Vec<NodeId> = nodes.all().filter(of).collect();
-                    View::List(snapshot.type_name(line.ty), all.into())
-                })
+                if let Some(ty) = line.map(|line| line.ty) {
+                    return self.ask(Question::OfType(ty));
+                }
+                None
             }
             View::Suspects => {
                 let suspects = answers.suspects.as_ref();
@@ -417,24 +476,20 @@ impl<'a> App<'a> {
         }
     }
 
-    /// Why a node is alive, now or when that is known.
+    /// Why a node is alive, now or when that can be found out.
     fn why(&mut self, node: NodeId) {
-        let snapshot = self.history.current();
-        let why = snapshot.zip(self.answers.retainers.as_ref());
-        match why.map(|(snapshot, retainers)| ways(snapshot, retainers, node, WAYS)) {
-            Some(why) => self.push(View::Why(Arc::new(why))),
+        match &self.answers.retainers {
+            Some(retainers) => self.ask(Question::Why(node, Arc::clone(retainers))),
             None => self.want(Wanted::Why(node)),
         }
     }
 
-    /// What a node dominates, now or when that is known.
+    /// What a node dominates, now or when that can be found out.
     fn dominated(&mut self, node: NodeId) {
-        let Some(dominators) = &self.answers.dominators else {
-            return self.want(Wanted::Dominated(node));
-        };
-        let mut below: Vec<NodeId> = dominators.children(node).collect();
-        below.sort_by_key(|&node| std::cmp::Reverse(dominators.retained(node)));
-        self.push(View::Dominated(node, below.into()));
+        match &self.answers.dominators {
+            Some(dominators) => self.ask(Question::Dominated(node, Arc::clone(dominators))),
+            None => self.want(Wanted::Dominated(node)),
+        }
     }
 
     fn want(&mut self, wanted: Wanted) {
@@ -442,21 +497,30 @@ impl<'a> App<'a> {
         self.wanted = (!self.answers.failed).then_some(wanted);
     }
 
-    fn find(&mut self, text: &str) {
+    /// Asks what may take long. What comes of it is shown when it has come.
+    pub(super) fn ask(&mut self, question: Question) {
         let Some(snapshot) = self.history.current() else {
             return;
         };
-        let found = search(snapshot, text);
-        match found {
-            Found::One(node) => self.push(View::Node(node)),
-            Found::Many(nodes) if nodes.len() == 1 => self.push(View::Node(nodes[0])),
-            Found::Many(nodes) if nodes.is_empty() => {
-                self.message = format!("nothing is called {}", mangrove::printable(text));
+        match self.asking.ask(snapshot, question) {
+            Ok(Some(answer)) => self.take(answer),
+            Ok(None) => {}
+            Err(error) => self.message = format!("this could not be found out: {error}"),
+        }
+    }
+
+    fn take(&mut self, answer: Answer) {
+        let ahead = std::mem::take(&mut self.ahead);
+        match answer {
+            Answer::Open(view) => self.push(view),
+            Answer::Nothing(text) => {
+                self.message = text;
+                return;
             }
-            Found::Many(nodes) => {
-                let title = format!("called {}", mangrove::printable(text));
-                self.push(View::List(title, nodes.into()));
-            }
+        }
+        // One of them may ask again: then the others wait again.
+        for key in ahead {
+            self.key(key);
         }
     }
 }

@@ -97,10 +97,12 @@ fn tab_line(app: &App<'_>) -> Line<'static> {
 fn status(app: &App<'_>) -> Line<'static> {
     match app.mode() {
         Mode::Search(text) => Line::from(format!(" /{}▏", printable(text))),
-        _ => match app.running() {
-            Some(until) => Line::from(format!(" the program runs to {} …", until.text())),
-            None => Line::from(format!(" {}", printable(app.message()))),
-        },
+        _ => Line::from(match (app.asked(), app.doing(), app.running()) {
+            (Some(asked), ..) => format!(" {asked}"),
+            (None, Some(doing), Some(_)) => format!(" {} …", printable(&doing)),
+            (None, None, Some(until)) => format!(" the program runs to {} …", until.text()),
+            (None, _, None) => format!(" {}", printable(app.message())),
+        }),
     }
 }
 
@@ -251,7 +253,7 @@ const HELP: &[(&str, &str)] = &[
     ("PgUp PgDn", "a page up, down; Space: down"),
     ("g G", "to the first line, the last"),
     ("Enter → l", "open what is on the line"),
-    ("⌫ ← h Esc", "back to the list it was opened from"),
+    ("⌫ ← h Esc", "back to where it was opened; ends a search"),
     ("1 2 3 4 Tab", "stacks, roots, types, suspects"),
     ("/", "search: @0x40, continuation 7, a name"),
     ("w", "why it is alive: the shortest ways to it"),

@@ -8,10 +8,12 @@
 //! ```
 //!
 //! `app` is a state machine: keys and snapshots change what is shown, and it knows no terminal. `draw` makes
-//! text of it, of the lines that are visible only. What takes long is found out in a thread (`answers`).
+//! text of it, of the lines that are visible only. What takes long is found out in threads: what is shown of every
+//! moment (`answers`), and what a key asks for (`asking`).
 
 mod answers;
 mod app;
+mod asking;
 mod draw;
 mod facts;
 mod history;
@@ -23,6 +25,8 @@ mod search;
 mod source;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_fluent;
 mod views;
 
 pub use live::{Live, Stopper};

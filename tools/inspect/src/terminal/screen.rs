@@ -12,6 +12,7 @@ use ratatui::crossterm::terminal::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IsTerminal, Stdout, stdin, stdout};
 use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -90,6 +91,9 @@ fn ready(wait: Duration) -> io::Result<bool> {
 
 /// That the terminal was taken.
 struct Taken {
+    /// Whether it was given back. A second time would move the cursor to where it was when the terminal was taken, and
+    /// the shell would write over what a panic has said.
+    given_back: Arc<AtomicBool>,
     /// What a panic called before.
     hook: Arc<Hook>,
     /// What other threads had to say.
@@ -100,14 +104,16 @@ impl Taken {
     fn take() -> io::Result<Self> {
         enable_raw_mode()?;
         let taken = Self {
+            given_back: Arc::new(AtomicBool::new(false)),
             hook: Arc::from(panic::take_hook()),
             said: Arc::new(Mutex::new(Vec::new())),
         };
         let (hook, said) = (Arc::clone(&taken.hook), Arc::clone(&taken.said));
+        let given_back = Arc::clone(&taken.given_back);
         let ours = thread::current().id();
         panic::set_hook(Box::new(move |info| {
             if thread::current().id() == ours {
-                give_back();
+                give_back(&given_back);
                 hook(info);
             } else {
                 lock(&said).push(info.to_string());
@@ -120,21 +126,23 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        give_back();
-        if thread::panicking() {
-            // The hook cannot be set now. What it says of this thread has been said.
-            return;
+        give_back(&self.given_back);
+        // The hook cannot be set while the thread panics. What it says of this thread has been said.
+        if !thread::panicking() {
+            let hook = Arc::clone(&self.hook);
+            panic::set_hook(Box::new(move |info| hook(info)));
         }
-        let hook = Arc::clone(&self.hook);
-        panic::set_hook(Box::new(move |info| hook(info)));
         for message in lock(&self.said).drain(..) {
             eprintln!("{message}");
         }
     }
 }
 
-/// Gives the terminal back. Nothing is left to do if that fails.
-fn give_back() {
+/// Gives the terminal back, once. Nothing is left to do if that fails.
+fn give_back(given_back: &AtomicBool) {
+    if given_back.swap(true, Ordering::Relaxed) {
+        return;
+    }
     let _ = execute!(stdout(), LeaveAlternateScreen, Show);
     let _ = disable_raw_mode();
 }

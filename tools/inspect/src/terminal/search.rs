@@ -1,5 +1,6 @@
 //! What is looked for: a node by its name, or all whose function, type or own name has the text in it.
 
+use super::asking::Progress;
 use crate::Snapshot;
 use crate::questions::NodeName;
 use crate::snapshot::{Node, NodeId};
@@ -14,8 +15,8 @@ pub enum Found {
 }
 
 /// Looks for a text. Names are compared once each, not once for each node, so that a million nodes take no
-/// longer than a few comparisons of numbers each.
-pub fn search(snapshot: &Snapshot, text: &str) -> Found {
+/// longer than a few comparisons of numbers each. What is found is worth nothing once it is not wanted any more.
+pub fn search(snapshot: &Snapshot, text: &str, progress: &Progress) -> Found {
     let text = text.trim();
     if text.is_empty() {
         return Found::Many(Vec::new());
@@ -43,12 +44,14 @@ pub fn search(snapshot: &Snapshot, text: &str) -> Found {
         .map(|origin| of(&functions, origin.function));
     let origins: Vec<bool> = origins.collect();
     let nodes = snapshot.nodes();
-    let found = nodes.all().filter(|&node| match nodes.get(node) {
-        Node::Roots => false,
-        Node::Static(..) => has(&snapshot.title(node)),
-        Node::Continuation(row) => of(&origins, row.origin),
-        Node::Frame(row) => of(&sites, row.site),
-        Node::Object(row) => of(&types, row.ty),
-    });
+    let found = progress
+        .nodes(snapshot)
+        .filter(|&node| match nodes.get(node) {
+            Node::Roots => false,
+            Node::Static(..) => has(&snapshot.title(node)),
+            Node::Continuation(row) => of(&origins, row.origin),
+            Node::Frame(row) => of(&sites, row.site),
+            Node::Object(row) => of(&types, row.ty),
+        });
     Found::Many(found.collect())
 }

@@ -1,7 +1,10 @@
 //! Where snapshots come from: a program that runs and stops, or files.
 
 use crate::Snapshot;
+use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, TryRecvError};
+use std::thread;
 
 /// How far a program is to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +50,11 @@ pub trait Source {
     /// What became of it. Does not wait.
     fn poll(&mut self) -> Progress;
 
+    /// What it does while it does not run a program, for people: `reads a.moment`.
+    fn doing(&self) -> Option<String> {
+        None
+    }
+
     /// Whether it keeps its snapshots itself, so that others that keep them take nothing more.
     fn keeps(&self) -> bool {
         false
@@ -69,6 +77,18 @@ pub trait Source {
 pub struct Saved {
     snapshots: Vec<Arc<Snapshot>>,
     next: usize,
+    /// Where they come from, until they have come.
+    opening: Option<Opening>,
+    /// Why they do not come.
+    failed: Option<String>,
+}
+
+/// Snapshots that are on their way.
+#[derive(Debug)]
+struct Opening {
+    from: Receiver<Result<Vec<Snapshot>, String>>,
+    /// What is said meanwhile.
+    doing: String,
 }
 
 impl Saved {
@@ -77,7 +97,67 @@ impl Saved {
         Self {
             snapshots: snapshots.into_iter().map(Arc::new).collect(),
             next: 0,
+            opening: None,
+            failed: None,
         }
+    }
+
+    /// Those that `open` gives, or why there are none. It works in a thread, and the terminal says `doing` meanwhile.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_inspect::Snapshot;
+    /// use mangrove_inspect::terminal::{Progress, Saved, Source, Until};
+    ///
+    /// let mut saved = Saved::opening("reads a.moment".to_owned(), || {
+    ///     let file = std::fs::read("a.moment").map_err(|error| error.to_string())?;
+    ///     Snapshot::read(&file[..]).map(|it| vec![it]).map_err(|error| error.to_string())
+    /// })?;
+    /// saved.go(Until::End);
+    /// let over = loop {
+    ///     match saved.poll() {
+    ///         Progress::Running => std::thread::yield_now(),
+    ///         other => break other,
+    ///     }
+    /// };
+    /// assert!(matches!(over, Progress::Over(text) if text.contains("No such file")));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn opening(
+        doing: String,
+        open: impl FnOnce() -> Result<Vec<Snapshot>, String> + Send + 'static,
+    ) -> io::Result<Self> {
+        let (tell, from) = mpsc::channel();
+        // Nobody may be there any more.
+        let work = move || drop(tell.send(open()));
+        thread::Builder::new()
+            .name("opening".to_owned())
+            .spawn(work)?;
+        Ok(Self {
+            opening: Some(Opening { from, doing }),
+            ..Self::new(Vec::new())
+        })
+    }
+
+    /// Takes what was opened; tells whether it is still to come.
+    fn comes(&mut self) -> bool {
+        let Some(opening) = &self.opening else {
+            return false;
+        };
+        let opened = match opening.from.try_recv() {
+            Err(TryRecvError::Empty) => return true,
+            Ok(opened) => opened,
+            Err(TryRecvError::Disconnected) => Err("the thread that opens it panicked".to_owned()),
+        };
+        self.opening = None;
+        match opened {
+            Ok(snapshots) => self.snapshots = snapshots.into_iter().map(Arc::new).collect(),
+            Err(error) => self.failed = Some(error),
+        }
+        false
     }
 }
 
@@ -87,13 +167,21 @@ impl Source for Saved {
     fn go(&mut self, _until: Until) {}
 
     fn poll(&mut self) -> Progress {
-        match self.snapshots.get(self.next) {
-            Some(snapshot) => {
+        if self.comes() {
+            return Progress::Running;
+        }
+        match (self.snapshots.get(self.next), &self.failed) {
+            (Some(snapshot), _) => {
                 self.next += 1;
                 Progress::Stopped(Arc::clone(snapshot))
             }
-            None => Progress::Over("no later moment was saved".to_owned()),
+            (None, Some(failed)) => Progress::Over(failed.clone()),
+            (None, None) => Progress::Over("no later moment was saved".to_owned()),
         }
+    }
+
+    fn doing(&self) -> Option<String> {
+        self.opening.as_ref().map(|opening| opening.doing.clone())
     }
 
     fn keeps(&self) -> bool {

@@ -20,14 +20,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Waits until nothing more comes.
-fn settle(app: &mut App<'_>) {
+pub(super) fn settle(app: &mut App<'_>) {
     while app.waits() {
         app.tick();
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-fn type_keys(app: &mut App<'_>, keys: &str) {
+pub(super) fn type_keys(app: &mut App<'_>, keys: &str) {
     for key in Keys::default().take(keys.as_bytes()) {
         app.key(key);
         settle(app);
@@ -35,7 +35,7 @@ fn type_keys(app: &mut App<'_>, keys: &str) {
 }
 
 /// The screen as lines, without the blanks at their ends.
-fn screen(app: &mut App<'_>, width: u16, height: u16) -> String {
+pub(super) fn screen(app: &mut App<'_>, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| draw(frame, app)).unwrap();
     let buffer = terminal.backend().buffer();
@@ -49,14 +49,14 @@ fn screen(app: &mut App<'_>, width: u16, height: u16) -> String {
         .collect()
 }
 
-fn opened(source: &mut Saved) -> App<'_> {
+pub(super) fn opened(source: &mut Saved) -> App<'_> {
     let mut app = App::new(source, u64::MAX);
     app.go(Until::Collection);
     settle(&mut app);
     app
 }
 
-fn samples() -> Saved {
+pub(super) fn samples() -> Saved {
     Saved::new(vec![generators(30, 5).unwrap(), generators(40, 3).unwrap()])
 }
 

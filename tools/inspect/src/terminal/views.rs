@@ -128,7 +128,9 @@ pub fn roots(nodes: &Nodes) -> Vec<NodeId> {
         true => Vec::new(),
         false => nodes.targets(NodeId::ROOTS).to_vec(),
     };
-    roots.extend(nodes.of(Kind::Weak));
+    // What is outside of stacks and objects are the first nodes.
+    let outside = nodes.all().skip(1).take(nodes.statics.len());
+    roots.extend(outside.filter(|&node| nodes.kind(node) == Kind::Weak));
     roots
 }
 

@@ -246,7 +246,7 @@ const tests = {
     await page.page.keyboard.type("<img");
     await page.settled();
     equal((await page.texts(".result .name"))[0], "$<img src=x onerror=\"document.title='hacked'\">", "found as text");
-    const hidden = await page.page.evaluate(() => /[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2028]/.test(document.body.innerText));
+    const hidden = await page.page.evaluate(() => /[\u0000-\u0008\u000b-\u001f\u202a-\u202e\u2028\u00ad\u3164\u{e0000}-\u{e0fff}]/u.test(document.body.innerText));
     check(!hidden, "no control character or mark of direction is shown");
     return page;
   },

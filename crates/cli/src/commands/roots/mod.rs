@@ -20,12 +20,18 @@ use crate::output::Output;
 use mangrove_inspect::Snapshot;
 use std::path::Path;
 
+pub(super) use saved::numbered;
+
 /// Runs the command.
 pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
     // What cannot be is told before a program has run for an hour.
     ask::check(args)?;
     saved::check(args)?;
-    let (earlier, snapshots) = match source(args)? {
+    let from = source(args)?;
+    if args.show.terminal {
+        return in_terminal(args, &from);
+    }
+    let (earlier, snapshots) = match from {
         Source::Attached => {
             let earlier = earlier(args)?;
             match args.serve {
@@ -38,12 +44,8 @@ pub fn run(args: &RootsArgs, output: &mut Output) -> Result<(), Failure> {
             Some(saved::read(&args.target.file)?),
             vec![saved::read(second)?],
         ),
-        Source::Program if args.show.terminal => return terminal::live(args),
         Source::Program => (earlier(args)?, take::take(args)?),
     };
-    if args.show.terminal {
-        return terminal::saved(earlier, snapshots);
-    }
     if let Some(file) = &args.show.save {
         saved::save(file, &snapshots, output)?;
     }
@@ -100,5 +102,25 @@ fn earlier(args: &RootsArgs) -> Result<Option<Snapshot>, Failure> {
     match &args.ask.diff {
         Some(Some(file)) => saved::read(file).map(Some),
         _ => Ok(None),
+    }
+}
+
+/// Shows it all in a terminal, which is there before files are read.
+fn in_terminal(args: &RootsArgs, from: &Source<'_>) -> Result<(), Failure> {
+    let file = &args.target.file;
+    let named = match &args.ask.diff {
+        Some(Some(earlier)) => Some(earlier),
+        _ => None,
+    };
+    match from {
+        Source::Program => terminal::live(args),
+        Source::Attached => match args.serve {
+            Some(_) => Err(Failure::Input(
+                "--serve shows a page, and --terminal a terminal".to_owned(),
+            )),
+            None => terminal::taken(earlier(args)?, attach::take(args)?),
+        },
+        Source::Saved => terminal::opened(named.into_iter().chain([file]).cloned().collect()),
+        Source::TwoSaved(second) => terminal::opened(vec![file.clone(), second.to_path_buf()]),
     }
 }

@@ -98,7 +98,7 @@ where
 }
 
 /// The file's name with a number before its extension.
-fn numbered(file: &Path, number: usize) -> PathBuf {
+pub fn numbered(file: &Path, number: usize) -> PathBuf {
     let stem = file.file_stem().unwrap_or(file.as_os_str());
     let mut name = stem.to_owned();
     name.push(format!("-{number}"));

@@ -1,24 +1,66 @@
 //! `mangrove roots --terminal`: the moments in a program for the terminal. What runs does so in a thread,
 //! and stops where the keys say, or `--at`.
 
+use super::saved;
 use crate::args::{RootsArgs, Target};
 use crate::commands::Program;
 use crate::errors::{Failure, shown};
+use crate::output;
 use mangrove::{Engine, Hooks, Stops};
 use mangrove_inspect::terminal::{self, Live, Options, Saved, Stopper, TerminalError, Until};
 use mangrove_inspect::{CaptureOptions, Snapshot};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Shows snapshots that are there, behind an earlier one if there is one.
-pub fn saved(earlier: Option<Snapshot>, snapshots: Vec<Snapshot>) -> Result<(), Failure> {
-    let snapshots = earlier.into_iter().chain(snapshots).collect();
+/// Shows a moment, behind an earlier one if there is one.
+pub fn taken(earlier: Option<Snapshot>, snapshot: Snapshot) -> Result<(), Failure> {
+    let snapshots = earlier.into_iter().chain([snapshot]).collect();
     terminal::run(&mut Saved::new(snapshots), &Options::default()).map_err(failure)
+}
+
+/// Shows moments that were saved in these files, in their order. They are read while the terminal is there already.
+pub fn opened(files: Vec<PathBuf>) -> Result<(), Failure> {
+    terminal::check().map_err(failure)?;
+    let doing = match files.last() {
+        Some(file) => format!("reads {}", shown(file)),
+        None => String::new(),
+    };
+    let failed = Arc::new(Mutex::new(None));
+    let fails = Arc::clone(&failed);
+    let open = move || {
+        let read = files.iter().map(|file| saved::read(file));
+        read.collect::<Result<Vec<_>, _>>().map_err(|failure| {
+            let text = failure.to_string();
+            *fails.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            text
+        })
+    };
+    let opening = Saved::opening(doing, open);
+    let mut opening = opening.map_err(|error| no_thread("start a thread that reads", &error))?;
+    let shown = terminal::run(&mut opening, &Options::default());
+    shown.map_err(|error| why(error, &failed))
+}
+
+/// What ended the terminal; if there was nothing to show, what that failed by.
+fn why(error: TerminalError, failed: &Mutex<Option<Failure>>) -> Failure {
+    match error {
+        TerminalError::Nothing(text) => {
+            let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            failed.unwrap_or_else(|| failure(TerminalError::Nothing(text)))
+        }
+        error => failure(error),
+    }
+}
+
+fn no_thread(wanted: &'static str, error: &std::io::Error) -> Failure {
+    Failure::settings(mangrove::ResourceError::thread(wanted, error).into())
 }
 
 /// Runs a program, and shows it where it stops.
 pub fn live(args: &RootsArgs) -> Result<(), Failure> {
     // A program is not compiled for nothing.
     terminal::check().map_err(failure)?;
+    let _held = output::hold_notes();
     let mut config = args.engine.config();
     config.debug_info(true);
     config.hooks(Hooks {
@@ -46,13 +88,7 @@ pub fn live(args: &RootsArgs) -> Result<(), Failure> {
             }
         }
     });
-    let mut live = live.map_err(|error| {
-        let error = mangrove::Error::from(mangrove::ResourceError::thread(
-            "start a thread for the program",
-            &error,
-        ));
-        Failure::settings(error)
-    })?;
+    let mut live = live.map_err(|error| no_thread("start a thread for the program", &error))?;
     let options = Options {
         first: match args.at.is_empty() {
             true => Until::Collection,
@@ -60,14 +96,8 @@ pub fn live(args: &RootsArgs) -> Result<(), Failure> {
         },
         ..Options::default()
     };
-    terminal::run(&mut live, &options).map_err(|error| match error {
-        // The program never came to where it could be looked at: what it failed by says why.
-        TerminalError::Nothing(text) => {
-            let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-            failed.unwrap_or_else(|| failure(TerminalError::Nothing(text)))
-        }
-        error => failure(error),
-    })
+    // The program may never come to where it could be looked at.
+    terminal::run(&mut live, &options).map_err(|error| why(error, &failed))
 }
 
 fn execute(

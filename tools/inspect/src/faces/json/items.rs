@@ -43,6 +43,10 @@ pub fn held(snapshot: &Snapshot, value: &Held) -> Value {
         Plain::V128(_) => json!({ "is": "v128", "text": snapshot.plain_text(plain) }),
         Plain::Func(_) => json!({ "is": "func", "text": snapshot.plain_text(plain) }),
         Plain::Omitted => json!({ "is": "omitted" }),
+        Plain::DeadObject(ty) => {
+            json!({ "is": "object", "type": snapshot.type_name(ty), "dead": true })
+        }
+        Plain::DeadContinuation(id) => json!({ "is": "continuation", "id": id, "dead": true }),
     }
 }
 

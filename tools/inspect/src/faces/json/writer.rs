@@ -76,8 +76,11 @@ impl Formatter for Visible<'_> {
             let text = &*character.encode_utf8(&mut buffer);
             match printable(text) {
                 Cow::Borrowed(plain) => to.write_all(plain.as_bytes())?,
-                // All of them are below 2^16.
-                Cow::Owned(_) => write!(to, "\\u{:04x}", u32::from(character))?,
+                Cow::Owned(_) => {
+                    for unit in character.encode_utf16(&mut [0; 2]) {
+                        write!(to, "\\u{unit:04x}")?;
+                    }
+                }
             }
         }
         Ok(())
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_escaped_and_read_back() {
-        let name = "a\u{1b}[2J\"\\\u{9b}\u{202e}ü\n";
+        let name = "a\u{1b}[2J\"\\\u{9b}\u{202e}ü\n\u{e0041}\u{308}";
         let mut text = Vec::new();
         pretty(&vec![name], &mut text).unwrap();
         let text = String::from_utf8(text).unwrap();

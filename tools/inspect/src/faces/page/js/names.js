@@ -1,7 +1,9 @@
 // What nodes, places, values and numbers are called, as in all faces.
 
-// Characters that are not seen, or turn the direction of text.
-const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+// Characters that are not seen, or turn the direction of text: those that `mangrove::printable`
+// escapes. (The browser's version of Unicode may be another one.)
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Cn}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{DI}\u2800\u{1d159}]|(?! )\p{Zs}|^\p{M}/gu;
 
 function printable(text) {
   return text.replace(HIDDEN, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
