@@ -6,7 +6,7 @@
 use super::homes::{Homes, Kept};
 use super::state::{Handover, Label, Operand};
 use super::translator::FuncTranslator;
-use crate::naming::Tracking;
+use crate::naming::{Local, Tracking};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use cranelift_frontend::Variable;
@@ -235,13 +235,13 @@ impl FuncTranslator<'_, '_> {
         local: u32,
         repr: Repr,
         value: Value,
-        note: impl FnOnce(&mut Tracking, Block, u32, Value),
+        note: impl FnOnce(&mut Tracking, Block, Local, Value),
     ) {
         if let Some(tracking) = &mut self.tracking
             && repr.slot_kind().is_some()
             && let Some(block) = self.b.current_block()
         {
-            note(tracking, block, local, value);
+            note(tracking, block, (self.inlining.inside(), local), value);
         }
     }
 
@@ -251,14 +251,16 @@ impl FuncTranslator<'_, '_> {
             && let Some(block) = self.b.current_block()
         {
             let is_root = |value| self.roots.contains(&value) || tracking.is_param(value);
-            let operands = (0..).zip(&self.stack).filter_map(|(depth, operand)| {
+            let operands = self.stack.iter().enumerate();
+            let operands = operands.filter_map(|(depth, operand)| {
                 let Operand::Value(value) = *operand else {
                     return None;
                 };
-                is_root(value).then_some((depth, value))
+                let (whose, depth) = self.inlining.owner(depth);
+                is_root(value).then_some((whose, depth, value))
             });
             let operands: Vec<_> = operands.collect();
-            tracking.call(block, operands);
+            tracking.call(block, self.inlining.inside(), operands);
         }
     }
 

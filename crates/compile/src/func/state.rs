@@ -61,13 +61,18 @@ pub struct Locals {
 impl Locals {
     /// Declares some more.
     pub fn declare(&mut self, count: u32, repr: Repr) {
-        let before = self.groups.last().map_or(0, |&(end, _)| end);
+        let before = self.count();
         self.groups.push((before.saturating_add(count), repr));
+    }
+
+    /// How many were declared.
+    pub fn count(&self) -> u32 {
+        self.groups.last().map_or(0, |&(end, _)| end)
     }
 
     /// What was declared so far are the parameters.
     pub fn end_params(&mut self) {
-        self.params = self.groups.last().map_or(0, |&(end, _)| end);
+        self.params = self.count();
     }
 
     /// # Panics

@@ -6,7 +6,7 @@ use crate::snapshot::{Kind, Nodes};
 pub const MAGIC: [u8; 8] = *b"\x8eMGSNAP\n";
 
 /// The format's version, counted up with each change to it.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// What of a node its edges are like those of: the type of an object, the site of a frame.
 pub(super) fn class(nodes: &Nodes, index: usize) -> u32 {

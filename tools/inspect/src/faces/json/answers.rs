@@ -7,7 +7,7 @@ use crate::Snapshot;
 use crate::faces::Asked;
 use crate::faces::outline::{frames, parts};
 use crate::questions::{Count, Dropped, Gone, Link, StackChange, TypeChange, Why, ways};
-use crate::snapshot::{At, Kind, NodeId, Value as Held};
+use crate::snapshot::{At, Kind, NodeId, Value as SlotContent};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -204,8 +204,8 @@ impl Opened<'_> {
         }
         let snapshot = self.asked.snapshot();
         let nodes = snapshot.nodes();
-        let edge = |edge: crate::snapshot::Edge| (edge.at, Held::Node(edge.to));
-        let mut all: Vec<(At, Held)> = match nodes.kind(id) {
+        let edge = |edge: crate::snapshot::Edge| (edge.at, SlotContent::Node(edge.to));
+        let mut all: Vec<(At, SlotContent)> = match nodes.kind(id) {
             Kind::Roots => nodes.edges(id).map(edge).collect(),
             Kind::Continuation => nodes
                 .edge_at(id, At::Parent)
@@ -224,7 +224,7 @@ impl Opened<'_> {
         }
         let places = frames(snapshot, id).map(|frame| {
             let index = nodes.frame(frame).map_or(0, |row| row.index);
-            (At::Frame(index), Held::Node(frame))
+            (At::Frame(index), SlotContent::Node(frame))
         });
         all.extend(places.take(self.most));
         let shown = all.len().min(self.most).min(self.left);
@@ -240,13 +240,13 @@ impl Opened<'_> {
         value
     }
 
-    fn part(&mut self, of: NodeId, at: At, value: &Held, depth: u32) -> Value {
+    fn part(&mut self, of: NodeId, at: At, value: &SlotContent, depth: u32) -> Value {
         let snapshot = self.asked.snapshot();
         let mut part = json!({
             "place": snapshot.place_name(of, at),
             "value": held(snapshot, value),
         });
-        if let Held::Node(to) = *value {
+        if let SlotContent::Node(to) = *value {
             part["node"] = self.node(to, depth - 1);
         }
         part

@@ -4,7 +4,7 @@ use crate::Snapshot;
 use crate::faces::Asked;
 use crate::faces::outline::{self, frames, kind, parts};
 use crate::questions::Matcher;
-use crate::snapshot::{At, Function, Kind, Line, Node, NodeId, Part, Plain, Value as Held};
+use crate::snapshot::{At, Function, Kind, Line, Node, NodeId, Part, Plain, Value as SlotContent};
 use serde_json::{Value, json};
 
 /// A node, by number, kind and title. Every place where a document names one has this.
@@ -22,10 +22,10 @@ pub fn sized(asked: &Asked<'_>, id: NodeId) -> Value {
 }
 
 /// What is in a place: as `value` of a root, by what it `is`.
-pub fn held(snapshot: &Snapshot, value: &Held) -> Value {
+pub fn held(snapshot: &Snapshot, value: &SlotContent) -> Value {
     let plain = match *value {
-        Held::Node(to) => return reference(snapshot, to),
-        Held::Plain(plain) => plain,
+        SlotContent::Node(to) => return reference(snapshot, to),
+        SlotContent::Plain(plain) => plain,
     };
     match plain {
         Plain::Null => json!({ "is": "null" }),
