@@ -131,8 +131,12 @@ fn size(operator: &Operator<'_>) -> u32 {
         | O::RefTestNonNull { .. }
         | O::RefTestNullable { .. } => 3,
         O::CallIndirect { .. } | O::ReturnCallIndirect { .. } => 9,
-        O::StructNew { .. } | O::StructNewDefault { .. } => 10,
-        O::ArrayNew { .. }
+        O::StructNew { .. } | O::StructNewDefault { .. } | O::Suspend { .. } => 8,
+        O::Resume { .. }
+        | O::ResumeThrow { .. }
+        | O::ResumeThrowRef { .. }
+        | O::Switch { .. }
+        | O::ArrayNew { .. }
         | O::ArrayNewDefault { .. }
         | O::ArrayNewFixed { .. }
         | O::ArrayNewData { .. }
@@ -140,13 +144,7 @@ fn size(operator: &Operator<'_>) -> u32 {
         | O::Throw { .. }
         | O::BrTable { .. }
         | O::TryTable { .. } => 12,
-        O::ContNew { .. }
-        | O::ContBind { .. }
-        | O::Resume { .. }
-        | O::ResumeThrow { .. }
-        | O::ResumeThrowRef { .. }
-        | O::Suspend { .. }
-        | O::Switch { .. } => 20,
+        O::ContNew { .. } | O::ContBind { .. } => 5,
         _ => 1,
     }
 }
