@@ -162,7 +162,7 @@ impl FuncTranslator<'_, '_> {
             true => self.allocate(type_index, size),
             false => self.allocate_array(type_index, size),
         };
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.shapes);
         self.b
             .ins()
             .store(flags, len, array.address, ARRAY_LENGTH as i32);
@@ -211,7 +211,7 @@ impl FuncTranslator<'_, '_> {
                 address: first,
                 offset: (index as u32 * size) as i32,
             };
-            this.init(&array, storage, value, field);
+            this.init(&array, storage, true, value, field);
         });
         let reference = self.publish(array);
         self.push(reference, Repr::HeapRef);
@@ -241,7 +241,7 @@ impl FuncTranslator<'_, '_> {
 
     /// The length of an array at this address; a null one traps.
     fn array_len(&mut self, address: Value) -> Value {
-        let flags = trapping(self.regions.heap, TrapCode::NullArray);
+        let flags = trapping(self.regions.shapes, TrapCode::NullArray);
         self.b.ins().load(I32, flags, address, ARRAY_LENGTH as i32)
     }
 

@@ -153,7 +153,7 @@ impl FuncTranslator<'_, '_> {
     /// The type id in an object's header.
     fn type_of(&mut self, object: Value) -> Value {
         let address = self.object(object);
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.shapes);
         let header = self.b.ins().load(I32, flags, address, 0);
         let mask = self.b.ins().iconst(I32, i64::from(TYPE_MASK));
         self.b.ins().band(header, mask)
