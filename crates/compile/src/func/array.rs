@@ -177,7 +177,7 @@ impl FuncTranslator<'_, '_> {
         let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
         self.init_elements(&array, storage, value, Elements { first, bytes });
         let reference = self.publish(array);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_new_default(&mut self, type_index: TypeIndex, len: Value) {
@@ -195,7 +195,7 @@ impl FuncTranslator<'_, '_> {
         };
         self.init_words(&array, words);
         let reference = self.publish(array);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_new_fixed(&mut self, type_index: TypeIndex, len: u32) {
@@ -214,7 +214,7 @@ impl FuncTranslator<'_, '_> {
             this.init(&array, storage, true, value, field);
         });
         let reference = self.publish(array);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_new_segment(&mut self, libcall: Libcall, type_index: TypeIndex, segment: u32) {
@@ -224,7 +224,7 @@ impl FuncTranslator<'_, '_> {
         let (from, len) = (self.extend(from), self.extend(len));
         let word = self.libcall(libcall, &[what, from, len]);
         let reference = self.b.ins().ireduce(I32, word);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_init(&mut self, libcall: Libcall, segment: u32) {
@@ -274,6 +274,7 @@ impl FuncTranslator<'_, '_> {
         let value = self.heap_load(flags, storage, extension, address, ARRAY_ELEMENTS as i32);
         let repr = self.storage_repr(storage);
         self.push(value, repr);
+        self.note_storage(storage);
     }
 
     fn array_fill(&mut self, type_index: TypeIndex) {

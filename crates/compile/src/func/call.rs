@@ -97,7 +97,7 @@ impl FuncTranslator<'_, '_> {
             self.reachable = false;
         } else {
             let registers = self.emit_call(callee, &arguments);
-            self.push_results(registers, &signature);
+            self.push_results(registers, type_index, &signature);
         }
         Ok(())
     }
@@ -140,7 +140,7 @@ impl FuncTranslator<'_, '_> {
         } else {
             self.keep_instance();
             let registers = self.emit_call_indirect(reference, code, &arguments);
-            self.push_results(registers, &signature);
+            self.push_results(registers, type_index, &signature);
         }
     }
 
@@ -158,7 +158,13 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().stack_store(types::I64, self.instance, slot, 0);
     }
 
-    fn push_results(&mut self, registers: Vec<Value>, signature: &WasmSignature) {
+    fn push_results(
+        &mut self,
+        registers: Vec<Value>,
+        type_index: TypeIndex,
+        signature: &WasmSignature,
+    ) {
+        let types = &self.env.module.func_type(type_index).results;
         let mut registers = registers.into_iter();
         let mut store = None;
         for (index, &repr) in signature.results.iter().enumerate() {
@@ -171,6 +177,7 @@ impl FuncTranslator<'_, '_> {
                 self.transfer_load(store, index, repr)
             };
             self.push(value, repr);
+            self.note_type(types[index]);
         }
     }
 

@@ -18,6 +18,7 @@
 //!
 //! Which calls: [`crate::candidates`].
 
+use super::facts::Facts;
 use super::state::{ControlFrame, Locals};
 use super::translator::FuncTranslator;
 use crate::CompileError;
@@ -108,7 +109,7 @@ impl FuncTranslator<'_, '_> {
         let (here, at) = (self.offset, WasmOffset::new(self.offset as u32));
         let arguments = self.pop_n(signature.params.len());
         let outer = self.enter(function, signature, at.ok_or_else(|| self.nowhere())?);
-        self.define_params(&arguments);
+        self.define_params(function, &arguments);
         for local in body.get_locals_reader()? {
             let (count, ty) = local?;
             self.zeroed_locals(count, ty);
@@ -159,7 +160,7 @@ impl FuncTranslator<'_, '_> {
     fn zeroed_locals(&mut self, count: u32, ty: wasmparser::ValType) {
         let repr = self.local_repr(ty);
         let first = self.locals.count();
-        self.locals.declare(count, repr);
+        self.locals.declare(count, repr, Facts::of_named(ty));
         let zero = self.zero(repr);
         for local in first..first + count {
             self.set_local(local, zero);

@@ -17,6 +17,7 @@ mod catch;
 mod continuation;
 mod control;
 mod exception;
+mod facts;
 mod handler;
 mod homes;
 mod inline;

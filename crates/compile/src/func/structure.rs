@@ -88,7 +88,7 @@ impl FuncTranslator<'_, '_> {
             this.init(&object, storage, mutable, value, field);
         });
         let reference = self.publish(object);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     /// The default of every field is zero. A large struct is cleared in a loop:
@@ -113,7 +113,7 @@ impl FuncTranslator<'_, '_> {
         let bytes = self.const_word(u64::from(layout.size) - OBJECT_ALIGN);
         self.init_words(&object, Elements { first, bytes });
         let reference = self.publish(object);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn struct_get(&mut self, type_index: TypeIndex, field: u32, extension: Extension) {
@@ -126,6 +126,7 @@ impl FuncTranslator<'_, '_> {
         let value = self.heap_load(flags, storage, extension, address, offset as i32);
         let repr = self.storage_repr(storage);
         self.push(value, repr);
+        self.note_storage(storage);
     }
 
     /// Flags of an access to a field of an object that may be null. Near the

@@ -6,6 +6,7 @@
 //! writes the stack maps. A function that would be too much work that way is
 //! translated a second time, with both in the frame ([`super::homes`]).
 
+use super::facts::Facts;
 use super::homes::{Homes, MOST_FRAME_BYTES};
 use super::inline::Inlining;
 use super::interrupt::FuelCount;
@@ -145,7 +146,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             no_reprs: Rc::new([]),
         };
         let arguments = translator.b.block_params(entry)[1..].to_vec();
-        translator.define_params(&arguments);
+        translator.define_params(function, &arguments);
         translator
     }
 
@@ -158,7 +159,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     ) -> Result<bool, CompileError> {
         for local in body.get_locals_reader()? {
             let (count, ty) = local?;
-            self.locals.declare(count, self.local_repr(ty));
+            self.locals
+                .declare(count, self.local_repr(ty), Facts::of_named(ty));
         }
         self.declare_running(switches);
         self.declare_fuel();
