@@ -1,5 +1,5 @@
 //! What the collector promises about continuations, as cases that read like a
-//! specification: one idea each, in `cases/{cont,heap,objects,roots,trap,validate,weak}`.
+//! specification: one idea each, in `cases/{clone,cont,heap,inline,objects,roots,trap,validate,weak}`.
 //!
 //! A case says what it is about in the comment it starts with. Lines in that
 //! comment that start with a word of the harness set how it is run:
@@ -31,7 +31,7 @@ pub use case::{Case, Kind, cases};
 use std::ffi::OsString;
 
 /// How scripts are run: a name, and options of the command line.
-pub const CONFIGURATIONS: [(&str, &[&str]); 14] = [
+pub const CONFIGURATIONS: [(&str, &[&str]); 16] = [
     ("default", &[]),
     ("zeal_alloc", &["--zeal", "alloc"]),
     ("zeal_switch", &["--zeal", "switch"]),
@@ -45,6 +45,16 @@ pub const CONFIGURATIONS: [(&str, &[&str]); 14] = [
     (
         "zeal_all_minor",
         &["--zeal", "alloc,switch,call,move,interrupt,minor"],
+    ),
+    ("as_written", &["--opt-level", "speed"]),
+    (
+        "as_written_zeal_all_minor",
+        &[
+            "--opt-level",
+            "speed",
+            "--zeal",
+            "alloc,switch,call,move,interrupt,minor",
+        ],
     ),
     ("unoptimised", &["--opt-level", "none"]),
     ("in_frames", &["--opt-level", "frame"]),
@@ -79,6 +89,10 @@ pub fn run(case: &Case, options: &[&str]) -> Result<(), String> {
             words.extend(["roots".into(), case.path.clone().into()]);
             words.extend(arguments.iter().map(OsString::from));
             words.extend(["--view", "roots", "--all"].map(OsString::from));
+            // Most are about frames as they were written.
+            if !case.options.iter().any(|option| option == "--opt-level") {
+                words.extend(["--opt-level", "speed"].map(OsString::from));
+            }
         }
     }
     words.extend(case.options.iter().map(OsString::from));

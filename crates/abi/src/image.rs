@@ -1,7 +1,8 @@
 //! A compiled module: position-independent text and everything said beside it.
 
 use crate::index::{CodeOffset, FuncIndex, TagIndex, TypeIndex, WasmOffset, or_zero};
-use crate::site::SiteTable;
+use crate::inlined::{InlinedCall, InlinedCalls};
+use crate::site::{CallSite, SiteTable};
 use crate::slot_names::SlotNames;
 use crate::trap::TrapSite;
 use serde::{Deserialize, Serialize};
@@ -124,6 +125,8 @@ pub struct CodeImage {
     pub traps: Vec<TrapSite>,
     /// Source positions in ascending order.
     pub positions: Vec<SourcePosition>,
+    /// Functions whose code is inside of others.
+    pub inlined: InlinedCalls,
     /// The handler tables the module's `resume`s use, in the order of the
     /// instance's handler area: each a list of `(tag, is a switch clause)`.
     pub handler_tables: Vec<Vec<(TagIndex, bool)>>,
@@ -155,5 +158,68 @@ impl CodeImage {
             .partition_point(|p| p.pc <= pc)
             .checked_sub(1)?;
         self.positions[index].wasm_offset
+    }
+
+    /// The frames of the program that a frame stands for whose code is at this offset,
+    /// innermost first: the functions, and where in the module each of them is. Only the
+    /// first can be without. Empty in code that is of no function of the module.
+    pub fn frames_at(&self, pc: CodeOffset) -> ProgramFrames<'_> {
+        let function = self.function_at(pc).map(|(_, function)| function.kind);
+        self.frames_from(function, pc, self.wasm_offset_at(pc))
+    }
+
+    /// The same for a frame that is stopped at a call.
+    pub fn frames_of(&self, site: &CallSite) -> ProgramFrames<'_> {
+        let function = self.functions.get(site.function as usize);
+        // The call itself is what the byte before its return address is of.
+        let call = CodeOffset::new(site.pc.as_u32().saturating_sub(1));
+        self.frames_from(
+            function.map(|function| function.kind),
+            call,
+            site.wasm_offset,
+        )
+    }
+
+    fn frames_from(
+        &self,
+        compiled: Option<FunctionKind>,
+        pc: CodeOffset,
+        wasm_offset: Option<WasmOffset>,
+    ) -> ProgramFrames<'_> {
+        let compiled = match compiled {
+            Some(FunctionKind::Wasm(function)) => Some(function),
+            _ => None,
+        };
+        ProgramFrames {
+            image: self,
+            compiled,
+            inlined: compiled.and_then(|_| self.inlined.at(pc)),
+            wasm_offset,
+        }
+    }
+}
+
+/// The frames of the program that one frame stands for, innermost first: see
+/// [`CodeImage::frames_at`].
+#[derive(Clone, Copy, Debug)]
+pub struct ProgramFrames<'a> {
+    image: &'a CodeImage,
+    /// The function that was compiled; none once it was given.
+    compiled: Option<FuncIndex>,
+    inlined: Option<&'a InlinedCall>,
+    wasm_offset: Option<WasmOffset>,
+}
+
+impl Iterator for ProgramFrames<'_> {
+    type Item = (FuncIndex, Option<WasmOffset>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let offset = self.wasm_offset;
+        let Some(inlined) = self.inlined else {
+            return Some((self.compiled.take()?, offset));
+        };
+        self.inlined = self.image.inlined.around(inlined);
+        self.wasm_offset = Some(inlined.called_at);
+        Some((inlined.function, offset))
     }
 }

@@ -28,6 +28,7 @@ pub mod context;
 pub mod defect;
 pub mod image;
 pub mod index;
+pub mod inlined;
 #[cfg(miri)]
 #[doc(hidden)]
 pub mod interpreted;
@@ -48,8 +49,11 @@ pub use context::{
 };
 #[doc(hidden)]
 pub use defect::{Defect, Noted, Waking};
-pub use image::{CodeImage, FunctionCode, FunctionKind, HostKind, SourcePosition, StubImage};
+pub use image::{
+    CodeImage, FunctionCode, FunctionKind, HostKind, ProgramFrames, SourcePosition, StubImage,
+};
 pub use index::{CodeOffset, FuncIndex, RecordId, TagIndex, TypeId, TypeIndex, WasmOffset};
+pub use inlined::{InlinedCall, InlinedCalls};
 pub use layout::{InstanceCounts, InstanceLayout};
 pub use libcall::{Libcall, LibcallResult};
 pub use log::Logged;
@@ -57,6 +61,6 @@ pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor};
 pub use record::{ContRecord, HandlerTable, RecordState, reason};
 pub use refusal::{Refusal, Request, Requests};
 pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, Slots};
-pub use slot_names::{NamedSlot, SlotHolds, SlotNames};
+pub use slot_names::{NamedSlot, SlotContent, SlotHolds, SlotNames};
 pub use trap::{TrapCode, TrapSite};
 pub use value::{Repr, SlotKind};

@@ -14,26 +14,43 @@ pub enum SlotHolds {
     Operand(u32),
 }
 
+/// What a slot holds, and whose that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SlotContent {
+    /// Which of the frames of the program that the slot's frame stands for, 0 for the
+    /// innermost: see [`crate::CodeImage::frames_of`].
+    pub frame: u32,
+    /// What it is in that frame.
+    pub what: SlotHolds,
+}
+
+impl SlotContent {
+    /// Something of the innermost frame: the only one where nothing was inlined.
+    pub const fn innermost(what: SlotHolds) -> Self {
+        Self { frame: 0, what }
+    }
+}
+
 /// A slot of which something is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedSlot {
     /// Bytes from the slot up to the frame pointer.
     pub distance: u32,
     /// What it holds.
-    pub holds: Vec<SlotHolds>,
+    pub holds: Vec<SlotContent>,
 }
 
 /// What is known of the slots of an image: at single sites, and at all sites of a function.
 ///
 /// # Examples
 /// ```
-/// use mangrove_abi::{CodeOffset, NamedSlot, SlotHolds, SlotNames};
+/// use mangrove_abi::{CodeOffset, SlotContent, NamedSlot, SlotHolds, SlotNames};
 ///
 /// let mut names = SlotNames::default();
-/// let slot = NamedSlot { distance: 8, holds: vec![SlotHolds::Local(0)] };
+/// let slot = NamedSlot { distance: 8, holds: vec![SlotContent::innermost(SlotHolds::Local(0))] };
 /// names.add_site(CodeOffset::new(40), &[slot]);
 /// names.finish();
-/// assert_eq!(names.at(CodeOffset::new(40), 0, 8), [SlotHolds::Local(0)]);
+/// assert_eq!(names.at(CodeOffset::new(40), 0, 8)[0].what, SlotHolds::Local(0));
 /// assert!(names.at(CodeOffset::new(40), 0, 16).is_empty());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,7 +59,7 @@ pub struct SlotNames {
     sites: Vec<Entry>,
     /// By index of the function and distance.
     functions: Vec<Entry>,
-    holds: Vec<SlotHolds>,
+    holds: Vec<SlotContent>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +99,7 @@ impl SlotNames {
 
     /// What the slot at this distance holds in a frame of this function that stands at this
     /// site. Empty if nothing is known.
-    pub fn at(&self, pc: CodeOffset, function: u32, distance: u32) -> &[SlotHolds] {
+    pub fn at(&self, pc: CodeOffset, function: u32, distance: u32) -> &[SlotContent] {
         let find = |entries: &[Entry], key| {
             let found = entries.binary_search_by_key(&(key, distance), |e| (e.key, e.distance));
             found.ok().map(|at| entries[at])
@@ -99,7 +116,7 @@ impl SlotNames {
     }
 }
 
-fn entry(all: &mut Vec<SlotHolds>, key: u32, slot: &NamedSlot) -> Entry {
+fn entry(all: &mut Vec<SlotContent>, key: u32, slot: &NamedSlot) -> Entry {
     let first = all.len() as u32;
     all.extend(&slot.holds);
     Entry {

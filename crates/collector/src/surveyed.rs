@@ -5,7 +5,8 @@ use crate::names::{Created, FunctionId};
 use crate::walk::KnownSite;
 use crate::{CodeName, ModuleId};
 use mangrove_abi::{
-    CodeOffset, ContRef, FuncRef, HeapRef, SlotHolds, SlotKind, TransferSlot, WasmOffset,
+    CodeOffset, ContRef, FuncIndex, FuncRef, HeapRef, SlotContent, SlotKind, TransferSlot,
+    WasmOffset,
 };
 use mangrove_continuation::State;
 use mangrove_heap::ObjectInfo;
@@ -130,6 +131,13 @@ impl SurveyedFrame<'_> {
         self.site.wasm_offset()
     }
 
+    /// The functions that were compiled into each other here, outwards from the one that
+    /// encloses [`Self::function`]: each with where its call is. Empty where nothing was
+    /// inlined.
+    pub fn inlined_into(&self) -> impl Iterator<Item = (FuncIndex, Option<WasmOffset>)> + use<'_> {
+        self.site.frames().skip(1)
+    }
+
     /// Its slots, in the order in which they are shown: what each may hold, and how many
     /// bytes below the frame pointer it is.
     pub fn slots(&self) -> impl ExactSizeIterator<Item = (SlotKind, u32)> + use<'_> {
@@ -143,7 +151,7 @@ impl SurveyedFrame<'_> {
 
     /// What of the program is in the slot at this distance, as far as the compiler knows and
     /// was asked to tell.
-    pub fn holds(&self, distance: u32) -> &[SlotHolds] {
+    pub fn holds(&self, distance: u32) -> &[SlotContent] {
         self.site.holds(distance)
     }
 }

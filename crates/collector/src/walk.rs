@@ -16,8 +16,8 @@
 
 use crate::{Code, ModuleId};
 use mangrove_abi::{
-    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, RecordId, Slot, SlotHolds, SlotKind,
-    Slots, WasmOffset,
+    CallSite, CodeImage, CodeOffset, ContRecord, FunctionKind, ProgramFrames, RecordId, Slot,
+    SlotContent, SlotKind, Slots, WasmOffset,
 };
 use mangrove_stack::frames;
 
@@ -74,19 +74,28 @@ impl<'a> KnownSite<'a> {
     }
 
     /// What of the program is in the slot at this distance, as far as is known.
-    pub(crate) fn holds(&self, distance: u32) -> &'a [SlotHolds] {
+    pub(crate) fn holds(&self, distance: u32) -> &'a [SlotContent] {
         let CallSite { pc, function, .. } = *self.call;
         self.image.slot_names.at(pc, function, distance)
     }
 
-    /// The code the call is in.
+    /// The code the call is in: of functions that were compiled into each other, the
+    /// innermost.
     pub(crate) fn function(&self) -> FunctionKind {
-        self.image.functions[self.call.function as usize].kind
+        match self.frames().next() {
+            Some((function, _)) => FunctionKind::Wasm(function),
+            None => self.image.functions[self.call.function as usize].kind,
+        }
     }
 
     /// The call in the Wasm module; none in a trampoline.
     pub(crate) fn wasm_offset(&self) -> Option<WasmOffset> {
         self.call.wasm_offset
+    }
+
+    /// The frames of the program that are one here, innermost first; none in a trampoline.
+    pub(crate) fn frames(&self) -> ProgramFrames<'a> {
+        self.image.frames_of(self.call)
     }
 }
 

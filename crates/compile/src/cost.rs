@@ -63,6 +63,11 @@ impl Work {
         Self(FLOOR + PER_BYTE * bytes as u64)
     }
 
+    /// Allows for as many bytes more: of a body that is translated inside of another.
+    pub fn add(&mut self, bytes: usize) {
+        self.0 += PER_BYTE * bytes as u64;
+    }
+
     /// For code that is no function of a module.
     pub fn unlimited() -> Self {
         Self(u64::MAX / SCANNED)

@@ -1,8 +1,9 @@
 //! What the translation of every function of a module shares, read-only.
 
+use crate::candidates::Candidates;
 use crate::prescan::{Clauses, Prescan, clauses, prescan};
 use crate::signature::WasmSignature;
-use crate::{CompileError, Options, Places};
+use crate::{CompileError, OptLevel, Options, Places};
 use mangrove_abi::{InstanceLayout, StructLayout, TypeIndex};
 use mangrove_validate::{
     CompositeType, FieldType, ParsedModule, Repr, StorageType, SubType, ValType,
@@ -23,6 +24,8 @@ pub struct ModuleEnv<'a> {
     pub checked_memories: bool,
     /// Places with hooks of their own.
     pub places: &'a Places,
+    /// Functions that may be inlined; none where nothing is.
+    pub candidates: Candidates,
     prescan: Prescan,
     structs: Vec<Option<StructLayout>>,
     depths: Vec<u32>,
@@ -37,6 +40,11 @@ impl<'a> ModuleEnv<'a> {
     ) -> Result<Self, CompileError> {
         let layout = InstanceLayout::new(&module.instance_counts());
         let mut prescan = prescan(module)?;
+        // A hook tells of a function, or of an instruction, in a frame of its own.
+        let candidates = match options.opt_level == OptLevel::Inline && places.is_empty() {
+            true => Candidates::find(module)?,
+            false => Candidates::default(),
+        };
         let mut depths: Vec<u32> = Vec::with_capacity(module.types.len());
         for ty in &module.types {
             // A supertype is always defined before its subtypes.
@@ -62,6 +70,7 @@ impl<'a> ModuleEnv<'a> {
             switches: std::mem::take(&mut prescan.switches),
             checked_memories: options.checked_memories,
             places,
+            candidates,
             prescan,
             structs,
             depths,

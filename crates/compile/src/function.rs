@@ -2,11 +2,12 @@
 //! said beside it.
 
 use crate::cost::Work;
-use crate::naming::NamedCall;
+use crate::positions::Positions;
 use cranelift_codegen::MachBufferFinalized;
 use cranelift_codegen::ir::{self, UserExternalName};
 use mangrove_abi::{
-    FuncIndex, FunctionKind, NamedSlot, Slot, SlotHolds, SlotKind, TagIndex, TrapCode, WasmOffset,
+    FuncIndex, FunctionKind, InlinedCall, NamedSlot, Slot, SlotHolds, SlotKind, TagIndex, TrapCode,
+    WasmOffset,
 };
 
 /// What a call in compiled code refers to. The linker resolves it.
@@ -117,8 +118,8 @@ pub struct Beside {
     pub homes: Vec<(SlotKind, ir::StackSlot, u32)>,
     /// What is known of those: slot, offset in it.
     pub home_names: Vec<(ir::StackSlot, u32, SlotHolds)>,
-    /// Calls of which something is known, by number.
-    pub named_calls: Vec<NamedCall>,
+    /// What its source positions stand for.
+    pub positions: Positions,
     /// Where the frame's instance lies while a function is called that may be the host's.
     pub instance: Option<ir::StackSlot>,
 }
@@ -146,6 +147,10 @@ pub struct CompiledFunc {
     pub traps: Vec<(u32, TrapCode)>,
     /// Where each stretch of code begins, and the instruction it is of.
     pub positions: Vec<(u32, Option<WasmOffset>)>,
+    /// The calls that were inlined.
+    pub inlined: Vec<InlinedCall>,
+    /// Code of inlined calls: where it begins and ends, and the number of the call.
+    pub inlined_code: Vec<(u32, u32, u32)>,
 }
 
 /// How a function is finished.

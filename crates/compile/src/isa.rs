@@ -55,7 +55,7 @@ pub fn host(options: &Options) -> OwnedTargetIsa {
         "opt_level",
         match options.opt_level {
             OptLevel::Frame | OptLevel::None => "none",
-            OptLevel::Speed => "speed",
+            OptLevel::Speed | OptLevel::Inline => "speed",
         },
     );
     set(

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod arch;
+mod candidates;
 mod cost;
 mod env;
 mod func;
@@ -22,6 +23,7 @@ mod movable;
 mod naming;
 mod options;
 mod output;
+mod positions;
 mod prescan;
 mod search;
 mod signature;

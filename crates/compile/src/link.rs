@@ -82,6 +82,11 @@ impl ImageLinker {
                 wasm_offset,
             });
         }
+        let first = self.image.inlined.add_calls(&function.inlined);
+        for &(from, to, call) in &function.inlined_code {
+            let (from, to) = (start.plus(from), start.plus(to));
+            self.image.inlined.add_range(from, to, first + call);
+        }
         let end = start.plus(function.code.len() as u32);
         self.image.positions.push(SourcePosition {
             pc: end,

@@ -15,9 +15,11 @@ pub enum OptLevel {
     Frame,
     /// No optimisation: quick compilation.
     None,
-    /// Fast code.
-    #[default]
+    /// Fast code, in which functions are as they were written.
     Speed,
+    /// Fast code, with small functions compiled into those that call them.
+    #[default]
+    Inline,
 }
 
 impl fmt::Display for OptLevel {
@@ -26,6 +28,7 @@ impl fmt::Display for OptLevel {
             Self::Frame => "frame",
             Self::None => "none",
             Self::Speed => "speed",
+            Self::Inline => "inline",
         })
     }
 }

@@ -4,7 +4,7 @@ use crate::arch;
 use crate::cost::Work;
 use crate::function::{Beside, Buffer, Callee, CompiledFunc, Finished, Relocation};
 use crate::movable::pin_stack_loads;
-use crate::naming::NamedCall;
+use crate::positions::Position;
 use crate::sites::{home_names, homes, instance_distance, sites};
 use crate::touch::touch_stack;
 use crate::{CompileError, Hooks, Interruption, OptLevel, Options, isa};
@@ -18,7 +18,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::FunctionBuilderContext;
-use mangrove_abi::{Defect, FunctionKind, TrapCode, WasmOffset};
+use mangrove_abi::{Defect, FunctionKind, TrapCode};
 
 /// Values of a function that Cranelift's scratch is not kept after. What is kept grows
 /// to the largest function, and emptying it takes time by that, for each that follows.
@@ -163,43 +163,39 @@ impl Compiler {
             .compile(&**isa, &mut self.control_plane)
             .map_err(|error| failed(format!("{:?}", error.inner)))?;
         let buffer = &compiled.buffer;
-        let calls = &beside.named_calls;
-        let named: Vec<_> = buffer
+        let positions: Vec<_> = buffer
             .get_srclocs_sorted()
             .iter()
-            .map(|loc| (loc.start, NamedCall::number(loc.loc), loc.loc))
+            .map(|loc| (loc.start, beside.positions.get(loc.loc)))
             .collect();
-        let positions: Vec<_> = named
-            .iter()
-            .map(|&(start, number, position)| match number {
-                Some(number) => (start, calls.get(number).and_then(|call| call.wasm_offset)),
-                None => (start, wasm_offset(position)),
-            })
-            .collect();
-        let numbers: Vec<_> = named
-            .iter()
-            .map(|&(start, number, _)| (start, number))
-            .collect();
+        let code = compiled.code_buffer().to_vec();
         Ok(Some(CompiledFunc {
             kind,
-            code: compiled.code_buffer().to_vec(),
             relocations: relocations(buffer, &names).map_err(failed)?,
-            sites: sites(buffer, &positions, (&numbers, calls)).map_err(failed)?,
+            sites: sites(buffer, &positions).map_err(failed)?,
             homes: homes(buffer, &beside).map_err(failed)?,
             home_names: home_names(buffer, &beside).map_err(failed)?,
             instance_distance: instance_distance(buffer, &beside).map_err(failed)?,
             scopes: beside.scopes,
             traps: traps(buffer).map_err(failed)?,
-            positions,
+            inlined_code: inlined_code(&positions, code.len() as u32),
+            inlined: beside.positions.inlined,
+            positions: positions
+                .into_iter()
+                .map(|(start, position)| (start, position.wasm_offset))
+                .collect(),
+            code,
         }))
     }
 }
 
-/// The instruction that the translation said some code is of.
-fn wasm_offset(loc: SourceLoc) -> Option<WasmOffset> {
-    (!loc.is_default())
-        .then_some(loc.bits())
-        .and_then(WasmOffset::new)
+/// Where the code of each inlined call lies.
+fn inlined_code(positions: &[(u32, Position)], len: u32) -> Vec<(u32, u32, u32)> {
+    let ends = positions.iter().skip(1).map(|&(start, _)| start);
+    let stretches = positions.iter().zip(ends.chain([len]));
+    stretches
+        .filter_map(|((start, position), end)| Some((*start, end, position.inlined?)))
+        .collect()
 }
 
 fn relocations(

@@ -4,13 +4,13 @@
 //! frame pointer; the distance between the two is the frame's layout.
 
 use crate::function::{Beside, Buffer, Catch, Site};
-use crate::naming::NamedCall;
+use crate::positions::Position;
 use crate::signature::root_kind;
 use cranelift_codegen::ir::StackSlot;
 use cranelift_codegen::{
     ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
 };
-use mangrove_abi::{NamedSlot, Slot, SlotHolds, SlotKind, WasmOffset};
+use mangrove_abi::{NamedSlot, Slot, SlotContent, SlotHolds, SlotKind};
 
 /// Every call site, with its stack map if it has one. Cranelift makes no map
 /// where nothing is live; the walk needs an entry all the same. It also lists
@@ -18,11 +18,7 @@ use mangrove_abi::{NamedSlot, Slot, SlotHolds, SlotKind, WasmOffset};
 ///
 /// # Errors
 /// Code that breaks an assumption of the walk: a defect, said in words.
-pub fn sites(
-    buffer: &Buffer,
-    positions: &[(u32, Option<WasmOffset>)],
-    (numbers, named): (&[(u32, Option<usize>)], &[NamedCall]),
-) -> Result<Vec<Site>, String> {
+pub fn sites(buffer: &Buffer, positions: &[(u32, Position)]) -> Result<Vec<Site>, String> {
     let layout = buffer
         .frame_layout()
         .ok_or("a function without a frame layout")?;
@@ -43,14 +39,10 @@ pub fn sites(
         }
         // The position of the call itself: the byte before its return address.
         let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
-        let wasm_offset = at.checked_sub(1).and_then(|at| positions[at].1);
-        let number = at.checked_sub(1).and_then(|at| numbers[at].1);
+        let position = at.checked_sub(1).map(|at| &positions[at].1);
+        let wasm_offset = position.and_then(|position| position.wasm_offset);
         let mut names = Vec::new();
-        for (slot, holds) in number
-            .and_then(|number| named.get(number))
-            .iter()
-            .flat_map(|call| &call.slots)
-        {
+        for (slot, holds) in position.iter().flat_map(|position| &position.slots) {
             let distance = distance(size, layout.stackslots[*slot].offset, call.ret_addr)?;
             // Optimisation leaves no slot out of a map, but a tail call has no map.
             if slots.iter().any(|slot: &Slot| slot.distance() == distance) {
@@ -144,7 +136,7 @@ pub fn home_names(buffer: &Buffer, beside: &Beside) -> Result<Vec<NamedSlot>, St
     let named = |&(slot, offset, holds): &(StackSlot, u32, SlotHolds)| {
         let start = layout.stackslots[slot].offset;
         let distance = distance(layout.frame_to_fp_offset, start + offset, 0)?;
-        let holds = vec![holds];
+        let holds = vec![SlotContent::innermost(holds)];
         Ok(NamedSlot { distance, holds })
     };
     beside.home_names.iter().map(named).collect()

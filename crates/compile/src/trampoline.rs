@@ -190,6 +190,8 @@ pub fn interrupt(stubs: &StubImage) -> CompiledFunc {
         // Nobody asks for its: it is the frame below that has one.
         instance_distance: 0,
         traps: Vec::new(),
+        inlined: Vec::new(),
+        inlined_code: Vec::new(),
         positions: vec![(0, None)],
     }
 }

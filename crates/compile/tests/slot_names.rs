@@ -33,9 +33,15 @@ fn told(image: &CodeImage, function: usize) -> Vec<Vec<String>> {
         let mut texts: Vec<String> = all
             .map(|slot| {
                 let holds = image.slot_names.at(site.pc, site.function, slot.distance());
-                let texts = holds.iter().map(|holds| match holds {
-                    SlotHolds::Local(local) => format!("local {local}"),
-                    SlotHolds::Operand(depth) => format!("operand {depth}"),
+                let texts = holds.iter().map(|held| {
+                    let what = match held.what {
+                        SlotHolds::Local(local) => format!("local {local}"),
+                        SlotHolds::Operand(depth) => format!("operand {depth}"),
+                    };
+                    match held.frame {
+                        0 => what,
+                        outwards => format!("{what} of {outwards}"),
+                    }
                 });
                 let kind = match slot.kind() {
                     SlotKind::Ref => "",

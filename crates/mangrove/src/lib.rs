@@ -112,9 +112,9 @@ pub use reports::{
     GraphNode, GraphTarget, GuardKind, HeapFigures, HeapSpace, HeapType, Held, Hooks, Link,
     LiveContinuation, MadeFrom, MemoryType, ModuleId, ObjectGraph, ObjectInfo, OptLevel,
     ParkPolicy, Phase, PhaseReport, Place, Reason, RefType, RegistryReport, ReportOptions, Root,
-    RootKind, RootOwner, RootSet, RootValue, SlotHolds, SortBy, SourceLine, State, StorageType,
-    SurveyTotals, SurveyedContinuation, SurveyedFrame, TableType, TrapCode, TypeId, TypeIndex,
-    ValType, WasmLocation, WasmOffset, Why, Within,
+    RootKind, RootOwner, RootSet, RootValue, SlotContent, SlotHolds, SortBy, SourceLine, State,
+    StorageType, SurveyTotals, SurveyedContinuation, SurveyedFrame, TableType, TrapCode, TypeId,
+    TypeIndex, ValType, WasmLocation, WasmOffset, Why, Within,
 };
 pub use schedule::Schedule;
 pub use stop::{HookPlace, Missed, ParseStopError, PlaceError, StopAt, Stopping, Stops};

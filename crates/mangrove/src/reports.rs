@@ -363,8 +363,8 @@ pub use mangrove_collector::{HeapFigures, SurveyTotals};
 ///     let at = WasmLocation { module: frame.module(), function, wasm_offset: frame.wasm_offset() };
 ///     assert!(frame.pc() > CodeOffset::new(0), "where that is in machine code");
 ///     for (_, distance) in frame.slots() {
-///         locals.extend(frame.holds(distance).iter().filter_map(|holds| match holds {
-///             SlotHolds::Local(local) => Some((at, *local)),
+///         locals.extend(frame.holds(distance).iter().filter_map(|content| match content.what {
+///             SlotHolds::Local(local) => Some((at, local)),
 ///             _ => None,
 ///         }));
 ///     }
@@ -396,4 +396,4 @@ pub use mangrove_collector::{
 
 /// # Examples
 /// See [`SurveyedFrame`].
-pub use mangrove_abi::{CodeOffset, SlotHolds};
+pub use mangrove_abi::{CodeOffset, SlotContent, SlotHolds};

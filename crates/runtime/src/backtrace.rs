@@ -8,9 +8,7 @@
 use crate::host::HostFunc;
 use crate::store::StoreInner;
 use crate::trap::{Backtrace, BacktraceEntry, Frame};
-use mangrove_abi::{
-    CodeImage, CodeOffset, ContRecord, FuncIndex, FunctionKind, RecordState, WasmOffset,
-};
+use mangrove_abi::{ContRecord, FuncIndex, FunctionKind, RecordState, WasmOffset};
 use mangrove_collector::{ModuleId, Place};
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
@@ -28,12 +26,10 @@ impl StoreInner {
             trace.exhausted = self.registry.exhausted(fault.address);
             // SAFETY: the running record is one of the registry's.
             let id = unsafe { record.as_ref() }.map_or(0, |record| record.id.as_u32());
-            if let Some((code, offset, module)) = self.code.find(fault.pc)
-                && let Some((_, function)) = code.image.function_at(offset)
-                && let FunctionKind::Wasm(index) = function.kind
-            {
-                let offset = code.image.wasm_offset_at(offset);
-                trace.entries.push(self.frame(module, index, offset, id));
+            if let Some((code, offset, module)) = self.code.find(fault.pc) {
+                let frames = code.image.frames_at(offset);
+                let frames = frames.map(|(index, offset)| self.frame(module, index, offset, id));
+                trace.entries.extend(frames);
             }
         }
         let mut host_func = self.host_func;
@@ -91,12 +87,15 @@ impl StoreInner {
             let Some((code, offset, module)) = self.code.find(frame.pc) else {
                 continue;
             };
-            let Some((kind, offset)) = call_site(&code.image, offset) else {
+            let Some(site) = code.image.sites.find(offset) else {
                 continue;
             };
-            match kind {
-                FunctionKind::Wasm(index) => {
-                    trace.entries.push(self.frame(module, index, offset, id));
+            match code.image.functions[site.function as usize].kind {
+                FunctionKind::Wasm(_) => {
+                    let frames = code.image.frames_of(site);
+                    let frames =
+                        frames.map(|(index, offset)| self.frame(module, index, offset, id));
+                    trace.entries.extend(frames);
                 }
                 FunctionKind::ToHost(_) => {
                     // SAFETY: host functions live as long as the store.
@@ -154,11 +153,4 @@ impl StoreInner {
             continuation,
         })
     }
-}
-
-/// What code returns to `pc`, and where in its module the call is.
-fn call_site(image: &CodeImage, pc: CodeOffset) -> Option<(FunctionKind, Option<WasmOffset>)> {
-    let site = image.sites.find(pc)?;
-    let kind = image.functions.get(site.function as usize)?.kind;
-    Some((kind, site.wasm_offset))
 }

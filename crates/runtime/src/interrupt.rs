@@ -21,7 +21,7 @@ use crate::pending::Pending;
 use crate::signature::Signature;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
-use mangrove_abi::{ContRef, FunctionKind};
+use mangrove_abi::ContRef;
 use mangrove_stack::arch::Fault;
 use mangrove_stack::frames;
 use mangrove_validate::fuel::unsettled;
@@ -139,20 +139,12 @@ impl StoreInner {
     fn unsettled_at(&self, pc: u64, instruction: bool) -> Option<u64> {
         let (code, pc, module) = self.code.find(pc)?;
         let image = &code.image;
-        let (kind, offset) = match instruction {
-            true => {
-                let (_, function) = image.function_at(pc)?;
-                (function.kind, image.wasm_offset_at(pc)?)
-            }
-            false => {
-                let site = image.sites.find(pc)?;
-                let function = image.functions.get(site.function as usize)?;
-                (function.kind, site.wasm_offset?)
-            }
+        let mut frames = match instruction {
+            true => image.frames_at(pc),
+            false => image.frames_of(image.sites.find(pc)?),
         };
-        let FunctionKind::Wasm(function) = kind else {
-            return None;
-        };
+        let (function, offset) = frames.next()?;
+        let offset = offset?;
         let module = self.module(module)?.parsed();
         let defined = function.as_u32().checked_sub(module.imported_functions)?;
         let range = module.bodies.get(defined as usize)?.range.clone();

@@ -7,10 +7,7 @@ use crate::source::{SaidLines, SourceLines, SourceMap, TextLines};
 use crate::types::TypeHold;
 use hashbrown::HashMap;
 use mangrove_abi::layout::handler_table_size;
-use mangrove_abi::{
-    CodeImage, FuncIndex, FunctionKind, InstanceLayout, SourcePosition, TagIndex, TypeId,
-    TypeIndex, WasmOffset,
-};
+use mangrove_abi::{CodeImage, FuncIndex, InstanceLayout, TagIndex, TypeId, TypeIndex, WasmOffset};
 use mangrove_collector::{ModuleId, Place, SourceLine};
 use mangrove_validate::tail_calls::has_tail_calls;
 use mangrove_validate::{EntityIndex, EntityType, MapTypes, ParsedModule, TypeRegistry, printable};
@@ -225,18 +222,12 @@ impl ModuleImage {
         known.or_else(|| self.source_lines.get()?.find(&self.parsed, offset))
     }
 
-    /// The instruction at a byte offset of the module. Its function is the one with
-    /// the nearest code from there backwards: bodies follow each other.
+    /// The instruction at a byte offset of the module, in the body that is there.
     pub fn place(&self, offset: WasmOffset) -> Option<Place> {
-        let image = &self.code.image;
-        let before = |p: &&SourcePosition| p.wasm_offset.is_some_and(|known| known <= offset);
-        let positions = image.positions.iter().filter(before);
-        let position = positions.max_by_key(|p| p.wasm_offset)?;
-        let (_, function) = image.function_at(position.pc)?;
-        let FunctionKind::Wasm(function) = function.kind else {
-            return None;
-        };
-        Some(self.place_in(function, Some(offset)))
+        let (bodies, at) = (&self.parsed.bodies, offset.as_u32() as usize);
+        let defined = bodies.partition_point(|body| body.range.start <= at);
+        let index = self.parsed.imported_functions + defined.checked_sub(1)? as u32;
+        Some(self.place_in(FuncIndex::new(index), Some(offset)))
     }
 
     /// The canonical type of a type of the module.

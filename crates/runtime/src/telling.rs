@@ -5,7 +5,7 @@ use crate::event::{Counts, Entering, EventKind, Knows};
 use crate::report::Named;
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{ContRecord, ContRef, FuncRef, FunctionKind, HandlerTable, RecordState, TagDef};
+use mangrove_abi::{ContRecord, ContRef, FuncRef, HandlerTable, RecordState, TagDef};
 use mangrove_collector::{FunctionId, MadeFrom, Names, Place, WasmLocation};
 use mangrove_continuation::End;
 use mangrove_stack::arch::Fault;
@@ -57,14 +57,11 @@ impl StoreInner {
     fn located(&self, pc: u64) -> Option<WasmLocation> {
         let (code, offset, module) = self.code.find(pc)?;
         let site = code.image.sites.find(offset)?;
-        let FunctionKind::Wasm(function) = code.image.functions.get(site.function as usize)?.kind
-        else {
-            return None;
-        };
+        let (function, wasm_offset) = code.image.frames_of(site).next()?;
         Some(WasmLocation {
             module,
             function,
-            wasm_offset: site.wasm_offset,
+            wasm_offset,
         })
     }
 
@@ -352,15 +349,14 @@ impl StoreInner {
 
     fn faulted(&self, fault: Fault) -> Option<WasmLocation> {
         let (code, offset, module) = self.code.find(fault.pc)?;
-        let (_, function) = code.image.function_at(offset)?;
-        let FunctionKind::Wasm(index) = function.kind else {
+        let Some((function, wasm_offset)) = code.image.frames_at(offset).next() else {
             // SAFETY: the fault is settled, so what ran is stopped at a call.
             return unsafe { self.here() };
         };
         Some(WasmLocation {
             module,
-            function: index,
-            wasm_offset: code.image.wasm_offset_at(offset),
+            function,
+            wasm_offset,
         })
     }
 

@@ -60,14 +60,23 @@ const CHECKS: Choices<MemoryChecks> = [
     ),
 ];
 
-const LEVELS: Choices<OptLevel> = [
+const LEVELS: Choices<OptLevel, 4> = [
     (
         "frame",
         OptLevel::Frame,
         "Operands and locals in the frame, as in functions too large for another level",
     ),
     ("none", OptLevel::None, "Quick compilation"),
-    ("speed", OptLevel::Speed, "Fast code"),
+    (
+        "speed",
+        OptLevel::Speed,
+        "Fast code, with functions as they were written",
+    ),
+    (
+        "inline",
+        OptLevel::Inline,
+        "Fast code, with small functions compiled into those that call them",
+    ),
 ];
 
 fn choice<T, const N: usize>(choices: &'static Choices<T, N>) -> impl TypedValueParser<Value = T>

@@ -87,7 +87,7 @@ impl FuncTranslator<'_, '_> {
         self.b.switch_to_block(done);
         let base = self.heap_base();
         let address = self.b.ins().iadd(base, next);
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.shapes);
         self.b.ins().store(flags, header, address, 0);
         Allocation {
             reference: self.b.ins().ireduce(types::I32, next),

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use mangrove_abi::libcall::pieces;
 use mangrove_abi::object::{ARRAY_ELEMENTS, ARRAY_LENGTH, LARGE_OBJECT, MAX_OBJECT, OBJECT_ALIGN};
 use mangrove_abi::{Libcall, TrapCode, TypeIndex};
-use mangrove_validate::{Repr, StorageType};
+use mangrove_validate::StorageType;
 use types::I32;
 use wasmparser::Operator;
 
@@ -162,7 +162,7 @@ impl FuncTranslator<'_, '_> {
             true => self.allocate(type_index, size),
             false => self.allocate_array(type_index, size),
         };
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.shapes);
         self.b
             .ins()
             .store(flags, len, array.address, ARRAY_LENGTH as i32);
@@ -177,7 +177,7 @@ impl FuncTranslator<'_, '_> {
         let (array, first) = self.array_allocate(type_index, len, bytes, u64::MAX);
         self.init_elements(&array, storage, value, Elements { first, bytes });
         let reference = self.publish(array);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_new_default(&mut self, type_index: TypeIndex, len: Value) {
@@ -195,7 +195,7 @@ impl FuncTranslator<'_, '_> {
         };
         self.init_words(&array, words);
         let reference = self.publish(array);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_new_fixed(&mut self, type_index: TypeIndex, len: u32) {
@@ -211,10 +211,10 @@ impl FuncTranslator<'_, '_> {
                 address: first,
                 offset: (index as u32 * size) as i32,
             };
-            this.init(&array, storage, value, field);
+            this.init(&array, storage, true, value, field);
         });
         let reference = self.publish(array);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_new_segment(&mut self, libcall: Libcall, type_index: TypeIndex, segment: u32) {
@@ -224,7 +224,7 @@ impl FuncTranslator<'_, '_> {
         let (from, len) = (self.extend(from), self.extend(len));
         let word = self.libcall(libcall, &[what, from, len]);
         let reference = self.b.ins().ireduce(I32, word);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn array_init(&mut self, libcall: Libcall, segment: u32) {
@@ -241,7 +241,7 @@ impl FuncTranslator<'_, '_> {
 
     /// The length of an array at this address; a null one traps.
     fn array_len(&mut self, address: Value) -> Value {
-        let flags = trapping(self.regions.heap, TrapCode::NullArray);
+        let flags = trapping(self.regions.shapes, TrapCode::NullArray);
         self.b.ins().load(I32, flags, address, ARRAY_LENGTH as i32)
     }
 
@@ -274,6 +274,7 @@ impl FuncTranslator<'_, '_> {
         let value = self.heap_load(flags, storage, extension, address, ARRAY_ELEMENTS as i32);
         let repr = self.storage_repr(storage);
         self.push(value, repr);
+        self.note_storage(storage);
     }
 
     fn array_fill(&mut self, type_index: TypeIndex) {

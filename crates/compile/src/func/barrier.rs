@@ -91,7 +91,7 @@ fn young(b: &mut FunctionBuilder<'_>, context: AliasRegion, store: Value, value:
 /// What a barrier needs.
 struct Barrier {
     context: AliasRegion,
-    heap: AliasRegion,
+    watches: AliasRegion,
     store: Value,
     base: Value,
 }
@@ -101,7 +101,7 @@ impl Barrier {
     fn log_whole(&self, b: &mut FunctionBuilder<'_>, object: Value, header: Value) {
         let others = b.ins().iconst(I32, i64::from(!(WATCHED | CARDED | LISTED)));
         let header = b.ins().band(header, others);
-        b.ins().store(plain(self.heap), header, object, 0);
+        b.ins().store(plain(self.watches), header, object, 0);
         log(b, self.context, self.store, object);
     }
 
@@ -118,7 +118,7 @@ impl Barrier {
         rarely(b, unlisted, |b| {
             let bit = b.ins().iconst(I32, i64::from(LISTED));
             let header = b.ins().bor(header, bit);
-            b.ins().store(plain(self.heap), header, array, 0);
+            b.ins().store(plain(self.watches), header, array, 0);
             log(b, self.context, self.store, array);
         });
     }
@@ -191,12 +191,12 @@ impl FuncTranslator<'_, '_> {
         let address = self.object(object);
         let barrier = Barrier {
             context: self.regions.context,
-            heap: self.regions.heap,
+            watches: self.regions.watches,
             store: self.store_context(),
             base: self.heap_base(),
         };
         let b = &mut self.b;
-        let header = b.ins().load(I32, plain(barrier.heap), address, 0);
+        let header = b.ins().load(I32, plain(barrier.watches), address, 0);
         let watched = bits(b, header, WATCHED);
         rarely(b, watched, |b| {
             let young = young(b, barrier.context, barrier.store, value);

@@ -2,6 +2,7 @@
 
 use super::regions::{fixed, trapping};
 use super::translator::{FuncTranslator, Known};
+use crate::CompileError;
 use crate::function::Callee;
 use crate::signature::WasmSignature;
 use cranelift_codegen::ir::{self, InstBuilder, StackSlotData, StackSlotKind, Value, types};
@@ -12,9 +13,8 @@ use wasmparser::Operator;
 impl FuncTranslator<'_, '_> {
     pub(super) fn call(&mut self, operator: &Operator<'_>) -> Known {
         match *operator {
-            Operator::Call { function_index } => self.direct(FuncIndex::new(function_index), false),
-            Operator::ReturnCall { function_index } => {
-                self.direct(FuncIndex::new(function_index), true)
+            Operator::Call { function_index } => {
+                self.direct(FuncIndex::new(function_index), false)?;
             }
             Operator::CallIndirect {
                 type_index,
@@ -24,25 +24,45 @@ impl FuncTranslator<'_, '_> {
                 let function = self.indirect_callee(type_index, table_index);
                 self.through_reference(type_index, function, false);
             }
+            Operator::CallRef { type_index } => {
+                let function = self.pop();
+                self.through_reference(TypeIndex::new(type_index), function, false);
+            }
+            Operator::ReturnCall { .. }
+            | Operator::ReturnCallIndirect { .. }
+            | Operator::ReturnCallRef { .. } => {
+                if self.is_inlined() {
+                    self.tail_call_inlined(|this| this.tail_call(operator, false))?;
+                } else {
+                    self.tail_call(operator, true)?;
+                }
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// One of the tail calls; as a call that comes back, if it is not to be one.
+    fn tail_call(&mut self, operator: &Operator<'_>, tail: bool) -> Result<(), CompileError> {
+        match *operator {
+            Operator::ReturnCall { function_index } => {
+                return self.direct(FuncIndex::new(function_index), tail);
+            }
             Operator::ReturnCallIndirect {
                 type_index,
                 table_index,
             } => {
                 let type_index = TypeIndex::new(type_index);
                 let function = self.indirect_callee(type_index, table_index);
-                self.through_reference(type_index, function, true);
-            }
-            Operator::CallRef { type_index } => {
-                let function = self.pop();
-                self.through_reference(TypeIndex::new(type_index), function, false);
+                self.through_reference(type_index, function, tail);
             }
             Operator::ReturnCallRef { type_index } => {
                 let function = self.pop();
-                self.through_reference(TypeIndex::new(type_index), function, true);
+                self.through_reference(TypeIndex::new(type_index), function, tail);
             }
-            _ => return Ok(false),
+            ref other => unreachable!("{other:?} is no tail call"),
         }
-        Ok(true)
+        Ok(())
     }
 
     /// The signature of a function type, imported once per function.
@@ -57,12 +77,16 @@ impl FuncTranslator<'_, '_> {
         (reference, signature)
     }
 
-    fn direct(&mut self, function: FuncIndex, tail: bool) {
+    fn direct(&mut self, function: FuncIndex, tail: bool) -> Result<(), CompileError> {
         let module = self.env.module;
         let type_index = module.functions[function.index()];
         if function.as_u32() < module.imported_functions {
             let reference = self.instance_word(self.env.layout.imported_func(function));
-            return self.through_reference(type_index, reference, tail);
+            self.through_reference(type_index, reference, tail);
+            return Ok(());
+        }
+        if !tail && self.takes_in(function) {
+            return self.inline(function);
         }
         let (_, signature) = self.type_signature(type_index);
         let callee = self.callee(Callee::Wasm(function), || signature.clif());
@@ -73,8 +97,9 @@ impl FuncTranslator<'_, '_> {
             self.reachable = false;
         } else {
             let registers = self.emit_call(callee, &arguments);
-            self.push_results(registers, &signature);
+            self.push_results(registers, type_index, &signature);
         }
+        Ok(())
     }
 
     /// Takes the operands of a call: those in its signature are returned, the
@@ -115,7 +140,7 @@ impl FuncTranslator<'_, '_> {
         } else {
             self.keep_instance();
             let registers = self.emit_call_indirect(reference, code, &arguments);
-            self.push_results(registers, &signature);
+            self.push_results(registers, type_index, &signature);
         }
     }
 
@@ -133,7 +158,13 @@ impl FuncTranslator<'_, '_> {
         self.b.ins().stack_store(types::I64, self.instance, slot, 0);
     }
 
-    fn push_results(&mut self, registers: Vec<Value>, signature: &WasmSignature) {
+    fn push_results(
+        &mut self,
+        registers: Vec<Value>,
+        type_index: TypeIndex,
+        signature: &WasmSignature,
+    ) {
+        let types = &self.env.module.func_type(type_index).results;
         let mut registers = registers.into_iter();
         let mut store = None;
         for (index, &repr) in signature.results.iter().enumerate() {
@@ -146,6 +177,7 @@ impl FuncTranslator<'_, '_> {
                 self.transfer_load(store, index, repr)
             };
             self.push(value, repr);
+            self.note_type(types[index]);
         }
     }
 

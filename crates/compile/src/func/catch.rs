@@ -127,7 +127,7 @@ impl FuncTranslator<'_, '_> {
     /// The address of the tag an exception was thrown with.
     fn exception_tag(&mut self, exn: Value) -> Value {
         let address = self.object(exn);
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.shapes);
         let offset = exn_layout([]).offsets[0] as i32;
         self.b.ins().load(I64, flags, address, offset)
     }
@@ -136,7 +136,7 @@ impl FuncTranslator<'_, '_> {
     fn unpack_exception(&mut self, tag: TagIndex, exn: Value, handover: &mut Handover) {
         let (types, layout) = self.exn_types(tag);
         let address = self.object(exn);
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.shapes);
         for (&ty, &offset) in types.iter().zip(&layout.offsets[1..]) {
             let storage = StorageType::Val(ty);
             let value = self.heap_load(flags, storage, Extension::None, address, offset as i32);

@@ -28,10 +28,9 @@ impl FuncTranslator<'_, '_> {
             Operator::Br { relative_depth } => self.br(*relative_depth),
             Operator::BrIf { relative_depth } => self.br_if(*relative_depth),
             Operator::BrTable { targets } => self.br_table(targets)?,
-            Operator::Return => {
-                // Here and not at the body's end: an epilogue is cheaper than a jump to one.
-                self.return_top();
-            }
+            Operator::Return if self.is_inlined() => self.return_inlined(),
+            // Here and not at the body's end: an epilogue is cheaper than a jump to one.
+            Operator::Return => self.return_top(),
             Operator::Unreachable => {
                 self.b
                     .ins()
@@ -86,8 +85,8 @@ impl FuncTranslator<'_, '_> {
             end,
             params: self.no_reprs.clone(),
             results,
-            height: 0,
-            base: 0,
+            height: self.stack.len(),
+            base: self.stack.len(),
             entered: true,
             end_reached: false,
         });
@@ -99,6 +98,7 @@ impl FuncTranslator<'_, '_> {
         } else {
             self.stack.len()
         };
+        self.loops += u32::from(matches!(kind, FrameKind::Loop(_)));
         let entered = self.reachable;
         let frame = ControlFrame {
             kind,
@@ -218,8 +218,11 @@ impl FuncTranslator<'_, '_> {
             self.jump_to_end();
         }
         let frame = self.control.pop().expect("an open block");
-        if let (FrameKind::Loop(header), true) = (&frame.kind, frame.entered) {
-            self.b.seal_block(*header);
+        if let FrameKind::Loop(header) = frame.kind {
+            self.loops -= 1;
+            if frame.entered {
+                self.b.seal_block(header);
+            }
         }
         self.stack.truncate(frame.height);
         if let (FrameKind::TryTable(catches), true) = (&frame.kind, frame.entered) {
@@ -230,7 +233,7 @@ impl FuncTranslator<'_, '_> {
             self.b.seal_block(frame.end);
             self.b.switch_to_block(frame.end);
             self.push_block_params(frame.end, &frame.results);
-            if self.control.is_empty() {
+            if self.control.is_empty() && !self.is_inlined() {
                 self.return_top();
             }
         }
@@ -276,7 +279,7 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
-    fn br(&mut self, depth: u32) {
+    pub(super) fn br(&mut self, depth: u32) {
         let label = self.label(depth);
         let arguments = self.branch_args(label);
         self.b.ins().jump(label.block, &arguments);

@@ -56,7 +56,7 @@ impl FuncTranslator<'_, '_> {
             .ins()
             .load(I32, flags, tag, offset_of!(TagDef, exn_type) as i32);
         let object = self.allocate_with(header, size);
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.shapes);
         self.b
             .ins()
             .store(flags, tag, object.address, layout.offsets[0] as i32);
@@ -65,7 +65,7 @@ impl FuncTranslator<'_, '_> {
                 address: object.address,
                 offset: layout.offsets[index + 1] as i32,
             };
-            this.init(&object, StorageType::Val(types[index]), value, field);
+            this.init(&object, StorageType::Val(types[index]), false, value, field);
         });
         let reference = self.publish(object);
         self.declare_root(reference, Repr::HeapRef);

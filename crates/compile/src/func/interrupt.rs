@@ -74,6 +74,18 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
+    /// The same at the entry of a function that is inlined.
+    pub(super) fn enter_fuel(&mut self) {
+        if self.interruption.fuel {
+            self.fuel.used += FUNCTION_COST;
+        }
+    }
+
+    /// Where ways meet of which one may have saved nothing.
+    pub(super) fn fuel_not_saved(&mut self) {
+        self.fuel.saved = false;
+    }
+
     /// Counts an instruction, before it is translated.
     pub(super) fn before_operator(&mut self, operator: &Operator<'_>) {
         if self.interruption == Interruption::default() || !self.reachable {

@@ -17,8 +17,10 @@ mod catch;
 mod continuation;
 mod control;
 mod exception;
+mod facts;
 mod handler;
 mod homes;
+mod inline;
 mod interrupt;
 mod memory;
 mod numeric;
@@ -40,6 +42,7 @@ mod variable;
 pub use state::block_args;
 
 use crate::CompileError;
+use crate::candidates::Budget;
 use crate::cost::Work;
 use crate::env::ModuleEnv;
 use crate::function::{CompiledFunc, Finished};
@@ -60,8 +63,15 @@ pub fn compile(
     function: FuncIndex,
 ) -> Result<CompiledFunc, CompileError> {
     if !compiler.homes_only {
-        if let Some(compiled) = compile_as(compiler, env, function, Placement::Values)? {
-            return Ok(compiled);
+        // What is too much with others inlined may not be without.
+        for inlines in [true, false] {
+            let compiled = compile_as(compiler, env, function, Placement::Values, inlines)?;
+            if let Some(compiled) = compiled {
+                return Ok(compiled);
+            }
+            if env.candidates.is_empty() {
+                break;
+            }
         }
         tracing::debug!(
             target: "mangrove::compile",
@@ -69,7 +79,7 @@ pub fn compile(
             "too much work to optimise: operands and locals are kept in the frame"
         );
     }
-    let compiled = compile_as(compiler, env, function, Placement::Homes)?;
+    let compiled = compile_as(compiler, env, function, Placement::Homes, false)?;
     Ok(compiled.expect("no work is too much with homes"))
 }
 
@@ -79,6 +89,7 @@ fn compile_as(
     env: &ModuleEnv<'_>,
     function: FuncIndex,
     placement: Placement,
+    inlines: bool,
 ) -> Result<Option<CompiledFunc>, CompileError> {
     let module = env.module;
     let defined = (function.as_u32() - module.imported_functions) as usize;
@@ -100,14 +111,25 @@ fn compile_as(
     let work = Work::of_body(range.len());
     let (mut clif, builder_context) = compiler.function(signature.clif());
     let b = FunctionBuilder::new(&mut clif, builder_context);
-    let mut translator = FuncTranslator::start(b, env, extras, signature, range.start, placement);
-    if !translator.body(function, &body, switches, &work)? {
+    let budget = inlines.then(|| Budget::of_body(range.len()));
+    let mut translator = FuncTranslator::start(
+        b,
+        env,
+        extras,
+        signature,
+        (function, range.start),
+        (placement, work),
+        budget,
+    );
+    if !translator.body(&body, switches)? {
         compiler.abandon();
         return Ok(None);
     }
     let (touches, noted_calls) = (translator.touches, translator.noted_calls);
     let tracking = translator.tracking.take();
-    let known = tracking.and_then(|tracking| tracking.known(translator.b.func));
+    let inlined = &translator.beside.positions.inlined;
+    let known = tracking.and_then(|tracking| tracking.known(translator.b.func, inlined));
+    let work = translator.work;
     if translator.homes.is_none() {
         // Only now: these parameters tell what others are.
         remove_unread_params(translator.b.func);
@@ -115,7 +137,7 @@ fn compile_as(
     translator.b.finalize(config);
     let (mut beside, homes) = (translator.beside, translator.homes);
     if let Some(known) = known {
-        beside.named_calls = name_calls(&mut clif, &known);
+        name_calls(&mut clif, &known, &mut beside.positions);
     }
     debug_assert_eq!(calls(&clif), noted_calls, "each call is noted");
     let finished = match homes {

@@ -3,13 +3,15 @@
 //! Everything the instruction families know of the difference is here: they
 //! push and pop values, and branch with them.
 
+use super::facts::Facts;
 use super::homes::{Homes, Kept};
 use super::state::{Handover, Label, Operand};
 use super::translator::FuncTranslator;
-use crate::naming::Tracking;
+use crate::naming::{Local, Tracking};
 use crate::signature::clif_type;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value};
 use cranelift_frontend::Variable;
+use mangrove_abi::FuncIndex;
 use mangrove_validate::Repr;
 
 impl FuncTranslator<'_, '_> {
@@ -22,7 +24,7 @@ impl FuncTranslator<'_, '_> {
     /// Pushes a value that is no root, or is declared one already.
     pub(super) fn push_value(&mut self, value: Value) {
         let operand = match &mut self.homes {
-            None => Operand::Value(value),
+            None => Operand::Value(value, Facts::default()),
             Some(homes) => Operand::Kept(homes.keep(&mut self.b, self.stack.len(), value)),
         };
         self.stack.push(operand);
@@ -42,8 +44,11 @@ impl FuncTranslator<'_, '_> {
             self.stack.extend(kept);
         } else {
             let params = self.b.block_params(block);
-            self.stack
-                .extend(params.iter().map(|&param| Operand::Value(param)));
+            self.stack.extend(
+                params
+                    .iter()
+                    .map(|&param| Operand::Value(param, Facts::default())),
+            );
         }
     }
 
@@ -66,7 +71,7 @@ impl FuncTranslator<'_, '_> {
 
     fn peek_at(&mut self, depth: usize) -> Value {
         match self.stack[depth] {
-            Operand::Value(value) => value,
+            Operand::Value(value, _) => value,
             Operand::Kept(kept) => {
                 let homes = self.homes.as_mut().expect("operands with homes");
                 homes.peek(&mut self.b, depth, kept)
@@ -170,8 +175,10 @@ impl FuncTranslator<'_, '_> {
     /// Gives the parameters of the function to its first locals: the arguments of
     /// the call, and what lies in transfer slots. Nothing may come before it that
     /// uses those.
-    pub(super) fn define_params(&mut self, arguments: &[Value]) {
+    pub(super) fn define_params(&mut self, function: FuncIndex, arguments: &[Value]) {
         let reprs = self.signature.params.clone();
+        let module = self.env.module;
+        let types = &module.func_type(module.functions[function.index()]).params;
         let mut store = None;
         for (index, &repr) in reprs.iter().enumerate() {
             let value = match arguments.get(index) {
@@ -182,7 +189,7 @@ impl FuncTranslator<'_, '_> {
                 }
             };
             self.declare_root(value, repr);
-            self.locals.declare(1, repr);
+            self.locals.declare(1, repr, Facts::of(types[index]));
             self.set_param(index as u32, value);
         }
         self.locals.end_params();
@@ -235,13 +242,13 @@ impl FuncTranslator<'_, '_> {
         local: u32,
         repr: Repr,
         value: Value,
-        note: impl FnOnce(&mut Tracking, Block, u32, Value),
+        note: impl FnOnce(&mut Tracking, Block, Local, Value),
     ) {
         if let Some(tracking) = &mut self.tracking
             && repr.slot_kind().is_some()
             && let Some(block) = self.b.current_block()
         {
-            note(tracking, block, local, value);
+            note(tracking, block, (self.inlining.inside(), local), value);
         }
     }
 
@@ -251,14 +258,16 @@ impl FuncTranslator<'_, '_> {
             && let Some(block) = self.b.current_block()
         {
             let is_root = |value| self.roots.contains(&value) || tracking.is_param(value);
-            let operands = (0..).zip(&self.stack).filter_map(|(depth, operand)| {
-                let Operand::Value(value) = *operand else {
+            let operands = self.stack.iter().enumerate();
+            let operands = operands.filter_map(|(depth, operand)| {
+                let Operand::Value(value, _) = *operand else {
                     return None;
                 };
-                is_root(value).then_some((depth, value))
+                let (whose, depth) = self.inlining.owner(depth);
+                is_root(value).then_some((whose, depth, value))
             });
             let operands: Vec<_> = operands.collect();
-            tracking.call(block, operands);
+            tracking.call(block, self.inlining.inside(), operands);
         }
     }
 

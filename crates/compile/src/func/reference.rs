@@ -1,5 +1,6 @@
 //! References of every kind: null, functions, `i31`, equality.
 
+use super::facts::Facts;
 use super::translator::{FuncTranslator, Known};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -27,15 +28,27 @@ impl FuncTranslator<'_, '_> {
                 self.push_value(result);
             }
             Operator::RefAsNonNull => {
-                let value = self.top();
-                let null = self.is_null(value);
-                self.trap_if(null, TrapCode::NullReference);
+                let facts = self.facts();
+                if !facts.non_null {
+                    let value = self.top();
+                    let null = self.is_null(value);
+                    self.trap_if(null, TrapCode::NullReference);
+                    self.note_facts(Facts {
+                        non_null: true,
+                        ..facts
+                    });
+                }
             }
             Operator::BrOnNull { relative_depth } => {
+                let facts = self.facts();
                 let value = self.pop();
                 let null = self.is_null(value);
                 self.branch_if(null, relative_depth);
                 self.push_value(value);
+                self.note_facts(Facts {
+                    non_null: true,
+                    ..facts
+                });
             }
             Operator::BrOnNonNull { relative_depth } => {
                 let value = self.top();
@@ -57,6 +70,10 @@ impl FuncTranslator<'_, '_> {
                 let shifted = self.b.ins().ishl(value, one);
                 let tagged = self.b.ins().bor(shifted, one);
                 self.push(tagged, Repr::HeapRef);
+                self.note_facts(Facts {
+                    non_null: true,
+                    object: false,
+                });
             }
             Operator::I31GetS => self.i31_get(true),
             Operator::I31GetU => self.i31_get(false),

@@ -27,8 +27,14 @@ pub struct Regions {
     pub tables: AliasRegion,
     /// Linear memories.
     pub memory: AliasRegion,
-    /// Heap objects.
+    /// What changes in heap objects.
     pub heap: AliasRegion,
+    /// What does not: their types, lengths and immutable fields. What is written there is
+    /// written where the object is made.
+    pub shapes: AliasRegion,
+    /// The bits of headers that say who is watched. They lie beside the types, in a word of
+    /// which each of the two reads its own part.
+    pub watches: AliasRegion,
 }
 
 impl Regions {
@@ -49,7 +55,16 @@ impl Regions {
             tables: region("tables"),
             memory: region("memory"),
             heap: region("heap"),
+            shapes: region("shapes"),
+            watches: region("watches"),
         }
+    }
+}
+
+impl Regions {
+    /// Of the fields that can be changed, or of those that cannot.
+    pub fn of_field(&self, mutable: bool) -> AliasRegion {
+        if mutable { self.heap } else { self.shapes }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a translation keeps while it reads a body: operands, locals, open blocks
 //! and open `try_table`s.
 
+use super::facts::Facts;
 use super::homes::Kept;
 use cranelift_codegen::ir::{Block, BlockArg, Value};
 use cranelift_frontend::Variable;
@@ -12,8 +13,8 @@ use wasmparser::Catch;
 /// An entry of the operand stack.
 #[derive(Clone, Copy)]
 pub enum Operand {
-    /// The value itself.
-    Value(Value),
+    /// The value itself, and what is known of it.
+    Value(Value, Facts),
     /// It lies in the frame.
     Kept(Kept),
 }
@@ -51,8 +52,9 @@ impl Handover {
 /// used cost anything.
 #[derive(Default)]
 pub struct Locals {
-    /// One past the last local of each declaration, and how they are represented.
-    pub(super) groups: Vec<(u32, Repr)>,
+    /// One past the last local of each declaration, how they are represented, and what is
+    /// known of their values.
+    pub(super) groups: Vec<(u32, Repr, Facts)>,
     /// Those that were used.
     pub(super) variables: HashMap<u32, (Variable, u32)>,
     pub(super) params: u32,
@@ -60,21 +62,36 @@ pub struct Locals {
 
 impl Locals {
     /// Declares some more.
-    pub fn declare(&mut self, count: u32, repr: Repr) {
-        let before = self.groups.last().map_or(0, |&(end, _)| end);
-        self.groups.push((before.saturating_add(count), repr));
+    pub fn declare(&mut self, count: u32, repr: Repr, facts: Facts) {
+        let before = self.count();
+        self.groups
+            .push((before.saturating_add(count), repr, facts));
+    }
+
+    /// How many were declared.
+    pub fn count(&self) -> u32 {
+        self.groups.last().map_or(0, |&(end, ..)| end)
     }
 
     /// What was declared so far are the parameters.
     pub fn end_params(&mut self) {
-        self.params = self.groups.last().map_or(0, |&(end, _)| end);
+        self.params = self.count();
     }
 
     /// # Panics
     /// If there is no such local: the body was not validated.
     pub(super) fn repr(&self, index: u32) -> Repr {
-        let group = self.groups.partition_point(|&(end, _)| end <= index);
-        self.groups[group].1
+        self.declared(index).0
+    }
+
+    /// How a local is represented, and what is known of its values.
+    ///
+    /// # Panics
+    /// As [`Self::repr`].
+    pub(super) fn declared(&self, index: u32) -> (Repr, Facts) {
+        let group = self.groups.partition_point(|&(end, ..)| end <= index);
+        let (_, repr, facts) = self.groups[group];
+        (repr, facts)
     }
 }
 

@@ -53,15 +53,16 @@ pub struct Elements {
 
 impl FuncTranslator<'_, '_> {
     /// Writes a field of an object that is being made: [`Self::publish`] takes the
-    /// allocation away.
+    /// allocation away. `mutable`: whether it can be changed later.
     pub(super) fn init(
         &mut self,
         _: &Allocation,
         storage: StorageType<TypeIndex>,
+        mutable: bool,
         value: Value,
         field: FieldAddress,
     ) {
-        let flags = plain(self.regions.heap);
+        let flags = plain(self.regions.of_field(mutable));
         self.heap_store(flags, storage, value, field);
     }
 

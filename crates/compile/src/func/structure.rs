@@ -8,7 +8,7 @@ use crate::signature::clif_type;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use mangrove_abi::object::{NULL_GUARD, OBJECT_ALIGN};
 use mangrove_abi::{TrapCode, TypeIndex};
-use mangrove_validate::{Repr, StorageType};
+use mangrove_validate::{FieldType, Repr, StorageType};
 use wasmparser::Operator;
 
 /// Defaults that are stored one by one.
@@ -62,7 +62,7 @@ impl FuncTranslator<'_, '_> {
                 let (fields, layout) = self.env.structure(TypeIndex::new(struct_type_index));
                 let storage = fields[field_index as usize].storage;
                 let offset = layout.offsets[field_index as usize];
-                let flags = self.field_flags(object, storage, offset);
+                let flags = self.field_flags(object, storage, true, offset);
                 let address = self.object(object);
                 let field = FieldAddress {
                     address,
@@ -84,10 +84,11 @@ impl FuncTranslator<'_, '_> {
                 address: object.address,
                 offset: layout.offsets[index] as i32,
             };
-            this.init(&object, fields[index].storage, value, field);
+            let FieldType { storage, mutable } = fields[index];
+            this.init(&object, storage, mutable, value, field);
         });
         let reference = self.publish(object);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     /// The default of every field is zero. A large struct is cleared in a loop:
@@ -112,19 +113,20 @@ impl FuncTranslator<'_, '_> {
         let bytes = self.const_word(u64::from(layout.size) - OBJECT_ALIGN);
         self.init_words(&object, Elements { first, bytes });
         let reference = self.publish(object);
-        self.push(reference, Repr::HeapRef);
+        self.push_object(reference);
     }
 
     fn struct_get(&mut self, type_index: TypeIndex, field: u32, extension: Extension) {
         let object = self.pop();
         let (fields, layout) = self.env.structure(type_index);
-        let storage = fields[field as usize].storage;
+        let FieldType { storage, mutable } = fields[field as usize];
         let offset = layout.offsets[field as usize];
-        let flags = self.field_flags(object, storage, offset);
+        let flags = self.field_flags(object, storage, mutable, offset);
         let address = self.object(object);
         let value = self.heap_load(flags, storage, extension, address, offset as i32);
         let repr = self.storage_repr(storage);
         self.push(value, repr);
+        self.note_storage(storage);
     }
 
     /// Flags of an access to a field of an object that may be null. Near the
@@ -134,13 +136,15 @@ impl FuncTranslator<'_, '_> {
         &mut self,
         object: Value,
         storage: StorageType<TypeIndex>,
+        mutable: bool,
         offset: u32,
     ) -> MemFlagsData {
+        let region = self.regions.of_field(mutable);
         if offset + self.env.storage_size(storage) <= NULL_GUARD {
-            return trapping(self.regions.heap, TrapCode::NullStruct);
+            return trapping(region, TrapCode::NullStruct);
         }
         self.trap_if_zero(object, TrapCode::NullStruct);
-        plain(self.regions.heap)
+        plain(region)
     }
 
     /// What a field's value is on the operand stack.

@@ -6,10 +6,13 @@
 //! writes the stack maps. A function that would be too much work that way is
 //! translated a second time, with both in the frame ([`super::homes`]).
 
+use super::facts::Facts;
 use super::homes::{Homes, MOST_FRAME_BYTES};
+use super::inline::Inlining;
 use super::interrupt::FuelCount;
 use super::regions::Regions;
 use super::state::{BlockReprs, ControlFrame, Locals, OpenScope, Operand};
+use crate::candidates::Budget;
 use crate::cost::Work;
 use crate::env::ModuleEnv;
 use crate::function::{Beside, Callee};
@@ -43,6 +46,14 @@ pub struct FuncTranslator<'a, 'b> {
     pub(super) control: Vec<ControlFrame>,
     /// The `try_table`s with clauses around the current position, innermost last.
     pub(super) scopes: Vec<OpenScope>,
+    /// The calls that are inlined around the current position.
+    pub(super) inlining: Inlining,
+    /// The function that is compiled.
+    pub(super) function: FuncIndex,
+    /// Loops around the current position.
+    pub(super) loops: u32,
+    /// What it may cost.
+    pub(super) work: Work,
     /// Whether the current position can be reached.
     pub(super) reachable: bool,
     pub(super) locals: Locals,
@@ -89,8 +100,9 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         env: &'a ModuleEnv<'a>,
         (hooks, interruption, defect, slot_names): (Hooks, Interruption, Option<Defect>, bool),
         signature: WasmSignature,
-        offset: usize,
-        placement: Placement,
+        (function, offset): (FuncIndex, usize),
+        (placement, work): (Placement, Work),
+        budget: Option<Budget>,
     ) -> Self {
         let entry = b.create_block();
         b.append_block_params_for_function_params(entry);
@@ -113,6 +125,10 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             stack: Vec::new(),
             control: Vec::new(),
             scopes: Vec::new(),
+            inlining: Inlining::new(budget),
+            function,
+            loops: 0,
+            work,
             reachable: true,
             locals: Locals::default(),
             homes,
@@ -130,7 +146,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             no_reprs: Rc::new([]),
         };
         let arguments = translator.b.block_params(entry)[1..].to_vec();
-        translator.define_params(&arguments);
+        translator.define_params(function, &arguments);
         translator
     }
 
@@ -138,14 +154,13 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
     /// body leaves its stack.
     pub(super) fn body(
         &mut self,
-        function: FuncIndex,
         body: &FunctionBody<'_>,
         switches: bool,
-        work: &Work,
     ) -> Result<bool, CompileError> {
         for local in body.get_locals_reader()? {
             let (count, ty) = local?;
-            self.locals.declare(count, self.local_repr(ty));
+            self.locals
+                .declare(count, self.local_repr(ty), Facts::of_named(ty));
         }
         self.declare_running(switches);
         self.declare_fuel();
@@ -153,16 +168,23 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         if self.hooks.calls {
             self.hook(hook::CALL);
         }
-        if self.env.places.entries.contains(&function) {
+        if self.env.places.entries.contains(&self.function) {
             self.hook(hook::ENTER);
         }
-        let places = self.env.places.within(&body.range());
         self.push_function_frame();
+        if !self.instructions(body)? {
+            return Ok(false);
+        }
+        Ok(self.homes.is_some() || self.work.allows_roots(self.b.func, &self.roots))
+    }
+
+    /// Translates the instructions of a body; false if it is too much work.
+    pub(super) fn instructions(&mut self, body: &FunctionBody<'_>) -> Result<bool, CompileError> {
+        let places = self.env.places.within(&body.range());
         let mut reader = body.get_operators_reader()?;
         while !reader.eof() {
             let (operator, offset) = reader.read_with_offset()?;
-            self.offset = offset as usize;
-            self.b.set_srcloc(SourceLoc::new(offset as u32));
+            self.at(offset as usize);
             if places && self.reachable && self.env.places.offsets.contains(&self.offset) {
                 self.save_fuel();
                 self.hook(hook::REACH);
@@ -173,22 +195,25 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             if let (Some(homes), true) = (&mut self.homes, self.reachable) {
                 homes.waypoint(&mut self.b);
             }
-            if !self.within(work)? {
+            if !self.within()? {
                 return Ok(false);
             }
         }
-        Ok(self.homes.is_some() || work.allows_roots(self.b.func, &self.roots))
+        Ok(true)
     }
 
     /// Whether what was translated so far is no more than the body's size allows.
-    fn within(&self, work: &Work) -> Result<bool, CompileError> {
+    fn within(&self) -> Result<bool, CompileError> {
         if let Some(homes) = &self.homes {
             if homes.size() > MOST_FRAME_BYTES {
                 return Err(CompileError::TooLarge(
                     "a function with more than 4 MiB of frame",
                 ));
             }
-            if !work.allows_in_homes(self.b.func.dfg.num_values() as u64) {
+            if !self
+                .work
+                .allows_in_homes(self.b.func.dfg.num_values() as u64)
+            {
                 return Err(CompileError::TooLarge(
                     "a function that moves more than 400,000 values, and 48 for each of its bytes",
                 ));
@@ -196,7 +221,10 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             return Ok(true);
         }
         let values = self.b.func.dfg.num_values() + self.stack.len();
-        Ok(work.allows_values(values as u64) && work.allows_variables(self.variable_work))
+        Ok(
+            self.work.allows_values(values as u64)
+                && self.work.allows_variables(self.variable_work),
+        )
     }
 
     pub(super) fn local_repr(&self, ty: wasmparser::ValType) -> Repr {

@@ -21,6 +21,8 @@ impl FuncTranslator<'_, '_> {
             Operator::LocalGet { local_index } => {
                 let (value, repr) = self.local(local_index);
                 self.push(value, repr);
+                let (_, facts) = self.locals.declared(local_index);
+                self.note_facts(facts);
             }
             Operator::LocalSet { local_index } => {
                 let value = self.pop();
@@ -78,6 +80,7 @@ impl FuncTranslator<'_, '_> {
         let flags = plain(self.regions.globals);
         let value = self.b.ins().load(clif_type(repr), flags, cell, 0);
         self.push(value, repr);
+        self.note_type(self.env.module.globals[index as usize].content);
     }
 
     fn global_set(&mut self, index: u32) {

@@ -2,15 +2,15 @@
 //! and not finalized yet.
 
 use super::flow::{AtStarts, Is};
-use super::{Event, MOST, Tracking};
+use super::{Event, Inside, Local, MOST, Tracking};
 use cranelift_codegen::ir::{Block, Function, Value, ValueDef};
-use mangrove_abi::SlotHolds;
+use mangrove_abi::{InlinedCall, SlotContent, SlotHolds};
 use std::collections::{HashMap, HashSet};
 
 /// By call, in the order in which they were made: what values are of the program.
 #[derive(Debug, Default)]
 pub struct Known {
-    calls: Vec<Vec<(Value, SlotHolds)>>,
+    calls: Vec<Vec<(Value, SlotContent)>>,
 }
 
 impl Known {
@@ -20,7 +20,7 @@ impl Known {
     }
 
     /// What a value is at a call.
-    pub(super) fn of(&self, call: usize, value: Value) -> Vec<SlotHolds> {
+    pub(super) fn of(&self, call: usize, value: Value) -> Vec<SlotContent> {
         let known = self.calls.get(call).map_or(&[][..], |known| known);
         let holds = known.iter().filter(|(known, _)| *known == value);
         holds.map(|&(_, holds)| holds).collect()
@@ -29,12 +29,12 @@ impl Known {
 
 impl Tracking {
     /// What is known at the calls; none if it is too much to find out.
-    pub fn known(self, function: &Function) -> Option<Known> {
+    pub fn known(self, function: &Function, inlined: &[InlinedCall]) -> Option<Known> {
         if self.given_up {
             return None;
         }
-        let mut numbers: HashMap<u32, usize> = HashMap::new();
-        let mut locals: Vec<u32> = Vec::new();
+        let mut numbers: HashMap<Local, usize> = HashMap::new();
+        let mut locals: Vec<Local> = Vec::new();
         for (_, event) in &self.events {
             if let Event::Set(local, _) | Event::Got(local, _) = *event {
                 numbers.entry(local).or_insert_with(|| {
@@ -52,7 +52,7 @@ impl Tracking {
         }
         let met = self.met(function, &numbers);
         let starts = AtStarts::find(function, locals.len(), &last, &met, MOST)?;
-        self.at_calls(&numbers, &locals, &starts, &resolved)
+        self.at_calls((&numbers, &locals), &starts, inlined, &resolved)
     }
 
     /// The block parameters that the frontend made where values of a local meet. A value that
@@ -61,7 +61,7 @@ impl Tracking {
     fn met(
         &self,
         function: &Function,
-        numbers: &HashMap<u32, usize>,
+        numbers: &HashMap<Local, usize>,
     ) -> HashMap<(Block, usize), Value> {
         let dfg = &function.dfg;
         // Of these none was made by the frontend.
@@ -78,7 +78,7 @@ impl Tracking {
                         todo.push((value, numbers[&local]));
                     }
                 }
-                Event::Call(_) => {}
+                Event::Call(..) => {}
             }
         }
         let branches = Branches::of(function);
@@ -102,9 +102,9 @@ impl Tracking {
 
     fn at_calls(
         &self,
-        numbers: &HashMap<u32, usize>,
-        locals: &[u32],
+        (numbers, locals): (&HashMap<Local, usize>, &[Local]),
         starts: &AtStarts,
+        inlined: &[InlinedCall],
         resolved: &impl Fn(Value) -> Value,
     ) -> Option<Known> {
         let mut known = Known::default();
@@ -119,17 +119,21 @@ impl Tracking {
                 Event::Set(local, value) | Event::Got(local, value) => {
                     current[numbers[&local]] = Is::Value(resolved(value));
                 }
-                Event::Call(end) => {
-                    let values = current
-                        .iter()
-                        .zip(locals)
-                        .filter_map(|(is, &local)| Some((is.value()?, SlotHolds::Local(local))));
+                Event::Call(end, inside) => {
+                    let frames = frames(inside, inlined);
+                    let held = |whose: Inside, what| {
+                        let frame = frames.iter().position(|&frame| frame == whose)? as u32;
+                        Some(SlotContent { frame, what })
+                    };
+                    let values = current.iter().zip(locals);
+                    let values = values.filter_map(|(is, &(whose, local))| {
+                        Some((is.value()?, held(whose, SlotHolds::Local(local))?))
+                    });
                     let mut at: Vec<_> = values.collect();
-                    at.extend(
-                        self.operands[operands..end]
-                            .iter()
-                            .map(|&(depth, value)| (resolved(value), SlotHolds::Operand(depth))),
-                    );
+                    let on_stack = self.operands[operands..end].iter();
+                    at.extend(on_stack.filter_map(|&(whose, depth, value)| {
+                        Some((resolved(value), held(whose, SlotHolds::Operand(depth))?))
+                    }));
                     operands = end;
                     entries += at.len();
                     known.calls.push(at);
@@ -141,6 +145,12 @@ impl Tracking {
         }
         Some(known)
     }
+}
+
+/// The frames of the program at a place, innermost first.
+fn frames(inside: Inside, inlined: &[InlinedCall]) -> Vec<Inside> {
+    let outwards = |&frame: &Inside| frame.map(|call| inlined[call as usize].inside);
+    std::iter::successors(Some(inside), outwards).collect()
 }
 
 /// What is handed to the parameters of blocks.

@@ -14,8 +14,10 @@
 //! slot from the last store to it (`slots`). Both are facts about the finished code. What
 //! cannot be found is not told, and what would be too much work is not looked for.
 //!
-//! A call is known in the machine code by its source position, which stands for a number
-//! until then ([`NamedCall`]).
+//! A call is known in the machine code by its source position ([`crate::positions`]).
+//!
+//! What belongs to an inlined call has that call's number beside it, and is told as long as
+//! that call lasts.
 
 mod flow;
 mod locals;
@@ -24,31 +26,37 @@ mod slots;
 pub use locals::Known;
 pub use slots::name_calls;
 
-use cranelift_codegen::ir::{Block, SourceLoc, StackSlot, Value};
-use mangrove_abi::{SlotHolds, WasmOffset};
+use cranelift_codegen::ir::{Block, Value};
 use std::collections::HashSet;
 
 /// Most entries that are noted of one function, and most steps to find out more: a second or
 /// less.
 const MOST: usize = 1 << 20;
 
+/// The inlined call that something belongs to; none: the function itself.
+pub type Inside = Option<u32>;
+
+/// A local, and whose it is.
+pub type Local = (Inside, u32);
+
 /// What happens in a block, in the order in which it does.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     /// A local is this value from here on, because it was given it.
-    Set(u32, Value),
+    Set(Local, Value),
     /// A local is this value here.
-    Got(u32, Value),
-    /// The next call, with operands up to this many in the list of all.
-    Call(usize),
+    Got(Local, Value),
+    /// The next call, with operands up to this many in the list of all, in an inlined call
+    /// or the function itself.
+    Call(usize, Inside),
 }
 
 /// What is noted while a function is translated.
 #[derive(Debug, Default)]
 pub struct Tracking {
     events: Vec<(Block, Event)>,
-    /// Operands at calls: the depth and the value.
-    operands: Vec<(u32, Value)>,
+    /// Operands at calls: whose they are, the depth and the value.
+    operands: Vec<(Inside, u32, Value)>,
     /// Parameters of blocks that operands come in as.
     params: HashSet<Value>,
     /// There is too much to note.
@@ -67,14 +75,14 @@ impl Tracking {
     }
 
     /// A local, whose type is a reference, was given a value.
-    pub fn set(&mut self, block: Block, local: u32, value: Value) {
+    pub fn set(&mut self, block: Block, local: Local, value: Value) {
         if !self.given_up {
             self.note(block, Event::Set(local, value));
         }
     }
 
     /// A local, whose type is a reference, turned out to be a value.
-    pub fn got(&mut self, block: Block, local: u32, value: Value) {
+    pub fn got(&mut self, block: Block, local: Local, value: Value) {
         if !self.given_up {
             self.note(block, Event::Got(local, value));
         }
@@ -91,38 +99,11 @@ impl Tracking {
     }
 
     /// A call is about to be made, with these references among the operands that stay.
-    pub fn call(&mut self, block: Block, operands: Vec<(u32, Value)>) {
+    pub fn call(&mut self, block: Block, inside: Inside, operands: Vec<(Inside, u32, Value)>) {
         if !self.given_up {
             self.operands.extend(operands);
             let end = self.operands.len();
-            self.note(block, Event::Call(end));
+            self.note(block, Event::Call(end, inside));
         }
-    }
-}
-
-/// A call of which something is known. Its number stands in the place of its source
-/// position while the function is compiled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedCall {
-    /// Its source position.
-    pub wasm_offset: Option<WasmOffset>,
-    /// What the slots of its map hold.
-    pub slots: Vec<(StackSlot, Vec<SlotHolds>)>,
-}
-
-impl NamedCall {
-    /// Set in a source position that is a number. No module is that long.
-    const NUMBER: u32 = 1 << 31;
-
-    /// The position that stands for the call with this number.
-    fn position(number: usize) -> SourceLoc {
-        SourceLoc::new(Self::NUMBER | number as u32)
-    }
-
-    /// The number that a position stands for, if it does.
-    pub fn number(position: SourceLoc) -> Option<usize> {
-        let bits = position.bits();
-        let is_number = bits & Self::NUMBER != 0 && !position.is_default();
-        is_number.then_some((bits & !Self::NUMBER) as usize)
     }
 }

@@ -3,30 +3,22 @@
 //! it as long as it is needed.
 
 use super::flow::{AtStarts, Is};
-use super::{Known, MOST, NamedCall};
+use super::{Known, MOST};
+use crate::positions::{Position, Positions};
 use cranelift_codegen::ir::{Block, Function, Inst, Opcode, StackSlot, Value, ValueDef};
-use mangrove_abi::{SlotHolds, WasmOffset};
+use mangrove_abi::SlotContent;
 use std::collections::HashMap;
 
-/// Says of each call what the slots of its map hold, and has its number stand for its source
-/// position.
-pub fn name_calls(function: &mut Function, known: &Known) -> Vec<NamedCall> {
-    let Some(found) = find(function, known) else {
-        return Vec::new();
-    };
-    let mut named = Vec::with_capacity(found.len());
-    for (inst, slots) in found {
-        let position = function.srcloc(inst);
-        let wasm_offset = (!position.is_default())
-            .then(|| WasmOffset::new(position.bits()))
-            .flatten();
-        function.set_srcloc(inst, NamedCall::position(named.len()));
-        named.push(NamedCall { wasm_offset, slots });
+/// Says of each call what the slots of its map hold: in its source position.
+pub fn name_calls(function: &mut Function, known: &Known, positions: &mut Positions) {
+    for (inst, slots) in find(function, known).unwrap_or_default() {
+        let position = positions.get(function.srcloc(inst));
+        let named = positions.number(Position { slots, ..position });
+        function.set_srcloc(inst, named);
     }
-    named
 }
 
-type Found = Vec<(Inst, Vec<(StackSlot, Vec<SlotHolds>)>)>;
+type Found = Vec<(Inst, Vec<(StackSlot, Vec<SlotContent>)>)>;
 
 /// The calls with what is known of their slots; none if it is too much to find out.
 fn find(function: &Function, known: &Known) -> Option<Found> {

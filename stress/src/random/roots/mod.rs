@@ -102,7 +102,7 @@ impl Setting {
     fn kept(self) -> Kept {
         match self.level {
             OptLevel::Frame => Kept::Set,
-            OptLevel::None | OptLevel::Speed => Kept::Needed,
+            OptLevel::None | OptLevel::Speed | OptLevel::Inline => Kept::Needed,
         }
     }
 }

@@ -11,6 +11,7 @@ pub use missing::missing;
 
 use crate::worker::Measurement;
 use anyhow::{Context, Result, bail};
+use mangrove::OptLevel;
 use std::time::Duration;
 
 /// An engine, with the settings that matter here.
@@ -18,6 +19,8 @@ use std::time::Duration;
 pub enum EngineKind {
     /// This one.
     Mangrove,
+    /// The same, without inlining.
+    MangroveSpeed,
     /// The same, looking at epochs.
     MangroveEpochs,
     /// The same, counting fuel.
@@ -41,6 +44,7 @@ impl EngineKind {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Mangrove => "mangrove",
+            Self::MangroveSpeed => "mangrove-speed",
             Self::MangroveEpochs => "mangrove-epochs",
             Self::MangroveFuel => "mangrove-fuel",
             Self::Wasmtime => "wasmtime",
@@ -91,10 +95,12 @@ const fn printed(text: i64, character: i32) -> i64 {
 /// Compiles and instantiates a program on `kind`, or finds what stands for it there.
 pub fn load(kind: EngineKind, name: &str, wat: &[u8]) -> Result<Run> {
     use ::wasmtime::Collector::{Copying, Null};
+    use OptLevel::{Inline, Speed};
     match kind {
-        EngineKind::Mangrove => ours::load(wat, Interrupted::Never),
-        EngineKind::MangroveEpochs => ours::load(wat, Interrupted::Epochs),
-        EngineKind::MangroveFuel => ours::load(wat, Interrupted::Fuel),
+        EngineKind::Mangrove => ours::load(wat, Interrupted::Never, Inline),
+        EngineKind::MangroveSpeed => ours::load(wat, Interrupted::Never, Speed),
+        EngineKind::MangroveEpochs => ours::load(wat, Interrupted::Epochs, Inline),
+        EngineKind::MangroveFuel => ours::load(wat, Interrupted::Fuel, Inline),
         EngineKind::Wasmtime => wasmtime::load(wat, Copying, Interrupted::Never),
         EngineKind::WasmtimeEpochs => wasmtime::load(wat, Copying, Interrupted::Epochs),
         EngineKind::WasmtimeFuel => wasmtime::load(wat, Copying, Interrupted::Fuel),
@@ -113,10 +119,12 @@ pub fn elsewhere(kind: EngineKind, wat: &[u8], arg: i32) -> Option<Result<Measur
 /// How long `kind` takes to make a module of `wasm` on so many threads, and how
 /// many exports it then has.
 pub fn compile(kind: EngineKind, wasm: &[u8], threads: usize) -> Result<(Duration, usize)> {
+    use OptLevel::{Inline, Speed};
     match kind {
-        EngineKind::Mangrove => ours::compile(wasm, threads, Interrupted::Never),
-        EngineKind::MangroveEpochs => ours::compile(wasm, threads, Interrupted::Epochs),
-        EngineKind::MangroveFuel => ours::compile(wasm, threads, Interrupted::Fuel),
+        EngineKind::Mangrove => ours::compile(wasm, threads, Interrupted::Never, Inline),
+        EngineKind::MangroveSpeed => ours::compile(wasm, threads, Interrupted::Never, Speed),
+        EngineKind::MangroveEpochs => ours::compile(wasm, threads, Interrupted::Epochs, Inline),
+        EngineKind::MangroveFuel => ours::compile(wasm, threads, Interrupted::Fuel, Inline),
         EngineKind::Wasmtime => wasmtime::compile(wasm, threads, ::wasmtime::Collector::Copying),
         EngineKind::WasmtimeEpochs | EngineKind::WasmtimeFuel => {
             bail!("Wasmtime's code that is interrupted is measured where it runs")

@@ -3,12 +3,12 @@
 use super::{FAR_DEADLINE, Interrupted, MUCH_FUEL, Run};
 use super::{PRINT, START, printed};
 use anyhow::{Context, Result, bail};
-use mangrove::{Caller, Config, Engine, Func, Linker, Module, Store, Val};
+use mangrove::{Caller, Config, Engine, Func, Linker, Module, OptLevel, Store, Val};
 use std::time::{Duration, Instant};
 
 /// Compiles and instantiates a program.
-pub fn load(program: &[u8], by: Interrupted) -> Result<Run> {
-    let engine = Engine::new(&config(by))?;
+pub fn load(program: &[u8], by: Interrupted, level: OptLevel) -> Result<Run> {
+    let engine = Engine::new(config(by).opt_level(level))?;
     let module = Module::new(&engine, program)?;
     if module.exports().any(|export| export.name() == START) {
         return Ok(Box::new(move |_| start(&engine, &module)));
@@ -75,8 +75,13 @@ fn config(by: Interrupted) -> Config {
 }
 
 /// Makes a module of `wasm`.
-pub fn compile(wasm: &[u8], threads: usize, by: Interrupted) -> Result<(Duration, usize)> {
-    let engine = Engine::new(config(by).threads(threads))?;
+pub fn compile(
+    wasm: &[u8],
+    threads: usize,
+    by: Interrupted,
+    level: OptLevel,
+) -> Result<(Duration, usize)> {
+    let engine = Engine::new(config(by).opt_level(level).threads(threads))?;
     let start = Instant::now();
     let module = Module::new(&engine, wasm)?;
     Ok((start.elapsed(), module.exports().count()))

@@ -1,7 +1,7 @@
 //! Functions, sites, types and origins by number, each once.
 
 use mangrove::{
-    CodeName, Created, FuncIndex, FunctionId, ModuleId, ObjectKind, RootKind, SlotHolds,
+    CodeName, Created, FuncIndex, FunctionId, ModuleId, ObjectKind, RootKind, SlotContent,
     SurveyedFrame, SurveyedObject, TypeId, WasmOffset,
 };
 use std::collections::HashMap;
@@ -32,7 +32,9 @@ pub(super) struct SiteParts {
     pub(super) module: ModuleId,
     pub(super) code: CodeName,
     pub(super) offset: Option<WasmOffset>,
-    pub(super) slots: Vec<(RootKind, u32, Vec<SlotHolds>)>,
+    /// The functions it was inlined into: as a number, in the module, and the call.
+    pub(super) inlined: Vec<(u32, FuncIndex, Option<WasmOffset>)>,
+    pub(super) slots: Vec<(RootKind, u32, Vec<SlotContent>)>,
 }
 
 /// What continuations were made from, and where.
@@ -179,7 +181,13 @@ impl Interned {
                 let slots = frame
                     .slots()
                     .map(|(kind, distance)| (kind, distance, frame.holds(distance).to_vec()));
+                let inlined = frame.inlined_into().map(|(function, offset)| {
+                    let code = Code::Of(frame.module(), CodeName::Wasm(function));
+                    (self.functions.number(code), function, offset)
+                });
+                let inlined = inlined.collect();
                 let parts = SiteParts {
+                    inlined,
                     function: self.functions.number(code),
                     module: frame.module(),
                     code: frame.function(),

@@ -2,11 +2,12 @@
 
 use super::interned::{Code, Interned, OriginKey, SiteParts, TypeKey};
 use crate::snapshot::{
-    Field, Function, FunctionKind, Holds, Line, Module, Names, ObjectType, Origin, Site, Slot,
+    Field, Function, FunctionKind, Holds, InlinedFrame, Line, Module, Names, ObjectType, Origin,
+    Site, Slot,
 };
 use mangrove::{
-    CodeName, FuncIndex, ModuleId, ObjectKind, Place, RootKind, SlotHolds, SourceLine, StoreNames,
-    WasmLocation, WasmOffset,
+    CodeName, FuncIndex, ModuleId, ObjectKind, Place, RootKind, SlotContent, SlotHolds, SourceLine,
+    StoreNames, WasmLocation, WasmOffset,
 };
 
 impl Interned {
@@ -125,6 +126,7 @@ fn named_site(parts: SiteParts, look_up: &StoreNames<'_>) -> Site {
         module,
         code,
         offset,
+        inlined,
         slots,
     } = parts;
     let of_function = match code {
@@ -132,12 +134,21 @@ fn named_site(parts: SiteParts, look_up: &StoreNames<'_>) -> Site {
         _ => None,
     };
     let found = of_function.and_then(|function| place(look_up, module, function, offset));
-    let holds = |holds: SlotHolds| match holds {
-        SlotHolds::Local(index) => Holds::Local {
+    let name = |function, index| look_up.local(module, function, index);
+    let holds = |held: SlotContent| match (held.frame.checked_sub(1), held.what) {
+        (None, SlotHolds::Local(index)) => Holds::Local {
             index,
-            name: of_function.and_then(|function| look_up.local(module, function, index)),
+            name: of_function.and_then(|function| name(function, index)),
         },
-        SlotHolds::Operand(depth) => Holds::Operand { depth },
+        (None, SlotHolds::Operand(depth)) => Holds::Operand { depth },
+        (Some(frame), SlotHolds::Local(index)) => Holds::OuterLocal {
+            frame,
+            index,
+            name: inlined
+                .get(frame as usize)
+                .and_then(|&(_, function, _)| name(function, index)),
+        },
+        (Some(frame), SlotHolds::Operand(depth)) => Holds::OuterOperand { frame, depth },
     };
     let slots = slots.into_iter().map(|(kind, distance, what)| Slot {
         continuation: kind == RootKind::Cont,
@@ -148,7 +159,16 @@ fn named_site(parts: SiteParts, look_up: &StoreNames<'_>) -> Site {
         function,
         offset: offset.map(WasmOffset::as_u32),
         line: found.and_then(|place| place.source).map(line),
-        inlined: Vec::new(),
+        inlined: inlined
+            .iter()
+            .map(|&(number, function, offset)| InlinedFrame {
+                function: number,
+                offset: offset.map(WasmOffset::as_u32),
+                line: place(look_up, module, function, offset)
+                    .and_then(|place| place.source)
+                    .map(line),
+            })
+            .collect(),
         slots: slots.collect(),
     }
 }

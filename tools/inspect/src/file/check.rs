@@ -74,7 +74,13 @@ fn names(names: &Names) -> Result {
     })?;
     each("sites", &names.sites, |entry| {
         let inlined = entry.inlined.iter();
-        function(entry.function) && inlined.into_iter().all(|frame| function(frame.function))
+        let holds = entry.slots.iter().flat_map(|slot| &slot.holds);
+        let frames = holds.filter_map(|holds| holds.outer_frame());
+        function(entry.function)
+            && inlined.into_iter().all(|frame| function(frame.function))
+            && frames
+                .into_iter()
+                .all(|frame| is(frame, entry.inlined.len()))
     })?;
     each("stacks", &names.stacks, |entry| {
         entry.iter().all(|&site| is(site, names.sites.len()))

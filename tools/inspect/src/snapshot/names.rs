@@ -114,7 +114,7 @@ pub struct Site {
     pub offset: Option<u32>,
     /// Where that was written.
     pub line: Option<Line>,
-    /// The functions that this one was inlined into, the innermost first; none yet.
+    /// The functions that this one was inlined into, the innermost first.
     pub inlined: Vec<InlinedFrame>,
     /// What is live in a frame that stands here.
     pub slots: Vec<Slot>,
@@ -166,6 +166,22 @@ pub enum Holds {
     },
     /// An operand, counted from the bottom of the function's operand stack.
     Operand {
+        /// Its depth: 0 for the one at the bottom.
+        depth: u32,
+    },
+    /// A local of a function that this one was inlined into.
+    OuterLocal {
+        /// Which of [`Site::inlined`].
+        frame: u32,
+        /// Its index.
+        index: u32,
+        /// Its name.
+        name: Option<String>,
+    },
+    /// An operand of such a function.
+    OuterOperand {
+        /// Which of [`Site::inlined`].
+        frame: u32,
         /// Its depth: 0 for the one at the bottom.
         depth: u32,
     },

@@ -163,7 +163,15 @@ impl Snapshot {
         match site.and_then(|site: &Site| site.slots.get(index as usize)) {
             Some(slot) if slot.holds.is_empty() => format!("fp-{}", slot.distance),
             Some(slot) => {
-                let holds: Vec<String> = slot.holds.iter().map(Holds::text).collect();
+                let holds = slot.holds.iter().map(|holds| {
+                    let text = holds.text();
+                    let outer = holds.outer_frame().zip(site);
+                    match outer.and_then(|(frame, site)| site.inlined.get(frame as usize)) {
+                        Some(outer) => format!("{text} of {}", self.function_name(outer.function)),
+                        None => text,
+                    }
+                });
+                let holds: Vec<String> = holds.collect();
                 format!("fp-{} ({})", slot.distance, holds.join(", "))
             }
             None => format!("slot {index}"),
@@ -204,12 +212,21 @@ impl Holds {
     /// As text: `local 2 $x`, `operand 0`.
     pub fn text(&self) -> String {
         match self {
-            Self::Local {
-                index,
-                name: Some(name),
-            } => format!("local {index} ${}", printable(name)),
-            Self::Local { index, name: None } => format!("local {index}"),
-            Self::Operand { depth } => format!("operand {depth}"),
+            Self::Local { index, name } | Self::OuterLocal { index, name, .. } => match name {
+                Some(name) => format!("local {index} ${}", printable(name)),
+                None => format!("local {index}"),
+            },
+            Self::Operand { depth } | Self::OuterOperand { depth, .. } => {
+                format!("operand {depth}")
+            }
+        }
+    }
+
+    /// Which of [`Site::inlined`] it is of; none if it is of the site's own function.
+    pub fn outer_frame(&self) -> Option<u32> {
+        match *self {
+            Self::Local { .. } | Self::Operand { .. } => None,
+            Self::OuterLocal { frame, .. } | Self::OuterOperand { frame, .. } => Some(frame),
         }
     }
 }

@@ -108,6 +108,7 @@ fn continuation(
             break;
         }
         page.painted(2, Paint::Plain, &frame_title(snapshot, frame))?;
+        inlined(page, snapshot, frame)?;
         places(page, snapshot, frame, left)?;
     }
     Ok(())
@@ -119,6 +120,19 @@ pub(in crate::faces) fn frame_title(snapshot: &Snapshot, frame: NodeId) -> Strin
         Some(row) => format!("frame {}: {}", row.index, snapshot.site_text(row.site)),
         None => snapshot.title(frame),
     }
+}
+
+/// The functions that a frame's was inlined into.
+pub(super) fn inlined(page: &mut Page<'_>, snapshot: &Snapshot, frame: NodeId) -> io::Result<()> {
+    let site = snapshot.nodes().frame(frame).map(|row| row.site as usize);
+    let Some(site) = site.and_then(|site| snapshot.names().sites.get(site)) else {
+        return Ok(());
+    };
+    for by in &site.inlined {
+        let place = snapshot.place_text(by.function, by.offset, by.line.as_ref());
+        page.painted(4, Paint::Dim, &format!("inlined into {place}"))?;
+    }
+    Ok(())
 }
 
 /// What a node holds, a line for each place.

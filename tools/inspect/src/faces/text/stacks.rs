@@ -1,6 +1,6 @@
 //! Continuations with their frames, the running chain first.
 
-use super::roots::{frame_title, state};
+use super::roots::{frame_title, inlined, state};
 use super::table::{Side, Table};
 use super::{Page, Paint, bytes, counted};
 use crate::faces::Asked;
@@ -60,19 +60,6 @@ pub(super) fn stack(page: &mut Page<'_>, asked: &Asked<'_>, node: NodeId) -> io:
         page.table(&table)?;
     }
     page.more(2, most, all.len())
-}
-
-/// The functions that a frame's was inlined into.
-fn inlined(page: &mut Page<'_>, snapshot: &Snapshot, frame: NodeId) -> io::Result<()> {
-    let site = snapshot.nodes().frame(frame).map(|row| row.site as usize);
-    let Some(site) = site.and_then(|site| snapshot.names().sites.get(site)) else {
-        return Ok(());
-    };
-    for by in &site.inlined {
-        let place = snapshot.place_text(by.function, by.offset, by.line.as_ref());
-        page.painted(4, Paint::Dim, &format!("inlined into {place}"))?;
-    }
-    Ok(())
 }
 
 /// Where a continuation was made, and what it takes.

@@ -1,0 +1,17 @@
+;; Inlined calls in the clauses of a try_table and behind a handler, with a collection in each.
+(module
+  (import "mangrove" "gc" (func $gc))
+  (type $s (struct (field i32)))
+  (tag $e (param (ref $s)))
+  (func $of (param $x (ref $s)) (result i32) (call $gc) (struct.get $s 0 (local.get $x)))
+  (func $new (param $n i32) (result (ref $s)) (struct.new $s (local.get $n)))
+  (func $throws (param $n i32) (throw $e (call $new (local.get $n))))
+  (func (export "run") (result i32) (local $x (ref $s))
+    (local.set $x (call $new (i32.const 1)))
+    (block $on (result (ref $s) exnref)
+      (try_table (catch_ref $e $on) (call $throws (i32.const 20)))
+      (unreachable))
+    (drop)
+    (call $of)
+    (i32.add (call $of (local.get $x)))))
+(assert_return (invoke "run") (i32.const 21))

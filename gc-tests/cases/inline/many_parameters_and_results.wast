@@ -1,0 +1,22 @@
+;; More parameters and results than travel in registers, of every kind.
+(module
+  (type $s (struct (field i32)))
+  (func $turn
+    (param i32 i64 f32 f64 v128 (ref $s) funcref externref i32 i32 i32 i32)
+    (result i32 i32 i32 i32 externref funcref (ref $s) v128 f64 f32 i64 i32)
+    (local.get 11) (local.get 10) (local.get 9) (local.get 8) (local.get 7) (local.get 6)
+    (local.get 5) (local.get 4) (local.get 3) (local.get 2) (local.get 1) (local.get 0))
+  (func (export "run") (param externref) (result i32 i32 externref i32 i32 f64 f32 i64 i32)
+    (local $e externref) (local $s (ref null $s)) (local $v v128)
+    (local $d f64) (local $f f32) (local $l i64) (local $i i32)
+    (call $turn (i32.const 1) (i64.const 2) (f32.const 3) (f64.const 4)
+      (v128.const i32x4 5 6 7 8) (struct.new $s (i32.const 9)) (ref.null func) (local.get 0)
+      (i32.const 10) (i32.const 11) (i32.const 12) (i32.const 13))
+    (local.set $i) (local.set $l) (local.set $f) (local.set $d) (local.set $v) (local.set $s)
+    (drop) (local.set $e) (drop) (drop)
+    (local.get $e)
+    (struct.get $s 0 (local.get $s))
+    (i32x4.extract_lane 2 (local.get $v))
+    (local.get $d) (local.get $f) (local.get $l) (local.get $i)))
+(assert_return (invoke "run" (ref.extern 3)) (i32.const 13) (i32.const 12) (ref.extern 3)
+  (i32.const 9) (i32.const 7) (f64.const 4) (f32.const 3) (i64.const 2) (i32.const 1))
