@@ -15,21 +15,23 @@ use mangrove_abi::InlinedCall;
 use mangrove_abi::{SlotContent, WasmOffset};
 
 /// What some code is of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// The instruction, if it is of one.
     pub wasm_offset: Option<WasmOffset>,
     /// The inlined call that this instruction belongs to: a number in
     /// [`Positions::inlined`]; none in the function's own body.
     pub inlined: Option<u32>,
-    /// Of a call: what the slots of its map hold, as far as is known.
-    pub slots: Vec<(StackSlot, Vec<SlotContent>)>,
+    /// Of a call of whose slots something is known: a number in [`Positions::named`].
+    pub named: Option<u32>,
 }
 
 /// The positions of one function that have numbers, and the calls that were inlined in it.
 #[derive(Debug, Default)]
 pub struct Positions {
     numbered: Vec<Position>,
+    /// What the slots of maps hold, as far as is known.
+    named: Vec<Vec<(StackSlot, Vec<SlotContent>)>>,
     /// Calls that were inlined. Each comes behind the one it is inside of.
     pub inlined: Vec<InlinedCall>,
 }
@@ -48,13 +50,27 @@ impl Positions {
         self.number(Position {
             wasm_offset,
             inlined,
-            slots: Vec::new(),
+            named: None,
         })
     }
 
-    /// A position that stands for all of this.
-    pub fn number(&mut self, position: Position) -> SourceLoc {
-        self.numbered.push(position);
+    /// The position of a call, with what is known of the slots of its map.
+    pub fn name(&mut self, at: SourceLoc, slots: Vec<(StackSlot, Vec<SlotContent>)>) -> SourceLoc {
+        self.named.push(slots);
+        let named = Some(self.named.len() as u32 - 1);
+        let position = self.get(at);
+        self.number(Position { named, ..position })
+    }
+
+    /// What is known of the slots of the map of a call.
+    pub fn slots(&self, of: Position) -> &[(StackSlot, Vec<SlotContent>)] {
+        of.named.map_or(&[], |number| &self.named[number as usize])
+    }
+
+    fn number(&mut self, position: Position) -> SourceLoc {
+        if self.numbered.last() != Some(&position) {
+            self.numbered.push(position);
+        }
         SourceLoc::new(Self::NUMBER | (self.numbered.len() - 1) as u32)
     }
 
@@ -71,7 +87,7 @@ impl Positions {
             },
             _ => {
                 let number = (bits & !Self::NUMBER) as usize;
-                self.numbered.get(number).cloned().unwrap_or_default()
+                self.numbered.get(number).copied().unwrap_or_default()
             }
         }
     }

@@ -4,7 +4,7 @@
 //! frame pointer; the distance between the two is the frame's layout.
 
 use crate::function::{Beside, Buffer, Catch, Site};
-use crate::positions::Position;
+use crate::positions::{Position, Positions};
 use crate::signature::root_kind;
 use cranelift_codegen::ir::StackSlot;
 use cranelift_codegen::{
@@ -18,7 +18,11 @@ use mangrove_abi::{NamedSlot, Slot, SlotContent, SlotHolds, SlotKind};
 ///
 /// # Errors
 /// Code that breaks an assumption of the walk: a defect, said in words.
-pub fn sites(buffer: &Buffer, positions: &[(u32, Position)]) -> Result<Vec<Site>, String> {
+pub fn sites(
+    buffer: &Buffer,
+    code: &[(u32, Position)],
+    positions: &Positions,
+) -> Result<Vec<Site>, String> {
     let layout = buffer
         .frame_layout()
         .ok_or("a function without a frame layout")?;
@@ -38,11 +42,12 @@ pub fn sites(buffer: &Buffer, positions: &[(u32, Position)]) -> Result<Vec<Site>
             }
         }
         // The position of the call itself: the byte before its return address.
-        let at = positions.partition_point(|(start, _)| *start < call.ret_addr);
-        let position = at.checked_sub(1).map(|at| &positions[at].1);
-        let wasm_offset = position.and_then(|position| position.wasm_offset);
+        let before = code.partition_point(|(start, _)| *start < call.ret_addr);
+        let position = before.checked_sub(1).map(|index| code[index].1);
+        let position = position.unwrap_or_default();
+        let wasm_offset = position.wasm_offset;
         let mut names = Vec::new();
-        for (slot, holds) in position.iter().flat_map(|position| &position.slots) {
+        for (slot, holds) in positions.slots(position) {
             let distance = distance(size, layout.stackslots[*slot].offset, call.ret_addr)?;
             // Optimisation leaves no slot out of a map, but a tail call has no map.
             if slots.iter().any(|slot: &Slot| slot.distance() == distance) {

@@ -425,9 +425,9 @@ mod tests {
         let settings = refusal(|head| head.settings.canonical_nans = true).to_string();
         assert_eq!(
             settings,
-            "made with opt-level speed, hooks none, interruption none, canonical NaNs on, memory \
+            "made with opt-level inline, hooks none, interruption none, canonical NaNs on, memory \
              checks by reservation, stack switching on, continuations in objects reject; this \
-             engine has opt-level speed, hooks none, interruption none, canonical NaNs off, memory \
+             engine has opt-level inline, hooks none, interruption none, canonical NaNs off, memory \
              checks by reservation, stack switching on, continuations in objects reject"
         );
         let trace = ContinuationsInObjects::Trace;

@@ -165,12 +165,12 @@ fn an_engine_of_other_settings_refuses() {
     configs[5].opt_level(OptLevel::Frame);
     configs[6].address_space(1 << 30);
     let differs = [
-        ["opt-level speed", "opt-level none"],
+        ["opt-level inline", "opt-level none"],
         ["canonical NaNs off", "canonical NaNs on"],
         ["hooks none", "hooks calls"],
         ["hooks none", "hooks switches"],
         ["stack switching on", "stack switching off"],
-        ["opt-level speed", "opt-level frame"],
+        ["opt-level inline", "opt-level frame"],
         ["memory checks by reservation", "memory checks explicit"],
     ];
     for (config, [made, wanted]) in configs.into_iter().zip(differs) {

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{call, instance_with};
-use mangrove::{Config, ParkPolicy, ReportOptions, Store, Val};
+use mangrove::{Config, OptLevel, ParkPolicy, ReportOptions, Store, Val};
 
 const PROGRAM: &str = r#"(module
     (type $f (func (param i32))) (type $k (cont $f))
@@ -42,6 +42,8 @@ const PROGRAM: &str = r#"(module
 
 fn after(name: &str, args: &[i32]) -> Store<()> {
     let mut config = Config::new();
+    // How deep a stack gets is counted in frames as they were written.
+    config.opt_level(OptLevel::Speed);
     config.park(ParkPolicy::NEVER).stack_size(512 << 10);
     let (mut store, instance) = instance_with(&config, PROGRAM);
     let args: Vec<_> = args.iter().map(|&n| Val::I32(n)).collect();
@@ -81,6 +83,8 @@ fn what_is_kept_makes_them_rarer() {
 #[test]
 fn deep_use_is_given_back() {
     let mut config = Config::new();
+    // How deep a stack gets is counted in frames as they were written.
+    config.opt_level(OptLevel::Speed);
     config.park(ParkPolicy::NEVER).stack_size(512 << 10);
     let (mut store, instance) = instance_with(&config, PROGRAM);
     let resident = |store: &mut Store<()>| {

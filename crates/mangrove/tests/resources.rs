@@ -295,12 +295,12 @@ fn compiled_code_says_how_its_memories_are_checked() {
         (
             &reserving,
             &explicit,
-            "made with opt-level speed, hooks none, interruption none, canonical NaNs off, memory checks by reservation",
+            "made with opt-level inline, hooks none, interruption none, canonical NaNs off, memory checks by reservation",
         ),
         (
             &explicit,
             &reserving,
-            "made with opt-level speed, hooks none, interruption none, canonical NaNs off, memory checks explicit",
+            "made with opt-level inline, hooks none, interruption none, canonical NaNs off, memory checks explicit",
         ),
     ] {
         let file = Module::new(from, text).unwrap().serialize().unwrap();

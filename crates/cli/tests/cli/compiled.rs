@@ -70,7 +70,7 @@ fn what_does_not_fit_is_refused_in_a_line() {
     let refused = |parts: [&str; 3]| {
         mangrove(["run", "--allow-compiled", text(&path)]).is_one_line(2, parts);
     };
-    refused(["compiled_refused.mgv", "opt-level none", "opt-level speed"]);
+    refused(["compiled_refused.mgv", "opt-level none", "opt-level inline"]);
     let whole = std::fs::read(&path).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     refused(["compiled_refused.mgv", "compiled module refused", "bytes"]);

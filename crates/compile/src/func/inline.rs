@@ -25,14 +25,20 @@ use crate::CompileError;
 use crate::candidates::Budget;
 use crate::naming::Inside;
 use crate::signature::WasmSignature;
+use cranelift_frontend::Variable;
 use mangrove_abi::libcall::hook;
 use mangrove_abi::{FuncIndex, InlinedCall, WasmOffset};
+use mangrove_validate::Repr;
+use std::collections::HashMap;
 use wasmparser::{BinaryReader, FunctionBody};
 
 /// The inlined calls around the current position, and what there is left to inline.
 #[derive(Debug, Default)]
 pub struct Inlining {
     open: Vec<OpenCall>,
+    /// Variables of calls that are over, with the last block of each, by what they can hold.
+    /// Whoever takes one sets it first.
+    free: HashMap<Repr, Vec<(Variable, u32)>>,
     /// None: nothing is inlined.
     budget: Option<Budget>,
 }
@@ -62,8 +68,17 @@ impl Inlining {
     pub fn new(budget: Option<Budget>) -> Self {
         Self {
             open: Vec::new(),
+            free: HashMap::new(),
             budget,
         }
+    }
+
+    /// A variable for a local of an inlined call that was another's before.
+    pub fn variable(&mut self, repr: Repr) -> Option<(Variable, u32)> {
+        if self.open.is_empty() {
+            return None;
+        }
+        self.free.get_mut(&repr)?.pop()
     }
 
     /// The innermost inlined call that the current position is in.
@@ -145,7 +160,15 @@ impl FuncTranslator<'_, '_> {
 
     fn leave(&mut self, outer: Outer) {
         self.control = outer.control;
-        self.locals = outer.locals;
+        let own = std::mem::replace(&mut self.locals, outer.locals);
+        let used = own.variables.iter().map(|(&local, &used)| (local, used));
+        let mut used: Vec<(u32, (Variable, u32))> = used.collect();
+        // In one order: which variable is taken next must follow from the body alone.
+        used.sort_unstable_by_key(|&(local, _)| local);
+        for (local, variable) in used {
+            let free = self.inlining.free.entry(own.repr(local)).or_default();
+            free.push(variable);
+        }
         self.signature = outer.signature;
         self.loops = outer.loops;
         self.inlining.open.pop();

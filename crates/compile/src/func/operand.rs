@@ -281,12 +281,20 @@ impl FuncTranslator<'_, '_> {
             *last = block.max(*last);
             return *variable;
         }
-        self.variable_work += u64::from(block);
-        let variable = self.b.declare_var(clif_type(repr));
-        if repr.slot_kind().is_some() {
-            self.b.declare_var_needs_stack_map(variable);
-        }
-        self.locals.variables.insert(index, (variable, block));
+        let (variable, last) = match self.inlining.variable(repr) {
+            Some(known) => known,
+            None => {
+                let variable = self.b.declare_var(clif_type(repr));
+                if repr.slot_kind().is_some() {
+                    self.b.declare_var_needs_stack_map(variable);
+                }
+                (variable, 0)
+            }
+        };
+        self.variable_work += u64::from(block.saturating_sub(last));
+        self.locals
+            .variables
+            .insert(index, (variable, block.max(last)));
         variable
     }
 }

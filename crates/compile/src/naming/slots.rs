@@ -4,7 +4,7 @@
 
 use super::flow::{AtStarts, Is};
 use super::{Known, MOST};
-use crate::positions::{Position, Positions};
+use crate::positions::Positions;
 use cranelift_codegen::ir::{Block, Function, Inst, Opcode, StackSlot, Value, ValueDef};
 use mangrove_abi::SlotContent;
 use std::collections::HashMap;
@@ -12,8 +12,7 @@ use std::collections::HashMap;
 /// Says of each call what the slots of its map hold: in its source position.
 pub fn name_calls(function: &mut Function, known: &Known, positions: &mut Positions) {
     for (inst, slots) in find(function, known).unwrap_or_default() {
-        let position = positions.get(function.srcloc(inst));
-        let named = positions.number(Position { slots, ..position });
+        let named = positions.name(function.srcloc(inst), slots);
         function.set_srcloc(inst, named);
     }
 }

@@ -186,10 +186,20 @@ fn place(snapshot: &Snapshot, of: u32, offset: Option<u32>, line: Option<&Line>)
 }
 
 pub fn site(snapshot: &Snapshot, site: u32) -> Value {
-    match snapshot.names().sites.get(site as usize) {
-        Some(site) => place(snapshot, site.function, site.offset, site.line.as_ref()),
-        None => Value::Null,
+    let Some(site) = snapshot.names().sites.get(site as usize) else {
+        return Value::Null;
+    };
+    let mut value = place(snapshot, site.function, site.offset, site.line.as_ref());
+    if !site.inlined.is_empty() {
+        let outer = site.inlined.iter();
+        let outer =
+            outer.map(|frame| place(snapshot, frame.function, frame.offset, frame.line.as_ref()));
+        extend(
+            &mut value,
+            json!({ "inlined_into": outer.collect::<Vec<_>>() }),
+        );
     }
+    value
 }
 
 /// What continuations were made from, and where.
