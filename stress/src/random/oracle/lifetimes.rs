@@ -157,17 +157,19 @@ impl Lifetimes {
                 }
                 let inside = self.inside(inside);
                 let before = self.before_block(body, inside);
+                // The body begins with null in them; what they held goes on to the end, if it
+                // can come to that.
+                let ends = before.has_end(self.level - 1);
                 let mut before = self.outside(before);
-                // The body begins with null in them; what they held goes on to the end.
                 for &variable in objects {
                     before = before.without(variable);
-                    if behind.has_object(variable) {
+                    if ends && behind.has_object(variable) {
                         before = before.with(variable);
                     }
                 }
                 for &variable in continuations {
                     before = before.without_continuation(variable);
-                    if behind.has_continuation(variable) {
+                    if ends && behind.has_continuation(variable) {
                         before = before.with_continuation(variable);
                     }
                 }
