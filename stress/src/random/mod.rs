@@ -19,7 +19,7 @@ mod oracle;
 pub mod roots;
 mod shrink;
 
-pub use oracle::{End, Trap};
+pub use oracle::End;
 
 use crate::case::{Case, Size, Told};
 use crate::suite::{Suite, play_case};

@@ -18,7 +18,6 @@ use super::ast::{
 };
 use super::control::ast::STONE;
 use super::control::state::{Value, World};
-use super::control::tally::Tally;
 use crate::programs::fold;
 use moments::Watch;
 use state::{Chain, Continuation, Cursor, Frame, Held, Object, Reference, Site, held, top};
@@ -64,7 +63,8 @@ pub fn run(program: &Program) -> Verdict {
 }
 
 /// The same, and how often what was executed.
-pub fn run_counted(program: &Program) -> (Verdict, Tally) {
+#[cfg(test)]
+pub fn run_counted(program: &Program) -> (Verdict, super::control::tally::Tally) {
     let mut machine = Machine::new(program);
     let verdict = machine.run_out();
     (verdict, machine.world.tally)
