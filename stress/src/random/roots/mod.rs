@@ -15,6 +15,7 @@
 //! known what: everything that a variable holds, until it is set.
 
 mod engine;
+mod exported;
 mod judge;
 pub mod picture;
 pub mod places;
@@ -26,6 +27,7 @@ use super::{generator, shrink};
 use crate::case::Size;
 use crate::round;
 use crate::suite::{Figures, Round, RoundEnd, RoundResult, Suite};
+pub(crate) use exported::exported;
 use judge::Judge;
 use mangrove::{
     Config, Engine, Error, Hooks, Linker, Module, OptLevel, ParkPolicy, Store, Val, Zeal,

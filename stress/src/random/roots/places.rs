@@ -8,6 +8,9 @@ use mangrove::Error;
 use std::collections::HashMap;
 use wasmparser::{Operator, Parser, Payload, TypeRef, ValType};
 
+/// The imports that collect: of a program for the suite, and of one for every engine.
+const COLLECTS: [(&str, &str); 2] = [("oracle", "gc"), crate::export::COLLECT];
+
 /// The places of a program.
 #[derive(Debug)]
 pub struct Places {
@@ -102,7 +105,7 @@ impl Module {
                     for import in imports.into_imports() {
                         let import = import?;
                         if matches!(import.ty, TypeRef::Func(_)) {
-                            let collects = (import.module, import.name) == ("oracle", "gc");
+                            let collects = COLLECTS.contains(&(import.module, import.name));
                             module.collect = module.collect.or(collects.then_some(module.imported));
                             module.imported += 1;
                         }
