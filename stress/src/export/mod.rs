@@ -172,7 +172,7 @@ pub fn export(
     let suites = choose(names)?;
     // A suite that cannot be exported is found before anything is written.
     for suite in &suites {
-        program(suite, options.seeds.start, options.scale)?;
+        program(suite, options.seeds.start, options.scale.min(0.01))?;
     }
     let mut folder = Folder::open(folder)?;
     let mut exported = Vec::new();

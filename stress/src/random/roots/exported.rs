@@ -61,3 +61,51 @@ fn root_set(labels: &Labels, picture: &Picture) -> RootSet {
         reachable: picture.reachable.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::roots::engine::Ask;
+    use mangrove::{Caller, Config, Engine, Linker, Module, OptLevel, Store};
+    use std::sync::{Arc, Mutex};
+
+    /// What this engine holds each time the program asks for a collection.
+    fn held(wasm: &[u8], level: OptLevel) -> Vec<RootSet> {
+        let mut config = Config::new();
+        config.opt_level(level);
+        let engine = Engine::new(&config).unwrap();
+        let module = Module::new(&engine, wasm).unwrap();
+        let mut store = Store::new(&engine, ()).unwrap();
+        let mut linker = Linker::new(&engine);
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let into = seen.clone();
+        let collect = move |mut caller: Caller<'_, ()>| {
+            let mut labels = Labels::default();
+            let picture = caller.ask()?.picture(&mut labels).unwrap();
+            into.lock().unwrap().push(root_set(&labels, &picture));
+            caller.gc()
+        };
+        linker.func_wrap("gc", "collect", collect).unwrap();
+        let instance = linker.instantiate(&mut store, &module).unwrap();
+        let run = instance.func(&mut store, "run").unwrap();
+        run.call(&mut store, &[]).unwrap();
+        let seen = seen.lock().unwrap();
+        seen.clone()
+    }
+
+    #[test]
+    fn root_sets_are_what_this_engine_holds() {
+        let mut frames = 0;
+        for seed in 0..8 {
+            let program = exported(seed).unwrap();
+            let moments = program.roots.unwrap();
+            let sets = |of: fn(&Moment) -> &RootSet| moments.iter().map(of).cloned().collect();
+            let needed: Vec<RootSet> = sets(|moment| &moment.needed);
+            let most: Vec<RootSet> = sets(|moment| &moment.most);
+            assert_eq!(held(&program.wasm, OptLevel::Speed), needed, "{seed}");
+            assert_eq!(held(&program.wasm, OptLevel::Frame), most, "{seed}");
+            frames += needed.iter().map(|set| set.frames.len()).sum::<usize>();
+        }
+        assert!(frames > 500, "{frames}");
+    }
+}
