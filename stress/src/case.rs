@@ -1,6 +1,6 @@
 //! A case: a program, and what it must compute.
 
-use mangrove::Zeal;
+use mangrove::{TrapCode, Zeal};
 
 /// How large cases should be.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,9 @@ pub struct Case {
     pub arguments: Vec<i32>,
     /// What `run` must return.
     pub checksum: i64,
+    /// The trap that `run` must end with in place of that: then the function `end`, which the
+    /// program exports too, must return the checksum.
+    pub trap: Option<TrapCode>,
     /// How many collections must have happened by then.
     pub collections: u64,
     /// Whether its objects hold continuations, which the engine must let them then.

@@ -3,7 +3,7 @@
 use crate::case::Case;
 use crate::suite::{Figures, RoundEnd, RoundResult};
 use mangrove::{
-    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val,
+    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, TrapCode, Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -76,7 +76,14 @@ fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Optio
             "{faults} wrong values, the first in {place}: found {found:#x}{end}"
         )));
     }
-    match result?[..] {
+    let result = match case.trap {
+        None => result?,
+        Some(trap) => match after_trap(trap, result, store, instance)? {
+            Ok(values) => values,
+            Err(problem) => return Ok(Some(problem)),
+        },
+    };
+    match result[..] {
         [Val::I64(checksum)] if checksum == case.checksum => {}
         ref other => {
             let expected = case.checksum;
@@ -92,6 +99,26 @@ fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Optio
         )));
     }
     Ok(None)
+}
+
+/// What a program returns at its end that had to trap before that, or what is wrong.
+pub fn after_trap(
+    trap: TrapCode,
+    result: Result<Vec<Val>, Error>,
+    store: &mut Store<()>,
+    instance: Instance,
+) -> Result<Result<Vec<Val>, String>, Error> {
+    let code = match &result {
+        Ok(values) => return Ok(Err(format!("run returned {values:?}, and did not trap: {trap}"))),
+        Err(error) => error.as_trap().and_then(|trap| trap.reason.code()),
+    };
+    if code != Some(trap) {
+        result?;
+    }
+    match instance.func(store, "end") {
+        Some(end) => end.call(store, &[]).map(Ok),
+        None => Ok(Err("the program exports no function `end`".to_owned())),
+    }
 }
 
 fn global(store: &mut Store<()>, instance: Instance, name: &str) -> Result<i64, Error> {

@@ -6,6 +6,8 @@
 //! Functions call and spawn only those after them, and both use up fuel, so
 //! every program ends.
 
+use crate::random::heap::ast::Heap;
+
 /// Object variables of a function, all nullable.
 pub const OBJECTS: u8 = 4;
 /// Integer variables of a function.
@@ -134,6 +136,8 @@ pub enum Statement {
     },
     /// The same block several times.
     Repeat { times: u32, body: Block },
+    /// Something with objects of every kind.
+    Heap(Heap),
 }
 
 /// Statements in a row.
@@ -156,6 +160,7 @@ impl Statement {
             Self::If {
                 then, otherwise, ..
             } => vec![then, otherwise],
+            Self::Heap(heap) => heap.blocks(),
             _ => Vec::new(),
         }
     }
@@ -167,6 +172,7 @@ impl Statement {
             Self::If {
                 then, otherwise, ..
             } => vec![then, otherwise],
+            Self::Heap(heap) => heap.blocks_mut(),
             _ => Vec::new(),
         }
     }

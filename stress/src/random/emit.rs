@@ -4,6 +4,8 @@ use super::ast::{
     Block, CONTINUATIONS, DIGEST_DEPTH, GLOBALS, INTEGERS, NULL_DIGEST, OBJECTS, Operation, Pair,
     Program, RETURNED, SLOTS, SUSPENDED, Statement, TAGS, WAS_EMPTY,
 };
+use super::heap::ast::Heap;
+use super::heap::{emit as heap_emit, helpers};
 use crate::programs;
 use std::fmt::Write;
 
@@ -57,20 +59,23 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
             &format!("(global $g{global} (mut {ty}) (ref.null {null}))"),
         );
     }
+    text.push_str(&helpers::fields(program.functions.len(), form.numbers));
+    text.push_str(&end(reachable));
     for (index, body) in program.functions.iter().enumerate() {
         if index > 0 {
             line(&mut text, &format!("(elem declare func $f{index})"));
         }
         text.push_str(&function(index, body));
     }
-    text.push_str(&end(reachable));
+    text.push_str(RUN);
     let (count, number) = match form.numbers {
         true => (COUNT, "(global.get $number)"),
         false => ("", ""),
     };
     let mut text = text.replace("COUNT", count).replace("NUMBER", number);
     if form.numbers {
-        line(&mut text, "(global $number (mut i64) (i64.const 0))");
+        // The first is there before the program runs.
+        line(&mut text, "(global $number (mut i64) (i64.const 1))");
         let module = in_module(text, clones);
         let ours = "(import \"oracle\" \"gc\"";
         return module.replacen("(import \"mangrove\" \"gc\"", ours, 1);
@@ -89,7 +94,7 @@ fn in_module(mut text: String, clones: bool) -> String {
     programs::module(0, &text).replacen("(module\n", &format!("(module\n  {import}\n"), 1)
 }
 
-fn line(text: &mut String, code: &str) {
+pub(super) fn line(text: &mut String, code: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "  {code}");
 }
@@ -107,6 +112,7 @@ fn function(index: usize, body: &Block) -> String {
         line(&mut text, &format!("(local $k{variable} (ref null $task))"));
     }
     line(&mut text, "(local $it (ref null $task))");
+    line(&mut text, &helpers::locals());
     for depth in 0..repeats(body) {
         line(&mut text, &format!("(local $times{depth} i32)"));
     }
@@ -118,7 +124,10 @@ fn function(index: usize, body: &Block) -> String {
 /// How deep `Repeat` nests: each needs a counter.
 fn repeats(block: &Block) -> u32 {
     let of = |statement: &Statement| {
-        let own = u32::from(matches!(statement, Statement::Repeat { .. }));
+        let own = u32::from(matches!(
+            statement,
+            Statement::Repeat { .. } | Statement::Heap(Heap::Carry { .. })
+        ));
         own + statement
             .blocks()
             .into_iter()
@@ -129,13 +138,18 @@ fn repeats(block: &Block) -> u32 {
     block.iter().map(of).max().unwrap_or(0)
 }
 
-/// Calls the main function, reads the globals, collects, counts.
+/// Calls the main function, and what comes at the end.
+const RUN: &str = "
+  (func (export \"run\") (result i64)
+    (global.set $before (call $continuations))
+    (call $f0 (ref.null $node) (i64.const 0))
+    drop drop
+    (call $end))
+";
+
+/// What comes at the end, and after a trap: reads the globals, collects, counts.
 fn end(reachable: usize) -> String {
-    let mut text = String::from(
-        "\n  (func (export \"run\") (result i64)\n    (local $before i64)\n    \
-         (local.set $before (call $continuations))\n    \
-         (call $f0 (ref.null $node) (i64.const 0))\n    drop drop\n",
-    );
+    let mut text = String::from("\n  (func $end (export \"end\") (result i64)\n");
     for global in 0..GLOBALS {
         let fetched = fetch(global);
         line(
@@ -144,8 +158,8 @@ fn end(reachable: usize) -> String {
         );
     }
     text + &format!(
-        "    (call $gc)\n    (call $at_most (local.get $before) (i64.const {reachable}))\n    \
-         (global.get $sum))\n"
+        "    (call $gc)\n    (call $at_most (global.get $before) (i64.const {reachable}))\n    \
+         (global.get $sum))\n  (global $before (mut i64) (i64.const 0))\n"
     )
 }
 
@@ -157,20 +171,20 @@ fn fetch(global: u8) -> String {
     }
 }
 
-fn block(text: &mut String, block: &Block, depth: u32) {
+pub(super) fn block(text: &mut String, block: &Block, depth: u32) {
     for one in block {
         statement(text, one, depth);
     }
 }
 
-fn give(pair: Pair) -> String {
+pub(super) fn give(pair: Pair) -> String {
     format!(
         "(local.get $o{}) (local.get $i{})",
         pair.object, pair.integer
     )
 }
 
-fn take(pair: Pair) -> String {
+pub(super) fn take(pair: Pair) -> String {
     format!(
         "(local.set $i{}) (local.set $o{})",
         pair.integer, pair.object
@@ -220,6 +234,7 @@ fn statement(text: &mut String, statement: &Statement, depth: u32) {
             hold(text, objects, continuations, body, depth);
         }
         Statement::If { .. } | Statement::Repeat { .. } => control(text, statement, depth),
+        Statement::Heap(heap) => heap_emit::statement(text, heap, depth),
         simple => line(text, &code(simple)),
     }
 }

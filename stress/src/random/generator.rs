@@ -4,17 +4,23 @@ use super::ast::{
     Block, CONTINUATIONS, GLOBALS, INTEGERS, OBJECTS, Operation, Pair, Program, SLOTS, Statement,
     TAGS,
 };
+use super::heap::ast::Heap;
+use super::heap::values::THINGS;
 use crate::case::Size;
 use mangrove_workers::Rng;
 
 /// How deep blocks nest.
 const DEEPEST: u32 = 3;
+/// One of so many programs may end with a trap.
+const TRAPS_ONE_IN: u32 = 4;
 
 /// A random program.
 pub fn program(rng: &mut Rng, size: Size) -> Program {
     let count = rng.range(3, 7) as usize;
+    let traps = rng.one_in(TRAPS_ONE_IN);
     let mut generator = Generator {
         rng,
+        traps,
         litter: size.of(2_000, 10),
         count,
         function: 0,
@@ -30,8 +36,10 @@ pub fn program(rng: &mut Rng, size: Size) -> Program {
     }
 }
 
-struct Generator<'a> {
-    rng: &'a mut Rng,
+pub(super) struct Generator<'a> {
+    pub(super) rng: &'a mut Rng,
+    /// Whether accesses without guards may come.
+    pub(super) traps: bool,
     litter: u32,
     count: usize,
     function: usize,
@@ -52,10 +60,11 @@ impl Generator<'_> {
             body: round,
         });
         body.extend((0..OBJECTS).map(|from| Statement::NoteObject { from }));
+        body.extend((0..THINGS).map(|from| Statement::Heap(Heap::Note { from })));
         body
     }
 
-    fn block(&mut self, depth: u32, low: u32, high: u32) -> Block {
+    pub(super) fn block(&mut self, depth: u32, low: u32, high: u32) -> Block {
         (0..self.rng.range(low, high))
             .map(|_| self.statement(depth))
             .collect()
@@ -63,7 +72,8 @@ impl Generator<'_> {
 
     /// What suspends, resumes or collects is about half of all statements.
     fn statement(&mut self, depth: u32) -> Statement {
-        match self.rng.range(0, 19) {
+        match self.rng.range(0, 31) {
+            20..=31 => self.heap(depth, DEEPEST),
             0..=7 => self.plain(),
             8 => Statement::Collect,
             9 => Statement::Litter {
@@ -179,7 +189,7 @@ impl Generator<'_> {
     }
 
     /// Control goes elsewhere.
-    fn transfer(&mut self) -> Statement {
+    pub(super) fn transfer(&mut self) -> Statement {
         let main = self.function == 0;
         match self.rng.range(0, 5) {
             0..=1 if !main => Statement::Suspend {
@@ -187,7 +197,7 @@ impl Generator<'_> {
                 give: self.pair(),
                 take: self.pair(),
             },
-            2 if !main && self.function + 1 < self.count => Statement::Call {
+            2 if self.calls() => Statement::Call {
                 function: self.later(),
                 give: self.pair(),
                 take: self.pair(),
@@ -212,7 +222,7 @@ impl Generator<'_> {
     }
 
     fn spawn(&mut self, slot: u8) -> Option<Statement> {
-        (self.function + 1 < self.count).then(|| Statement::Spawn {
+        self.is_not_last().then(|| Statement::Spawn {
             slot,
             function: self.later(),
         })
@@ -231,7 +241,17 @@ impl Generator<'_> {
         }
     }
 
-    fn later(&mut self) -> usize {
+    /// Whether there is a function behind this one.
+    fn is_not_last(&self) -> bool {
+        self.function + 1 < self.count
+    }
+
+    /// Whether this function may call another: nobody handles what the main one's suspend.
+    pub(super) fn calls(&self) -> bool {
+        self.function > 0 && self.is_not_last()
+    }
+
+    pub(super) fn later(&mut self) -> usize {
         self.rng
             .range(self.function as u32 + 1, self.count as u32 - 1) as usize
     }
@@ -248,7 +268,7 @@ impl Generator<'_> {
         self.rng.range(0, u32::from(SLOTS) - 1) as u8
     }
 
-    fn pair(&mut self) -> Pair {
+    pub(super) fn pair(&mut self) -> Pair {
         Pair {
             object: self.object(),
             integer: self.integer(),

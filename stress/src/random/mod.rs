@@ -14,6 +14,7 @@
 mod ast;
 mod emit;
 mod generator;
+mod heap;
 mod oracle;
 pub mod roots;
 mod shrink;
@@ -84,6 +85,7 @@ fn make(program: &Program, clones: bool) -> Case {
         wat: emit::module(program, verdict.reachable, form),
         arguments: Vec::new(),
         checksum: verdict.checksum,
+        trap: verdict.trap,
         collections: verdict.collections,
         continuations_in_objects: false,
         continuation_clone: clones,

@@ -32,6 +32,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         wat: module(salt, include_str!("../../programs/churn.wat")),
         arguments: vec![slots as i32, steps as i32, every as i32, seed as i32],
         checksum: Churn::new(salt, seed, slots).run(steps),
+        trap: None,
         collections: COLLECTIONS.into(),
         continuations_in_objects: false,
         continuation_clone: false,

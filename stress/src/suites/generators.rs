@@ -29,6 +29,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         wat: module(salt, include_str!("../../programs/generators.wat")),
         arguments: vec![pairs as i32, nodes as i32, every as i32, seed as i32],
         checksum: checksum(salt, pairs.into(), nodes.into()),
+        trap: None,
         collections: (pairs * (nodes + 1) / every).into(),
         continuations_in_objects: false,
         continuation_clone: false,

@@ -32,6 +32,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
             .map(|number| number as i32)
             .to_vec(),
         checksum: checksum(salt, lines.into(), stages.into(), packets.into()),
+        trap: None,
         collections: (lines * packets / every).into(),
         continuations_in_objects: false,
         continuation_clone: false,

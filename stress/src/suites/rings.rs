@@ -30,6 +30,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         wat: module(salt, include_str!("../../programs/rings.wat")),
         arguments: vec![slots as i32, steps as i32, every as i32, seed as i32],
         checksum: Rings::new(salt, seed, slots).run(steps, every),
+        trap: None,
         collections: u64::from(COLLECTIONS) + 1,
         continuations_in_objects: true,
         continuation_clone: false,

@@ -13,17 +13,20 @@
 //! ```
 
 use crate::random::ast::{Block, Program, Statement};
-use std::collections::HashMap;
+use crate::random::heap::lifetimes as heap;
+use std::collections::{HashMap, HashSet};
 
 /// Variables of a function: a bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Live {
+pub struct Live {
     objects: u8,
     continuations: u8,
+    things: u8,
+    externs: u8,
 }
 
 impl Live {
-    pub(super) fn has_object(self, variable: u8) -> bool {
+    pub(in crate::random) fn has_object(self, variable: u8) -> bool {
         self.objects & 1 << variable != 0
     }
 
@@ -31,18 +34,46 @@ impl Live {
         self.continuations & 1 << variable != 0
     }
 
-    pub(super) fn with(self, variable: u8) -> Self {
+    pub(in crate::random) fn with(self, variable: u8) -> Self {
         Self {
             objects: self.objects | 1 << variable,
             ..self
         }
     }
 
-    pub(super) fn without(self, variable: u8) -> Self {
+    pub(in crate::random) fn without(self, variable: u8) -> Self {
         Self {
             objects: self.objects & !(1 << variable),
             ..self
         }
+    }
+
+    pub(in crate::random) fn has_thing(self, variable: u8) -> bool {
+        self.things & 1 << variable != 0
+    }
+
+    pub(in crate::random) fn with_thing(mut self, variable: u8) -> Self {
+        self.things |= 1 << variable;
+        self
+    }
+
+    pub(in crate::random) fn without_thing(mut self, variable: u8) -> Self {
+        self.things &= !(1 << variable);
+        self
+    }
+
+    pub(in crate::random) fn has_extern(self, variable: u8) -> bool {
+        self.externs & 1 << variable != 0
+    }
+
+    pub(in crate::random) fn with_extern(mut self, variable: u8) -> Self {
+        self.externs |= 1 << variable;
+        self
+    }
+
+    pub(in crate::random) fn without_extern(mut self, variable: u8) -> Self {
+        self.externs &= !(1 << variable);
+        self
     }
 
     fn with_continuation(self, variable: u8) -> Self {
@@ -59,23 +90,28 @@ impl Live {
         }
     }
 
-    fn and(self, other: Self) -> Self {
+    pub(in crate::random) fn and(self, other: Self) -> Self {
         Self {
             objects: self.objects | other.objects,
             continuations: self.continuations | other.continuations,
+            things: self.things | other.things,
+            externs: self.externs | other.externs,
         }
     }
 }
 
 /// What is live behind each statement of a program.
-pub(super) struct Lifetimes {
+pub struct Lifetimes {
     behind: HashMap<*const Statement, Live>,
+    /// Loops whose parameter is needed.
+    carried: HashSet<*const Statement>,
 }
 
 impl Lifetimes {
     pub(super) fn of(program: &Program) -> Self {
         let mut lifetimes = Self {
             behind: HashMap::new(),
+            carried: HashSet::new(),
         };
         // A function returns what is in its first object variable.
         let end = Live::default().with(0);
@@ -90,7 +126,18 @@ impl Lifetimes {
         self.behind[&std::ptr::from_ref(statement)]
     }
 
-    fn before_block(&mut self, block: &Block, behind: Live) -> Live {
+    /// Whether a loop's parameter is needed.
+    pub(super) fn carries(&self, statement: &Statement) -> bool {
+        self.carried.contains(&std::ptr::from_ref(statement))
+    }
+
+    pub(in crate::random) fn carry(&mut self, statement: &Statement, needed: bool) {
+        if needed {
+            self.carried.insert(std::ptr::from_ref(statement));
+        }
+    }
+
+    pub(in crate::random) fn before_block(&mut self, block: &Block, behind: Live) -> Live {
         block
             .iter()
             .rev()
@@ -144,6 +191,7 @@ impl Lifetimes {
                 }
                 before
             }
+            Statement::Heap(heap) => heap::before(self, statement, heap, behind),
             simple => before_simple(simple, behind),
         }
     }
@@ -177,8 +225,11 @@ fn before_simple(statement: &Statement, behind: Live) -> Live {
         | Statement::Forget { .. }
         | Statement::Collect
         | Statement::Litter { .. } => behind,
-        Statement::If { .. } | Statement::Repeat { .. } | Statement::Hold { .. } => {
-            unreachable!("{statement:?} has blocks")
+        Statement::If { .. }
+        | Statement::Repeat { .. }
+        | Statement::Hold { .. }
+        | Statement::Heap(_) => {
+            unreachable!("{statement:?} is treated elsewhere")
         }
     }
 }

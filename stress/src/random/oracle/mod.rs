@@ -8,14 +8,16 @@
 //! ```
 
 mod compute;
-mod lifetimes;
+pub(super) mod lifetimes;
 mod moments;
-mod state;
+pub(super) mod state;
 
 use super::ast::{
     DIGEST_DEPTH, GLOBALS, Pair, Program, RETURNED, SLOTS, SUSPENDED, Statement, WAS_EMPTY,
 };
+use super::heap::oracle::{World, root};
 use crate::programs::fold;
+use mangrove::TrapCode;
 use moments::Watch;
 use state::{Chain, Continuation, Cursor, Frame, Held, Object, Reference, Site, held, top};
 
@@ -30,17 +32,21 @@ pub struct Verdict {
     pub collections: u64,
     /// How many continuations can be reached when it ends.
     pub reachable: usize,
+    /// The trap it ends with.
+    pub trap: Option<TrapCode>,
 }
 
 struct Machine<'p> {
     program: &'p Program,
     heap: Vec<Object>,
     globals: [Reference; GLOBALS as usize],
+    world: World,
     slots: [Option<Held<'p>>; SLOTS as usize],
     running: Chain<'p>,
     fuel: u32,
     sum: i64,
     collections: u64,
+    trap: Option<TrapCode>,
     /// Who wants to know what is held at some moments.
     watch: Option<Watch<'p>>,
 }
@@ -84,13 +90,15 @@ impl<'p> Machine<'p> {
         };
         Self {
             program,
-            heap: Vec::new(),
+            heap: vec![root()],
             globals: [None; GLOBALS as usize],
+            world: World::new(),
             slots: Default::default(),
             running: vec![main],
             fuel: program.fuel,
             sum: 0,
             collections: 0,
+            trap: None,
             watch: None,
         }
     }
@@ -108,6 +116,7 @@ impl<'p> Machine<'p> {
             checksum: self.sum,
             collections: self.collections,
             reachable: self.slots.iter().flatten().map(size).sum(),
+            trap: self.trap,
         }
     }
 
@@ -120,18 +129,17 @@ impl<'p> Machine<'p> {
             cursor.next += 1;
             return self.execute(statement);
         }
+        frame.turn();
+        let Some(cursor) = frame.cursors.last_mut() else {
+            return;
+        };
         if cursor.again > 0 {
             cursor.again -= 1;
             cursor.next = 0;
             return;
         }
         if let Some(ended) = frame.cursors.pop() {
-            for (variable, object) in ended.objects {
-                frame.objects[usize::from(variable)] = object;
-            }
-            for (variable, chain) in ended.continuations {
-                frame.continuations[usize::from(variable)] = chain;
-            }
+            frame.put_back(ended);
         }
     }
 
@@ -216,6 +224,7 @@ impl<'p> Machine<'p> {
                 self.compute(statement);
             }
             Statement::Litter { .. } => {}
+            Statement::Heap(ref heap) => self.act(statement, heap),
             Statement::Hold { .. } | Statement::If { .. } | Statement::Repeat { .. } => {
                 self.enter(statement);
             }

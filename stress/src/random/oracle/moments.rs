@@ -5,9 +5,12 @@
 //! in them the interpreter knows.
 
 use super::lifetimes::{Lifetimes, Live};
-use super::state::{Chain, Frame, Held, Reference};
+use super::state::{Chain, Frame, Held, Object, Reference};
 use super::{Machine, Verdict};
 use crate::random::ast::{Program, Statement};
+use crate::random::heap::classes::Kind;
+use crate::random::heap::lifetimes as heap;
+use crate::random::heap::values::{Any, Body, array_name, samples};
 use crate::random::roots::picture::{FrameSet, Label, Labels, Picture, Stack};
 use crate::random::roots::places::Places;
 use std::rc::Rc;
@@ -105,6 +108,7 @@ impl<'p> Machine<'p> {
 
     fn picture(&self, watch: &mut Watch<'p>, what: Looks, resumed: Option<&Held<'p>>) -> Picture {
         let mut gather = Gather {
+            heap: &self.heap,
             watch,
             objects: Vec::new(),
             chains: Vec::new(),
@@ -122,8 +126,21 @@ impl<'p> Machine<'p> {
             running.push(Stack::new());
         }
         let mut globals = Vec::new();
-        for (&index, &value) in gather.watch.places.globals.iter().zip(&self.globals) {
+        let values = self.globals.iter().copied();
+        let values = values.chain(self.world.global_objects());
+        for (&index, value) in gather.watch.places.globals.iter().zip(values) {
             globals.extend(gather.object(value).map(|object| (index, object)));
+        }
+        let mut tables = Vec::new();
+        for (table, element, object) in self.world.table_objects() {
+            // The table of continuations comes before these.
+            let name = gather.object(Some(object));
+            tables.extend(name.map(|name| (table + 1, element, name)));
+        }
+        let mut segments = Vec::new();
+        for (segment, element, object) in self.world.segment_objects() {
+            let name = gather.object(Some(object));
+            segments.extend(name.map(|name| (segment, element, name)));
         }
         let mut slots = Vec::new();
         for (index, held) in (0..).zip(&self.slots) {
@@ -135,6 +152,8 @@ impl<'p> Machine<'p> {
             running,
             globals,
             slots,
+            tables,
+            segments,
             reachable: self.reachable(found),
             waiting,
         }
@@ -146,15 +165,33 @@ impl<'p> Machine<'p> {
         while let Some(at) = found.pop() {
             if !std::mem::replace(&mut seen[at], true) {
                 found.extend(self.heap[at].links.iter().flatten());
+                found.extend(self.heap[at].body.iter().flat_map(Body::objects));
             }
         }
-        let numbers = (1..).zip(seen).filter(|&(_, seen)| seen);
-        numbers.map(|(number, _)| number).collect()
+        let seen = (0..).zip(seen).filter(|&(_, seen)| seen);
+        let mut names: Vec<u64> = seen.map(|(at, _)| name(&self.heap, at, true)).collect();
+        names.sort_unstable();
+        names
     }
+}
+
+/// What an object is known by: its number, from 1, or what is in it. Of an array within an
+/// array nothing but its length counts.
+fn name(objects: &[Object], at: usize, outermost: bool) -> u64 {
+    let Some(Body::Array(row, cells)) = &objects[at].body else {
+        return at as u64 + 1;
+    };
+    let numbers = samples(cells.len()).filter(|_| outermost && row.storage.bytes() > 0);
+    let numbers = numbers.map(|at| cells[at].integer(row.storage, false));
+    let objects_in = cells.iter().enumerate().filter(|_| outermost);
+    let objects_in = objects_in.filter_map(|(place, cell)| Some((place, cell.any().object()?)));
+    let named = objects_in.map(|(place, at)| (place, name(objects, at, false)));
+    array_name(cells.len(), numbers, named)
 }
 
 /// Gathers what is held at one moment.
 struct Gather<'a, 'p> {
+    heap: &'a [Object],
     watch: &'a mut Watch<'p>,
     /// Objects that something outside of objects holds.
     objects: Vec<usize>,
@@ -165,10 +202,10 @@ struct Gather<'a, 'p> {
 }
 
 impl<'p> Gather<'_, 'p> {
-    /// An object's number: they are counted from 1.
+    /// An object's name.
     fn object(&mut self, reference: Reference) -> Option<u64> {
         self.objects.extend(reference);
-        reference.map(|at| at as u64 + 1)
+        reference.map(|at| name(self.heap, at, true))
     }
 
     /// What a reference stands for; none if it is used up.
@@ -217,11 +254,22 @@ impl<'p> Gather<'_, 'p> {
             | Statement::Resume { take, .. }
             | Statement::Suspend { take, .. } => behind.without(take.object),
             Statement::New { to, .. } => behind.without(to),
+            Statement::Heap(ref heap) => heap::standing(heap, behind),
             _ => behind,
         };
         for (variable, &value) in (0..).zip(&frame.objects) {
             if all || needed.has_object(variable) {
                 set.objects.extend(self.object(value));
+            }
+        }
+        for (variable, value) in (0..).zip(frame.vars.things) {
+            if all || needed.has_thing(variable) {
+                set.objects.extend(self.object(value.object()));
+            }
+        }
+        for (variable, value) in (0..).zip(frame.vars.externs) {
+            if all || needed.has_extern(variable) {
+                set.objects.extend(self.object(value.object()));
             }
         }
         for (variable, value) in (0..).zip(&frame.continuations) {
@@ -255,6 +303,21 @@ impl<'p> Gather<'_, 'p> {
                     set.objects.extend(self.object(value));
                 }
             }
+            for &(variable, value) in &cursor.things {
+                if all || behind.has_thing(variable) {
+                    set.objects.extend(self.object(value.object()));
+                }
+            }
+            for &(variable, value) in &cursor.externs {
+                if all || behind.has_extern(variable) {
+                    set.objects.extend(self.object(value.object()));
+                }
+            }
+            let carries = cursor.of.is_some_and(|of| self.watch.lifetimes.carries(of));
+            if all || carries {
+                let carried = cursor.carried.and_then(Any::object);
+                set.objects.extend(self.object(carried));
+            }
             for (variable, value) in &cursor.continuations {
                 if all || behind.has_continuation(*variable) {
                     let label = value.as_ref().and_then(|held| self.held(held));
@@ -271,6 +334,19 @@ impl<'p> Gather<'_, 'p> {
                 [Some(give.object), None]
             }
             Statement::New { left, right, .. } => [Some(left), Some(right)],
+            Statement::Heap(ref heap) => {
+                for (kind, variable) in heap::given(heap) {
+                    let at = usize::from(variable);
+                    let object = match kind {
+                        Kind::Object => frame.objects[at],
+                        Kind::Thing => frame.vars.things[at].object(),
+                        Kind::Extern => frame.vars.externs[at].object(),
+                        Kind::Integer | Kind::Function => None,
+                    };
+                    set.objects.extend(self.object(object));
+                }
+                [None, None]
+            }
             _ => [None, None],
         };
         for variable in given.into_iter().flatten() {

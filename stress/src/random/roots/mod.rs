@@ -16,6 +16,7 @@
 
 mod engine;
 mod judge;
+mod names;
 pub mod picture;
 pub mod places;
 
@@ -36,6 +37,9 @@ use std::fmt;
 
 /// How many moments of a program are looked at.
 const MOST: usize = 500;
+
+/// Bytes from which on an object may be a large one.
+const LARGE: usize = 30_000;
 
 /// Programs of full size run for minutes under a look at everything at each step.
 const SCALE: f64 = 0.02;
@@ -134,8 +138,14 @@ pub fn program(seed: u64, setting: Setting) -> Program {
     program
 }
 
+/// Without what is allocated where it is not one object by one instruction: large arrays are
+/// asked for twice.
 fn without_litter(block: &mut Block) {
-    block.retain(|statement| !matches!(statement, Statement::Litter { .. }));
+    block.retain(|statement| match statement {
+        Statement::Litter { .. } => false,
+        Statement::Heap(heap) => heap.bytes() < LARGE,
+        _ => true,
+    });
     let inner = block.iter_mut().flat_map(Statement::blocks_mut);
     inner.for_each(without_litter);
 }
@@ -210,7 +220,10 @@ fn play(program: &Program, setting: Setting, config: &Config) -> Result<RoundRes
     }));
     let run = instance.func(&store, "run");
     let run = run.ok_or_else(|| Error::Usage("the program exports no `run`".to_owned()))?;
-    let result = run.call(&mut store, &[]);
+    let mut result = run.call(&mut store, &[]);
+    if let (Some(trap), None) = (verdict.trap, judge.problem()) {
+        result = round::after_trap(trap, result, &mut store, instance)?.map_err(Error::Usage);
+    }
     let problem = match (judge.verdict().0, result) {
         (Some(problem), _) => Some(problem),
         (None, Err(error)) => return Err(error),

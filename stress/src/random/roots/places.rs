@@ -24,6 +24,8 @@ enum Instruction {
     Resume,
     Suspend,
     New,
+    /// By a reference, or through a table.
+    CallReference,
 }
 
 impl Places {
@@ -72,6 +74,8 @@ fn list<'p>(block: &'p Block, into: &mut Vec<(Instruction, &'p Statement)>) {
             Statement::Resume { .. } => Some(Instruction::Resume),
             Statement::Suspend { .. } => Some(Instruction::Suspend),
             Statement::New { .. } => Some(Instruction::New),
+            Statement::Heap(heap) if heap.allocates() => Some(Instruction::New),
+            Statement::Heap(heap) if heap.calls() => Some(Instruction::CallReference),
             _ => None,
         };
         into.extend(kind.map(|kind| (kind, statement)));
@@ -132,7 +136,16 @@ impl Module {
                     }
                     Operator::Resume { .. } => Some(Instruction::Resume),
                     Operator::Suspend { .. } => Some(Instruction::Suspend),
-                    Operator::StructNew { .. } => Some(Instruction::New),
+                    Operator::StructNew { .. }
+                    | Operator::StructNewDefault { .. }
+                    | Operator::ArrayNew { .. }
+                    | Operator::ArrayNewDefault { .. }
+                    | Operator::ArrayNewFixed { .. }
+                    | Operator::ArrayNewData { .. }
+                    | Operator::ArrayNewElem { .. } => Some(Instruction::New),
+                    Operator::CallRef { .. } | Operator::CallIndirect { .. } => {
+                        Some(Instruction::CallReference)
+                    }
                     _ => None,
                 };
                 found.extend(kind.map(|kind| (kind, offset as u32)));

@@ -54,6 +54,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         wat: emit::program(&shape),
         arguments: arguments.map(|number| number as i32).to_vec(),
         checksum: expect::checksum(&shape),
+        trap: None,
         collections: COLLECTIONS.into(),
         continuations_in_objects: false,
         continuation_clone: false,
