@@ -3,7 +3,8 @@
 use crate::case::Case;
 use crate::suite::{Figures, RoundEnd, RoundResult};
 use mangrove::{
-    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, TrapCode, Val,
+    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store,
+    TrapCode, Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -109,7 +110,11 @@ pub fn after_trap(
     instance: Instance,
 ) -> Result<Result<Vec<Val>, String>, Error> {
     let code = match &result {
-        Ok(values) => return Ok(Err(format!("run returned {values:?}, and did not trap: {trap}"))),
+        Ok(values) => {
+            return Ok(Err(format!(
+                "run returned {values:?}, and did not trap: {trap}"
+            )));
+        }
         Err(error) => error.as_trap().and_then(|trap| trap.reason.code()),
     };
     if code != Some(trap) {

@@ -102,9 +102,15 @@ pub enum Filling {
     /// From this variable on, one after the other.
     Fixed(u8),
     /// From a segment of data, from this byte on.
-    Data { segment: u8, from: u8 },
+    Data {
+        segment: u8,
+        from: u8,
+    },
     /// From a segment of elements, from this one on.
-    Elements { segment: u8, from: u8 },
+    Elements {
+        segment: u8,
+        from: u8,
+    },
 }
 
 /// How a branch is taken.

@@ -245,10 +245,7 @@ impl Row {
     /// Its place among all.
     pub fn index(self) -> usize {
         let same = |one: &Self| *one == self;
-        Self::ALL
-            .iter()
-            .position(same)
-            .expect("it is one of them")
+        Self::ALL.iter().position(same).expect("it is one of them")
     }
 
     /// Its name in the text.

@@ -177,10 +177,7 @@ fn code(heap: &Heap) -> String {
             let sign = if signed { "s" } else { "u" };
             let value = format!("(i31.get_{sign} {})", cast(from, Target::I31, false));
             let value = format!("(i64.extend_i32_s {value})");
-            when(
-                &test(from, Target::I31),
-                &set(Kind::Integer, to, &value),
-            )
+            when(&test(from, Target::I31), &set(Kind::Integer, to, &value))
         }
         Heap::GetElement { .. }
         | Heap::SetElement { .. }
@@ -238,10 +235,7 @@ fn references(heap: &Heap) -> String {
             nullable,
         } => {
             let test = format!("(ref.test {} {})", target.reference(nullable), thing(from));
-            when(
-                &test,
-                &set(Kind::Thing, to, &cast(from, target, nullable)),
-            )
+            when(&test, &set(Kind::Thing, to, &cast(from, target, nullable)))
         }
         Heap::AsNonNull { to, from } => {
             let condition = format!("(i32.eqz (ref.is_null {}))", thing(from));
@@ -270,7 +264,10 @@ fn references(heap: &Heap) -> String {
             other,
             condition,
         } => {
-            let condition = format!("(i32.and (i32.wrap_i64 {}) (i32.const 1))", integer(condition));
+            let condition = format!(
+                "(i32.and (i32.wrap_i64 {}) (i32.const 1))",
+                integer(condition)
+            );
             let (one, other) = (thing(one), thing(other));
             let value = format!("(select (result anyref) {one} {other} {condition})");
             set(Kind::Thing, to, &value)
@@ -324,7 +321,10 @@ fn make_array(row: Row, filling: Filling, len: u32) -> String {
     let (name, storage) = (row.name(), row.storage);
     match filling {
         Filling::Value(from) => {
-            format!("(array.new {name} {} (i32.const {len}))", stored(storage, from))
+            format!(
+                "(array.new {name} {} (i32.const {len}))",
+                stored(storage, from)
+            )
         }
         Filling::Default => format!("(array.new_default {name} (i32.const {len}))"),
         Filling::Fixed(from) => {
@@ -403,7 +403,12 @@ fn elements(heap: &Heap) -> String {
             let (storage, array) = (row.storage, cast(from, Target::Row(row), false));
             let (sign, name) = (sign(storage, signed), row.name());
             let value = format!("(array.get{sign} {name} {array} (local.get $n))");
-            element(from, row, at, &set(storage.kind(), to, &read(storage, &value)))
+            element(
+                from,
+                row,
+                at,
+                &set(storage.kind(), to, &read(storage, &value)),
+            )
         }
         Heap::SetElement {
             thing: to,
@@ -427,7 +432,10 @@ fn elements(heap: &Heap) -> String {
             let value = stored(row.storage, from);
             let (place, span) = (place(to, at), span(to, count, "(i32.const -1)"));
             let fill = format!("(array.fill {name} {array} (local.get $n) {value} (local.get $m))");
-            when(&test(to, Target::Row(row)), &format!("{place} {span} {fill}"))
+            when(
+                &test(to, Target::Row(row)),
+                &format!("{place} {span} {fill}"),
+            )
         }
         Heap::CopyElements {
             to,
@@ -438,7 +446,10 @@ fn elements(heap: &Heap) -> String {
             from_at,
             count,
         } => {
-            let tests = (test(to, Target::Row(to_row)), test(from, Target::Row(from_row)));
+            let tests = (
+                test(to, Target::Row(to_row)),
+                test(from, Target::Row(from_row)),
+            );
             let start = format!("(call $place {} {})", thing(from), integer(from_at));
             let left = format!("(call $left {} (local.get $l))", thing(from));
             let (place, span) = (place(to, to_at), span(to, count, &left));
@@ -466,7 +477,12 @@ fn elements(heap: &Heap) -> String {
         } => {
             let bytes = row.storage.bytes();
             let (what, kind, letter, most) = match bytes {
-                0 => ("elem", "elem", 'e', ELEMENTS[usize::from(segment)] - usize::from(from)),
+                0 => (
+                    "elem",
+                    "elem",
+                    'e',
+                    ELEMENTS[usize::from(segment)] - usize::from(from),
+                ),
                 _ => {
                     let left = DATA[usize::from(segment)] - usize::from(from);
                     ("data", "data", 'd', left / bytes)
@@ -480,7 +496,10 @@ fn elements(heap: &Heap) -> String {
                 "(array.init_{what} {name} ${letter}{segment} {array} (local.get $n) {start} \
                  (local.get $m))"
             );
-            when(&test(to, Target::Row(row)), &format!("{place} {span} {init}"))
+            when(
+                &test(to, Target::Row(row)),
+                &format!("{place} {span} {init}"),
+            )
         }
         Heap::Len { to, thing } => when(
             &test(thing, Target::Array),
@@ -582,11 +601,7 @@ fn places(heap: &Heap) -> String {
             from_at,
             count,
         } => {
-            let least = format!(
-                "(call $least {} {})",
-                left(table, "$n"),
-                left(table, "$l")
-            );
+            let least = format!("(call $least {} {})", left(table, "$n"), left(table, "$l"));
             format!(
                 "(local.set $n {}) (local.set $l {}) \
                  (table.copy $t{table} $t{table} (local.get $n) (local.get $l) {})",
@@ -662,9 +677,8 @@ fn functions(heap: &Heap) -> String {
             let (before, function, call) = match via {
                 Via::Reference => {
                     let function = get(Kind::Function, from);
-                    let call = format!(
-                        "(call_ref $sig {argument} (ref.cast (ref $sig) {function}))"
-                    );
+                    let call =
+                        format!("(call_ref $sig {argument} (ref.cast (ref $sig) {function}))");
                     (String::new(), function, call)
                 }
                 Via::Table => {

@@ -1,8 +1,6 @@
 //! Random statements on objects of every kind.
 
-use super::ast::{
-    Bare, Branch, DATA, ELEMENTS, Filling, Global, Heap, LEAVES, TABLES, Via,
-};
+use super::ast::{Bare, Branch, DATA, ELEMENTS, Filling, Global, Heap, LEAVES, TABLES, Via};
 use super::classes::{Class, Kind, Row, Storage, Target};
 use super::emit::table_kind;
 use super::values::{EXTERNS, FUNCTIONS, THINGS};
@@ -155,7 +153,10 @@ impl Generator<'_> {
     /// A data segment, and a place in it.
     fn data(&mut self) -> (u8, u8) {
         let segment = self.below(DATA.len() as u8);
-        (segment, self.below(DATA[usize::from(segment)].min(200) as u8))
+        (
+            segment,
+            self.below(DATA[usize::from(segment)].min(200) as u8),
+        )
     }
 
     fn field(&mut self) -> Heap {
@@ -222,7 +223,11 @@ impl Generator<'_> {
                     to: thing,
                     to_row,
                     to_at: at,
-                    from: if self.rng.one_in(2) { thing } else { self.thing() },
+                    from: if self.rng.one_in(2) {
+                        thing
+                    } else {
+                        self.thing()
+                    },
                     from_row,
                     from_at: self.below(INTEGERS),
                     count,
@@ -234,9 +239,7 @@ impl Generator<'_> {
                 });
                 let (segment, from) = match segment_of(row.storage) {
                     None => self.data(),
-                    Some(segment) => {
-                        (segment, self.below(ELEMENTS[usize::from(segment)] as u8))
-                    }
+                    Some(segment) => (segment, self.below(ELEMENTS[usize::from(segment)] as u8)),
                 };
                 Heap::Init {
                     thing,
@@ -275,9 +278,7 @@ impl Generator<'_> {
                 nullable,
             },
             5 => {
-                let kind = *self
-                    .rng
-                    .pick(&[Kind::Thing, Kind::Extern, Kind::Function]);
+                let kind = *self.rng.pick(&[Kind::Thing, Kind::Extern, Kind::Function]);
                 let from = self.any();
                 let from = super::ast::variable(kind, from);
                 Heap::IsNull { to, kind, from }

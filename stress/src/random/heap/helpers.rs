@@ -52,11 +52,21 @@ pub fn fields(functions: usize, numbers: bool) -> String {
             Global::Func => ("funcref", "nofunc"),
             Global::Sig => ("(ref null $sig)", "nofunc"),
         };
-        let _ = writeln!(text, "  (global $g_{global:?} (mut {ty}) (ref.null {null}))");
+        let _ = writeln!(
+            text,
+            "  (global $g_{global:?} (mut {ty}) (ref.null {null}))"
+        );
     }
-    for (index, ((least, most), ty)) in TABLES.iter().zip(["anyref", "externref", "funcref"]).enumerate() {
+    for (index, ((least, most), ty)) in TABLES
+        .iter()
+        .zip(["anyref", "externref", "funcref"])
+        .enumerate()
+    {
         let _ = writeln!(text, "  (table $t{index} {least} {most} {ty})");
-        let _ = writeln!(text, "  (global $elem_dropped{index} (mut i32) (i32.const 0))");
+        let _ = writeln!(
+            text,
+            "  (global $elem_dropped{index} (mut i32) (i32.const 0))"
+        );
     }
     for (segment, bytes) in DATA.into_iter().enumerate() {
         let _ = write!(text, "  (data $d{segment} \"");
@@ -64,7 +74,10 @@ pub fn fields(functions: usize, numbers: bool) -> String {
             let _ = write!(text, "\\{:02x}", data_byte(at));
         }
         let _ = writeln!(text, "\")");
-        let _ = writeln!(text, "  (global $data_dropped{segment} (mut i32) (i32.const 0))");
+        let _ = writeln!(
+            text,
+            "  (global $data_dropped{segment} (mut i32) (i32.const 0))"
+        );
     }
     let all: String = (0..functions).map(|index| format!(" $f{index}")).collect();
     let _ = writeln!(text, "  (table $bodies {functions} {functions} funcref)");
@@ -103,7 +116,10 @@ fn digests() -> String {
         for field in class.fields() {
             let sign = sign(field.storage, false);
             let value = format!("(struct.get{sign} {name} ${} (local.get $it))", field.name);
-            sum = format!("(call $fold {sum}\n      {})", digest(field.storage, &value));
+            sum = format!(
+                "(call $fold {sum}\n      {})",
+                digest(field.storage, &value)
+            );
         }
         let _ = writeln!(
             text,

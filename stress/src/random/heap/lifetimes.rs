@@ -82,21 +82,16 @@ pub fn given(heap: &Heap) -> Vec<(Kind, u8)> {
 /// What a frame that stands at a call or an allocation needs beside its operands.
 pub fn standing(heap: &Heap, behind: Live) -> Live {
     match *heap {
-        Heap::MakeStruct { to, .. }
-        | Heap::MakeArray { to, .. }
-        | Heap::CallLeaf { to, .. } => behind.without_thing(to),
+        Heap::MakeStruct { to, .. } | Heap::MakeArray { to, .. } | Heap::CallLeaf { to, .. } => {
+            behind.without_thing(to)
+        }
         Heap::CallFunction { take, .. } => behind.without(take.object),
         _ => behind,
     }
 }
 
 /// What is live before a statement.
-pub fn before(
-    lifetimes: &mut Lifetimes,
-    statement: &Statement,
-    heap: &Heap,
-    behind: Live,
-) -> Live {
+pub fn before(lifetimes: &mut Lifetimes, statement: &Statement, heap: &Heap, behind: Live) -> Live {
     match heap {
         Heap::Hold {
             things,
@@ -198,9 +193,7 @@ fn before_simple(heap: &Heap, behind: Live) -> Live {
         Heap::CopyElements { to, from, .. } => thing(thing(behind, to), from),
         Heap::IsNull { kind, from, .. } => with(behind, kind, from),
         Heap::SameThings { one, other, .. } => thing(thing(behind, one), other),
-        Heap::Select {
-            to, one, other, ..
-        } => thing(thing(behind.without_thing(to), one), other),
+        Heap::Select { to, one, other, .. } => thing(thing(behind.without_thing(to), one), other),
         Heap::MakeI31 { to, .. } | Heap::Nullify { to } => behind.without_thing(to),
         Heap::Branch {
             thing: from,

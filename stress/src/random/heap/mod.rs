@@ -20,3 +20,6 @@ pub mod helpers;
 pub mod lifetimes;
 pub mod oracle;
 pub mod values;
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,9 @@ fn elements(segment: u8) -> Vec<Cell> {
             reference(Any::Null),
             root(),
         ],
-        _ => [Some(0), Some(1), None, Some(2), Some(4)].map(Cell::Func).into(),
+        _ => [Some(0), Some(1), None, Some(2), Some(4)]
+            .map(Cell::Func)
+            .into(),
     };
     debug_assert_eq!(cells.len(), ELEMENTS[usize::from(segment)]);
     cells
@@ -468,8 +470,7 @@ impl Act<'_, '_> {
                 count,
                 from,
             } => {
-                let (thing, at, count) =
-                    (self.thing(thing), self.integer(at), self.integer(count));
+                let (thing, at, count) = (self.thing(thing), self.integer(at), self.integer(count));
                 let value = self.stored(row.storage, from);
                 if let Some(cells) = self.row(thing, row) {
                     let at = among(at, cells.len());
@@ -486,8 +487,7 @@ impl Act<'_, '_> {
                 from,
                 count,
             } => {
-                let (thing, at, count) =
-                    (self.thing(thing), self.integer(at), self.integer(count));
+                let (thing, at, count) = (self.thing(thing), self.integer(at), self.integer(count));
                 let source = match row.storage.bytes() {
                     0 => {
                         let cells = self.world.segment(segment).into_iter();

@@ -1,7 +1,7 @@
 //! Statements on objects and integers.
 
-use super::Machine;
 use super::Looks;
+use super::Machine;
 use super::state::{Cursor, Object, Reference, digest, top};
 use crate::programs::fold;
 use crate::random::ast::{DIGEST_DEPTH, Operation, Statement};

@@ -34,14 +34,15 @@ impl Names {
         };
         let len = len as usize;
         let numbers = samples(len).map_while(|at| number(object.number(at as u32)?));
-        let objects = object.references().filter_map(|reference| {
-            match (reference.within, reference.to) {
-                (Some(Within::Element { index }), GraphTarget::Object(at)) => {
-                    Some((index as usize, at))
-                }
-                _ => None,
-            }
-        });
+        let objects =
+            object
+                .references()
+                .filter_map(|reference| match (reference.within, reference.to) {
+                    (Some(Within::Element { index }), GraphTarget::Object(at)) => {
+                        Some((index as usize, at))
+                    }
+                    _ => None,
+                });
         self.arrays.push(Array {
             at: object.offset(),
             len,
