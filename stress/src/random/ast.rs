@@ -6,7 +6,8 @@
 //! Functions call and spawn only those after them, and both use up fuel, so
 //! every program ends.
 
-use crate::random::heap::ast::Heap;
+use super::control::ast::{Control, Declarations};
+use super::heap::ast::Heap;
 
 /// Object variables of a function, all nullable.
 pub const OBJECTS: u8 = 4;
@@ -136,6 +137,8 @@ pub enum Statement {
     },
     /// The same block several times.
     Repeat { times: u32, body: Block },
+    /// Switches, exceptions, tail calls.
+    Control(Control),
     /// Something with objects of every kind.
     Heap(Heap),
 }
@@ -144,12 +147,14 @@ pub enum Statement {
 pub type Block = Vec<Statement>;
 
 /// A program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program {
     /// How many calls and spawns it may do.
     pub fuel: u32,
     /// The bodies of its functions, the main one first.
     pub functions: Vec<Block>,
+    /// What its statements of control refer to, if it may have some.
+    pub control: Option<Declarations>,
 }
 
 impl Statement {
@@ -160,6 +165,7 @@ impl Statement {
             Self::If {
                 then, otherwise, ..
             } => vec![then, otherwise],
+            Self::Control(control) => control.block().into_iter().collect(),
             Self::Heap(heap) => heap.blocks(),
             _ => Vec::new(),
         }
@@ -172,6 +178,7 @@ impl Statement {
             Self::If {
                 then, otherwise, ..
             } => vec![then, otherwise],
+            Self::Control(control) => control.block_mut().into_iter().collect(),
             Self::Heap(heap) => heap.blocks_mut(),
             _ => Vec::new(),
         }

@@ -2,7 +2,7 @@
 //! many workers live goes into the checksum after each collection. The program is
 //! `programs/rings.wat`; this is its oracle: a graph of numbers, and a search.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -30,8 +30,8 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         wat: module(salt, include_str!("../../programs/rings.wat")),
         arguments: vec![slots as i32, steps as i32, every as i32, seed as i32],
         checksum: Rings::new(salt, seed, slots).run(steps, every),
-        trap: None,
         collections: u64::from(COLLECTIONS) + 1,
+        told: Told::default(),
         continuations_in_objects: true,
         continuation_clone: false,
         place,

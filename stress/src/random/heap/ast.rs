@@ -498,15 +498,6 @@ impl Heap {
         }
     }
 
-    /// Whether it calls.
-    pub fn calls(&self) -> bool {
-        match self {
-            Self::CallLeaf { .. } | Self::CallFunction { .. } => true,
-            Self::Bare { bare, .. } => matches!(bare, Bare::CallRef | Bare::CallIndirect),
-            _ => false,
-        }
-    }
-
     /// Bytes of the largest object it makes.
     pub fn bytes(&self) -> usize {
         match self {

@@ -13,7 +13,7 @@
 use super::ast::{Bare, Branch, DATA, ELEMENTS, Filling, Global, Heap, Via, variable};
 use super::classes::{Class, Kind, Row, Storage, Target};
 use crate::random::ast::{Block, Pair};
-use crate::random::emit::{block, give, line, take};
+use crate::random::emit::{At, block, give, line, take};
 
 /// A variable's name.
 fn local(kind: Kind, any: u8) -> String {
@@ -21,7 +21,7 @@ fn local(kind: Kind, any: u8) -> String {
         Kind::Integer => 'i',
         Kind::Object => 'o',
         Kind::Thing => 'h',
-        Kind::Extern => 'x',
+        Kind::Extern => 'w',
         Kind::Function => 'u',
     };
     format!("${letter}{}", variable(kind, any))
@@ -97,14 +97,15 @@ fn unless_dropped(kind: &str, segment: u8, count: usize) -> String {
     format!("(select (i32.const 0) (i32.const {count}) (global.get ${kind}_dropped{segment}))")
 }
 
-/// One statement; `depth` counts the loops around it.
-pub fn statement(text: &mut String, heap: &Heap, depth: u32) {
+/// One statement.
+pub fn statement(text: &mut String, heap: &Heap, at: At<'_>) {
+    let depth = at.depth;
     match heap {
         Heap::Hold {
             things,
             externs,
             body,
-        } => hold(text, things, externs, body, depth),
+        } => hold(text, things, externs, body, at),
         Heap::Carry {
             times,
             into,
@@ -117,7 +118,7 @@ pub fn statement(text: &mut String, heap: &Heap, depth: u32) {
             );
             line(text, &thing(*from));
             line(text, &format!("(loop $again{depth} (param anyref)"));
-            block(text, body, depth + 1);
+            block(text, body, at.deeper());
             line(text, &format!("(local.set {})", local(Kind::Thing, *into)));
             line(text, &thing(*from));
             let left = format!("(i32.sub (local.get $times{depth}) (i32.const 1))");
@@ -131,7 +132,7 @@ pub fn statement(text: &mut String, heap: &Heap, depth: u32) {
 }
 
 /// Values on the operand stack below all that the body does.
-fn hold(text: &mut String, things: &[u8], externs: &[u8], body: &Block, depth: u32) {
+fn hold(text: &mut String, things: &[u8], externs: &[u8], body: &Block, at: At<'_>) {
     let null = |kind, any, null: &str| {
         let set = set(kind, any, &format!("(ref.null {null})"));
         format!("{} {set}", get(kind, any))
@@ -142,7 +143,7 @@ fn hold(text: &mut String, things: &[u8], externs: &[u8], body: &Block, depth: u
     for &any in externs {
         line(text, &null(Kind::Extern, any, "noextern"));
     }
-    block(text, body, depth);
+    block(text, body, at);
     for &any in externs.iter().rev() {
         line(text, &format!("(local.set {})", local(Kind::Extern, any)));
     }

@@ -18,7 +18,7 @@ const BARE_ONE_IN: u32 = 12;
 impl Generator<'_> {
     /// A statement; `depth` counts the blocks around it, `deepest` how many there may be.
     pub(in crate::random) fn heap(&mut self, depth: u32, deepest: u32) -> Statement {
-        if self.traps && self.rng.one_in(BARE_ONE_IN) {
+        if self.bare && self.rng.one_in(BARE_ONE_IN) {
             return Statement::Heap(self.bare());
         }
         let deep = depth >= deepest;
@@ -54,7 +54,7 @@ impl Generator<'_> {
         self.below(EXTERNS)
     }
 
-    fn function_variable(&mut self) -> u8 {
+    fn leaf_variable(&mut self) -> u8 {
         self.below(FUNCTIONS)
     }
 
@@ -354,7 +354,7 @@ impl Generator<'_> {
         let variable = match table_kind(table) {
             Kind::Thing => self.thing(),
             Kind::Extern => self.external(),
-            _ => self.function_variable(),
+            _ => self.leaf_variable(),
         };
         match self.rng.range(0, 9) {
             0..=2 => Heap::TableGet {
@@ -399,7 +399,7 @@ impl Generator<'_> {
         let global = *self.rng.pick(&Global::ALL);
         let variable = match global.kind() {
             Kind::Extern => self.external(),
-            Kind::Function => self.function_variable(),
+            Kind::Function => self.leaf_variable(),
             _ => self.thing(),
         };
         match self.rng.one_in(2) {
@@ -421,24 +421,28 @@ impl Generator<'_> {
         };
         match self.rng.range(0, 6) {
             0..=1 => Heap::MakeFunction {
-                to: self.function_variable(),
+                to: self.leaf_variable(),
                 leaf: (!self.rng.one_in(8)).then(|| self.below(LEAVES)),
             },
             2 => Heap::TestFunction {
                 to: self.below(INTEGERS),
-                from: self.function_variable(),
+                from: self.leaf_variable(),
                 narrow: self.rng.one_in(2),
             },
-            3 if self.calls() => Heap::CallFunction {
-                via,
-                function: self.later(),
-                give: self.pair(),
-                take: self.pair(),
-            },
+            3 if self.function > 0
+                && let Some(function) = self.later() =>
+            {
+                Heap::CallFunction {
+                    via,
+                    function,
+                    give: self.pair(),
+                    take: self.pair(),
+                }
+            }
             _ => Heap::CallLeaf {
                 via,
                 from: match via {
-                    Via::Reference => self.function_variable(),
+                    Via::Reference => self.leaf_variable(),
                     Via::Table => self.below(INTEGERS),
                 },
                 give: self.below(INTEGERS),
@@ -451,7 +455,7 @@ impl Generator<'_> {
         let things = (0..THINGS).filter(|_| self.rng.one_in(2)).collect();
         let externs = (0..EXTERNS).filter(|_| self.rng.one_in(3)).collect();
         let mut body = self.block(depth + 1, 0, 2);
-        body.push(self.transfer());
+        body.push(self.transfer(depth + 1));
         body.extend(self.block(depth + 1, 0, 2));
         Heap::Hold {
             things,

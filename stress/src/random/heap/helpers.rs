@@ -20,7 +20,7 @@ pub fn locals() -> String {
         }
     };
     declare('h', THINGS, "anyref");
-    declare('x', EXTERNS, "externref");
+    declare('w', EXTERNS, "externref");
     declare('u', FUNCTIONS, "funcref");
     text + " (local $n i32) (local $m i32) (local $l i32)"
 }
@@ -35,7 +35,7 @@ pub fn fields(functions: usize, numbers: bool) -> String {
         ),
         false => ("", ""),
     };
-    let first = if numbers { "(i64.const 1)" } else { "" };
+    let first = if numbers { "(i64.const 2)" } else { "" };
     let mut text = types().replace("NUMBER_MUTABLE", number_field);
     let common = FUNCTIONS_TEXT.replace("TAG", tag).replace("FIRST", first);
     text.push_str(&common.replace("NULL_DIGEST", &NULL_DIGEST.to_string()));

@@ -79,13 +79,35 @@ pub fn given(heap: &Heap) -> Vec<(Kind, u8)> {
     }
 }
 
+/// Whether there is a call in it, from which a clause around it may go on.
+fn calls(heap: &Heap) -> bool {
+    matches!(
+        heap,
+        Heap::MakeStruct { from: None, .. }
+            | Heap::GetElement { .. }
+            | Heap::SetElement { .. }
+            | Heap::Fill { .. }
+            | Heap::CopyElements { .. }
+            | Heap::Init { .. }
+            | Heap::TableFill { .. }
+            | Heap::TableCopy { .. }
+            | Heap::TableInit { .. }
+            | Heap::CallLeaf { .. }
+            | Heap::CallFunction { .. }
+            | Heap::Note { .. }
+            | Heap::Bare {
+                bare: Bare::CallRef | Bare::CallIndirect,
+                ..
+            }
+    )
+}
+
 /// What a frame that stands at a call or an allocation needs beside its operands.
-pub fn standing(heap: &Heap, behind: Live) -> Live {
+fn standing(heap: &Heap, behind: Live, caught: Live) -> Live {
     match *heap {
-        Heap::MakeStruct { to, .. } | Heap::MakeArray { to, .. } | Heap::CallLeaf { to, .. } => {
-            behind.without_thing(to)
-        }
-        Heap::CallFunction { take, .. } => behind.without(take.object),
+        Heap::MakeStruct { to, .. } | Heap::MakeArray { to, .. } => behind.without_thing(to),
+        Heap::CallLeaf { to, .. } => behind.without_thing(to).and(caught),
+        Heap::CallFunction { take, .. } => behind.without(take.object).and(caught),
         _ => behind,
     }
 }
@@ -107,13 +129,15 @@ pub fn before(lifetimes: &mut Lifetimes, statement: &Statement, heap: &Heap, beh
                 if carried {
                     end = end.with_thing(*from);
                 }
-                // What the next round begins with is needed if it is needed at its end.
+                // What a round begins with is needed if it is needed at its end.
                 let needed = end.has_thing(*into);
-                let again = lifetimes.before_block(body, end.without_thing(*into));
-                if (again, needed) == (before, carried) {
+                let end = lifetimes.inside(end.without_thing(*into));
+                let again = lifetimes.before_block(body, end);
+                let (again, ends) = lifetimes.outside(again);
+                if (again, needed && ends) == (before, carried) {
                     break;
                 }
-                (before, carried) = (again, needed);
+                (before, carried) = (again, needed && ends);
             }
             lifetimes.carry(statement, carried);
             match carried {
@@ -121,7 +145,18 @@ pub fn before(lifetimes: &mut Lifetimes, statement: &Statement, heap: &Heap, beh
                 false => before,
             }
         }
-        simple => before_simple(simple, behind),
+        simple => {
+            let caught = match calls(simple) {
+                true => lifetimes.caught,
+                false => Live::default(),
+            };
+            lifetimes.note_across(statement, standing(simple, behind.and(caught), caught));
+            match simple {
+                // The call comes behind what it makes is set.
+                Heap::MakeStruct { .. } => before_simple(simple, behind.and(caught)),
+                _ => before_simple(simple, behind).and(caught),
+            }
+        }
     }
 }
 
@@ -137,11 +172,13 @@ fn hold(
         things.chain(externs.iter().map(|&any| (Kind::Extern, any)))
     };
     let inside = held().fold(behind, |live, (kind, any)| without(live, kind, any));
+    let inside = lifetimes.inside(inside);
     let before = lifetimes.before_block(body, inside);
+    let (before, ends) = lifetimes.outside(before);
     // The body begins with null in them; what they held goes on to the end.
     held().fold(before, |live, (kind, any)| {
         let live = without(live, kind, any);
-        match has(behind, kind, any) {
+        match ends && has(behind, kind, any) {
             true => with(live, kind, any),
             false => live,
         }

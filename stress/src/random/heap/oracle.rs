@@ -9,8 +9,8 @@ use super::emit::{bytes_row, table_kind, things_row};
 use super::values::{Any, Body, Cell, Func, samples};
 use crate::programs::fold;
 use crate::random::ast::NULL_DIGEST;
+use crate::random::oracle::Trap;
 use crate::random::oracle::state::{Frame, Object, digest};
-use mangrove::TrapCode;
 
 /// A byte of a data segment.
 pub fn data_byte(at: usize) -> u8 {
@@ -20,7 +20,7 @@ pub fn data_byte(at: usize) -> u8 {
 /// What is in a passive segment of elements.
 fn elements(segment: u8) -> Vec<Cell> {
     let reference = Cell::Ref;
-    let root = || Cell::Ref(Any::Object(0));
+    let root = || Cell::Ref(Any::Object(ROOT));
     let cells = match segment {
         0 => vec![
             reference(Any::I31(11)),
@@ -44,7 +44,10 @@ fn elements(segment: u8) -> Vec<Cell> {
     cells
 }
 
-/// The object that is there before a program runs: the first.
+/// The place of the object that is there for segments: behind the one for everybody.
+const ROOT: usize = 1;
+
+/// That object.
 pub fn root() -> Object {
     let bits = |storage, value| Cell::of_integer(storage, value);
     let cells = vec![
@@ -71,11 +74,11 @@ pub enum Effect {
     /// This goes into the checksum.
     Note(i64),
     /// The program ends.
-    Trap(TrapCode),
+    Trap(Trap),
 }
 
-impl From<Option<TrapCode>> for Effect {
-    fn from(trap: Option<TrapCode>) -> Self {
+impl From<Option<Trap>> for Effect {
+    fn from(trap: Option<Trap>) -> Self {
         trap.map_or(Self::Nothing, Self::Trap)
     }
 }
@@ -104,7 +107,7 @@ impl World {
     /// What the module's globals hold, in order.
     pub fn global_objects(&self) -> impl Iterator<Item = Option<usize>> + '_ {
         let globals = self.globals.iter().map(|cell| cell.any().object());
-        std::iter::once(Some(0)).chain(globals)
+        std::iter::once(Some(ROOT)).chain(globals)
     }
 
     /// The objects in tables: by table, and element.
@@ -789,18 +792,18 @@ impl Act<'_, '_> {
     }
 
     /// An access that nothing guards: the trap it ends in.
-    fn bare(&mut self, bare: Bare, thing: u8, with: u32, leaf: Option<u8>) -> Option<TrapCode> {
+    fn bare(&mut self, bare: Bare, thing: u8, with: u32, leaf: Option<u8>) -> Option<Trap> {
         let (thing, at) = (self.thing(thing), with as usize);
         let size = self.world.tables[0].len();
         let data = DATA[0] * usize::from(!self.world.data_dropped[0]);
         let elements = self.world.segment(0).len();
         let when = |out: bool, trap| out.then_some(trap);
         match bare {
-            Bare::Unreachable => Some(TrapCode::Unreachable),
-            Bare::StructGet => self.cast(thing, Target::Class(Class::Base), TrapCode::NullStruct),
-            Bare::HugeGet => self.cast(thing, Target::Class(Class::Huge), TrapCode::NullStruct),
+            Bare::Unreachable => Some(Trap::Unreachable),
+            Bare::StructGet => self.cast(thing, Target::Class(Class::Base), Trap::NullStruct),
+            Bare::HugeGet => self.cast(thing, Target::Class(Class::Huge), Trap::NullStruct),
             Bare::StructSet => {
-                let trap = self.cast(thing, Target::Class(Class::Mid), TrapCode::NullStruct);
+                let trap = self.cast(thing, Target::Class(Class::Mid), Trap::NullStruct);
                 if trap.is_none()
                     && let Some(object) = thing.object()
                     && let Some(Body::Struct(_, cells)) = &mut self.objects[object].body
@@ -831,17 +834,17 @@ impl Act<'_, '_> {
                 }
                 fits
             }),
-            Bare::ArrayLen => self.cast(thing, Target::Array, TrapCode::NullArray),
+            Bare::ArrayLen => self.cast(thing, Target::Array, Trap::NullArray),
             Bare::ArrayInitData => {
                 let row = bytes_row();
-                let trap = self.cast(thing, Target::Row(row), TrapCode::NullArray);
+                let trap = self.cast(thing, Target::Row(row), Trap::NullArray);
                 trap.or_else(|| {
                     let cells = self.row(thing, row)?;
                     if cells.is_empty() {
-                        return Some(TrapCode::ArrayOutOfBounds);
+                        return Some(Trap::ArrayOutOfBounds);
                     }
                     if at >= data {
-                        return Some(TrapCode::MemoryOutOfBounds);
+                        return Some(Trap::MemoryOutOfBounds);
                     }
                     cells[0] = Cell::Bits(u128::from(data_byte(at)));
                     None
@@ -852,37 +855,37 @@ impl Act<'_, '_> {
                 let trap = self.array(thing, |cells| !cells.is_empty());
                 trap.or_else(|| {
                     let Some(value) = value else {
-                        return Some(TrapCode::TableOutOfBounds);
+                        return Some(Trap::TableOutOfBounds);
                     };
                     self.row(thing, things_row())?[0] = value;
                     None
                 })
             }
-            Bare::ArrayNewData => Some(TrapCode::MemoryOutOfBounds),
-            Bare::ArrayNewElem => Some(TrapCode::TableOutOfBounds),
-            Bare::TooLarge => Some(TrapCode::AllocationTooLarge),
-            Bare::I31Get => self.cast(thing, Target::I31, TrapCode::NullI31),
-            Bare::AsNonNull => when(thing == Any::Null, TrapCode::NullReference),
+            Bare::ArrayNewData => Some(Trap::MemoryOutOfBounds),
+            Bare::ArrayNewElem => Some(Trap::TableOutOfBounds),
+            Bare::TooLarge => Some(Trap::AllocationTooLarge),
+            Bare::I31Get => self.cast(thing, Target::I31, Trap::NullI31),
+            Bare::AsNonNull => when(thing == Any::Null, Trap::NullReference),
             Bare::Cast => {
                 let is = self.is(thing, Target::Class(Class::Leaf), false);
-                when(!is, TrapCode::CastFailure)
+                when(!is, Trap::CastFailure)
             }
             Bare::CastNull => {
                 let is = self.is(thing, Target::Row(bytes_row()), true);
-                when(!is, TrapCode::CastFailure)
+                when(!is, Trap::CastFailure)
             }
             Bare::CallRef | Bare::CallIndirect => self.bare_call(bare, with, leaf),
-            Bare::TableGet => when(at >= size, TrapCode::TableOutOfBounds),
+            Bare::TableGet => when(at >= size, Trap::TableOutOfBounds),
             Bare::TableSet => {
                 if let Some(cell) = self.world.tables[0].get_mut(at) {
                     *cell = Cell::Ref(thing);
                 }
-                when(at >= size, TrapCode::TableOutOfBounds)
+                when(at >= size, Trap::TableOutOfBounds)
             }
             Bare::TableFill | Bare::TableCopy | Bare::TableInit => {
                 let short = bare == Bare::TableInit && elements < 2;
                 if at + 2 > size || short {
-                    return Some(TrapCode::TableOutOfBounds);
+                    return Some(Trap::TableOutOfBounds);
                 }
                 let source = self.world.segment(0);
                 let cells = &mut self.world.tables[0];
@@ -897,38 +900,34 @@ impl Act<'_, '_> {
     }
 
     /// A cast to a nullable type, and then an access.
-    fn cast(&self, thing: Any, target: Target, null: TrapCode) -> Option<TrapCode> {
+    fn cast(&self, thing: Any, target: Target, null: Trap) -> Option<Trap> {
         match thing {
             Any::Null => Some(null),
-            _ => (!self.is(thing, target, false)).then_some(TrapCode::CastFailure),
+            _ => (!self.is(thing, target, false)).then_some(Trap::CastFailure),
         }
     }
 
     /// A cast to an array of things, and then an access, which says whether it is in bounds.
-    fn array(
-        &mut self,
-        thing: Any,
-        access: impl FnOnce(&mut Vec<Cell>) -> bool,
-    ) -> Option<TrapCode> {
-        let trap = self.cast(thing, Target::Row(things_row()), TrapCode::NullArray);
+    fn array(&mut self, thing: Any, access: impl FnOnce(&mut Vec<Cell>) -> bool) -> Option<Trap> {
+        let trap = self.cast(thing, Target::Row(things_row()), Trap::NullArray);
         trap.or_else(|| {
             let fits = access(self.row(thing, things_row())?);
-            (!fits).then_some(TrapCode::ArrayOutOfBounds)
+            (!fits).then_some(Trap::ArrayOutOfBounds)
         })
     }
 
-    fn bare_call(&mut self, bare: Bare, with: u32, leaf: Option<u8>) -> Option<TrapCode> {
+    fn bare_call(&mut self, bare: Bare, with: u32, leaf: Option<u8>) -> Option<Trap> {
         if let Some(leaf) = leaf {
             self.call(leaf, i64::from(with));
             return None;
         }
         let at = with as usize;
         Some(match bare {
-            Bare::CallRef if self.frame.function(with as u8).is_none() => TrapCode::NullFunction,
-            Bare::CallRef => TrapCode::CastFailure,
-            _ if at >= self.world.tables[2].len() => TrapCode::UndefinedElement,
-            _ if self.world.function(at).is_none() => TrapCode::UninitializedElement,
-            _ => TrapCode::IndirectCallMismatch,
+            Bare::CallRef if self.frame.function(with as u8).is_none() => Trap::NullFunction,
+            Bare::CallRef => Trap::CastFailure,
+            _ if at >= self.world.tables[2].len() => Trap::UndefinedElement,
+            _ if self.world.function(at).is_none() => Trap::UninitializedElement,
+            _ => Trap::IndirectCallMismatch,
         })
     }
 }

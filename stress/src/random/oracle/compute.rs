@@ -1,5 +1,6 @@
 //! Statements on objects and integers.
 
+use super::End;
 use super::Looks;
 use super::Machine;
 use super::state::{Cursor, Object, Reference, digest, top};
@@ -122,7 +123,7 @@ impl<'p> Machine<'p> {
             } => return self.call(function, give, take),
             _ => {}
         }
-        let leaf = self.world.leaf(frame, heap);
+        let leaf = self.things.leaf(frame, heap);
         if leaf == Some(COLLECTS) {
             self.look(Looks::COLLECTION, None);
             self.collections += 1;
@@ -132,13 +133,10 @@ impl<'p> Machine<'p> {
             self.look(Looks::ALLOCATION, None);
         }
         let frame = top(&mut self.running);
-        match execute(&mut self.world, &mut self.heap, frame, heap) {
+        match execute(&mut self.things, &mut self.heap, frame, heap) {
             Effect::Nothing => {}
             Effect::Note(value) => self.sum = fold(self.sum, value),
-            Effect::Trap(code) => {
-                self.trap = Some(code);
-                self.running.clear();
-            }
+            Effect::Trap(trap) => self.world.end = Some(End::Trapped(trap)),
         }
     }
 }

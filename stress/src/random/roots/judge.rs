@@ -76,11 +76,6 @@ impl Judge {
         }
     }
 
-    /// What is wrong so far.
-    pub fn problem(&self) -> Option<String> {
-        self.lock().problem.clone()
-    }
-
     /// What was wrong, and how many moments were compared. All that were expected must have
     /// come.
     pub fn verdict(&self) -> (Option<String>, u64) {

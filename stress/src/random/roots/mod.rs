@@ -21,15 +21,17 @@ pub mod picture;
 pub mod places;
 
 use super::ast::{Block, Program, Statement};
+use super::control::features::Features;
 use super::emit::{self, Form};
 use super::oracle::{self, Kept, Looks};
 use super::{generator, shrink};
-use crate::case::Size;
+use crate::case::{Size, Told};
 use crate::round;
-use crate::suite::{Figures, Round, RoundEnd, RoundResult, Suite};
+use crate::suite::{Round, RoundEnd, RoundResult, Suite};
 use judge::Judge;
 use mangrove::{
-    Config, Engine, Error, Hooks, Linker, Module, OptLevel, ParkPolicy, Store, Val, Zeal,
+    Config, ContinuationsInObjects, Engine, Error, Hooks, Linker, Module, OptLevel, ParkPolicy,
+    Store, Zeal,
 };
 use mangrove_workers::Rng;
 use places::Places;
@@ -130,7 +132,14 @@ impl fmt::Display for Setting {
 
 /// The program of a seed.
 pub fn program(seed: u64, setting: Setting) -> Program {
-    let mut program = generator::program(&mut Rng::new(seed), Size::new(SCALE, Zeal::NONE));
+    let features = Features {
+        copies: !setting.clones,
+        // Homes keep the operands that an exception passes by until others lie there.
+        escapes: setting.level != OptLevel::Frame,
+        ..Features::ALL
+    };
+    let size = Size::new(SCALE, Zeal::NONE);
+    let mut program = generator::program(&mut Rng::new(seed), size, features);
     if setting.looks.has(Looks::ALLOCATION) {
         // What the helper makes is none of the program's objects.
         program.functions.iter_mut().for_each(without_litter);
@@ -204,7 +213,11 @@ fn play(program: &Program, setting: Setting, config: &Config) -> Result<RoundRes
     let more = expected.len() == MOST;
     let judge = Judge::new(labels, expected, more);
 
-    let engine = Engine::new(&setting.config(config))?;
+    let mut config = setting.config(config);
+    if program.control.as_ref().is_some_and(|of| of.held) {
+        config.continuations_in_objects(ContinuationsInObjects::Trace);
+    }
+    let engine = Engine::new(&config)?;
     let module = Module::new(&engine, &binary)?;
     let mut store = Store::new(&engine, ())?;
     let mut linker = Linker::new(&engine);
@@ -220,19 +233,17 @@ fn play(program: &Program, setting: Setting, config: &Config) -> Result<RoundRes
     }));
     let run = instance.func(&store, "run");
     let run = run.ok_or_else(|| Error::Usage("the program exports no `run`".to_owned()))?;
-    let mut result = run.call(&mut store, &[]);
-    if let (Some(trap), None) = (verdict.trap, judge.problem()) {
-        result = round::after_trap(trap, result, &mut store, instance)?.map_err(Error::Usage);
-    }
-    let problem = match (judge.verdict().0, result) {
-        (Some(problem), _) => Some(problem),
-        (None, Err(error)) => return Err(error),
-        (None, Ok(values)) => match values[..] {
-            [Val::I64(checksum)] if checksum == verdict.checksum => None,
-            ref other => Some(format!("run returned {other:?}, not {}", verdict.checksum)),
-        },
+    let result = run.call(&mut store, &[]);
+    let told = Told {
+        end: verdict.end,
+        steps: verdict.steps,
+        switches: verdict.switches,
     };
-    Ok(RoundResult::new(Figures::of_store(&store), problem))
+    let problem = match judge.verdict().0 {
+        Some(problem) => Some(problem),
+        None => round::judge_end(&mut store, instance, result, (told, verdict.checksum))?,
+    };
+    Ok(RoundResult::new(told.figures(&store), problem))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod emit;
 mod expect;
 mod shape;
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 use shape::Shape;
@@ -54,8 +54,8 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         wat: emit::program(&shape),
         arguments: arguments.map(|number| number as i32).to_vec(),
         checksum: expect::checksum(&shape),
-        trap: None,
         collections: COLLECTIONS.into(),
+        told: Told::default(),
         continuations_in_objects: false,
         continuation_clone: false,
         place: shape::place,
