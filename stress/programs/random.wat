@@ -10,8 +10,10 @@
   (tag $tag0 (param (ref null $node) i64) (result (ref null $node) i64))
   (tag $tag1 (param (ref null $node) i64) (result (ref null $node) i64))
   (table $slots SLOTS (ref null $task))
+  ;; What stands for an object where there must be one.
+  (global $stone (ref $node) STONE)
   (global $fuel (mut i32) (i32.const FUEL))
-  (global $sum (mut i64) (i64.const 0))
+  (global $sum (export "sum") (mut i64) (i64.const 0))
 
   ;; Uses up one unit of fuel; 0 if there is none.
   (func $burn (result i32)

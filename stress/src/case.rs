@@ -1,6 +1,8 @@
 //! A case: a program, and what it must compute.
 
-use mangrove::Zeal;
+use crate::random::End;
+use crate::suite::Figures;
+use mangrove::{Store, Zeal};
 
 /// How large cases should be.
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +47,36 @@ pub struct Case {
     pub checksum: i64,
     /// How many collections must have happened by then.
     pub collections: u64,
+    /// How it ends, and what it does until then, where an oracle says so.
+    pub told: Told,
     /// Whether its objects hold continuations, which the engine must let them then.
     pub continuations_in_objects: bool,
     /// Whether it clones continuations, which the engine must let it then.
     pub continuation_clone: bool,
     /// Says, for people, what the program means by a number in `where`.
     pub place: fn(i64) -> String,
+}
+
+/// What an oracle tells of a program beside its checksum.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    /// How it ends. Where it does not return, the checksum is what is in its global `sum` then.
+    pub end: End,
+    /// Steps that the oracle took.
+    pub steps: u64,
+    /// Times control went from one stack to another.
+    pub switches: u64,
+}
+
+impl Told {
+    /// What was done by a store that ran the program.
+    pub(crate) fn figures<T>(self, store: &Store<T>) -> Figures {
+        Figures {
+            steps: self.steps,
+            switches: self.switches,
+            ..Figures::of_store(store)
+        }
+    }
 }
 
 #[cfg(test)]

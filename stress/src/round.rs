@@ -1,6 +1,7 @@
 //! One round: a case, played on an engine of its own.
 
-use crate::case::Case;
+use crate::case::{Case, Told};
+use crate::random::End;
 use crate::suite::{Figures, RoundEnd, RoundResult};
 use mangrove::{
     Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val,
@@ -49,7 +50,7 @@ fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
     linker.define_mangrove();
     let instance = linker.instantiate(&mut store, &module)?;
     let problem = judge(case, &mut store, instance)?;
-    Ok(RoundResult::new(Figures::of_store(&store), problem))
+    Ok(RoundResult::new(case.told.figures(&store), problem))
 }
 
 /// Calls `run` and compares everything there is to compare.
@@ -76,14 +77,8 @@ fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Optio
             "{faults} wrong values, the first in {place}: found {found:#x}{end}"
         )));
     }
-    match result?[..] {
-        [Val::I64(checksum)] if checksum == case.checksum => {}
-        ref other => {
-            let expected = case.checksum;
-            return Ok(Some(format!(
-                "run returned {other:?}, not the checksum {expected}"
-            )));
-        }
+    if let Some(problem) = judge_end(store, instance, result, (case.told, case.checksum))? {
+        return Ok(Some(problem));
     }
     let (collections, wanted) = (store.collections(), case.collections);
     if collections < wanted {
@@ -92,6 +87,39 @@ fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Optio
         )));
     }
     Ok(None)
+}
+
+/// Compares how a program ended, and its checksum then, with what must be.
+pub fn judge_end(
+    store: &mut Store<()>,
+    instance: Instance,
+    result: Result<Vec<Val>, Error>,
+    (told, checksum): (Told, i64),
+) -> Result<Option<String>, Error> {
+    let ended = match (&result, told.end) {
+        (Ok(values), End::Returned) => {
+            let same = matches!(values[..], [Val::I64(is)] if is == checksum);
+            let problem = format!("run returned {values:?}, not the checksum {checksum}");
+            return Ok((!same).then_some(problem));
+        }
+        (Err(Error::Trap(trap)), End::Trapped(wanted)) => {
+            trap.reason.to_string().starts_with(wanted.name())
+        }
+        (Err(Error::Exception(_)), End::Thrown) => true,
+        _ => false,
+    };
+    if !ended {
+        let found = match result {
+            Ok(values) => format!("run returned {values:?}"),
+            // What was not expected to end so is as wrong as before.
+            Err(error) if told.end == End::Returned => return Err(error),
+            Err(error) => format!("run ended with: {error}"),
+        };
+        return Ok(Some(format!("{found}; it must have ended: {:?}", told.end)));
+    }
+    let sum = global(store, instance, "sum")?;
+    let problem = format!("the checksum was {sum} when it ended, not {checksum}");
+    Ok((sum != checksum).then_some(problem))
 }
 
 fn global(store: &mut Store<()>, instance: Instance, name: &str) -> Result<i64, Error> {

@@ -6,6 +6,7 @@ others go on in a new one.
 """
 
 import os
+import re
 import signal
 import subprocess
 
@@ -24,12 +25,17 @@ def end(process):
 
 def cause(text):
     """The line of what a dying engine wrote that says most."""
-    lines = [line.strip(" #\t") for line in text.splitlines()]
+    plain = re.sub("\x1b\\[[0-9;]*m", "", text)
+    lines = [line.strip(" #\t") for line in plain.splitlines()]
     lines = [line for line in lines if line and not line.startswith("0x")]
     said = ("Check failed", "panicked", "Fatal error", "FatalProcess", "unimplemented", "Exception")
-    telling = [line for line in lines if any(word in line for word in said)]
+    # Wizard's last words begin with an exclamation mark, perhaps in colour.
+    telling = [line for line in lines if line.startswith("!") or any(word in line for word in said)]
+    if not telling:
+        return " ".join(lines[:1])
     # V8 says where, and then what, and a panic of Rust too.
-    return " ".join((telling or lines)[:1] + lines[lines.index(telling[0]) + 1:][:1] if telling else lines[:1])
+    first = lines.index(telling[0])
+    return " ".join(lines[first:first + 2])
 
 
 class Driver:

@@ -25,7 +25,9 @@ function outcome(call) {
     return { returns: call() };
   } catch (error) {
     if (error instanceof WebAssembly.Exception) return { throws: true };
-    return { traps: String(error) };
+    // Traps are errors of WebAssembly; a RangeError is a limit of V8's own.
+    const trap = error instanceof WebAssembly.RuntimeError || error.name === "SuspendError";
+    return { [trap ? "traps" : "fails"]: String(error) };
   }
 }
 

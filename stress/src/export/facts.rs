@@ -60,7 +60,10 @@ struct Roots<'a> {
 #[derive(Serialize)]
 struct Set<'a> {
     frames: &'a [(u32, u32, u64)],
+    bound: &'a [u64],
     globals: &'a [(u32, u64)],
+    tables: &'a [(u32, u64, u64)],
+    segments: &'a [(u32, u32, u64)],
     reachable: &'a [u64],
 }
 
@@ -68,7 +71,10 @@ impl<'a> From<&'a RootSet> for Set<'a> {
     fn from(set: &'a RootSet) -> Self {
         Self {
             frames: &set.frames,
+            bound: &set.bound,
             globals: &set.globals,
+            tables: &set.tables,
+            segments: &set.segments,
             reachable: &set.reachable,
         }
     }

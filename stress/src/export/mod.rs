@@ -97,7 +97,7 @@ pub struct Exported {
     pub suite: &'static str,
     /// Programs that were written.
     pub written: u64,
-    /// Programs that use what was to be left out.
+    /// Programs that use what was to be left out, or a limit of the engine.
     pub left_out: u64,
 }
 
@@ -184,7 +184,9 @@ pub fn export(
         };
         for seed in options.seeds.clone() {
             let program = program(suite, seed, options.scale)?;
-            if options.without.is_disjoint(&program.uses) {
+            if options.without.is_disjoint(&program.uses)
+                && !program.uses.contains(&Feature::Limits)
+            {
                 write(&program, &options.forms, &mut folder)?;
                 of.written += 1;
             } else {

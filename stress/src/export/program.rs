@@ -4,6 +4,7 @@ use super::stand_ins::stand_in;
 use super::uses::{Feature, uses};
 use super::{COLLECT, stand_ins};
 use crate::case::Case;
+use crate::random::{End, Trap};
 use std::collections::BTreeSet;
 use wasmparser::{Parser, Payload};
 
@@ -56,14 +57,21 @@ pub struct Moment {
     pub most: RootSet,
 }
 
-/// References from outside of objects. Objects have the numbers in their last field.
+/// References from outside of objects to structs that have a number in their fields. Arrays
+/// and exceptions have none, and are left out; what is in them is in reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootSet {
     /// Of frames on any stack that can still be reached: function, offset of the
     /// instruction it stands at, object.
     pub frames: Vec<(u32, u32, u64)>,
+    /// Of values that are bound to continuations which have not begun.
+    pub bound: Vec<u64>,
     /// Of globals: global, object.
     pub globals: Vec<(u32, u64)>,
+    /// Of tables: table, element, object.
+    pub tables: Vec<(u32, u64, u64)>,
+    /// Of element segments: segment, element, object.
+    pub segments: Vec<(u32, u32, u64)>,
     /// Objects in reach of these.
     pub reachable: Vec<u64>,
 }
@@ -85,13 +93,28 @@ impl Program {
         Ok(Self {
             parameters: case.parameters.clone(),
             arguments: case.arguments.clone(),
-            ending: Ending::Returns(case.checksum),
-            // It counts in there what it finds wrong.
-            globals: vec![("faults", 0)],
             collections: case.collections,
             uses,
-            ..program
+            ..program.ends(case.told.end, case.checksum)
         })
+    }
+
+    /// The same, that ends so with this checksum.
+    pub(crate) fn ends(mut self, end: End, checksum: i64) -> Self {
+        // It counts in there what it finds wrong.
+        self.globals = vec![("faults", 0)];
+        self.ending = match end {
+            End::Returned => Ending::Returns(checksum),
+            End::Trapped(trap) => Ending::Traps(trap.name()),
+            End::Thrown => Ending::Throws,
+        };
+        if end != End::Returned {
+            self.globals.push(("sum", checksum));
+        }
+        if end == End::Trapped(Trap::AllocationTooLarge) {
+            self.uses.insert(Feature::Limits);
+        }
+        self
     }
 
     /// A program of this text that takes nothing and returns 0, to begin with.

@@ -25,11 +25,14 @@ pub enum Feature {
     Simd,
     /// Continuations in fields of structs and arrays.
     ContinuationsInObjects,
+    /// A limit of the engine itself, which the specification does not set. Such programs are
+    /// never exported.
+    Limits,
 }
 
 impl Feature {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Switch,
         Self::ResumeThrow,
         Self::ResumeThrowRef,
@@ -38,6 +41,7 @@ impl Feature {
         Self::TailCalls,
         Self::Simd,
         Self::ContinuationsInObjects,
+        Self::Limits,
     ];
 
     /// Its name on the command line and in files.
@@ -51,6 +55,7 @@ impl Feature {
             Self::TailCalls => "tail_calls",
             Self::Simd => "simd",
             Self::ContinuationsInObjects => "continuations_in_objects",
+            Self::Limits => "limits",
         }
     }
 }
@@ -61,7 +66,7 @@ impl fmt::Display for Feature {
     }
 }
 
-/// What a module uses. That it keeps continuations in objects is not seen here.
+/// What a module uses. Of what comes last in [`Feature::ALL`] nothing is seen here.
 pub(super) fn uses(wasm: &[u8]) -> Result<BTreeSet<Feature>, BinaryReaderError> {
     let mut found = BTreeSet::new();
     for payload in Parser::new(0).parse_all(wasm) {

@@ -6,6 +6,9 @@
 //! Functions call and spawn only those after them, and both use up fuel, so
 //! every program ends.
 
+use super::control::ast::{Control, Declarations};
+use super::heap::ast::Heap;
+
 /// Object variables of a function, all nullable.
 pub const OBJECTS: u8 = 4;
 /// Integer variables of a function.
@@ -134,18 +137,24 @@ pub enum Statement {
     },
     /// The same block several times.
     Repeat { times: u32, body: Block },
+    /// Switches, exceptions, tail calls.
+    Control(Control),
+    /// Something with objects of every kind.
+    Heap(Heap),
 }
 
 /// Statements in a row.
 pub type Block = Vec<Statement>;
 
 /// A program.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Program {
     /// How many calls and spawns it may do.
     pub fuel: u32,
     /// The bodies of its functions, the main one first.
     pub functions: Vec<Block>,
+    /// What its statements of control refer to, if it may have some.
+    pub control: Option<Declarations>,
 }
 
 impl Statement {
@@ -156,6 +165,8 @@ impl Statement {
             Self::If {
                 then, otherwise, ..
             } => vec![then, otherwise],
+            Self::Control(control) => control.block().into_iter().collect(),
+            Self::Heap(heap) => heap.blocks(),
             _ => Vec::new(),
         }
     }
@@ -167,6 +178,8 @@ impl Statement {
             Self::If {
                 then, otherwise, ..
             } => vec![then, otherwise],
+            Self::Control(control) => control.block_mut().into_iter().collect(),
+            Self::Heap(heap) => heap.blocks_mut(),
             _ => Vec::new(),
         }
     }

@@ -4,6 +4,11 @@ use super::ast::{
     Block, CONTINUATIONS, DIGEST_DEPTH, GLOBALS, INTEGERS, NULL_DIGEST, OBJECTS, Operation, Pair,
     Program, RETURNED, SLOTS, SUSPENDED, Statement, TAGS, WAS_EMPTY,
 };
+use super::control::ast::STONE;
+use super::control::emit::Around;
+use super::control::types;
+use super::heap::ast::Heap;
+use super::heap::{emit as heap_emit, helpers};
 use crate::programs;
 use std::fmt::Write;
 
@@ -41,6 +46,7 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
     let mut text = RUNTIME
         .replace("RESUMED", resumed)
         .replace("NUMBER_FIELD", number_field)
+        .replace("STONE", &stone(form.numbers))
         .replace("SLOTS", &SLOTS.to_string())
         .replace("FUEL", &program.fuel.to_string())
         .replace("NULL_DIGEST", &NULL_DIGEST.to_string());
@@ -57,11 +63,18 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
             &format!("(global $g{global} (mut {ty}) (ref.null {null}))"),
         );
     }
+    text.push_str(&helpers::fields(program.functions.len(), form.numbers));
+    if let Some(control) = &program.control {
+        line(
+            &mut text,
+            &types::declarations(control, program.functions.len()),
+        );
+    }
     for (index, body) in program.functions.iter().enumerate() {
         if index > 0 {
             line(&mut text, &format!("(elem declare func $f{index})"));
         }
-        text.push_str(&function(index, body));
+        text.push_str(&function(index, body, program));
     }
     text.push_str(&end(reachable));
     let (count, number) = match form.numbers {
@@ -70,7 +83,8 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
     };
     let mut text = text.replace("COUNT", count).replace("NUMBER", number);
     if form.numbers {
-        line(&mut text, "(global $number (mut i64) (i64.const 0))");
+        // Two are there before the program runs.
+        line(&mut text, "(global $number (mut i64) (i64.const 2))");
         let module = in_module(text, clones);
         let ours = "(import \"oracle\" \"gc\"";
         return module.replacen("(import \"mangrove\" \"gc\"", ours, 1);
@@ -89,36 +103,77 @@ fn in_module(mut text: String, clones: bool) -> String {
     programs::module(0, &text).replacen("(module\n", &format!("(module\n  {import}\n"), 1)
 }
 
-fn line(text: &mut String, code: &str) {
+pub(super) fn line(text: &mut String, code: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "  {code}");
 }
 
-fn function(index: usize, body: &Block) -> String {
-    let mut text = format!("\n  (func $f{index} (type $body) (param $o0 (ref null $node))");
-    text.push_str(" (param $i0 i64) (result (ref null $node) i64)\n");
-    for object in 1..OBJECTS {
-        line(&mut text, &format!("(local $o{object} (ref null $node))"));
+/// An object that every program has, and nothing lets go of.
+fn stone(numbers: bool) -> String {
+    let number = if numbers { "(i64.const 1)" } else { "" };
+    let null = "(ref.null $node)";
+    format!("(struct.new $node (i64.const {STONE}) {null} {null} {number})")
+}
+
+fn function(index: usize, body: &Block, program: &Program) -> String {
+    let around = program.control.as_ref().map(|declarations| Around {
+        declarations,
+        functions: program.functions.len(),
+    });
+    let (head, control_locals, moves) = match around {
+        Some(around) => around.function(index),
+        None => Default::default(),
+    };
+    let ty = around.map_or("$body".to_owned(), |around| around.type_of(index));
+    let (first, last) = head;
+    let mut text = format!("\n  (func $f{index} (type {ty}) {first}(param $o0 (ref null $node))");
+    text += &format!(" (param $i0 i64) {last}(result (ref null $node) i64)\n");
+    let mut locals = control_locals;
+    locals.extend((1..OBJECTS).map(|object| format!("(local $o{object} (ref null $node))")));
+    locals.extend((1..INTEGERS).map(|integer| format!("(local $i{integer} i64)")));
+    locals.extend((0..CONTINUATIONS).map(|task| format!("(local $k{task} (ref null $task))")));
+    locals.push("(local $it (ref null $task))".to_owned());
+    locals.extend((0..repeats(body)).map(|depth| format!("(local $times{depth} i32)")));
+    let mut code = String::new();
+    block(&mut code, body, At { depth: 0, around });
+    if let Some(around) = around {
+        locals.extend(around.passing_locals(&code));
     }
-    for integer in 1..INTEGERS {
-        line(&mut text, &format!("(local $i{integer} i64)"));
+    for local in locals {
+        // A parameter may be one of them already.
+        let name = local.split(' ').nth(1).expect("a local has a name");
+        if !first.contains(&format!("{name} ")) && !last.contains(&format!("{name} ")) {
+            line(&mut text, &local);
+        }
     }
-    for variable in 0..CONTINUATIONS {
-        line(&mut text, &format!("(local $k{variable} (ref null $task))"));
+    line(&mut text, &helpers::locals());
+    line(&mut text, &moves);
+    text + &code + "  local.get $o0 local.get $i0)\n"
+}
+
+/// Where a statement is: how many `Repeat`s are around it, and what its program declares.
+#[derive(Clone, Copy)]
+pub(super) struct At<'p> {
+    pub(super) depth: u32,
+    around: Option<Around<'p>>,
+}
+
+impl At<'_> {
+    pub(super) fn deeper(self) -> Self {
+        Self {
+            depth: self.depth + 1,
+            ..self
+        }
     }
-    line(&mut text, "(local $it (ref null $task))");
-    for depth in 0..repeats(body) {
-        line(&mut text, &format!("(local $times{depth} i32)"));
-    }
-    block(&mut text, body, 0);
-    line(&mut text, "local.get $o0 local.get $i0)");
-    text
 }
 
 /// How deep `Repeat` nests: each needs a counter.
 fn repeats(block: &Block) -> u32 {
     let of = |statement: &Statement| {
-        let own = u32::from(matches!(statement, Statement::Repeat { .. }));
+        let own = u32::from(matches!(
+            statement,
+            Statement::Repeat { .. } | Statement::Heap(Heap::Carry { .. })
+        ));
         own + statement
             .blocks()
             .into_iter()
@@ -157,28 +212,28 @@ fn fetch(global: u8) -> String {
     }
 }
 
-fn block(text: &mut String, block: &Block, depth: u32) {
+pub(super) fn block(text: &mut String, block: &[Statement], at: At<'_>) {
     for one in block {
-        statement(text, one, depth);
+        statement(text, one, at);
     }
 }
 
-fn give(pair: Pair) -> String {
+pub(super) fn give(pair: Pair) -> String {
     format!(
         "(local.get $o{}) (local.get $i{})",
         pair.object, pair.integer
     )
 }
 
-fn take(pair: Pair) -> String {
+pub(super) fn take(pair: Pair) -> String {
     format!(
         "(local.set $i{}) (local.set $o{})",
         pair.integer, pair.object
     )
 }
 
-/// One statement; `depth` counts the `Repeat`s around it.
-fn statement(text: &mut String, statement: &Statement, depth: u32) {
+/// One statement.
+fn statement(text: &mut String, statement: &Statement, at: At<'_>) {
     match statement {
         Statement::Resume {
             slot,
@@ -217,15 +272,26 @@ fn statement(text: &mut String, statement: &Statement, depth: u32) {
             continuations,
             body,
         } => {
-            hold(text, objects, continuations, body, depth);
+            hold(text, objects, continuations, body, at);
         }
-        Statement::If { .. } | Statement::Repeat { .. } => control(text, statement, depth),
+        Statement::If { .. } | Statement::Repeat { .. } => control(text, statement, at),
+        Statement::Heap(heap) => heap_emit::statement(text, heap, at),
+        Statement::Control(control) => {
+            let around = at.around.expect("who uses control declares it");
+            let emitted = around.emit(control);
+            line(text, &emitted.before);
+            if let Some((body, after)) = emitted.body {
+                block(text, body, at);
+                line(text, &after);
+            }
+        }
         simple => line(text, &code(simple)),
     }
 }
 
 /// Blocks that run once, twice, or not at all.
-fn control(text: &mut String, statement: &Statement, depth: u32) {
+fn control(text: &mut String, statement: &Statement, at: At<'_>) {
+    let depth = at.depth;
     match statement {
         Statement::If {
             condition,
@@ -237,9 +303,9 @@ fn control(text: &mut String, statement: &Statement, depth: u32) {
                 &format!("(if (i32.wrap_i64 (i64.and (local.get $i{condition}) (i64.const 1)))"),
             );
             line(text, "(then");
-            block(text, then, depth);
+            block(text, then, at);
             line(text, ") (else");
-            block(text, otherwise, depth);
+            block(text, otherwise, at);
             line(text, "))");
         }
         Statement::Repeat { times, body } => {
@@ -247,25 +313,67 @@ fn control(text: &mut String, statement: &Statement, depth: u32) {
                 text,
                 &format!("(local.set $times{depth} (i32.const {times}))"),
             );
-            line(text, &format!("(loop $again{depth}"));
-            block(text, body, depth + 1);
+            let carried = carried(body);
+            for object in carried {
+                line(text, &lift(*object));
+            }
+            let nodes = "(ref null $node) ".repeat(carried.len());
+            let ty = match carried {
+                [] => String::new(),
+                _ => format!("(param {nodes}) (result {nodes})"),
+            };
+            line(text, &format!("(loop $again{depth} {ty}"));
+            match (body.split_first(), carried) {
+                (Some((Statement::Hold { body: first, .. }, rest)), [_, ..]) => {
+                    block(text, first, at.deeper());
+                    drop_into(text, carried);
+                    block(text, rest, at.deeper());
+                    for object in carried {
+                        line(text, &lift(*object));
+                    }
+                }
+                _ => block(text, body, at.deeper()),
+            }
             let left = format!("(i32.sub (local.get $times{depth}) (i32.const 1))");
             line(
                 text,
                 &format!("(br_if $again{depth} (local.tee $times{depth} {left})))"),
             );
+            drop_into(text, carried);
         }
         other => unreachable!("{other:?} is no control"),
     }
 }
 
+/// The object variables that a loop hands from round to round as its parameters: those that
+/// its body begins with holding.
+fn carried(body: &Block) -> &[u8] {
+    match body.first() {
+        Some(Statement::Hold {
+            objects,
+            continuations,
+            ..
+        }) if continuations.is_empty() => objects,
+        _ => &[],
+    }
+}
+
+/// Moves what a variable holds to the operand stack.
+fn lift(object: u8) -> String {
+    format!("(local.get $o{object}) (local.set $o{object} (ref.null $node))")
+}
+
+/// Moves what was lifted back.
+fn drop_into(text: &mut String, objects: &[u8]) {
+    for object in objects.iter().rev() {
+        line(text, &format!("(local.set $o{object})"));
+    }
+}
+
 /// Values on the operand stack below all that the body does.
-fn hold(text: &mut String, objects: &[u8], continuations: &[u8], body: &Block, depth: u32) {
+fn hold(text: &mut String, objects: &[u8], continuations: &[u8], body: &Block, at: At<'_>) {
     for object in objects {
-        line(
-            text,
-            &format!("(local.get $o{object}) (local.set $o{object} (ref.null $node))"),
-        );
+        line(text, &lift(*object));
     }
     for variable in continuations {
         line(
@@ -273,13 +381,11 @@ fn hold(text: &mut String, objects: &[u8], continuations: &[u8], body: &Block, d
             &format!("(local.get $k{variable}) (local.set $k{variable} (ref.null $task))"),
         );
     }
-    block(text, body, depth);
+    block(text, body, at);
     for variable in continuations.iter().rev() {
         line(text, &format!("(local.set $k{variable})"));
     }
-    for object in objects.iter().rev() {
-        line(text, &format!("(local.set $o{object})"));
-    }
+    drop_into(text, objects);
 }
 
 /// A block for each tag that is handled, the `resume` in the innermost.

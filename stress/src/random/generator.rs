@@ -4,37 +4,58 @@ use super::ast::{
     Block, CONTINUATIONS, GLOBALS, INTEGERS, OBJECTS, Operation, Pair, Program, SLOTS, Statement,
     TAGS,
 };
+use super::control::ast::{Declarations, Signature, Source};
+use super::control::features::Features;
+use super::control::generator as control;
+use super::heap::ast::Heap;
+use super::heap::values::THINGS;
 use crate::case::Size;
 use mangrove_workers::Rng;
 
 /// How deep blocks nest.
-const DEEPEST: u32 = 3;
+pub(super) const DEEPEST: u32 = 3;
+/// One of so many programs may end where an access without a guard traps.
+const BARE_ONE_IN: u32 = 4;
 
-/// A random program.
-pub fn program(rng: &mut Rng, size: Size) -> Program {
+/// A random program that uses no more than these features.
+pub fn program(rng: &mut Rng, size: Size, features: Features) -> Program {
     let count = rng.range(3, 7) as usize;
+    let bare = features.traps && rng.one_in(BARE_ONE_IN);
     let mut generator = Generator {
+        control: features
+            .control
+            .then(|| control::declarations(rng, count, features)),
         rng,
+        bare,
         litter: size.of(2_000, 10),
         count,
         function: 0,
+        features,
     };
     let mut functions = Vec::new();
     for function in 0..count {
         generator.function = function;
         functions.push(generator.body());
     }
+    if features.control {
+        generator.with_faults(&mut functions);
+    }
     Program {
         fuel: size.of(2_000, 60),
         functions,
+        control: generator.control,
     }
 }
 
-struct Generator<'a> {
-    rng: &'a mut Rng,
+pub(super) struct Generator<'a> {
+    pub(super) rng: &'a mut Rng,
+    /// Whether accesses without guards may come.
+    pub(super) bare: bool,
     litter: u32,
-    count: usize,
-    function: usize,
+    pub(super) count: usize,
+    pub(super) function: usize,
+    pub(super) features: Features,
+    pub(super) control: Option<Declarations>,
 }
 
 impl Generator<'_> {
@@ -45,17 +66,26 @@ impl Generator<'_> {
         }
         let mut body: Block = (0..SLOTS).filter_map(|slot| self.spawn(slot)).collect();
         body.extend(self.block(0, 8, 16));
-        let mut round: Block = (0..SLOTS).map(|slot| self.resume(slot)).collect();
+        let mut round: Block = (0..SLOTS).map(|slot| self.drain(slot)).collect();
         round.push(Statement::Collect);
         body.push(Statement::Repeat {
             times: 3,
             body: round,
         });
         body.extend((0..OBJECTS).map(|from| Statement::NoteObject { from }));
+        body.extend((0..THINGS).map(|from| Statement::Heap(Heap::Note { from })));
         body
     }
 
-    fn block(&mut self, depth: u32, low: u32, high: u32) -> Block {
+    /// A `resume` in the main function, which lets nothing through.
+    fn drain(&mut self, slot: u8) -> Statement {
+        match self.features.control {
+            true => self.resume_slot(Source::Slot(slot)),
+            false => self.resume(slot),
+        }
+    }
+
+    pub(super) fn block(&mut self, depth: u32, low: u32, high: u32) -> Block {
         (0..self.rng.range(low, high))
             .map(|_| self.statement(depth))
             .collect()
@@ -63,7 +93,14 @@ impl Generator<'_> {
 
     /// What suspends, resumes or collects is about half of all statements.
     fn statement(&mut self, depth: u32) -> Statement {
-        match self.rng.range(0, 19) {
+        if self.features.control
+            && self.rng.one_in(3)
+            && let Some(control) = self.control(depth)
+        {
+            return control;
+        }
+        match self.rng.range(0, 31) {
+            20..=31 => self.heap(depth, DEEPEST),
             0..=7 => self.plain(),
             8 => Statement::Collect,
             9 => Statement::Litter {
@@ -74,7 +111,7 @@ impl Generator<'_> {
                 self.spawn(slot).unwrap_or(Statement::Collect)
             }
             12 => self.shuffle(),
-            13..=15 => self.transfer(),
+            13..=15 => self.transfer(depth),
             16..=17 if depth < DEEPEST => self.hold(depth),
             18 if depth < DEEPEST => Statement::If {
                 condition: self.integer(),
@@ -83,9 +120,9 @@ impl Generator<'_> {
             },
             19 if depth < DEEPEST => Statement::Repeat {
                 times: self.rng.range(2, 3),
-                body: self.block(depth + 1, 1, 4),
+                body: self.repeated(depth),
             },
-            _ => self.transfer(),
+            _ => self.transfer(depth),
         }
     }
 
@@ -178,8 +215,25 @@ impl Generator<'_> {
         }
     }
 
+    /// The body of a loop, which may begin with holding what it hands on to its next round.
+    fn repeated(&mut self, depth: u32) -> Block {
+        let mut body = self.block(depth + 1, 1, 4);
+        if self.features.control && self.rng.one_in(2) && depth + 1 < DEEPEST {
+            let hold = match self.hold(depth + 1) {
+                Statement::Hold { objects, body, .. } => Statement::Hold {
+                    objects,
+                    continuations: Vec::new(),
+                    body,
+                },
+                other => other,
+            };
+            body.insert(0, hold);
+        }
+        body
+    }
+
     /// Control goes elsewhere.
-    fn transfer(&mut self) -> Statement {
+    pub(super) fn transfer(&mut self, depth: u32) -> Statement {
         let main = self.function == 0;
         match self.rng.range(0, 5) {
             0..=1 if !main => Statement::Suspend {
@@ -187,11 +241,13 @@ impl Generator<'_> {
                 give: self.pair(),
                 take: self.pair(),
             },
-            2 if !main && self.function + 1 < self.count => Statement::Call {
-                function: self.later(),
+            2 if !main && let Some(function) = self.later() => Statement::Call {
+                function,
                 give: self.pair(),
                 take: self.pair(),
             },
+            // The main function has a clause for every tag, and those are not all there are.
+            _ if main && self.features.control => self.resume_any(depth),
             _ => {
                 let slot = self.slot();
                 self.resume(slot)
@@ -212,18 +268,17 @@ impl Generator<'_> {
     }
 
     fn spawn(&mut self, slot: u8) -> Option<Statement> {
-        (self.function + 1 < self.count).then(|| Statement::Spawn {
-            slot,
-            function: self.later(),
-        })
+        let function = self.later()?;
+        Some(Statement::Spawn { slot, function })
     }
 
     fn hold(&mut self, depth: u32) -> Statement {
         let objects = (0..OBJECTS).filter(|_| self.rng.one_in(2)).collect();
         let continuations = (0..CONTINUATIONS).filter(|_| self.rng.one_in(3)).collect();
         let mut body = self.block(depth + 1, 0, 2);
-        body.push(self.transfer());
+        body.push(self.transfer(depth));
         body.extend(self.block(depth + 1, 0, 2));
+        let body = self.sheltered(body);
         Statement::Hold {
             objects,
             continuations,
@@ -231,24 +286,29 @@ impl Generator<'_> {
         }
     }
 
-    fn later(&mut self) -> usize {
-        self.rng
-            .range(self.function as u32 + 1, self.count as u32 - 1) as usize
+    /// A function behind this one that takes a pair.
+    pub(super) fn later(&mut self) -> Option<usize> {
+        let plain = |&function: &usize| {
+            let control = self.control.as_ref();
+            control.is_none_or(|control| *control.signature(function) == Signature::Plain)
+        };
+        let those: Vec<usize> = (self.function + 1..self.count).filter(plain).collect();
+        (!those.is_empty()).then(|| *self.rng.pick(&those))
     }
 
-    fn object(&mut self) -> u8 {
+    pub(super) fn object(&mut self) -> u8 {
         self.rng.range(0, u32::from(OBJECTS) - 1) as u8
     }
 
-    fn integer(&mut self) -> u8 {
+    pub(super) fn integer(&mut self) -> u8 {
         self.rng.range(0, u32::from(INTEGERS) - 1) as u8
     }
 
-    fn slot(&mut self) -> u8 {
+    pub(super) fn slot(&mut self) -> u8 {
         self.rng.range(0, u32::from(SLOTS) - 1) as u8
     }
 
-    fn pair(&mut self) -> Pair {
+    pub(super) fn pair(&mut self) -> Pair {
         Pair {
             object: self.object(),
             integer: self.integer(),

@@ -12,15 +12,21 @@
 //! `roots`: the same programs, with the root set of each moment compared ([`roots`]).
 
 mod ast;
+mod control;
 mod emit;
 mod generator;
+mod heap;
 mod oracle;
 pub mod roots;
 mod shrink;
 
-use crate::case::{Case, Size};
+pub use oracle::End;
+pub(crate) use oracle::Trap;
+
+use crate::case::{Case, Size, Told};
 use crate::suite::{Suite, play_case};
 use ast::Program;
+use control::features::Features;
 use mangrove_workers::Rng;
 
 /// The suite.
@@ -41,27 +47,34 @@ pub(crate) const CLONES: Suite = Suite {
     play: |round, begin| play_case(round, begin, case_with_clones, Some(shrunk_with_clones)),
 };
 
+/// The program that these choices lead to.
+fn program(rng: &mut Rng, size: Size, clones: bool) -> Program {
+    let features = Features {
+        copies: !clones,
+        ..Features::ALL
+    };
+    generator::program(rng, size, features)
+}
+
 /// A case for a random program.
 fn case(rng: &mut Rng, size: Size) -> Case {
-    make(&generator::program(rng, size), false)
+    make(&program(rng, size, false), false)
 }
 
 /// The same in which continuations are cloned.
 fn case_with_clones(rng: &mut Rng, size: Size) -> Case {
-    make(&generator::program(rng, size), true)
+    make(&program(rng, size, true), true)
 }
 
 /// The smallest case for which `fails` still holds, derived from the one these
 /// choices lead to.
 fn shrunk(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
-    let program = generator::program(rng, size);
-    make_smallest(program, false, fails)
+    make_smallest(program(rng, size, false), false, fails)
 }
 
 /// The same with clones.
 fn shrunk_with_clones(rng: &mut Rng, size: Size, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
-    let program = generator::program(rng, size);
-    make_smallest(program, true, fails)
+    make_smallest(program(rng, size, true), true, fails)
 }
 
 fn make_smallest(program: Program, clones: bool, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
@@ -85,8 +98,13 @@ fn make(program: &Program, clones: bool) -> Case {
         arguments: Vec::new(),
         checksum: verdict.checksum,
         collections: verdict.collections,
-        continuations_in_objects: false,
+        continuations_in_objects: program.control.as_ref().is_some_and(|of| of.held),
         continuation_clone: clones,
+        told: Told {
+            end: verdict.end,
+            steps: verdict.steps,
+            switches: verdict.switches,
+        },
         place: |_| "the number of live continuations".to_owned(),
     }
 }

@@ -101,6 +101,7 @@ impl Cut {
 mod tests {
     use super::{Block, Program, Statement, shrink};
     use crate::case::Size;
+    use crate::random::control::features::Features;
     use crate::random::generator;
     use mangrove::Zeal;
     use mangrove_workers::Rng;
@@ -128,7 +129,8 @@ mod tests {
                 .any(|body| suspends_holding(body, false))
         };
         let size = Size::new(1.0, Zeal::NONE);
-        let programs = (0..50).map(|seed| generator::program(&mut Rng::new(seed), size));
+        let programs =
+            (0..50).map(|seed| generator::program(&mut Rng::new(seed), size, Features::ALL));
         let failing: Vec<Program> = programs.filter(|program| fails(program)).collect();
         assert!(
             failing.len() > 5,

@@ -2,7 +2,7 @@
 //! are alive is checked after each collection. The program is
 //! `programs/churn.wat`; this is its oracle, the same story told with boxes.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -33,6 +33,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         arguments: vec![slots as i32, steps as i32, every as i32, seed as i32],
         checksum: Churn::new(salt, seed, slots).run(steps),
         collections: COLLECTIONS.into(),
+        told: Told::default(),
         continuations_in_objects: false,
         continuation_clone: false,
         place,

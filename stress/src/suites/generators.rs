@@ -1,7 +1,7 @@
 //! `generators`: pairs of tree walkers in step. The program is
 //! `programs/generators.wat`; its items follow from pair and position alone.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -30,6 +30,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         arguments: vec![pairs as i32, nodes as i32, every as i32, seed as i32],
         checksum: checksum(salt, pairs.into(), nodes.into()),
         collections: (pairs * (nodes + 1) / every).into(),
+        told: Told::default(),
         continuations_in_objects: false,
         continuation_clone: false,
         place,

@@ -1,7 +1,7 @@
 //! `pipeline`: packets from producers through stages to consumers, receipts
 //! back. The program is `programs/pipeline.wat`; this is its oracle.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, longs, module};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -33,6 +33,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
             .to_vec(),
         checksum: checksum(salt, lines.into(), stages.into(), packets.into()),
         collections: (lines * packets / every).into(),
+        told: Told::default(),
         continuations_in_objects: false,
         continuation_clone: false,
         place,

@@ -2,7 +2,7 @@
 //! each collection as many workers must live as are in reach. The program is
 //! `programs/rings.wat`; this is its oracle: a graph of numbers, and a search.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -39,6 +39,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         arguments: vec![slots as i32, steps as i32, every as i32, seed as i32],
         checksum,
         collections: u64::from(COLLECTIONS) + 1,
+        told: Told::default(),
         continuations_in_objects: true,
         continuation_clone: false,
         place,

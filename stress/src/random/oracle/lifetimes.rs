@@ -13,69 +13,84 @@
 //! ```
 
 use crate::random::ast::{Block, Program, Statement};
-use std::collections::HashMap;
+use crate::random::heap::lifetimes as heap;
+use std::collections::{HashMap, HashSet};
 
-/// Variables of a function: a bit for each.
+/// Variables of a function: a bit for each. And which bodies with operands below them may
+/// still come to their ends: a bit for each level.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Live {
+pub(in crate::random) struct Live {
     objects: u8,
     continuations: u8,
+    exceptions: u8,
+    peers: u8,
+    things: u8,
+    externs: u8,
+    ends: u64,
+}
+
+/// Asks for a variable's bit, sets it, and takes it away.
+macro_rules! bits {
+    ($($field:ident: $has:ident, $with:ident, $without:ident;)*) => { $(
+        pub(in crate::random) fn $has(self, variable: u8) -> bool {
+            self.$field & 1 << variable != 0
+        }
+
+        pub(in crate::random) fn $with(self, variable: u8) -> Self {
+            Self { $field: self.$field | 1 << variable, ..self }
+        }
+
+        pub(in crate::random) fn $without(self, variable: u8) -> Self {
+            Self { $field: self.$field & !(1 << variable), ..self }
+        }
+    )* };
 }
 
 impl Live {
-    pub(super) fn has_object(self, variable: u8) -> bool {
-        self.objects & 1 << variable != 0
+    bits! {
+        objects: has_object, with, without;
+        continuations: has_continuation, with_continuation, without_continuation;
+        exceptions: has_exception, with_exception, without_exception;
+        peers: has_peer, with_peer, without_peer;
+        things: has_thing, with_thing, without_thing;
+        externs: has_extern, with_extern, without_extern;
+        ends: has_end, with_end, without_end;
     }
 
-    pub(super) fn has_continuation(self, variable: u8) -> bool {
-        self.continuations & 1 << variable != 0
-    }
-
-    pub(super) fn with(self, variable: u8) -> Self {
-        Self {
-            objects: self.objects | 1 << variable,
-            ..self
-        }
-    }
-
-    pub(super) fn without(self, variable: u8) -> Self {
-        Self {
-            objects: self.objects & !(1 << variable),
-            ..self
-        }
-    }
-
-    fn with_continuation(self, variable: u8) -> Self {
-        Self {
-            continuations: self.continuations | 1 << variable,
-            ..self
-        }
-    }
-
-    fn without_continuation(self, variable: u8) -> Self {
-        Self {
-            continuations: self.continuations & !(1 << variable),
-            ..self
-        }
-    }
-
-    fn and(self, other: Self) -> Self {
+    pub(in crate::random) fn and(self, other: Self) -> Self {
         Self {
             objects: self.objects | other.objects,
             continuations: self.continuations | other.continuations,
+            exceptions: self.exceptions | other.exceptions,
+            peers: self.peers | other.peers,
+            things: self.things | other.things,
+            externs: self.externs | other.externs,
+            ends: self.ends | other.ends,
         }
     }
 }
 
 /// What is live behind each statement of a program.
-pub(super) struct Lifetimes {
+pub(in crate::random) struct Lifetimes {
     behind: HashMap<*const Statement, Live>,
+    /// What is while an instruction of it stands, its operands left out.
+    across: HashMap<*const Statement, Live>,
+    /// What is live where an exception arrives that is thrown here.
+    pub(in crate::random) caught: Live,
+    /// How many bodies with operands below them are around.
+    level: u8,
+    /// Loops whose parameter is needed.
+    carried: HashSet<*const Statement>,
 }
 
 impl Lifetimes {
-    pub(super) fn of(program: &Program) -> Self {
+    pub(in crate::random) fn of(program: &Program) -> Self {
         let mut lifetimes = Self {
             behind: HashMap::new(),
+            across: HashMap::new(),
+            caught: Live::default(),
+            level: 0,
+            carried: HashSet::new(),
         };
         // A function returns what is in its first object variable.
         let end = Live::default().with(0);
@@ -86,11 +101,45 @@ impl Lifetimes {
     }
 
     /// What is live behind a statement.
-    pub(super) fn behind(&self, statement: &Statement) -> Live {
+    pub(in crate::random) fn behind(&self, statement: &Statement) -> Live {
         self.behind[&std::ptr::from_ref(statement)]
     }
 
-    fn before_block(&mut self, block: &Block, behind: Live) -> Live {
+    /// What is live while a statement stands that calls, switches or allocates, beside what
+    /// it was given.
+    pub(in crate::random) fn across(&self, statement: &Statement) -> Live {
+        self.across[&std::ptr::from_ref(statement)]
+    }
+
+    pub(in crate::random) fn note_across(&mut self, statement: &Statement, live: Live) {
+        self.across.insert(std::ptr::from_ref(statement), live);
+    }
+
+    /// Whether a loop's parameter is needed.
+    pub(super) fn carries(&self, statement: &Statement) -> bool {
+        self.carried.contains(&std::ptr::from_ref(statement))
+    }
+
+    pub(in crate::random) fn carry(&mut self, statement: &Statement, needed: bool) {
+        if needed {
+            self.carried.insert(std::ptr::from_ref(statement));
+        }
+    }
+
+    /// A body begins, backwards, that operands lie below.
+    pub(in crate::random) fn inside(&mut self, end: Live) -> Live {
+        self.level += 1;
+        end.with_end(self.level - 1)
+    }
+
+    /// It is over: what is live before it, and whether it may come to its end.
+    pub(in crate::random) fn outside(&mut self, before: Live) -> (Live, bool) {
+        self.level -= 1;
+        let ends = before.has_end(self.level);
+        (before.without_end(self.level), ends)
+    }
+
+    pub(in crate::random) fn before_block(&mut self, block: &Block, behind: Live) -> Live {
         block
             .iter()
             .rev()
@@ -128,24 +177,62 @@ impl Lifetimes {
                 for &variable in continuations {
                     inside = inside.without_continuation(variable);
                 }
-                let mut before = self.before_block(body, inside);
+                let inside = self.inside(inside);
+                let before = self.before_block(body, inside);
+                let (mut before, ends) = self.outside(before);
                 // The body begins with null in them; what they held goes on to the end.
                 for &variable in objects {
                     before = before.without(variable);
-                    if behind.has_object(variable) {
+                    if ends && behind.has_object(variable) {
                         before = before.with(variable);
                     }
                 }
                 for &variable in continuations {
                     before = before.without_continuation(variable);
-                    if behind.has_continuation(variable) {
+                    if ends && behind.has_continuation(variable) {
                         before = before.with_continuation(variable);
                     }
                 }
                 before
             }
-            simple => before_simple(simple, behind),
+            Statement::Control(control) => self.before_control(statement, control, behind),
+            Statement::Heap(heap) => heap::before(self, statement, heap, behind),
+            simple => {
+                let caught = if calls(simple) {
+                    self.caught
+                } else {
+                    Live::default()
+                };
+                self.note_across(simple, across(simple, behind).and(caught));
+                before_simple(simple, behind).and(caught)
+            }
         }
+    }
+}
+
+/// Whether there is a call in it, from which a clause around it may go on.
+fn calls(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::Note { .. }
+            | Statement::NoteObject { .. }
+            | Statement::Spawn { .. }
+            | Statement::Call { .. }
+            | Statement::Resume { .. }
+            | Statement::Suspend { .. }
+            | Statement::Collect
+            | Statement::Litter { .. }
+    )
+}
+
+/// What is live while a statement stands, and is not caught: what it sets is not.
+fn across(statement: &Statement, behind: Live) -> Live {
+    match *statement {
+        Statement::Call { take, .. }
+        | Statement::Resume { take, .. }
+        | Statement::Suspend { take, .. } => behind.without(take.object),
+        Statement::New { to, .. } => behind.without(to),
+        _ => behind,
     }
 }
 
@@ -177,8 +264,12 @@ fn before_simple(statement: &Statement, behind: Live) -> Live {
         | Statement::Forget { .. }
         | Statement::Collect
         | Statement::Litter { .. } => behind,
-        Statement::If { .. } | Statement::Repeat { .. } | Statement::Hold { .. } => {
-            unreachable!("{statement:?} has blocks")
+        Statement::If { .. }
+        | Statement::Repeat { .. }
+        | Statement::Hold { .. }
+        | Statement::Control(_)
+        | Statement::Heap(_) => {
+            unreachable!("{statement:?} is not simple")
         }
     }
 }
@@ -192,8 +283,8 @@ mod tests {
         let mut body = vec![Statement::Collect];
         body.extend(rest);
         let program = Program {
-            fuel: 0,
             functions: vec![body],
+            ..Program::default()
         };
         Lifetimes::of(&program).behind(&program.functions[0][0])
     }
@@ -240,8 +331,8 @@ mod tests {
             },
         ];
         let program = Program {
-            fuel: 0,
             functions: vec![vec![Statement::Repeat { times: 2, body }]],
+            ..Program::default()
         };
         let Statement::Repeat { body, .. } = &program.functions[0][0] else {
             panic!("it is a loop");

@@ -8,17 +8,24 @@
 //! ```
 
 mod compute;
-mod lifetimes;
-mod moments;
-mod state;
+mod ending;
+pub(in crate::random) mod lifetimes;
+pub(in crate::random) mod moments;
+pub(in crate::random) mod state;
 
 use super::ast::{
     DIGEST_DEPTH, GLOBALS, Pair, Program, RETURNED, SLOTS, SUSPENDED, Statement, WAS_EMPTY,
 };
+use super::control::ast::STONE;
+use super::control::state::{Value, World};
+#[cfg(test)]
+use super::control::tally::Tally;
+use super::heap::oracle::{World as Things, root};
 use crate::programs::fold;
 use moments::Watch;
 use state::{Chain, Continuation, Cursor, Frame, Held, Object, Reference, Site, held, top};
 
+pub use ending::{End, Trap};
 pub use moments::{Kept, Looks, moments};
 
 /// What the oracle found.
@@ -30,19 +37,29 @@ pub struct Verdict {
     pub collections: u64,
     /// How many continuations can be reached when it ends.
     pub reachable: usize,
+    /// How it ends; what it computed until then is the checksum.
+    pub end: End,
+    /// Statements that were executed.
+    pub steps: u64,
+    /// Times control went from one stack to another.
+    pub switches: u64,
 }
 
-struct Machine<'p> {
-    program: &'p Program,
-    heap: Vec<Object>,
-    globals: [Reference; GLOBALS as usize],
-    slots: [Option<Held<'p>>; SLOTS as usize],
-    running: Chain<'p>,
-    fuel: u32,
+pub(in crate::random) struct Machine<'p> {
+    pub(in crate::random) program: &'p Program,
+    pub(in crate::random) heap: Vec<Object>,
+    pub(in crate::random) globals: [Reference; GLOBALS as usize],
+    pub(in crate::random) slots: [Option<Held<'p>>; SLOTS as usize],
+    pub(in crate::random) running: Chain<'p>,
+    pub(in crate::random) fuel: u32,
     sum: i64,
     collections: u64,
+    /// Globals, tables and segments of other objects.
+    things: Things,
     /// Who wants to know what is held at some moments.
     watch: Option<Watch<'p>>,
+    /// What statements of control add.
+    pub(in crate::random) world: World<'p>,
 }
 
 /// Interprets a program to its end.
@@ -50,30 +67,12 @@ pub fn run(program: &Program) -> Verdict {
     Machine::new(program).run_out()
 }
 
-/// Continuations in the chain of a reference and in the variables of its frames.
-fn size(held: &Held<'_>) -> usize {
-    held.borrow().as_ref().map_or(0, chain_size)
-}
-
-fn chain_size(chain: &Chain<'_>) -> usize {
-    let in_frame = |frame: &Frame<'_>| {
-        let held = frame
-            .cursors
-            .iter()
-            .flat_map(|cursor| &cursor.continuations);
-        let held = held.filter_map(|(_, chain)| chain.as_ref());
-        frame
-            .continuations
-            .iter()
-            .flatten()
-            .chain(held)
-            .map(size)
-            .sum::<usize>()
-    };
-    chain
-        .iter()
-        .map(|one| 1 + one.frames.iter().map(in_frame).sum::<usize>())
-        .sum()
+/// The same, and how often what was executed.
+#[cfg(test)]
+pub fn run_counted(program: &Program) -> (Verdict, Tally) {
+    let mut machine = Machine::new(program);
+    let verdict = machine.run_out();
+    (verdict, machine.world.tally)
 }
 
 impl<'p> Machine<'p> {
@@ -81,33 +80,47 @@ impl<'p> Machine<'p> {
         let main = Continuation {
             frames: vec![Frame::new(&program.functions[0])],
             site: None,
+            bound: Vec::new(),
+        };
+        let stone = Object {
+            value: STONE,
+            links: [None; 2],
+            body: None,
         };
         Self {
             program,
-            heap: Vec::new(),
+            heap: vec![stone, root()],
             globals: [None; GLOBALS as usize],
             slots: Default::default(),
             running: vec![main],
             fuel: program.fuel,
             sum: 0,
             collections: 0,
+            things: Things::new(),
             watch: None,
+            world: World::default(),
         }
     }
 
     fn run_out(&mut self) -> Verdict {
-        while !self.running.is_empty() {
+        while !self.running.is_empty() && self.world.end.is_none() {
             self.step();
         }
-        // The program's caller, which holds nothing, collects once more.
-        self.look(Looks::COLLECTION, None);
-        for global in self.globals {
-            self.sum = fold(self.sum, self.digest(global, DIGEST_DEPTH));
+        let end = self.world.end.unwrap_or_default();
+        if end == End::Returned {
+            // The program's caller, which holds nothing, collects once more.
+            self.look(Looks::COLLECTION, None);
+            for global in self.globals {
+                self.sum = fold(self.sum, self.digest(global, DIGEST_DEPTH));
+            }
         }
         Verdict {
             checksum: self.sum,
             collections: self.collections,
-            reachable: self.slots.iter().flatten().map(size).sum(),
+            reachable: self.continuations_in_reach(),
+            end,
+            steps: self.world.steps,
+            switches: self.world.switches,
         }
     }
 
@@ -120,18 +133,20 @@ impl<'p> Machine<'p> {
             cursor.next += 1;
             return self.execute(statement);
         }
+        frame.turn();
+        let Some(cursor) = frame.cursors.last_mut() else {
+            return;
+        };
         if cursor.again > 0 {
             cursor.again -= 1;
             cursor.next = 0;
             return;
         }
-        if let Some(ended) = frame.cursors.pop() {
-            for (variable, object) in ended.objects {
-                frame.objects[usize::from(variable)] = object;
+        if let Some(mut ended) = frame.cursors.pop() {
+            if let (Some(statement), Some(half)) = (ended.of, ended.half.take()) {
+                return self.end_body(statement, half);
             }
-            for (variable, chain) in ended.continuations {
-                frame.continuations[usize::from(variable)] = chain;
-            }
+            frame.put_back(ended);
         }
     }
 
@@ -151,12 +166,13 @@ impl<'p> Machine<'p> {
         }
         let site = self.running.pop().and_then(|ended| ended.site);
         if let Some(site) = site {
+            self.world.switches += 1;
             self.come_back(site, values, RETURNED);
         }
     }
 
     /// What a `resume` leaves in its variables.
-    fn come_back(&mut self, site: Site, values: (Reference, i64), outcome: i64) {
+    fn come_back(&mut self, site: Site<'p>, values: (Reference, i64), outcome: i64) {
         let frame = top(&mut self.running);
         frame.set_pair(site.take, values);
         frame.integers[usize::from(site.outcome)] = outcome;
@@ -164,6 +180,7 @@ impl<'p> Machine<'p> {
 
     fn execute(&mut self, statement: &'p Statement) {
         top(&mut self.running).stands = Some(statement);
+        self.world.steps += 1;
         match *statement {
             Statement::Resume {
                 slot,
@@ -179,6 +196,7 @@ impl<'p> Machine<'p> {
                         take,
                         outcome,
                         handles,
+                        control: None,
                     },
                 );
             }
@@ -191,8 +209,11 @@ impl<'p> Machine<'p> {
             Statement::Spawn { slot, function } => {
                 if let Some(fuel) = self.fuel.checked_sub(1) {
                     self.fuel = fuel;
-                    let frames = vec![Frame::new(&self.program.functions[function])];
-                    let fresh = vec![Continuation { frames, site: None }];
+                    let fresh = vec![Continuation {
+                        frames: vec![self.fresh(function)],
+                        site: None,
+                        bound: Vec::new(),
+                    }];
                     self.slots[usize::from(slot)] = Some(held(fresh));
                 }
             }
@@ -216,6 +237,8 @@ impl<'p> Machine<'p> {
                 self.compute(statement);
             }
             Statement::Litter { .. } => {}
+            Statement::Control(ref control) => self.control(statement, control),
+            Statement::Heap(ref heap) => self.act(statement, heap),
             Statement::Hold { .. } | Statement::If { .. } | Statement::Repeat { .. } => {
                 self.enter(statement);
             }
@@ -257,7 +280,7 @@ impl<'p> Machine<'p> {
         frame.cursors.push(cursor);
     }
 
-    fn resume(&mut self, give: Pair, site: Site) {
+    fn resume(&mut self, give: Pair, site: Site<'p>) {
         let frame = top(&mut self.running);
         let reference = self.slots[usize::from(site.slot)].take();
         frame.it = reference.clone();
@@ -265,32 +288,34 @@ impl<'p> Machine<'p> {
             frame.integers[usize::from(site.outcome)] = WAS_EMPTY;
             return;
         };
-        let values = frame.pair(give);
+        let (object, integer) = frame.pair(give);
         self.look(Looks::RESUMPTION, Some(&reference));
-        let chain = reference.borrow_mut().take();
-        let mut chain = chain.expect("what is in a slot is not used up");
-        chain[0].site = Some(site);
-        self.running.append(&mut chain);
-        let resumed = top(&mut self.running);
-        let awaits = resumed.awaits;
-        resumed.set_pair(awaits, values);
+        if self.go_on(&reference, site) {
+            self.deliver(vec![Value::Object(object), Value::Number(integer)]);
+        }
     }
 
     fn suspend(&mut self, tag: u8, give: Pair, take: Pair) {
         self.look(Looks::SUSPENSION, None);
         let frame = top(&mut self.running);
-        let values = frame.pair(give);
-        frame.awaits = take;
-        let handles =
-            |one: &Continuation<'_>| one.site.is_some_and(|site| site.handles[usize::from(tag)]);
-        let outermost = self.running.iter().rposition(handles);
-        let outermost = outermost.expect("the main function handles every tag");
-        let mut chain = self.running.split_off(outermost);
-        if let Some(site) = chain[0].site.take() {
-            let suspended = held(chain);
-            top(&mut self.running).it = Some(suspended.clone());
-            self.slots[usize::from(site.slot)] = Some(suspended);
-            self.come_back(site, values, SUSPENDED + i64::from(tag));
+        let (object, integer) = frame.pair(give);
+        (frame.awaits, frame.more.awaits, frame.more.peer) = (take, &[], None);
+        let values = vec![Value::Object(object), Value::Number(integer)];
+        self.suspend_with(usize::from(tag), values);
+    }
+
+    /// Arrives at a `resume` without clauses of its own.
+    pub(in crate::random) fn suspend_plain(
+        &mut self,
+        tag: usize,
+        values: Vec<Value<'p>>,
+        (site, chain): (Site<'p>, Chain<'p>),
+    ) {
+        let suspended = held(chain);
+        top(&mut self.running).it = Some(suspended.clone());
+        self.slots[usize::from(site.slot)] = Some(suspended);
+        if let [Value::Object(object), Value::Number(integer)] = values[..] {
+            self.come_back(site, (object, integer), SUSPENDED + tag as i64);
         }
     }
 
@@ -303,6 +328,7 @@ impl<'p> Machine<'p> {
         let values = frame.pair(give);
         frame.awaits = take;
         let mut callee = Frame::new(&self.program.functions[function]);
+        self.world.tally.count("call");
         callee.set_pair(callee.awaits, values);
         if let Some(current) = self.running.last_mut() {
             current.frames.push(callee);

@@ -4,12 +4,17 @@
 //! and held operands are needed for is known from the text ([`super::lifetimes`]); what is
 //! in them the interpreter knows.
 
-use super::lifetimes::{Lifetimes, Live};
-use super::state::{Chain, Frame, Held, Reference};
+use super::lifetimes::Lifetimes;
+use super::state::{Chain, Frame, Held, Object, Reference};
 use super::{Machine, Verdict};
 use crate::random::ast::{Program, Statement};
-use crate::random::roots::picture::{FrameSet, Label, Labels, Picture, Stack};
+use crate::random::control::state::Value;
+use crate::random::heap::classes::Kind;
+use crate::random::heap::lifetimes as heap;
+use crate::random::heap::values::{Any, Body, array_name, samples};
+use crate::random::roots::picture::{self, FrameSet, Label, Labels, Picture, Stack};
 use crate::random::roots::places::Places;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Moments that are looked at.
@@ -92,7 +97,7 @@ enum At<'a, 'p> {
 
 impl<'p> Machine<'p> {
     /// A moment has come; `resumed` is about to be.
-    pub(super) fn look(&mut self, what: Looks, resumed: Option<&Held<'p>>) {
+    pub(in crate::random) fn look(&mut self, what: Looks, resumed: Option<&Held<'p>>) {
         let Some(mut watch) = self.watch.take() else {
             return;
         };
@@ -105,8 +110,10 @@ impl<'p> Machine<'p> {
 
     fn picture(&self, watch: &mut Watch<'p>, what: Looks, resumed: Option<&Held<'p>>) -> Picture {
         let mut gather = Gather {
+            machine: self,
             watch,
             objects: Vec::new(),
+            exceptions: HashMap::new(),
             chains: Vec::new(),
             waiting: 0,
         };
@@ -122,20 +129,48 @@ impl<'p> Machine<'p> {
             running.push(Stack::new());
         }
         let mut globals = Vec::new();
-        for (&index, &value) in gather.watch.places.globals.iter().zip(&self.globals) {
-            globals.extend(gather.object(value).map(|object| (index, object)));
+        let [shelves @ .., shelf] = self.world.shelves;
+        // The stone comes first, then what nodes and other objects have, and the global with
+        // an exception last.
+        let values = self.globals.iter().map(|&value| Value::Object(value));
+        let values = [Value::Object(Some(0))].into_iter().chain(values);
+        let values = values.chain(self.things.global_objects().map(Value::Object));
+        let values = values.chain([Value::Exception(shelf)]);
+        for (&index, value) in gather.watch.places.globals.iter().zip(values) {
+            globals.extend(gather.number(&value).map(|object| (index, object)));
+        }
+        for (element, shelf) in (0..).zip(shelves) {
+            let number = gather.number(&Value::Exception(shelf));
+            globals.extend(number.map(|number| (picture::element(element), number)));
         }
         let mut slots = Vec::new();
-        for (index, held) in (0..).zip(&self.slots) {
+        let peers = (picture::PEERS..).zip(&self.world.peers);
+        for (index, held) in (0..).zip(&self.slots).chain(peers) {
             let held = held.as_ref().and_then(|held| gather.held(held));
             slots.extend(held.map(|label| (index, label)));
         }
+        let mut tables = Vec::new();
+        for (table, element, object) in self.things.table_objects() {
+            // The table of continuations comes before these.
+            let name = gather.object(Some(object));
+            tables.extend(name.map(|name| (table + 1, element, name)));
+        }
+        let mut segments = Vec::new();
+        for (segment, element, object) in self.things.segment_objects() {
+            let name = gather.object(Some(object));
+            segments.extend(name.map(|name| (segment, element, name)));
+        }
         let (waiting, found) = (gather.waiting, gather.objects);
+        let exceptions = gather.exceptions.into_values();
+        let mut reachable: Vec<u64> = exceptions.chain(self.reachable(found)).collect();
+        reachable.sort_unstable();
         Picture {
             running,
             globals,
             slots,
-            reachable: self.reachable(found),
+            tables,
+            segments,
+            reachable,
             waiting,
         }
     }
@@ -146,18 +181,36 @@ impl<'p> Machine<'p> {
         while let Some(at) = found.pop() {
             if !std::mem::replace(&mut seen[at], true) {
                 found.extend(self.heap[at].links.iter().flatten());
+                found.extend(self.heap[at].body.iter().flat_map(Body::objects));
             }
         }
-        let numbers = (1..).zip(seen).filter(|&(_, seen)| seen);
-        numbers.map(|(number, _)| number).collect()
+        let seen = (0..).zip(seen).filter(|&(_, seen)| seen);
+        seen.map(|(at, _)| name(&self.heap, at, true)).collect()
     }
+}
+
+/// What an object is known by: its number, from 1, or what is in it. Of an array within an
+/// array nothing but its length counts.
+fn name(objects: &[Object], at: usize, outermost: bool) -> u64 {
+    let Some(Body::Array(row, cells)) = &objects[at].body else {
+        return at as u64 + 1;
+    };
+    let numbers = samples(cells.len()).filter(|_| outermost && row.storage.bytes() > 0);
+    let numbers = numbers.map(|at| cells[at].integer(row.storage, false));
+    let objects_in = cells.iter().enumerate().filter(|_| outermost);
+    let objects_in = objects_in.filter_map(|(place, cell)| Some((place, cell.any().object()?)));
+    let named = objects_in.map(|(place, at)| (place, name(objects, at, false)));
+    array_name(cells.len(), numbers, named)
 }
 
 /// Gathers what is held at one moment.
 struct Gather<'a, 'p> {
+    machine: &'a Machine<'p>,
     watch: &'a mut Watch<'p>,
     /// Objects that something outside of objects holds.
     objects: Vec<usize>,
+    /// Exceptions that were met, and their numbers.
+    exceptions: HashMap<usize, u64>,
     /// The references met so far, and their labels.
     chains: Vec<(Held<'p>, Label)>,
     /// Continuations in their chains.
@@ -165,10 +218,44 @@ struct Gather<'a, 'p> {
 }
 
 impl<'p> Gather<'_, 'p> {
-    /// An object's number: they are counted from 1.
+    /// An object's name.
     fn object(&mut self, reference: Reference) -> Option<u64> {
         self.objects.extend(reference);
-        reference.map(|at| at as u64 + 1)
+        reference.map(|at| name(&self.machine.heap, at, true))
+    }
+
+    /// An object's or an exception's number.
+    fn number(&mut self, value: &Value<'p>) -> Option<u64> {
+        match *value {
+            Value::Object(object) => self.object(object),
+            Value::Exception(Some(exception)) => Some(self.exception(exception)),
+            _ => None,
+        }
+    }
+
+    /// An exception is what it holds.
+    fn exception(&mut self, exception: usize) -> u64 {
+        if let Some(&number) = self.exceptions.get(&exception) {
+            return number;
+        }
+        let mut set = FrameSet::default();
+        let machine = self.machine;
+        for value in &machine.world.exceptions[exception].values {
+            self.add(value, &mut set);
+        }
+        let number = self.watch.labels.exception(set.sorted());
+        self.exceptions.insert(exception, number);
+        number
+    }
+
+    /// Adds what a value refers to.
+    fn add(&mut self, value: &Value<'p>, set: &mut FrameSet) {
+        let number = self.number(value);
+        set.objects.extend(number);
+        if let Value::Task(Some(held)) = value {
+            let label = self.held(held);
+            set.continuations.extend(label);
+        }
     }
 
     /// What a reference stands for; none if it is used up.
@@ -184,10 +271,17 @@ impl<'p> Gather<'_, 'p> {
 
     fn chain(&mut self, chain: &Chain<'p>) -> Label {
         self.waiting += chain.len();
-        let stacks = chain.iter().rev();
-        let stacks = stacks
-            .map(|one| self.stack(&one.frames, At::Behind))
-            .collect();
+        let mut stacks = Vec::new();
+        for one in chain.iter().rev() {
+            let mut bound = FrameSet::bound();
+            one.bound
+                .iter()
+                .for_each(|value| self.add(value, &mut bound));
+            let mut stack = Stack::new();
+            stack.extend((!bound.is_empty()).then(|| bound.sorted()));
+            stack.extend(self.stack(&one.frames, At::Behind));
+            stacks.push(stack);
+        }
         self.watch.labels.of(stacks)
     }
 
@@ -211,17 +305,20 @@ impl<'p> Gather<'_, 'p> {
             ..FrameSet::default()
         };
         let all = self.watch.kept == Kept::Set;
-        let behind = self.watch.lifetimes.behind(stands);
-        let needed = match *stands {
-            Statement::Call { take, .. }
-            | Statement::Resume { take, .. }
-            | Statement::Suspend { take, .. } => behind.without(take.object),
-            Statement::New { to, .. } => behind.without(to),
-            _ => behind,
-        };
+        let needed = self.watch.lifetimes.across(stands);
         for (variable, &value) in (0..).zip(&frame.objects) {
             if all || needed.has_object(variable) {
                 set.objects.extend(self.object(value));
+            }
+        }
+        for (variable, value) in (0..).zip(frame.vars.things) {
+            if all || needed.has_thing(variable) {
+                set.objects.extend(self.object(value.object()));
+            }
+        }
+        for (variable, value) in (0..).zip(frame.vars.externs) {
+            if all || needed.has_extern(variable) {
+                set.objects.extend(self.object(value.object()));
             }
         }
         for (variable, value) in (0..).zip(&frame.continuations) {
@@ -230,36 +327,77 @@ impl<'p> Gather<'_, 'p> {
                 set.continuations.extend(label);
             }
         }
+        for (variable, &value) in (0..).zip(&frame.more.exceptions) {
+            if all || needed.has_exception(variable) {
+                self.add(&Value::Exception(value), &mut set);
+            }
+        }
+        for (variable, value) in (0..).zip(&frame.more.peers) {
+            if all || needed.has_peer(variable) {
+                self.add(&Value::Task(value.clone()), &mut set);
+            }
+        }
         if all {
+            frame
+                .more
+                .pinned
+                .iter()
+                .for_each(|value| self.add(value, &mut set));
             let label = frame.it.as_ref().and_then(|held| self.held(held));
             set.continuations.extend(label);
         }
-        self.operands(frame, all, &mut set);
+        self.operands(frame, stands, all, &mut set);
         if let At::Before(resumed) = at {
             self.given(frame, stands, &mut set);
+            let machine = self.machine;
+            machine
+                .world
+                .given
+                .iter()
+                .for_each(|value| self.add(value, &mut set));
             let label = resumed.and_then(|held| self.held(held));
             set.continuations.extend(label);
         }
         set.sorted()
     }
 
-    /// What lies on the operand stack while a body runs.
-    fn operands(&mut self, frame: &Frame<'p>, all: bool, set: &mut FrameSet) {
-        for cursor in &frame.cursors {
-            let behind = match cursor.of {
-                Some(of) => self.watch.lifetimes.behind(of),
-                None => Live::default(),
-            };
+    /// What lies on the operand stack while a body runs, if that may come to its end.
+    fn operands(&mut self, frame: &Frame<'p>, stands: &Statement, all: bool, set: &mut FrameSet) {
+        let across = self.watch.lifetimes.across(stands);
+        let bodies = frame
+            .cursors
+            .iter()
+            .filter(|cursor| cursor.lies_above_operands());
+        for (level, cursor) in (0..).zip(bodies) {
+            let Some(of) = cursor.of else { continue };
+            let behind = self.watch.lifetimes.behind(of);
+            let ends = across.has_end(level);
             for &(variable, value) in &cursor.objects {
-                if all || behind.has_object(variable) {
+                if all || ends && behind.has_object(variable) {
                     set.objects.extend(self.object(value));
                 }
             }
-            for (variable, value) in &cursor.continuations {
-                if all || behind.has_continuation(*variable) {
-                    let label = value.as_ref().and_then(|held| self.held(held));
-                    set.continuations.extend(label);
+            for &(variable, value) in &cursor.things {
+                if all || ends && behind.has_thing(variable) {
+                    set.objects.extend(self.object(value.object()));
                 }
+            }
+            for &(variable, value) in &cursor.externs {
+                if all || ends && behind.has_extern(variable) {
+                    set.objects.extend(self.object(value.object()));
+                }
+            }
+            if all || ends && self.watch.lifetimes.carries(of) {
+                let carried = cursor.carried.and_then(Any::object);
+                set.objects.extend(self.object(carried));
+            }
+            for (variable, value) in &cursor.continuations {
+                if all || ends && behind.has_continuation(*variable) {
+                    self.add(&Value::Task(value.clone()), set);
+                }
+            }
+            if all || ends {
+                self.add(&Value::Task(cursor.half.clone()), set);
             }
         }
     }
@@ -271,6 +409,19 @@ impl<'p> Gather<'_, 'p> {
                 [Some(give.object), None]
             }
             Statement::New { left, right, .. } => [Some(left), Some(right)],
+            Statement::Heap(ref heap) => {
+                for (kind, variable) in heap::given(heap) {
+                    let at = usize::from(variable);
+                    let object = match kind {
+                        Kind::Object => frame.objects[at],
+                        Kind::Thing => frame.vars.things[at].object(),
+                        Kind::Extern => frame.vars.externs[at].object(),
+                        Kind::Integer | Kind::Function => None,
+                    };
+                    set.objects.extend(self.object(object));
+                }
+                [None, None]
+            }
             _ => [None, None],
         };
         for variable in given.into_iter().flatten() {

@@ -1,21 +1,22 @@
 //! What the collector finds, as a [`Picture`].
 
-use super::picture::{FrameSet, Label, Labels, Picture, Stack};
+use super::names::Names;
+use super::picture::{self, FrameSet, Label, Labels, Picture, Stack};
 use mangrove::{
     Caller, CodeName, Error, GraphItem, GraphTarget, LiveContinuation, RootOwner, RootSet,
-    RootValue, State, StoreView, Val, WasmOffset,
+    RootValue, State, StoreView, WasmOffset,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
-/// The field that has an object's number.
-const NUMBER: u32 = 3;
+/// The tables of things, externs and functions.
+const THINGS: std::ops::RangeInclusive<u32> = 1..=3;
 
 /// What a store shows at one moment.
 pub struct Shown {
     roots: RootSet,
     items: Vec<GraphItem>,
-    /// By place in the heap.
+    /// What objects are known by, by place in the heap.
     numbers: HashMap<u32, u64>,
 }
 
@@ -38,13 +39,11 @@ macro_rules! ask {
                     items.push(item);
                     ControlFlow::Continue(())
                 })?;
-                let mut numbers = HashMap::new();
+                let mut names = Names::default();
                 for object in self.heap_walk()? {
-                    if let Some(Val::I64(number)) = object.number(NUMBER) {
-                        numbers.insert(object.offset(), number as u64);
-                    }
+                    names.add(&object);
                 }
-                Ok(Shown { roots, items, numbers })
+                Ok(Shown { roots, items, numbers: names.all() })
             }
         }
     )* };
@@ -63,10 +62,13 @@ impl Shown {
             labels,
             continuations: HashMap::new(),
             frames: HashMap::new(),
+            bound: HashMap::new(),
+            fields: HashMap::new(),
+            exceptions: HashMap::new(),
             known: HashMap::new(),
         };
         let mut picture = Picture::default();
-        let mut slots = Vec::new();
+        let (mut globals, mut slots, mut objects) = (Vec::new(), Vec::new(), Vec::new());
         let mut running = None;
         for item in &self.items {
             match *item {
@@ -81,11 +83,26 @@ impl Shown {
                         frame.place = (function.as_u32(), offset);
                         frame.held.push(to);
                     }
-                    (RootOwner::Global { index, .. }, GraphTarget::Object(at)) => {
-                        picture.globals.push((index, self.number(at)?));
+                    (RootOwner::BoundArgument { continuation, .. }, to) => {
+                        gather.bound.entry(continuation).or_default().push(to);
                     }
-                    (RootOwner::Table { element, .. }, GraphTarget::Continuation(id)) => {
-                        slots.push((element, id));
+                    (RootOwner::Global { index, .. }, GraphTarget::Object(at)) => {
+                        globals.push((index, at));
+                    }
+                    (RootOwner::Table { index, element, .. }, GraphTarget::Object(at))
+                        if THINGS.contains(&index) =>
+                    {
+                        picture.tables.push((index, element, self.number(at)?));
+                    }
+                    (RootOwner::Element { segment, index, .. }, GraphTarget::Object(at)) => {
+                        picture.segments.push((segment, index, self.number(at)?));
+                    }
+                    (RootOwner::Table { element, .. }, GraphTarget::Object(at)) => {
+                        globals.push((picture::element(element as u32), at));
+                    }
+                    (RootOwner::Table { index, element, .. }, GraphTarget::Continuation(id)) => {
+                        let first = if index == 0 { 0 } else { picture::PEERS };
+                        slots.push((first + element, id));
                     }
                     (owner, _) => return Err(format!("{owner} holds something")),
                 },
@@ -96,23 +113,40 @@ impl Shown {
                     }
                 }
                 GraphItem::Object(object) => {
-                    picture.reachable.push(self.number(object.object.0)?);
+                    // Of what a program makes, exceptions alone have no number.
+                    if !self.numbers.contains_key(&object.object.0) {
+                        gather.fields.entry(object.object.0).or_default();
+                    }
+                    objects.push(object.object.0);
                 }
-                GraphItem::Field { .. } => {}
+                GraphItem::Field { object, to, .. } => {
+                    if let Some(fields) = gather.fields.get_mut(&object) {
+                        fields.push(to);
+                    }
+                }
             }
         }
         picture.running = gather.stacks(running)?;
         for (element, id) in slots {
             picture.slots.push((element, gather.label(id)?));
         }
+        for (index, at) in globals {
+            picture.globals.push((index, gather.number(at)?));
+        }
+        for at in objects {
+            picture.reachable.push(gather.number(at)?);
+        }
         picture.waiting = gather.continuations.len() - picture.running.len();
         picture.globals.sort_unstable();
         picture.slots.sort_unstable();
+        picture.tables.sort_unstable();
+        picture.segments.sort_unstable();
         picture.reachable.sort_unstable();
         self.compare_lists()?;
         Ok(picture)
     }
 
+    /// The number of an object.
     fn number(&self, at: u32) -> Result<u64, String> {
         let number = self.numbers.get(&at).copied();
         number.ok_or_else(|| format!("the object at {at:#x} is none of the program's"))
@@ -152,6 +186,12 @@ struct Gather<'a> {
     continuations: HashMap<u32, LiveContinuation>,
     /// By continuation, and by frame.
     frames: HashMap<u32, BTreeMap<u32, FoundFrame>>,
+    /// What is bound to continuations.
+    bound: HashMap<u32, Vec<GraphTarget>>,
+    /// What is in exceptions.
+    fields: HashMap<u32, Vec<GraphTarget>>,
+    /// Numbers of exceptions.
+    exceptions: HashMap<u32, u64>,
     known: HashMap<u32, Label>,
 }
 
@@ -177,6 +217,10 @@ impl Gather<'_> {
             next = one.parent;
             let frames = self.frames.remove(&id).unwrap_or_default();
             let mut stack = Stack::new();
+            if let Some(bound) = self.bound.remove(&id) {
+                stack.push(self.set(FrameSet::bound(), &bound)?);
+                self.bound.insert(id, bound);
+            }
             for frame in frames.values() {
                 stack.push(self.frame(frame)?);
             }
@@ -186,16 +230,34 @@ impl Gather<'_> {
         Ok(stacks)
     }
 
+    /// The number of an object or an exception.
+    fn number(&mut self, at: u32) -> Result<u64, String> {
+        if let Some(&number) = self.exceptions.get(&at) {
+            return Ok(number);
+        }
+        let Some(fields) = self.fields.remove(&at) else {
+            return self.shown.number(at);
+        };
+        let content = self.set(FrameSet::default(), &fields)?;
+        let number = self.labels.exception(content);
+        self.exceptions.insert(at, number);
+        Ok(number)
+    }
+
     fn frame(&mut self, found: &FoundFrame) -> Result<FrameSet, String> {
         let (function, offset) = found.place;
-        let mut set = FrameSet {
+        let set = FrameSet {
             function,
             offset,
             ..FrameSet::default()
         };
-        for &held in &found.held {
+        self.set(set, &found.held)
+    }
+
+    fn set(&mut self, mut set: FrameSet, held: &[GraphTarget]) -> Result<FrameSet, String> {
+        for &held in held {
             match held {
-                GraphTarget::Object(at) => set.objects.push(self.shown.number(at)?),
+                GraphTarget::Object(at) => set.objects.push(self.number(at)?),
                 GraphTarget::Continuation(id) => set.continuations.push(self.label(id)?),
             }
         }

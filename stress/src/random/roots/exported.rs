@@ -1,9 +1,9 @@
 //! The suite's programs for every engine, with the root set at each collection.
 
-use super::picture::{Labels, Picture};
+use super::picture::{EXCEPTIONS, FrameSet, Labels, Picture};
 use super::places::Places;
 use super::{SUITE, Setting, program, text};
-use crate::export::{Ending, Moment, Program, RootSet, stand_ins};
+use crate::export::{Feature, Moment, Program, RootSet, stand_ins};
 use crate::random::ast;
 use crate::random::oracle::{self, Kept, Looks};
 
@@ -28,6 +28,10 @@ pub(crate) fn exported(seed: u64) -> Result<Program, String> {
     let moments: Vec<Moment> = pairs
         .map(|(needed, most)| Moment { needed, most })
         .collect();
+    let mut exported = exported.ends(verdict.end, verdict.checksum);
+    if program.control.as_ref().is_some_and(|of| of.held) {
+        exported.uses.insert(Feature::ContinuationsInObjects);
+    }
     Ok(Program {
         // How a round compiles and runs it says nothing about the program.
         parameters: format!(
@@ -35,8 +39,6 @@ pub(crate) fn exported(seed: u64) -> Result<Program, String> {
             program.functions.len(),
             program.statements()
         ),
-        ending: Ending::Returns(verdict.checksum),
-        globals: vec![("faults", 0)],
         collections: moments.len() as u64,
         roots: Some(moments),
         ..exported
@@ -54,25 +56,45 @@ fn root_sets(
     (verdict, sets.collect())
 }
 
+/// Those of a picture to structs: others are known by names that another engine has not.
 fn root_set(labels: &Labels, picture: &Picture) -> RootSet {
-    RootSet {
-        frames: labels.triples(picture),
+    let is_struct = |object: &u64| *object < EXCEPTIONS;
+    let mut held = labels.triples(picture);
+    held.retain(|(_, _, object)| is_struct(object));
+    let bound = FrameSet::bound();
+    let is_bound = |&(function, offset, _): &(u32, u32, u64)| {
+        (function, offset) == (bound.function, bound.offset)
+    };
+    let (bound, frames): (Vec<_>, Vec<_>) = held.into_iter().partition(is_bound);
+    let mut set = RootSet {
+        frames,
+        bound: bound.into_iter().map(|(_, _, object)| object).collect(),
         globals: picture.globals.clone(),
+        tables: picture.tables.clone(),
+        segments: picture.segments.clone(),
         reachable: picture.reachable.clone(),
-    }
+    };
+    set.globals.retain(|(_, object)| is_struct(object));
+    set.tables.retain(|(_, _, object)| is_struct(object));
+    set.segments.retain(|(_, _, object)| is_struct(object));
+    set.reachable.retain(is_struct);
+    set
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::random::roots::engine::Ask;
-    use mangrove::{Caller, Config, Engine, Linker, Module, OptLevel, Store};
+    use mangrove::{
+        Caller, Config, ContinuationsInObjects, Engine, Linker, Module, OptLevel, Store,
+    };
     use std::sync::{Arc, Mutex};
 
     /// What this engine holds each time the program asks for a collection.
     fn held(wasm: &[u8], level: OptLevel) -> Vec<RootSet> {
         let mut config = Config::new();
         config.opt_level(level);
+        config.continuations_in_objects(ContinuationsInObjects::Trace);
         let engine = Engine::new(&config).unwrap();
         let module = Module::new(&engine, wasm).unwrap();
         let mut store = Store::new(&engine, ()).unwrap();
@@ -88,7 +110,8 @@ mod tests {
         linker.func_wrap("gc", "collect", collect).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
         let run = instance.func(&mut store, "run").unwrap();
-        run.call(&mut store, &[]).unwrap();
+        // It may have to trap: that is judged elsewhere.
+        let _ = run.call(&mut store, &[]);
         let seen = seen.lock().unwrap();
         seen.clone()
     }
@@ -103,7 +126,10 @@ mod tests {
             let needed: Vec<RootSet> = sets(|moment| &moment.needed);
             let most: Vec<RootSet> = sets(|moment| &moment.most);
             assert_eq!(held(&program.wasm, OptLevel::Speed), needed, "{seed}");
-            assert_eq!(held(&program.wasm, OptLevel::Frame), most, "{seed}");
+            // Elsewhere homes keep what an exception passes by until something else lies there.
+            if Setting::of(seed).level == OptLevel::Frame {
+                assert_eq!(held(&program.wasm, OptLevel::Frame), most, "{seed}");
+            }
             frames += needed.iter().map(|set| set.frames.len()).sum::<usize>();
         }
         assert!(frames > 500, "{frames}");

@@ -17,20 +17,23 @@
 mod engine;
 mod exported;
 mod judge;
+mod names;
 pub mod picture;
 pub mod places;
 
 use super::ast::{Block, Program, Statement};
+use super::control::features::Features;
 use super::emit::{self, Form};
 use super::oracle::{self, Kept, Looks};
 use super::{generator, shrink};
-use crate::case::Size;
+use crate::case::{Size, Told};
 use crate::round;
-use crate::suite::{Figures, Round, RoundEnd, RoundResult, Suite};
+use crate::suite::{Round, RoundEnd, RoundResult, Suite};
 pub(crate) use exported::exported;
 use judge::Judge;
 use mangrove::{
-    Config, Engine, Error, Hooks, Linker, Module, OptLevel, ParkPolicy, Store, Val, Zeal,
+    Config, ContinuationsInObjects, Engine, Error, Hooks, Linker, Module, OptLevel, ParkPolicy,
+    Store, Zeal,
 };
 use mangrove_workers::Rng;
 use places::Places;
@@ -38,6 +41,9 @@ use std::fmt;
 
 /// How many moments of a program are looked at.
 const MOST: usize = 500;
+
+/// Bytes from which on an object may be a large one.
+const LARGE: usize = 30_000;
 
 /// Programs of full size run for minutes under a look at everything at each step.
 const SCALE: f64 = 0.02;
@@ -128,7 +134,14 @@ impl fmt::Display for Setting {
 
 /// The program of a seed.
 pub fn program(seed: u64, setting: Setting) -> Program {
-    let mut program = generator::program(&mut Rng::new(seed), Size::new(SCALE, Zeal::NONE));
+    let features = Features {
+        copies: !setting.clones,
+        // Homes keep the operands that an exception passes by until others lie there.
+        escapes: setting.level != OptLevel::Frame,
+        ..Features::ALL
+    };
+    let size = Size::new(SCALE, Zeal::NONE);
+    let mut program = generator::program(&mut Rng::new(seed), size, features);
     if setting.looks.has(Looks::ALLOCATION) {
         // What the helper makes is none of the program's objects.
         program.functions.iter_mut().for_each(without_litter);
@@ -136,8 +149,14 @@ pub fn program(seed: u64, setting: Setting) -> Program {
     program
 }
 
+/// Without what is allocated where it is not one object by one instruction: large arrays are
+/// asked for twice.
 fn without_litter(block: &mut Block) {
-    block.retain(|statement| !matches!(statement, Statement::Litter { .. }));
+    block.retain(|statement| match statement {
+        Statement::Litter { .. } => false,
+        Statement::Heap(heap) => heap.bytes() < LARGE,
+        _ => true,
+    });
     let inner = block.iter_mut().flat_map(Statement::blocks_mut);
     inner.for_each(without_litter);
 }
@@ -196,7 +215,11 @@ fn play(program: &Program, setting: Setting, config: &Config) -> Result<RoundRes
     let more = expected.len() == MOST;
     let judge = Judge::new(labels, expected, more);
 
-    let engine = Engine::new(&setting.config(config))?;
+    let mut config = setting.config(config);
+    if program.control.as_ref().is_some_and(|of| of.held) {
+        config.continuations_in_objects(ContinuationsInObjects::Trace);
+    }
+    let engine = Engine::new(&config)?;
     let module = Module::new(&engine, &binary)?;
     let mut store = Store::new(&engine, ())?;
     let mut linker = Linker::new(&engine);
@@ -213,15 +236,16 @@ fn play(program: &Program, setting: Setting, config: &Config) -> Result<RoundRes
     let run = instance.func(&store, "run");
     let run = run.ok_or_else(|| Error::Usage("the program exports no `run`".to_owned()))?;
     let result = run.call(&mut store, &[]);
-    let problem = match (judge.verdict().0, result) {
-        (Some(problem), _) => Some(problem),
-        (None, Err(error)) => return Err(error),
-        (None, Ok(values)) => match values[..] {
-            [Val::I64(checksum)] if checksum == verdict.checksum => None,
-            ref other => Some(format!("run returned {other:?}, not {}", verdict.checksum)),
-        },
+    let told = Told {
+        end: verdict.end,
+        steps: verdict.steps,
+        switches: verdict.switches,
     };
-    Ok(RoundResult::new(Figures::of_store(&store), problem))
+    let problem = match judge.verdict().0 {
+        Some(problem) => Some(problem),
+        None => round::judge_end(&mut store, instance, result, (told, verdict.checksum))?,
+    };
+    Ok(RoundResult::new(told.figures(&store), problem))
 }
 
 #[cfg(test)]

@@ -11,6 +11,16 @@ use std::fmt::{self, Write};
 /// A suspended chain, or a fresh continuation: what is known by this number holds the same.
 pub type Label = u32;
 
+/// Numbers of exceptions begin here: those of objects are smaller.
+pub const EXCEPTIONS: u64 = 1 << 40;
+/// Elements of the second table of continuations are counted from here.
+pub const PEERS: u64 = 1 << 32;
+
+/// An element of the table of exceptions, among the globals that hold something.
+pub const fn element(element: u32) -> u32 {
+    (1 << 31) + element
+}
+
 /// What a frame holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FrameSet {
@@ -36,6 +46,10 @@ pub struct Picture {
     pub globals: Vec<(u32, u64)>,
     /// By element of the table.
     pub slots: Vec<(u64, Label)>,
+    /// By table and element.
+    pub tables: Vec<(u32, u64, u64)>,
+    /// By segment and element.
+    pub segments: Vec<(u32, u32, u64)>,
     /// Every object in reach.
     pub reachable: Vec<u64>,
     /// Continuations that live, those that run left out.
@@ -43,6 +57,14 @@ pub struct Picture {
 }
 
 impl FrameSet {
+    /// What is bound to a continuation: it is told apart from what a frame holds.
+    pub fn bound() -> Self {
+        Self {
+            function: u32::MAX,
+            ..Self::default()
+        }
+    }
+
     /// Puts in order what was collected in any.
     pub fn sorted(mut self) -> Self {
         self.objects.sort_unstable();
@@ -62,6 +84,7 @@ impl FrameSet {
 pub struct Labels {
     known: HashMap<Vec<Stack>, Label>,
     chains: Vec<Vec<Stack>>,
+    exceptions: HashMap<FrameSet, u64>,
 }
 
 impl Labels {
@@ -74,6 +97,12 @@ impl Labels {
         self.chains.push(chain.clone());
         self.known.insert(chain, label);
         label
+    }
+
+    /// The number of an exception that holds this.
+    pub fn exception(&mut self, content: FrameSet) -> u64 {
+        let next = EXCEPTIONS + self.exceptions.len() as u64;
+        *self.exceptions.entry(content).or_insert(next)
     }
 
     /// Everything that is held by frames, as (function, offset, object): of those that run, and
@@ -138,6 +167,8 @@ impl fmt::Display for Shown<'_> {
         for (slot, label) in &picture.slots {
             write!(f, "{slot}: {:?} ", labels.chains[*label as usize])?;
         }
+        let (tables, segments) = (&picture.tables, &picture.segments);
+        write!(f, ", tables {tables:?}, segments {segments:?}")?;
         let (reachable, waiting) = (&picture.reachable, picture.waiting);
         write!(f, ", in reach {reachable:?}, {waiting} continuations wait")
     }

@@ -4,6 +4,8 @@
 //! statements they were made from are gone through in the same order.
 
 use crate::random::ast::{Block, Program, Statement};
+use crate::random::control::ast::{By, Control, Fault, Way};
+use crate::random::heap::ast::{Bare, Heap, Via};
 use mangrove::Error;
 use std::collections::HashMap;
 use wasmparser::{Operator, Parser, Payload, TypeRef, ValType};
@@ -27,6 +29,12 @@ enum Instruction {
     Resume,
     Suspend,
     New,
+    ResumeThrow,
+    ResumeThrowRef,
+    Switch,
+    Throw,
+    CallRef,
+    CallIndirect,
 }
 
 impl Places {
@@ -75,12 +83,66 @@ fn list<'p>(block: &'p Block, into: &mut Vec<(Instruction, &'p Statement)>) {
             Statement::Resume { .. } => Some(Instruction::Resume),
             Statement::Suspend { .. } => Some(Instruction::Suspend),
             Statement::New { .. } => Some(Instruction::New),
+            Statement::Control(control) => of_control(control),
+            Statement::Heap(heap) => of_heap(heap),
             _ => None,
         };
         into.extend(kind.map(|kind| (kind, statement)));
         for inner in statement.blocks() {
             list(inner, into);
         }
+    }
+}
+
+/// The instruction of a statement of control that a frame can stand at.
+fn of_control(control: &Control) -> Option<Instruction> {
+    Some(match control {
+        Control::Resume { way, .. } => match way {
+            Way::Values { .. } | Way::Bound { .. } => Instruction::Resume,
+            Way::Throw { .. } => Instruction::ResumeThrow,
+            Way::ThrowRef { .. } => Instruction::ResumeThrowRef,
+        },
+        Control::Suspend { .. } | Control::Yield { .. } => Instruction::Suspend,
+        Control::Switch { .. } => Instruction::Switch,
+        Control::Throw { .. } => Instruction::Throw,
+        Control::Call { by, .. } => match by {
+            By::Index => Instruction::Call,
+            By::Table => Instruction::CallIndirect,
+            By::Reference => Instruction::CallRef,
+        },
+        Control::CallVariable { .. } => Instruction::CallRef,
+        Control::Stop(fault) => match fault {
+            Fault::ResumeNull | Fault::ResumeConsumed => Instruction::Resume,
+            Fault::ThrowIntoNull | Fault::ThrowIntoConsumed => Instruction::ResumeThrow,
+            Fault::SwitchNull | Fault::SwitchConsumed | Fault::SwitchUnhandled => {
+                Instruction::Switch
+            }
+            Fault::SuspendUnhandled => Instruction::Suspend,
+            Fault::CallNull => Instruction::CallRef,
+            Fault::CallUndefined | Fault::CallUninitialized | Fault::CallMismatch => {
+                Instruction::CallIndirect
+            }
+            Fault::Uncaught => Instruction::Throw,
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
+/// The instruction of a statement on objects that a frame can stand at.
+fn of_heap(heap: &Heap) -> Option<Instruction> {
+    match heap {
+        heap if heap.allocates() => Some(Instruction::New),
+        Heap::CallLeaf { via, .. } | Heap::CallFunction { via, .. } => Some(match via {
+            Via::Reference => Instruction::CallRef,
+            Via::Table => Instruction::CallIndirect,
+        }),
+        Heap::Bare { bare, .. } => match bare {
+            Bare::CallRef => Some(Instruction::CallRef),
+            Bare::CallIndirect => Some(Instruction::CallIndirect),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -135,7 +197,19 @@ impl Module {
                     }
                     Operator::Resume { .. } => Some(Instruction::Resume),
                     Operator::Suspend { .. } => Some(Instruction::Suspend),
-                    Operator::StructNew { .. } => Some(Instruction::New),
+                    Operator::StructNew { .. }
+                    | Operator::StructNewDefault { .. }
+                    | Operator::ArrayNew { .. }
+                    | Operator::ArrayNewDefault { .. }
+                    | Operator::ArrayNewFixed { .. }
+                    | Operator::ArrayNewData { .. }
+                    | Operator::ArrayNewElem { .. } => Some(Instruction::New),
+                    Operator::ResumeThrow { .. } => Some(Instruction::ResumeThrow),
+                    Operator::ResumeThrowRef { .. } => Some(Instruction::ResumeThrowRef),
+                    Operator::Switch { .. } => Some(Instruction::Switch),
+                    Operator::Throw { .. } => Some(Instruction::Throw),
+                    Operator::CallRef { .. } => Some(Instruction::CallRef),
+                    Operator::CallIndirect { .. } => Some(Instruction::CallIndirect),
                     _ => None,
                 };
                 found.extend(kind.map(|kind| (kind, offset as u32)));

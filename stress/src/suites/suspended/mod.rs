@@ -17,7 +17,7 @@ mod emit;
 mod expect;
 mod shape;
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 use shape::Shape;
@@ -55,6 +55,7 @@ fn case(rng: &mut Rng, size: Size) -> Case {
         arguments: arguments.map(|number| number as i32).to_vec(),
         checksum: expect::checksum(&shape),
         collections: COLLECTIONS.into(),
+        told: Told::default(),
         continuations_in_objects: false,
         continuation_clone: false,
         place: shape::place,
