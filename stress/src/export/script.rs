@@ -7,6 +7,9 @@ use std::fmt::Write;
 /// of its own leaves this out and has it registered as `gc`.
 const COLLECTOR: &str = "(module $gc (func (export \"collect\")))";
 
+/// The reason of a trap that has an assertion of its own.
+const UNHANDLED: &str = "unhandled tag";
+
 impl Program {
     /// The script, with the module as text.
     pub fn script(&self) -> String {
@@ -37,6 +40,10 @@ impl Program {
         // Writing to a string cannot fail.
         let _ = match &self.ending {
             Ending::Returns(value) => writeln!(text, "(assert_return {call} (i64.const {value}))"),
+            // Scripts tell a suspension that nobody handles from other traps.
+            Ending::Traps(UNHANDLED) => {
+                writeln!(text, "(assert_suspension {call} \"{UNHANDLED}\")")
+            }
             Ending::Traps(reason) => writeln!(text, "(assert_trap {call} \"{reason}\")"),
             Ending::Throws => writeln!(text, "(assert_exception {call})"),
         };
