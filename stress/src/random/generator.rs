@@ -64,7 +64,10 @@ impl Generator<'_> {
         if self.function > 0 {
             return self.block(0, 6, 14);
         }
-        let mut body: Block = (0..SLOTS).filter_map(|slot| self.spawn(slot)).collect();
+        let mut body: Block = (0..SLOTS).filter_map(|slot| self.spawn_any(slot)).collect();
+        if self.features.control {
+            body.extend(self.spawn_peers());
+        }
         body.extend(self.block(0, 8, 16));
         let mut round: Block = (0..SLOTS).map(|slot| self.drain(slot)).collect();
         round.push(Statement::Collect);
@@ -85,20 +88,33 @@ impl Generator<'_> {
         }
     }
 
-    pub(super) fn block(&mut self, depth: u32, low: u32, high: u32) -> Block {
-        (0..self.rng.range(low, high))
-            .map(|_| self.statement(depth))
-            .collect()
+    /// A continuation of any kind of function.
+    fn spawn_any(&mut self, slot: u8) -> Option<Statement> {
+        if self.features.control && self.rng.one_in(2) {
+            let wide = self.spawn_wide(DEEPEST, slot);
+            return wide.or_else(|| self.spawn(slot));
+        }
+        self.spawn(slot)
     }
 
-    /// What suspends, resumes or collects is about half of all statements.
-    fn statement(&mut self, depth: u32) -> Statement {
+    pub(super) fn block(&mut self, depth: u32, low: u32, high: u32) -> Block {
+        let count = self.rng.range(low, high);
+        (0..count).flat_map(|_| self.some(depth)).collect()
+    }
+
+    /// One statement, or a few of control that belong together.
+    fn some(&mut self, depth: u32) -> Block {
         if self.features.control
             && self.rng.one_in(3)
             && let Some(control) = self.control(depth)
         {
             return control;
         }
+        vec![self.statement(depth)]
+    }
+
+    /// What suspends, resumes or collects is about half of all statements.
+    fn statement(&mut self, depth: u32) -> Statement {
         match self.rng.range(0, 31) {
             20..=31 => self.heap(depth, DEEPEST),
             0..=7 => self.plain(),

@@ -1,7 +1,8 @@
-//! Making a failing program small: statements are taken out, blocks unwrapped,
-//! as long as it still fails.
+//! Making a failing program small: statements and clauses are taken out, blocks
+//! unwrapped, as long as it still fails.
 
 use super::ast::{Block, Program, Statement};
+use super::control::shrink::take_part;
 
 /// Most candidates to try.
 const PATIENCE: usize = 2_000;
@@ -11,7 +12,7 @@ pub fn shrink(program: Program, fails: &mut dyn FnMut(&Program) -> bool) -> Prog
     let mut best = program;
     let mut tries = 0;
     loop {
-        let before = best.statements();
+        let before = best.clone();
         for cut in Cut::ALL {
             let mut at = 0;
             while tries < PATIENCE {
@@ -27,7 +28,7 @@ pub fn shrink(program: Program, fails: &mut dyn FnMut(&Program) -> bool) -> Prog
                 }
             }
         }
-        if best.statements() == before {
+        if best == before {
             return best;
         }
     }
@@ -42,10 +43,12 @@ enum Cut {
     Statement,
     /// Replaces a statement by the statements in it.
     Unwrap,
+    /// Removes a clause, or makes a statement a simpler one of its kind.
+    Part,
 }
 
 impl Cut {
-    const ALL: [Self; 3] = [Self::Function, Self::Statement, Self::Unwrap];
+    const ALL: [Self; 4] = [Self::Function, Self::Statement, Self::Unwrap, Self::Part];
 
     /// Cuts at place `at`; false if there is no such place.
     fn apply(self, program: &mut Program, at: usize) -> bool {
@@ -57,10 +60,10 @@ impl Cut {
             return true;
         }
         let mut left = at;
-        program
-            .functions
-            .iter_mut()
-            .any(|body| self.apply_in(body, &mut left))
+        program.functions.iter_mut().any(|body| match self {
+            Self::Part => take_part(body, &mut left),
+            _ => self.apply_in(body, &mut left),
+        })
     }
 
     /// Counts `left` down over the statements of a block, outer ones first.
@@ -85,7 +88,7 @@ impl Cut {
 
     fn replacement(self, statement: &mut Statement) -> Block {
         match self {
-            Self::Function | Self::Statement => Block::new(),
+            Self::Function | Self::Statement | Self::Part => Block::new(),
             Self::Unwrap => {
                 let blocks = statement.blocks_mut();
                 if blocks.is_empty() {
@@ -101,6 +104,7 @@ impl Cut {
 mod tests {
     use super::{Block, Program, Statement, shrink};
     use crate::case::Size;
+    use crate::random::control::ast::{Control, Way};
     use crate::random::control::features::Features;
     use crate::random::generator;
     use mangrove::Zeal;
@@ -140,6 +144,38 @@ mod tests {
             let smallest = shrink(program, &mut fails);
             assert!(fails(&smallest));
             assert_eq!(smallest.statements(), 2, "{smallest:?}");
+        }
+    }
+
+    /// Whether something is resumed by a clause for `tag` alone that matters.
+    fn handles(block: &Block, tag: usize) -> bool {
+        block.iter().any(|statement| match statement {
+            Statement::Control(Control::Resume { clauses, .. }) => {
+                clauses.iter().any(|clause| clause.is_on(tag))
+            }
+            other => other.blocks().into_iter().any(|block| handles(block, tag)),
+        })
+    }
+
+    #[test]
+    fn clauses_that_do_not_matter_go() {
+        let mut fails = |program: &Program| program.functions.iter().any(|body| handles(body, 1));
+        let size = Size::new(1.0, Zeal::NONE);
+        for seed in 0..20 {
+            let program = generator::program(&mut Rng::new(seed), size, Features::ALL);
+            if !fails(&program) {
+                continue;
+            }
+            let smallest = shrink(program, &mut fails);
+            let left: Vec<&Statement> = smallest.functions.iter().flatten().collect();
+            let [Statement::Control(Control::Resume { clauses, way, .. })] = left[..] else {
+                panic!("{left:?}");
+            };
+            assert_eq!(clauses.len(), 1, "{left:?}");
+            assert!(
+                !matches!(way, Way::Throw { .. } | Way::Bound { .. }),
+                "{left:?}"
+            );
         }
     }
 }

@@ -25,7 +25,7 @@ use mangrove_abi::libcall::hook;
 use mangrove_abi::record::reason;
 use mangrove_abi::{ContRecord, Libcall, StoreContext, TagIndex, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem::offset_of;
 use types::I32;
 use wasmparser::{Handle, ResumeTable};
@@ -128,15 +128,19 @@ impl FuncTranslator<'_, '_> {
         let returned = self.b.create_block();
         // Clauses that hand the same on to the same label share their code: each may
         // have a thousand values for its three bytes.
-        let mut code: Vec<(Block, &Handle)> = Vec::new();
+        let mut code: Vec<(Block, Option<&Handle>)> = Vec::new();
         let mut known = HashMap::new();
+        // Behind a clause for the same tag none is reached: what it needs is needed nowhere.
+        let mut tags = HashSet::new();
         let clauses: Vec<Block> = table
             .handlers
             .iter()
             .map(|handle| {
-                *known.entry(self.handed_on(handle)).or_insert_with(|| {
+                let handed_on = self.handed_on(handle);
+                let handed_on = handed_on.filter(|_| tags.insert(tag_of(handle)));
+                *known.entry(handed_on).or_insert_with(|| {
                     let block = self.b.create_block();
-                    code.push((block, handle));
+                    code.push((block, handed_on.and(Some(handle))));
                     block
                 })
             })
@@ -159,12 +163,12 @@ impl FuncTranslator<'_, '_> {
         for (clause, handle) in code {
             self.b.switch_to_block(clause);
             self.b.seal_block(clause);
-            match *handle {
-                Handle::OnLabel { tag, label } => {
+            match handle {
+                Some(&Handle::OnLabel { tag, label }) => {
                     self.take_suspension(arrival, TagIndex::new(tag), label);
                 }
                 // A `switch` goes past this site: nothing arrives here.
-                Handle::OnSwitch { .. } => {
+                Some(Handle::OnSwitch { .. }) | None => {
                     self.b.ins().trap(trap(TrapCode::Unreachable));
                 }
             }
@@ -197,5 +201,12 @@ impl FuncTranslator<'_, '_> {
         self.declare_root(reference, Repr::ContRef);
         self.hand_over(&mut handover, reference);
         self.jump(handover);
+    }
+}
+
+/// The tag of a clause.
+fn tag_of(handle: &Handle) -> u32 {
+    match *handle {
+        Handle::OnLabel { tag, .. } | Handle::OnSwitch { tag } => tag,
     }
 }

@@ -51,7 +51,7 @@ pub fn declarations(rng: &mut Rng, functions: usize, features: Features) -> Decl
     let exceptions = (0..3).map(|_| any(rng)).filter(free);
     let mut exceptions: Vec<usize> = exceptions.collect();
     exceptions.push(0);
-    let signature = |function: usize, rng: &mut Rng| match rng.range(0, 3) {
+    let signature = |function: usize, rng: &mut Rng| match rng.range(0, 4) {
         // The main function takes a pair, and so do those that function variables hold.
         _ if function == 0 || function + 1 == functions => Signature::Plain,
         0..=1 => {
@@ -59,7 +59,7 @@ pub fn declarations(rng: &mut Rng, functions: usize, features: Features) -> Decl
             let items = shapes[shape].iter().map(|&kind| item(rng, kind)).collect();
             Signature::Wide { shape, items }
         }
-        2 if features.switch => Signature::Peer {
+        2..=3 if features.switch => Signature::Peer {
             variable: rng.below(usize::from(PEERS)) as u8,
         },
         _ => Signature::Plain,
@@ -115,36 +115,72 @@ impl Generator<'_> {
         (!those.is_empty()).then(|| *self.rng.pick(&those))
     }
 
-    /// A statement of control; none where the one that was chosen has no place.
-    pub fn control(&mut self, depth: u32) -> Option<Statement> {
+    /// A statement of control, with what must come before it; none where the one that was
+    /// chosen has no place.
+    pub fn control(&mut self, depth: u32) -> Option<Block> {
         let main = self.function == 0;
         let features = self.features;
+        let slot = self.slot();
         let control = match self.rng.range(0, 19) {
-            0..=1 => self.spawn_wide(depth)?,
+            0..=1 => return self.spawn_wide(depth, slot).map(|one| vec![one]),
             2 => self.spawn_peer()?,
-            3..=6 => return Some(self.resume_any(depth)),
+            3..=6 => return Some(vec![self.resume_any(depth)]),
             7..=9 if !main => self.suspend(),
-            10..=11 if !main && features.switch => self.switch(),
-            12 if features.exceptions && !main => self.throw(),
-            13..=14 if features.exceptions => self.catching(depth)?,
-            15 if features.exceptions => Control::Shelve {
-                variable: self.rng.below(usize::from(EXCEPTIONS)) as u8,
-                place: self.rng.range(0, u32::from(SHELVES)) as u8,
-                store: self.rng.one_in(2),
-            },
-            16 => self.function_variable(),
-            17 if !main => self.call()?,
-            18 if !main && features.tail_calls => self.tail()?,
-            19 if features.switch => Control::StashPeer {
-                slot: self.rng.below(usize::from(PEER_SLOTS)) as u8,
-                variable: self.rng.below(usize::from(PEERS)) as u8,
-            },
-            _ => return Some(self.resume_any(depth)),
+            10..=12 if !main && features.switch => return Some(self.switch()),
+            13 if features.exceptions && !main => return Some(self.throw_perhaps()),
+            14..=15 if features.exceptions => return self.catching(depth),
+            16 if features.exceptions => self.shelve(),
+            17 => self.function_variable(),
+            18 if !main => self.call()?,
+            19 if !main && features.tail_calls => return Some(vec![self.tail()?]),
+            _ => return Some(vec![self.resume_any(depth)]),
         };
-        Some(Statement::Control(control))
+        Some(vec![Statement::Control(control)])
     }
 
-    fn spawn_wide(&mut self, depth: u32) -> Option<Control> {
+    /// Only on one of two ways: it ends the function, or its body.
+    fn perhaps(&mut self, then: Block) -> Statement {
+        Statement::If {
+            condition: self.integer(),
+            then,
+            otherwise: Vec::new(),
+        }
+    }
+
+    fn throw_perhaps(&mut self) -> Block {
+        let block = self.throw();
+        vec![self.perhaps(block)]
+    }
+
+    fn shelve(&mut self) -> Control {
+        Control::Shelve {
+            variable: self.exception(),
+            place: self.rng.range(0, u32::from(SHELVES)) as u8,
+            store: self.rng.one_in(2),
+        }
+    }
+
+    fn stash_peer(&mut self, variable: u8) -> Statement {
+        Statement::Control(Control::StashPeer {
+            slot: self.rng.below(usize::from(PEER_SLOTS)) as u8,
+            variable,
+        })
+    }
+
+    /// Fills the slots of what can be switched to.
+    pub fn spawn_peers(&mut self) -> Block {
+        let all = (0..PEER_SLOTS).filter_map(|slot| {
+            let spawn = self.spawn_peer()?;
+            Some(match spawn {
+                Control::SpawnPeer { function, .. } => Control::SpawnPeer { slot, function },
+                other => other,
+            })
+        });
+        all.map(Statement::Control).collect()
+    }
+
+    /// A continuation of a function that takes a shape.
+    pub fn spawn_wide(&mut self, depth: u32, slot: u8) -> Option<Statement> {
         let function = self.later_with(|of| matches!(of, Signature::Wide { .. }))?;
         let Signature::Wide { shape, .. } = *self.control_of().signature(function) else {
             return None;
@@ -155,13 +191,13 @@ impl Generator<'_> {
             1 => vec![Statement::Collect],
             _ => self.inner(depth),
         };
-        Some(Control::Spawn {
-            slot: self.slot(),
+        Some(Statement::Control(Control::Spawn {
+            slot,
             function,
             first: self.rng.below(give.len() + 1),
             give,
             body: self.sheltered(body),
-        })
+        }))
     }
 
     /// Statements inside another.
@@ -174,7 +210,12 @@ impl Generator<'_> {
 
     /// A body that operands lie below: where these must not be passed by, nothing leaves it.
     pub fn sheltered(&mut self, body: Block) -> Block {
-        if self.features.escapes || self.control.is_none() || body.is_empty() {
+        let Features {
+            escapes,
+            exceptions,
+            ..
+        } = self.features;
+        if escapes || !exceptions || self.control.is_none() || body.is_empty() {
             return body;
         }
         vec![self.caught_anyhow(body)]
@@ -244,8 +285,8 @@ impl Generator<'_> {
     pub fn resume_from(&mut self, source: Source) -> Control {
         let features = self.features;
         let slot = matches!(source, Source::Slot(_));
-        let way = match self.rng.range(0, 11) {
-            0..=1 if features.resume_throw && features.exceptions => {
+        let way = match self.rng.range(0, 13) {
+            0 if features.resume_throw && features.exceptions => {
                 let tag = self.rng.below(self.control_of().exceptions.len());
                 let shape = self.control_of().exceptions[tag];
                 Way::Throw {
@@ -253,23 +294,23 @@ impl Generator<'_> {
                     payload: self.payload(shape),
                 }
             }
-            2 if features.resume_throw_ref && features.exceptions => Way::ThrowRef {
+            1 if features.resume_throw_ref && features.exceptions => Way::ThrowRef {
                 variable: self.exception(),
             },
-            3..=4 if slot => Way::Bound { give: self.pair() },
+            2..=4 if slot => Way::Bound { give: self.pair() },
             _ => Way::Values { give: self.pair() },
         };
         Control::Resume {
             source,
             way,
-            clauses: self.clauses(),
+            clauses: self.clauses(source),
             take: self.pair(),
             outcome: self.integer(),
         }
     }
 
     /// Clauses in any order, some of them twice.
-    fn clauses(&mut self) -> Vec<Clause> {
+    fn clauses(&mut self, source: Source) -> Vec<Clause> {
         let main = self.function == 0;
         let signals = FIRST_SIGNAL + self.control_of().signals.len();
         let mut clauses = Vec::new();
@@ -280,7 +321,7 @@ impl Generator<'_> {
                 _ => u32::from(main),
             };
             for _ in 0..times {
-                clauses.push(self.clause(tag));
+                clauses.push(self.clause(tag, source));
             }
         }
         if self.features.switch && (main || self.rng.one_in(3)) {
@@ -292,7 +333,7 @@ impl Generator<'_> {
         clauses
     }
 
-    fn clause(&mut self, tag: usize) -> Clause {
+    fn clause(&mut self, tag: usize, source: Source) -> Clause {
         let control = self.control_of();
         let results = control.results(tag);
         let shape = match tag.checked_sub(FIRST_SIGNAL) {
@@ -303,7 +344,11 @@ impl Generator<'_> {
             tag,
             take: self.payload(shape),
             bind: self.items(results),
-            slot: self.slot(),
+            // Mostly it is put back.
+            slot: match source {
+                Source::Slot(slot) if !self.rng.one_in(4) => slot,
+                _ => self.slot(),
+            },
         }
     }
 
@@ -331,26 +376,37 @@ impl Generator<'_> {
         }
     }
 
-    fn switch(&mut self) -> Control {
-        Control::Switch {
-            peer: self.rng.below(usize::from(PEERS)) as u8,
+    /// Takes something to switch to out of its slot, where what is there from an earlier
+    /// switch may go.
+    fn switch(&mut self) -> Block {
+        let peer = self.rng.below(usize::from(PEERS)) as u8;
+        let switch = Statement::Control(Control::Switch {
+            peer,
             give: self.pair(),
             take: self.pair(),
+        });
+        match self.rng.one_in(4) {
+            true => vec![switch],
+            false => vec![self.stash_peer(peer), switch, self.stash_peer(peer)],
         }
     }
 
-    fn throw(&mut self) -> Control {
-        if self.rng.one_in(3) {
-            return Control::ThrowRef {
-                variable: self.exception(),
+    /// Throws, and what is behind is not reached.
+    fn throw(&mut self) -> Block {
+        if self.rng.one_in(2) {
+            let variable = self.exception();
+            let load = Control::Shelve {
+                variable,
+                place: self.rng.range(0, u32::from(SHELVES)) as u8,
+                store: false,
             };
+            let throw = Control::ThrowRef { variable };
+            return vec![Statement::Control(load), Statement::Control(throw)];
         }
         let tag = self.rng.below(self.control_of().exceptions.len());
         let shape = self.control_of().exceptions[tag];
-        Control::Throw {
-            tag,
-            give: self.payload(shape),
-        }
+        let give = self.payload(shape);
+        vec![Statement::Control(Control::Throw { tag, give })]
     }
 
     fn catches(&mut self) -> Vec<Catch> {
@@ -369,14 +425,14 @@ impl Generator<'_> {
     }
 
     /// A `try_table` in which something is mostly thrown.
-    fn catching(&mut self, depth: u32) -> Option<Control> {
+    fn catching(&mut self, depth: u32) -> Option<Block> {
         if depth >= crate::random::generator::DEEPEST {
             return None;
         }
         let mut body = self.block(depth + 1, 1, 4);
         let main = self.function == 0;
         if main || self.rng.one_in(2) {
-            body.push(Statement::Control(self.throw()));
+            body.extend(self.throw());
         }
         let mut clauses = self.catches();
         if main {
@@ -385,10 +441,32 @@ impl Generator<'_> {
                 reference: self.rng.one_in(2).then(|| self.exception()),
             });
         }
-        Some(Control::Try {
+        let caught: Vec<u8> = clauses.iter().filter_map(|one| one.reference).collect();
+        let mut block = vec![Statement::Control(Control::Try {
             clauses,
             body,
             outcome: self.integer(),
+        })];
+        // What was caught is kept for others, or thrown again.
+        for variable in caught {
+            let next = match self.rng.range(0, 2) {
+                0 => vec![self.shelved(variable)],
+                1 if !main => vec![Statement::Control(Control::ThrowRef { variable })],
+                _ => continue,
+            };
+            block.push(match self.rng.one_in(2) {
+                true => self.perhaps(next),
+                false => self.shelved(variable),
+            });
+        }
+        Some(block)
+    }
+
+    fn shelved(&mut self, variable: u8) -> Statement {
+        Statement::Control(Control::Shelve {
+            variable,
+            place: self.rng.range(0, u32::from(SHELVES)) as u8,
+            store: true,
         })
     }
 
@@ -428,9 +506,13 @@ impl Generator<'_> {
         })
     }
 
-    fn tail(&mut self) -> Option<Control> {
+    fn tail(&mut self) -> Option<Statement> {
         let (by, function, give) = self.callee()?;
-        Some(Control::Tail { by, function, give })
+        let tail = Statement::Control(Control::Tail { by, function, give });
+        match self.rng.one_in(3) {
+            true => Some(tail),
+            false => Some(self.perhaps(vec![tail])),
+        }
     }
 
     /// Some programs end early, and some keep copies of references that are used up.
@@ -449,7 +531,9 @@ impl Generator<'_> {
                 Fault::SwitchNull | Fault::SwitchConsumed | Fault::SwitchUnhandled => {
                     self.features.switch
                 }
-                Fault::ThrowIntoNull | Fault::ThrowIntoConsumed => self.features.resume_throw,
+                Fault::ThrowIntoNull | Fault::ThrowIntoConsumed => {
+                    self.features.resume_throw && self.features.exceptions
+                }
                 Fault::ThrowNull | Fault::Uncaught => self.features.exceptions,
                 _ => true,
             };

@@ -62,7 +62,7 @@ impl Lifetimes {
             } => {
                 let end = self.inside(behind.before_giving(&give[*first..]));
                 let before = self.before_block(body, end);
-                maybe(self.outside(before).0.before_giving(&give[..*first]))
+                maybe(self.outside(before).before_giving(&give[..*first]))
             }
             Control::SpawnPeer { .. } => maybe(behind),
             Control::StashPeer { variable, .. } => behind.with_peer(*variable),

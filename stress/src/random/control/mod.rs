@@ -20,4 +20,6 @@ pub mod reach;
 pub mod shrink;
 pub mod state;
 pub mod tally;
+#[cfg(test)]
+mod tests;
 pub mod types;

@@ -252,7 +252,7 @@ impl<'p> Machine<'p> {
                 let values = frame.give_payload(payload);
                 self.look_given(Looks::RESUMPTION, &values, Some(&reference));
                 self.look_given(Looks::ALLOCATION, &values, Some(&reference));
-                if self.go_on(&reference, site) {
+                if self.go_on_throwing(&reference, site) {
                     self.world.tally.count("resume_throw");
                     self.throw(Some(*tag), values);
                 }
@@ -260,7 +260,7 @@ impl<'p> Machine<'p> {
             Way::ThrowRef { .. } => {
                 let given = [Value::Exception(thrown)];
                 self.look_given(Looks::RESUMPTION, &given, Some(&reference));
-                if let (true, Some(thrown)) = (self.go_on(&reference, site), thrown) {
+                if let (true, Some(thrown)) = (self.go_on_throwing(&reference, site), thrown) {
                     self.world.tally.count("resume_throw_ref");
                     self.raise(thrown);
                 }
@@ -279,6 +279,13 @@ impl<'p> Machine<'p> {
         self.running.append(&mut chain);
         self.world.switches += 1;
         true
+    }
+
+    /// The same for an exception: what was bound is never taken.
+    fn go_on_throwing(&mut self, reference: &Held<'p>, site: Site<'p>) -> bool {
+        let goes_on = self.go_on(reference, site);
+        innermost(&mut self.running).bound.clear();
+        goes_on
     }
 
     /// Gives what runs now, which has waited, what it has bound and these.

@@ -133,7 +133,8 @@ pub fn before(lifetimes: &mut Lifetimes, statement: &Statement, heap: &Heap, beh
                 let needed = end.has_thing(*into);
                 let end = lifetimes.inside(end.without_thing(*into));
                 let again = lifetimes.before_block(body, end);
-                let (again, ends) = lifetimes.outside(again);
+                let ends = lifetimes.ends(again);
+                let again = lifetimes.outside(again);
                 if (again, needed && ends) == (before, carried) {
                     break;
                 }
@@ -174,7 +175,8 @@ fn hold(
     let inside = held().fold(behind, |live, (kind, any)| without(live, kind, any));
     let inside = lifetimes.inside(inside);
     let before = lifetimes.before_block(body, inside);
-    let (before, ends) = lifetimes.outside(before);
+    let ends = lifetimes.ends(before);
+    let before = lifetimes.outside(before);
     // The body begins with null in them; what they held goes on to the end.
     held().fold(before, |live, (kind, any)| {
         let live = without(live, kind, any);

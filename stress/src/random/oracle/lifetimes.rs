@@ -132,11 +132,15 @@ impl Lifetimes {
         end.with_end(self.level - 1)
     }
 
-    /// It is over: what is live before it, and whether it may come to its end.
-    pub(in crate::random) fn outside(&mut self, before: Live) -> (Live, bool) {
+    /// Whether the body that operands lie below may come to its end, from where this is live.
+    pub(in crate::random) fn ends(&self, before: Live) -> bool {
+        before.has_end(self.level - 1)
+    }
+
+    /// It is over.
+    pub(in crate::random) fn outside(&mut self, before: Live) -> Live {
         self.level -= 1;
-        let ends = before.has_end(self.level);
-        (before.without_end(self.level), ends)
+        before.without_end(self.level)
     }
 
     pub(in crate::random) fn before_block(&mut self, block: &Block, behind: Live) -> Live {
@@ -179,8 +183,10 @@ impl Lifetimes {
                 }
                 let inside = self.inside(inside);
                 let before = self.before_block(body, inside);
-                let (mut before, ends) = self.outside(before);
-                // The body begins with null in them; what they held goes on to the end.
+                // The body begins with null in them; what they held goes on to the end, if it
+                // can come to that.
+                let ends = self.ends(before);
+                let mut before = self.outside(before);
                 for &variable in objects {
                     before = before.without(variable);
                     if ends && behind.has_object(variable) {

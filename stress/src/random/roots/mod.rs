@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn there_is_much_to_compare_and_homes_keep_more() {
         let (mut needed, mut kept) = (0, 0);
-        for seed in 0..50 {
+        for seed in 0..100 {
             let setting = Setting {
                 level: OptLevel::Speed,
                 ..Setting::of(8 * seed + 1)
