@@ -8,6 +8,7 @@ use mangrove_stress::export::{
     Ending, ExportError, ExportOptions, Feature, Form, Program, export, program_of,
 };
 use mangrove_stress::suites;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,7 +75,7 @@ fn programs_of_every_suite_that_has_some_do_what_they_must() {
     let mut with_programs = Vec::new();
     for suite in suites() {
         for seed in [3, 4] {
-            let program = match program_of(suite.name, seed, SCALE) {
+            let program = match program_of(suite.name, seed, SCALE, &[].into()) {
                 Ok(program) => program,
                 Err(ExportError::NotForOthers { .. }) => break,
                 Err(error) => panic!("{}: {error}", suite.name),
@@ -124,7 +125,11 @@ fn programs_of_every_suite_that_has_some_do_what_they_must() {
 
 #[test]
 fn what_only_this_engine_has_is_refused() {
-    let why = |suite| program_of(suite, 1, SCALE).unwrap_err().to_string();
+    let why = |suite| {
+        program_of(suite, 1, SCALE, &[].into())
+            .unwrap_err()
+            .to_string()
+    };
     assert!(
         why("clones").contains("mangrove.clone_cont"),
         "{}",
@@ -137,7 +142,7 @@ fn what_only_this_engine_has_is_refused() {
         why("overflow")
     );
     assert!(matches!(
-        program_of("none", 1, SCALE),
+        program_of("none", 1, SCALE, &[].into()),
         Err(ExportError::Suite(_))
     ));
 }
@@ -257,4 +262,37 @@ fn programs_that_use_what_an_engine_lacks_are_left_out() {
     };
     let exported = export(&options, &folder, &mut |_, _| {}).unwrap();
     assert_eq!((exported[0].written, exported[0].left_out), (0, 3));
+}
+
+#[test]
+fn random_programs_are_made_without_what_an_engine_lacks() {
+    let all = |suite, without: &[Feature]| {
+        let without: BTreeSet<Feature> = without.iter().copied().collect();
+        let seeds = (0..20).map(|seed| program_of(suite, seed, SCALE, &without).unwrap());
+        seeds.collect::<Vec<_>>()
+    };
+    for suite in ["random", "roots"] {
+        let uses = |programs: &[Program], feature| {
+            programs
+                .iter()
+                .filter(|one| one.uses.contains(&feature))
+                .count()
+        };
+        let whole = all(suite, &[]);
+        assert_eq!(whole[3].name(), format!("{suite}-3"));
+        for feature in Feature::ALL {
+            if matches!(feature, Feature::Simd | Feature::Limits) {
+                continue;
+            }
+            assert!(uses(&whole, feature) > 0, "{suite} {feature}");
+            let without = all(suite, &[feature]);
+            assert_eq!(uses(&without, feature), 0, "{suite} {feature}");
+            assert_eq!(without[3].name(), format!("{suite}-3-without-{feature}"));
+            assert!(
+                without[3]
+                    .json()
+                    .contains(&format!("\"without\":[\"{feature}\"]"))
+            );
+        }
+    }
 }

@@ -11,6 +11,7 @@ struct Facts<'a> {
     form: u32,
     suite: &'a str,
     seed: String,
+    without: Vec<&'static str>,
     parameters: &'a str,
     uses: Vec<&'static str>,
     imports: [Import; 1],
@@ -110,6 +111,7 @@ impl Program {
             form: FORM,
             suite: self.suite,
             seed: self.seed.to_string(),
+            without: self.without.iter().map(|feature| feature.name()).collect(),
             parameters: &self.parameters,
             uses: self.uses.iter().map(|feature| feature.name()).collect(),
             imports: [Import {

@@ -19,10 +19,12 @@ pub(crate) mod stand_ins;
 mod uses;
 
 use crate::case::Size;
+use crate::random::{self, roots};
 use crate::run::{UnknownSuite, choose};
 use crate::suite::{Round, Suite};
 use folder::Folder;
 use mangrove::{Config, Zeal};
+use mangrove_workers::Rng;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -74,7 +76,7 @@ pub struct ExportOptions {
     pub scale: f64,
     /// The files of each, beside the one with the facts (`.json`).
     pub forms: BTreeSet<Form>,
-    /// Programs that use any of these are left out.
+    /// Random programs are made without these, and others that use any are left out.
     pub without: BTreeSet<Feature>,
 }
 
@@ -172,7 +174,8 @@ pub fn export(
     let suites = choose(names)?;
     // A suite that cannot be exported is found before anything is written.
     for suite in &suites {
-        program(suite, options.seeds.start, options.scale.min(0.01))?;
+        let scale = options.scale.min(0.01);
+        program(suite, options.seeds.start, scale, &options.without)?;
     }
     let mut folder = Folder::open(folder)?;
     let mut exported = Vec::new();
@@ -183,7 +186,7 @@ pub fn export(
             left_out: 0,
         };
         for seed in options.seeds.clone() {
-            let program = program(suite, seed, options.scale)?;
+            let program = program(suite, seed, options.scale, &options.without)?;
             if options.without.is_disjoint(&program.uses)
                 && !program.uses.contains(&Feature::Limits)
             {
@@ -200,32 +203,51 @@ pub fn export(
     Ok(exported)
 }
 
-/// The program of a seed.
+/// The program of a seed, made without these features where a suite can choose.
 ///
 /// # Errors
 /// The suite is none, or has none for other engines.
 ///
 /// # Examples
 /// ```
-/// use mangrove_stress::export::{Ending, program_of};
+/// use mangrove_stress::export::{Feature, program_of};
 ///
-/// let program = program_of("random", 17, 0.01)?;
-/// assert!(matches!(program.ending, Ending::Returns(_)));
+/// let program = program_of("random", 17, 0.01, &[Feature::Switch].into())?;
+/// assert!(!program.uses.contains(&Feature::Switch));
 /// assert!(program.json().starts_with("{\"form\":1,"));
 /// # Ok::<(), mangrove_stress::export::ExportError>(())
 /// ```
-pub fn program_of(suite: &str, seed: u64, scale: f64) -> Result<Program, ExportError> {
+pub fn program_of(
+    suite: &str,
+    seed: u64,
+    scale: f64,
+    without: &BTreeSet<Feature>,
+) -> Result<Program, ExportError> {
     let suites = choose(&[suite.to_owned()])?;
-    program(suites[0], seed, scale)
+    program(suites[0], seed, scale, without)
 }
 
-fn program(suite: &'static Suite, seed: u64, scale: f64) -> Result<Program, ExportError> {
+fn program(
+    suite: &'static Suite,
+    seed: u64,
+    scale: f64,
+    without: &BTreeSet<Feature>,
+) -> Result<Program, ExportError> {
     let refused = |why| ExportError::NotForOthers {
         suite: suite.name,
         why,
     };
-    if suite.name == crate::random::roots::SUITE.name {
-        return crate::random::roots::exported(seed).map_err(refused);
+    if suite.name == roots::SUITE.name {
+        return roots::exported(seed, without).map_err(refused);
+    }
+    if suite.name == random::SUITE.name {
+        let (mut rng, size) = (Rng::new(seed), Size::new(scale, Zeal::NONE));
+        let case = random::exported::case_without(&mut rng, size, without);
+        let program = Program::of_case(suite.name, seed, &case).map_err(refused)?;
+        return Ok(Program {
+            without: without.clone(),
+            ..program
+        });
     }
     let made = RefCell::new(None);
     let round = Round {

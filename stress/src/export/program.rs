@@ -17,6 +17,8 @@ pub struct Program {
     pub suite: &'static str,
     /// The seed it was made from.
     pub seed: u64,
+    /// What it was made without: of the same seed, another program than with it.
+    pub without: BTreeSet<Feature>,
     /// What was chosen for it, for people.
     pub parameters: String,
     /// Its text.
@@ -79,7 +81,15 @@ pub struct RootSet {
 impl Program {
     /// What is before the dot in the names of its files.
     pub fn name(&self) -> String {
-        format!("{}-{}", self.suite, self.seed)
+        let mut name = format!("{}-{}", self.suite, self.seed);
+        if !self.without.is_empty() {
+            name.push_str("-without");
+        }
+        for feature in &self.without {
+            name.push('-');
+            name.push_str(feature.name());
+        }
+        name
     }
 
     /// The program of a case.
@@ -131,6 +141,7 @@ impl Program {
         Ok(Self {
             suite,
             seed,
+            without: BTreeSet::new(),
             parameters: String::new(),
             wat,
             wasm,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 /// The function that programs import, doing nothing. An engine that collects in a function
 /// of its own leaves this out and has it registered as `gc`.
-const COLLECTOR: &str = "(module $gc (func (export \"collect\")))";
+const COLLECTOR: &str = "(module (func (export \"collect\")))";
 
 /// The reason of a trap that has an assertion of its own.
 const UNHANDLED: &str = "unhandled tag";
@@ -19,7 +19,7 @@ impl Program {
     /// The script, with modules as binary.
     pub fn binary_script(&self) -> String {
         let collector = wat::parse_str(COLLECTOR).unwrap_or_default();
-        let collector = format!("(module $gc binary{})\n", literal(&collector));
+        let collector = format!("(module binary{})\n", literal(&collector));
         self.asserted(
             &collector,
             &format!("(module binary{})\n", literal(&self.wasm)),
@@ -29,7 +29,7 @@ impl Program {
     fn asserted(&self, collector: &str, module: &str) -> String {
         let mut text = format!(";; {}: {}\n", self.name(), self.parameters);
         text.push_str(collector);
-        text.push_str("\n(register \"gc\" $gc)\n");
+        text.push_str("\n(register \"gc\")\n");
         text.push_str(module);
         let arguments: String = self
             .arguments

@@ -14,6 +14,7 @@
 mod ast;
 mod control;
 mod emit;
+pub(crate) mod exported;
 mod generator;
 mod heap;
 mod oracle;

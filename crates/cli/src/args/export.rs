@@ -30,7 +30,7 @@ pub struct ExportArgs {
         default_value = "wat,wasm,wast"
     )]
     pub forms: Vec<FormName>,
-    /// Leave out programs that use any of these
+    /// Make random programs without these, and leave out others that use any
     #[arg(long, value_enum, value_name = "FEATURES", value_delimiter = ',')]
     pub without: Vec<FeatureName>,
     /// How large programs are; 1 is what the suites play

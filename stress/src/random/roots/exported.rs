@@ -2,18 +2,19 @@
 
 use super::picture::{EXCEPTIONS, FrameSet, Labels, Picture};
 use super::places::Places;
-use super::{SUITE, Setting, program, text};
+use super::{SUITE, Setting, program_of, text};
 use crate::export::{Feature, Moment, Program, RootSet, stand_ins};
 use crate::random::ast;
 use crate::random::oracle::{self, Kept, Looks};
+use std::collections::BTreeSet;
 
-/// The program of a seed as it is exported.
+/// The program of a seed as it is exported, for engines that lack these.
 ///
 /// # Errors
 /// It cannot be made into a module for other engines.
-pub(crate) fn exported(seed: u64) -> Result<Program, String> {
+pub(crate) fn exported(seed: u64, without: &BTreeSet<Feature>) -> Result<Program, String> {
     let setting = Setting::of(seed);
-    let program = program(seed, setting);
+    let program = program_of(seed, setting, setting.features().lacking(without));
     let setting = Setting {
         clones: false,
         looks: Looks::COLLECTION,
@@ -39,6 +40,7 @@ pub(crate) fn exported(seed: u64) -> Result<Program, String> {
             program.functions.len(),
             program.statements()
         ),
+        without: without.clone(),
         collections: moments.len() as u64,
         roots: Some(moments),
         ..exported
@@ -120,7 +122,7 @@ mod tests {
     fn root_sets_are_what_this_engine_holds() {
         let mut frames = 0;
         for seed in 0..8 {
-            let program = exported(seed).unwrap();
+            let program = exported(seed, &BTreeSet::new()).unwrap();
             let moments = program.roots.unwrap();
             let sets = |of: fn(&Moment) -> &RootSet| moments.iter().map(of).cloned().collect();
             let needed: Vec<RootSet> = sets(|moment| &moment.needed);

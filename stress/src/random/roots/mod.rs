@@ -107,6 +107,15 @@ impl Setting {
         config
     }
 
+    fn features(self) -> Features {
+        Features {
+            copies: !self.clones,
+            // Homes keep the operands that an exception passes by until others lie there.
+            escapes: self.level != OptLevel::Frame,
+            ..Features::ALL
+        }
+    }
+
     fn kept(self) -> Kept {
         match self.level {
             OptLevel::Frame => Kept::Set,
@@ -134,12 +143,11 @@ impl fmt::Display for Setting {
 
 /// The program of a seed.
 pub fn program(seed: u64, setting: Setting) -> Program {
-    let features = Features {
-        copies: !setting.clones,
-        // Homes keep the operands that an exception passes by until others lie there.
-        escapes: setting.level != OptLevel::Frame,
-        ..Features::ALL
-    };
+    program_of(seed, setting, setting.features())
+}
+
+/// The program of a seed that uses no more than these features.
+fn program_of(seed: u64, setting: Setting, features: Features) -> Program {
     let size = Size::new(SCALE, Zeal::NONE);
     let mut program = generator::program(&mut Rng::new(seed), size, features);
     if setting.looks.has(Looks::ALLOCATION) {
