@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # V8 14.6 (Node 26.12.1, --experimental-wasm-wasmfx): `suspend` that nobody handles.
 #
-# A guess: without a handler for its tag `suspend` traps, as the proposal says, and no code of
-# Wasm catches a trap, wherever it happens. On the main stack that is so: what comes to
-# JavaScript is a SuspendError, and a `catch_all` around the `suspend` is passed by, as it is
-# by `unreachable`.
+# A guess: a `suspend` without a handler for its tag ends the program: the proposal has no rule for
+# what comes next, and its scripts assert such an end (`assert_suspension`). No code of Wasm
+# catches that, wherever it happens. On the main stack it is so: what comes to JavaScript is
+# a SuspendError, and a `catch_all` around the `suspend` is passed by, as it is by
+# `unreachable`.
 # What happens: within a continuation the same `suspend` is an exception to V8. A `catch_all`
 # in the continuation catches it, and so does one around the `resume` of it; the program goes
 # on and returns. `unreachable` in the same place is caught by neither.

@@ -110,7 +110,11 @@ class Scripts:
             return (AGREES, "")
         if process.returncode < 0 or self.died(text):
             return (DIES, f"{end(process)}: {cause(text)}")
-        return (DIFFERS, " ".join(text.split())[-300:])
+        refused = any(words in text for words in self.refusals)
+        return (REFUSES if refused else DIFFERS, " ".join(text.split())[-300:])
+
+    # What is said of a module that is taken for invalid.
+    refusals = ("got invalid", "validation error", "parse exception", "Invalid module")
 
     def agrees(self, process, text, count):
         """Whether all these programs did what they must."""
