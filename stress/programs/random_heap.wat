@@ -24,10 +24,11 @@
     (item (ref.null nofunc))
     (item (ref.func $leaf2))
     (item (ref.func $leaf4)))
-  (elem declare func $leaf3)
+  (elem declare func $leaf3 $gc)
 
   ;; Functions that programs have references to: two that make an i31, one of them with a
   ;; type that says so; one that makes an object; one that collects; one of another type.
+  ;; The last one is the import that collects.
   (func $leaf0 (type $sig)
     (ref.i31 (i32.wrap_i64 (local.get 0))))
   (func $leaf1 (type $narrow)

@@ -8,6 +8,7 @@ use super::control::ast::{Declarations, Signature, Source};
 use super::control::features::Features;
 use super::control::generator as control;
 use super::heap::ast::Heap;
+use super::heap::generator::Hints;
 use super::heap::values::THINGS;
 use crate::case::Size;
 use mangrove_workers::Rng;
@@ -27,6 +28,7 @@ pub fn program(rng: &mut Rng, size: Size, features: Features) -> Program {
             .then(|| control::declarations(rng, count, features)),
         rng,
         bare,
+        hints: Hints::default(),
         litter: size.of(2_000, 10),
         count,
         function: 0,
@@ -35,6 +37,7 @@ pub fn program(rng: &mut Rng, size: Size, features: Features) -> Program {
     let mut functions = Vec::new();
     for function in 0..count {
         generator.function = function;
+        generator.hints = Hints::default();
         functions.push(generator.body());
     }
     if features.control {
@@ -51,6 +54,8 @@ pub(super) struct Generator<'a> {
     pub(super) rng: &'a mut Rng,
     /// Whether accesses without guards may come.
     pub(super) bare: bool,
+    /// What is likely in each thing.
+    pub(super) hints: Hints,
     litter: u32,
     pub(super) count: usize,
     pub(super) function: usize,
@@ -62,13 +67,13 @@ impl Generator<'_> {
     /// A whole function. The main one fills the slots first and drains them at the end.
     fn body(&mut self) -> Block {
         if self.function > 0 {
-            return self.block(0, 6, 14);
+            return self.block(0, 8, 18);
         }
         let mut body: Block = (0..SLOTS).filter_map(|slot| self.spawn_any(slot)).collect();
         if self.features.control {
             body.extend(self.spawn_peers());
         }
-        body.extend(self.block(0, 8, 16));
+        body.extend(self.block(0, 10, 20));
         let mut round: Block = (0..SLOTS).map(|slot| self.drain(slot)).collect();
         round.push(Statement::Collect);
         body.push(Statement::Repeat {

@@ -16,10 +16,14 @@ pub const ELEMENTS: [usize; 3] = [6, 4, 5];
 /// Tables of `anyref`, `externref` and `funcref`: how many elements they have, and may have.
 pub const TABLES: [(usize, usize); 3] = [(6, 40), (4, 24), (6, 30)];
 /// Functions that programs have references to.
-pub const LEAVES: u8 = 5;
+pub const LEAVES: u8 = 6;
 /// Of those, how many have the signature that is called: the others come behind.
 pub const CALLABLE: u8 = 4;
+/// How many things are passed to a function at once, and how many come back: more than there
+/// are registers for.
+pub const MANY: (u8, u8) = (20, 8);
 /// The leaf that makes an object.
+
 pub const MAKES: u8 = 2;
 /// The leaf that collects.
 pub const COLLECTS: u8 = 3;
@@ -441,6 +445,12 @@ pub enum Heap {
         function: usize,
         give: Pair,
         take: Pair,
+    },
+    /// Passes things from this one on, by turns, to a function that returns some of them. The
+    /// last goes into `to`.
+    PassMany {
+        to: u8,
+        from: u8,
     },
     /// Folds what is in a thing and behind it into the checksum.
     Note {

@@ -10,7 +10,9 @@
 //!  …                                         to = thing, also = under, outcome = 1
 //! ```
 
-use super::ast::{Bare, Branch, DATA, ELEMENTS, Filling, Global, Heap, Via, variable};
+use super::ast::{
+    Bare, Branch, DATA, ELEMENTS, Filling, Global, Heap, LEAVES, MANY, Via, variable,
+};
 use super::classes::{Class, Kind, Row, Storage, Target};
 use crate::random::ast::{Block, Pair};
 use crate::random::emit::{At, block, give, line, take};
@@ -203,6 +205,7 @@ fn code(heap: &Heap) -> String {
         | Heap::TableInit { .. } => places(heap),
         Heap::MakeFunction { .. }
         | Heap::TestFunction { .. }
+        | Heap::PassMany { .. }
         | Heap::CallLeaf { .. }
         | Heap::CallFunction { .. } => functions(heap),
         Heap::Bare {
@@ -659,7 +662,11 @@ fn functions(heap: &Heap) -> String {
     match *heap {
         Heap::MakeFunction { to, leaf } => {
             let value = leaf.map_or("(ref.null nofunc)".to_owned(), |leaf| {
-                format!("(ref.func $leaf{leaf})")
+                // The last one is imported.
+                match leaf + 1 == LEAVES {
+                    true => "(ref.func $gc)".to_owned(),
+                    false => format!("(ref.func $leaf{leaf})"),
+                }
             });
             set(Kind::Function, to, &value)
         }
@@ -667,6 +674,14 @@ fn functions(heap: &Heap) -> String {
             let ty = if narrow { "$narrow" } else { "$sig" };
             let function = get(Kind::Function, from);
             set_i32(to, &format!("(ref.test (ref {ty}) {function})"))
+        }
+        Heap::PassMany { to, from } => {
+            let (given, returned) = MANY;
+            let values = (0..given).map(|index| thing(from.wrapping_add(index)));
+            let values: String = values.collect();
+            let rest = "drop ".repeat(usize::from(returned) - 1);
+            let to = local(Kind::Thing, to);
+            format!("(call $pass {values}) {rest}(local.set {to})")
         }
         Heap::CallLeaf {
             via,

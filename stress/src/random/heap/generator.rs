@@ -15,19 +15,72 @@ const LONG_ONE_IN: u32 = 24;
 /// One of so many statements of a program that may trap is a bare access.
 const BARE_ONE_IN: u32 = 12;
 
+/// What the statement before has left in each thing, as far as one can say without running
+/// the program: most accesses are to be of what is there.
+pub type Hints = [Option<Target>; THINGS as usize];
+
+/// The thing that a statement sets, and what it is then.
+fn sets(heap: &Heap) -> Option<(u8, Option<Target>)> {
+    Some(match *heap {
+        Heap::MakeStruct { to, class, .. } => (to, Some(Target::Class(class))),
+        Heap::MakeArray { to, row, .. } => (to, Some(Target::Row(row))),
+        Heap::MakeI31 { to, .. } => (to, Some(Target::I31)),
+        Heap::Nullify { to }
+        | Heap::CopyThing { to, .. }
+        | Heap::Select { to, .. }
+        | Heap::Internalize { to, .. }
+        | Heap::FromObject { to, .. }
+        | Heap::PassMany { to, .. }
+        | Heap::Branch { to, .. }
+        | Heap::Carry { into: to, .. } => (to, None),
+        _ => return None,
+    })
+}
+
 impl Generator<'_> {
     /// A statement; `depth` counts the blocks around it, `deepest` how many there may be.
     pub(in crate::random) fn heap(&mut self, depth: u32, deepest: u32) -> Statement {
+        let heap = self.any_heap(depth, deepest);
+        if let Some((to, is)) = sets(&heap) {
+            self.hints[usize::from(to)] = is;
+        }
+        Statement::Heap(heap)
+    }
+
+    /// A thing that is likely to fit, and what it is.
+    fn likely<T>(&mut self, fits: impl Fn(Target) -> Option<T>) -> Option<(u8, T)> {
+        let first = self.thing();
+        let all = (0..THINGS).map(|index| (first + index) % THINGS);
+        let mut found = all.filter_map(|thing| {
+            let hint = self.hints[usize::from(thing)]?;
+            Some((thing, fits(hint)?))
+        });
+        found.next()
+    }
+
+    /// An array that is likely to be in a thing: now and then any.
+    fn likely_row(&mut self, fits: impl Fn(Row) -> bool) -> (u8, Row) {
+        let row = |target| match target {
+            Target::Row(row) if fits(row) => Some(row),
+            _ => None,
+        };
+        match self.likely(row) {
+            Some(found) if !self.rng.one_in(8) => found,
+            _ => (self.thing(), self.row(fits)),
+        }
+    }
+
+    fn any_heap(&mut self, depth: u32, deepest: u32) -> Heap {
         if self.bare && self.rng.one_in(BARE_ONE_IN) {
-            return Statement::Heap(self.bare());
+            return self.bare();
         }
         let deep = depth >= deepest;
-        Statement::Heap(match self.rng.range(0, 23) {
+        match self.rng.range(0, 29) {
             0..=2 => self.make_struct(),
             3..=5 => self.make_array(),
-            6..=7 => self.field(),
-            8..=9 => self.elements(),
-            10 => self.many_elements(),
+            6..=7 | 28..=29 => self.field(),
+            8..=9 | 26..=27 => self.elements(),
+            10 | 24..=25 => self.many_elements(),
             11..=13 => self.references(),
             14..=15 => self.moves(),
             16 => self.branch(),
@@ -43,7 +96,7 @@ impl Generator<'_> {
                 body: self.block(depth + 1, 1, 4),
             },
             _ => self.make_array(),
-        })
+        }
     }
 
     fn thing(&mut self) -> u8 {
@@ -160,7 +213,18 @@ impl Generator<'_> {
     }
 
     fn field(&mut self) -> Heap {
-        let (class, thing) = (self.class(), self.thing());
+        let class = |target| match target {
+            Target::Class(class) => Some(class),
+            _ => None,
+        };
+        let (thing, class) = match self.likely(class) {
+            // By its own type, or by one above it.
+            Some((thing, class)) if !self.rng.one_in(8) => {
+                let above = self.class();
+                (thing, if class.is(above) { above } else { class })
+            }
+            _ => (self.thing(), self.class()),
+        };
         let field = self.below(class.fields().len() as u8);
         match class.fields()[usize::from(field)].mutable && self.rng.one_in(2) {
             true => Heap::SetField {
@@ -180,18 +244,20 @@ impl Generator<'_> {
     }
 
     fn elements(&mut self) -> Heap {
-        let (thing, at) = (self.thing(), self.below(INTEGERS));
-        match self.rng.range(0, 4) {
+        let at = self.below(INTEGERS);
+        let choice = self.rng.range(0, 4);
+        let (thing, row) = self.likely_row(|row| row.mutable || choice > 1);
+        match choice {
             0..=1 => Heap::SetElement {
                 thing,
-                row: self.row(|row| row.mutable),
+                row,
                 at,
                 from: self.any(),
             },
             2..=3 => Heap::GetElement {
                 to: self.any(),
                 thing,
-                row: self.row(|_| true),
+                row,
                 at,
                 signed: self.rng.one_in(2),
             },
@@ -203,40 +269,39 @@ impl Generator<'_> {
     }
 
     fn many_elements(&mut self) -> Heap {
-        let (thing, at, count) = (self.thing(), self.below(INTEGERS), self.below(INTEGERS));
-        match self.rng.range(0, 9) {
+        let (at, count) = (self.below(INTEGERS), self.below(INTEGERS));
+        let choice = self.rng.range(0, 9);
+        let has_segment = |row: Row| row.storage.bytes() > 0 || segment_of(row.storage).is_some();
+        let (thing, row) = self.likely_row(|row| row.mutable && (choice <= 5 || has_segment(row)));
+        match choice {
             0..=2 => Heap::Fill {
                 thing,
-                row: self.row(|row| row.mutable),
+                row,
                 at,
                 count,
                 from: self.any(),
             },
             3..=5 => {
-                let to_row = self.row(|row| row.mutable);
                 // An array of nodes is a source for one of things too.
-                let from_row = self.row(|row| {
-                    row.storage == to_row.storage
-                        || (row.storage, to_row.storage) == (Storage::Node, Storage::Any)
-                });
+                let fits = |from: Row| {
+                    from.storage == row.storage
+                        || (from.storage, row.storage) == (Storage::Node, Storage::Any)
+                };
+                let (from, from_row) = match self.rng.one_in(2) {
+                    true => (thing, row),
+                    false => self.likely_row(fits),
+                };
                 Heap::CopyElements {
                     to: thing,
-                    to_row,
+                    to_row: row,
                     to_at: at,
-                    from: if self.rng.one_in(2) {
-                        thing
-                    } else {
-                        self.thing()
-                    },
+                    from,
                     from_row,
                     from_at: self.below(INTEGERS),
                     count,
                 }
             }
             6..=8 => {
-                let row = self.row(|row| {
-                    row.mutable && (row.storage.bytes() > 0 || segment_of(row.storage).is_some())
-                });
                 let (segment, from) = match segment_of(row.storage) {
                     None => self.data(),
                     Some(segment) => (segment, self.below(ELEMENTS[usize::from(segment)] as u8)),
@@ -266,11 +331,15 @@ impl Generator<'_> {
                 to: self.thing(),
                 from: self.below(INTEGERS),
             },
-            2 => Heap::GetI31 {
-                to,
-                thing: self.thing(),
-                signed: nullable,
-            },
+            2 => {
+                let is_i31 = |target| (target == Target::I31).then_some(());
+                let likely = self.likely(is_i31).map(|(thing, ())| thing);
+                Heap::GetI31 {
+                    to,
+                    thing: likely.unwrap_or(0),
+                    signed: nullable,
+                }
+            }
             3..=4 => Heap::Test {
                 to,
                 thing: self.thing(),
@@ -419,7 +488,11 @@ impl Generator<'_> {
             true => Via::Reference,
             false => Via::Table,
         };
-        match self.rng.range(0, 6) {
+        match self.rng.range(0, 7) {
+            7 => Heap::PassMany {
+                to: self.thing(),
+                from: self.thing(),
+            },
             0..=1 => Heap::MakeFunction {
                 to: self.leaf_variable(),
                 leaf: (!self.rng.one_in(8)).then(|| self.below(LEAVES)),

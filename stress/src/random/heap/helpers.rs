@@ -1,7 +1,7 @@
 //! What the statements need in a module: types, globals, tables, segments, and functions
 //! that measure and digest.
 
-use super::ast::{DATA, Global, TABLES};
+use super::ast::{DATA, Global, MANY, TABLES};
 use super::classes::{Class, Row, Storage, Target, types};
 use super::emit::{read, sign};
 use super::oracle::data_byte;
@@ -82,7 +82,18 @@ pub fn fields(functions: usize, numbers: bool) -> String {
     let all: String = (0..functions).map(|index| format!(" $f{index}")).collect();
     let _ = writeln!(text, "  (table $bodies {functions} {functions} funcref)");
     let _ = writeln!(text, "  (elem (table $bodies) (i32.const 0) func{all})");
-    text + &digests()
+    text + &pass() + &digests()
+}
+
+/// The function that many things are passed to: it returns the last ones, backwards.
+fn pass() -> String {
+    let (given, returned) = MANY;
+    let results: String = (0..returned)
+        .map(|index| format!(" (local.get {})", given - 1 - index))
+        .collect();
+    let params = " anyref".repeat(usize::from(given));
+    let types = " anyref".repeat(usize::from(returned));
+    format!("  (func $pass (param{params}) (result{types}){results})\n")
 }
 
 /// The digest of a value of a type, which an expression gives.

@@ -4,6 +4,7 @@
 use super::ast::{Bare, Filling, Global, Heap, variable};
 use super::classes::{Kind, Storage};
 use super::emit::table_kind;
+use super::values::THINGS;
 use crate::random::ast::{Block, Statement};
 use crate::random::oracle::lifetimes::{Lifetimes, Live};
 
@@ -92,6 +93,7 @@ fn calls(heap: &Heap) -> bool {
             | Heap::TableFill { .. }
             | Heap::TableCopy { .. }
             | Heap::TableInit { .. }
+            | Heap::PassMany { .. }
             | Heap::CallLeaf { .. }
             | Heap::CallFunction { .. }
             | Heap::Note { .. }
@@ -251,6 +253,9 @@ fn before_simple(heap: &Heap, behind: Live) -> Live {
         Heap::TableSet { table, from, .. }
         | Heap::TableGrow { table, from, .. }
         | Heap::TableFill { table, from, .. } => with(behind, table_kind(table), from),
+        // It is passed more things than there are variables. Something may be caught only
+        // before the variable is set.
+        Heap::PassMany { to, .. } => (0..THINGS).fold(behind.without_thing(to), Live::with_thing),
         Heap::CallFunction { give, .. } => behind.with(give.object),
         // What comes behind it is no code.
         Heap::Bare {

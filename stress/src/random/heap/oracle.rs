@@ -2,7 +2,7 @@
 
 use super::ast::{
     Bare, Branch, CALLABLE, COLLECTS, DATA, DIGEST_DEPTH, ELEMENTS, Filling, Global, Heap, MAKES,
-    NARROW, TABLES, Via, variable,
+    MANY, NARROW, TABLES, Via, variable,
 };
 use super::classes::{Class, Kind, Row, Storage, Target};
 use super::emit::{bytes_row, table_kind, things_row};
@@ -271,6 +271,11 @@ pub fn execute(
                 false => leaf < CALLABLE,
             });
             act.frame.integers[usize::from(to)] = i64::from(is);
+        }
+        Heap::PassMany { to, from } => {
+            let last = variable(Kind::Thing, from.wrapping_add(MANY.0 - 1));
+            let thing = act.thing(last);
+            act.set_thing(to, thing);
         }
         Heap::CallLeaf { give, to, .. } => {
             if let Some(leaf) = leaf {

@@ -267,9 +267,12 @@ mod tests {
         let places = Places::find(program, &binary).unwrap();
         let (_, labels, seen) =
             oracle::moments(program, &places, setting.looks, setting.kept(), MOST);
-        let of = |labels: &Labels, (number, (_, picture)): (usize, &(Looks, _))| {
-            let triples = labels.triples(picture).into_iter();
-            triples.map(|triple| (number, triple)).collect::<Vec<_>>()
+        let of = |labels: &Labels, (number, (_, seen)): (usize, &(Looks, _))| {
+            // Exceptions are numbered as they are met: who holds more meets them earlier.
+            let objects = labels.triples(seen).into_iter();
+            let objects =
+                objects.filter(|(_, _, object)| !(picture::EXCEPTIONS..1 << 63).contains(object));
+            objects.map(|triple| (number, triple)).collect::<Vec<_>>()
         };
         let moments = seen.iter().enumerate();
         moments.flat_map(|moment| of(&labels, moment)).collect()
@@ -289,10 +292,8 @@ mod tests {
             };
             let program = program(8 * seed + 1, setting);
             let (least, most) = (held(&program, setting), held(&program, homes));
-            assert!(
-                least.iter().all(|one| most.binary_search(one).is_ok()),
-                "{seed}"
-            );
+            let missing = least.iter().find(|one| most.binary_search(one).is_err());
+            assert_eq!(missing, None, "seed {seed}");
             needed += least.len();
             kept += most.len();
         }
