@@ -14,6 +14,8 @@
   (global $found (export "found") (mut i64) (i64.const 0))
   ;; How many continuations the program holds on to.
   (global $live (export "live") (mut i64) (i64.const 0))
+  ;; How often garbage is made, at the most, to bring about one collection.
+  (global $patience i32 (i32.const 100000))
 
   ;; Something was wrong; the first such place is remembered.
   (func $fault (param $number i64) (param $is i64)
@@ -126,7 +128,7 @@
               (i32.eqz (i32.and (local.get $round) (i32.const 7)))
               (i32.and
                 (i64.eq (call $collections) (local.get $before))
-                (i32.lt_u (local.get $tries) (i32.const 100000))))))
+                (i32.lt_u (local.get $tries) (global.get $patience))))))
         (if (i64.eq (call $collections) (local.get $before))
           (then (call $gc)))
         (local.set $round (i32.add (local.get $round) (i32.const 1)))

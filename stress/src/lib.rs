@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod case;
+pub mod export;
 pub mod model;
 pub mod overflow;
 mod programs;

@@ -106,7 +106,8 @@ pub fn run_by(
     Ok(summary)
 }
 
-fn choose(names: &[String]) -> Result<Vec<&'static Suite>, UnknownSuite> {
+/// The suites of these names; all of them if there is none.
+pub(crate) fn choose(names: &[String]) -> Result<Vec<&'static Suite>, UnknownSuite> {
     if names.is_empty() {
         return Ok(suites().iter().collect());
     }
@@ -143,7 +144,12 @@ fn run_suite(
         let mut begin = |parameters: &str| {
             progress.round(report.rounds, parameters, elapsed());
         };
-        let round = Round { seed, size, config };
+        let round = Round {
+            seed,
+            size,
+            config,
+            made: None,
+        };
         let result = (suite.play)(&round, &mut begin);
         report.figures += result.figures;
         match result.end {

@@ -13,6 +13,7 @@ use crate::round;
 use mangrove::{Config, Store};
 use mangrove_workers::Rng;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::AddAssign;
 
@@ -49,6 +50,8 @@ pub(crate) struct Round<'a> {
     pub size: Size,
     /// How the engine is set.
     pub config: &'a Config,
+    /// Where its case is put instead of being played, if it is only made.
+    pub made: Option<&'a RefCell<Option<Case>>>,
 }
 
 /// What came of a round.
@@ -170,7 +173,7 @@ pub(crate) type Make = fn(&mut Rng, Size) -> Case;
 /// The smallest case derived from these choices for which a condition still holds.
 pub(crate) type Shrink = fn(&mut Rng, Size, &mut dyn FnMut(&Case) -> bool) -> Case;
 
-/// Plays a case. One that fails is made smaller, where a suite can.
+/// Plays a case, or only makes it. One that fails is made smaller, where a suite can.
 pub(crate) fn play_case(
     of: &Round<'_>,
     begin: &mut dyn FnMut(&str),
@@ -179,6 +182,10 @@ pub(crate) fn play_case(
 ) -> RoundResult {
     let case = make(&mut Rng::new(of.seed), of.size);
     begin(&case.parameters);
+    if let Some(made) = of.made {
+        *made.borrow_mut() = Some(case);
+        return RoundResult::default();
+    }
     let mut result = round::play(&case, of.config);
     let RoundEnd::Failed(failure) = &mut result.end else {
         return result;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod engine;
+mod export;
 mod numbers;
 mod roots;
 mod target;
@@ -8,6 +9,7 @@ mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
+pub use export::ExportArgs;
 pub use roots::{Format, Part, RootsArgs};
 pub use target::Target;
 pub use timeline::{TimelineArgs, TimelineFormat};
@@ -183,7 +185,11 @@ pub struct WastArgs {
 
 /// `mangrove stress`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct StressArgs {
+    /// Something else to do than to run suites.
+    #[command(subcommand)]
+    pub command: Option<StressCommand>,
     /// The suites; all of them if none is named
     #[arg(value_name = "SUITE")]
     pub suites: Vec<String>,
@@ -199,6 +205,13 @@ pub struct StressArgs {
     /// Settings.
     #[command(flatten)]
     pub engine: EngineArgs,
+}
+
+/// What there is to do with suites but to run them.
+#[derive(Debug, Subcommand)]
+pub enum StressCommand {
+    /// Write the suites' programs for other engines, with what must come of them
+    Export(ExportArgs),
 }
 
 impl Cli {

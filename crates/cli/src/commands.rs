@@ -1,6 +1,7 @@
 //! The commands, and what several of them do alike.
 
 pub mod compile;
+mod export;
 mod missing;
 pub mod roots;
 pub mod run;

@@ -7,6 +7,7 @@
 //! every program ends.
 
 use super::control::ast::{Control, Declarations};
+use super::heap::ast::Heap;
 
 /// Object variables of a function, all nullable.
 pub const OBJECTS: u8 = 4;
@@ -138,6 +139,8 @@ pub enum Statement {
     Repeat { times: u32, body: Block },
     /// Switches, exceptions, tail calls.
     Control(Control),
+    /// Something with objects of every kind.
+    Heap(Heap),
 }
 
 /// Statements in a row.
@@ -163,6 +166,7 @@ impl Statement {
                 then, otherwise, ..
             } => vec![then, otherwise],
             Self::Control(control) => control.block().into_iter().collect(),
+            Self::Heap(heap) => heap.blocks(),
             _ => Vec::new(),
         }
     }
@@ -175,6 +179,7 @@ impl Statement {
                 then, otherwise, ..
             } => vec![then, otherwise],
             Self::Control(control) => control.block_mut().into_iter().collect(),
+            Self::Heap(heap) => heap.blocks_mut(),
             _ => Vec::new(),
         }
     }

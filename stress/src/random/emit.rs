@@ -7,6 +7,8 @@ use super::ast::{
 use super::control::ast::STONE;
 use super::control::emit::Around;
 use super::control::types;
+use super::heap::ast::Heap;
+use super::heap::{emit as heap_emit, helpers};
 use crate::programs;
 use std::fmt::Write;
 
@@ -61,6 +63,7 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
             &format!("(global $g{global} (mut {ty}) (ref.null {null}))"),
         );
     }
+    text.push_str(&helpers::fields(program.functions.len(), form.numbers));
     if let Some(control) = &program.control {
         line(
             &mut text,
@@ -80,8 +83,8 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
     };
     let mut text = text.replace("COUNT", count).replace("NUMBER", number);
     if form.numbers {
-        // The stone has the first.
-        line(&mut text, "(global $number (mut i64) (i64.const 1))");
+        // Two are there before the program runs.
+        line(&mut text, "(global $number (mut i64) (i64.const 2))");
         let module = in_module(text, clones);
         let ours = "(import \"oracle\" \"gc\"";
         return module.replacen("(import \"mangrove\" \"gc\"", ours, 1);
@@ -100,7 +103,7 @@ fn in_module(mut text: String, clones: bool) -> String {
     programs::module(0, &text).replacen("(module\n", &format!("(module\n  {import}\n"), 1)
 }
 
-fn line(text: &mut String, code: &str) {
+pub(super) fn line(text: &mut String, code: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "  {code}");
 }
@@ -143,19 +146,20 @@ fn function(index: usize, body: &Block, program: &Program) -> String {
             line(&mut text, &local);
         }
     }
+    line(&mut text, &helpers::locals());
     line(&mut text, &moves);
     text + &code + "  local.get $o0 local.get $i0)\n"
 }
 
 /// Where a statement is: how many `Repeat`s are around it, and what its program declares.
 #[derive(Clone, Copy)]
-struct At<'p> {
-    depth: u32,
+pub(super) struct At<'p> {
+    pub(super) depth: u32,
     around: Option<Around<'p>>,
 }
 
 impl At<'_> {
-    fn deeper(self) -> Self {
+    pub(super) fn deeper(self) -> Self {
         Self {
             depth: self.depth + 1,
             ..self
@@ -166,7 +170,10 @@ impl At<'_> {
 /// How deep `Repeat` nests: each needs a counter.
 fn repeats(block: &Block) -> u32 {
     let of = |statement: &Statement| {
-        let own = u32::from(matches!(statement, Statement::Repeat { .. }));
+        let own = u32::from(matches!(
+            statement,
+            Statement::Repeat { .. } | Statement::Heap(Heap::Carry { .. })
+        ));
         own + statement
             .blocks()
             .into_iter()
@@ -205,20 +212,20 @@ fn fetch(global: u8) -> String {
     }
 }
 
-fn block(text: &mut String, block: &[Statement], at: At<'_>) {
+pub(super) fn block(text: &mut String, block: &[Statement], at: At<'_>) {
     for one in block {
         statement(text, one, at);
     }
 }
 
-fn give(pair: Pair) -> String {
+pub(super) fn give(pair: Pair) -> String {
     format!(
         "(local.get $o{}) (local.get $i{})",
         pair.object, pair.integer
     )
 }
 
-fn take(pair: Pair) -> String {
+pub(super) fn take(pair: Pair) -> String {
     format!(
         "(local.set $i{}) (local.set $o{})",
         pair.integer, pair.object
@@ -268,6 +275,7 @@ fn statement(text: &mut String, statement: &Statement, at: At<'_>) {
             hold(text, objects, continuations, body, at);
         }
         Statement::If { .. } | Statement::Repeat { .. } => control(text, statement, at),
+        Statement::Heap(heap) => heap_emit::statement(text, heap, at),
         Statement::Control(control) => {
             let around = at.around.expect("who uses control declares it");
             let emitted = around.emit(control);

@@ -7,20 +7,28 @@ use super::ast::{
 use super::control::ast::{Declarations, Signature, Source};
 use super::control::features::Features;
 use super::control::generator as control;
+use super::heap::ast::Heap;
+use super::heap::generator::Hints;
+use super::heap::values::THINGS;
 use crate::case::Size;
 use mangrove_workers::Rng;
 
 /// How deep blocks nest.
 pub(super) const DEEPEST: u32 = 3;
+/// One of so many programs may end where an access without a guard traps.
+const BARE_ONE_IN: u32 = 4;
 
 /// A random program that uses no more than these features.
 pub fn program(rng: &mut Rng, size: Size, features: Features) -> Program {
     let count = rng.range(3, 7) as usize;
+    let bare = features.traps && rng.one_in(BARE_ONE_IN);
     let mut generator = Generator {
         control: features
             .control
             .then(|| control::declarations(rng, count, features)),
         rng,
+        bare,
+        hints: Hints::default(),
         litter: size.of(2_000, 10),
         count,
         function: 0,
@@ -29,6 +37,7 @@ pub fn program(rng: &mut Rng, size: Size, features: Features) -> Program {
     let mut functions = Vec::new();
     for function in 0..count {
         generator.function = function;
+        generator.hints = Hints::default();
         functions.push(generator.body());
     }
     if features.control {
@@ -43,6 +52,10 @@ pub fn program(rng: &mut Rng, size: Size, features: Features) -> Program {
 
 pub(super) struct Generator<'a> {
     pub(super) rng: &'a mut Rng,
+    /// Whether accesses without guards may come.
+    pub(super) bare: bool,
+    /// What is likely in each thing.
+    pub(super) hints: Hints,
     litter: u32,
     pub(super) count: usize,
     pub(super) function: usize,
@@ -54,13 +67,13 @@ impl Generator<'_> {
     /// A whole function. The main one fills the slots first and drains them at the end.
     fn body(&mut self) -> Block {
         if self.function > 0 {
-            return self.block(0, 6, 14);
+            return self.block(0, 8, 18);
         }
         let mut body: Block = (0..SLOTS).filter_map(|slot| self.spawn_any(slot)).collect();
         if self.features.control {
             body.extend(self.spawn_peers());
         }
-        body.extend(self.block(0, 8, 16));
+        body.extend(self.block(0, 10, 20));
         let mut round: Block = (0..SLOTS).map(|slot| self.drain(slot)).collect();
         round.push(Statement::Collect);
         body.push(Statement::Repeat {
@@ -68,6 +81,7 @@ impl Generator<'_> {
             body: round,
         });
         body.extend((0..OBJECTS).map(|from| Statement::NoteObject { from }));
+        body.extend((0..THINGS).map(|from| Statement::Heap(Heap::Note { from })));
         body
     }
 
@@ -106,7 +120,8 @@ impl Generator<'_> {
 
     /// What suspends, resumes or collects is about half of all statements.
     fn statement(&mut self, depth: u32) -> Statement {
-        match self.rng.range(0, 19) {
+        match self.rng.range(0, 31) {
+            20..=31 => self.heap(depth, DEEPEST),
             0..=7 => self.plain(),
             8 => Statement::Collect,
             9 => Statement::Litter {
@@ -239,7 +254,7 @@ impl Generator<'_> {
     }
 
     /// Control goes elsewhere.
-    fn transfer(&mut self, depth: u32) -> Statement {
+    pub(super) fn transfer(&mut self, depth: u32) -> Statement {
         let main = self.function == 0;
         match self.rng.range(0, 5) {
             0..=1 if !main => Statement::Suspend {
@@ -293,7 +308,7 @@ impl Generator<'_> {
     }
 
     /// A function behind this one that takes a pair.
-    fn later(&mut self) -> Option<usize> {
+    pub(super) fn later(&mut self) -> Option<usize> {
         let plain = |&function: &usize| {
             let control = self.control.as_ref();
             control.is_none_or(|control| *control.signature(function) == Signature::Plain)

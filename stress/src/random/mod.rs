@@ -14,12 +14,15 @@
 mod ast;
 mod control;
 mod emit;
+pub(crate) mod exported;
 mod generator;
+mod heap;
 mod oracle;
 pub mod roots;
 mod shrink;
 
 pub use oracle::End;
+pub(crate) use oracle::Trap;
 
 use crate::case::{Case, Size, Told};
 use crate::suite::{Suite, play_case};

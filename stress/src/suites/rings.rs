@@ -1,5 +1,5 @@
-//! `rings`: nodes and workers that hold each other, in rings too, and are let go; how
-//! many workers live goes into the checksum after each collection. The program is
+//! `rings`: nodes and workers that hold each other, in rings too, and are let go; after
+//! each collection as many workers must live as are in reach. The program is
 //! `programs/rings.wat`; this is its oracle: a graph of numbers, and a search.
 
 use crate::case::{Case, Size, Told};
@@ -25,11 +25,19 @@ fn case(rng: &mut Rng, size: Size) -> Case {
     let every = size.of(100_000 / COLLECTIONS, 10);
     let steps = every * COLLECTIONS;
     let (salt, seed) = (rng.number() as i64, rng.number() as u32);
+    let (checksum, live) = Rings::new(salt, seed, slots).run(steps, every);
+    let mut counts = live.len().to_string();
+    for count in live {
+        counts.push_str(&format!(" (i64.const {count})"));
+    }
     Case {
         parameters: format!("slots={slots} steps={steps}"),
-        wat: module(salt, include_str!("../../programs/rings.wat")),
+        wat: module(
+            salt,
+            &include_str!("../../programs/rings.wat").replace("COUNTS", &counts),
+        ),
         arguments: vec![slots as i32, steps as i32, every as i32, seed as i32],
-        checksum: Rings::new(salt, seed, slots).run(steps, every),
+        checksum,
         collections: u64::from(COLLECTIONS) + 1,
         told: Told::default(),
         continuations_in_objects: true,
@@ -84,8 +92,10 @@ impl Rings {
         (self.state >> 33) as u32 as usize % bound
     }
 
-    fn run(mut self, steps: u32, every: u32) -> i64 {
+    /// The checksum, and how many workers live after each collection.
+    fn run(mut self, steps: u32, every: u32) -> (i64, Vec<i64>) {
         let mut sum = 0;
+        let mut counts = Vec::new();
         for id in 0..steps as usize {
             let slots = self.slots.len();
             let [slot, second, third] = [(); 3].map(|()| self.random(slots));
@@ -93,10 +103,10 @@ impl Rings {
             self.nodes.push(Node::default());
             sum = fold(sum, self.step([slot, second, third], action, id));
             if (id as u32 + 1).is_multiple_of(every) {
-                sum = fold(sum, self.live());
+                counts.push(self.live());
             }
         }
-        sum
+        (sum, counts)
     }
 
     fn step(&mut self, [slot, second, third]: [usize; 3], action: usize, id: usize) -> i64 {

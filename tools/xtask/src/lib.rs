@@ -3,5 +3,6 @@
 
 pub mod beside;
 pub mod conformance;
+pub mod coverage;
 pub mod peer_names;
 pub mod tidy;

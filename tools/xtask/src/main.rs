@@ -1,7 +1,7 @@
 //! The command `mangrove-xtask`: chores of the house.
 #![forbid(unsafe_code)]
 
-use mangrove_xtask::{beside, conformance, peer_names, tidy};
+use mangrove_xtask::{beside, conformance, coverage, peer_names, tidy};
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,6 +16,8 @@ usage: cargo run -p mangrove-xtask -- COMMAND
                                write docs/CONFORMANCE.md
   beside                       count the lines of the programs that are written for two engines, and
                                write the table of docs/API.md
+  coverage                     measure which lines of the translation the random suites reach, and
+                               write docs/COVERAGE.md
   peer-names FILE              the names that a crate exports, from rustdoc's JSON";
 
 fn main() -> ExitCode {
@@ -25,6 +27,9 @@ fn main() -> ExitCode {
         Some((chore, [])) if chore == "beside" => {
             let written = beside::write(&tidy::root());
             written.map(|()| true).map_err(Into::into)
+        }
+        Some((chore, [])) if chore == "coverage" => {
+            coverage::write(&tidy::root()).map_err(Into::into)
         }
         Some((chore, folders)) if chore == "conformance" => {
             conformance::write(&tidy::root(), folders).map_err(Into::into)

@@ -4,7 +4,7 @@
 //! among it; the summary goes to standard output, with what is needed to see a
 //! failure again.
 
-use crate::args::StressArgs;
+use crate::args::{StressArgs, StressCommand};
 use crate::errors::Failure;
 use crate::output::Output;
 use mangrove::Zeal;
@@ -14,6 +14,9 @@ use std::time::Duration;
 
 /// Runs the command.
 pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
+    if let Some(StressCommand::Export(args)) = &args.command {
+        return super::export::run(args, output);
+    }
     let options = StressOptions {
         suites: args.suites.clone(),
         seed: args.seed,

@@ -6,6 +6,7 @@ mod bad_input;
 mod commands;
 mod common;
 mod compiled;
+mod export;
 mod files;
 mod guide;
 mod interruption;

@@ -1,11 +1,15 @@
 //! Statements on objects and integers.
 
+use super::End;
+use super::Looks;
 use super::Machine;
-use super::state::{Object, Reference, top};
+use super::state::{Cursor, Object, Reference, digest, top};
 use crate::programs::fold;
-use crate::random::ast::{DIGEST_DEPTH, NULL_DIGEST, Operation, Statement};
+use crate::random::ast::{DIGEST_DEPTH, Operation, Statement};
+use crate::random::heap::ast::{COLLECTS, Heap, MAKES};
+use crate::random::heap::oracle::{Effect, execute};
 
-impl Machine<'_> {
+impl<'p> Machine<'p> {
     /// Executes one of them.
     pub(super) fn compute(&mut self, statement: &Statement) {
         let frame = top(&mut self.running);
@@ -22,6 +26,7 @@ impl Machine<'_> {
                 self.heap.push(Object {
                     value: integer(value),
                     links,
+                    body: None,
                 });
                 frame.objects[usize::from(to)] = Some(self.heap.len() - 1);
             }
@@ -80,17 +85,58 @@ impl Machine<'_> {
 
     /// What is in an object and behind it, down to a depth.
     pub(super) fn digest(&self, object: Reference, depth: u32) -> i64 {
-        match object {
-            Some(at) if depth > 0 => {
-                let Object {
-                    value,
-                    links: [left, right],
-                } = self.heap[at];
-                let sum = fold(value, self.digest(left, depth - 1));
-                fold(sum, self.digest(right, depth - 1))
+        digest(&self.heap, object, depth)
+    }
+
+    /// Executes a statement on objects of every kind.
+    pub(super) fn act(&mut self, statement: &'p Statement, heap: &'p Heap) {
+        let frame = top(&mut self.running);
+        match heap {
+            Heap::Hold {
+                things,
+                externs,
+                body,
+            } => {
+                let mut cursor = Cursor::new(Some(statement), body, 0);
+                for &variable in things {
+                    let value = std::mem::take(&mut frame.vars.things[usize::from(variable)]);
+                    cursor.things.push((variable, value));
+                }
+                for &variable in externs {
+                    let value = std::mem::take(&mut frame.vars.externs[usize::from(variable)]);
+                    cursor.externs.push((variable, value));
+                }
+                return frame.cursors.push(cursor);
             }
-            Some(_) => 0,
-            None => NULL_DIGEST,
+            Heap::Carry {
+                times, from, body, ..
+            } => {
+                let mut cursor = Cursor::new(Some(statement), body, times - 1);
+                cursor.carried = Some(frame.vars.things[usize::from(*from)]);
+                return frame.cursors.push(cursor);
+            }
+            &Heap::CallFunction {
+                function,
+                give,
+                take,
+                ..
+            } => return self.call(function, give, take),
+            _ => {}
+        }
+        let leaf = self.things.leaf(frame, heap);
+        if leaf == Some(COLLECTS) {
+            self.look(Looks::COLLECTION, None);
+            self.collections += 1;
+        }
+        let makes = matches!(heap, Heap::MakeStruct { .. } | Heap::MakeArray { .. });
+        if makes || leaf == Some(MAKES) {
+            self.look(Looks::ALLOCATION, None);
+        }
+        let frame = top(&mut self.running);
+        match execute(&mut self.things, &mut self.heap, frame, heap) {
+            Effect::Nothing => {}
+            Effect::Note(value) => self.sum = fold(self.sum, value),
+            Effect::Trap(trap) => self.world.end = Some(End::Trapped(trap)),
         }
     }
 }

@@ -15,6 +15,12 @@ pub enum Trap {
     UninitializedElement,
     IndirectCallMismatch,
     CastFailure,
+    MemoryOutOfBounds,
+    TableOutOfBounds,
+    ArrayOutOfBounds,
+    NullArray,
+    NullI31,
+    AllocationTooLarge,
 }
 
 /// How a program ends.
@@ -45,6 +51,12 @@ impl Trap {
             Self::UninitializedElement => "uninitialized element",
             Self::IndirectCallMismatch => "indirect call type mismatch",
             Self::CastFailure => "cast failure",
+            Self::MemoryOutOfBounds => "out of bounds memory access",
+            Self::TableOutOfBounds => "out of bounds table access",
+            Self::ArrayOutOfBounds => "out of bounds array access",
+            Self::NullArray => "null array reference",
+            Self::NullI31 => "null i31 reference",
+            Self::AllocationTooLarge => "allocation size too large",
         }
     }
 }

@@ -13,7 +13,8 @@
 //! ```
 
 use crate::random::ast::{Block, Program, Statement};
-use std::collections::HashMap;
+use crate::random::heap::lifetimes as heap;
+use std::collections::{HashMap, HashSet};
 
 /// Variables of a function: a bit for each. And which bodies with operands below them may
 /// still come to their ends: a bit for each level.
@@ -23,6 +24,8 @@ pub(in crate::random) struct Live {
     continuations: u8,
     exceptions: u8,
     peers: u8,
+    things: u8,
+    externs: u8,
     ends: u64,
 }
 
@@ -49,6 +52,8 @@ impl Live {
         continuations: has_continuation, with_continuation, without_continuation;
         exceptions: has_exception, with_exception, without_exception;
         peers: has_peer, with_peer, without_peer;
+        things: has_thing, with_thing, without_thing;
+        externs: has_extern, with_extern, without_extern;
         ends: has_end, with_end, without_end;
     }
 
@@ -58,6 +63,8 @@ impl Live {
             continuations: self.continuations | other.continuations,
             exceptions: self.exceptions | other.exceptions,
             peers: self.peers | other.peers,
+            things: self.things | other.things,
+            externs: self.externs | other.externs,
             ends: self.ends | other.ends,
         }
     }
@@ -72,6 +79,8 @@ pub(in crate::random) struct Lifetimes {
     pub(in crate::random) caught: Live,
     /// How many bodies with operands below them are around.
     level: u8,
+    /// Loops whose parameter is needed.
+    carried: HashSet<*const Statement>,
 }
 
 impl Lifetimes {
@@ -81,6 +90,7 @@ impl Lifetimes {
             across: HashMap::new(),
             caught: Live::default(),
             level: 0,
+            carried: HashSet::new(),
         };
         // A function returns what is in its first object variable.
         let end = Live::default().with(0);
@@ -105,10 +115,26 @@ impl Lifetimes {
         self.across.insert(std::ptr::from_ref(statement), live);
     }
 
+    /// Whether a loop's parameter is needed.
+    pub(super) fn carries(&self, statement: &Statement) -> bool {
+        self.carried.contains(&std::ptr::from_ref(statement))
+    }
+
+    pub(in crate::random) fn carry(&mut self, statement: &Statement, needed: bool) {
+        if needed {
+            self.carried.insert(std::ptr::from_ref(statement));
+        }
+    }
+
     /// A body begins, backwards, that operands lie below.
     pub(in crate::random) fn inside(&mut self, end: Live) -> Live {
         self.level += 1;
         end.with_end(self.level - 1)
+    }
+
+    /// Whether the body that operands lie below may come to its end, from where this is live.
+    pub(in crate::random) fn ends(&self, before: Live) -> bool {
+        before.has_end(self.level - 1)
     }
 
     /// It is over.
@@ -159,7 +185,7 @@ impl Lifetimes {
                 let before = self.before_block(body, inside);
                 // The body begins with null in them; what they held goes on to the end, if it
                 // can come to that.
-                let ends = before.has_end(self.level - 1);
+                let ends = self.ends(before);
                 let mut before = self.outside(before);
                 for &variable in objects {
                     before = before.without(variable);
@@ -176,6 +202,7 @@ impl Lifetimes {
                 before
             }
             Statement::Control(control) => self.before_control(statement, control, behind),
+            Statement::Heap(heap) => heap::before(self, statement, heap, behind),
             simple => {
                 let caught = if calls(simple) {
                     self.caught
@@ -246,7 +273,8 @@ fn before_simple(statement: &Statement, behind: Live) -> Live {
         Statement::If { .. }
         | Statement::Repeat { .. }
         | Statement::Hold { .. }
-        | Statement::Control(_) => {
+        | Statement::Control(_)
+        | Statement::Heap(_) => {
             unreachable!("{statement:?} is not simple")
         }
     }

@@ -18,6 +18,9 @@ use super::ast::{
 };
 use super::control::ast::STONE;
 use super::control::state::{Value, World};
+#[cfg(test)]
+use super::control::tally::Tally;
+use super::heap::oracle::{World as Things, root};
 use crate::programs::fold;
 use moments::Watch;
 use state::{Chain, Continuation, Cursor, Frame, Held, Object, Reference, Site, held, top};
@@ -51,6 +54,8 @@ pub(in crate::random) struct Machine<'p> {
     pub(in crate::random) fuel: u32,
     sum: i64,
     collections: u64,
+    /// Globals, tables and segments of other objects.
+    things: Things,
     /// Who wants to know what is held at some moments.
     watch: Option<Watch<'p>>,
     /// What statements of control add.
@@ -64,7 +69,7 @@ pub fn run(program: &Program) -> Verdict {
 
 /// The same, and how often what was executed.
 #[cfg(test)]
-pub fn run_counted(program: &Program) -> (Verdict, super::control::tally::Tally) {
+pub fn run_counted(program: &Program) -> (Verdict, Tally) {
     let mut machine = Machine::new(program);
     let verdict = machine.run_out();
     (verdict, machine.world.tally)
@@ -80,16 +85,18 @@ impl<'p> Machine<'p> {
         let stone = Object {
             value: STONE,
             links: [None; 2],
+            body: None,
         };
         Self {
             program,
-            heap: vec![stone],
+            heap: vec![stone, root()],
             globals: [None; GLOBALS as usize],
             slots: Default::default(),
             running: vec![main],
             fuel: program.fuel,
             sum: 0,
             collections: 0,
+            things: Things::new(),
             watch: None,
             world: World::default(),
         }
@@ -126,21 +133,20 @@ impl<'p> Machine<'p> {
             cursor.next += 1;
             return self.execute(statement);
         }
+        frame.turn();
+        let Some(cursor) = frame.cursors.last_mut() else {
+            return;
+        };
         if cursor.again > 0 {
             cursor.again -= 1;
             cursor.next = 0;
             return;
         }
-        if let Some(ended) = frame.cursors.pop() {
-            if let (Some(statement), Some(half)) = (ended.of, ended.half) {
+        if let Some(mut ended) = frame.cursors.pop() {
+            if let (Some(statement), Some(half)) = (ended.of, ended.half.take()) {
                 return self.end_body(statement, half);
             }
-            for (variable, object) in ended.objects {
-                frame.objects[usize::from(variable)] = object;
-            }
-            for (variable, chain) in ended.continuations {
-                frame.continuations[usize::from(variable)] = chain;
-            }
+            frame.put_back(ended);
         }
     }
 
@@ -232,6 +238,7 @@ impl<'p> Machine<'p> {
             }
             Statement::Litter { .. } => {}
             Statement::Control(ref control) => self.control(statement, control),
+            Statement::Heap(ref heap) => self.act(statement, heap),
             Statement::Hold { .. } | Statement::If { .. } | Statement::Repeat { .. } => {
                 self.enter(statement);
             }

@@ -5,10 +5,13 @@
 //! in them the interpreter knows.
 
 use super::lifetimes::Lifetimes;
-use super::state::{Chain, Frame, Held, Reference};
+use super::state::{Chain, Frame, Held, Object, Reference};
 use super::{Machine, Verdict};
 use crate::random::ast::{Program, Statement};
 use crate::random::control::state::Value;
+use crate::random::heap::classes::Kind;
+use crate::random::heap::lifetimes as heap;
+use crate::random::heap::values::{Any, Body, array_name, samples};
 use crate::random::roots::picture::{self, FrameSet, Label, Labels, Picture, Stack};
 use crate::random::roots::places::Places;
 use std::collections::HashMap;
@@ -127,9 +130,11 @@ impl<'p> Machine<'p> {
         }
         let mut globals = Vec::new();
         let [shelves @ .., shelf] = self.world.shelves;
-        // The stone comes first, the global with an exception last.
+        // The stone comes first, then what nodes and other objects have, and the global with
+        // an exception last.
         let values = self.globals.iter().map(|&value| Value::Object(value));
         let values = [Value::Object(Some(0))].into_iter().chain(values);
+        let values = values.chain(self.things.global_objects().map(Value::Object));
         let values = values.chain([Value::Exception(shelf)]);
         for (&index, value) in gather.watch.places.globals.iter().zip(values) {
             globals.extend(gather.number(&value).map(|object| (index, object)));
@@ -144,6 +149,17 @@ impl<'p> Machine<'p> {
             let held = held.as_ref().and_then(|held| gather.held(held));
             slots.extend(held.map(|label| (index, label)));
         }
+        let mut tables = Vec::new();
+        for (table, element, object) in self.things.table_objects() {
+            // The table of continuations comes before these.
+            let name = gather.object(Some(object));
+            tables.extend(name.map(|name| (table + 1, element, name)));
+        }
+        let mut segments = Vec::new();
+        for (segment, element, object) in self.things.segment_objects() {
+            let name = gather.object(Some(object));
+            segments.extend(name.map(|name| (segment, element, name)));
+        }
         let (waiting, found) = (gather.waiting, gather.objects);
         let exceptions = gather.exceptions.into_values();
         let mut reachable: Vec<u64> = exceptions.chain(self.reachable(found)).collect();
@@ -152,6 +168,8 @@ impl<'p> Machine<'p> {
             running,
             globals,
             slots,
+            tables,
+            segments,
             reachable,
             waiting,
         }
@@ -163,11 +181,26 @@ impl<'p> Machine<'p> {
         while let Some(at) = found.pop() {
             if !std::mem::replace(&mut seen[at], true) {
                 found.extend(self.heap[at].links.iter().flatten());
+                found.extend(self.heap[at].body.iter().flat_map(Body::objects));
             }
         }
-        let numbers = (1..).zip(seen).filter(|&(_, seen)| seen);
-        numbers.map(|(number, _)| number).collect()
+        let seen = (0..).zip(seen).filter(|&(_, seen)| seen);
+        seen.map(|(at, _)| name(&self.heap, at, true)).collect()
     }
+}
+
+/// What an object is known by: its number, from 1, or what is in it. Of an array within an
+/// array nothing but its length counts.
+fn name(objects: &[Object], at: usize, outermost: bool) -> u64 {
+    let Some(Body::Array(row, cells)) = &objects[at].body else {
+        return at as u64 + 1;
+    };
+    let numbers = samples(cells.len()).filter(|_| outermost && row.storage.bytes() > 0);
+    let numbers = numbers.map(|at| cells[at].integer(row.storage, false));
+    let objects_in = cells.iter().enumerate().filter(|_| outermost);
+    let objects_in = objects_in.filter_map(|(place, cell)| Some((place, cell.any().object()?)));
+    let named = objects_in.map(|(place, at)| (place, name(objects, at, false)));
+    array_name(cells.len(), numbers, named)
 }
 
 /// Gathers what is held at one moment.
@@ -185,10 +218,10 @@ struct Gather<'a, 'p> {
 }
 
 impl<'p> Gather<'_, 'p> {
-    /// An object's number: they are counted from 1.
+    /// An object's name.
     fn object(&mut self, reference: Reference) -> Option<u64> {
         self.objects.extend(reference);
-        reference.map(|at| at as u64 + 1)
+        reference.map(|at| name(&self.machine.heap, at, true))
     }
 
     /// An object's or an exception's number.
@@ -278,6 +311,16 @@ impl<'p> Gather<'_, 'p> {
                 set.objects.extend(self.object(value));
             }
         }
+        for (variable, value) in (0..).zip(frame.vars.things) {
+            if all || needed.has_thing(variable) {
+                set.objects.extend(self.object(value.object()));
+            }
+        }
+        for (variable, value) in (0..).zip(frame.vars.externs) {
+            if all || needed.has_extern(variable) {
+                set.objects.extend(self.object(value.object()));
+            }
+        }
         for (variable, value) in (0..).zip(&frame.continuations) {
             if all || needed.has_continuation(variable) {
                 let label = value.as_ref().and_then(|held| self.held(held));
@@ -334,6 +377,20 @@ impl<'p> Gather<'_, 'p> {
                     set.objects.extend(self.object(value));
                 }
             }
+            for &(variable, value) in &cursor.things {
+                if all || ends && behind.has_thing(variable) {
+                    set.objects.extend(self.object(value.object()));
+                }
+            }
+            for &(variable, value) in &cursor.externs {
+                if all || ends && behind.has_extern(variable) {
+                    set.objects.extend(self.object(value.object()));
+                }
+            }
+            if all || ends && self.watch.lifetimes.carries(of) {
+                let carried = cursor.carried.and_then(Any::object);
+                set.objects.extend(self.object(carried));
+            }
             for (variable, value) in &cursor.continuations {
                 if all || ends && behind.has_continuation(*variable) {
                     self.add(&Value::Task(value.clone()), set);
@@ -352,6 +409,19 @@ impl<'p> Gather<'_, 'p> {
                 [Some(give.object), None]
             }
             Statement::New { left, right, .. } => [Some(left), Some(right)],
+            Statement::Heap(ref heap) => {
+                for (kind, variable) in heap::given(heap) {
+                    let at = usize::from(variable);
+                    let object = match kind {
+                        Kind::Object => frame.objects[at],
+                        Kind::Thing => frame.vars.things[at].object(),
+                        Kind::Extern => frame.vars.externs[at].object(),
+                        Kind::Integer | Kind::Function => None,
+                    };
+                    set.objects.extend(self.object(object));
+                }
+                [None, None]
+            }
             _ => [None, None],
         };
         for variable in given.into_iter().flatten() {

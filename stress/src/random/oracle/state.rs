@@ -1,9 +1,13 @@
 //! What the interpreter's stacks are made of: chains of continuations, each of
 //! frames, each with cursors into its function's blocks.
 
-use crate::random::ast::{CONTINUATIONS, INTEGERS, OBJECTS, Pair, Statement, TAGS};
+use crate::programs::fold;
+use crate::random::ast::{CONTINUATIONS, INTEGERS, NULL_DIGEST, OBJECTS, Pair, Statement, TAGS};
 use crate::random::control::ast::{Clause, Control};
 use crate::random::control::state::{More, Value};
+use crate::random::heap::ast::{Heap, variable};
+use crate::random::heap::classes::Kind;
+use crate::random::heap::values::{Any, Body, Func, Vars};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -13,6 +17,32 @@ pub(in crate::random) type Reference = Option<usize>;
 pub(in crate::random) struct Object {
     pub(in crate::random) value: i64,
     pub(in crate::random) links: [Reference; 2],
+    /// What it is, if it is no node.
+    pub(in crate::random) body: Option<Body>,
+}
+
+impl Object {
+    /// One that is no node.
+    pub(in crate::random) fn of(body: Body) -> Self {
+        Self {
+            value: 0,
+            links: [None; 2],
+            body: Some(body),
+        }
+    }
+}
+
+/// What is in a node and behind it, down to a depth.
+pub(in crate::random) fn digest(objects: &[Object], object: Reference, depth: u32) -> i64 {
+    match object {
+        Some(at) if depth > 0 => {
+            let [left, right] = objects[at].links;
+            let sum = fold(objects[at].value, digest(objects, left, depth - 1));
+            fold(sum, digest(objects, right, depth - 1))
+        }
+        Some(_) => 0,
+        None => NULL_DIGEST,
+    }
 }
 
 /// Where a `resume` stands, for what comes back to it.
@@ -66,6 +96,11 @@ pub(in crate::random) struct Cursor<'p> {
     pub(in crate::random) again: u32,
     pub(in crate::random) objects: Vec<(u8, Reference)>,
     pub(in crate::random) continuations: Vec<(u8, Option<Held<'p>>)>,
+    /// Things and externs, too.
+    pub(in crate::random) things: Vec<(u8, Any)>,
+    pub(in crate::random) externs: Vec<(u8, Any)>,
+    /// The parameter of a loop.
+    pub(in crate::random) carried: Option<Any>,
     /// A continuation below all that the block does, which its statement is not done with.
     pub(in crate::random) half: Option<Held<'p>>,
 }
@@ -74,6 +109,8 @@ pub(in crate::random) struct Frame<'p> {
     pub(in crate::random) objects: [Reference; OBJECTS as usize],
     pub(in crate::random) integers: [i64; INTEGERS as usize],
     pub(in crate::random) continuations: [Option<Held<'p>>; CONTINUATIONS as usize],
+    /// Those of the other kinds.
+    pub(in crate::random) vars: Vars,
     /// What the emitted function has for moving continuations around: the last one that
     /// this frame moved.
     pub(in crate::random) it: Option<Held<'p>>,
@@ -119,6 +156,9 @@ impl<'p> Cursor<'p> {
             again,
             objects: Vec::new(),
             continuations: Vec::new(),
+            things: Vec::new(),
+            externs: Vec::new(),
+            carried: None,
             half: None,
         }
     }
@@ -128,7 +168,9 @@ impl<'p> Cursor<'p> {
         let is = |statement: &Statement| {
             matches!(
                 statement,
-                Statement::Hold { .. } | Statement::Control(Control::Spawn { .. })
+                Statement::Hold { .. }
+                    | Statement::Control(Control::Spawn { .. })
+                    | Statement::Heap(_)
             )
         };
         self.of.is_some_and(is)
@@ -142,6 +184,7 @@ impl<'p> Frame<'p> {
             objects: [None; OBJECTS as usize],
             integers: [0; INTEGERS as usize],
             continuations: Default::default(),
+            vars: Vars::default(),
             it: None,
             cursors: vec![Cursor::new(None, body, 0)],
             stands: None,
@@ -150,6 +193,42 @@ impl<'p> Frame<'p> {
                 integer: 0,
             },
             more: More::default(),
+        }
+    }
+
+    /// The function in a variable.
+    pub(in crate::random) fn function(&self, any: u8) -> Func {
+        self.vars.functions[usize::from(variable(Kind::Function, any))]
+    }
+
+    pub(in crate::random) fn set_function(&mut self, any: u8, function: Func) {
+        self.vars.functions[usize::from(variable(Kind::Function, any))] = function;
+    }
+
+    /// The end of a block has come: what a loop carries goes on.
+    pub(super) fn turn(&mut self) {
+        if let Some(cursor) = self.cursors.last_mut()
+            && let Some(carried) = cursor.carried
+            && let Some(Statement::Heap(Heap::Carry { into, from, .. })) = cursor.of
+        {
+            self.vars.things[usize::from(*into)] = carried;
+            cursor.carried = Some(self.vars.things[usize::from(*from)]);
+        }
+    }
+
+    /// A block has ended that was entered with this.
+    pub(super) fn put_back(&mut self, ended: Cursor<'p>) {
+        for (variable, object) in ended.objects {
+            self.objects[usize::from(variable)] = object;
+        }
+        for (variable, chain) in ended.continuations {
+            self.continuations[usize::from(variable)] = chain;
+        }
+        for (variable, thing) in ended.things {
+            self.vars.things[usize::from(variable)] = thing;
+        }
+        for (variable, external) in ended.externs {
+            self.vars.externs[usize::from(variable)] = external;
         }
     }
 

@@ -1,21 +1,22 @@
 //! What the collector finds, as a [`Picture`].
 
+use super::names::Names;
 use super::picture::{self, FrameSet, Label, Labels, Picture, Stack};
 use mangrove::{
     Caller, CodeName, Error, GraphItem, GraphTarget, LiveContinuation, RootOwner, RootSet,
-    RootValue, State, StoreView, Val, WasmOffset,
+    RootValue, State, StoreView, WasmOffset,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
-/// The field that has an object's number.
-const NUMBER: u32 = 3;
+/// The tables of things, externs and functions.
+const THINGS: std::ops::RangeInclusive<u32> = 1..=3;
 
 /// What a store shows at one moment.
 pub struct Shown {
     roots: RootSet,
     items: Vec<GraphItem>,
-    /// By place in the heap.
+    /// What objects are known by, by place in the heap.
     numbers: HashMap<u32, u64>,
 }
 
@@ -38,13 +39,11 @@ macro_rules! ask {
                     items.push(item);
                     ControlFlow::Continue(())
                 })?;
-                let mut numbers = HashMap::new();
+                let mut names = Names::default();
                 for object in self.heap_walk()? {
-                    if let Some(Val::I64(number)) = object.number(NUMBER) {
-                        numbers.insert(object.offset(), number as u64);
-                    }
+                    names.add(&object);
                 }
-                Ok(Shown { roots, items, numbers })
+                Ok(Shown { roots, items, numbers: names.all() })
             }
         }
     )* };
@@ -90,6 +89,14 @@ impl Shown {
                     (RootOwner::Global { index, .. }, GraphTarget::Object(at)) => {
                         globals.push((index, at));
                     }
+                    (RootOwner::Table { index, element, .. }, GraphTarget::Object(at))
+                        if THINGS.contains(&index) =>
+                    {
+                        picture.tables.push((index, element, self.number(at)?));
+                    }
+                    (RootOwner::Element { segment, index, .. }, GraphTarget::Object(at)) => {
+                        picture.segments.push((segment, index, self.number(at)?));
+                    }
                     (RootOwner::Table { element, .. }, GraphTarget::Object(at)) => {
                         globals.push((picture::element(element as u32), at));
                     }
@@ -132,6 +139,8 @@ impl Shown {
         picture.waiting = gather.continuations.len() - picture.running.len();
         picture.globals.sort_unstable();
         picture.slots.sort_unstable();
+        picture.tables.sort_unstable();
+        picture.segments.sort_unstable();
         picture.reachable.sort_unstable();
         self.compare_lists()?;
         Ok(picture)

@@ -46,6 +46,10 @@ pub struct Picture {
     pub globals: Vec<(u32, u64)>,
     /// By element of the table.
     pub slots: Vec<(u64, Label)>,
+    /// By table and element.
+    pub tables: Vec<(u32, u64, u64)>,
+    /// By segment and element.
+    pub segments: Vec<(u32, u32, u64)>,
     /// Every object in reach.
     pub reachable: Vec<u64>,
     /// Continuations that live, those that run left out.
@@ -163,6 +167,8 @@ impl fmt::Display for Shown<'_> {
         for (slot, label) in &picture.slots {
             write!(f, "{slot}: {:?} ", labels.chains[*label as usize])?;
         }
+        let (tables, segments) = (&picture.tables, &picture.segments);
+        write!(f, ", tables {tables:?}, segments {segments:?}")?;
         let (reachable, waiting) = (&picture.reachable, picture.waiting);
         write!(f, ", in reach {reachable:?}, {waiting} continuations wait")
     }

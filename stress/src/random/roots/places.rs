@@ -5,9 +5,13 @@
 
 use crate::random::ast::{Block, Program, Statement};
 use crate::random::control::ast::{By, Control, Fault, Way};
+use crate::random::heap::ast::{Bare, Heap, Via};
 use mangrove::Error;
 use std::collections::HashMap;
 use wasmparser::{Operator, Parser, Payload, TypeRef, ValType};
+
+/// The imports that collect: of a program for the suite, and of one for every engine.
+const COLLECTS: [(&str, &str); 2] = [("oracle", "gc"), crate::export::COLLECT];
 
 /// The places of a program.
 #[derive(Debug)]
@@ -80,6 +84,7 @@ fn list<'p>(block: &'p Block, into: &mut Vec<(Instruction, &'p Statement)>) {
             Statement::Suspend { .. } => Some(Instruction::Suspend),
             Statement::New { .. } => Some(Instruction::New),
             Statement::Control(control) => of_control(control),
+            Statement::Heap(heap) => of_heap(heap),
             _ => None,
         };
         into.extend(kind.map(|kind| (kind, statement)));
@@ -124,6 +129,23 @@ fn of_control(control: &Control) -> Option<Instruction> {
     })
 }
 
+/// The instruction of a statement on objects that a frame can stand at.
+fn of_heap(heap: &Heap) -> Option<Instruction> {
+    match heap {
+        heap if heap.allocates() => Some(Instruction::New),
+        Heap::CallLeaf { via, .. } | Heap::CallFunction { via, .. } => Some(match via {
+            Via::Reference => Instruction::CallRef,
+            Via::Table => Instruction::CallIndirect,
+        }),
+        Heap::Bare { bare, .. } => match bare {
+            Bare::CallRef => Some(Instruction::CallRef),
+            Bare::CallIndirect => Some(Instruction::CallIndirect),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// What is to be known of a module.
 #[derive(Default)]
 struct Module {
@@ -145,7 +167,7 @@ impl Module {
                     for import in imports.into_imports() {
                         let import = import?;
                         if matches!(import.ty, TypeRef::Func(_)) {
-                            let collects = (import.module, import.name) == ("oracle", "gc");
+                            let collects = COLLECTS.contains(&(import.module, import.name));
                             module.collect = module.collect.or(collects.then_some(module.imported));
                             module.imported += 1;
                         }
@@ -175,7 +197,13 @@ impl Module {
                     }
                     Operator::Resume { .. } => Some(Instruction::Resume),
                     Operator::Suspend { .. } => Some(Instruction::Suspend),
-                    Operator::StructNew { .. } => Some(Instruction::New),
+                    Operator::StructNew { .. }
+                    | Operator::StructNewDefault { .. }
+                    | Operator::ArrayNew { .. }
+                    | Operator::ArrayNewDefault { .. }
+                    | Operator::ArrayNewFixed { .. }
+                    | Operator::ArrayNewData { .. }
+                    | Operator::ArrayNewElem { .. } => Some(Instruction::New),
                     Operator::ResumeThrow { .. } => Some(Instruction::ResumeThrow),
                     Operator::ResumeThrowRef { .. } => Some(Instruction::ResumeThrowRef),
                     Operator::Switch { .. } => Some(Instruction::Switch),
