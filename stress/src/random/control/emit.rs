@@ -1,11 +1,12 @@
 //! Statements of control as WebAssembly text.
 
 use super::ast::{
-    By, CAUGHT, Catch, Clause, Control, Declarations, EXCEPTIONS, FUNCTIONS, Item, PEERS, Payload,
-    SHELVES, SKIPPED, Signature, Source, Way, YIELD, direct,
+    By, CAUGHT, Catch, Control, Declarations, EXCEPTIONS, FUNCTIONS, Item, PEERS, Payload,
+    Signature, direct,
 };
+use super::emit_simple::code;
 use super::types::{body_type, give_all, param, take, take_all, task_type, with_pair};
-use crate::random::ast::{Block, Pair, RETURNED, SUSPENDED, WAS_EMPTY};
+use crate::random::ast::{Block, Pair};
 
 /// What is emitted for a statement: text, and a block of statements inside it.
 pub struct Emitted<'p> {
@@ -21,32 +22,32 @@ pub struct Around<'p> {
     pub functions: usize,
 }
 
-fn give_pair(pair: Pair) -> String {
+pub(super) fn give_pair(pair: Pair) -> String {
     format!(
         "(local.get $o{}) (local.get $i{})",
         pair.object, pair.integer
     )
 }
 
-fn take_pair(pair: Pair) -> String {
+pub(super) fn take_pair(pair: Pair) -> String {
     format!("local.set $i{} local.set $o{}", pair.integer, pair.object)
 }
 
-fn give_payload(payload: &Payload) -> String {
+pub(super) fn give_payload(payload: &Payload) -> String {
     format!("{} {}", give_all(&payload.items), give_pair(payload.pair))
 }
 
-fn take_payload(payload: &Payload) -> String {
+pub(super) fn take_payload(payload: &Payload) -> String {
     format!("{} {}", take_pair(payload.pair), take_all(&payload.items))
 }
 
-fn burning(code: &str) -> String {
+pub(super) fn burning(code: &str) -> String {
     format!("(if (call $burn) (then {code}))")
 }
 
 /// Binds what is left of a shape, in two steps where there is much: the continuation is on
 /// the operand stack, and stays there.
-fn bind_rest(of: &Declarations, shape: usize, from: usize, items: &[Item]) -> String {
+pub(super) fn bind_rest(of: &Declarations, shape: usize, from: usize, items: &[Item]) -> String {
     let mut text = String::new();
     let mut at = from;
     let half = items.len().div_ceil(2);
@@ -207,122 +208,6 @@ impl<'p> Around<'p> {
         }
     }
 
-    fn resume(
-        self,
-        source: Source,
-        way: &Way,
-        clauses: &[Clause],
-        take: Pair,
-        outcome: u8,
-    ) -> String {
-        let done = |result: i64| format!("(local.set $i{outcome} (i64.const {result})) (br $done)");
-        let (ty, is_null, taken, reference) = match source {
-            Source::Slot(slot) => (
-                "$task",
-                format!(
-                    "(local.set $it (table.get $slots (i32.const {slot}))) (ref.is_null (local.get $it))"
-                ),
-                format!("(table.set $slots (i32.const {slot}) (ref.null $task))"),
-                "(call $resumed (local.get $it))".to_owned(),
-            ),
-            Source::Peer(slot) => (
-                "$peer",
-                format!("(ref.is_null (table.get $peers (i32.const {slot})))"),
-                String::new(),
-                format!(
-                    "(table.get $peers (i32.const {slot})) \
-                     (table.set $peers (i32.const {slot}) (ref.null $peer))"
-                ),
-            ),
-        };
-        let (mut open, mut listed, mut close) = (String::new(), String::new(), String::new());
-        for (index, clause) in clauses.iter().enumerate() {
-            match clause {
-                Clause::Switch => listed += " (on $tag2 switch)",
-                Clause::On {
-                    tag,
-                    take,
-                    bind,
-                    slot,
-                } => {
-                    listed += &format!(" (on $tag{tag} $h{index})");
-                    open = self.open_handler(index, *tag) + &open;
-                    let kept = self.handler(*tag, take, bind, *slot);
-                    close += &format!(") {kept} {}\n  ", done(SUSPENDED + *tag as i64));
-                }
-            }
-        }
-        let resumed = match way {
-            Way::Values { give } => match source {
-                Source::Slot(_) => {
-                    format!("{} {reference} resume {ty}{listed}", give_pair(*give))
-                }
-                Source::Peer(_) => format!(
-                    "{} (ref.null $peer) {reference} resume {ty}{listed}",
-                    give_pair(*give)
-                ),
-            },
-            Way::Bound { give } => format!(
-                "{} {reference} cont.bind $task $ready resume $ready{listed}",
-                give_pair(*give)
-            ),
-            Way::Throw { tag, payload } => format!(
-                "{} {reference} resume_throw {ty} $x{tag}{listed}",
-                give_payload(payload)
-            ),
-            Way::ThrowRef { variable } => {
-                format!("(local.get $e{variable}) {reference} resume_throw_ref {ty}{listed}")
-            }
-        };
-        let run = format!(
-            "{taken}\n  (block $done {open}\n  {resumed} {} {}\n  {close})",
-            take_pair(take),
-            done(RETURNED)
-        );
-        let run = match way {
-            Way::ThrowRef { variable } => format!(
-                "(if (ref.is_null (local.get $e{variable})) \
-                 (then (local.set $i{outcome} (i64.const {SKIPPED}))) (else {run}))"
-            ),
-            _ => run,
-        };
-        format!(
-            "{is_null} (if (then (local.set $i{outcome} (i64.const {WAS_EMPTY}))) (else\n  {run}))"
-        )
-    }
-
-    /// A block that ends with the values of a suspension.
-    fn open_handler(self, index: usize, tag: usize) -> String {
-        let of = self.declarations;
-        let payload = match tag {
-            YIELD => String::new(),
-            _ => with_pair(of.payload(tag)),
-        };
-        let ty = task_type(of, of.results(tag), 0);
-        format!("(block $h{index} (result {payload} (ref {ty})) ")
-    }
-
-    /// Takes those values, and keeps the continuation.
-    fn handler(self, tag: usize, take: &Payload, bind: &[Item], slot: u8) -> String {
-        let of = self.declarations;
-        let taken = match tag {
-            YIELD => String::new(),
-            _ => take_payload(take),
-        };
-        let shape = of.results(tag);
-        if bind.is_empty() {
-            return format!(
-                "(local.set $it) {taken} (table.set $slots (i32.const {slot}) (local.get $it))"
-            );
-        }
-        let (local, ty) = (format!("$t{shape}_0"), task_type(of, shape, 0));
-        format!(
-            "(local.set {local}) {taken} (i32.const {slot}) (local.get {local}) \
-             (local.set {local} (ref.null {ty})) {} table.set $slots",
-            bind_rest(of, shape, 0, bind)
-        )
-    }
-
     /// A block for each clause, the `try_table` in the innermost.
     fn catching(self, clauses: &[Catch], body: &'p Block, outcome: u8) -> Emitted<'p> {
         let of = self.declarations;
@@ -355,63 +240,5 @@ impl<'p> Around<'p> {
             before: format!("(block $out {open}\n  (try_table{listed}"),
             body: Some((body, format!(") (br $out)\n  {close})"))),
         }
-    }
-}
-
-/// Statements that know of nothing around them.
-fn code(control: &Control) -> String {
-    match control {
-        Control::SpawnPeer { slot, function } => burning(&format!(
-            "(table.set $peers (i32.const {slot}) (cont.new $peer (ref.func $f{function})))"
-        )),
-        Control::StashPeer { slot, variable } => format!(
-            "(i32.const {slot}) (local.get $s{variable}) \
-             (local.set $s{variable} (table.get $peers (i32.const {slot}))) table.set $peers"
-        ),
-        Control::CopyTask { slot, variable } => {
-            format!("(local.set $k{variable} (table.get $slots (i32.const {slot})))")
-        }
-        Control::Yield { take } => format!("(suspend $tag2) {}", take_pair(*take)),
-        Control::Switch { peer, give, take } => format!(
-            "(if (i32.eqz (ref.is_null (local.get $s{peer}))) (then \
-             {} (local.get $s{peer}) (local.set $s{peer} (ref.null $peer)) switch $peer $tag2 \
-             (local.set $s{peer}) {}))",
-            give_pair(*give),
-            take_pair(*take)
-        ),
-        Control::Throw { tag, give } => format!("(throw $x{tag} {})", give_payload(give)),
-        Control::ThrowRef { variable } => format!(
-            "(if (i32.eqz (ref.is_null (local.get $e{variable}))) \
-             (then (throw_ref (local.get $e{variable}))))"
-        ),
-        Control::Shelve {
-            variable,
-            place,
-            store,
-        } => match (*place < SHELVES, store) {
-            (true, true) => {
-                format!("(table.set $shelves (i32.const {place}) (local.get $e{variable}))")
-            }
-            (true, false) => {
-                format!("(local.set $e{variable} (table.get $shelves (i32.const {place})))")
-            }
-            (false, true) => format!("(global.set $shelf (local.get $e{variable}))"),
-            (false, false) => format!("(local.set $e{variable} (global.get $shelf))"),
-        },
-        Control::Function { to, function } => format!("(local.set $p{to} (ref.func $f{function}))"),
-        Control::CallVariable {
-            variable,
-            give,
-            take,
-        } => {
-            let call = format!(
-                "(call_ref $body {} (local.get $p{variable})) {}",
-                give_pair(*give),
-                take_pair(*take)
-            );
-            let burning = burning(&call);
-            format!("(if (i32.eqz (ref.is_null (local.get $p{variable}))) (then {burning}))")
-        }
-        other => unreachable!("{other:?} has a way of its own"),
     }
 }

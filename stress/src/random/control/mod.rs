@@ -11,6 +11,9 @@
 
 pub mod ast;
 pub mod emit;
+mod emit_resume;
+mod emit_simple;
+mod exceptions;
 mod faults;
 pub mod features;
 pub mod generator;
@@ -19,6 +22,7 @@ pub mod oracle;
 pub mod reach;
 pub mod shrink;
 pub mod state;
+mod switches;
 pub mod tally;
 #[cfg(test)]
 mod tests;
