@@ -1,7 +1,7 @@
 //! Globals and tables.
 
 use super::{Act, among};
-use crate::random::heap::ast::{Global, Heap, TABLES};
+use crate::random::heap::ast::{CALLABLE, Global, Heap, TABLES};
 use crate::random::heap::classes::{Kind, Storage};
 use crate::random::heap::emit::table_kind;
 use crate::random::heap::values::Cell;
