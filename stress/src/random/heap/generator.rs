@@ -2,7 +2,7 @@
 
 use super::ast::{Bare, Branch, DATA, ELEMENTS, Filling, Global, Heap, LEAVES, TABLES, Via};
 use super::classes::{Class, Kind, Row, Storage, Target};
-use super::emit::table_kind;
+use super::emit::{bytes_row, table_kind, things_row};
 use super::values::{EXTERNS, FUNCTIONS, THINGS};
 use crate::random::ast::{INTEGERS, OBJECTS, Statement};
 use crate::random::generator::Generator;
@@ -326,12 +326,12 @@ impl Generator<'_> {
 
     fn references(&mut self) -> Heap {
         let (to, nullable) = (self.below(INTEGERS), self.rng.one_in(2));
-        match self.rng.range(0, 9) {
+        match self.rng.range(0, 11) {
             0..=1 => Heap::MakeI31 {
                 to: self.thing(),
                 from: self.below(INTEGERS),
             },
-            2 => {
+            2 | 10..=11 => {
                 let is_i31 = |target| (target == Target::I31).then_some(());
                 let likely = self.likely(is_i31).map(|(thing, ())| thing);
                 Heap::GetI31 {
@@ -545,11 +545,17 @@ impl Generator<'_> {
             1 => self.rng.range(0, 64),
             _ => self.rng.range(0, 4),
         };
-        Heap::Bare {
-            bare,
-            thing: self.thing(),
-            with,
-        }
+        let row = match bare {
+            Bare::ArrayInitData => bytes_row(),
+            _ => things_row(),
+        };
+        let is_row = |target| (target == Target::Row(row)).then_some(());
+        let likely = self.likely(is_row).map(|(thing, ())| thing);
+        let thing = match likely {
+            Some(thing) if !self.rng.one_in(3) => thing,
+            _ => self.thing(),
+        };
+        Heap::Bare { bare, thing, with }
     }
 }
 

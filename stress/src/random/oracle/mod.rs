@@ -18,8 +18,6 @@ use super::ast::{
 };
 use super::control::ast::STONE;
 use super::control::state::{Value, World};
-#[cfg(test)]
-use super::control::tally::Tally;
 use super::heap::oracle::{World as Things, root};
 use crate::programs::fold;
 use moments::Watch;
@@ -69,7 +67,7 @@ pub fn run(program: &Program) -> Verdict {
 
 /// The same, and how often what was executed.
 #[cfg(test)]
-pub fn run_counted(program: &Program) -> (Verdict, Tally) {
+pub fn run_counted(program: &Program) -> (Verdict, super::control::tally::Tally) {
     let mut machine = Machine::new(program);
     let verdict = machine.run_out();
     (verdict, machine.world.tally)
