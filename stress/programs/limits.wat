@@ -9,6 +9,10 @@
   (table $more 100 (ref null $n_k))
   (table $grows 10 anyref)
   (memory 1)
+  ;; How often it was done when the bound was reached.
+  (global $reached (mut i64) (i64.const 0))
+  (func (export "reached") (result i64) (global.get $reached))
+  (func $once_more (global.set $reached (i64.add (global.get $reached) (i64.const 1))))
   (elem declare func $worker $recursion $waits $nests $quick)
 
   ;; Takes turns: is handed the number of the turn, hands out what its box says.
@@ -94,6 +98,7 @@
   (func (export "many_fresh") (param $most i64) (result i64) (local $count i64)
     (call $forget)
     (loop $next
+      (global.set $reached (local.get $count))
       (table.set $more (i32.wrap_i64 (local.get $count)) (cont.new $n_k (ref.func $quick)))
       (local.set $count (i64.add (local.get $count) (i64.const 1)))
       (br_if $next (i64.ne (local.get $count) (local.get $most))))
@@ -102,6 +107,7 @@
   (func (export "many_suspended") (param $most i64) (result i64) (local $count i64)
     (call $forget)
     (loop $next
+      (global.set $reached (local.get $count))
       (table.set $more (i32.wrap_i64 (local.get $count))
         (call $started (local.get $count) (cont.new $n_k (ref.func $waits))))
       (local.set $count (i64.add (local.get $count) (i64.const 1)))
@@ -109,6 +115,7 @@
     (call $forget)
     (local.get $count))
   (func $nests (type $n_f) (param $most i64) (result i64) (local $box (ref $box))
+    (call $once_more)
     (if (i64.eq (local.get $most) (i64.const 1))
       (then (return (i64.const 1))))
     (local.set $box (call $new_box (local.get $most)))
@@ -117,10 +124,12 @@
       (resume $n_k (i64.sub (local.get $most) (i64.const 1)) (cont.new $n_k (ref.func $nests)))))
   (func (export "nest") (param $most i64) (result i64)
     (call $forget)
+    (global.set $reached (i64.const 0))
     (return_call $nests (local.get $most)))
 
   ;; The host calls this again.
   (func (export "call_out") (param $most i64) (result i64) (local $box (ref $box)) (local $got i64)
+    (call $once_more)
     (if (i64.eq (local.get $most) (i64.const 1))
       (then (return (i64.const 1))))
     (local.set $box (call $new_box (local.get $most)))
@@ -132,13 +141,20 @@
     (loop $next
       (br_if $next
         (i32.ne
-          (table.grow $grows (call $new_box (i64.const 1)) (i32.const 500))
+          (table.grow $grows (call $new_box (i64.const 1)) (i32.const 90))
           (i32.const -1))))
-    (i64.extend_i32_s (table.grow $grows (ref.null any) (i32.const 100000))))
+    (loop $next
+      (br_if $next
+        (i32.ne
+          (table.grow $grows (ref.null any) (i32.const 1))
+          (i32.const -1))))
+    (global.set $reached (i64.extend_i32_u (table.size $grows)))
+    (i64.const -1))
   (func (export "grow_memory") (param $n i64) (result i64)
     (loop $next
       (br_if $next (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
-    (i64.extend_i32_s (memory.grow (i32.const 1))))
+    (global.set $reached (i64.extend_i32_u (memory.size)))
+    (i64.const -1))
   (func (export "nobody") (param $n i64) (result i64)
     (suspend $nobody)
     (i64.const 0))

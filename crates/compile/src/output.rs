@@ -184,7 +184,7 @@ impl Compiler {
             kind,
             code: compiled.code_buffer().to_vec(),
             relocations: relocations(buffer, &names).map_err(failed)?,
-            sites: sites(buffer, &positions, (&numbers, calls)).map_err(failed)?,
+            sites: sites(buffer, &positions, (&numbers, calls), self.defect).map_err(failed)?,
             homes: homes(buffer, &beside).map_err(failed)?,
             home_names: home_names(buffer, &beside).map_err(failed)?,
             instance_distance: instance_distance(buffer, &beside).map_err(failed)?,

@@ -7,7 +7,7 @@ use crate::noted::Life;
 use crate::registry::Registry;
 use crate::slab::is_initial;
 use crate::states::{End, Role, State, Verb, next_state};
-use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, ContRef, Defect, FuncRef, RecordState, StoreContext};
 use mangrove_stack::{arch, is_parked};
 use std::ptr;
 
@@ -88,7 +88,9 @@ impl Registry {
             // state would walk the rest of the chain each time.
             unsafe {
                 let parent = (*record).parent;
-                self.retire(ctx, record, how);
+                if record == from || !ctx.has(Defect::EndInnermost) {
+                    self.retire(ctx, record, how);
+                }
                 record = parent;
             }
         }
@@ -117,7 +119,7 @@ impl Registry {
             match end {
                 End::Returned => ctx.returned += 1,
                 End::Thrown => counts.thrown += 1,
-                End::Trapped => counts.trapped += 1,
+                End::Trapped => counts.trapped += u64::from(!ctx.has(Defect::EndUncounted)),
                 End::Collected => counts.collected += 1,
             }
             counts.initial_thrown += u64::from(initial && end == End::Thrown);
@@ -158,6 +160,9 @@ impl Registry {
             }
             (*record).next_free = ctx.free_records;
             ctx.free_records = record;
+            if ctx.has(Defect::FreeTwice) {
+                (*record).next_free = record;
+            }
         }
     }
 }

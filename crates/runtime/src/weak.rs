@@ -11,7 +11,7 @@
 
 use crate::aged::Aged;
 use crate::id::StoreId;
-use mangrove_abi::{ContRef, HeapRef};
+use mangrove_abi::{ContRef, Defect, HeapRef};
 use mangrove_collector::{CollectionKind, Survivors};
 use mangrove_validate::RefType;
 use std::collections::VecDeque;
@@ -165,7 +165,11 @@ impl WeakTables {
     ///
     /// # Safety
     /// The survivors are of the collection of this store's heap and registry.
-    pub(crate) unsafe fn sweep(&mut self, survivors: &Survivors<'_, '_>) {
+    pub(crate) unsafe fn sweep(
+        &mut self,
+        survivors: &Survivors<'_, '_>,
+        defect: Option<Defect>,
+    ) {
         let kind = survivors.kind();
         // SAFETY: what the lists refer to were objects when the collection began: the
         // last one has followed them, or removed them.
@@ -173,13 +177,16 @@ impl WeakTables {
         self.objects.sweep(kind, |slot| {
             let moved = now(HeapRef(slot.offset.load(Ordering::Relaxed)));
             let offset = moved.unwrap_or(HeapRef::NULL).0;
-            slot.offset.store(offset, Ordering::Relaxed);
+            if moved.is_some() || !Defect::KeepWeak.is_in(defect) {
+                slot.offset.store(offset, Ordering::Relaxed);
+            }
             moved.is_some() && Arc::strong_count(slot) > 1
         });
         let (queues, queued) = (&mut self.queues, &mut self.queued);
         let mut tell = |Mourner { queue, token }: Mourner| {
-            queues[queue as usize].push_back(token);
-            *queued += 1;
+            let times = 1 + usize::from(Defect::TellTwice.is_in(defect));
+            queues[queue as usize].extend(std::iter::repeat_n(token, times));
+            *queued += times;
             false
         };
         self.watched

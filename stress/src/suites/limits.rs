@@ -91,6 +91,7 @@ struct Limits {
     world: World<()>,
     salt: i64,
     turns: i64,
+    by_stacks: bool,
 }
 
 impl Limits {
@@ -148,6 +149,7 @@ impl Limits {
             world,
             salt,
             turns: 0,
+            by_stacks,
         })
     }
 
@@ -167,6 +169,8 @@ impl Limits {
 
     /// Reaches a bound.
     fn reach(&mut self, name: &str, says: &Says) -> Result<Verdict, Error> {
+        // The host calls `call_out` again, so it cannot begin to count.
+        let before = self.world.number("reached", &[])?;
         let result = self.world.call(name, &[0]);
         let right = match (says, &result, trapped(&result)) {
             (Says::Code(code), _, Some(reason)) => reason.code() == Some(*code),
@@ -174,11 +178,26 @@ impl Limits {
             (Says::Minus, Ok(values), _) => values[..] == [Val::I64(-1)],
             _ => false,
         };
+        let reached = self.world.number("reached", &[])?;
         Ok(match (right, result) {
-            (true, _) => Ok(()),
+            (true, _) => self.at_bound(name, reached, before),
             (false, Err(error)) if error.resource().is_some() => return Err(error),
             (false, result) => Err(format!("{result:?}")),
         })
+    }
+
+    /// It was not reached too early, nor too late.
+    fn at_bound(&self, name: &str, reached: i64, before: i64) -> Verdict {
+        let wanted = match name {
+            // The call itself is one.
+            "many_fresh" | "many_suspended" if !self.by_stacks => CONTINUATIONS as i64 - HELD - 1,
+            "nest" => NESTING as i64,
+            "call_out" => before + ACTIVATIONS as i64,
+            "grow_table" => TABLE as i64,
+            "grow_memory" => PAGES as i64,
+            _ => return Ok(()),
+        };
+        differs("times before the bound", reached, wanted)
     }
 
     /// All that is held is as it was, and everything works in small.

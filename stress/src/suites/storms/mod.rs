@@ -207,6 +207,9 @@ fn run(config: &Config, storm: &Storm, programs: &[String]) -> Result<RoundResul
         linker.define_instance(&store, &format!("i{at}"), instance);
         instances.push(instance);
     }
+    if let Err(problem) = imports_go_by_type(&engine, &linker, &mut store)? {
+        return Ok(RoundResult::new(Figures::of_store(&store), Some(problem)));
+    }
     let run = instances[0].func(&store, "run").expect("it is exported");
     let result = run.call(&mut store, &[]);
     let mut problem = None;
@@ -228,4 +231,19 @@ fn run(config: &Config, storm: &Storm, programs: &[String]) -> Result<RoundResul
     figures.programs = programs.len() as u64;
     figures.steps = storm.laps as u64 * storm.steps.len() as u64;
     Ok(RoundResult::new(figures, problem))
+}
+
+/// A tag that looks like another by its name is refused where its type is not the one that is wanted.
+fn imports_go_by_type(
+    engine: &Engine,
+    linker: &Linker<()>,
+    store: &mut Store<()>,
+) -> Result<Result<(), String>, Error> {
+    let text = r#"(module (import "i0" "t0" (tag (param i32) (result i64))))"#;
+    let module = Module::new(engine, text.as_bytes())?;
+    Ok(match linker.instantiate(store, &module) {
+        Err(error) if error.resource().is_some() => return Err(error),
+        Err(_) => Ok(()),
+        Ok(_) => Err("a tag was imported with another type than it has".to_owned()),
+    })
 }
