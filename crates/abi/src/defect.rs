@@ -133,8 +133,8 @@ pub enum Defect {
     UnparkShort,
     /// or is still counted as parked.
     UnparkUncounted,
-    /// Who was thrown out of is put into the free list twice.
-    FreeTwice,
+    /// With those that an exception leaves ends the one that catches it.
+    EndCatcher,
     /// Of a chain that ends, only the innermost one does.
     EndInnermost,
     /// What a trap has ended is not counted.
@@ -144,8 +144,6 @@ pub enum Defect {
     CatchOutside,
     /// or by any clause, whatever its tag.
     CatchAny,
-    /// After a call by the host, the stack pointer of the one around it is not put back.
-    LostHostStack,
     /// One continuation more may live than the limit says,
     LimitContinuations,
     /// one more may be on a chain,

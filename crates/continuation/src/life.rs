@@ -94,6 +94,10 @@ impl Registry {
                 record = parent;
             }
         }
+        // SAFETY: as above; it is the chain's.
+        if how == End::Thrown && from != end && ctx.has(Defect::EndCatcher) {
+            unsafe { self.retire(ctx, end, how) };
+        }
         true
     }
 
@@ -160,9 +164,6 @@ impl Registry {
             }
             (*record).next_free = ctx.free_records;
             ctx.free_records = record;
-            if ctx.has(Defect::FreeTwice) {
-                (*record).next_free = record;
-            }
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::store::StoreInner;
 use crate::trap::Trap;
 use crate::value::Val;
 use crate::watch::Moment;
-use mangrove_abi::{ContRecord, ContRef, Defect, TransferSlot, Waking, reason};
+use mangrove_abi::{ContRecord, ContRef, TransferSlot, Waking, reason};
 use mangrove_continuation::{CallRecords, End, make_current};
 use mangrove_stack::arch::{self, Left};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -271,9 +271,7 @@ impl StoreInner {
         // SAFETY: by contract.
         unsafe { make_current(ctx, interrupted, Waking::Left) };
         ctx.host_record = outer;
-        if outer.is_null() || !ctx.has(Defect::LostHostStack) {
-            ctx.host_sp = host_sp;
-        }
+        ctx.host_sp = host_sp;
         if outer.is_null() {
             self.notify(Moment::End);
         }

@@ -14,7 +14,9 @@ use crate::instance::InstancePtr;
 use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{CatchSite, ContRecord, Defect, InstanceContext, SiteTable, TagDef, TagIndex, Waking};
+use mangrove_abi::{
+    CatchSite, ContRecord, Defect, InstanceContext, SiteTable, TagDef, TagIndex, Waking,
+};
 use mangrove_continuation::{End, make_current, wake};
 use mangrove_stack::{StackFrame, frames, is_parked};
 use std::ptr;

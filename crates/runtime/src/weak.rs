@@ -165,11 +165,7 @@ impl WeakTables {
     ///
     /// # Safety
     /// The survivors are of the collection of this store's heap and registry.
-    pub(crate) unsafe fn sweep(
-        &mut self,
-        survivors: &Survivors<'_, '_>,
-        defect: Option<Defect>,
-    ) {
+    pub(crate) unsafe fn sweep(&mut self, survivors: &Survivors<'_, '_>, defect: Option<Defect>) {
         let kind = survivors.kind();
         // SAFETY: what the lists refer to were objects when the collection began: the
         // last one has followed them, or removed them.

@@ -11,7 +11,7 @@
 //! values beyond the registers, and bound continuations that nothing else keeps.
 
 use crate::case::{Case, Size};
-use crate::programs::{fold, module, value};
+use crate::programs::{fold, module_with, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 use std::fmt::Write;
@@ -154,12 +154,12 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
             "functions={count} laps={laps} parameters={}",
             most.unwrap_or(0)
         ),
-        wat: module(salt, &emit(&bound)),
+        wat: module_with(salt, &clones(&bound), &emit(&bound)),
         arguments: vec![laps as i32],
         checksum: sum,
         collections: (laps as usize * count) as u64,
         continuations_in_objects: false,
-        continuation_clone: false,
+        continuation_clone: true,
         place: |number| match number {
             i64::MIN => "the number of live continuations".to_owned(),
             number => format!(
@@ -170,6 +170,21 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
             ),
         },
     }
+}
+
+/// What clones continuations of the functions that are cloned when all is bound, and go on in
+/// the clone.
+fn clones(bound: &[Bound]) -> String {
+    let all = (0..).zip(bound).filter(|(at, _)| is_cloned(*at));
+    all.fold(String::new(), |text, (at, bound)| {
+        let ty = format!("$k{at}_{}", bound.steps.len());
+        let ty = format!("(param (ref null {ty})) (result (ref {ty}))");
+        text + &format!("(import \"mangrove\" \"clone_cont\" (func $clone{at} {ty}))\n  ")
+    })
+}
+
+fn is_cloned(function: usize) -> bool {
+    function % 4 == 1
 }
 
 fn number(lap: i64, function: usize) -> i64 {
@@ -369,6 +384,13 @@ fn emit_binding(text: &mut String, at: usize, bound: &Bound) {
     }
     debug_assert_eq!(made + bound.last, bound.params.len());
     text.push_str("    (call $gc)\n");
+    if is_cloned(at) {
+        writeln!(
+            text,
+            "    (local.set $k{steps} (call $clone{at} (local.get $k{steps})))"
+        )
+        .unwrap();
+    }
     // Where nothing was bound yet, the number is still to come.
     let first = if steps == 0 { " (local.get $n)" } else { "" };
     let last: String = (made..bound.params.len())

@@ -7,12 +7,14 @@
 //!          └ a box in a local, one on the operand stack, of each
 //! ```
 //!
+//! In every other lap a clone of the chain goes first, and must do the same.
+//!
 //! Meant to break: what follows the parents of a chain (marking, the search for a handler and
 //! what it remembers, being linked and cut off as one), and frames that are found only through
 //! a chain.
 
 use crate::case::{Case, Size};
-use crate::programs::{fold, module, value};
+use crate::programs::{fold, module_with, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
 
@@ -25,6 +27,9 @@ pub(crate) const SUITE: Suite = Suite {
     play: |round, begin| play_case(round, begin, case, None),
 };
 
+/// What clones the chain.
+const CLONE: &str =
+    r#"(import "mangrove" "clone_cont" (func $clone (param (ref null $k)) (result (ref $k))))"#;
 /// The bit that tells a level's operand from its local.
 const OPERAND: i64 = 1 << 32;
 
@@ -35,12 +40,12 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
     let salt = rng.number() as i64;
     Case {
         parameters: format!("depth={depth} laps={laps}"),
-        wat: module(salt, include_str!("../../programs/deep.wat")),
+        wat: module_with(salt, CLONE, include_str!("../../programs/deep.wat")),
         arguments: [depth, laps].map(|number| number as i32).to_vec(),
         checksum: checksum(salt, depth.into(), laps.into()),
         collections: laps.into(),
         continuations_in_objects: false,
-        continuation_clone: false,
+        continuation_clone: true,
         place,
     }
 }
@@ -48,6 +53,7 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
 fn place(number: i64) -> String {
     match number {
         i64::MIN => "the number of live continuations".to_owned(),
+        number if number < 0 => format!("what must not be, {number}"),
         number if number & OPERAND != 0 => format!("level {}, its operand", number ^ OPERAND),
         number => format!("level {number}"),
     }

@@ -11,7 +11,7 @@
 //! the host's (activations inside each other, what is current after each way out), arguments
 //! and results on their way, handles and scopes, suspensions out of host functions.
 
-use crate::programs::{fold, module, value};
+use crate::programs::{fold, module_with, value};
 use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::world::{World, number};
@@ -198,11 +198,7 @@ fn world(config: &Config, salt: i64) -> Result<World<State>, Error> {
   (import "host" "end" (func $end (param i64) (result i64)))
   (import "host" "call" (func $call (param i64 i64 anyref) (result i64)))
   (import "host" "wait" (func $wait (param i64) (result i64)))"#;
-    let text = module(salt, include_str!("../../programs/host.wat")).replacen(
-        "(module\n",
-        &format!("(module\n  {imports}\n"),
-        1,
-    );
+    let text = module_with(salt, imports, include_str!("../../programs/host.wat"));
     let script = Script {
         salt,
         nodes: Vec::new(),

@@ -11,7 +11,7 @@
 //! Meant to break: steps that are half done when something is refused, counts that are not
 //! taken back, and what a refused request has moved or parked on its way.
 
-use crate::programs::{fold, module, value};
+use crate::programs::{fold, module_with, value};
 use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::world::{Verdict, World, differs, trapped};
@@ -121,11 +121,7 @@ impl Limits {
                 });
         }
         let imports = "(import \"host\" \"again\" (func $again (param i64) (result i64)))";
-        let text = module(salt, include_str!("../../programs/limits.wat")).replacen(
-            "(module\n",
-            &format!("(module\n  {imports}\n"),
-            1,
-        );
+        let text = module_with(salt, imports, include_str!("../../programs/limits.wat"));
         let mut world = World::new(&config, &text, (), |linker, _| {
             linker.func_wrap(
                 "host",

@@ -12,7 +12,7 @@
 //! Meant to break: the map of a single safepoint. A collection at all of them at once, as
 //! zeal has it, would move an object again before anybody looks at it.
 
-use crate::programs::{fold, module, value};
+use crate::programs::{fold, module_with, value};
 use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::world::World;
@@ -66,11 +66,7 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
 
 fn sweep(config: &Config, salt: i64, stride: usize) -> Result<RoundResult, Error> {
     let imports = "(import \"host\" \"at\" (func $at))";
-    let text = module(salt, include_str!("../../programs/moments.wat")).replacen(
-        "(module\n",
-        &format!("(module\n  {imports}\n"),
-        1,
-    );
+    let text = module_with(salt, imports, include_str!("../../programs/moments.wat"));
     let ty = FuncType {
         params: Vec::<ValType>::new(),
         results: vec![],

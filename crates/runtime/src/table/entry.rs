@@ -448,7 +448,11 @@ pub unsafe fn copy(
 unsafe fn copy_forward(from: *const u8, to: *mut u8, bytes: usize) {
     for at in (0..bytes).step_by(4) {
         // SAFETY: by contract; elements have 4 bytes or more.
-        unsafe { to.add(at).cast::<u32>().write(from.add(at).cast::<u32>().read()) };
+        unsafe {
+            to.add(at)
+                .cast::<u32>()
+                .write(from.add(at).cast::<u32>().read())
+        };
     }
 }
 
