@@ -94,8 +94,8 @@ impl Registry {
                 record = parent;
             }
         }
-        // SAFETY: as above; it is the chain's.
         if how == End::Thrown && from != end && ctx.has(Defect::EndCatcher) {
+            // SAFETY: as above; it is the chain's.
             unsafe { self.retire(ctx, end, how) };
         }
         true

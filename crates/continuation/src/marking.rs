@@ -107,10 +107,10 @@ impl<'a> Worklist<'a> {
         self.prefetch_frames(record);
         // SAFETY: the registry's records are never freed, and `parent` of a
         // live one is null or another.
-        let mut above = match self.overlooks_chains {
-            true => std::ptr::null_mut(),
-            false => unsafe { (*record).parent },
-        };
+        let mut above = unsafe { (*record).parent };
+        if self.overlooks_chains {
+            return;
+        }
         while !above.is_null() && self.registry.mark_record(above) {
             self.prefetch_frames(above);
             // SAFETY: as above.
