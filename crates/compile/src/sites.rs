@@ -78,7 +78,7 @@ pub fn sites(
 }
 
 /// Makes maps wrong in the way a test wants.
-fn plant(sites: &mut Vec<Site>, defect: Option<Defect>) {
+fn plant(sites: &mut [Site], defect: Option<Defect>) {
     let has = |planted: Defect| planted.is_in(defect);
     let mut before = Vec::new();
     for site in sites.iter_mut() {
