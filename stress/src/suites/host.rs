@@ -88,7 +88,10 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     begin(&parameters);
     let result = round::guarded(|| {
         let salt = rng.number() as i64;
-        let mut world = world(of.config, salt)?;
+        let mut config = of.config.clone();
+        // Few objects are made between two collections: what is stale would look right.
+        config.verify_heap(true);
+        let mut world = world(&config, salt)?;
         let mut steps = 0;
         for script in 0..scripts {
             let nodes = rng.range(3, of.size.of(60, 20));

@@ -55,7 +55,9 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let parameters = format!("{opt_level:?}, {guard:?} guard");
     begin(&parameters);
     let mut config = of.config.clone();
-    config.opt_level(opt_level).guard(guard);
+    // What was missed at one collection is still there to be read until the next: verification
+    // does not wait for that.
+    config.opt_level(opt_level).guard(guard).verify_heap(true);
     // By request only.
     config.park(ParkPolicy::NEVER);
     // Where collections are frequent anyway, one more tells little.
