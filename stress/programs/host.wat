@@ -18,6 +18,8 @@
     (local.set $k)
     (local.set $n)
     (loop $again
+      ;; While it sleeps.
+      (call $gc)
       (block $on (result i64 (ref $waits_k))
         (return
           (resume $waits_k (on $waits $on)
