@@ -23,6 +23,18 @@ impl Size {
         }
     }
 
+    /// A part of this size, or several times as much.
+    pub fn scaled(self, by: f64) -> Self {
+        Self {
+            factor: self.factor * by,
+        }
+    }
+
+    /// Whether there are collections at every few steps, or it is as small as if there were.
+    pub fn is_small(self) -> bool {
+        self.factor < 0.01
+    }
+
     /// `full` in this size, `least` at the least.
     pub fn of(self, full: u32, least: u32) -> u32 {
         ((f64::from(full) * self.factor) as u32).max(least)

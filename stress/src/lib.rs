@@ -25,10 +25,14 @@ mod run;
 mod suite;
 mod suites;
 mod summary;
+mod world;
 
 pub use case::{Case, Size};
 pub use progress::{ConsoleProgress, Progress, Quiet};
 pub use run::{StressOptions, UnknownSuite, run, run_by};
 pub use suite::{FailedRound, Figures, Suite};
+#[doc(hidden)]
+pub use suites::few;
+pub use suites::soak::{Soak, resident};
 pub use suites::suites;
 pub use summary::{SuiteReport, Summary};

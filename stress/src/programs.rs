@@ -7,6 +7,12 @@ pub(crate) fn module(salt: i64, fields: &str) -> String {
     format!("(module\n{common}\n{fields})\n")
 }
 
+/// The same, which imports what the embedder defines besides.
+pub(crate) fn module_with(salt: i64, imports: &str, fields: &str) -> String {
+    // Imports come before everything else but types.
+    module(salt, fields).replacen("(module\n", &format!("(module\n  {imports}\n"), 1)
+}
+
 /// The 64-bit value that stands for `id` in programs made from `salt`: what is
 /// left of another object is never right by chance.
 pub(crate) fn value(salt: i64, id: i64) -> i64 {

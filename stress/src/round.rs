@@ -4,13 +4,22 @@ use crate::case::{Case, Told};
 use crate::random::End;
 use crate::suite::{Figures, RoundEnd, RoundResult};
 use mangrove::{
-    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val,
+    Config, ContinuationsInObjects, Engine, Error, Extern, Func, Instance, Linker, Module, Store,
+    Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+/// Calls a case's `run`.
+pub type Call<'a> = &'a mut dyn FnMut(&mut Store<()>, Func, &[Val]) -> Result<Vec<Val>, Error>;
+
 /// Plays a case.
 pub fn play(case: &Case, config: &Config) -> RoundResult {
-    guarded(|| start(case, config))
+    play_by(case, config, &mut |store, run, args| run.call(store, args))
+}
+
+/// Plays a case whose `run` is called in this way.
+pub fn play_by(case: &Case, config: &Config, call: Call<'_>) -> RoundResult {
+    guarded(|| start(case, config, call))
 }
 
 /// Plays something. A panic of the engine is a problem like any other.
@@ -35,7 +44,7 @@ pub fn guarded(play: impl FnOnce() -> Result<RoundResult, Error>) -> RoundResult
     }
 }
 
-fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
+fn start(case: &Case, config: &Config, call: Call<'_>) -> Result<RoundResult, Error> {
     let mut config = config.clone();
     if case.continuations_in_objects {
         config.continuations_in_objects(ContinuationsInObjects::Trace);
@@ -49,12 +58,17 @@ fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
     let mut linker = Linker::new(&engine);
     linker.define_mangrove();
     let instance = linker.instantiate(&mut store, &module)?;
-    let problem = judge(case, &mut store, instance)?;
+    let problem = judge(case, &mut store, instance, call)?;
     Ok(RoundResult::new(case.told.figures(&store), problem))
 }
 
 /// Calls `run` and compares everything there is to compare.
-fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Option<String>, Error> {
+fn judge(
+    case: &Case,
+    store: &mut Store<()>,
+    instance: Instance,
+    call: Call<'_>,
+) -> Result<Option<String>, Error> {
     let Some(run) = instance.func(store, "run") else {
         return Ok(Some("the program exports no function `run`".to_owned()));
     };
@@ -63,7 +77,7 @@ fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Optio
         .iter()
         .map(|&value| Val::I32(value))
         .collect();
-    let result = run.call(store, &arguments);
+    let result = call(store, run, &arguments);
     // What the program itself found wrong says more than a trap it led to.
     let faults = global(store, instance, "faults")?;
     if faults != 0 {

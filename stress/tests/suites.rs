@@ -97,7 +97,7 @@ fn an_unknown_suite_is_an_error_that_names_the_known() {
     };
     let message = run(&options, &mut Quiet).unwrap_err().to_string();
     assert!(
-        message.contains("\"suspendet\"") && message.contains("suspended, churn"),
+        message.contains("\"suspendet\"") && message.contains("suspended, deep"),
         "{message}"
     );
 }

@@ -186,6 +186,13 @@ pub struct StoreContext {
 }
 
 impl StoreContext {
+    /// Whether a test wants this done wrong; never in builds without the feature
+    /// `planted-defects`.
+    #[inline(always)]
+    pub fn has(&self, defect: Defect) -> bool {
+        defect.is_in(self.defect)
+    }
+
     /// A context with every pointer null and every count zero, ready for its
     /// owner to fill.
     pub fn new() -> Box<Self> {

@@ -220,7 +220,7 @@ unsafe fn full(
     let mut mover = Mover {
         follow: heap.holds_continuations(),
         held: match ctx.defect {
-            Some(Defect::DropHeld(number)) => Some(number),
+            Some(planted @ Defect::DropHeld(number)) if planted.is_in(ctx.defect) => Some(number),
             _ => None,
         },
         collection: heap.begin(ctx, CollectionKind::Full)?,

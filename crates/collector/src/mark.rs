@@ -197,6 +197,7 @@ pub(crate) unsafe fn mark<S: Sink>(
         defect,
         failed: None,
     };
+    marker.worklist.plant(defect);
     // SAFETY: by contract.
     unsafe { marker.running_chain(ctx)? };
     let chain = marker.counts.continuations;
@@ -204,7 +205,7 @@ pub(crate) unsafe fn mark<S: Sink>(
     let before = marker.counts.outside;
     roots.visit(&mut marker);
     ended(Phase::Roots, marker.counts.outside - before);
-    if defect == Some(Defect::KeepUnreached) {
+    if Defect::KeepUnreached.is_in(defect) {
         marker.worklist.enqueue_all();
     }
     marker.reached()?;
@@ -242,6 +243,9 @@ impl<S: Sink> Marker<'_, '_, S> {
                 met += 1;
                 // SAFETY: as above.
                 at = unsafe { (*at).interrupted };
+                if ctx.has(Defect::SkipInterrupted) {
+                    return Ok(());
+                }
                 continue;
             }
             if !self.worklist.registry().mark_record(at) {
@@ -284,7 +288,7 @@ impl<S: Sink> Marker<'_, '_, S> {
                 return Ok(());
             }
             let Self { worklist, sink, .. } = self;
-            let overlooked = late && self.defect == Some(Defect::OneRound);
+            let overlooked = late && Defect::OneRound.is_in(self.defect);
             more = sink.drain(|reference| {
                 if !overlooked {
                     worklist.enqueue(reference);
@@ -297,13 +301,16 @@ impl<S: Sink> Marker<'_, '_, S> {
     /// Walks a record that comes out of the worklist.
     #[inline]
     fn suspended(&mut self, record: *mut ContRecord) {
-        if self.defect != Some(Defect::SkipSuspended) {
+        if !Defect::SkipSuspended.is_in(self.defect) {
             // SAFETY: marking began under the contract of `crate::collect`: a
             // live continuation that is on no running chain is suspended.
             let walked = unsafe { self.frames(record, Activity::Suspended) };
             if let Err(error) = walked {
                 self.failed.get_or_insert(error);
             }
+        }
+        if Defect::SkipBoundSuspended.is_in(self.defect) {
+            return;
         }
         self.bound_arguments(record);
     }
@@ -327,7 +334,11 @@ impl<S: Sink> Marker<'_, '_, S> {
             failed: _,
         } = self;
         let overlooked = match (activity, *defect) {
-            (Activity::Suspended, Some(Defect::DropSlot(number))) => number,
+            (Activity::Suspended, Some(planted @ Defect::DropSlot(number)))
+                if planted.is_in(*defect) =>
+            {
+                number
+            }
             _ => usize::MAX,
         };
         // SAFETY: by contract.

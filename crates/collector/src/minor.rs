@@ -45,11 +45,11 @@ pub(crate) unsafe fn minor(
     let mut remembered = minor.collection.born();
     for &entry in logged {
         match entry {
-            Logged::Record(record) if defect != Some(Defect::SkipAwake) => {
+            Logged::Record(record) if !Defect::SkipAwake.is_in(defect) => {
                 // SAFETY: by contract an entry of this store's log.
                 unsafe { minor.record(record)? };
             }
-            Logged::Object(object) if defect != Some(Defect::DropObjects) => {
+            Logged::Object(object) if !Defect::DropObjects.is_in(defect) => {
                 // SAFETY: as above.
                 minor.counts.outside += unsafe { minor.collection.remembered(object) };
                 remembered += 1;
@@ -102,7 +102,7 @@ impl Minor<'_, '_> {
         // says that a reference is in each slot.
         unsafe {
             walker.frames(record, |frame| {
-                if *defect == Some(Defect::SkipCallers) && frame.index > 0 {
+                if Defect::SkipCallers.is_in(*defect) && frame.index > 0 {
                     return;
                 }
                 counts.frames += 1;
@@ -114,7 +114,7 @@ impl Minor<'_, '_> {
         }
         // SAFETY: records are never freed.
         let has_bound = unsafe { (*record).bound_count() } != 0;
-        if has_bound && *defect != Some(Defect::SkipBound) {
+        if has_bound && !Defect::SkipBound.is_in(*defect) {
             let bound = registry.bound_mut(record);
             let bound = bound.expect("the registry keeps what is bound");
             for (_, kind, slot) in bound.references() {

@@ -172,7 +172,7 @@ impl Compiler {
         Ok(Some(CompiledFunc {
             kind,
             relocations: relocations(buffer, &names).map_err(failed)?,
-            sites: sites(buffer, &positions, &beside.positions).map_err(failed)?,
+            sites: sites(buffer, &positions, &beside.positions, self.defect).map_err(failed)?,
             homes: homes(buffer, &beside).map_err(failed)?,
             home_names: home_names(buffer, &beside).map_err(failed)?,
             instance_distance: instance_distance(buffer, &beside).map_err(failed)?,

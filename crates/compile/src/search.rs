@@ -62,7 +62,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::record::reason;
-use mangrove_abi::{ContRecord, FunctionKind, HandlerTable, TagDef, TrapCode};
+use mangrove_abi::{ContRecord, Defect, FunctionKind, HandlerTable, TagDef, TrapCode};
 use std::mem::{offset_of, size_of};
 use types::I64;
 
@@ -87,9 +87,11 @@ fn routine(
     build: fn(&mut Search<'_, '_>, Value, Value),
 ) -> Result<CompiledFunc, CompileError> {
     let config = compiler.frontend_config();
+    let keeps_memory = Defect::KeepMemory.is_in(compiler.defect);
     let (mut clif, context) = compiler.function(find_handler_signature());
     let mut b = FunctionBuilder::new(&mut clif, context);
     let mut search = Search {
+        keeps_memory,
         flags: plain(Regions::new(&mut b).context),
         b: &mut b,
     };
@@ -131,6 +133,8 @@ struct Parent {
 struct Search<'a, 'b> {
     b: &'a mut FunctionBuilder<'b>,
     flags: MemFlagsData,
+    /// See [`Defect::KeepMemory`].
+    keeps_memory: bool,
 }
 
 impl Search<'_, '_> {
@@ -163,7 +167,9 @@ impl Search<'_, '_> {
         let matches = self.b.ins().icmp(IntCC::Equal, first, tag);
         self.b.ins().brif(matches, hit, &[], more, &[]);
         self.b.switch_to_block(hit);
-        self.store(outermost, outermost, offset_of!(ContRecord, outermost));
+        if !self.keeps_memory {
+            self.store(outermost, outermost, offset_of!(ContRecord, outermost));
+        }
         let zero = self.b.ins().iconst(I64, 0);
         self.answer(parent, zero, outermost);
 
@@ -190,7 +196,9 @@ impl Search<'_, '_> {
         let [parent, index, outermost, passed] =
             [(); 4].map(|()| self.b.append_block_param(found, I64));
         self.b.switch_to_block(found);
-        self.store(outermost, outermost, offset_of!(ContRecord, outermost));
+        if !self.keeps_memory {
+            self.store(outermost, outermost, offset_of!(ContRecord, outermost));
+        }
         self.store(passed, running, offset_of!(ContRecord, passed));
         self.store(outermost, running, offset_of!(ContRecord, outermost));
         self.answer(parent, index, outermost);
@@ -226,7 +234,9 @@ impl Search<'_, '_> {
         self.b.ins().jump(found, &place);
         self.b.switch_to_block(next);
         self.memory(x, passed, wanted, jumped, |search| {
-            search.store(x, x, offset_of!(ContRecord, outermost));
+            if !search.keeps_memory {
+                search.store(x, x, offset_of!(ContRecord, outermost));
+            }
             let passed = search.b.ins().bor(passed, bits);
             let zero = search.b.ins().iconst(I64, 0);
             let begun = block_args(&[parent, passed, parent, zero]);
@@ -255,7 +265,9 @@ impl Search<'_, '_> {
         let ended = self.b.create_block();
         let [to, with] = [(); 2].map(|()| self.b.append_block_param(ended, I64));
         self.memory(x, passed, wanted, ended, |search| {
-            search.store(x, x, offset_of!(ContRecord, outermost));
+            if !search.keeps_memory {
+                search.store(x, x, offset_of!(ContRecord, outermost));
+            }
             let passed = search.b.ins().bor(passed, bits);
             let run = search.b.ins().bor(run, bits);
             let on = block_args(&[parent, passed, begun, run]);

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::StackSlot;
 use cranelift_codegen::{
     ExceptionContextLoc, FinalizedMachCallSite, FinalizedMachExceptionHandler,
 };
-use mangrove_abi::{NamedSlot, Slot, SlotContent, SlotHolds, SlotKind};
+use mangrove_abi::{Defect, NamedSlot, Slot, SlotContent, SlotHolds, SlotKind};
 
 /// Every call site, with its stack map if it has one. Cranelift makes no map
 /// where nothing is live; the walk needs an entry all the same. It also lists
@@ -22,6 +22,7 @@ pub fn sites(
     buffer: &Buffer,
     code: &[(u32, Position)],
     positions: &Positions,
+    defect: Option<Defect>,
 ) -> Result<Vec<Site>, String> {
     let layout = buffer
         .frame_layout()
@@ -69,7 +70,36 @@ pub fn sites(
     }
     sites.sort_unstable_by_key(|site| site.offset);
     sites.dedup();
+    plant(&mut sites, defect);
     Ok(sites)
+}
+
+/// Makes maps wrong in the way a test wants.
+fn plant(sites: &mut [Site], defect: Option<Defect>) {
+    let has = |planted: Defect| planted.is_in(defect);
+    let mut before = Vec::new();
+    for site in sites.iter_mut() {
+        let slots = site.slots.clone();
+        if has(Defect::MapWithoutCaught) && site.catch.is_some() {
+            site.slots.pop();
+        }
+        if has(Defect::MapSlotTwice)
+            && let [first, second, ..] = &mut site.slots[..]
+        {
+            *second = Slot::new(second.kind(), first.distance());
+        }
+        if has(Defect::MapOfNeighbour) && slots.is_empty() {
+            site.slots = before;
+        }
+        if has(Defect::MapEmpty) && slots.len() > 2 {
+            site.slots.clear();
+        }
+        if has(Defect::MapMissing) && slots.len() > 2 {
+            // No pc is here: where there was one, nothing is found.
+            site.offset = site.offset.wrapping_sub(1);
+        }
+        before = slots;
+    }
 }
 
 /// Distance of a slot from the frame pointer, given its offset from the stack pointer.

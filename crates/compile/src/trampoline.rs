@@ -45,7 +45,8 @@ pub fn entry(
     results: &[Repr],
 ) -> Result<CompiledFunc, CompileError> {
     let config = compiler.frontend_config();
-    let wakes = compiler.defect != Some(Defect::Unwoken(Waking::Returned));
+    let defect = compiler.defect;
+    let wakes = !Defect::Unwoken(Waking::Returned).is_in(defect);
     let signature = WasmSignature::new(params, results);
     let (mut clif, context) = compiler.function(finish_signature());
     let mut b = FunctionBuilder::new(&mut clif, context);
@@ -69,7 +70,10 @@ pub fn entry(
                 clif_type(repr),
                 plain(region),
                 store,
-                transfer_offset(index),
+                match index {
+                    1 if Defect::SwapTransferred.is_in(defect) => transfer_offset(2),
+                    _ => transfer_offset(index),
+                },
             )
         });
     }

@@ -4,7 +4,7 @@ use crate::bound::BoundArguments;
 use crate::registry::Registry;
 use crate::states::{Role, Verb, next_state};
 use crate::waking::wake;
-use mangrove_abi::{ContRecord, SlotKind, StoreContext, TransferSlot, Waking};
+use mangrove_abi::{ContRecord, Defect, SlotKind, StoreContext, TransferSlot, Waking};
 
 impl Registry {
     /// Binds further arguments to a continuation, each with its kind if it is a
@@ -29,9 +29,16 @@ impl Registry {
                 return;
             }
             let bound = self.bound.entry((*record).id).or_default();
-            for (value, kind) in arguments {
-                bound.values.push(value);
-                bound.kinds.push(kind);
+            for (mut value, kind) in arguments {
+                if ctx.has(Defect::BindHalf) {
+                    value.words[1] = 0;
+                }
+                let at = match ctx.has(Defect::BindBefore) {
+                    true => 0,
+                    false => bound.values.len(),
+                };
+                bound.values.insert(at, value);
+                bound.kinds.insert(at, kind);
             }
             wake(ctx, record, Waking::Bound);
             (*record).unready = bound.values.len() as u32;

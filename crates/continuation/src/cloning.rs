@@ -30,7 +30,7 @@ use crate::limits::LimitError;
 use crate::registry::Registry;
 use crate::states::{Role, State, Verb, next_state};
 use crate::waking::wake;
-use mangrove_abi::{ContRecord, ContRef, RecordState, Request, StoreContext, Waking};
+use mangrove_abi::{ContRecord, ContRef, Defect, RecordState, Request, StoreContext, Waking};
 use mangrove_stack::{Stack, copy_frames, copy_parked, fits};
 use std::ptr;
 
@@ -60,6 +60,11 @@ impl Registry {
         unsafe {
             let (mut from, mut to) = ((*innermost).parent, made);
             while !from.is_null() {
+                if ctx.has(Defect::CloneShallow) {
+                    (*to).parent = from;
+                    (from, to) = ((*from).parent, from);
+                    continue;
+                }
                 match self.clone_record(ctx, from) {
                     Ok(parent) => (*to).parent = parent,
                     Err(error) => {
@@ -114,7 +119,9 @@ impl Registry {
             (*record).func = (*from).func;
             (*record).parent = ptr::null_mut();
             (*record).outermost = record;
-            (*record).handlers = (*from).handlers;
+            if !ctx.has(Defect::CloneUnhandled) {
+                (*record).handlers = (*from).handlers;
+            }
             let creator = (*from).creator;
             (*record).creator = creator.map_addr(|address| address | ContRecord::CLONE);
             // It is another one than the first.
@@ -122,7 +129,7 @@ impl Registry {
             (*record).created_at = (*from).created_at;
             (*record).interrupted = from;
             let bound = (*from).bound_count();
-            if bound != 0 {
+            if bound != 0 && !ctx.has(Defect::CloneUnbound) {
                 let arguments = self.bound.get(&(*from).id).cloned();
                 let arguments = arguments.expect("the registry keeps what is bound");
                 self.bound.insert((*record).id, arguments);

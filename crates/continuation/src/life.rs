@@ -7,7 +7,7 @@ use crate::noted::Life;
 use crate::registry::Registry;
 use crate::slab::is_initial;
 use crate::states::{End, Role, State, Verb, next_state};
-use mangrove_abi::{ContRecord, ContRef, FuncRef, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, ContRef, Defect, FuncRef, RecordState, StoreContext};
 use mangrove_stack::{arch, is_parked};
 use std::ptr;
 
@@ -88,9 +88,15 @@ impl Registry {
             // state would walk the rest of the chain each time.
             unsafe {
                 let parent = (*record).parent;
-                self.retire(ctx, record, how);
+                if record == from || !ctx.has(Defect::EndInnermost) {
+                    self.retire(ctx, record, how);
+                }
                 record = parent;
             }
+        }
+        if how == End::Thrown && from != end && ctx.has(Defect::EndCatcher) {
+            // SAFETY: as above; it is the chain's.
+            unsafe { self.retire(ctx, end, how) };
         }
         true
     }
@@ -117,7 +123,7 @@ impl Registry {
             match end {
                 End::Returned => ctx.returned += 1,
                 End::Thrown => counts.thrown += 1,
-                End::Trapped => counts.trapped += 1,
+                End::Trapped => counts.trapped += u64::from(!ctx.has(Defect::EndUncounted)),
                 End::Collected => counts.collected += 1,
             }
             counts.initial_thrown += u64::from(initial && end == End::Thrown);

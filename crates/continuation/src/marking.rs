@@ -18,7 +18,7 @@
 
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::states::End;
-use mangrove_abi::{ContRecord, ContRef, RecordId, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, ContRef, Defect, RecordId, RecordState, StoreContext};
 use mangrove_stack::arch;
 use std::collections::VecDeque;
 
@@ -31,6 +31,8 @@ pub struct Worklist<'a> {
     registry: &'a mut Registry,
     found: VecDeque<ContRef>,
     marked: VecDeque<*mut ContRecord>,
+    /// See [`Defect::SkipChain`].
+    overlooks_chains: bool,
 }
 
 impl<'a> Worklist<'a> {
@@ -45,7 +47,13 @@ impl<'a> Worklist<'a> {
             registry,
             found: VecDeque::with_capacity(2 * Self::AHEAD),
             marked: VecDeque::with_capacity(2 * Self::AHEAD),
+            overlooks_chains: false,
         }
+    }
+
+    /// Does what a test wants done wrong.
+    pub fn plant(&mut self, defect: Option<Defect>) {
+        self.overlooks_chains = Defect::SkipChain.is_in(defect);
     }
 
     /// The registry whose continuations are marked.
@@ -100,6 +108,9 @@ impl<'a> Worklist<'a> {
         // SAFETY: the registry's records are never freed, and `parent` of a
         // live one is null or another.
         let mut above = unsafe { (*record).parent };
+        if self.overlooks_chains {
+            return;
+        }
         while !above.is_null() && self.registry.mark_record(above) {
             self.prefetch_frames(above);
             // SAFETY: as above.

@@ -17,7 +17,7 @@ use crate::parking_policy::{ParkPolicy, Parking};
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::rounds::Rounds;
 use crate::states::State;
-use mangrove_abi::{ContRecord, RecordId, RecordState, Request, StoreContext};
+use mangrove_abi::{ContRecord, Defect, RecordId, RecordState, Request, StoreContext};
 use mangrove_stack::arch::Unpark;
 use mangrove_stack::{Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark};
 use std::ptr;
@@ -138,9 +138,15 @@ impl Registry {
         };
         // SAFETY: a record of our slab, which only this thread uses.
         let bytes = unsafe { used_bytes(record) };
-        self.no_longer_parked(record);
+        if !ctx.has(Defect::UnparkUncounted) {
+            self.no_longer_parked(record);
+        }
+        // SAFETY: a record of our slab; a frame's first word is its caller's.
+        let link = unsafe { innermost_link(record) };
         // SAFETY: the stack was nobody's, and is as large as all.
         unsafe { unpark(record, stack) };
+        // SAFETY: as above.
+        unsafe { spoil(ctx, record, link) };
         self.has_stack(record);
         self.counts.unparked += 1;
         // SAFETY: a record of our slab, which only this thread uses.
@@ -332,6 +338,40 @@ impl Registry {
             parking.parked -= 1;
             // SAFETY: a record of our slab, which only this thread uses.
             parking.parked_bytes -= unsafe { used_bytes(record) };
+        }
+    }
+}
+
+/// The word that links the innermost frame to the next; 0 where there is none.
+///
+/// # Safety
+/// A record of the registry that does not run, with a stack or parked.
+unsafe fn innermost_link(record: *const ContRecord) -> u64 {
+    // SAFETY: by contract.
+    unsafe {
+        match (*record).fp {
+            0 => 0,
+            fp => ptr::with_exposed_provenance::<u64>(fp as usize).read(),
+        }
+    }
+}
+
+/// Does to the frames of a record that was just unparked what a test wants done wrong.
+///
+/// # Safety
+/// As for [`innermost_link`], which was `link` when it was parked.
+unsafe fn spoil(ctx: &StoreContext, record: *const ContRecord, link: u64) {
+    // SAFETY: by contract; the words are those of its frames.
+    unsafe {
+        let (sp, fp) = ((*record).sp, (*record).fp);
+        if fp == 0 {
+            return;
+        }
+        if ctx.has(Defect::UnparkUnshifted) {
+            ptr::with_exposed_provenance_mut::<u64>(fp as usize).write(link);
+        }
+        if ctx.has(Defect::UnparkShort) && sp + 8 < fp {
+            ptr::with_exposed_provenance_mut::<u64>(sp as usize + 8).write(0);
         }
     }
 }

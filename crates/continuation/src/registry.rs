@@ -22,7 +22,7 @@ use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
 use crate::slab::Slab;
 use crate::states::State;
-use mangrove_abi::{ContRecord, RecordId, RecordState, Request, StoreContext};
+use mangrove_abi::{ContRecord, Defect, RecordId, RecordState, Request, StoreContext};
 use mangrove_stack::{ArenaConfig, Stack, StackArena, arch};
 use std::collections::HashMap;
 use std::ptr;
@@ -119,7 +119,9 @@ impl Registry {
         if let Some(record) = self.pop_free(ctx) {
             return Ok(record);
         }
-        self.check_count()?;
+        if !ctx.has(Defect::LimitContinuations) || self.all() > self.max_continuations {
+            self.check_count()?;
+        }
         let stack = self.new_stack()?;
         let record = match self.stackless(RecordState::Gone) {
             Ok(record) => record,

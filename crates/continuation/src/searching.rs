@@ -6,7 +6,7 @@
 
 use crate::registry::Registry;
 use crate::waking::make_current;
-use mangrove_abi::{ContRecord, HandlerTable, StoreContext, Waking, reason};
+use mangrove_abi::{ContRecord, Defect, HandlerTable, StoreContext, Waking, reason};
 use std::ptr;
 
 /// A handler that was found.
@@ -80,7 +80,9 @@ impl Registry {
     pub unsafe fn suspend_to(&mut self, ctx: &mut StoreContext, handler: HandlerPlace) {
         // SAFETY: records of our slab, by contract.
         unsafe {
-            (*handler.outermost).parent = ptr::null_mut();
+            if !ctx.has(Defect::UncutByHost) {
+                (*handler.outermost).parent = ptr::null_mut();
+            }
             make_current(ctx, handler.target, Waking::Suspended);
         }
     }

@@ -25,7 +25,7 @@ pub unsafe fn wake(ctx: &mut StoreContext, record: *mut ContRecord, how: Waking)
     // SAFETY: by contract; records are never freed.
     unsafe {
         if (*record).unready & ContRecord::CLEAN != 0 {
-            if ctx.defect == Some(Defect::Unwoken(how)) {
+            if ctx.has(Defect::Unwoken(how)) {
                 return;
             }
             (*record).unready &= !ContRecord::CLEAN;

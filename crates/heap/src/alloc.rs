@@ -26,11 +26,11 @@
 
 use crate::large::Window;
 use crate::{CollectionKind, Heap, TRACE};
-use mangrove_abi::StoreContext;
 use mangrove_abi::object::{
     ARRAY_LENGTH, HOST_PAYLOAD, HOST_SIZE, HeapRef, LARGE_OBJECT, MAX_OBJECT, TYPE_HOST, TypeId,
     array_size, object_size,
 };
+use mangrove_abi::{Defect, StoreContext};
 
 /// Bytes of allocation that pay for walking over one root slot or frame: about
 /// 8 ns of walking against 16 bytes allocated and filled in 4 ns.
@@ -70,6 +70,9 @@ impl Heap {
         ctx.heap_base = self.base();
         ctx.descriptors = self.descriptors;
         ctx.young = self.reservation.young_end() / 2 - 1;
+        if ctx.has(Defect::YoungShort) {
+            ctx.young = self.young.start() / 2 + (4 << 10);
+        }
         ctx.cards = self.reservation.cards();
         self.empty_log(ctx);
         self.open_young(ctx, self.young.start());

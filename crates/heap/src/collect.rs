@@ -24,7 +24,7 @@ use crate::space::Space;
 use crate::{Heap, HeapError, HeapViolation, TRACE};
 use mangrove_abi::object::{
     ARRAY_LENGTH, COLLECTOR_BITS, FORWARDED, HOST_SIZE, HeapRef, Kind, OBJECT_ALIGN, TYPE_MASK,
-    TypeDescriptor, array_size,
+    TypeDescriptor, WATCHED, array_size,
 };
 use mangrove_abi::{Defect, StoreContext};
 use std::ops::Range;
@@ -232,7 +232,10 @@ impl Collection<'_> {
             copy_object(object, self.next, size);
             let moved = self.next.offset_from(self.base) as u32;
             object.cast::<u32>().write(FORWARDED | moved >> 3);
-            let header = header_of_old(header, descriptor, size);
+            let mut header = header_of_old(header, descriptor, size);
+            if Defect::Unwatched.is_in(self.defect) {
+                header &= !WATCHED;
+            }
             self.next.cast::<u32>().write(header);
             self.next = self.next.add(size as usize);
             self.objects += 1;

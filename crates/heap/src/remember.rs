@@ -76,7 +76,7 @@ impl Heap {
             if header & WATCHED == 0 || !self.any_young(ctx, object, bytes.clone()) {
                 return;
             }
-            if ctx.defect == Some(Defect::Unnoted(how)) {
+            if ctx.has(Defect::Unnoted(how)) {
                 return;
             }
             if header & CARDED == 0 {

@@ -79,8 +79,10 @@ impl Collection<'_> {
         unsafe {
             let descriptor = self.descriptor_of(object);
             match descriptor.kind {
+                EXN if Defect::SkipPayload.is_in(self.defect) => {}
                 STRUCT | EXN => {
-                    for index in 0..descriptor.ref_count as usize {
+                    let overlooked = u16::from(Defect::SkipField.is_in(self.defect));
+                    for index in 0..descriptor.ref_count.saturating_sub(overlooked) as usize {
                         let offset = descriptor.refs.add(index).read();
                         self.visit_slot(object.add(offset as usize).cast());
                     }
@@ -88,7 +90,8 @@ impl Collection<'_> {
                 ARRAY if descriptor.elem_refs != 0 => {
                     let len = object.add(ARRAY_LENGTH as usize).cast::<u32>().read();
                     let first = object.add(ARRAY_ELEMENTS as usize).cast::<u32>();
-                    for index in 0..len as usize {
+                    let overlooked = u32::from(Defect::SkipElement.is_in(self.defect));
+                    for index in 0..len.saturating_sub(overlooked) as usize {
                         self.visit_slot(first.add(index));
                     }
                 }
@@ -116,7 +119,7 @@ impl Collection<'_> {
     pub fn born(&mut self) -> u64 {
         let mut objects = 0;
         let mut born = std::mem::take(&mut self.heap.born);
-        if self.defect == Some(Defect::SkipBorn) {
+        if Defect::SkipBorn.is_in(self.defect) {
             born.clear();
         }
         for range in born {
@@ -171,7 +174,7 @@ impl Collection<'_> {
             let at = self.heap.card(card);
             // SAFETY: a card of this heap; the slots are elements of the array.
             unsafe {
-                if at.read() == 0 || self.defect == Some(Defect::DropCards) {
+                if at.read() == 0 || Defect::DropCards.is_in(self.defect) {
                     continue;
                 }
                 // One that is shared with a neighbour is the neighbour's as well.

@@ -15,7 +15,7 @@ use crate::pending::Pending;
 use crate::report::type_text;
 use crate::store::StoreInner;
 use crate::trap::TrapReason;
-use mangrove_abi::{FunctionKind, TrapCode, Waking};
+use mangrove_abi::{Defect, FunctionKind, TrapCode, Waking};
 use mangrove_continuation::make_current;
 use mangrove_stack::arch::{self, Fault, FaultIn};
 use mangrove_stack::frames;
@@ -39,7 +39,8 @@ impl StoreInner {
         }
         // SAFETY: by contract; text stays readable while the store owns it.
         let stopped = self.fault_place(fault.pc).and_then(|place| unsafe {
-            let stopped = arch::stopped(&fault, place, limit);
+            let growing = !ctx.has(Defect::GrowthMissed);
+            let stopped = arch::stopped(&fault, place, limit.filter(|_| growing));
             debug_assert!(stopped.is_some(), "{fault:x?} in {place:?}");
             stopped
         });

@@ -124,8 +124,8 @@ impl GlobalEntry {
             (*at).value = value;
             let heap = self.kind.slot_kind() == Some(SlotKind::Ref);
             let young = heap && ctx.is_young(HeapRef(value.words[0] as u32));
-            let unnoted = Some(Defect::Unnoted(Noted::AssignedGlobal));
-            if young && (*at).listed == 0 && ctx.defect != unnoted {
+            let unnoted = Defect::Unnoted(Noted::AssignedGlobal);
+            if young && (*at).listed == 0 && !unnoted.is_in(ctx.defect) {
                 (*at).listed = 1;
                 ctx.log(Logged::Global(at));
             }

@@ -2,7 +2,7 @@
 
 use crate::elements::ElementValues;
 use crate::module::ModuleImage;
-use mangrove_abi::{FuncIndex, FuncRef, InstanceContext, StoreContext};
+use mangrove_abi::{Defect, FuncIndex, FuncRef, InstanceContext, StoreContext};
 use std::alloc::{self, Layout};
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
@@ -136,9 +136,11 @@ impl InstanceData {
                 .collect(),
         }));
         let data = NonNull::from(data);
+        // SAFETY: the caller's store has a context.
+        let stale = index > 0 && unsafe { (*store).has(Defect::StaleHeapBase) };
         let header = InstanceContext {
             store,
-            heap_base,
+            heap_base: heap_base.wrapping_add(usize::from(stale) << 16),
             owner: data.as_ptr().expose_provenance() as u64,
             index: u64::from(index),
         };

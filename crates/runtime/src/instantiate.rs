@@ -20,7 +20,7 @@ use crate::report::type_text;
 use crate::store::StoreInner;
 use mangrove_abi::layout::handler_table_size;
 use mangrove_abi::{
-    FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
+    Defect, FuncIndex, FuncRef, GlobalCell, HandlerTable, MemoryDef, TableDef, TagDef, TagIndex,
     TransferSlot, TypeId, TypeIndex,
 };
 use mangrove_validate::{ElementSegment, EntityType, Import, SegmentMode, ValType};
@@ -116,6 +116,10 @@ impl StoreInner {
         for (wanted, &given) in wanted.iter().zip(imports) {
             let given = self.entity_type(given)?;
             let ty = module.canonical(wanted.ty.clone());
+            let is_tag = matches!(given, EntityType::Tag(_));
+            if is_tag && Defect::TagOfAnyType.is_in(self.engine.settings().defect) {
+                continue;
+            }
             if !self.engine.types().matches_extern(&given, &ty) {
                 return Err(import_mismatch(module, wanted, &given));
             }

@@ -375,7 +375,9 @@ unsafe impl Roots for StoreRoots<'_> {
         for instance in self.instances {
             segments(visitor, *instance);
         }
-        self.visit_handles(visitor, 0);
+        if !Defect::SkipAllHandles.is_in(self.defect) {
+            self.visit_handles(visitor, 0);
+        }
         let first = self.handles.heap.len() as u32;
         for (index, slot) in (first..).zip(&self.handles.conts) {
             // Continuations stay where they are: a copy will do.
@@ -393,7 +395,7 @@ unsafe impl Roots for StoreRoots<'_> {
             instance: None,
             index: 0,
         };
-        let shown = |defect| self.defect != Some(defect);
+        let shown = |defect: Defect| !defect.is_in(self.defect);
         for entry in logged {
             if let Logged::Global(cell) = *entry
                 && shown(Defect::DropGlobals)
@@ -452,14 +454,15 @@ unsafe impl Roots for StoreRoots<'_> {
             unsafe { followed.sweep(survivors) };
         }
         let minor = survivors.kind() == CollectionKind::Minor;
-        if minor && self.defect == Some(Defect::SkipWeak) {
+        if minor && Defect::SkipWeak.is_in(self.defect) {
             return;
         }
         // SAFETY: the lists, the values and what is collected are one store's; what the
         // lists and the values refer to, the last collection has followed or removed.
         unsafe {
-            self.weak.sweep(survivors);
-            let now = |object| survivors.object(object);
+            self.weak.sweep(survivors, self.defect);
+            let drops = Defect::DropValues.is_in(self.defect);
+            let now = |object| survivors.object(object).filter(|_| !drops);
             self.host_values.sweep(survivors.kind(), now);
         }
     }

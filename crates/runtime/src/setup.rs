@@ -55,9 +55,9 @@ pub fn new_store(
     // is the store that this registry will be in.
     unsafe { registry.allow_parking(config.parking, give_stack) };
     let mut ctx = StoreContext::new();
+    ctx.defect = config.defect;
     heap.attach(&mut ctx);
     ctx.libcalls = libcalls::TABLE.as_ptr();
-    ctx.defect = config.defect;
     let interruption = deadlines(engine, &mut ctx);
     let mut inner = Box::new(StoreInner {
         id: StoreId::next(),

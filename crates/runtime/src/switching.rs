@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::store::StoreInner;
-use mangrove_abi::{ContRecord, ContRef, RecordState};
+use mangrove_abi::{ContRecord, ContRef, Defect, RecordState};
 
 impl StoreInner {
     /// Whether a continuation may be resumed by `current` (null for the host), as
@@ -30,7 +30,9 @@ impl StoreInner {
                     break;
                 }
                 depth += 1;
-                if depth > limit {
+                let defect = self.engine.settings().defect;
+                let more = usize::from(Defect::LimitNesting.is_in(defect));
+                if depth > limit + more {
                     return Err(Error::Limit(format!(
                         "the limit of {limit} continuations that have resumed each other is \
                          reached (nesting_max)"

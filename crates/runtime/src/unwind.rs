@@ -14,7 +14,9 @@ use crate::instance::InstancePtr;
 use crate::pending::{Pending, pending};
 use crate::store::StoreInner;
 use mangrove_abi::object::{HeapRef, exn_layout};
-use mangrove_abi::{CatchSite, ContRecord, InstanceContext, SiteTable, TagDef, TagIndex, Waking};
+use mangrove_abi::{
+    CatchSite, ContRecord, Defect, InstanceContext, SiteTable, TagDef, TagIndex, Waking,
+};
 use mangrove_continuation::{End, make_current, wake};
 use mangrove_stack::{StackFrame, frames, is_parked};
 use std::ptr;
@@ -43,7 +45,9 @@ impl StoreInner {
     ) -> Result<Option<*mut ContRecord>, Error> {
         // Its parameters never arrive: left behind, the bound ones would come
         // before what it is resumed with after its next suspension.
-        self.registry.take_bound(record);
+        if !self.context().has(Defect::KeepBound) {
+            self.registry.take_bound(record);
+        }
         // SAFETY: by contract.
         unsafe {
             let Some(place) = self.find_handler(record, end, exn)? else {
@@ -148,7 +152,8 @@ impl StoreInner {
         while record != end {
             // SAFETY: by contract.
             let (on_stack, parent) = unsafe { (frames(record), (*record).parent) };
-            for frame in on_stack {
+            let has = |defect: Defect| defect.is_in(self.engine.settings().defect);
+            for frame in on_stack.skip(usize::from(has(Defect::CatchOutside))) {
                 let Some((code, offset, _)) = self.code.find(frame.pc) else {
                     return Err(Error::internal(format!("no code at {:#x}", frame.pc)));
                 };
@@ -160,7 +165,7 @@ impl StoreInner {
                     continue;
                 };
                 // SAFETY: the frame is stopped at this site.
-                if unsafe { catches(sites, catch, frame, tag) } {
+                if unsafe { has(Defect::CatchAny) || catches(sites, catch, frame, tag) } {
                     return Ok(Some(CatchPoint {
                         record,
                         pc: catch.pc.address(code.base()),

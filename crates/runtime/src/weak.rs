@@ -11,7 +11,7 @@
 
 use crate::aged::Aged;
 use crate::id::StoreId;
-use mangrove_abi::{ContRef, HeapRef, TypeId};
+use mangrove_abi::{ContRef, Defect, HeapRef, TypeId};
 use mangrove_collector::{CollectionKind, Survivors};
 use mangrove_validate::RefType;
 use std::collections::VecDeque;
@@ -185,7 +185,7 @@ impl WeakTables {
     ///
     /// # Safety
     /// The survivors are of the collection of this store's heap and registry.
-    pub(crate) unsafe fn sweep(&mut self, survivors: &Survivors<'_, '_>) {
+    pub(crate) unsafe fn sweep(&mut self, survivors: &Survivors<'_, '_>, defect: Option<Defect>) {
         let kind = survivors.kind();
         // SAFETY: what the lists refer to were objects when the collection began: the
         // last one has followed them, or removed them.
@@ -194,7 +194,9 @@ impl WeakTables {
         self.objects.sweep(kind, |slot| {
             let moved = now(HeapRef(slot.offset.load(Ordering::Relaxed)));
             let offset = moved.unwrap_or(HeapRef::NULL).0;
-            slot.offset.store(offset, Ordering::Relaxed);
+            if moved.is_some() || !Defect::KeepWeak.is_in(defect) {
+                slot.offset.store(offset, Ordering::Relaxed);
+            }
             let is_held = Arc::strong_count(slot) > 1;
             if is_held && moved.is_none() {
                 dead.push(slot.clone());
@@ -203,8 +205,9 @@ impl WeakTables {
         });
         let (queues, queued) = (&mut self.queues, &mut self.queued);
         let mut tell = |Mourner { queue, token }: Mourner| {
-            queues[queue as usize].push_back(token);
-            *queued += 1;
+            let times = 1 + usize::from(Defect::TellTwice.is_in(defect));
+            queues[queue as usize].extend(std::iter::repeat_n(token, times));
+            *queued += times;
             false
         };
         self.watched

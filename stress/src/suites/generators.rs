@@ -19,7 +19,7 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// A case: 100 pairs on trees of 200 nodes at full size.
-fn case(rng: &mut Rng, size: Size) -> Case {
+pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
     let pairs = size.of(100, 4);
     let nodes = rng.range(size.of(100, 6), size.of(300, 12));
     let every = (pairs * (nodes + 1) / COLLECTIONS).max(1);

@@ -19,7 +19,7 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// A case: 200 lines of up to 8 stages, 100 packets each, at full size.
-fn case(rng: &mut Rng, size: Size) -> Case {
+pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
     let lines = size.of(200, 3);
     let stages = rng.range(1, 8);
     let packets = size.of(100, 4);

@@ -20,7 +20,7 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// A case: 1,000 slots and 100,000 steps at full size.
-fn case(rng: &mut Rng, size: Size) -> Case {
+pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
     let slots = size.of(1_000, 6);
     let every = size.of(100_000 / COLLECTIONS, 10);
     let steps = every * COLLECTIONS;

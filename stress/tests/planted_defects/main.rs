@@ -5,9 +5,8 @@
 //! Stale references are followed here, so each run with a defect is a process of its own:
 //! the test starts itself again.
 
-mod host;
-
 use mangrove::{Config, Defect, Noted, Waking};
+use mangrove_stress::few;
 use std::process::Command;
 
 /// Names the row, the program and the way of a run in a process of its own.
@@ -108,7 +107,7 @@ fn config(way: &str) -> Config {
 
 /// Runs a program; what is wrong with it.
 fn judge(config: &Config, program: &str) -> Result<(), String> {
-    match host::run(config, program) {
+    match few::step(config, program) {
         Ok(42) => Ok(()),
         Ok(other) => Err(format!("the box says {other}")),
         Err(error) => Err(error.to_string()),

@@ -172,9 +172,14 @@ impl FuncTranslator<'_, '_> {
         }
     }
 
+    /// Whether a test wants this done wrong.
+    pub(super) fn has(&self, defect: Defect) -> bool {
+        defect.is_in(self.defect)
+    }
+
     /// Whether a test wants stores of this kind not to be noted.
     fn is_unnoted(&self, how: Noted) -> bool {
-        self.defect == Some(Defect::Unnoted(how))
+        self.has(Defect::Unnoted(how))
     }
 
     /// Runs `log` where `object` is watched and `value` young: with the barrier, the
@@ -286,6 +291,7 @@ impl FuncTranslator<'_, '_> {
     /// describes.
     pub(super) fn note_element(&mut self, definition: Value, address: Value, value: Value) {
         let tables = self.regions.tables;
+        let beside = self.has(Defect::CardBeside);
         self.note_young(value, Noted::TableElement, |b, _, _| {
             let flags = plain(tables);
             let mut word = |offset: usize| b.ins().load(I64, flags, definition, offset as i32);
@@ -293,7 +299,11 @@ impl FuncTranslator<'_, '_> {
                 word(offset_of!(TableDef, base)),
                 word(offset_of!(TableDef, cards)),
             );
-            let offset = b.ins().isub(address, base);
+            let mut offset = b.ins().isub(address, base);
+            if beside {
+                let card = b.ins().iconst(I64, 1 << CARD_SHIFT);
+                offset = b.ins().iadd(offset, card);
+            }
             set_card(b, tables, cards, offset);
             let one = b.ins().iconst(I64, 1);
             let listed = offset_of!(TableDef, listed) as i32;

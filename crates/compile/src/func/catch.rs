@@ -10,7 +10,7 @@ use super::translator::FuncTranslator;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use mangrove_abi::object::exn_layout;
-use mangrove_abi::{TagIndex, TypeIndex};
+use mangrove_abi::{Defect, TagIndex, TypeIndex};
 use mangrove_validate::{Repr, StorageType};
 use std::collections::{HashMap, HashSet};
 use types::{I32, I64};
@@ -141,7 +141,9 @@ impl FuncTranslator<'_, '_> {
             let storage = StorageType::Val(ty);
             let value = self.heap_load(flags, storage, Extension::None, address, offset as i32);
             let repr = self.env.repr(ty);
-            self.declare_root(value, repr);
+            if !self.has(Defect::MapWithoutException) {
+                self.declare_root(value, repr);
+            }
             self.hand_over(handover, value);
         }
     }

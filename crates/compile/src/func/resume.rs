@@ -23,7 +23,7 @@ use super::translator::FuncTranslator;
 use cranelift_codegen::ir::{Block, BlockArg, BlockCall, InstBuilder, JumpTableData, Value, types};
 use mangrove_abi::libcall::hook;
 use mangrove_abi::record::reason;
-use mangrove_abi::{ContRecord, Libcall, StoreContext, TagIndex, TrapCode, TypeIndex};
+use mangrove_abi::{ContRecord, Defect, Libcall, StoreContext, TagIndex, TrapCode, TypeIndex};
 use mangrove_validate::Repr;
 use std::collections::{HashMap, HashSet};
 use std::mem::offset_of;
@@ -41,7 +41,10 @@ impl FuncTranslator<'_, '_> {
         let payload = self.send_to(record, &signature.params);
         self.release(signature.params.len());
         let running = self.running_record();
-        let outermost = self.context_load(record, offset_of!(ContRecord, outermost));
+        let outermost = match self.has(Defect::LinkInnermost) {
+            true => record,
+            false => self.context_load(record, offset_of!(ContRecord, outermost)),
+        };
         self.context_store(running, outermost, offset_of!(ContRecord, parent));
         self.install(running, table);
         let store = self.store_context();
@@ -103,6 +106,9 @@ impl FuncTranslator<'_, '_> {
 
     /// Gives the running record this site's handlers.
     fn install(&mut self, running: Value, table: &ResumeTable) {
+        if table.handlers.is_empty() && self.has(Defect::KeepHandlers) {
+            return;
+        }
         let store = self.store_context();
         let handlers = match self.env.handler_table(table) {
             Some(offset) => {
@@ -154,6 +160,9 @@ impl FuncTranslator<'_, '_> {
             let mut call = |block| BlockCall::new(block, std::iter::empty::<BlockArg>(), pool);
             let mut targets = vec![call(returned)];
             targets.extend(clauses.iter().map(|&clause| call(clause)));
+            if self.has(Defect::SwapClauses) {
+                targets.swap(1, 2);
+            }
             let jumps = self
                 .b
                 .create_jump_table(JumpTableData::new(targets[0], &targets));

@@ -39,7 +39,7 @@ impl FuncTranslator<'_, '_> {
         let running = self.running_record();
         let found = self.find_handler(running, tag);
         let store = self.store_context();
-        if self.defect != Some(Defect::Unwoken(Waking::Suspended)) {
+        if !self.has(Defect::Unwoken(Waking::Suspended)) {
             wake(&mut self.b, self.regions.context, store, found.target);
         }
         self.detach(running, &found);
@@ -118,6 +118,9 @@ impl FuncTranslator<'_, '_> {
     /// Cuts the chain from the running continuation up to its handler off.
     fn detach(&mut self, running: Value, found: &FoundHandler) {
         self.context_store(found.outermost, running, offset_of!(ContRecord, outermost));
+        if self.has(Defect::Uncut) {
+            return;
+        }
         let nobody = self.const_word(0);
         self.context_store(nobody, found.outermost, offset_of!(ContRecord, parent));
     }

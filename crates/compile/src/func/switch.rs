@@ -29,7 +29,7 @@ use cranelift_codegen::ir::{
     self, Block, BlockArg, BlockCall, ExceptionTableData, ExceptionTableItem, InstBuilder, Value,
     types,
 };
-use mangrove_abi::{ContRecord, Libcall, StoreContext, TrapCode};
+use mangrove_abi::{ContRecord, Defect, Libcall, StoreContext, TrapCode};
 use mangrove_validate::Repr;
 use std::mem::offset_of;
 use types::{I32, I64};
@@ -78,7 +78,9 @@ impl FuncTranslator<'_, '_> {
                 let store = *store.get_or_insert_with(|| self.store_context());
                 self.transfer_load(store, index, repr)
             };
-            self.declare_root(value, repr);
+            if !self.has(Defect::MapWithoutPayload) {
+                self.declare_root(value, repr);
+            }
             each(self, value);
         }
     }
@@ -191,6 +193,9 @@ impl FuncTranslator<'_, '_> {
 
     /// Makes references of this revision stale.
     pub(super) fn mark_consumed(&mut self, record: Value, revision: Value) {
+        if self.has(Defect::KeepRevision) {
+            return;
+        }
         let one = self.const_word(1);
         let next = self.b.ins().iadd(revision, one);
         self.context_store(next, record, offset_of!(ContRecord, revision));
@@ -249,6 +254,6 @@ impl FuncTranslator<'_, '_> {
     /// Promises that from here to the end of the instruction nothing hits the
     /// guard of the stack, but calls of Wasm functions.
     pub(super) fn no_overflow(&mut self) {
-        self.touches = true;
+        self.touches = !self.has(Defect::Untouched);
     }
 }

@@ -214,7 +214,7 @@ impl TableEntry {
 
     /// Notes that `len` elements from `at` may be young.
     fn set_cards(&self, at: u64, len: u64, how: Noted) {
-        if len == 0 || !self.has_cards() || self.defect == Some(Defect::Unnoted(how)) {
+        if len == 0 || !self.has_cards() || Defect::Unnoted(how).is_in(self.defect) {
             return;
         }
         let size = self.element_size() as u64;
@@ -298,7 +298,8 @@ impl TableEntry {
     /// As for [`TableEntry::grow`].
     unsafe fn try_grow(&mut self, by: u64, value: TransferSlot) -> Result<u64, NoRoom> {
         let old = self.len();
-        let new = old.checked_add(by).filter(|&new| new <= self.limit);
+        let more = u64::from(Defect::LimitTable.is_in(self.defect));
+        let new = old.checked_add(by).filter(|&new| new <= self.limit + more);
         let new = new.ok_or(NoRoom::Limit)?;
         if new > self.capacity {
             self.make_room(new)?;
@@ -390,7 +391,8 @@ impl TableEntry {
         if self.kind == ValueKind::Func {
             return;
         }
-        for index in 0..self.len() {
+        let overlooked = u64::from(Defect::SkipLastElement.is_in(self.defect));
+        for index in 0..self.len().saturating_sub(overlooked) {
             f(index, self.kind, self.element(index));
         }
     }
@@ -428,10 +430,30 @@ pub unsafe fn copy(
     if len > 0 {
         let bytes = len as usize * to_table.element_size();
         // SAFETY: both ranges exist, of elements of one size; they may overlap.
-        unsafe { ptr::copy(from_table.element(from), to_table.element(to), bytes) };
+        unsafe {
+            match Defect::CopyForward.is_in(to_table.defect) {
+                true => copy_forward(from_table.element(from), to_table.element(to), bytes),
+                false => ptr::copy(from_table.element(from), to_table.element(to), bytes),
+            }
+        }
         to_table.set_cards(to, len, Noted::TableCopied);
     }
     Ok(())
+}
+
+/// [`Defect::CopyForward`]: what is overwritten is read afterwards.
+///
+/// # Safety
+/// Both ranges are all there.
+unsafe fn copy_forward(from: *const u8, to: *mut u8, bytes: usize) {
+    for at in (0..bytes).step_by(4) {
+        // SAFETY: by contract; elements have 4 bytes or more.
+        unsafe {
+            to.add(at)
+                .cast::<u32>()
+                .write(from.add(at).cast::<u32>().read())
+        };
+    }
 }
 
 /// Whether a range is all there.

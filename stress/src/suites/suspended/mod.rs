@@ -35,7 +35,7 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// A case of random shape: 10,000 continuations at full size.
-fn case(rng: &mut Rng, size: Size) -> Case {
+pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
     let shape = Shape::random(rng, size);
     let Shape {
         continuations,

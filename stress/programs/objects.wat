@@ -1,0 +1,137 @@
+  ;; `objects`: nodes that hold workers in a field, an array and an exception, and workers that
+  ;; hold nodes. What is done with them is chosen by src/suites/objects.rs.
+  (rec
+    (type $node (struct
+      (field $id i64)
+      (field $next (mut (ref null $node)))
+      (field $it (mut (ref null $k)))
+      (field $many (ref $many))
+      (field $thrown (mut exnref))))
+    (type $rest (func (param i64) (result i64)))
+    (type $k (cont $rest))
+    (type $many (array (mut (ref null $k)))))
+  (type $work (func (param i64 (ref null $node)) (result i64)))
+  (type $fresh (cont $work))
+  ;; Hands out a number; is handed -1 for the end.
+  (tag $pause (param i64) (result i64))
+  ;; A continuation in an exception, with a number before it.
+  (tag $holds (param i64 (ref null $k)))
+  (table $slots 12 (ref null $node))
+  (elem declare func $worker)
+
+  (func $at (param $slot i64) (result (ref null $node))
+    (table.get $slots (i32.wrap_i64 (local.get $slot))))
+
+  (func (export "node") (param $slot i64) (param $id i64) (param $count i64)
+    (call $litter (i32.const 3))
+    (table.set $slots (i32.wrap_i64 (local.get $slot))
+      (struct.new $node
+        (call $value (local.get $id))
+        (ref.null $node)
+        (ref.null $k)
+        (array.new_default $many (i32.wrap_i64 (local.get $count)))
+        (ref.null exn))))
+  (func (export "forget") (param $slot i64)
+    (table.set $slots (i32.wrap_i64 (local.get $slot)) (ref.null $node)))
+  (func (export "link") (param $slot i64) (param $to i64)
+    (struct.set $node $next (call $at (local.get $slot)) (call $at (local.get $to))))
+  (func (export "follow") (param $slot i64) (result i64)
+    (local $next (ref null $node))
+    (local.set $next (struct.get $node $next (call $at (local.get $slot))))
+    (table.set $slots (i32.wrap_i64 (local.get $slot)) (local.get $next))
+    (call $number (local.get $next)))
+  (func $number (param $node (ref null $node)) (result i64)
+    (if (result i64) (ref.is_null (local.get $node))
+      (then (i64.const 0))
+      (else (struct.get $node $id (local.get $node)))))
+
+  ;; Place 0 is the field, the last one the exception, those between the array.
+  (func $is_last (param $node (ref null $node)) (param $place i64) (result i32)
+    (i64.gt_u
+      (local.get $place)
+      (i64.extend_i32_u (array.len (struct.get $node $many (local.get $node))))))
+  (func $get (param $slot i64) (param $place i64) (result (ref null $k))
+    (local $node (ref null $node))
+    (local.set $node (call $at (local.get $slot)))
+    (if (i64.eqz (local.get $place))
+      (then (return (struct.get $node $it (local.get $node)))))
+    (if (call $is_last (local.get $node) (local.get $place))
+      (then
+        (if (ref.is_null (struct.get $node $thrown (local.get $node)))
+          (then (return (ref.null $k))))
+        (block $caught (result i64 (ref null $k))
+          (try_table (catch $holds $caught)
+            (throw_ref (struct.get $node $thrown (local.get $node))))
+          (unreachable))
+        (return_call $second)))
+    (array.get $many
+      (struct.get $node $many (local.get $node))
+      (i32.sub (i32.wrap_i64 (local.get $place)) (i32.const 1))))
+  (func $second (param $n i64) (param $it (ref null $k)) (result (ref null $k))
+    (call $same (i64.const -5) (local.get $n) (i64.const 5))
+    (local.get $it))
+  (func $set (param $slot i64) (param $place i64) (param $it (ref null $k))
+    (local $node (ref null $node))
+    (local.set $node (call $at (local.get $slot)))
+    (if (i64.eqz (local.get $place))
+      (then (struct.set $node $it (local.get $node) (local.get $it)) (return)))
+    (if (call $is_last (local.get $node) (local.get $place))
+      (then
+        (struct.set $node $thrown (local.get $node)
+          (block $caught (result (ref exn))
+            (try_table (catch_all_ref $caught)
+              (throw $holds (i64.const 5) (local.get $it)))
+            (unreachable)))
+        (return)))
+    (array.set $many
+      (struct.get $node $many (local.get $node))
+      (i32.sub (i32.wrap_i64 (local.get $place)) (i32.const 1))
+      (local.get $it)))
+  (func (export "clear") (param $slot i64) (param $place i64)
+    (call $set (local.get $slot) (local.get $place) (ref.null $k)))
+
+  ;; In each turn it looks at its box and at the node it holds.
+  (func $worker (type $work) (param $id i64) (param $node (ref null $node)) (result i64)
+    (local $box (ref $box)) (local $sum i64)
+    (local.set $box (call $new_box (i64.sub (i64.const -1) (local.get $id))))
+    (loop $turn
+      (local.set $sum
+        (call $fold
+          (call $check_box (local.get $box) (i64.sub (i64.const -1) (local.get $id)))
+          (call $number (local.get $node))))
+      (br_if $turn (i64.ge_s (suspend $pause (local.get $sum)) (i64.const 0))))
+    (call $fold
+      (call $check_box (local.get $box) (i64.sub (i64.const -1) (local.get $id)))
+      (call $number (local.get $node))))
+  (func (export "worker") (param $slot i64) (param $place i64) (param $id i64) (param $holds i64)
+    (local $k (ref null $k))
+    (call $litter (i32.const 3))
+    (block $on (result i64 (ref $k))
+      (drop (resume $fresh (on $pause $on)
+        (local.get $id) (call $at (local.get $holds)) (cont.new $fresh (ref.func $worker))))
+      (unreachable))
+    (local.set $k)
+    (drop)
+    (call $set (local.get $slot) (local.get $place) (local.get $k)))
+  (func (export "turn") (param $slot i64) (param $place i64) (param $order i64) (result i64)
+    (local $k (ref null $k))
+    (block $on (result i64 (ref $k))
+      (return
+        (resume $k (on $pause $on)
+          (local.get $order) (call $get (local.get $slot) (local.get $place)))))
+    (local.set $k)
+    (call $set (local.get $slot) (local.get $place) (local.get $k)))
+
+  (func (export "fill") (param $slot i64) (param $at i64) (param $count i64)
+    (array.fill $many
+      (struct.get $node $many (call $at (local.get $slot)))
+      (i32.wrap_i64 (local.get $at))
+      (struct.get $node $it (call $at (local.get $slot)))
+      (i32.wrap_i64 (local.get $count))))
+  (func (export "copy") (param $slot i64) (param $at i64) (param $other i64) (param $from i64) (param $count i64)
+    (array.copy $many $many
+      (struct.get $node $many (call $at (local.get $slot)))
+      (i32.wrap_i64 (local.get $at))
+      (struct.get $node $many (call $at (local.get $other)))
+      (i32.wrap_i64 (local.get $from))
+      (i32.wrap_i64 (local.get $count))))
