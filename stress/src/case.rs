@@ -15,6 +15,7 @@ impl Size {
         let often = zeal.switch
             || zeal.call
             || zeal.interrupt
+            || zeal.random.is_some()
             || zeal.alloc.is_some_and(|every| every < 10_000);
         Self {
             factor: if often { scale / 100.0 } else { scale },

@@ -15,19 +15,29 @@
 
 mod case;
 pub mod model;
+mod options;
 pub mod overflow;
 mod programs;
 mod progress;
 mod random;
+mod reduce;
 mod round;
 mod run;
+mod schedule;
+mod setting;
+mod shard;
 mod suite;
 mod suites;
 mod summary;
+mod trials;
+mod workers;
 
 pub use case::{Case, Size};
-pub use progress::{ConsoleProgress, Progress, Quiet};
-pub use run::{StressOptions, UnknownSuite, run, run_by};
-pub use suite::{FailedRound, Figures, Suite};
+pub use options::{ChoiceError, StressOptions};
+pub use progress::{ConsoleProgress, Progress, Quiet, RoundBegins};
+pub use run::{run, run_by};
+pub use shard::{Origin, Shard, ShardError};
+pub use suite::{FailedRound, FailureKind, Figures, Suite};
 pub use suites::suites;
-pub use summary::{SuiteReport, Summary};
+pub use summary::{Details, SuiteReport, Summary, Verdict};
+pub use workers::{Workers, run_with_workers, serve_standard};

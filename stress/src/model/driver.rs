@@ -3,10 +3,11 @@
 
 use super::machine::Machine;
 use super::puppet;
+use super::recording::{Recorded, Script};
 use super::state::{Ending, Exception, Step, Value};
 use super::trace::{Trace, TraceLine};
 use super::twist::Twist;
-use super::vocabulary::{Mishap, Op, RETURN, TAIL, Throws, ops, throws_a_continuation};
+use super::vocabulary::{Op, RETURN, TAIL, Throws, ops, throws_a_continuation};
 use crate::suite::Figures;
 use mangrove::{
     AsStoreMut, Caller, Config, ContinuationsInObjects, Engine, Error, Event, Extern, Func,
@@ -14,9 +15,6 @@ use mangrove::{
 };
 use mangrove_workers::Rng;
 use std::collections::{BTreeSet, HashMap, HashSet};
-
-/// Steps between two collections that are asked for, on average.
-const COLLECT: u32 = 400;
 
 /// What a run came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,14 +45,17 @@ pub struct Met {
 /// The data of the store.
 struct Host {
     machine: Machine,
-    rng: Rng,
+    /// Where steps come from.
+    script: Script,
+    /// What is chosen beside the steps: of the last step's choices, so that a step means the
+    /// same wherever it is told.
+    aside: Rng,
     /// The number of each operation.
     numbers: HashMap<Op, i32>,
     /// The puppets' command loops, and the tags they throw.
     run: Vec<Func>,
     throws: Vec<Tag>,
     steps: u64,
-    wanted: u64,
     trace: Trace,
     difference: Option<String>,
     /// What was refused, which ends everything.
@@ -70,7 +71,37 @@ struct Host {
 /// # Errors
 /// What the engine says when it cannot even begin.
 pub fn run(seed: u64, steps: u64, config: &Config, twist: Option<Twist>) -> Result<Run, Error> {
-    play(seed, steps, config, twist, None)
+    let script = Script::chosen(seed, steps);
+    play(seed, script, config, twist, None).map(|(run, _)| run)
+}
+
+/// The same, and the steps themselves.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_recorded(
+    seed: u64,
+    steps: u64,
+    config: &Config,
+    twist: Option<Twist>,
+) -> Result<(Run, Vec<Recorded>), Error> {
+    let script = Script::chosen(seed, steps).recorded();
+    play(seed, script, config, twist, None)
+}
+
+/// Tells these steps again, as far as there is room for each. The seed says, as ever, whether
+/// objects hold continuations.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_again(
+    seed: u64,
+    steps: &[Recorded],
+    config: &Config,
+    twist: Option<Twist>,
+) -> Result<Run, Error> {
+    let script = Script::given(steps);
+    play(seed, script, config, twist, None).map(|(run, _)| run)
 }
 
 /// Somebody who is told of the store's events.
@@ -86,16 +117,17 @@ pub fn run_told(
     config: &Config,
     listener: impl FnMut(&Event<'_>) + Send + 'static,
 ) -> Result<Run, Error> {
-    play(seed, steps, config, None, Some(Box::new(listener)))
+    let script = Script::chosen(seed, steps);
+    play(seed, script, config, None, Some(Box::new(listener))).map(|(run, _)| run)
 }
 
 fn play(
     seed: u64,
-    steps: u64,
+    script: Script,
     config: &Config,
     twist: Option<Twist>,
     listener: Option<Listener>,
-) -> Result<Run, Error> {
+) -> Result<(Run, Vec<Recorded>), Error> {
     // By turns tables hold continuations, and objects do.
     let objects = !seed.is_multiple_of(2);
     let mut config = config.clone();
@@ -108,12 +140,12 @@ fn play(
         &engine,
         Host {
             machine: Machine::new(seed, twist, objects),
-            rng: Rng::new(!seed),
+            script,
+            aside: Rng::new(!seed),
             numbers,
             run: Vec::new(),
             throws: Vec::new(),
             steps: 0,
-            wanted: steps,
             trace: Trace::default(),
             difference: None,
             refused: None,
@@ -127,7 +159,7 @@ fn play(
         store.observe_events(listener);
     }
     prepare(&engine, &mut store, objects)?;
-    while store.data().steps < steps && activate(&mut store).is_ok() {}
+    while !store.data().script.is_over() && activate(&mut store).is_ok() {}
     if store.data().difference.is_none() {
         if let Some(refused) = store.data_mut().refused.take() {
             return Err(refused.into());
@@ -138,7 +170,7 @@ fn play(
     }
     let figures = Figures::of_store(&store);
     let host = store.data_mut();
-    Ok(Run {
+    let run = Run {
         figures: Figures {
             programs: 2,
             steps: host.steps,
@@ -147,7 +179,8 @@ fn play(
         steps: host.steps,
         difference: host.difference.take(),
         met: host.met(),
-    })
+    };
+    Ok((run, host.script.take_record()))
 }
 
 /// Makes two puppets that share tags and tables.
@@ -212,15 +245,16 @@ fn define_host(linker: &mut Linker<Host>) -> Result<(), Error> {
 
 /// The puppet asks what to do.
 fn next(mut caller: Caller<'_, Host>, _: &[Val], results: &mut [Val]) -> Result<(), Error> {
-    if caller.data_mut().rng.one_in(COLLECT) {
-        if caller.data_mut().rng.one_in(4) {
+    let step = caller.data_mut().upcoming()?;
+    if let Some(parked) = step.collect {
+        if parked {
             caller.park();
         }
         caller.gc()?;
         let live = caller.live_continuations();
         caller.data_mut().collected(live);
     }
-    let (op, slot, arg, base) = caller.data_mut().next()?;
+    let (op, slot, arg, base) = caller.data_mut().next(&step)?;
     results[0] = Val::I32(op);
     results[1] = Val::I32(slot);
     results[2] = Val::I32(arg);
@@ -232,7 +266,7 @@ fn next(mut caller: Caller<'_, Host>, _: &[Val], results: &mut [Val]) -> Result<
 fn call_back(caller: &mut Caller<'_, Host>) -> Result<(), Error> {
     let (ending, result) = activate(caller)?;
     let host = caller.data_mut();
-    let swallow = host.rng.one_in(2);
+    let swallow = host.aside.one_in(2);
     host.machine.host_goes_on(ending, swallow);
     match result {
         Err(error) if !swallow => Err(error),
@@ -264,7 +298,7 @@ impl Access for Caller<'_, Host> {
 fn activate(access: &mut impl Access) -> Result<(Ending, Result<(), Error>), Error> {
     let host = access.host();
     let base = host.machine.begin();
-    let run = *host.rng.pick(&host.run);
+    let run = *host.aside.pick(&host.run);
     let result = run.call(access, &[Val::I64(base)]).map(drop);
     if let Some(refused) = result.as_ref().err().and_then(Error::resource) {
         // The model knows nothing of the machine it runs on.
@@ -346,15 +380,21 @@ impl Host {
         }
     }
 
-    fn next(&mut self) -> Result<(i32, i32, i32, i64), Error> {
+    /// The step that comes now.
+    fn upcoming(&mut self) -> Result<Recorded, Error> {
         self.settled()?;
         if let Some(ending) = &self.machine.ending {
             return Err(self.differ(format!("the activation goes on, it should end: {ending:?}")));
         }
-        let mut command = self.machine.choose(&mut self.rng);
-        if self.steps >= self.wanted {
-            command.step = Step::Do(Op::Trap(Mishap::Unreachable));
-        }
+        Ok(self.script.next(&mut self.machine))
+    }
+
+    fn next(&mut self, step: &Recorded) -> Result<(i32, i32, i32, i64), Error> {
+        // The collection before it may have found a difference.
+        self.settled()?;
+        let command = step.command;
+        self.machine.reseed(step.seed);
+        self.aside = Rng::new(!step.seed);
         self.steps += 1;
         self.trace.add(TraceLine::Told(self.steps, command));
         self.machine.perform(&command);
@@ -365,8 +405,7 @@ impl Host {
             Step::Do(op) => {
                 let number = self.numbers[&op];
                 self.done.insert(number);
-                // Either of the two puppets does it.
-                number + self.rng.range(0, 1) as i32 * self.numbers.len() as i32
+                number + step.puppet * self.numbers.len() as i32
             }
         };
         Ok((op, command.slot as i32, command.arg as i32, command.base))
