@@ -3,7 +3,7 @@
 use mangrove::Zeal;
 
 /// How large cases should be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
     factor: f64,
 }

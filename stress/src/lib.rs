@@ -21,6 +21,7 @@ mod programs;
 mod progress;
 mod random;
 mod reduce;
+mod report;
 mod round;
 mod run;
 mod schedule;
@@ -33,8 +34,9 @@ mod trials;
 mod workers;
 
 pub use case::{Case, Size};
-pub use options::{ChoiceError, StressOptions};
+pub use options::{ChoiceError, RoundOptions, StressOptions};
 pub use progress::{ConsoleProgress, Progress, Quiet, RoundBegins};
+pub use report::{Build, Campaign, MergeError, Merged, NamedReport, Report, ReportError, merge};
 pub use run::{run, run_by};
 pub use shard::{Origin, Shard, ShardError};
 pub use suite::{FailedRound, FailureKind, Figures, Suite};

@@ -82,9 +82,11 @@ fn known() -> String {
 }
 
 /// What a round is played with.
-#[derive(Debug)]
-pub(crate) struct RoundOptions {
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundOptions {
+    /// The engine's settings.
     pub config: Config,
+    /// How large it is.
     pub size: Size,
     /// How the engine is set, as words of a command line.
     pub words: Vec<String>,
@@ -127,7 +129,7 @@ impl StressOptions {
     }
 
     /// How the round of a seed is played: the same whoever plays it.
-    pub(crate) fn of_round(&self, seed: u64) -> RoundOptions {
+    pub fn of_round(&self, seed: u64) -> RoundOptions {
         let setting = match self.matrix {
             true => Setting::of(seed).without(&self.words),
             false => Setting::default(),

@@ -163,17 +163,18 @@ impl Figures {
 
     /// Collections of both kinds.
     pub fn collections(&self) -> u64 {
-        self.minor + self.full
+        self.minor.saturating_add(self.full)
     }
 }
 
 impl AddAssign for Figures {
+    /// A sum that does not fit stays at the most there is: reports come from anywhere.
     fn add_assign(&mut self, other: Self) {
-        self.programs += other.programs;
-        self.steps += other.steps;
-        self.switches += other.switches;
-        self.minor += other.minor;
-        self.full += other.full;
+        self.programs = self.programs.saturating_add(other.programs);
+        self.steps = self.steps.saturating_add(other.steps);
+        self.switches = self.switches.saturating_add(other.switches);
+        self.minor = self.minor.saturating_add(other.minor);
+        self.full = self.full.saturating_add(other.full);
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Verdict {
     Passed,
     /// A resource was refused: nothing is known of the rest.
     Refused,
+    /// Nothing was wrong where something is known, and of some rounds nothing is.
+    Incomplete,
     /// Something was wrong.
     Failed,
 }
@@ -106,7 +108,7 @@ impl fmt::Display for SuiteReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = match self.verdict() {
             Verdict::Failed => "FAILED",
-            Verdict::Refused => "REFUSED",
+            Verdict::Refused | Verdict::Incomplete => "REFUSED",
             Verdict::Passed => "ok",
         };
         let Figures {

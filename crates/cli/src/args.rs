@@ -3,12 +3,14 @@
 mod engine;
 mod numbers;
 mod roots;
+mod stress;
 mod target;
 mod timeline;
 mod until;
 
 pub use engine::EngineArgs;
 pub use roots::{Format, Part, RootsArgs};
+pub use stress::{MergeArgs, ReportForm, ReportTo, StressArgs, StressCommand, StressRunArgs};
 pub use target::Target;
 pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
@@ -173,26 +175,6 @@ pub struct WastArgs {
     pub engine: EngineArgs,
 }
 
-/// `mangrove stress`.
-#[derive(Debug, Args)]
-pub struct StressArgs {
-    /// The suites; all of them if none is named
-    #[arg(value_name = "SUITE")]
-    pub suites: Vec<String>,
-    /// Where randomness starts
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Rounds that each suite runs at least, with seeds from that one on
-    #[arg(long, value_name = "N")]
-    pub count: Option<u64>,
-    /// Seconds for all suites together; each runs one round at least
-    #[arg(long, value_name = "S")]
-    pub time: Option<u64>,
-    /// Settings.
-    #[command(flatten)]
-    pub engine: EngineArgs,
-}
-
 impl Cli {
     /// Passes on what a channel needs of the engine.
     pub fn prepare(mut self) -> Self {
@@ -202,7 +184,7 @@ impl Cli {
             Command::Validate(args) => &mut args.engine,
             Command::Wast(args) => &mut args.engine,
             Command::Roots(args) => &mut args.engine,
-            Command::Stress(args) => &mut args.engine,
+            Command::Stress(args) => &mut args.run.engine.args,
         };
         engine.switches = self.trace.contains(&Channel::Switch);
         self

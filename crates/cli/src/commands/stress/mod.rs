@@ -1,0 +1,17 @@
+//! `mangrove stress`: run the stress suites, and what there is to do with what they say.
+
+mod merge;
+mod play;
+mod reports;
+
+use crate::args::{StressArgs, StressCommand};
+use crate::errors::Failure;
+use crate::output::Output;
+
+/// Runs the command.
+pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
+    match &args.command {
+        None => play::run(&args.run, output),
+        Some(StressCommand::Merge(args)) => merge::run(args, output),
+    }
+}
