@@ -31,9 +31,9 @@ use std::time::{Duration, Instant};
 
 /// The exit code of a worker that was refused a resource.
 const REFUSED: i32 = 3;
-/// What nobody does to itself: SIGHUP, SIGINT, SIGKILL, SIGTERM, SIGXCPU. The kernel kills
-/// so where memory is short, and schedulers where time is.
-const FROM_OUTSIDE: [i32; 5] = [1, 2, 9, 15, 24];
+/// What nobody does to itself: SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, SIGXCPU. The kernel
+/// kills so where memory is short, and schedulers where time is.
+const FROM_OUTSIDE: [i32; 6] = [1, 2, 3, 9, 15, 24];
 /// Most processes to find something smaller that kills one.
 const QUESTIONS: usize = 200;
 

@@ -64,16 +64,7 @@ fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
         })
     });
     if let RoundEnd::Failed(failure) = &mut result.end {
-        if let Some(shortest) = shrink::of_round(of, steps) {
-            failure.program = shrink::text(&shortest);
-            let again = || driver::run_again(of.seed, &shortest, of.config, None);
-            let last = of.last(&mut || {
-                round::guarded(|| again().map(|run| RoundResult::new(run.figures, run.difference)))
-            });
-            if let Some(smaller) = last {
-                failure.message = smaller.message;
-            }
-        }
+        shrink::of_round(of, steps, failure);
     }
     result.of_seed(of.seed, &parameters)
 }

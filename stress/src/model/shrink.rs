@@ -1,11 +1,11 @@
 //! The shortest list of steps that still differs.
 
-use super::driver::{run_again, run_recorded};
+use super::driver::Stage;
 use super::recording::Recorded;
 use super::twist::Twist;
 use crate::reduce::shortest_list;
 use crate::round;
-use crate::suite::{Round, RoundResult};
+use crate::suite::{FailedRound, Round, RoundResult};
 use mangrove::{Config, Error};
 use std::fmt::Write;
 
@@ -31,16 +31,17 @@ pub fn shortest(
     config: &Config,
     twist: Option<Twist>,
 ) -> Result<Option<Shortest>, Error> {
-    let (run, all) = run_recorded(seed, steps, config, twist)?;
+    let stage = Stage::new(seed, config)?;
+    let (run, all) = stage.recorded(steps, twist)?;
     if run.difference.is_none() {
         return Ok(None);
     }
     let mut fails = |steps: &[Recorded]| {
-        let run = run_again(seed, steps, config, twist).ok()?;
+        let run = stage.again(steps, twist).ok()?;
         run.difference.map(|_| used(steps, run.steps))
     };
     let list = shortest_list(all, &mut fails);
-    let run = run_again(seed, &list, config, twist)?;
+    let run = stage.again(&list, twist)?;
     Ok(run.difference.map(|difference| Shortest {
         steps: list.len(),
         text: text(&list),
@@ -48,25 +49,37 @@ pub fn shortest(
     }))
 }
 
-/// The shortest list found for a round that failed; none if the steps cannot be had.
-pub(super) fn of_round(of: &Round<'_>, steps: u64) -> Option<Vec<Recorded>> {
+/// Makes the steps of a round that failed fewer, as its failure's program.
+pub(super) fn of_round(of: &Round<'_>, steps: u64, failure: &mut FailedRound) {
     // Which steps there were is known only from a run that came to an end.
     if !of.is_live() {
-        return None;
+        return;
     }
-    let (_, all) = run_recorded(of.seed, steps, of.config, None).ok()?;
+    let stage = round::caught(|| {
+        let stage = Stage::new(of.seed, of.config)?;
+        let (_, all) = stage.recorded(steps, None)?;
+        Ok((stage, all))
+    });
+    let Some((stage, all)) = stage else {
+        return;
+    };
+    let play = |steps: &[Recorded], told: &mut u64| {
+        round::guarded(|| {
+            let run = stage.again(steps, None)?;
+            *told = run.steps;
+            Ok(RoundResult::new(run.figures, run.difference))
+        })
+    };
     let mut fails = |steps: &[Recorded]| {
         let mut told = steps.len() as u64;
-        let failed = of.fails(&mut || {
-            round::guarded(|| {
-                let run = run_again(of.seed, steps, of.config, None)?;
-                told = run.steps;
-                Ok(RoundResult::new(run.figures, run.difference))
-            })
-        });
+        let failed = of.fails(&mut || play(steps, &mut told));
         failed.then(|| used(steps, told))
     };
-    Some(shortest_list(all, &mut fails))
+    let list = shortest_list(all, &mut fails);
+    if let Some(smaller) = of.last(&mut || play(&list, &mut 0)) {
+        failure.message = smaller.message;
+        failure.program = text(&list);
+    }
 }
 
 /// How many of the steps were told before a difference was found. The last may have been one

@@ -64,6 +64,13 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
         text.push_str(&function(index, body));
     }
     text.push_str(&end(reachable));
+    // One that is cloned stays usable where its clone is resumed: nothing may hold it then, and
+    // a function whose values are in homes holds whatever its locals do.
+    let held = match clones && !form.numbers {
+        true => "(local.get $it) (local.set $it (ref.null $task))",
+        false => "(local.get $it)",
+    };
+    let text = text.replace("HELD", held);
     let (count, number) = match form.numbers {
         true => (COUNT, "(global.get $number)"),
         false => ("", ""),
@@ -317,7 +324,7 @@ fn resume(
          (if (ref.is_null (local.get $it)) (then (local.set $i{outcome} (i64.const {WAS_EMPTY}))) (else\n  \
          (table.set $slots (i32.const {slot}) (ref.null $task))\n  \
          (block $done {open}\n  \
-         (resume $task{clauses} {} (call $resumed (local.get $it))) {take} {}\n  \
+         (resume $task{clauses} {} (call $resumed HELD)) {take} {}\n  \
          {close})))",
         give(given),
         done(RETURNED),

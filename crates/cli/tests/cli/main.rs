@@ -17,6 +17,7 @@ mod resources;
 mod results;
 mod roots;
 mod schema;
+mod stress;
 mod terminal;
 mod timelines;
 mod trace;
