@@ -81,6 +81,22 @@ fn known() -> String {
     names.join(", ")
 }
 
+/// The suites of these names, each once; all if there is none.
+pub(crate) fn choose(names: &[String]) -> Result<Vec<&'static Suite>, ChoiceError> {
+    if names.is_empty() {
+        return Ok(suites().iter().collect());
+    }
+    let mut chosen: Vec<&Suite> = Vec::new();
+    for name in names {
+        let suite = suites().iter().find(|suite| suite.name == *name);
+        let suite = suite.ok_or_else(|| ChoiceError::Unknown { name: name.clone() })?;
+        if !chosen.iter().any(|other| other.name == suite.name) {
+            chosen.push(suite);
+        }
+    }
+    Ok(chosen)
+}
+
 /// What a round is played with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoundOptions {
@@ -98,25 +114,7 @@ impl StressOptions {
     /// # Errors
     /// A name is no suite's, or none is left.
     pub fn chosen(&self) -> Result<Vec<&'static Suite>, ChoiceError> {
-        let find = |name: &String| {
-            let suite = suites().iter().find(|suite| suite.name == *name);
-            suite.ok_or_else(|| ChoiceError::Unknown { name: name.clone() })
-        };
-        let mut chosen = match self.suites.is_empty() {
-            true => suites().iter().collect(),
-            false => self
-                .suites
-                .iter()
-                .map(find)
-                .collect::<Result<Vec<_>, _>>()?,
-        };
-        // One that is named twice is still one.
-        let mut seen = Vec::new();
-        chosen.retain(|suite| {
-            let is_new = !seen.contains(&suite.name);
-            seen.push(suite.name);
-            is_new
-        });
+        let mut chosen = choose(&self.suites)?;
         if !self.filters.is_empty() {
             let fits = |suite: &&Suite| self.filters.iter().any(|filter| fits(filter, suite.name));
             chosen.retain(fits);

@@ -4,6 +4,7 @@ use crate::options::StressOptions;
 use crate::suite::Suite;
 use crate::summary::SuiteReport;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Most lines for rounds that are being played.
@@ -47,6 +48,8 @@ pub struct ConsoleProgress {
     all: MultiProgress,
     total: ProgressBar,
     lines: Vec<ProgressBar>,
+    /// Rounds and collections of suites under way.
+    so_far: HashMap<String, (u64, u64)>,
     /// What the bar measures: rounds, or time.
     by_time: bool,
     rounds: u64,
@@ -75,6 +78,7 @@ impl ConsoleProgress {
             all,
             total,
             lines,
+            so_far: HashMap::new(),
             by_time: false,
             rounds: 0,
             ended: 0,
@@ -120,13 +124,20 @@ impl Progress for ConsoleProgress {
     fn round(&mut self, round: &RoundBegins<'_>) {
         if let Some(line) = self.lines.get(round.job) {
             line.set_prefix(round.suite.name);
-            line.set_message(format!("seed {}: {}", round.seed, round.parameters));
+            let so_far = self.so_far.get(round.suite.name).copied();
+            let (rounds, collections) = so_far.unwrap_or_default();
+            line.set_message(format!(
+                "{rounds} rounds, {collections} collections; seed {}: {}",
+                round.seed, round.parameters
+            ));
             line.tick();
         }
     }
 
-    fn played(&mut self, _: usize, _: &SuiteReport, elapsed: Duration) {
+    fn played(&mut self, _: usize, so_far: &SuiteReport, elapsed: Duration) {
         self.rounds += 1;
+        let figures = (so_far.rounds, so_far.figures.collections());
+        self.so_far.insert(so_far.suite.clone(), figures);
         self.total.set_position(match self.by_time {
             true => u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
             false => self.rounds,
@@ -177,7 +188,7 @@ mod tests {
         }
         progress.total.tick();
         let shown = terminal.contents();
-        assert!(shown.contains("seed 111: many words"), "{shown}");
+        assert!(shown.contains("0 collections; seed 111: many"), "{shown}");
         assert!(shown.contains("suites, 0 rounds"), "{shown}");
         assert!(shown.lines().count() <= LINES + 1, "{shown}");
     }

@@ -89,6 +89,8 @@ enum Reply {
 struct Said {
     parameters: String,
     failing: Option<Box<FailedRound>>,
+    /// Whether something smaller was being played.
+    alive: bool,
     /// The end of its standard error.
     complaint: String,
 }
@@ -213,7 +215,10 @@ impl<'a> Run<'a> {
             let script = Some((answers.clone(), asks));
             match self.ask(job, task, script, &mut None) {
                 Reply::Answer(answer) => answers.push(answer),
-                Reply::Died(status, _) if asks && !was_refused(status) => answers.push(true),
+                // One that dies before it comes to a question is of a suite that asks none.
+                Reply::Died(status, said) if said.alive && !was_refused(status) => {
+                    answers.push(true);
+                }
                 // No more questions: this is the smallest.
                 Reply::Ended(result) => {
                     if let RoundEnd::Failed(smallest) = result.end {
@@ -280,13 +285,14 @@ impl<'a> Run<'a> {
                     said.parameters = parameters;
                 }
                 Ok(Message::Failing(failure)) => said.failing = Some(failure),
+                Ok(Message::Alive) => said.alive = true,
                 Ok(Message::Answer(answer)) => return Reply::Answer(answer),
                 Ok(Message::Ended(result)) => {
                     *worker = Some(one);
                     return Reply::Ended(*result);
                 }
                 // What others print there is not for us.
-                Ok(Message::Alive) | Err(_) => {}
+                Err(_) => {}
             }
         }
     }

@@ -87,13 +87,13 @@ fn a_campaign_is_the_same_in_parts() {
 /// Functions with values in homes hold whatever their locals do; nothing that a program is
 /// done with may be in there.
 #[test]
-fn what_is_cloned_is_forgotten_by_functions_with_homes_too() {
+fn continuations_are_forgotten_by_functions_with_homes_too() {
     let mut config = Config::new();
     config.opt_level(mangrove::OptLevel::Frame);
     let summary = play(&StressOptions {
-        suites: vec!["clones".to_owned()],
-        seed: 1_000,
-        count: Some(30),
+        suites: vec!["clones".to_owned(), "random".to_owned()],
+        seed: 130,
+        count: Some(60),
         scale: 0.03,
         matrix: false,
         config,

@@ -1,10 +1,9 @@
 //! `mangrove stress merge`: the reports of shards to one of a campaign.
 
-use super::{play, reports};
+use super::{lines, play, reports};
 use crate::args::MergeArgs;
 use crate::errors::{Failure, shown};
 use crate::output::Output;
-use mangrove::printable;
 use mangrove_stress::{Details, NamedReport, Report, Verdict, merge};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -47,11 +46,6 @@ pub fn run(args: &MergeArgs, output: &mut Output) -> Result<(), Failure> {
         return Err(Failure::Check(merged.problems().join("; ")));
     }
     play::ended(&report.suites, report.verdict)
-}
-
-/// What comes from a report, to be shown.
-fn lines(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// The files: in place of a folder, the reports in it.

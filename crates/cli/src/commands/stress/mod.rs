@@ -7,6 +7,7 @@ mod reports;
 use crate::args::{StressArgs, StressCommand};
 use crate::errors::Failure;
 use crate::output::Output;
+use mangrove::printable;
 
 /// Runs the command.
 pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
@@ -14,4 +15,9 @@ pub fn run(args: &StressArgs, output: &mut Output) -> Result<(), Failure> {
         None => play::run(&args.run, output),
         Some(StressCommand::Merge(args)) => merge::run(args, output),
     }
+}
+
+/// What a report says, to be shown: it may come from anywhere, and quotes what died.
+fn lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }

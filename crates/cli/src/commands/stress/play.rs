@@ -4,7 +4,7 @@
 //! its process is a failure like any other. On a terminal a live table stands on standard error;
 //! standard output has a line for each suite, with what is needed to see a failure again.
 
-use super::reports;
+use super::{lines, reports};
 use crate::args::StressRunArgs;
 use crate::errors::Failure;
 use crate::output::Output;
@@ -90,6 +90,12 @@ fn play(
     };
     let summary = run_with_workers(options, &workers, &mut shown);
     let summary = summary.map_err(|error| Failure::Input(error.to_string()))?;
+    if !plain {
+        // What failed, now that the table is gone.
+        for report in &summary.suites {
+            shown.print(report)?;
+        }
+    }
     match shown.failure {
         Some(failure) => Err(failure),
         None => Ok(summary),
@@ -111,7 +117,9 @@ impl Shown<'_> {
         let passed = report.verdict() == Verdict::Passed;
         if self.plain || !passed {
             self.output.line(&report.to_string())?;
-            self.output.text(&Details(report).to_string())?;
+        }
+        if !passed {
+            self.output.line(&lines(&Details(report).to_string()))?;
         }
         // A later suite may take long.
         self.output.flush()
@@ -141,7 +149,6 @@ impl Progress for Shown<'_> {
         if let Some(console) = &mut self.console {
             console.end(report);
         }
-        // On a terminal what failed comes when the table is gone.
         if self.plain {
             let printed = self.print(report);
             self.failure = self.failure.take().or(printed.err());
