@@ -94,7 +94,7 @@ fn continuations_are_forgotten_by_functions_with_homes_too() {
         suites: vec!["clones".to_owned(), "random".to_owned()],
         seed: 130,
         count: Some(60),
-        scale: 0.03,
+        scale: 0.02,
         matrix: false,
         config,
         ..options(false)

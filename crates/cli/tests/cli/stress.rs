@@ -121,10 +121,13 @@ fn reports_say_what_standard_output_does() {
 /// failures, errors and skipped ones as it says, on both levels.
 fn is_junit(text: &str, counts: [usize; 4]) {
     let [tests, failures, errors, skipped] = counts;
-    let said = format!(
-        "tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\""
-    );
+    let said = format!("tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" time=\"");
     assert_eq!(text.matches(&said).count(), 2, "{text}");
+    assert_eq!(
+        text.matches(&format!("skipped=\"{skipped}\">")).count(),
+        1,
+        "{text}"
+    );
     for (element, count) in [
         ("testcase", tests),
         ("failure", failures),
