@@ -24,7 +24,7 @@ fn everything_happens() {
     assert_eq!(played.difference, None);
     assert_eq!(played.met.missed, [""; 0]);
     assert!(!played.met.endings.contains("exception 3"));
-    let played = run(1, 100_000, &config("none"), None).unwrap();
+    let played = run(1, 200_000, &config("none"), None).unwrap();
     assert_eq!(played.difference, None);
     assert_eq!(played.met.missed, [""; 0]);
     assert_eq!(played.met.events, events(), "{:?}", played.met);

@@ -18,6 +18,7 @@ mod choose;
 mod driver;
 mod event;
 mod handlers;
+mod host;
 mod machine;
 mod operations;
 mod puppet;
@@ -32,7 +33,8 @@ mod vocabulary;
 use crate::round;
 use crate::suite::{Round, RoundEnd, RoundResult, Suite};
 
-pub use driver::{Met, Run, run, run_told};
+pub use driver::{Run, run, run_told};
+pub use host::Met;
 pub use shrink::{Shortest, shortest};
 pub use twist::Twist;
 

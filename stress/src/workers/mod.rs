@@ -12,19 +12,21 @@
 //! A round that kills its process is played once more, alone. If that kills another process, smaller
 //! things derived from it are, in a process each, as long as they do ([`crate::trials`]).
 
+mod message;
+mod serve;
+
+pub use serve::serve_standard;
+
 use crate::options::{ChoiceError, StressOptions};
 use crate::progress::{Progress, RoundBegins};
-use crate::run::play;
 use crate::schedule::{Schedule, Task};
 use crate::suite::{FailedRound, FailureKind, Figures, RoundEnd, RoundResult};
 use crate::summary::Summary;
-use crate::trials::{Live, Script};
 use mangrove_workers::{Heard, Worker};
-use serde::{Deserialize, Serialize};
-use std::io::{self, BufRead, Write};
+use message::{Message, Request};
+use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitStatus};
-use std::sync::mpsc::channel;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -45,31 +47,6 @@ pub struct Workers<'a> {
     pub patience: Duration,
     /// Starts one: a program that calls [`serve_standard`] with the same options.
     pub command: &'a (dyn Fn() -> Command + Sync),
-}
-
-/// What is asked of a worker.
-#[derive(Debug, Serialize, Deserialize)]
-struct Request {
-    suite: String,
-    seed: u64,
-    /// Of a round that is known to kill: the answers so far, and whether there is a further
-    /// question.
-    script: Option<(Vec<bool>, bool)>,
-}
-
-/// What a worker says.
-#[derive(Debug, Serialize, Deserialize)]
-enum Message {
-    /// A round, with what was chosen for it.
-    Began(String),
-    /// It fails so, and is being made smaller.
-    Failing(Box<FailedRound>),
-    /// Something smaller is being played.
-    Alive,
-    /// Whether that failed as well.
-    Answer(bool),
-    /// The round is over.
-    Ended(Box<RoundResult>),
 }
 
 /// How a request ended.
@@ -316,75 +293,4 @@ fn failed(failure: FailedRound) -> RoundResult {
 fn was_refused(status: ExitStatus) -> bool {
     let signal = status.signal();
     status.code() == Some(REFUSED) || signal.is_some_and(|signal| FROM_OUTSIDE.contains(&signal))
-}
-
-/// Is a worker: plays what standard input asks for, and says on standard output what came of it.
-/// Ends the process with the input.
-///
-/// # Errors
-/// The output cannot be written, or the system gives no thread to listen on.
-pub fn serve_standard(options: &StressOptions) -> io::Result<()> {
-    let mut options = options.clone();
-    // Their modules are small, and there are other workers.
-    options.config.threads(1);
-    let (sender, requests) = channel();
-    thread::Builder::new().spawn(move || {
-        let lines = io::stdin().lock().lines().map_while(Result::ok);
-        for line in lines {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-        // Who asked is gone, whatever is being played.
-        std::process::exit(0);
-    })?;
-    while let Ok(line) = requests.recv() {
-        let request: Request = serde_json::from_str(&line)?;
-        serve(&options, &request)?;
-    }
-    Ok(())
-}
-
-fn serve(options: &StressOptions, request: &Request) -> io::Result<()> {
-    let suites = crate::suites().iter();
-    let suite = suites.into_iter().find(|suite| suite.name == request.suite);
-    let suite = suite.ok_or_else(|| io::Error::other(format!("no suite {}", request.suite)))?;
-    let task = Task::alone(suite, request.seed);
-    // Nobody is left to hear that nobody hears.
-    let tell = |message: &Message| drop(say(message));
-    let mut begin = |parameters: &str| tell(&Message::Began(parameters.to_owned()));
-    let result = match &request.script {
-        None => {
-            let listener = |failure: Option<&FailedRound>| {
-                tell(&match failure {
-                    Some(failure) => Message::Failing(Box::new(failure.clone())),
-                    None => Message::Alive,
-                });
-            };
-            play(options, &task, &Live(&listener), &mut begin)
-        }
-        Some((answers, asks)) => {
-            let listener = |answer: Option<bool>| match answer {
-                None => tell(&Message::Alive),
-                Some(answer) => {
-                    tell(&Message::Answer(answer));
-                    std::process::exit(0);
-                }
-            };
-            play(
-                options,
-                &task,
-                &Script::new(answers, *asks, &listener),
-                &mut begin,
-            )
-        }
-    };
-    say(&Message::Ended(Box::new(result)))
-}
-
-fn say(message: &Message) -> io::Result<()> {
-    let mut output = io::stdout().lock();
-    serde_json::to_writer(&mut output, message)?;
-    output.write_all(b"\n")?;
-    output.flush()
 }
