@@ -35,6 +35,8 @@ fn all_suites_pass_under_zeal() {
             "alloc:7,minor",
             "switch,minor",
             "alloc,switch,call,move,minor",
+            "random:1",
+            "random:2,move,minor",
         ] {
             let summary = play(suite.name, zeal, 0.05);
             assert!(summary.passed(), "{zeal}: {summary}");

@@ -127,7 +127,7 @@ impl<'a> Run<'a> {
         loop {
             // The lock is held no longer than this.
             let task = self.lock().0.take(self.begun.elapsed());
-            let Some(task) = task else { return };
+            let Some(task) = task else { break };
             let result = self.play(job, &task, &mut worker);
             let now = self.begun.elapsed();
             let (schedule, progress) = &mut *self.lock();
@@ -136,6 +136,10 @@ impl<'a> Run<'a> {
             for report in schedule.ended(now) {
                 progress.end(&report);
             }
+        }
+        if let Some(worker) = worker {
+            // How it ends makes no difference any more.
+            let _ = worker.wait();
         }
     }
 
@@ -263,7 +267,11 @@ impl<'a> Run<'a> {
                 }
                 Ok(Message::Failing(failure)) => said.failing = Some(failure),
                 Ok(Message::Alive) => said.alive = true,
-                Ok(Message::Answer(answer)) => return Reply::Answer(answer),
+                Ok(Message::Answer(answer)) => {
+                    // It ends by itself now.
+                    let _ = one.wait();
+                    return Reply::Answer(answer);
+                }
                 Ok(Message::Ended(result)) => {
                     *worker = Some(one);
                     return Reply::Ended(*result);

@@ -233,11 +233,12 @@ impl Worker {
         self.child.kill().context("ending a worker")
     }
 
-    /// How it ended; waits for it.
+    /// How it ended; waits for it, after it was told that nothing more comes.
     ///
     /// # Errors
     /// The system knows no such process.
     pub fn wait(mut self) -> Result<ExitStatus> {
+        drop(self.input.take());
         self.child.wait().context("waiting for a worker")
     }
 }
