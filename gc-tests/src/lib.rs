@@ -31,7 +31,7 @@ pub use case::{Case, Kind, cases};
 use std::ffi::OsString;
 
 /// How scripts are run: a name, and options of the command line.
-pub const CONFIGURATIONS: [(&str, &[&str]); 16] = [
+pub const CONFIGURATIONS: [(&str, &[&str]); 17] = [
     ("default", &[]),
     ("zeal_alloc", &["--zeal", "alloc"]),
     ("zeal_switch", &["--zeal", "switch"]),
@@ -56,6 +56,7 @@ pub const CONFIGURATIONS: [(&str, &[&str]); 16] = [
             "alloc,switch,call,move,interrupt,minor",
         ],
     ),
+    ("zeal_random", &["--zeal", "random:1,move,minor"]),
     ("unoptimised", &["--opt-level", "none"]),
     ("in_frames", &["--opt-level", "frame"]),
     // The corner of the matrix that is furthest from the default.

@@ -5,7 +5,7 @@ use crate::suite::Figures;
 use mangrove::{Store, Zeal};
 
 /// How large cases should be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Size {
     factor: f64,
 }
@@ -17,6 +17,7 @@ impl Size {
         let often = zeal.switch
             || zeal.call
             || zeal.interrupt
+            || zeal.random.is_some()
             || zeal.alloc.is_some_and(|every| every < 10_000);
         Self {
             factor: if often { scale / 100.0 } else { scale },

@@ -44,6 +44,12 @@ pub fn guarded(play: impl FnOnce() -> Result<RoundResult, Error>) -> RoundResult
     }
 }
 
+/// What this gives, if it comes to an end without an error.
+pub fn caught<T>(make: impl FnOnce() -> Result<T, Error>) -> Option<T> {
+    // As above.
+    catch_unwind(AssertUnwindSafe(make)).ok()?.ok()
+}
+
 fn start(case: &Case, config: &Config, call: Call<'_>) -> Result<RoundResult, Error> {
     let mut config = config.clone();
     if case.continuations_in_objects {

@@ -10,6 +10,7 @@
 
 use crate::case::{Case, Size};
 use crate::round;
+use crate::trials::Trials;
 use mangrove::{Config, Store};
 use mangrove_workers::Rng;
 use serde::{Deserialize, Serialize};
@@ -52,10 +53,34 @@ pub(crate) struct Round<'a> {
     pub config: &'a Config,
     /// Where its case is put instead of being played, if it is only made.
     pub made: Option<&'a RefCell<Option<Case>>>,
+    /// Who plays, and says what fails.
+    pub trials: &'a dyn Trials,
+}
+
+impl Round<'_> {
+    /// Plays what the seed says.
+    pub fn first(&self, play: &mut dyn FnMut() -> RoundResult) -> RoundResult {
+        self.trials.first(play)
+    }
+
+    /// Whether something that was made smaller fails as well.
+    pub fn fails(&self, play: &mut dyn FnMut() -> RoundResult) -> bool {
+        self.trials.fails(play)
+    }
+
+    /// How the smallest fails; none if it does not say.
+    pub fn last(&self, play: &mut dyn FnMut() -> RoundResult) -> Option<FailedRound> {
+        self.trials.last(play)
+    }
+
+    /// Whether what is played is played here.
+    pub fn is_live(&self) -> bool {
+        self.trials.is_live()
+    }
 }
 
 /// What came of a round.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct RoundResult {
     /// What was done.
     pub figures: Figures,
@@ -64,7 +89,7 @@ pub(crate) struct RoundResult {
 }
 
 /// How a round ended.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) enum RoundEnd {
     /// Everything was as it had to be.
     #[default]
@@ -75,11 +100,32 @@ pub(crate) enum RoundEnd {
     Failed(FailedRound),
 }
 
+/// How a round went wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureKind {
+    /// Something was not as it had to be.
+    #[default]
+    Wrong,
+    /// The process that played it died.
+    Crash,
+    /// The process that played it was silent for too long.
+    Hang,
+}
+
 /// A round that went wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FailedRound {
+    /// How.
+    pub kind: FailureKind,
     /// The seed that gives this case in the first round.
     pub seed: u64,
+    /// How the engine was set for this round, as words of a command line: what was asked for,
+    /// and what followed from the seed.
+    pub engine: Vec<String>,
+    /// The command that plays this round alone.
+    pub command: String,
     /// What was chosen for the case.
     pub parameters: String,
     /// What went wrong.
@@ -92,6 +138,7 @@ pub struct FailedRound {
 
 /// What was done in one round or many.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Figures {
     /// Programs that were compiled and run.
     pub programs: u64,
@@ -119,17 +166,18 @@ impl Figures {
 
     /// Collections of both kinds.
     pub fn collections(&self) -> u64 {
-        self.minor + self.full
+        self.minor.saturating_add(self.full)
     }
 }
 
 impl AddAssign for Figures {
+    /// A sum that does not fit stays at the most there is: reports come from anywhere.
     fn add_assign(&mut self, other: Self) {
-        self.programs += other.programs;
-        self.steps += other.steps;
-        self.switches += other.switches;
-        self.minor += other.minor;
-        self.full += other.full;
+        self.programs = self.programs.saturating_add(other.programs);
+        self.steps = self.steps.saturating_add(other.steps);
+        self.switches = self.switches.saturating_add(other.switches);
+        self.minor = self.minor.saturating_add(other.minor);
+        self.full = self.full.saturating_add(other.full);
     }
 }
 
@@ -186,16 +234,16 @@ pub(crate) fn play_case(
         *made.borrow_mut() = Some(case);
         return RoundResult::default();
     }
-    let mut result = round::play(&case, of.config);
+    let mut result = of.first(&mut || round::play(&case, of.config));
     let RoundEnd::Failed(failure) = &mut result.end else {
         return result;
     };
     let mut case = case;
     if let Some(shrink) = shrink {
-        let mut fails = |case: &Case| round::play(case, of.config).failed();
+        let mut fails = |case: &Case| of.fails(&mut || round::play(case, of.config));
         case = shrink(&mut Rng::new(of.seed), of.size, &mut fails);
         // The smaller case may fail in another way: it speaks for itself.
-        if let RoundEnd::Failed(smaller) = round::play(&case, of.config).end {
+        if let Some(smaller) = of.last(&mut || round::play(&case, of.config)) {
             *failure = smaller;
         }
     }

@@ -13,7 +13,7 @@ mod defects_list;
 
 use defects_list::{ALL, Row};
 use mangrove::{Config, Defect, Zeal};
-use mangrove_stress::{Progress, Quiet, StressOptions, Suite, SuiteReport, run, suites};
+use mangrove_stress::{Progress, Quiet, RoundBegins, StressOptions, run, suites};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::{Command, Stdio};
@@ -31,11 +31,10 @@ const PATIENCE: Duration = Duration::from_secs(120);
 struct Rounds;
 
 impl Progress for Rounds {
-    fn begin(&mut self, _: &Suite, _: Duration) {}
-    fn round(&mut self, number: u64, _: &str, _: Duration) {
-        eprintln!("round {number}");
+    fn round(&mut self, round: &RoundBegins<'_>) {
+        // The first round has the first seed, 1.
+        eprintln!("round {}", round.seed);
     }
-    fn end(&mut self, _: &SuiteReport) {}
 }
 
 fn options(suite: &str, defect: Option<Defect>, zeal: &str, rounds: u64) -> StressOptions {

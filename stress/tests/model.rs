@@ -1,7 +1,7 @@
 //! The model test: engine and model agree, and a wrong model is found out.
 
 use mangrove::Config;
-use mangrove_stress::model::{Twist, events, run};
+use mangrove_stress::model::{Twist, events, run, shortest};
 
 fn config(zeal: &str) -> Config {
     let mut config = Config::new();
@@ -24,7 +24,7 @@ fn everything_happens() {
     assert_eq!(played.difference, None);
     assert_eq!(played.met.missed, [""; 0]);
     assert!(!played.met.endings.contains("exception 3"));
-    let played = run(1, 100_000, &config("none"), None).unwrap();
+    let played = run(1, 200_000, &config("none"), None).unwrap();
     assert_eq!(played.difference, None);
     assert_eq!(played.met.missed, [""; 0]);
     assert_eq!(played.met.events, events(), "{:?}", played.met);
@@ -72,4 +72,22 @@ fn a_model_that_is_wrong_is_found_out() {
         }
         println!("{twist:?}: found within {worst} steps");
     }
+}
+
+/// The steps that a difference needs are few, and come again by themselves.
+#[test]
+fn what_a_difference_needs_is_a_short_list_of_steps() {
+    for twist in Twist::ALL {
+        let found = shortest(1, 50_000, &config("none"), Some(twist)).unwrap();
+        let found = found.unwrap_or_else(|| panic!("{twist:?}"));
+        println!("{twist:?}\n{}{}", found.text, found.difference);
+        assert!((1..=24).contains(&found.steps), "{twist:?}: {}", found.text);
+        assert_eq!(found.text.lines().count(), found.steps);
+        assert!(
+            found.difference.starts_with("step "),
+            "{}",
+            found.difference
+        );
+    }
+    assert!(shortest(1, 2_000, &config("none"), None).unwrap().is_none());
 }

@@ -1,8 +1,6 @@
 //! Every suite passes, at a small size, without zeal and with each kind of it.
 
-use mangrove_stress::{
-    Progress, Quiet, StressOptions, Suite, SuiteReport, Summary, run, run_by, suites,
-};
+use mangrove_stress::{Progress, Quiet, RoundBegins, StressOptions, Summary, run, run_by, suites};
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -37,6 +35,8 @@ fn all_suites_pass_under_zeal() {
             "alloc:7,minor",
             "switch,minor",
             "alloc,switch,call,move,minor",
+            "random:1",
+            "random:2,move,minor",
         ] {
             let summary = play(suite.name, zeal, 0.05);
             assert!(summary.passed(), "{zeal}: {summary}");
@@ -58,11 +58,9 @@ struct Steps<'a> {
 }
 
 impl Progress for Steps<'_> {
-    fn begin(&mut self, _: &Suite, _: Duration) {}
-    fn round(&mut self, _: u64, _: &str, _: Duration) {
+    fn round(&mut self, _: &RoundBegins<'_>) {
         self.clock.set(self.clock.get() + self.step);
     }
-    fn end(&mut self, _: &SuiteReport) {}
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod engine;
 mod export;
 mod numbers;
 mod roots;
+mod stress;
 mod target;
 mod timeline;
 mod until;
@@ -11,6 +12,7 @@ mod until;
 pub use engine::EngineArgs;
 pub use export::ExportArgs;
 pub use roots::{Format, Part, RootsArgs};
+pub use stress::{MergeArgs, ReportForm, ReportTo, StressArgs, StressCommand, StressRunArgs};
 pub use target::Target;
 pub use timeline::{TimelineArgs, TimelineFormat};
 pub use until::{Endings, Until};
@@ -183,37 +185,6 @@ pub struct WastArgs {
     pub engine: EngineArgs,
 }
 
-/// `mangrove stress`.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct StressArgs {
-    /// Something else to do than to run suites.
-    #[command(subcommand)]
-    pub command: Option<StressCommand>,
-    /// The suites; all of them if none is named
-    #[arg(value_name = "SUITE")]
-    pub suites: Vec<String>,
-    /// Where randomness starts
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-    /// Rounds that each suite runs at least, with seeds from that one on
-    #[arg(long, value_name = "N")]
-    pub count: Option<u64>,
-    /// Seconds for all suites together; each runs one round at least
-    #[arg(long, value_name = "S")]
-    pub time: Option<u64>,
-    /// Settings.
-    #[command(flatten)]
-    pub engine: EngineArgs,
-}
-
-/// What there is to do with suites but to run them.
-#[derive(Debug, Subcommand)]
-pub enum StressCommand {
-    /// Write the suites' programs for other engines, with what must come of them
-    Export(ExportArgs),
-}
-
 impl Cli {
     /// Reads a command line.
     ///
@@ -239,7 +210,7 @@ impl Cli {
             Command::Validate(args) => &mut args.engine,
             Command::Wast(args) => &mut args.engine,
             Command::Roots(args) => &mut args.engine,
-            Command::Stress(args) => &mut args.engine,
+            Command::Stress(args) => &mut args.run.engine.args,
         };
         engine.switches = self.trace.contains(&Channel::Switch);
         self

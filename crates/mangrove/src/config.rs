@@ -214,11 +214,13 @@ impl Config {
 
     /// Places compiled code must call the runtime from.
     pub(crate) fn needed_hooks(&self) -> Hooks {
+        let zeal = self.settings.zeal;
         Hooks {
-            calls: self.hooks.calls || self.settings.zeal.call,
+            calls: self.hooks.calls || zeal.call || zeal.random.is_some(),
             switches: self.hooks.switches
-                || self.settings.zeal.switch
-                || self.settings.zeal.moving
+                || zeal.switch
+                || zeal.moving
+                || zeal.random.is_some()
                 || self.settings.fresh_stacks
                 || self.settings.nesting_max.is_some(),
         }

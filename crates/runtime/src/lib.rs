@@ -35,7 +35,7 @@
 //!  2  engine types descriptors         what stores of an engine share
 //!     kind signature shape layout code heap_type type_text
 //!     signals handlers ctrl_c          what all of a process share
-//!  1  error objects/error refusals settings plan ledger
+//!  1  error objects/error refusals settings plan ledger zeal
 //!  0  id scopes aged handle value exception trap source bound resource/ compiled_error custom_error
 //!     mapping file trace
 //! ```
@@ -139,6 +139,7 @@ mod verify_weak;
 mod walk;
 mod watch;
 mod weak;
+mod zeal;
 
 pub use answer::HostAnswer;
 pub use bound::{Bound, BoundSource};
@@ -181,7 +182,7 @@ pub use resource::error::ResourceError;
 pub use resource::exhaustion::{NotingAllocator, exit_when_exhausted};
 pub use resource::file_size::ignore_file_size_signal;
 pub use scope::RootScope;
-pub use settings::{MemoryChecks, MemoryLimit, Settings, Zeal};
+pub use settings::{MemoryChecks, MemoryLimit, Settings};
 pub use setup::new_store;
 pub use source::{MappedLine, SourceLines, TextLine, TextLines};
 pub use statistics::{Amount, HeapStatistics, TypeStatistics};
@@ -198,3 +199,4 @@ pub use types::TypeCounts;
 pub use value::Val;
 pub use walk::{HeapReference, HeapWalk, LiveObject, ObjectKind};
 pub use watch::{Moment, Watch};
+pub use zeal::Zeal;

@@ -36,20 +36,16 @@ impl StoreInner {
 
     /// With allocation zeal, collects when it is time.
     pub(crate) fn count_allocation(&mut self) -> Result<(), Error> {
-        if let Some(every) = self.engine.settings().zeal.alloc {
-            self.zeal_left -= 1;
-            if self.zeal_left == 0 {
-                self.zeal_left = every;
-                self.collect_for_zeal()?;
-            }
+        match self.zeal_moments.at_allocation() {
+            true => self.collect_for_zeal(),
+            false => Ok(()),
         }
-        Ok(())
     }
 
     /// With allocation zeal, or a policy that wants it, lets the next allocation of compiled
     /// code come to the runtime.
     pub(crate) fn close_window(&mut self) {
-        if self.engine.settings().zeal.alloc.is_some() {
+        if self.engine.settings().zeal.looks_at_allocations() {
             let ctx = self.context();
             ctx.alloc_limit = ctx.alloc_next;
         }

@@ -267,7 +267,7 @@ fn type_end(bound: Option<Bound>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Zeal;
+    use crate::zeal::Zeal;
 
     fn plan(settings: &Settings, limit: Option<u64>) -> (Option<Bound>, u64) {
         let facts = Facts {

@@ -16,6 +16,7 @@ use crate::store_code::StoreCode;
 use crate::types::KeptTypes;
 use crate::watch::Watchers;
 use crate::weak::WeakTables;
+use crate::zeal::Moments;
 use std::any::Any;
 use std::cell::RefCell;
 use std::panic::resume_unwind;
@@ -94,7 +95,7 @@ impl StoreInner {
             suspended_types,
             collections,
             minor_collections,
-            zeal_left,
+            zeal_moments,
             moving,
             face: old_face,
         } = self;
@@ -125,7 +126,7 @@ impl StoreInner {
         *types = KeptTypes::new(engine.engine_types());
         *collections = 0;
         *minor_collections = 0;
-        *zeal_left = engine.settings().zeal.alloc.unwrap_or(0);
+        *zeal_moments = Moments::new(engine.settings().zeal);
         *moving = Moving::default();
         *old_face = face;
         self.close_window();

@@ -135,7 +135,7 @@ impl StoreInner {
             id: _,
             collections: _,
             minor_collections: _,
-            zeal_left: _,
+            zeal_moments: _,
             interruption: _,
             types: _,
         } = self;

@@ -4,124 +4,15 @@
 //! compiler alone is told stays there.
 
 use crate::error::Error;
+use crate::zeal::Zeal;
 use mangrove_abi::{Defect, Refusal};
 use mangrove_collector::admission::ContinuationsInObjects;
 use mangrove_continuation::ParkPolicy;
 use mangrove_heap::{HeapConfig, largest_heap};
 use mangrove_stack::{DEFAULT_INITIAL_STACK_SIZE, DEFAULT_STACK_SIZE, GuardKind};
-use std::fmt;
-use std::str::FromStr;
 
 /// The least a heap can be limited to.
 pub const SMALLEST_HEAP: u64 = 64 << 10;
-
-/// How often to collect beyond need, and what. Every mode but none also poisons what a
-/// collection vacates and verifies the heap after it.
-///
-/// # Examples
-/// ```
-/// use mangrove::{Config, Engine, Zeal};
-///
-/// # fn main() -> Result<(), mangrove::Error> {
-/// let zeal: Zeal = "alloc:7,move".parse()?;
-/// assert_eq!((zeal.alloc, zeal.moving, zeal.call), (Some(7), true, false));
-/// assert!(zeal.is_on() && !Zeal::NONE.is_on());
-/// let engine = Engine::new(Config::new().zeal(zeal))?;
-/// # let _ = engine;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Zeal {
-    /// Collect at every this many allocations.
-    pub alloc: Option<u64>,
-    /// Collect at every `resume`, `suspend` and `switch`.
-    pub switch: bool,
-    /// Collect at the entry of every function.
-    pub call: bool,
-    /// Move every stack that was suspended, before anything else is resumed or
-    /// suspended, and overwrite its old place.
-    pub moving: bool,
-    /// Collect wherever code looks whether its deadline has come: at the entry of every
-    /// function, and at the head of every loop.
-    pub interrupt: bool,
-    /// Collect the young space only, but for one time in eight.
-    pub minor: bool,
-}
-
-impl Zeal {
-    /// No collection beyond need.
-    pub const NONE: Self = Self {
-        alloc: None,
-        switch: false,
-        call: false,
-        moving: false,
-        interrupt: false,
-        minor: false,
-    };
-
-    /// Whether any mode is on.
-    pub fn is_on(self) -> bool {
-        self != Self::NONE
-    }
-}
-
-impl FromStr for Zeal {
-    type Err = Error;
-
-    /// Reads `none`, or one or more of `alloc`, `alloc:N`, `switch`, `call`, `move`,
-    /// `interrupt` and `minor`, joined with commas. `N` is at least 1; `alloc` is `alloc:1`. `minor` says
-    /// what the others collect; with none of them that collect it is `alloc,minor`.
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let mut zeal = Self::NONE;
-        for word in text.split(',') {
-            match word {
-                "none" if text == "none" => {}
-                "alloc" => zeal.alloc = Some(1),
-                "switch" => zeal.switch = true,
-                "call" => zeal.call = true,
-                "move" => zeal.moving = true,
-                "interrupt" => zeal.interrupt = true,
-                "minor" => zeal.minor = true,
-                _ => {
-                    let every = word.strip_prefix("alloc:").and_then(|n| n.parse().ok());
-                    zeal.alloc = Some(every.filter(|&n| n > 0).ok_or_else(|| {
-                        Error::Usage(format!(
-                            "zeal {word:?} is none of none, alloc, alloc:N, switch, call, move, \
-                             interrupt, minor"
-                        ))
-                    })?);
-                }
-            }
-        }
-        let collects = zeal.alloc.is_some() || zeal.switch || zeal.call || zeal.interrupt;
-        if zeal.minor && !collects {
-            zeal.alloc = Some(1);
-        }
-        Ok(zeal)
-    }
-}
-
-impl fmt::Display for Zeal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let alloc = match self.alloc {
-            None => String::new(),
-            Some(1) => "alloc".into(),
-            Some(every) => format!("alloc:{every}"),
-        };
-        let words = [
-            alloc.as_str(),
-            if self.switch { "switch" } else { "" },
-            if self.call { "call" } else { "" },
-            if self.moving { "move" } else { "" },
-            if self.interrupt { "interrupt" } else { "" },
-            if self.minor { "minor" } else { "" },
-        ];
-        let words: Vec<_> = words.into_iter().filter(|word| !word.is_empty()).collect();
-        f.write_str(if words.is_empty() { "none" } else { "" })?;
-        f.write_str(&words.join(","))
-    }
-}
 
 /// How accesses to a 32-bit memory are kept inside it. Those to a 64-bit memory
 /// always compare with its size.
@@ -302,35 +193,5 @@ impl Settings {
             return usage("a limit of 0 continuations inside each other runs nothing".into());
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn zeal_reads_back_what_it_prints() {
-        for text in [
-            "none",
-            "alloc",
-            "alloc:7",
-            "switch",
-            "alloc,switch,call",
-            "alloc:2,move",
-            "alloc,minor",
-            "alloc,switch,call,move,interrupt,minor",
-            "interrupt",
-            "interrupt,minor",
-        ] {
-            assert_eq!(text.parse::<Zeal>().unwrap().to_string(), text);
-        }
-        // With nothing that collects, at each allocation.
-        for (text, meant) in [("minor", "alloc,minor"), ("move,minor", "alloc,move,minor")] {
-            assert_eq!(text.parse::<Zeal>().unwrap().to_string(), meant);
-        }
-        for text in ["", "none,alloc", "alloc:0", "alloc:x", "gc", "alloc,,call"] {
-            assert!(text.parse::<Zeal>().is_err(), "{text}");
-        }
     }
 }

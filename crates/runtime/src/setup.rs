@@ -18,6 +18,7 @@ use crate::store_code::StoreCode;
 use crate::types::KeptTypes;
 use crate::watch::Watchers;
 use crate::weak::WeakTables;
+use crate::zeal::Moments;
 use hashbrown::HashMap;
 use mangrove_abi::StoreContext;
 use mangrove_collector::admission::ContinuationsInObjects;
@@ -101,7 +102,7 @@ pub fn new_store(
         suspended_types: HashMap::new(),
         collections: 0,
         minor_collections: 0,
-        zeal_left: config.zeal.alloc.unwrap_or(0),
+        zeal_moments: Moments::new(config.zeal),
         moving: Moving::default(),
         face,
         data: NonNull::dangling(),

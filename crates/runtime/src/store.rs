@@ -43,6 +43,7 @@ use crate::types::KeptTypes;
 use crate::value::Val;
 use crate::watch::Watchers;
 use crate::weak::WeakTables;
+use crate::zeal::Moments;
 use hashbrown::HashMap;
 use mangrove_abi::{FuncRef, GlobalCell, SlotKind, StoreContext, TagDef, TransferSlot, TypeId};
 use mangrove_continuation::{LimitError, Registry};
@@ -321,8 +322,8 @@ pub struct StoreInner {
     pub(crate) collections: u64,
     /// How many of them were minor.
     pub(crate) minor_collections: u64,
-    /// Allocations left until zeal collects.
-    pub(crate) zeal_left: u64,
+    /// When zeal collects next.
+    pub(crate) zeal_moments: Moments,
     /// What `move` zeal has to move.
     pub(crate) moving: Moving,
     /// What the API keeps with the store.

@@ -46,11 +46,10 @@ impl StoreInner {
 
     /// What zeal does before every switch, the host's own included.
     pub(crate) fn before_switch(&mut self, suspending: bool) -> Result<(), Error> {
-        let zeal = self.engine.settings().zeal;
-        if zeal.moving {
+        if self.engine.settings().zeal.moving {
             self.move_suspended(suspending)?;
         }
-        if zeal.switch {
+        if self.zeal_moments.at_switch() {
             self.collect_for_zeal()?;
         }
         Ok(())

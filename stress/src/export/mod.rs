@@ -19,9 +19,10 @@ pub(crate) mod stand_ins;
 mod uses;
 
 use crate::case::Size;
+use crate::options::{ChoiceError, choose};
 use crate::random::{self, roots};
-use crate::run::{UnknownSuite, choose};
 use crate::suite::{Round, Suite};
+use crate::trials::Live;
 use folder::Folder;
 use mangrove::{Config, Zeal};
 use mangrove_workers::Rng;
@@ -108,7 +109,7 @@ pub struct Exported {
 pub enum ExportError {
     /// A name is no suite's.
     #[error(transparent)]
-    Suite(#[from] UnknownSuite),
+    Suite(#[from] ChoiceError),
     /// A suite has no programs that another engine could run.
     #[error("suite {suite}: {why}")]
     NotForOthers {
@@ -255,6 +256,7 @@ fn program(
         size: Size::new(scale, Zeal::NONE),
         config: &Config::new(),
         made: Some(&made),
+        trials: &Live(&|_| ()),
     };
     (suite.play)(&round, &mut |_| {});
     match made.into_inner() {

@@ -52,7 +52,7 @@ impl Machine {
     }
 
     /// Whether there is room for what the step adds.
-    fn fits(&self, step: Step) -> bool {
+    pub fn fits(&self, step: Step) -> bool {
         let hosts = self.running.iter().filter(|member| member.first).count();
         let frames = self.running.last().map_or(0, |top| top.frames.len());
         match step {

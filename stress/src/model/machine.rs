@@ -62,6 +62,11 @@ impl Machine {
         }
     }
 
+    /// What is chosen from now on is of this seed.
+    pub fn reseed(&mut self, seed: u64) {
+        self.rng = Rng::new(seed);
+    }
+
     /// Numbers for what an operation makes.
     pub fn next_base(&mut self) -> i64 {
         self.base += STRIDE;

@@ -18,19 +18,24 @@ mod choose;
 mod driver;
 mod event;
 mod handlers;
+mod host;
 mod machine;
 mod operations;
 mod puppet;
 mod reach;
+mod recording;
+mod shrink;
 mod state;
 mod trace;
 mod twist;
 mod vocabulary;
 
 use crate::round;
-use crate::suite::{Round, RoundResult, Suite};
+use crate::suite::{Round, RoundEnd, RoundResult, Suite};
 
-pub use driver::{Met, Run, run, run_told};
+pub use driver::{Run, run, run_told};
+pub use host::Met;
+pub use shrink::{Shortest, shortest};
 pub use twist::Twist;
 
 /// How many kinds of events a puppet can tell of: what [`Met::events`] is at most.
@@ -54,9 +59,14 @@ fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let steps = u64::from(of.size.of(STEPS, 500));
     let parameters = format!("steps={steps}");
     begin(&parameters);
-    let result = round::guarded(|| {
-        let run = run(of.seed, steps, of.config, None)?;
-        Ok(RoundResult::new(run.figures, run.difference))
+    let mut result = of.first(&mut || {
+        round::guarded(|| {
+            let run = run(of.seed, steps, of.config, None)?;
+            Ok(RoundResult::new(run.figures, run.difference))
+        })
     });
+    if let RoundEnd::Failed(failure) = &mut result.end {
+        shrink::of_round(of, steps, failure);
+    }
     result.of_seed(of.seed, &parameters)
 }

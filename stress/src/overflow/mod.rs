@@ -155,9 +155,11 @@ pub(crate) const SUITE: Suite = Suite {
 fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let setting = setting(of.seed).to_string();
     begin(&setting);
-    let result = round::guarded(|| {
-        let swept = sweep_some(of.seed, of.size, of.config)?;
-        Ok(RoundResult::new(swept.figures, swept.problem))
+    let result = of.first(&mut || {
+        round::guarded(|| {
+            let swept = sweep_some(of.seed, of.size, of.config)?;
+            Ok(RoundResult::new(swept.figures, swept.problem))
+        })
     });
     result.of_seed(of.seed, &setting)
 }

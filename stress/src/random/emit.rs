@@ -77,6 +77,14 @@ pub fn module(program: &Program, reachable: usize, form: Form) -> String {
         text.push_str(&function(index, body, program));
     }
     text.push_str(&end(reachable));
+    // A continuation on its way is in a local for a moment. How many live at the end is known for
+    // those that the program holds, and a function whose values are in homes holds whatever
+    // its locals do. (What locals hold is what the suite of roots compares.)
+    let moved = match form.numbers {
+        true => "(local.get $it)",
+        false => "(local.get $it) (local.set $it (ref.null $task))",
+    };
+    let text = text.replace("MOVED", moved);
     let (count, number) = match form.numbers {
         true => (COUNT, "(global.get $number)"),
         false => ("", ""),
@@ -414,7 +422,7 @@ fn resume(
             let done = done(SUSPENDED + tag as i64);
             format!(
                 ") (local.set $it) {take} \
-                 (table.set $slots (i32.const {slot}) (local.get $it)) {done}"
+                 (table.set $slots (i32.const {slot}) MOVED) {done}"
             )
         })
         .collect();
@@ -423,7 +431,7 @@ fn resume(
          (if (ref.is_null (local.get $it)) (then (local.set $i{outcome} (i64.const {WAS_EMPTY}))) (else\n  \
          (table.set $slots (i32.const {slot}) (ref.null $task))\n  \
          (block $done {open}\n  \
-         (resume $task{clauses} {} (call $resumed (local.get $it))) {take} {}\n  \
+         (resume $task{clauses} {} (call $resumed MOVED)) {take} {}\n  \
          {close})))",
         give(given),
         done(RETURNED),
@@ -500,12 +508,12 @@ fn shuffle(statement: &Statement) -> String {
         Statement::Exchange { one, other } => format!(
             "(local.set $it (table.get $slots (i32.const {one})))\n  \
              (table.set $slots (i32.const {one}) (table.get $slots (i32.const {other})))\n  \
-             (table.set $slots (i32.const {other}) (local.get $it))"
+             (table.set $slots (i32.const {other}) MOVED)"
         ),
         Statement::Stash { slot, variable } => format!(
             "(local.set $it (table.get $slots (i32.const {slot})))\n  \
              (table.set $slots (i32.const {slot}) (local.get $k{variable}))\n  \
-             (local.set $k{variable} (local.get $it))"
+             (local.set $k{variable} MOVED)"
         ),
         Statement::Forget { slot } => {
             format!("(table.set $slots (i32.const {slot}) (ref.null $task))")

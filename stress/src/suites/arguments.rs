@@ -10,7 +10,7 @@
 //! again, to what its suspension takes. Meant to break: what is bound as a root, its order, values wider than a register,
 //! values beyond the registers, and bound continuations that nothing else keeps.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module_with, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -160,6 +160,7 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
         collections: (laps as usize * count) as u64,
         continuations_in_objects: false,
         continuation_clone: true,
+        told: Told::default(),
         place: |number| match number {
             i64::MIN => "the number of live continuations".to_owned(),
             number => format!(

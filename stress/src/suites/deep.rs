@@ -13,7 +13,7 @@
 //! what it remembers, being linked and cut off as one), and frames that are found only through
 //! a chain.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module_with, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -46,6 +46,7 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
         collections: laps.into(),
         continuations_in_objects: false,
         continuation_clone: true,
+        told: Told::default(),
         place,
     }
 }

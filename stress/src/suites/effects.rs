@@ -14,7 +14,7 @@
 //! frames it goes on in; what is released of a chain and what is not; payloads of exceptions
 //! that wait in a global; slots on the exceptional edges of calls and switches.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -93,6 +93,7 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
         collections: (steps.len() / every) as u64,
         continuations_in_objects: false,
         continuation_clone: false,
+        told: Told::default(),
         place: |number| match number {
             i64::MIN => "the number of live continuations".to_owned(),
             number if number < 0 => format!("what is never reached, {number}"),

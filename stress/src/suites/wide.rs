@@ -5,7 +5,7 @@
 //! chunks, the arena, parking by the policy, worklists), references that are found again only
 //! after others were parked and unparked, and the count when half of them are forgotten at once.
 
-use crate::case::{Case, Size};
+use crate::case::{Case, Size, Told};
 use crate::programs::{fold, module, value};
 use crate::suite::{Suite, play_case};
 use mangrove_workers::Rng;
@@ -37,6 +37,7 @@ pub(crate) fn case(rng: &mut Rng, size: Size) -> Case {
         collections: u64::from(ROUNDS) + 1,
         continuations_in_objects: false,
         continuation_clone: false,
+        told: Told::default(),
         place,
     }
 }

@@ -15,11 +15,11 @@ pub use rng::Rng;
 
 use anyhow::{Context, Result, anyhow};
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::ops::Range;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -106,8 +106,16 @@ pub enum Heard {
 #[derive(Debug)]
 pub struct Worker {
     child: Child,
+    input: Option<ChildStdin>,
     lines: Receiver<String>,
+    /// The end of its standard error, once that is closed.
+    complaint: Arc<Mutex<String>>,
+    /// Reads that.
+    listener: Option<thread::JoinHandle<()>>,
 }
+
+/// Bytes of standard error that are kept, from its end.
+const COMPLAINT: usize = 2_000;
 
 impl Worker {
     /// This program with the arguments `--worker --seeds A..B` and then these.
@@ -128,14 +136,84 @@ impl Worker {
     }
 
     fn spawn(mut command: Command) -> Result<Self> {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("starting a worker")?;
-        let lines = lines(&mut child);
-        Ok(Self { child, lines })
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        Self::with_output(command).context("starting a worker")
+    }
+
+    /// A worker that one can talk to, and of whose standard error the end is kept.
+    ///
+    /// # Errors
+    /// It cannot be started, or no thread to listen to it.
+    ///
+    /// # Examples
+    /// ```
+    /// use mangrove_workers::{Heard, Worker};
+    /// use std::process::Command;
+    /// use std::time::Duration;
+    ///
+    /// let mut echo = Worker::talk(Command::new("cat"))?;
+    /// echo.tell("hello")?;
+    /// assert_eq!(echo.hear(Duration::from_secs(60)), Heard::Line("hello".into()));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn talk(mut command: Command) -> io::Result<Self> {
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut worker = Self::with_output(command)?;
+        worker.input = worker.child.stdin.take();
+        if let Some(mut errors) = worker.child.stderr.take() {
+            let complaint = Arc::clone(&worker.complaint);
+            let listen = move || {
+                let said = end_of(&mut errors);
+                *complaint.lock().unwrap_or_else(PoisonError::into_inner) = said;
+            };
+            let listener = thread::Builder::new().spawn(listen);
+            worker.listener = Some(listener.inspect_err(|_| worker.give_up())?);
+        }
+        Ok(worker)
+    }
+
+    fn with_output(mut command: Command) -> io::Result<Self> {
+        let child = command.stdout(Stdio::piped()).spawn()?;
+        let (sender, lines) = mpsc::channel();
+        let mut worker = Self {
+            input: None,
+            lines,
+            complaint: Arc::default(),
+            listener: None,
+            child,
+        };
+        child_lines(&mut worker.child, sender).inspect_err(|_| worker.give_up())?;
+        Ok(worker)
+    }
+
+    /// Says a line to it.
+    ///
+    /// # Errors
+    /// It does not listen any more, or never did.
+    pub fn tell(&mut self, line: &str) -> io::Result<()> {
+        let Some(input) = &mut self.input else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        input.write_all(format!("{line}\n").as_bytes())?;
+        input.flush()
+    }
+
+    /// The end of what it has said on standard error; waits until that is closed, as it is
+    /// when the worker has ended.
+    pub fn complaint(&mut self) -> String {
+        if let Some(listener) = self.listener.take() {
+            // One that panicked has said nothing.
+            let _ = listener.join();
+        }
+        let complaint = self.complaint.lock();
+        complaint.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends one that cannot be listened to.
+    fn give_up(&mut self) {
+        // One that has ended already cannot be ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// What comes next, within this time.
@@ -155,29 +233,43 @@ impl Worker {
         self.child.kill().context("ending a worker")
     }
 
-    /// How it ended; waits for it.
+    /// How it ended; waits for it, after it was told that nothing more comes.
     ///
     /// # Errors
     /// The system knows no such process.
     pub fn wait(mut self) -> Result<ExitStatus> {
+        drop(self.input.take());
         self.child.wait().context("waiting for a worker")
     }
 }
 
 /// The child's lines, read on a thread so that waiting for one can end.
-fn lines(child: &mut Child) -> Receiver<String> {
-    let (sender, receiver) = mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        thread::spawn(move || {
-            let lines = BufReader::new(stdout).lines().map_while(Result::ok);
-            for line in lines {
-                if sender.send(line).is_err() {
-                    break;
-                }
+fn child_lines(child: &mut Child, sender: mpsc::Sender<String>) -> io::Result<()> {
+    let Some(stdout) = child.stdout.take() else {
+        return Ok(());
+    };
+    let read = move || {
+        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        for line in lines {
+            if sender.send(line).is_err() {
+                break;
             }
-        });
+        }
+    };
+    thread::Builder::new().spawn(read).map(drop)
+}
+
+/// Reads all of it, and keeps the end.
+fn end_of(errors: &mut impl Read) -> String {
+    let mut kept = Vec::new();
+    let mut bytes = [0; 4096];
+    // An error is an end as well.
+    while let Ok(count @ 1..) = errors.read(&mut bytes) {
+        kept.extend_from_slice(&bytes[..count]);
+        let over = kept.len().saturating_sub(COMPLAINT);
+        kept.drain(..over);
     }
-    receiver
+    String::from_utf8_lossy(&kept).into_owned()
 }
 
 #[cfg(test)]
@@ -246,5 +338,24 @@ mod tests {
         worker.kill().unwrap();
         assert_eq!(worker.hear(long), Heard::End);
         assert!(!worker.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_worker_answers_and_the_end_of_its_complaint_is_kept() {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "read a; echo \"got $a\"; i=0; while [ $i -lt 999 ]; do i=$((i+1)); echo $i >&2; done; exit 4",
+        ]);
+        let long = Duration::from_secs(60);
+        let mut worker = Worker::talk(command).unwrap();
+        worker.tell("this").unwrap();
+        assert_eq!(worker.hear(long), Heard::Line("got this".into()));
+        assert_eq!(worker.hear(long), Heard::End);
+        let complaint = worker.complaint();
+        assert!(complaint.ends_with("998\n999\n"), "{complaint}");
+        assert_eq!(complaint.len(), COMPLAINT);
+        assert!(worker.tell("more").is_err());
+        assert_eq!(worker.wait().unwrap().code(), Some(4));
     }
 }

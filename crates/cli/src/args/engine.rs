@@ -99,8 +99,8 @@ pub struct EngineArgs {
     /// Whether code calls the runtime at each switch, because `--trace` asks for it.
     #[arg(skip)]
     pub switches: bool,
-    /// Collect beyond need: none, alloc, alloc:N, switch, call, move, interrupt, minor, joined
-    /// with commas; minor says what the others collect
+    /// Collect beyond need: none, alloc, alloc:N, switch, call, move, interrupt, random:N, minor,
+    /// joined with commas; minor says what the others collect
     #[arg(long, value_name = "MODES", value_parser = parse_zeal)]
     pub zeal: Option<Zeal>,
     /// Whether structs, arrays and exceptions may hold continuations [default: reject]

@@ -20,6 +20,7 @@ mod results;
 mod roots;
 mod schema;
 mod source_maps;
+mod stress;
 mod terminal;
 mod timelines;
 mod trace;

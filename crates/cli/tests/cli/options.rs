@@ -17,6 +17,8 @@ fn options() -> BTreeSet<String> {
                 .filter(|line| line.trim_start().starts_with('-'));
             lines.flat_map(named).collect::<Vec<_>>()
         })
+        // The command says this to itself only.
+        .chain(["--worker".to_owned()])
         .collect()
 }
 

@@ -1,5 +1,5 @@
-//! What `mangrove roots --format json` writes is of the form that `docs/schema/roots.schema.json`
-//! describes.
+//! What is written as JSON is of the forms that `docs/schema` describes: `mangrove roots --format
+//! json`, and reports of `mangrove stress`.
 //!
 //! The checker has the words of JSON Schema that the schema uses, and knows no others: a schema
 //! that uses more does not pass unchecked.
@@ -8,33 +8,49 @@ use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::LazyLock;
 
-static SCHEMA: LazyLock<Value> = LazyLock::new(|| {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema/roots.schema.json");
+static SCHEMA: LazyLock<Value> = LazyLock::new(|| schema("roots"));
+static STRESS: LazyLock<Value> = LazyLock::new(|| schema("stress"));
+
+fn schema(name: &str) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/schema");
+    let path = folder.join(format!("{name}.schema.json"));
     let text = std::fs::read_to_string(path).expect("there is a schema");
     serde_json::from_str(&text).expect("it is JSON")
-});
+}
 
 /// Asserts that a text is a document, or a list of them, and returns it.
 #[track_caller]
 pub fn document(text: &str) -> Value {
     let value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
-    if let Err(error) = check(&SCHEMA, &value, "document") {
+    if let Err(error) = check(&SCHEMA, &SCHEMA, &value, "document") {
         panic!("{error}");
     }
     value
 }
 
-fn check(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+/// Asserts that a text is a report of a stress run, and returns it.
+#[track_caller]
+pub fn stress_report(text: &str) -> Value {
+    let value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    if let Err(error) = check(&STRESS, &STRESS, &value, "report") {
+        panic!("{error}");
+    }
+    value
+}
+
+/// Whether a value is of a schema, which is part of `root`.
+fn check(root: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     let Value::Object(words) = schema else {
         return Err(format!("{at}: {schema} is no schema"));
     };
     for (word, argument) in words {
-        holds(word, argument, words, value, at)?;
+        holds(root, word, argument, words, value, at)?;
     }
     Ok(())
 }
 
 fn holds(
+    root: &Value,
     word: &str,
     argument: &Value,
     schema: &Map<String, Value>,
@@ -46,8 +62,9 @@ fn holds(
         "$schema" | "$id" | "title" | "description" | "$defs" => Ok(()),
         "$ref" => {
             let path = argument.as_str().and_then(|path| path.strip_prefix('#'));
-            let target = path.and_then(|path| SCHEMA.pointer(path));
+            let target = path.and_then(|path| root.pointer(path));
             check(
+                root,
                 target.ok_or(format!("{argument} leads nowhere"))?,
                 value,
                 at,
@@ -57,7 +74,7 @@ fn holds(
             let choices = argument.as_array().expect("a list");
             let errors: Vec<String> = choices
                 .iter()
-                .filter_map(|choice| check(choice, value, at).err())
+                .filter_map(|choice| check(root, choice, value, at).err())
                 .collect();
             match choices.len() - errors.len() {
                 1 => Ok(()),
@@ -99,7 +116,9 @@ fn holds(
         "items" => {
             let items = value.as_array().map_or(&[][..], Vec::as_slice);
             let mut items = items.iter().enumerate();
-            items.try_for_each(|(index, item)| check(argument, item, &format!("{at}[{index}]")))
+            items.try_for_each(|(index, item)| {
+                check(root, argument, item, &format!("{at}[{index}]"))
+            })
         }
         "required" => {
             let names = argument.as_array().expect("a list");
@@ -113,7 +132,7 @@ fn holds(
             properties
                 .iter()
                 .try_for_each(|(name, schema)| match value.get(name) {
-                    Some(inner) => check(schema, inner, &format!("{at}.{name}")),
+                    Some(inner) => check(root, schema, inner, &format!("{at}.{name}")),
                     None => Ok(()),
                 })
         }
@@ -125,7 +144,7 @@ fn holds(
                 .filter(|(name, _)| !known(name))
                 .try_for_each(|(name, inner)| match argument {
                     Value::Bool(false) => fails(format!("has {name}, which is not described")),
-                    schema => check(schema, inner, &format!("{at}.{name}")),
+                    schema => check(root, schema, inner, &format!("{at}.{name}")),
                 })
         }
         _ => Err(format!("{at}: the word {word} is not known")),
@@ -154,7 +173,8 @@ fn what_is_not_described_is_seen() {
     let wrong = |definition: &str, text: &str| {
         let schema = &SCHEMA["$defs"][definition];
         assert!(schema.is_object(), "{definition}");
-        check(schema, &serde_json::from_str(text).unwrap(), definition).unwrap_err()
+        let value = serde_json::from_str(text).unwrap();
+        check(&SCHEMA, schema, &value, definition).unwrap_err()
     };
     assert!(wrong("count", "-1").contains("is below 0"));
     assert!(wrong("count", "1.5").contains("is no \"integer\""));
@@ -163,5 +183,13 @@ fn what_is_not_described_is_seen() {
     assert!(wrong("counted", more).contains("has age, which is not described"));
     assert!(wrong("maybe_counted", "7").contains("or"));
     assert!(wrong("state", r#""gone""#).contains("is none of"));
-    assert!(check(&serde_json::json!({ "pattern": "x" }), &Value::Null, "").is_err());
+    assert!(
+        check(
+            &SCHEMA,
+            &serde_json::json!({ "pattern": "x" }),
+            &Value::Null,
+            ""
+        )
+        .is_err()
+    );
 }

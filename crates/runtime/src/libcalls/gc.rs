@@ -13,7 +13,7 @@ pub fn reserve(invocation: &mut Invocation<'_>, [size, ..]: [u64; 4]) -> Answer 
     if !store.make_room(size).map_err(Pending::from)? {
         return Err(store.exhaustion(size).into());
     }
-    if store.engine.settings().zeal.alloc.is_some() {
+    if store.engine.settings().zeal.looks_at_allocations() {
         // Room for this object only: the next one comes here again.
         let ctx = store.context();
         ctx.alloc_limit = ctx.alloc_next + size;

@@ -38,7 +38,7 @@ unsafe fn told(
     // SAFETY: by contract.
     unsafe {
         match kind {
-            hook::CALL if store.engine.settings().zeal.call => store.collect_for_zeal()?,
+            hook::CALL if store.zeal_moments.at_call() => store.collect_for_zeal()?,
             hook::SUSPEND => {
                 store.notify_suspension(|store| store.suspension(tag));
                 store.before_switch(true)?;

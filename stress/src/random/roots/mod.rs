@@ -185,16 +185,16 @@ pub(crate) const SUITE: Suite = Suite {
 };
 
 /// Runs the program of a seed; one for which something is wrong is made smaller.
-fn round(round: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
-    let (seed, config) = (round.seed, round.config);
+fn round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
+    let (seed, config) = (of.seed, of.config);
     let setting = Setting::of(seed);
     let program = program(seed, setting);
     begin(&parameters(&program, setting));
     let play = |program: &Program| round::guarded(|| play(program, setting, config));
-    let mut result = play(&program);
+    let mut result = of.first(&mut || play(&program));
     if let RoundEnd::Failed(failure) = &mut result.end {
-        let smallest = shrink::shrink(program, &mut |candidate| play(candidate).failed());
-        if let RoundEnd::Failed(smaller) = play(&smallest).end {
+        let smallest = shrink::shrink(program, &mut |candidate| of.fails(&mut || play(candidate)));
+        if let Some(smaller) = of.last(&mut || play(&smallest)) {
             *failure = smaller;
         }
         failure.seed = seed;
