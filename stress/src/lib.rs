@@ -27,6 +27,7 @@ mod summary;
 
 pub use case::{Case, Size};
 pub use progress::{ConsoleProgress, Progress, Quiet};
+pub use random::play_choices;
 pub use run::{StressOptions, UnknownSuite, run, run_by};
 pub use suite::{FailedRound, Figures, Suite};
 pub use suites::suites;

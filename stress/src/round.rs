@@ -3,13 +3,38 @@
 use crate::case::Case;
 use crate::suite::{Figures, RoundEnd, RoundResult};
 use mangrove::{
-    Config, ContinuationsInObjects, Engine, Error, Extern, Instance, Linker, Module, Store, Val,
+    Config, ContinuationsInObjects, Engine, Error, Event, EventKind, Extern, Hooks, Instance,
+    Linker, Module, Store, Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Plays a case.
 pub fn play(case: &Case, config: &Config) -> RoundResult {
-    guarded(|| start(case, config))
+    guarded(|| start(case, config, |_| ()))
+}
+
+/// Plays a case, and counts its switches: as the engine tells of them, of which code has hooks.
+pub fn play_counted(case: &Case, config: &Config) -> RoundResult {
+    let mut config = config.clone();
+    config.hooks(Hooks {
+        switches: true,
+        ..Hooks::default()
+    });
+    let switches = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&switches);
+    let count = move |event: &Event<'_>| {
+        if matches!(
+            event.kind(),
+            EventKind::Resumed { .. } | EventKind::Suspended { .. } | EventKind::Switched { .. }
+        ) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let mut result = guarded(|| start(case, &config, |store| store.observe_events(count)));
+    result.figures.switches = switches.load(Ordering::Relaxed);
+    result
 }
 
 /// Plays something. A panic of the engine is a problem like any other.
@@ -34,7 +59,12 @@ pub fn guarded(play: impl FnOnce() -> Result<RoundResult, Error>) -> RoundResult
     }
 }
 
-fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
+/// Plays a case in a store that `prepare` has seen first.
+fn start(
+    case: &Case,
+    config: &Config,
+    prepare: impl FnOnce(&mut Store<()>),
+) -> Result<RoundResult, Error> {
     let mut config = config.clone();
     if case.continuations_in_objects {
         config.continuations_in_objects(ContinuationsInObjects::Trace);
@@ -45,6 +75,7 @@ fn start(case: &Case, config: &Config) -> Result<RoundResult, Error> {
     let engine = Engine::new(&config)?;
     let module = Module::new(&engine, case.wat.as_bytes())?;
     let mut store = Store::new(&engine, ())?;
+    prepare(&mut store);
     let mut linker = Linker::new(&engine);
     linker.define_mangrove();
     let instance = linker.instantiate(&mut store, &module)?;

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::mapping::Mapping;
 use crate::refusals::map_error;
 use crate::resource::need::Need;
-use mangrove_abi::StoreContext;
+use mangrove_abi::{Requests, StoreContext};
 use mangrove_stack::arch;
 use std::cell::{Cell, OnceCell};
 use std::mem::MaybeUninit;
@@ -233,7 +233,7 @@ impl SignalStack {
     /// There is no memory for it.
     fn install() -> Result<Self, Error> {
         let (what, bytes) = ("have a signal stack", SIGNAL_STACK as u64);
-        let memory = Mapping::reserve(SIGNAL_STACK)
+        let memory = Mapping::reserve(SIGNAL_STACK, &Requests::default())
             .map_err(|error| map_error(Need::Reserve, what, bytes, &error))?;
         memory
             .commit(0, SIGNAL_STACK)

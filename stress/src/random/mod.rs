@@ -19,9 +19,14 @@ pub mod roots;
 mod shrink;
 
 use crate::case::{Case, Size};
-use crate::suite::{Suite, play_case};
+use crate::round;
+use crate::suite::{FailedRound, Figures, RoundEnd, Suite, play_case};
 use ast::Program;
+use mangrove::{Config, Zeal};
 use mangrove_workers::Rng;
+
+/// Programs that are played by choices are small: many changes are tried in a second.
+const CHOSEN: f64 = 0.02;
 
 /// The suite.
 pub(crate) const SUITE: Suite = Suite {
@@ -40,6 +45,39 @@ pub(crate) const CLONES: Suite = Suite {
     least: 25,
     play: |round, begin| play_case(round, begin, case_with_clones, Some(shrunk_with_clones)),
 };
+
+/// Plays the random program of these choices (see [`Rng::of_bytes`]), for whoever changes choices
+/// and looks what comes of it. Switches are counted.
+///
+/// # Errors
+/// What went wrong, a lack of a resource too.
+///
+/// # Examples
+/// ```
+/// use mangrove::Config;
+/// use mangrove_stress::play_choices;
+///
+/// let figures = play_choices(&[2, 1, 0], &Config::new()).map_err(|failure| failure.message)?;
+/// assert!(figures.full > 0 && figures.switches > 0);
+/// # Ok::<(), String>(())
+/// ```
+pub fn play_choices(choices: &[u8], config: &Config) -> Result<Figures, FailedRound> {
+    let mut rng = Rng::of_bytes(choices);
+    let clones = rng.one_in(4);
+    let program = generator::program(&mut rng, Size::new(CHOSEN, Zeal::NONE));
+    let case = make(&program, clones);
+    let result = round::play_counted(&case, config);
+    let failure = match result.end {
+        RoundEnd::Passed => return Ok(result.figures),
+        RoundEnd::Refused(message) => FailedRound::from(format!("refused: {message}")),
+        RoundEnd::Failed(failure) => failure,
+    };
+    Err(FailedRound {
+        parameters: case.parameters,
+        program: case.wat,
+        ..failure
+    })
+}
 
 /// A case for a random program.
 fn case(rng: &mut Rng, size: Size) -> Case {

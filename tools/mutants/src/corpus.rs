@@ -16,7 +16,7 @@ const SCRIPT_MAX: usize = 16 << 10;
 const FOLDERS: [&str; 2] = ["gc-tests/cases", "stress/programs"];
 
 /// What mutations begin with. Its order is part of what seeds mean.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Corpus {
     /// Valid binaries.
     pub modules: Vec<Vec<u8>>,
