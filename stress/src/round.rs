@@ -65,14 +65,7 @@ fn start(
     config: &Config,
     prepare: impl FnOnce(&mut Store<()>),
 ) -> Result<RoundResult, Error> {
-    let mut config = config.clone();
-    if case.continuations_in_objects {
-        config.continuations_in_objects(ContinuationsInObjects::Trace);
-    }
-    if case.continuation_clone {
-        config.continuation_clone(true);
-    }
-    let engine = Engine::new(&config)?;
+    let engine = Engine::new(&config_of(case, config))?;
     let module = Module::new(&engine, case.wat.as_bytes())?;
     let mut store = Store::new(&engine, ())?;
     prepare(&mut store);
@@ -83,8 +76,24 @@ fn start(
     Ok(RoundResult::new(Figures::of_store(&store), problem))
 }
 
+/// Settings that let a case do what it does.
+pub fn config_of(case: &Case, config: &Config) -> Config {
+    let mut config = config.clone();
+    if case.continuations_in_objects {
+        config.continuations_in_objects(ContinuationsInObjects::Trace);
+    }
+    if case.continuation_clone {
+        config.continuation_clone(true);
+    }
+    config
+}
+
 /// Calls `run` and compares everything there is to compare.
-fn judge(case: &Case, store: &mut Store<()>, instance: Instance) -> Result<Option<String>, Error> {
+pub fn judge(
+    case: &Case,
+    store: &mut Store<()>,
+    instance: Instance,
+) -> Result<Option<String>, Error> {
     let Some(run) = instance.func(store, "run") else {
         return Ok(Some("the program exports no function `run`".to_owned()));
     };

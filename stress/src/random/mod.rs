@@ -25,7 +25,7 @@ use ast::Program;
 use mangrove::{Config, Zeal};
 use mangrove_workers::Rng;
 
-/// Programs that are played by choices are small: many changes are tried in a second.
+/// Size of the programs that are played again and again.
 const CHOSEN: f64 = 0.02;
 
 /// The suite.
@@ -62,10 +62,7 @@ pub(crate) const CLONES: Suite = Suite {
 /// # Ok::<(), String>(())
 /// ```
 pub fn play_choices(choices: &[u8], config: &Config) -> Result<Figures, FailedRound> {
-    let mut rng = Rng::of_bytes(choices);
-    let clones = rng.one_in(4);
-    let program = generator::program(&mut rng, Size::new(CHOSEN, Zeal::NONE));
-    let case = make(&program, clones);
+    let case = small_case(&mut Rng::of_bytes(choices));
     let result = round::play_counted(&case, config);
     let failure = match result.end {
         RoundEnd::Passed => return Ok(result.figures),
@@ -77,6 +74,15 @@ pub fn play_choices(choices: &[u8], config: &Config) -> Result<Figures, FailedRo
         program: case.wat,
         ..failure
     })
+}
+
+/// A case for a random program, small enough to be played dozens of times in a round.
+pub(crate) fn small_case(rng: &mut Rng) -> Case {
+    let clones = rng.one_in(4);
+    make(
+        &generator::program(rng, Size::new(CHOSEN, Zeal::NONE)),
+        clones,
+    )
 }
 
 /// A case for a random program.

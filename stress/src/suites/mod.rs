@@ -3,6 +3,7 @@
 mod churn;
 mod generators;
 mod pipeline;
+mod refusals;
 mod rings;
 mod suspended;
 
@@ -20,6 +21,7 @@ const SUITES: &[Suite] = &[
     random::roots::SUITE,
     model::SUITE,
     overflow::SUITE,
+    refusals::SUITE,
 ];
 
 /// All suites.
