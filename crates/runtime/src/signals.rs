@@ -230,7 +230,7 @@ impl SignalStack {
     /// Gives this thread a signal stack that is large enough.
     ///
     /// # Errors
-    /// There is no memory for it.
+    /// There is no memory for it, or the system refuses it.
     fn install() -> Result<Self, Error> {
         let (what, bytes) = ("have a signal stack", SIGNAL_STACK as u64);
         let memory = Mapping::reserve(SIGNAL_STACK, &Requests::default())
@@ -247,7 +247,9 @@ impl SignalStack {
         let result = unsafe { libc::sigaltstack(&stack, ptr::null_mut()) };
         if result != 0 {
             let error = io::Error::last_os_error();
-            return Err(Error::internal(format!("sigaltstack: {error}")));
+            return Err(Error::Limit(format!(
+                "cannot handle faults on this thread: {error}"
+            )));
         }
         Ok(Self {
             memory: Some(memory),
