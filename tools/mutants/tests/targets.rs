@@ -72,7 +72,7 @@ fn modules_are_validated() {
 #[test]
 fn modules_are_run() {
     let verdicts = play(target("run"));
-    for kind in ["call: returned", "module: rejected, no module"] {
+    for kind in ["call: returned", "module: rejected, invalid"] {
         assert!(said(&verdicts, kind), "no {kind}: {verdicts:?}");
     }
 }
