@@ -116,7 +116,9 @@ impl Refusal {
                 times,
             } => kind == request && due(number, after, times),
             Self::Any { after, times } => due(of_all, after, times),
-            Self::Random { seed, one_in } => stirred(seed ^ of_all << 20) % one_in.max(1) == 0,
+            Self::Random { seed, one_in } => {
+                stirred(seed ^ of_all << 20).is_multiple_of(one_in.max(1))
+            }
         }
     }
 }

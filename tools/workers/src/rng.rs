@@ -71,7 +71,7 @@ impl Rng {
     fn choice(&mut self, count: u64) -> u64 {
         let bytes = match count {
             ..=0x100 => 1,
-            ..=0x1_0000 => 2,
+            0x101..=0x1_0000 => 2,
             _ => 8,
         };
         self.next(bytes) % count
