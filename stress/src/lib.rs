@@ -38,6 +38,7 @@ mod world;
 pub use case::{Case, Size};
 pub use options::{ChoiceError, RoundOptions, StressOptions};
 pub use progress::{ConsoleProgress, Progress, Quiet, RoundBegins};
+pub use random::play_choices;
 pub use report::{Build, Campaign, MergeError, Merged, NamedReport, Report, ReportError, merge};
 pub use run::{run, run_by};
 pub use shard::{Origin, Shard, ShardError};

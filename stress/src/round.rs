@@ -4,10 +4,12 @@ use crate::case::{Case, Told};
 use crate::random::End;
 use crate::suite::{Figures, RoundEnd, RoundResult};
 use mangrove::{
-    Config, ContinuationsInObjects, Engine, Error, Extern, Func, Instance, Linker, Module, Store,
-    Val,
+    Config, ContinuationsInObjects, Engine, Error, Event, EventKind, Extern, Func, Hooks, Instance,
+    Linker, Module, Store, Val,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Calls a case's `run`.
 pub type Call<'a> = &'a mut dyn FnMut(&mut Store<()>, Func, &[Val]) -> Result<Vec<Val>, Error>;
@@ -20,6 +22,32 @@ pub fn play(case: &Case, config: &Config) -> RoundResult {
 /// Plays a case whose `run` is called in this way.
 pub fn play_by(case: &Case, config: &Config, call: Call<'_>) -> RoundResult {
     guarded(|| start(case, config, call))
+}
+
+/// Plays a case, and counts its switches: as the engine tells of them, of which code has hooks.
+pub fn play_counted(case: &Case, config: &Config) -> RoundResult {
+    let mut config = config.clone();
+    config.hooks(Hooks {
+        switches: true,
+        ..Hooks::default()
+    });
+    let switches = Arc::new(AtomicU64::new(0));
+    let mut result = play_by(case, &config, &mut |store, run, args| {
+        let counter = Arc::clone(&switches);
+        store.observe_events(move |event: &Event<'_>| {
+            if matches!(
+                event.kind(),
+                EventKind::Resumed { .. }
+                    | EventKind::Suspended { .. }
+                    | EventKind::Switched { .. }
+            ) {
+                counter.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        run.call(store, args)
+    });
+    result.figures.switches = switches.load(Ordering::Relaxed);
+    result
 }
 
 /// Plays something. A panic of the engine is a problem like any other.
@@ -51,14 +79,7 @@ pub fn caught<T>(make: impl FnOnce() -> Result<T, Error>) -> Option<T> {
 }
 
 fn start(case: &Case, config: &Config, call: Call<'_>) -> Result<RoundResult, Error> {
-    let mut config = config.clone();
-    if case.continuations_in_objects {
-        config.continuations_in_objects(ContinuationsInObjects::Trace);
-    }
-    if case.continuation_clone {
-        config.continuation_clone(true);
-    }
-    let engine = Engine::new(&config)?;
+    let engine = Engine::new(&config_of(case, config))?;
     let module = Module::new(&engine, case.wat.as_bytes())?;
     let mut store = Store::new(&engine, ())?;
     let mut linker = Linker::new(&engine);
@@ -68,8 +89,20 @@ fn start(case: &Case, config: &Config, call: Call<'_>) -> Result<RoundResult, Er
     Ok(RoundResult::new(case.told.figures(&store), problem))
 }
 
+/// Settings that let a case do what it does.
+pub fn config_of(case: &Case, config: &Config) -> Config {
+    let mut config = config.clone();
+    if case.continuations_in_objects {
+        config.continuations_in_objects(ContinuationsInObjects::Trace);
+    }
+    if case.continuation_clone {
+        config.continuation_clone(true);
+    }
+    config
+}
+
 /// Calls `run` and compares everything there is to compare.
-fn judge(
+pub fn judge(
     case: &Case,
     store: &mut Store<()>,
     instance: Instance,

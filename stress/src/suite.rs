@@ -193,6 +193,14 @@ impl RoundResult {
         matches!(self.end, RoundEnd::Failed(_))
     }
 
+    /// Says of a failure which program it is about.
+    pub fn with_program(&mut self, case: &Case) {
+        if let RoundEnd::Failed(failure) = &mut self.end {
+            failure.program.clone_from(&case.wat);
+            failure.arguments.clone_from(&case.arguments);
+        }
+    }
+
     /// Says of a failure which seed and choices led to it, where it does not know.
     pub fn of_seed(mut self, seed: u64, parameters: &str) -> Self {
         if let RoundEnd::Failed(failure) = &mut self.end {

@@ -13,7 +13,7 @@ mod defects_list;
 
 use defects_list::{ALL, Row};
 use mangrove::{Config, Defect, Zeal};
-use mangrove_stress::{Progress, Quiet, RoundBegins, StressOptions, run, suites};
+use mangrove_stress::{Progress, Quiet, RoundBegins, StressOptions, Suite, run, suites};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::process::{Command, Stdio};

@@ -59,7 +59,7 @@ pub use libcall::{Libcall, LibcallResult};
 pub use log::Logged;
 pub use object::{HeapRef, Kind, StructLayout, TypeDescriptor};
 pub use record::{ContRecord, HandlerTable, RecordState, reason};
-pub use refusal::{Refusal, Request, Requests};
+pub use refusal::{List, Refusal, Request, Requests, make_room};
 pub use site::{CallSite, CatchSite, SiteTable, SiteTableBuilder, Slot, Slots};
 pub use slot_names::{NamedSlot, SlotContent, SlotHolds, SlotNames};
 pub use trap::{TrapCode, TrapSite};

@@ -27,7 +27,8 @@ pub(crate) unsafe fn verify_clean(
     }
     heap.verify_log(ctx)
         .map_err(|fault| CollectError::HeapViolation { when, fault })?;
-    let logged = heap.logged(ctx);
+    // Empty after a collection: only before one can there be no room.
+    let logged = heap.logged(ctx)?;
     let records: HashSet<*mut ContRecord> = logged
         .iter()
         .filter_map(|entry| match *entry {

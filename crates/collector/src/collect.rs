@@ -132,7 +132,7 @@ pub unsafe fn collect(
         phases.ended(Phase::VerifyBefore, verified.continuations);
     }
     let began = Instant::now();
-    let logged = heap.logged(ctx);
+    let logged = heap.logged(ctx)?;
     // SAFETY: by contract.
     let done = unsafe {
         match kind {

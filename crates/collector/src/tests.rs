@@ -218,7 +218,10 @@ fn a_fresh_continuation_holds_its_bound_arguments() {
         (TransferSlot::from_u64(kept.0 as u64), Some(SlotKind::Ref)),
         (TransferSlot::from_cont(other), Some(SlotKind::Cont)),
     ];
-    world.registry.bind(&mut world.ctx, fresh.record, arguments);
+    world
+        .registry
+        .bind(&mut world.ctx, fresh.record, arguments)
+        .unwrap();
     world.outside.conts = vec![fresh];
     let report = world.collect();
     assert_eq!(

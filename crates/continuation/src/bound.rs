@@ -4,16 +4,21 @@
 //! each is kept with what the collector must know of it. `ContRecord::unready`
 //! tells compiled code that there are some.
 
-use mangrove_abi::{SlotKind, TransferSlot};
+use mangrove_abi::{Requests, SlotKind, TransferSlot, make_room};
 
 /// The arguments bound to one continuation, in the order of its parameters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct BoundArguments {
     pub(crate) values: Vec<TransferSlot>,
     pub(crate) kinds: Vec<Option<SlotKind>>,
 }
 
 impl BoundArguments {
+    /// Makes room for so many more. Whether there is room.
+    pub(crate) fn make_room(&mut self, more: usize, requests: &Requests) -> bool {
+        make_room(&mut self.values, more, requests) && make_room(&mut self.kinds, more, requests)
+    }
+
     /// The values.
     pub fn values(&self) -> &[TransferSlot] {
         &self.values

@@ -105,6 +105,12 @@ impl Registry {
                 });
             }
         }
+        // SAFETY: as above.
+        let count = unsafe { (*from).bound_count() };
+        let bound = match count {
+            0 => None,
+            _ => Some(self.copy_of_bound(from)?),
+        };
         let record = self.copy_of_frames(ctx, from)?;
         // SAFETY: both are records of our slab, which only this thread uses.
         unsafe {
@@ -128,12 +134,9 @@ impl Registry {
             (*record).set_followed(false);
             (*record).created_at = (*from).created_at;
             (*record).interrupted = from;
-            let bound = (*from).bound_count();
-            if bound != 0 && !ctx.has(Defect::CloneUnbound) {
-                let arguments = self.bound.get(&(*from).id).cloned();
-                let arguments = arguments.expect("the registry keeps what is bound");
-                self.bound.insert((*record).id, arguments);
-                (*record).unready |= bound;
+            if let Some(bound) = bound.filter(|_| !ctx.has(Defect::CloneUnbound)) {
+                self.bound.insert((*record).id, bound);
+                (*record).unready |= count;
             }
             if (*from).unready & ContRecord::CLEAN == 0 {
                 wake(ctx, record, Waking::Cloned);

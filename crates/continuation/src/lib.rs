@@ -59,6 +59,8 @@ mod make_room_tests;
 #[cfg(test)]
 mod model_tests;
 #[cfg(test)]
+mod room_tests;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use mangrove_stack::{ArenaConfig, DEFAULT_INITIAL_STACK_SIZE, StackError};
 
 /// What a registry is to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RegistryConfig {
     /// The stacks of continuations.
     pub stacks: ArenaConfig,
@@ -25,11 +25,11 @@ impl Default for RegistryConfig {
     fn default() -> Self {
         let stacks = ArenaConfig::default();
         Self {
-            stacks,
             initial_stack_size: DEFAULT_INITIAL_STACK_SIZE,
             max_initial_stacks: stacks.max_stacks,
             max_continuations: stacks.max_stacks,
             max_stack_bytes: u64::MAX,
+            stacks,
         }
     }
 }
@@ -65,6 +65,14 @@ pub enum LimitError {
         /// How many continuations live.
         live: usize,
     },
+    /// There is no memory for arguments that are to be bound.
+    #[error("no memory for {arguments} bound arguments, {live} continuations are live")]
+    Bound {
+        /// How many arguments.
+        arguments: usize,
+        /// How many continuations live.
+        live: usize,
+    },
     /// A continuation to be cloned has grown into the last bytes of its stack, of which
     /// others have fewer.
     #[error("{bytes} bytes of a stack are in use, and a clone's may have {capacity} (stack_size)")]
@@ -96,7 +104,9 @@ impl LimitError {
                 ..
             } => Some(("stacks", limit as u64)),
             Self::Frames { capacity, .. } => Some(("stack size", capacity)),
-            Self::Stack { .. } | Self::Record { .. } | Self::Buffer { .. } => None,
+            Self::Stack { .. } | Self::Record { .. } | Self::Buffer { .. } | Self::Bound { .. } => {
+                None
+            }
         }
     }
 }

@@ -14,7 +14,7 @@
 
 use crate::registry::Registry;
 use crate::rounds::Rounds;
-use mangrove_abi::{ContRecord, RecordId, RecordState, StoreContext};
+use mangrove_abi::{ContRecord, RecordId, RecordState, Requests, StoreContext, make_room};
 
 /// How many of the stacks given out last are tried at the bound on bytes.
 const NEWEST: usize = 32;
@@ -62,7 +62,10 @@ impl Registry {
 
     /// Goes through the records with a stack and parks that many of them.
     fn round(&mut self, ctx: &StoreContext, wanted: usize) -> usize {
-        let (running, mut looks) = self.running(ctx);
+        // Who cannot be told from those that run stays where it is.
+        let Some((running, mut looks)) = self.running(ctx) else {
+            return 0;
+        };
         let (mut stacked, mut hand) = self.begin_looking();
         let mut parked = 0;
         for _ in 0..stacked.len() {
@@ -137,15 +140,16 @@ impl Registry {
         Some(&mut parking.rounds)
     }
 
-    /// The records on chains that run, and how many those are.
-    fn running(&self, ctx: &StoreContext) -> (Ids, u64) {
-        let mut running = Ids::new(self.slab.len());
+    /// The records on chains that run, and how many those are; none if there is no memory for
+    /// the set.
+    fn running(&self, ctx: &StoreContext) -> Option<(Ids, u64)> {
+        let mut running = Ids::new(self.slab.len(), self.arena.requests())?;
         let mut count = 0;
         for id in self.active_ids(ctx) {
             running.insert(id);
             count += 1;
         }
-        (running, count)
+        Some((running, count))
     }
 }
 
@@ -180,9 +184,13 @@ unsafe fn ends_soon(record: *const ContRecord) -> bool {
 struct Ids(Vec<u64>);
 
 impl Ids {
-    /// An empty set, of ids below `end`.
-    fn new(end: u32) -> Self {
-        Self(vec![0; (end as usize).div_ceil(64)])
+    /// An empty set, of ids below `end`; none if there is no memory for it.
+    fn new(end: u32, requests: &Requests) -> Option<Self> {
+        let (mut words, len) = (Vec::new(), (end as usize).div_ceil(64));
+        make_room(&mut words, len, requests).then(|| {
+            words.resize(len, 0);
+            Self(words)
+        })
     }
 
     fn insert(&mut self, id: RecordId) {

@@ -12,7 +12,8 @@
 //! Records, and even more so the buffers of parked frames, are anywhere in
 //! memory. What enters one of the two queues is prefetched, and by the time it
 //! comes out it is in the cache. Nobody outside of this file knows that there
-//! are two.
+//! are two. The first is short, and the second has room for every record from before
+//! ([`Registry::queue`]): marking needs no memory.
 //!
 //! Next on the road of a root: `crates/collector/src/walk.rs`.
 
@@ -21,6 +22,9 @@ use crate::states::End;
 use mangrove_abi::{ContRecord, ContRef, Defect, RecordId, RecordState, StoreContext};
 use mangrove_stack::arch;
 use std::collections::VecDeque;
+
+/// References that wait, at most: more are followed at once.
+const MOST_FOUND: usize = 4 * Worklist::AHEAD;
 
 /// How much of a stack is prefetched: two small frames and the trampoline's.
 const PREFETCHED_BYTES: u64 = 192;
@@ -43,10 +47,12 @@ impl<'a> Worklist<'a> {
     /// An empty worklist. The registry begins marking.
     pub fn new(registry: &'a mut Registry) -> Self {
         registry.begin_marking();
+        let mut marked = std::mem::take(&mut registry.queue);
+        marked.clear();
         Self {
             registry,
-            found: VecDeque::with_capacity(2 * Self::AHEAD),
-            marked: VecDeque::with_capacity(2 * Self::AHEAD),
+            found: VecDeque::with_capacity(MOST_FOUND),
+            marked,
             overlooks_chains: false,
         }
     }
@@ -63,13 +69,16 @@ impl<'a> Worklist<'a> {
 
     /// Adds every live continuation, whether anything refers to it or not. Only for tests.
     pub fn enqueue_all(&mut self) {
+        let mut all = Vec::new();
         for record in self.registry.slab.iter() {
             // SAFETY: a record of the registry, which only this thread uses.
             let (state, revision) = unsafe { ((*record).state, (*record).revision) };
             if state == RecordState::Live as u32 {
-                self.found.push_back(ContRef { record, revision });
+                all.push(ContRef { record, revision });
             }
         }
+        all.into_iter()
+            .for_each(|reference| self.enqueue(reference));
     }
 
     /// Adds what a reference stands for; null, consumed ones and those that were
@@ -77,6 +86,11 @@ impl<'a> Worklist<'a> {
     #[inline]
     pub fn enqueue(&mut self, reference: ContRef) {
         if !reference.is_null() {
+            if self.found.len() == MOST_FOUND
+                && let Some(first) = self.found.pop_front()
+            {
+                self.mark_chain(first);
+            }
             arch::prefetch(reference.record);
             self.found.push_back(reference);
         }
@@ -124,6 +138,13 @@ impl<'a> Worklist<'a> {
         let sp = unsafe { (*record).sp };
         arch::prefetch_range(sp, PREFETCHED_BYTES);
         self.marked.push_back(record);
+    }
+}
+
+impl Drop for Worklist<'_> {
+    /// The next one has the queue's memory.
+    fn drop(&mut self) {
+        self.registry.queue = std::mem::take(&mut self.marked);
     }
 }
 

@@ -29,7 +29,10 @@ fn step(world: &mut World, refs: &mut Vec<ContRef>, verb: Verb, n: usize, choice
         Verb::Bind => {
             if let Some(&cont) = refs.get(choice % refs.len().max(1)) {
                 let values = [(TransferSlot::from_u64(1), None)];
-                world.registry.bind(&mut world.ctx, cont.record, values);
+                world
+                    .registry
+                    .bind(&mut world.ctx, cont.record, values)
+                    .unwrap();
             }
         }
         Verb::Clone => {

@@ -17,7 +17,7 @@ use crate::parking_policy::{ParkPolicy, Parking};
 use crate::registry::{IDLE_WATERMARK, Registry};
 use crate::rounds::Rounds;
 use crate::states::State;
-use mangrove_abi::{ContRecord, Defect, RecordId, RecordState, Request, StoreContext};
+use mangrove_abi::{ContRecord, Defect, RecordId, RecordState, Request, StoreContext, make_room};
 use mangrove_stack::arch::Unpark;
 use mangrove_stack::{Stack, discard_parked, fits, is_parked, move_frames, park, poison, unpark};
 use std::ptr;
@@ -33,10 +33,12 @@ impl Registry {
             usize::MAX => usize::MAX,
             most => most.max(8).min(self.max_with_stack()),
         };
+        let mut stacked: Vec<_> = self.slab.ids().collect();
+        stacked.reserve(Parking::stacked_at_most(stacked.len()) + 1);
         self.parking = Some(Parking {
             policy: ParkPolicy { most, ..policy },
             unpark,
-            stacked: self.slab.ids().collect(),
+            stacked,
             shrink_at: 0,
             found: Vec::new(),
             rounds: Rounds::default(),
@@ -65,12 +67,16 @@ impl Registry {
 
     /// Parks everything that can be. How many continuations that was.
     pub fn park_all(&mut self, ctx: &StoreContext) -> usize {
-        let waiting = self.states(ctx).filter(|&(record, state)| {
+        let mut waiting = Vec::new();
+        if !make_room(&mut waiting, self.with_stack, self.arena.requests()) {
+            return 0;
+        }
+        let idle = self.states(ctx).filter(|&(record, state)| {
             // SAFETY: a record of our slab, which only this thread uses.
             let parked = unsafe { is_parked(record) };
             matches!(state, State::Fresh | State::Suspended) && !parked
         });
-        let waiting = waiting.map(|(record, _)| record).collect();
+        waiting.extend(idle.map(|(record, _)| record));
         self.park_these(waiting)
     }
 
@@ -84,13 +90,23 @@ impl Registry {
             parking.found.clear();
             return 0;
         }
-        let after = parking.policy.after;
+        let (after, all) = (parking.policy.after, self.slab.len() as usize);
+        let requests = self.arena.requests();
+        let (mut old, mut active) = (Vec::new(), Vec::new());
+        let unknown = all - parking.found.len();
+        let room = make_room(&mut old, parking.stacked.len(), requests)
+            && make_room(&mut parking.found, unknown, requests)
+            && make_room(&mut active, all, requests);
+        // Who is not looked at now is older the next time.
+        if !room {
+            return 0;
+        }
         let mut stacked = std::mem::take(&mut parking.stacked);
         let mut found = std::mem::take(&mut parking.found);
-        found.resize(self.slab.len() as usize, (u64::MAX, 0));
+        found.resize(all, (u64::MAX, 0));
         let now = self.counts.collections as u32;
-        let active = self.active(ctx);
-        let mut old = Vec::new();
+        active.resize(all, false);
+        self.note_active(ctx, &mut active);
         stacked.retain(|&id| {
             let record = self.slab.get(id);
             // SAFETY: a record of our slab, which only this thread uses.
@@ -205,7 +221,7 @@ impl Registry {
         parking.rounds.stack_given();
         // Continuations that are parked and unparked without a collection in
         // between are in the list again and again.
-        if parking.stacked.len() > 2 * self.with_stack + 64 {
+        if parking.stacked.len() > Parking::stacked_at_most(self.with_stack) {
             self.sort_out();
         }
     }

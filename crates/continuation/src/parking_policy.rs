@@ -62,3 +62,10 @@ pub(crate) struct Parking {
     /// Bytes of the frames in their buffers.
     pub(crate) parked_bytes: u64,
 }
+
+impl Parking {
+    /// How long `stacked` may be before it is sorted out, where so many stacks are in use.
+    pub(crate) fn stacked_at_most(stacks: usize) -> usize {
+        2 * stacks + 64
+    }
+}

@@ -22,9 +22,9 @@ use crate::parking_policy::Parking;
 use crate::pressure::Pressure;
 use crate::slab::Slab;
 use crate::states::State;
-use mangrove_abi::{ContRecord, Defect, RecordId, RecordState, Request, StoreContext};
+use mangrove_abi::{ContRecord, Defect, RecordId, RecordState, Request, StoreContext, make_room};
 use mangrove_stack::{ArenaConfig, Stack, StackArena, arch};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ptr;
 
 /// Idle stacks that keep their memory without question. Twice as many, and the
@@ -66,6 +66,8 @@ pub struct Registry {
     pub(crate) resumptions: usize,
     /// Gone, without a stack.
     pub(crate) bare: Vec<*mut ContRecord>,
+    /// The queue of marking, with room for all records: a collection needs no memory for it.
+    pub(crate) queue: VecDeque<*mut ContRecord>,
     /// By record id; no entry where nothing is bound.
     pub(crate) bound: HashMap<RecordId, BoundArguments>,
     /// Number of the collection under way, or the last one.
@@ -87,17 +89,18 @@ impl Registry {
     pub fn new(config: RegistryConfig) -> Self {
         Self {
             slab: Slab::new(),
-            arena: StackArena::new(config.stacks),
             initial: Initial::new(ArenaConfig {
                 stack_size: config.initial_stack_size,
                 max_stacks: config.max_initial_stacks,
-                ..config.stacks
+                ..config.stacks.clone()
             }),
+            arena: StackArena::new(config.stacks),
             max_continuations: config.max_continuations,
             max_stack_bytes: config.max_stack_bytes,
             with_stack: 0,
             resumptions: 0,
             bare: Vec::new(),
+            queue: VecDeque::new(),
             bound: HashMap::new(),
             epoch: 0,
             marked: 0,
@@ -373,11 +376,29 @@ impl Registry {
             unsafe { (*record).state = state as u32 };
             return Ok(record);
         }
-        let granted = !self.slab.is_full() || self.arena.grants(Request::Records);
+        let granted = !self.slab.is_full()
+            || self.arena.grants(Request::Records) && self.make_lists(self.slab.next_capacity());
         granted
             .then(|| self.slab.push(state))
             .flatten()
             .ok_or_else(|| LimitError::Record { live: self.all() })
+    }
+
+    /// Makes room for so many records in all lists that may have each of them, so that nobody
+    /// who adds one to a list needs memory: neither a collection, nor what gives a stack
+    /// back. What is never used is address space only. Whether there is room.
+    fn make_lists(&mut self, records: usize) -> bool {
+        let requests = self.arena.requests();
+        let stacked = self.parking.as_mut().is_none_or(|parking| {
+            // One more is there when it is found to be too long.
+            let most = Parking::stacked_at_most(records) + 1;
+            let more = most.saturating_sub(parking.stacked.len());
+            make_room(&mut parking.stacked, more, requests)
+        });
+        let bare = records - self.bare.len();
+        stacked
+            && make_room(&mut self.bare, bare, requests)
+            && make_room(&mut self.queue, records, requests)
     }
 
     /// The record at an address that can only be one of ours.

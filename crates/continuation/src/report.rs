@@ -3,7 +3,7 @@
 use crate::registry::Registry;
 use crate::slab::is_initial;
 use crate::states::State;
-use mangrove_abi::Request;
+use mangrove_abi::Requests;
 use mangrove_abi::{ContRecord, RecordId, RecordState, StoreContext};
 use mangrove_stack::{GuardKind, is_parked};
 
@@ -161,8 +161,8 @@ impl Registry {
     }
 
     /// How many requests of a kind were made to the system so far.
-    pub fn requests(&self, request: Request) -> u64 {
-        self.arena.requests(request) + self.initial.arena.requests(request)
+    pub fn requests(&self) -> &Requests {
+        self.arena.requests()
     }
 
     /// Collections that have found the continuation live so far.
@@ -208,9 +208,14 @@ impl Registry {
     /// activation or one around it.
     pub(crate) fn active(&self, ctx: &StoreContext) -> Vec<bool> {
         let mut active = vec![false; self.slab.len() as usize];
+        self.note_active(ctx, &mut active);
+        active
+    }
+
+    /// Notes these in a list with a place for each record.
+    pub(crate) fn note_active(&self, ctx: &StoreContext, active: &mut [bool]) {
         self.active_ids(ctx)
             .for_each(|id| active[id.index()] = true);
-        active
     }
 
     /// The ids of these records, from the current one out to the outermost host

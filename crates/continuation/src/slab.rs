@@ -70,6 +70,11 @@ impl Slab {
         locate(self.next_id()).0 == self.chunks.len()
     }
 
+    /// How many records there can be once one more chunk is there.
+    pub(crate) fn next_capacity(&self) -> usize {
+        chunk_start(self.chunks.len() + 1)
+    }
+
     /// A new record, with the next id and without a stack; none if there is no
     /// memory for it, or 2^32 - 1 records are there, half a terabyte of them.
     pub(crate) fn push(&mut self, state: RecordState) -> Option<*mut ContRecord> {

@@ -294,13 +294,16 @@ fn bound_arguments_live_as_long_as_they_wait() {
     let record = cont.record;
     let (a, b) = (TransferSlot::from_u64(7), TransferSlot::from_u64(8));
     let ctx = &mut world.ctx;
-    world.registry.bind(ctx, record, [(a, None)]);
-    world.registry.bind(
-        ctx,
-        record,
-        [(b, Some(SlotKind::Ref)), (a, Some(SlotKind::Cont))],
-    );
-    world.registry.bind(ctx, record, []);
+    world.registry.bind(ctx, record, [(a, None)]).unwrap();
+    world
+        .registry
+        .bind(
+            ctx,
+            record,
+            [(b, Some(SlotKind::Ref)), (a, Some(SlotKind::Cont))],
+        )
+        .unwrap();
+    world.registry.bind(ctx, record, []).unwrap();
     world.check();
     for (index, kind, slot) in world.registry.bound_mut(record).unwrap().references() {
         let expected = [(1, SlotKind::Ref, b), (2, SlotKind::Cont, a)];
@@ -315,7 +318,10 @@ fn bound_arguments_live_as_long_as_they_wait() {
     world.resume(cont);
     assert!(world.registry.bound_mut(record).is_none());
     let cont = world.suspend(0).unwrap();
-    world.registry.bind(&mut world.ctx, record, [(a, None)]);
+    world
+        .registry
+        .bind(&mut world.ctx, record, [(a, None)])
+        .unwrap();
     assert_eq!(world.registry.bound_mut(cont.record).unwrap().values(), [a]);
     world.collect(&[]);
     assert!(

@@ -59,7 +59,7 @@ pub use starts::{ObjectNumbers, Starts};
 pub use violation::HeapViolation;
 
 use large::Window;
-use mangrove_abi::Refusal;
+use mangrove_abi::Requests;
 use mangrove_abi::object::{OBJECT_ALIGN, TypeDescriptor};
 use space::{Reservation, Space};
 use std::ops::Range;
@@ -91,12 +91,12 @@ pub fn largest_heap() -> u64 {
 pub fn reserved_bytes(config: &HeapConfig) -> u64 {
     space::reserved_bytes(&HeapConfig {
         max_bytes: config.max_bytes.min(largest_heap()),
-        ..*config
+        ..config.clone()
     })
 }
 
 /// Limits and modes of a heap.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HeapConfig {
     /// Bytes objects may take, garbage that is not collected yet included.
     /// At most [`largest_heap`]; rounded down to a multiple of 8.
@@ -115,9 +115,8 @@ pub struct HeapConfig {
     /// Whether the system counts memory as used once it is writable (strict
     /// overcommit). What a space no longer needs is then made inaccessible.
     pub strict_commit: bool,
-    /// What to refuse on purpose, so that tests can see what becomes of the heap
-    /// then; nothing, as a rule.
-    pub refusal: Option<Refusal>,
+    /// Who counts requests, and refuses some on purpose.
+    pub requests: Requests,
 }
 
 impl Default for HeapConfig {
@@ -131,7 +130,7 @@ impl Default for HeapConfig {
             poison: false,
             continuations: false,
             strict_commit: false,
-            refusal: None,
+            requests: Requests::default(),
         }
     }
 }
@@ -164,6 +163,12 @@ pub enum HeapError {
         /// The system's answer.
         #[source]
         source: rustix::io::Errno,
+    },
+    /// The allocator gave no memory for a list that a collection needs. None began.
+    #[error("no memory for a list of {entries} entries, which a collection needs")]
+    List {
+        /// How many entries.
+        entries: usize,
     },
     /// An earlier collection failed half way.
     #[error("the heap is unusable: an earlier collection failed half way")]
@@ -292,6 +297,11 @@ impl Heap {
     /// First byte that references are offsets from.
     pub fn base(&self) -> *mut u8 {
         self.reservation.base()
+    }
+
+    /// Who counts its requests.
+    pub(crate) fn requests(&self) -> &Requests {
+        self.reservation.requests()
     }
 
     /// Most bytes that may be in use now: see [`Heap::most`].

@@ -12,11 +12,11 @@
 //!
 //! Compiled code does the same inline (`crates/compile/src/func/barrier.rs`).
 
-use crate::Heap;
+use crate::{Heap, HeapError};
 use mangrove_abi::object::{
     CARDED, CARDED_BYTES, HeapRef, Kind, LISTED, TypeDescriptor, WATCHED, cards_of,
 };
-use mangrove_abi::{Defect, Logged, Noted, StoreContext};
+use mangrove_abi::{Defect, Logged, Noted, StoreContext, make_room};
 use std::ops::Range;
 
 /// The header of an object of `size` bytes once it is old.
@@ -35,7 +35,24 @@ impl Heap {
     }
 
     /// The entries of the log, in the order in which they were made.
-    pub fn logged(&self, ctx: &StoreContext) -> Vec<Logged> {
+    ///
+    /// # Errors
+    /// [`HeapError::List`].
+    ///
+    /// # Panics
+    /// If `ctx` is not the context this heap is attached to.
+    pub fn logged(&self, ctx: &StoreContext) -> Result<Vec<Logged>, HeapError> {
+        let (mut entries, log) = (Vec::new(), self.log(ctx));
+        if !make_room(&mut entries, log.len(), self.requests()) {
+            let entries = log.len();
+            return Err(HeapError::List { entries });
+        }
+        entries.extend(log);
+        Ok(entries)
+    }
+
+    /// The same, one by one.
+    pub(crate) fn log(&self, ctx: &StoreContext) -> impl ExactSizeIterator<Item = Logged> {
         let (first, last) = self.reservation.log();
         assert!(
             (first..=last).contains(&ctx.log_next),
@@ -44,7 +61,7 @@ impl Heap {
         // SAFETY: the log is the heap's own and was written up to there.
         let words =
             unsafe { std::slice::from_raw_parts(first, ctx.log_next.offset_from(first) as usize) };
-        words.iter().map(|&word| Logged::of(word)).collect()
+        words.iter().map(|&word| Logged::of(word))
     }
 
     /// The card of an offset.

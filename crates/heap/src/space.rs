@@ -144,10 +144,13 @@ impl Reservation {
         let plan = Plan::new(config);
         let bytes = plan.front + plan.end();
         let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-        // SAFETY: a new anonymous mapping at an address of the system's choice
-        // touches nothing that exists.
-        let mapped = unsafe {
-            mm::mmap_anonymous(ptr::null_mut(), bytes as usize, ProtFlags::empty(), flags)
+        let mapped = match config.requests.grants(Request::HeapReserve) {
+            // SAFETY: a new anonymous mapping at an address of the system's choice
+            // touches nothing that exists.
+            true => unsafe {
+                mm::mmap_anonymous(ptr::null_mut(), bytes as usize, ProtFlags::empty(), flags)
+            },
+            false => Err(Errno::NOMEM),
         };
         let start = mapped.map_err(|source| HeapError::Reserve { bytes, source })?;
         let reservation = Self {
@@ -155,18 +158,25 @@ impl Reservation {
             bytes,
             plan,
             strict_commit: config.strict_commit,
-            requests: Requests::new(config.refusal),
+            requests: config.requests.clone(),
         };
         let front = reservation.plan.front;
         let access = MprotectFlags::READ | MprotectFlags::WRITE;
-        // SAFETY: the front of the range just mapped.
-        unsafe { mm::mprotect(start, front as usize, access) }.map_err(|source| {
-            HeapError::Commit {
-                bytes: front,
-                source,
-            }
+        let opened = match config.requests.grants(Request::HeapReserve) {
+            // SAFETY: the front of the range just mapped.
+            true => unsafe { mm::mprotect(start, front as usize, access) },
+            false => Err(Errno::NOMEM),
+        };
+        opened.map_err(|source| HeapError::Commit {
+            bytes: front,
+            source,
         })?;
         Ok(reservation)
+    }
+
+    /// Who counts its requests.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     /// The first place of the log, and its last.
@@ -269,7 +279,16 @@ impl Space {
                 let from = heap.base().add(self.start as usize);
                 from.write_bytes(POISON, (used - self.start) as usize);
             }
-            match self.protect(heap, self.start..self.committed, MprotectFlags::empty()) {
+            let granted = heap.requests.grants(Request::HeapDiscard);
+            let protect = || {
+                let all = self.start..self.committed;
+                self.protect(heap, all, MprotectFlags::empty())
+            };
+            let refused = HeapError::Commit {
+                bytes: self.committed - self.start,
+                source: Errno::NOMEM,
+            };
+            match granted.then(protect).unwrap_or(Err(refused)) {
                 Ok(()) => self.committed = self.start,
                 // The space stays poisoned and usable; only the fault is lost.
                 Err(error) => {
@@ -288,6 +307,9 @@ impl Space {
     /// page size, upwards.
     fn release(&mut self, heap: &Reservation, keep: u64) -> Result<(), Errno> {
         let from = heap.base().wrapping_add(keep as usize).cast::<c_void>();
+        if !heap.requests.grants(Request::HeapDiscard) {
+            return Err(Errno::NOMEM);
+        }
         if !heap.strict_commit {
             let len = self.touched.next_multiple_of(page()) - keep;
             // SAFETY: the range lies in this vacated space, so nobody needs its

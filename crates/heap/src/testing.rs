@@ -130,7 +130,7 @@ impl World {
         &mut self,
         kind: CollectionKind,
     ) -> Result<CollectionStats, HeapViolation> {
-        let logged = self.heap.logged(&self.ctx);
+        let logged = self.heap.logged(&self.ctx).unwrap();
         let collection = self.heap.begin(&mut self.ctx, kind);
         let mut collection = collection.expect("memory");
         if kind == CollectionKind::Minor {

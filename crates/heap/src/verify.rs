@@ -180,8 +180,7 @@ impl Heap {
             return Ok(());
         }
         let logged: HashSet<u64> = self
-            .logged(ctx)
-            .into_iter()
+            .log(ctx)
             .filter_map(|entry| match entry {
                 Logged::Object(object) => Some(self.offset_of(object)),
                 _ => None,

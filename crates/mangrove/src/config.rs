@@ -200,7 +200,7 @@ impl Config {
         self
     }
 
-    /// Makes the system refuse something to each store, for tests.
+    /// Makes the system refuse something to the engine and its stores, for tests.
     #[doc(hidden)]
     pub fn refuse(&mut self, refusal: Refusal) -> &mut Self {
         self.settings.refusal = Some(refusal);

@@ -2,7 +2,7 @@
 
 use crate::config::Config;
 use crate::threads;
-use mangrove_abi::TypeId;
+use mangrove_abi::{Requests, TypeId};
 use mangrove_compile as compile;
 use mangrove_runtime::{
     AsEngine, EngineCore, Error, Plan, SignalProblem, TypeCounts, Val, interrupt_on_ctrl_c,
@@ -284,6 +284,12 @@ impl Engine {
     /// Whether both are the same engine.
     pub fn same(&self, other: &Engine) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Who counts the requests to the system that it makes, its stores included.
+    #[doc(hidden)]
+    pub fn requests(&self) -> &Requests {
+        &self.core().plan().requests
     }
 
     /// Function types it has from the start.

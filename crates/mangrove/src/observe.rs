@@ -1,15 +1,16 @@
 //! Who is told when something happens in a store.
 
 use crate::access::{Observer, Store, StoreView, Watcher, inner_mut};
-use mangrove_abi::Request;
+use mangrove_abi::Requests;
 use mangrove_collector::PhaseReport;
 use mangrove_runtime::{CollectionPolicy, Event, inner};
 
 impl<T> Store<T> {
-    /// How many requests of a kind were made to the system so far.
+    /// Who counts the requests to the system that the store's engine makes, all of its stores
+    /// included.
     #[doc(hidden)]
-    pub fn requests(&self, request: Request) -> u64 {
-        inner(self).requests(request)
+    pub fn requests(&self) -> &Requests {
+        inner(self).requests()
     }
 
     /// Adds an observer. It stays as long as the store.

@@ -351,7 +351,7 @@ fn what_is_refused_leaves_nothing_behind() {
             let mut failed = 0;
             for after in 0..24 {
                 let mut config = config("none");
-                config.verify_heap(true).refuse(Refusal {
+                config.verify_heap(true).refuse(Refusal::Of {
                     request,
                     after,
                     times,

@@ -216,7 +216,7 @@ fn sweep(
     let mut after = 0;
     loop {
         let mut config = config(guard);
-        config.refuse(Refusal {
+        config.refuse(Refusal::Of {
             request,
             after,
             times,
@@ -224,7 +224,7 @@ fn sweep(
         let mut world = World::new(&config, words);
         world.live_a_life();
         world.is_exact();
-        let asked = world.store.requests(request);
+        let asked = world.store.requests().made(request);
         all.append(&mut world.failures);
         if times < u64::MAX {
             world.goes_on();
@@ -308,7 +308,7 @@ fn heap_memory() {
         for after in 0..20 {
             let mut config = config(GuardKind::Auto);
             config.young_min(4 << 10).young_max(4 << 10);
-            config.refuse(Refusal {
+            config.refuse(Refusal::Of {
                 request: Request::HeapCommit,
                 after,
                 times,

@@ -1,5 +1,6 @@
 //! Entries for objects, by age: a minor collection looks at those for young ones only.
 
+use mangrove_abi::{Requests, make_room};
 use mangrove_collector::CollectionKind;
 
 /// Entries by the age of what they are for.
@@ -18,6 +19,13 @@ impl<T> Default for Aged<T> {
 }
 
 impl<T> Aged<T> {
+    /// Makes room for one entry more, young or old once all young ones are old. Whether there is
+    /// room.
+    pub fn reserve_one(&mut self, requests: &Requests) -> bool {
+        let grown = self.young.len() + 1;
+        make_room(&mut self.young, 1, requests) && make_room(&mut self.old, grown, requests)
+    }
+
     /// Adds an entry, for a young object or for an old one.
     pub fn add(&mut self, entry: T, young: bool) {
         match young {

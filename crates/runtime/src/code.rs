@@ -16,11 +16,11 @@
 
 use crate::error::Error;
 use crate::ledger::Ledger;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, ask};
 use crate::refusals::map_error;
 use crate::resource::need::Need;
 use crate::trace;
-use mangrove_abi::{CodeImage, CodeOffset};
+use mangrove_abi::{CodeImage, CodeOffset, Request, Requests};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -92,7 +92,10 @@ fn reserve(
     let what = "reserve address space for code";
     loop {
         let share = addresses.take(what, due as u64)?;
-        match Mapping::reserve(due) {
+        // The region stays when this engine is gone, so it asks for itself.
+        let reserved = ask(addresses.requests(), Request::Map)
+            .and_then(|()| Mapping::reserve(due, &Requests::default()));
+        match reserved {
             Ok(mapping) => {
                 share.keep();
                 let start = mapping.base() as u64;
@@ -140,15 +143,18 @@ impl Region {
         free.insert(start, len);
     }
 
-    fn fill(&self, start: usize, len: usize, text: &[u8]) -> io::Result<()> {
+    fn fill(&self, start: usize, len: usize, text: &[u8], requests: &Requests) -> io::Result<()> {
+        ask(requests, Request::MapCommit)?;
         self.mapping.commit(start, len)?;
         // SAFETY: the stretch is writable and, taken from the free ones, nobody
         // else's; it is at least as long as the text.
         unsafe {
             let to = self.mapping.base().add(start);
             ptr::copy_nonoverlapping(text.as_ptr(), to, text.len());
-            self.mapping.seal(start, len)
         }
+        ask(requests, Request::MapCommit)?;
+        // SAFETY: written, and nobody's before it is loaded.
+        unsafe { self.mapping.seal(start, len) }
     }
 }
 
@@ -217,7 +223,7 @@ pub fn load(image: CodeImage, text: &[u8], addresses: &Ledger) -> Result<LoadedC
         .max(1)
         .next_multiple_of(rustix::param::page_size());
     let (region, start) = take(len, addresses)?;
-    if let Err(error) = region.fill(start, len, text) {
+    if let Err(error) = region.fill(start, len, text, addresses.requests()) {
         region.give_back(start, len);
         return Err(map_error(Need::Commit, "map code", len as u64, &error));
     }
@@ -254,7 +260,7 @@ mod tests {
     fn loaded_code_runs() {
         // mov eax, 42; ret
         let text = [0xb8, 42, 0, 0, 0, 0xc3];
-        let code = load(image(&text), &text, &Ledger::new(None)).unwrap();
+        let code = load(image(&text), &text, &Ledger::new(None, Requests::default())).unwrap();
         // SAFETY: the bytes are a function of that type.
         let function: extern "C" fn() -> i32 = unsafe { std::mem::transmute(code.address(0)) };
         assert_eq!(function(), 42);
@@ -268,7 +274,7 @@ mod tests {
     #[test]
     fn freed_places_are_joined_and_reused() {
         let region = Region {
-            mapping: Mapping::reserve(4096).unwrap(),
+            mapping: Mapping::reserve(4096, &Requests::default()).unwrap(),
             len: 100,
             free: Mutex::new(BTreeMap::from([(0, 100)])),
         };
@@ -283,7 +289,7 @@ mod tests {
 
     #[test]
     fn code_beyond_a_region_has_one_of_its_own() {
-        let free = Ledger::new(None);
+        let free = Ledger::new(None, Requests::default());
         let large = vec![0xc3; FIRST_REGION];
         let images: Vec<_> = (0..3)
             .map(|_| load(image(&large), &large, &free).unwrap())

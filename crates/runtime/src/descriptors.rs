@@ -89,7 +89,7 @@ impl DescriptorTable {
         let bytes = (end as usize * size_of::<TypeDescriptor>()).next_multiple_of(STEP);
         let what = "reserve address space for the type table";
         let share = addresses.take(what, bytes as u64)?;
-        let mapping = Mapping::reserve(bytes)
+        let mapping = Mapping::reserve(bytes, addresses.requests())
             .and_then(|mapping| mapping.make_readable().map(|()| mapping))
             .map_err(|error| map_error(Need::Reserve, what, bytes as u64, &error))?;
         let table = Self {
@@ -226,12 +226,14 @@ fn describe(info: &TypeInfo) -> (TypeDescriptor, Lists) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mangrove_abi::Requests;
     use mangrove_validate::{AbstractHeap, FuncType, HeapType, RefType, ValType};
 
     #[test]
     fn exceptions_have_a_type_for_each_tag_type() {
         let types = TypeRegistry::new();
-        let (table, mut published) = DescriptorTable::new(TYPE_END, &Ledger::new(None)).unwrap();
+        let (table, mut published) =
+            DescriptorTable::new(TYPE_END, &Ledger::new(None, Requests::default())).unwrap();
         let any = ValType::Ref(RefType {
             nullable: true,
             heap: HeapType::Abstract(AbstractHeap::Any),

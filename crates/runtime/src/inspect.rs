@@ -4,7 +4,7 @@ use crate::engine::EngineCore;
 use crate::id::StoreId;
 use crate::module::ModuleImage;
 use crate::store::StoreInner;
-use mangrove_abi::Request;
+use mangrove_abi::Requests;
 use mangrove_collector::ModuleId;
 use mangrove_continuation::RegistryReport;
 use std::any::Any;
@@ -59,9 +59,9 @@ impl StoreInner {
         self.registry.report(unsafe { self.ctx.as_ref() })
     }
 
-    /// How many requests of a kind were made to the system so far.
-    pub fn requests(&self, request: Request) -> u64 {
-        self.registry.requests(request)
+    /// Who counts the engine's requests to the system.
+    pub fn requests(&self) -> &Requests {
+        self.registry.requests()
     }
 
     /// The module with this number, if there is an instance of it.

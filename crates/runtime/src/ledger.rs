@@ -12,6 +12,7 @@
 use crate::bound::Bound;
 use crate::error::Error;
 use crate::resource::error::ResourceError;
+use mangrove_abi::Requests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger {
     book: Option<Arc<Book>>,
+    requests: Requests,
 }
 
 #[derive(Debug)]
@@ -45,14 +47,19 @@ impl Book {
 }
 
 impl Ledger {
-    pub(crate) fn new(bound: Option<Bound>) -> Self {
+    pub(crate) fn new(bound: Option<Bound>, requests: Requests) -> Self {
         let book = bound.map(|bound| {
             Arc::new(Book {
                 bound,
                 taken: AtomicU64::new(0),
             })
         });
-        Self { book }
+        Self { book, requests }
+    }
+
+    /// Who counts the requests of those who take shares.
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     /// The bound, if there is one.
@@ -89,6 +96,11 @@ pub(crate) struct Share {
 }
 
 impl Share {
+    /// Who counts the requests of whoever has it.
+    pub(crate) fn requests(&self) -> &Requests {
+        self.ledger.requests()
+    }
+
     /// The bound it is part of, and what is left of that.
     pub(crate) fn bound(&self) -> Option<(Bound, u64)> {
         let book = self.ledger.book.as_ref()?;
@@ -134,7 +146,7 @@ mod tests {
     fn shares_never_exceed_the_bound_and_come_back() {
         let source = BoundSource::AddressSpace;
         let bound = Bound { bytes: 100, source };
-        let ledger = Ledger::new(Some(bound));
+        let ledger = Ledger::new(Some(bound), Requests::default());
         let mut first = ledger.take("have it", 60).unwrap();
         assert_eq!(ledger.left(), Some(40));
         let error = ledger.take("have more", 41).unwrap_err();
@@ -151,7 +163,7 @@ mod tests {
         drop(first);
         ledger.take("keep it", 30).unwrap().keep();
         assert_eq!(ledger.left(), Some(70));
-        let free = Ledger::new(None);
+        let free = Ledger::new(None, Requests::default());
         free.take("have everything", u64::MAX).unwrap();
         assert_eq!(free.left(), None);
     }

@@ -1,6 +1,8 @@
 //! A stretch of address space: reserved whole, made accessible bit by bit.
 
 use crate::trace;
+use mangrove_abi::{Request, Requests};
+use rustix::io::Errno;
 // Miri has no kernel.
 #[cfg(miri)]
 use mangrove_abi::interpreted as mm;
@@ -15,6 +17,7 @@ use std::{io, ptr};
 pub struct Mapping {
     base: *mut u8,
     len: usize,
+    requests: Requests,
 }
 
 // SAFETY: a mapping is a range of addresses; who accesses what is in it argues
@@ -25,12 +28,14 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    /// Reserves `len` bytes (rounded up to pages), none of them accessible.
-    pub fn reserve(len: usize) -> io::Result<Self> {
+    /// Reserves `len` bytes (rounded up to pages), none of them accessible. This request is
+    /// counted there, and those that follow.
+    pub fn reserve(len: usize, requests: &Requests) -> io::Result<Self> {
         let len = len
             .max(1)
             .checked_next_multiple_of(rustix::param::page_size())
             .ok_or(io::ErrorKind::OutOfMemory)?;
+        ask(requests, Request::Map)?;
         // SAFETY: a new mapping at an address the kernel chooses overlaps nothing.
         let base = unsafe {
             mm::mmap_anonymous(
@@ -43,12 +48,17 @@ impl Mapping {
         Ok(Self {
             base: base.cast(),
             len,
+            requests: requests.clone(),
         })
     }
 
     /// The first byte; a multiple of the page size.
     pub fn base(&self) -> *mut u8 {
         self.base
+    }
+
+    fn ask(&self, request: Request) -> io::Result<()> {
+        ask(&self.requests, request)
     }
 
     fn range(&self, from: usize, len: usize) -> *mut c_void {
@@ -58,6 +68,7 @@ impl Mapping {
 
     /// Makes all of it readable, as zeros.
     pub fn make_readable(&self) -> io::Result<()> {
+        self.ask(Request::MapCommit)?;
         // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
         unsafe { mm::mprotect(self.base.cast(), self.len, MprotectFlags::READ)? };
         Ok(())
@@ -68,6 +79,7 @@ impl Mapping {
         if len == 0 {
             return Ok(());
         }
+        self.ask(Request::MapCommit)?;
         let flags = MprotectFlags::READ | MprotectFlags::WRITE;
         // SAFETY: the range is ours, and gaining access breaks nobody's reasoning.
         unsafe { mm::mprotect(self.range(from, len), len, flags)? };
@@ -82,6 +94,7 @@ impl Mapping {
         let len = len.max(1).next_multiple_of(rustix::param::page_size());
         // What Miri's allocator gave goes back as a whole.
         if len < self.len && !cfg!(miri) {
+            self.ask(Request::MapDiscard)?;
             let tail = self.range(len, self.len - len);
             // SAFETY: the range is ours, and by the contract nobody minds.
             unsafe { mm::munmap(tail, self.len - len)? };
@@ -95,6 +108,7 @@ impl Mapping {
     /// # Safety
     /// Nobody writes to the part until it is committed again.
     pub unsafe fn seal(&self, from: usize, len: usize) -> io::Result<()> {
+        self.ask(Request::MapCommit)?;
         let flags = MprotectFlags::READ | MprotectFlags::EXEC;
         // SAFETY: the range is ours, and by the contract nobody minds.
         unsafe { mm::mprotect(self.range(from, len), len, flags)? };
@@ -121,6 +135,7 @@ impl Mapping {
     /// # Safety
     /// Nobody needs what is there.
     pub unsafe fn discard(&self, from: usize, len: usize) -> io::Result<()> {
+        self.ask(Request::MapDiscard)?;
         // SAFETY: the range is ours, and by the contract nobody minds.
         unsafe { mm::madvise(self.range(from, len), len, Advice::LinuxDontNeed)? };
         Ok(())
@@ -131,6 +146,7 @@ impl Mapping {
     /// # Safety
     /// Nobody accesses the part until it is committed again.
     pub unsafe fn hide(&self, from: usize, len: usize) -> io::Result<()> {
+        self.ask(Request::MapDiscard)?;
         // SAFETY: the range is ours, and by the contract nobody minds.
         unsafe { mm::mprotect(self.range(from, len), len, MprotectFlags::empty())? };
         Ok(())
@@ -146,6 +162,7 @@ impl Mapping {
             // SAFETY: by contract.
             return unsafe { self.discard(from, len) };
         }
+        self.ask(Request::MapDiscard)?;
         let range = self.range(from, len);
         // SAFETY: the range is ours, and by the contract nobody accesses it.
         unsafe {
@@ -153,6 +170,14 @@ impl Mapping {
             mm::mmap_anonymous(range, len, ProtFlags::empty(), flags)?;
         }
         Ok(())
+    }
+}
+
+/// Counts a request; refuses it on purpose, if it is one of those.
+pub fn ask(requests: &Requests, request: Request) -> io::Result<()> {
+    match requests.grants(request) {
+        true => Ok(()),
+        false => Err(Errno::NOMEM.into()),
     }
 }
 

@@ -17,8 +17,8 @@ use crate::error::Error;
 use crate::ledger::{Ledger, Share};
 use crate::resource::facts::{Facts, cgroup_memory, strict_commit};
 use crate::settings::{MemoryChecks, MemoryLimit, SMALLEST_HEAP, Settings};
-use mangrove_abi::TypeDescriptor;
 use mangrove_abi::object::{TYPE_END, TYPE_FIRST};
+use mangrove_abi::{Requests, TypeDescriptor};
 use mangrove_heap::{HeapConfig, largest_heap, reserved_bytes};
 use mangrove_stack::{GUARD_SIZE, slot_size};
 
@@ -51,6 +51,8 @@ pub struct Plan {
     /// Whether what can be written to counts, touched or not: under strict
     /// overcommit, and for `RLIMIT_DATA`.
     pub(crate) strict_commit: bool,
+    /// Who counts the engine's requests, those of its stores included.
+    pub requests: Requests,
 }
 
 /// What a store's heap may take.
@@ -83,6 +85,7 @@ impl Plan {
         let facts = Facts::of_process();
         let addresses = address_bound(settings, &facts);
         let memory = memory_bound(settings, &facts);
+        let requests = Requests::new(settings.refusal);
         Self {
             checked_memories: match settings.memory_checks {
                 MemoryChecks::Auto => addresses.is_some_and(|bound| bound.bytes < ROOMY),
@@ -92,8 +95,9 @@ impl Plan {
             type_end: type_end(addresses),
             threads: threads(&facts),
             strict_commit: facts.data_limit.is_some() || strict_commit(),
-            addresses: Ledger::new(addresses),
-            memory: Ledger::new(memory),
+            addresses: Ledger::new(addresses, requests.clone()),
+            memory: Ledger::new(memory, requests.clone()),
+            requests,
         }
     }
 
@@ -245,7 +249,6 @@ pub(crate) fn heap_config(settings: &Settings, max_bytes: u64) -> HeapConfig {
         young_min: settings.young_min,
         young_max: settings.young_max,
         poison: settings.zeal.is_on(),
-        refusal: settings.refusal,
         ..HeapConfig::default()
     }
 }

@@ -27,6 +27,12 @@ pub(crate) fn heap_error(error: HeapError) -> Error {
             Some(source.raw_os_error()),
         )
         .into(),
+        HeapError::List { .. } => {
+            let errno = Some(Errno::NOMEM.raw_os_error());
+            let what = "allocate a list that a collection needs";
+            let list = ResourceError::of(Need::Allocate, what, None, errno);
+            list.so(error.to_string()).into()
+        }
         HeapError::Limit { .. } => Error::Limit(error.to_string()),
         HeapError::Broken => Error::internal(error),
     }
@@ -50,6 +56,12 @@ pub(crate) fn limit_error(error: LimitError, bound: Option<Bound>) -> Error {
             let what = "allocate the frames of a clone";
             let error = ResourceError::of(Need::Allocate, what, None, errno);
             error.so(no_clone(live)).into()
+        }
+        (LimitError::Bound { .. }, _) => {
+            let errno = Some(Errno::NOMEM.raw_os_error());
+            let what = "allocate a list of bound arguments";
+            let error = ResourceError::of(Need::Allocate, what, None, errno);
+            error.so(message).into()
         }
         (LimitError::Stack { live, source }, bound) => {
             let purpose = no_stack(live);
@@ -135,10 +147,11 @@ pub(crate) fn map_error(need: Need, what: &str, bytes: u64, error: &io::Error) -
 mod tests {
     use super::*;
     use crate::resource::cause::Cause;
+    use mangrove_abi::Requests;
 
     #[test]
     fn a_request_no_process_can_make_is_explained() {
-        let error = crate::mapping::Mapping::reserve(1 << 60).unwrap_err();
+        let error = crate::mapping::Mapping::reserve(1 << 60, &Requests::default()).unwrap_err();
         let error = map_error(Need::Reserve, "reserve it", 1 << 60, &error);
         assert_eq!(error.resource().unwrap().causes(), [Cause::TooLarge]);
     }

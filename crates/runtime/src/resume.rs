@@ -20,6 +20,7 @@ use crate::handle::{ContHandle, Tag};
 use crate::id::StorePtr;
 use crate::outcome::{Clause, Handler, Outcome, reference_to};
 use crate::pending::Pending;
+use crate::refusals::limit_error;
 use crate::signals::Thread;
 use crate::signature::Signature;
 use crate::store::StoreInner;
@@ -275,8 +276,9 @@ impl StoreInner {
         let kinds = signature.params.iter().map(|kind| kind.slot_kind());
         // SAFETY: the context is ours, and so is the record.
         let reference = unsafe {
-            self.registry
-                .bind(self.ctx.as_mut(), record, slots.into_iter().zip(kinds));
+            let arguments = slots.into_iter().zip(kinds);
+            let bound = self.registry.bind(self.ctx.as_mut(), record, arguments);
+            bound.map_err(|refused| limit_error(refused, None))?;
             (*record).revision += 1;
             self.emit(|store| store.bound(record));
             ContRef {

@@ -8,7 +8,7 @@ use crate::id::StoreId;
 use crate::interruption::Deadlines;
 use crate::libcalls;
 use crate::parking::give_stack;
-use crate::plan::{StackRoom, heap_config};
+use crate::plan::{Plan, StackRoom, heap_config};
 use crate::policy::{PhaseWatchers, Policy};
 use crate::refusals::heap_error;
 use crate::rooted::{Handles, Moving};
@@ -44,6 +44,7 @@ pub fn new_store(
     let heap = HeapConfig {
         continuations: config.continuations_in_objects == ContinuationsInObjects::Trace,
         strict_commit: plan.strict_commit,
+        requests: plan.requests.clone(),
         ..heap_config(config, heap_room.max)
     };
     // SAFETY: the engine's table has readable entries for all its types, at a
@@ -51,7 +52,7 @@ pub fn new_store(
     // store's objects are its instances' and tags', which hold them until it is dropped.
     let heap = unsafe { Heap::new(heap, engine.descriptors(), plan.type_end) };
     let heap = heap.map_err(heap_error)?;
-    let mut registry = Registry::new(registry_config(config, &room, plan.strict_commit));
+    let mut registry = Registry::new(registry_config(config, &room, plan));
     // SAFETY: `give_stack` unparks in the registry of the context's owner, which
     // is the store that this registry will be in.
     unsafe { registry.allow_parking(config.parking, give_stack) };
@@ -129,14 +130,14 @@ pub(crate) fn deadlines(engine: &EngineCore, ctx: &mut StoreContext) -> Deadline
     Deadlines::new(deadline)
 }
 
-fn registry_config(config: &Settings, room: &StackRoom, strict_commit: bool) -> RegistryConfig {
+fn registry_config(config: &Settings, room: &StackRoom, plan: &Plan) -> RegistryConfig {
     RegistryConfig {
         stacks: ArenaConfig {
             stack_size: config.stack_size,
             guard: config.guard,
             max_stacks: room.stacks,
-            strict_commit,
-            refusal: config.refusal,
+            strict_commit: plan.strict_commit,
+            requests: plan.requests.clone(),
         },
         initial_stack_size: config.initial_stack_size,
         max_initial_stacks: room.initial,

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::mapping::Mapping;
 use crate::refusals::map_error;
 use crate::resource::need::Need;
-use mangrove_abi::StoreContext;
+use mangrove_abi::{Requests, StoreContext};
 use mangrove_stack::arch;
 use std::cell::{Cell, OnceCell};
 use std::mem::MaybeUninit;
@@ -230,10 +230,10 @@ impl SignalStack {
     /// Gives this thread a signal stack that is large enough.
     ///
     /// # Errors
-    /// There is no memory for it.
+    /// There is no memory for it, or the system refuses it.
     fn install() -> Result<Self, Error> {
         let (what, bytes) = ("have a signal stack", SIGNAL_STACK as u64);
-        let memory = Mapping::reserve(SIGNAL_STACK)
+        let memory = Mapping::reserve(SIGNAL_STACK, &Requests::default())
             .map_err(|error| map_error(Need::Reserve, what, bytes, &error))?;
         memory
             .commit(0, SIGNAL_STACK)
@@ -247,7 +247,9 @@ impl SignalStack {
         let result = unsafe { libc::sigaltstack(&stack, ptr::null_mut()) };
         if result != 0 {
             let error = io::Error::last_os_error();
-            return Err(Error::internal(format!("sigaltstack: {error}")));
+            return Err(Error::Limit(format!(
+                "cannot handle faults on this thread: {error}"
+            )));
         }
         Ok(Self {
             memory: Some(memory),

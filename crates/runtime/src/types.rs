@@ -357,6 +357,7 @@ impl KeptTypes {
 mod tests {
     use super::*;
     use mangrove_abi::Kind;
+    use mangrove_abi::Requests;
     use mangrove_abi::object::TYPE_END;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
@@ -377,7 +378,7 @@ mod tests {
 
     #[test]
     fn a_type_that_can_be_held_is_described() {
-        let types = EngineTypes::new(TYPE_END, &Ledger::new(None)).unwrap();
+        let types = EngineTypes::new(TYPE_END, &Ledger::new(None, Requests::default())).unwrap();
         let module = structs(80);
         let (ids, hold) = types.module(&module).unwrap();
         drop(hold);

@@ -11,7 +11,7 @@
 
 use crate::aged::Aged;
 use crate::id::StoreId;
-use mangrove_abi::{ContRef, Defect, HeapRef, TypeId};
+use mangrove_abi::{ContRef, Defect, HeapRef, Requests, TypeId, make_room};
 use mangrove_collector::{CollectionKind, Survivors};
 use mangrove_validate::RefType;
 use std::collections::VecDeque;
@@ -128,6 +128,20 @@ impl WeakTables {
         });
         self.conts.push(slot.clone());
         slot
+    }
+
+    /// Makes room for one entry more in each list, and in a queue for the tokens of all that are
+    /// watched. Whether there is room.
+    pub(crate) fn reserve_one(&mut self, queue: Option<u32>, requests: &Requests) -> bool {
+        let watched = self.watched.len() + self.watched_conts.len();
+        let mut tokens = queue.map(|queue| &mut self.queues[queue as usize]);
+        self.objects.reserve_one(requests)
+            && self.watched.reserve_one(requests)
+            && make_room(&mut self.conts, 1, requests)
+            && make_room(&mut self.watched_conts, 1, requests)
+            && tokens
+                .as_mut()
+                .is_none_or(|tokens| make_room(*tokens, watched + 1, requests))
     }
 
     /// Without this a program that makes weak handles and never allocates would fill

@@ -33,7 +33,7 @@ mod tests;
 pub use error::StackError;
 
 use kernel::Kernel;
-use mangrove_abi::{Refusal, Request, Requests};
+use mangrove_abi::{Request, Requests, make_room};
 use rustix::io::Errno;
 
 /// Bytes of unmapped memory below each stack. Code that makes larger frames
@@ -75,7 +75,7 @@ pub enum GuardKind {
 }
 
 /// What an arena is to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ArenaConfig {
     /// Usable bytes of a stack, without its guard; rounded up to pages.
     pub stack_size: usize,
@@ -87,8 +87,8 @@ pub struct ArenaConfig {
     /// overcommit). Stacks are then made writable one by one, and guards take no
     /// part of what is counted unless they are to be lightweight.
     pub strict_commit: bool,
-    /// What to refuse on purpose; nothing, as a rule.
-    pub refusal: Option<Refusal>,
+    /// Who counts requests, and refuses some on purpose.
+    pub requests: Requests,
 }
 
 impl Default for ArenaConfig {
@@ -99,7 +99,7 @@ impl Default for ArenaConfig {
             guard: GuardKind::Auto,
             max_stacks: 16 << 20,
             strict_commit: false,
-            refusal: None,
+            requests: Requests::default(),
         }
     }
 }
@@ -164,7 +164,7 @@ impl StackArena {
         let slot = slot_size(config.stack_size);
         Self {
             kernel: Kernel {
-                requests: Requests::new(config.refusal),
+                requests: config.requests,
                 strict_commit: config.strict_commit,
             },
             page,
@@ -344,13 +344,13 @@ impl StackArena {
 
     /// Counts a request that is made for the arena's owner. Whether it is to be
     /// made, or to be taken for refused.
-    pub fn grants(&mut self, request: Request) -> bool {
+    pub fn grants(&self, request: Request) -> bool {
         self.kernel.requests.grants(request)
     }
 
-    /// How many requests of a kind were made so far.
-    pub fn requests(&self, request: Request) -> u64 {
-        self.kernel.requests.made(request)
+    /// Who counts its requests.
+    pub fn requests(&self) -> &Requests {
+        &self.kernel.requests
     }
 
     /// Bytes of a slot. Only asked once there is a reservation.
@@ -384,9 +384,17 @@ impl StackArena {
         let mut slots = due
             .min(LARGEST_RESERVATION)
             .min(self.max_stacks - self.stacks);
+        // Whoever gives a stack back must find room for it.
+        let reserved: usize = self.reservations.iter().map(|one| one.slots).sum();
         loop {
             let bytes = slots.saturating_mul(slot);
-            match self.kernel.reserve(bytes) {
+            let more = reserved + slots - self.idle.len();
+            let room = make_room(&mut self.idle, more, &self.kernel.requests);
+            let base = match room {
+                true => self.kernel.reserve(bytes),
+                false => Err(Errno::NOMEM),
+            };
+            match base {
                 Ok(base) => {
                     tracing::debug!(target: TRACE, slots, bytes, "reserved");
                     self.reservations.push(Reservation {

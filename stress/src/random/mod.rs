@@ -25,10 +25,15 @@ pub use oracle::End;
 pub(crate) use oracle::Trap;
 
 use crate::case::{Case, Size, Told};
-use crate::suite::{Suite, play_case};
+use crate::round;
+use crate::suite::{FailedRound, Figures, RoundEnd, Suite, play_case};
 use ast::Program;
 use control::features::Features;
+use mangrove::{Config, Zeal};
 use mangrove_workers::Rng;
+
+/// Size of the programs that are played again and again.
+const CHOSEN: f64 = 0.02;
 
 /// The suite.
 pub(crate) const SUITE: Suite = Suite {
@@ -55,6 +60,53 @@ fn program(rng: &mut Rng, size: Size, clones: bool) -> Program {
         ..Features::ALL
     };
     generator::program(rng, size, features)
+}
+
+/// Plays the random program of these choices (see [`Rng::of_bytes`]), for whoever changes choices
+/// and looks what comes of it. Switches are counted.
+///
+/// # Errors
+/// What went wrong, a lack of a resource too.
+///
+/// # Examples
+/// ```
+/// use mangrove::Config;
+/// use mangrove_stress::play_choices;
+///
+/// let figures = play_choices(&[2, 1, 0], &Config::new()).map_err(|failure| failure.message)?;
+/// assert!(figures.full > 0 && figures.switches > 0);
+/// # Ok::<(), String>(())
+/// ```
+pub fn play_choices(choices: &[u8], config: &Config) -> Result<Figures, FailedRound> {
+    let mut rng = Rng::of_bytes(choices);
+    let clones = rng.one_in(4);
+    let case = make(
+        &program(&mut rng, Size::new(CHOSEN, Zeal::NONE), clones),
+        clones,
+    );
+    let result = round::play_counted(&case, config);
+    let failure = match result.end {
+        RoundEnd::Passed => return Ok(result.figures),
+        RoundEnd::Refused(message) => FailedRound::from(format!("refused: {message}")),
+        RoundEnd::Failed(failure) => failure,
+    };
+    Err(FailedRound {
+        parameters: case.parameters,
+        program: case.wat,
+        ..failure
+    })
+}
+
+/// A case for a random program, small enough to be played dozens of times in a round. It
+/// keeps continuations where `let_go` finds them.
+pub(crate) fn small_case(rng: &mut Rng) -> Case {
+    let clones = rng.one_in(4);
+    let features = Features {
+        control: false,
+        ..Features::ALL
+    };
+    let size = Size::new(CHOSEN, Zeal::NONE);
+    make(&generator::program(rng, size, features), clones)
 }
 
 /// A case for a random program.

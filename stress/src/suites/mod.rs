@@ -12,6 +12,7 @@ mod limits;
 mod moments;
 mod objects;
 mod pipeline;
+mod refusals;
 mod rings;
 pub mod soak;
 mod storms;
@@ -50,6 +51,7 @@ const SUITES: &[Suite] = &[
     random::roots::SUITE,
     model::SUITE,
     overflow::SUITE,
+    refusals::SUITE,
 ];
 
 /// All suites.

@@ -16,7 +16,7 @@ const SCRIPT_MAX: usize = 16 << 10;
 const FOLDERS: [&str; 2] = ["gc-tests/cases", "stress/programs"];
 
 /// What mutations begin with. Its order is part of what seeds mean.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Corpus {
     /// Valid binaries.
     pub modules: Vec<Vec<u8>>,
@@ -30,6 +30,29 @@ impl Corpus {
     /// # Errors
     /// A folder of the project cannot be read.
     pub fn collect() -> Result<Self> {
+        let mut corpus = Self::unsorted()?;
+        let mut scripts: Vec<_> = spec(SpecVersion::V3)
+            .filter(|file| file.name().ends_with(".wast"))
+            .collect();
+        scripts.sort_by(|a, b| a.name().cmp(b.name()));
+        for script in scripts {
+            corpus.add(script.raw().to_owned());
+        }
+        corpus.sort();
+        Ok(corpus)
+    }
+
+    /// Those of the project alone.
+    ///
+    /// # Errors
+    /// As [`Corpus::collect`].
+    pub fn of_project() -> Result<Self> {
+        let mut corpus = Self::unsorted()?;
+        corpus.sort();
+        Ok(corpus)
+    }
+
+    fn unsorted() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let mut corpus = Self::default();
         for folder in FOLDERS {
@@ -39,16 +62,12 @@ impl Corpus {
                 corpus.add(text);
             }
         }
-        let mut scripts: Vec<_> = spec(SpecVersion::V3)
-            .filter(|file| file.name().ends_with(".wast"))
-            .collect();
-        scripts.sort_by(|a, b| a.name().cmp(b.name()));
-        for script in scripts {
-            corpus.add(script.raw().to_owned());
-        }
-        corpus.modules.sort();
-        corpus.modules.dedup();
         Ok(corpus)
+    }
+
+    fn sort(&mut self) {
+        self.modules.sort();
+        self.modules.dedup();
     }
 
     /// Adds a script, and the modules in it. A text that holds something no

@@ -6,7 +6,6 @@ use mangrove::{CompiledError, Engine, Error, Module};
 use mangrove_workers::Rng;
 
 /// The compiled form of a module, damaged: it must be refused.
-#[allow(unsafe_code)]
 pub fn compiled(engine: &Engine, binary: Vec<u8>, seed: u64, verdict: &mut Verdict) {
     let module = match Module::from_binary(engine, binary) {
         Ok(module) => module,
@@ -23,8 +22,14 @@ pub fn compiled(engine: &Engine, binary: Vec<u8>, seed: u64, verdict: &mut Verdi
     } else {
         damaged = bytes(damaged, &mut rng);
     }
+    refused(engine, &file, &damaged, verdict);
+}
+
+/// A file that was written, and one that may be another: that must be refused.
+#[allow(unsafe_code)]
+pub fn refused(engine: &Engine, file: &[u8], damaged: &[u8], verdict: &mut Verdict) {
     // SAFETY: a file that differs from what was written is refused, and is not run if not.
-    let loaded = unsafe { Module::deserialize(engine, &damaged) };
+    let loaded = unsafe { Module::deserialize(engine, damaged) };
     match loaded {
         Ok(_) if damaged == file => verdict.add("compiled: undamaged"),
         Ok(_) => {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const CALLS: usize = 12;
 
 /// Where an input stands, for the worker to tell.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Its code is made.
     Compile,
@@ -23,12 +23,16 @@ pub enum Stage {
 }
 
 /// What an input came to: one kind for the input, and one for each call.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Verdict {
     /// Kinds, in order; the first is the input's.
     pub kinds: Vec<String>,
     /// What must not be.
     pub fault: Option<String>,
+    /// Collections, where they were counted.
+    pub collections: u64,
+    /// Times control went from one stack to another, where they were counted.
+    pub switches: u64,
 }
 
 impl Verdict {
@@ -79,35 +83,21 @@ pub fn judge(input: Input, seed: u64, tell: &mut dyn FnMut(Stage)) -> Verdict {
     tell(Stage::Compile);
     match input {
         Input::Nothing => verdict.add("nothing"),
-        Input::Module(binary) => module(&engine, binary, &mut rng, tell, &mut verdict),
+        Input::Module(binary) => module(&engine, binary, None, &mut rng, tell, &mut verdict),
         Input::Script(text) => {
             tell(Stage::Run);
-            match run_source(&engine, "script", &text, &ScriptOptions::default()) {
-                Err(_) => verdict.add("script: rejected"),
-                Ok(report) if report.failed == 0 => verdict.add("script: passed"),
-                Ok(report) => {
-                    verdict.add("script: failed");
-                    let messages = report.failures.into_iter().map(|failure| failure.message);
-                    verdict.fault = messages
-                        .into_iter()
-                        .find(|text| text.contains("internal error"));
-                }
-            }
+            script(&engine, &text, None, &mut verdict);
         }
         Input::Compiled(binary, seed) => compiled(&engine, binary, seed, &mut verdict),
     }
     verdict
 }
 
-fn engine(rng: &mut Rng) -> Result<Engine, Error> {
+/// Tight limits.
+pub(crate) fn limits() -> Config {
     let mut config = Config::new();
     config
         .threads(1)
-        .opt_level(if rng.chance(1, 4) {
-            OptLevel::Speed
-        } else {
-            OptLevel::None
-        })
         .memory_max(16 << 20)
         .table_max(20_000)
         .heap_max(16 << 20)
@@ -118,6 +108,16 @@ fn engine(rng: &mut Rng) -> Result<Engine, Error> {
         .activations_max(50)
         .instances_max(200)
         .verify_heap(true);
+    config
+}
+
+fn engine(rng: &mut Rng) -> Result<Engine, Error> {
+    let mut config = limits();
+    config.opt_level(if rng.chance(1, 4) {
+        OptLevel::Speed
+    } else {
+        OptLevel::None
+    });
     if rng.chance(1, 8) {
         let zeal = ["alloc:5", "switch", "move", "call", "alloc:5,switch,minor"];
         config.zeal(rng.pick(&zeal).parse()?);
@@ -125,9 +125,28 @@ fn engine(rng: &mut Rng) -> Result<Engine, Error> {
     Engine::new(&config)
 }
 
-fn module(
+/// Runs a script, with so much fuel for an engine that counts.
+pub(crate) fn script(engine: &Engine, text: &str, fuel: Option<u64>, verdict: &mut Verdict) {
+    let options = ScriptOptions {
+        fuel,
+        ..ScriptOptions::default()
+    };
+    match run_source(engine, "script", text, &options) {
+        Err(_) => verdict.add("script: rejected"),
+        Ok(report) if report.failed == 0 => verdict.add("script: passed"),
+        Ok(report) => {
+            verdict.add("script: failed");
+            let mut messages = report.failures.into_iter().map(|failure| failure.message);
+            verdict.fault = messages.find(|text| text.contains("internal error"));
+        }
+    }
+}
+
+/// Compiles a module and calls what it exports, with so much fuel for an engine that counts.
+pub(crate) fn module(
     engine: &Engine,
     binary: Vec<u8>,
+    fuel: Option<u64>,
     rng: &mut Rng,
     tell: &mut dyn FnMut(Stage),
     verdict: &mut Verdict,
@@ -141,6 +160,11 @@ fn module(
         Ok(store) => store,
         Err(error) => return verdict.error("store", &error),
     };
+    if let Some(fuel) = fuel
+        && let Err(error) = store.set_fuel(fuel)
+    {
+        return verdict.error("fuel", &error);
+    }
     let linker = match linker(engine, &mut store, &module) {
         Ok(linker) => linker,
         Err(error) => return verdict.error("imports", &error),
@@ -172,6 +196,7 @@ fn module(
     if let Err(error) = store.gc() {
         verdict.error("collection", &error);
     }
+    verdict.collections += store.collections();
 }
 
 /// Everything the suites import, and functions that answer with defaults.

@@ -9,19 +9,14 @@
 //! ```
 //!
 //! What a seed means follows from it, the corpus, and the feature `generators`.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
-mod corpus;
-mod damage;
-mod judge;
-mod mutate;
 mod supervisor;
 mod worker;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use corpus::Corpus;
-use mutate::Input;
+use mangrove_mutants::{Corpus, Input};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -52,6 +52,7 @@ const TOKENS: [&str; 24] = [
 ];
 
 /// What is done with an input.
+#[derive(Debug)]
 pub enum Input {
     /// Validated, compiled, instantiated and run.
     Module(Vec<u8>),

@@ -5,10 +5,8 @@
 //! A module can run for ever. The kernel ends a worker that has spent its seconds
 //! of processor time on one seed; waiting for a busy machine does not count.
 
-use crate::corpus::Corpus;
-use crate::judge::{Stage, Verdict, judge};
-use crate::mutate::Input;
 use anyhow::{Context, Result};
+use mangrove_mutants::{Corpus, Input, Stage, Verdict, judge};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -72,6 +70,7 @@ fn one(seed: u64, corpus: &Corpus) -> Result<()> {
     let verdict = ended.unwrap_or_else(|panic| Verdict {
         kinds: vec!["panicked".to_owned()],
         fault: Some(format!("panicked: {}", message(panic.as_ref()))),
+        ..Verdict::default()
     });
     say(&Line::End {
         kinds: verdict.kinds,

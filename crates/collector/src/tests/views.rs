@@ -220,7 +220,10 @@ fn bound_arguments_are_roots_with_an_owner() {
         (TransferSlot::default(), None),
         (argument, Some(SlotKind::Ref)),
     ];
-    world.registry.bind(&mut world.ctx, fresh.record, arguments);
+    world
+        .registry
+        .bind(&mut world.ctx, fresh.record, arguments)
+        .unwrap();
     world.outside.conts = vec![fresh];
     let roots = world.roots().unwrap().roots;
     let owner = RootOwner::BoundArgument {

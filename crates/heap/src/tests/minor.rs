@@ -39,7 +39,7 @@ fn what_only_an_old_object_refers_to_lives() {
     assert_eq!(world.read(old, 0) & WATCHED, 0);
     // Once is enough.
     world.assign(old, RIGHT, young);
-    assert_eq!(world.heap.logged(&world.ctx).len(), 1);
+    assert_eq!(world.heap.logged(&world.ctx).unwrap().len(), 1);
     assert_eq!(world.minor().objects, 1);
     let left = world.read_ref(old, LEFT);
     assert_eq!(
@@ -51,7 +51,7 @@ fn what_only_an_old_object_refers_to_lives() {
     world.assign(old, LEFT, old);
     world.assign(old, RIGHT, HeapRef::NULL);
     world.assign(old, RIGHT, HeapRef::from_i31(7));
-    assert!(world.heap.logged(&world.ctx).is_empty());
+    assert!(world.heap.logged(&world.ctx).unwrap().is_empty());
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn of_a_large_array_only_the_cards_are_looked_at() {
         world.assign(array, ARRAY_ELEMENTS + 4 * place, node);
     }
     assert_eq!(world.read(array, 0) & (WATCHED | LISTED), WATCHED | LISTED);
-    let logged = world.heap.logged(&world.ctx);
+    let logged = world.heap.logged(&world.ctx).unwrap();
     assert_eq!(logged.len(), 1);
     world.heap.verify_log(&world.ctx).unwrap();
     assert_eq!(world.minor().objects, places.len() as u64);
@@ -127,7 +127,7 @@ fn a_copy_between_arrays_is_logged_where_it_is_young() {
                 .heap
                 .copy_elements(&mut world.ctx, (to, at), (from, at), 40);
         }
-        world.heap.logged(&world.ctx).len()
+        world.heap.logged(&world.ctx).unwrap().len()
     };
     assert_eq!(copy(&mut world), 0, "nothing but null");
     let node = world.node(5, HeapRef::NULL, HeapRef::NULL);

@@ -2,6 +2,7 @@
 
 use super::call::{Answer, DONE, Invocation, LibcallOutcome};
 use crate::pending::{Pending, pending};
+use crate::refusals::limit_error;
 use mangrove_abi::{ContRecord, TransferSlot, TypeId, Waking};
 use mangrove_continuation::wake;
 use mangrove_validate::CompositeType;
@@ -47,8 +48,11 @@ pub fn cont_bind(invocation: &mut Invocation<'_>, [cont, ty, count, _]: [u64; 4]
         .map(|kind| kind.slot_kind());
     let values = ctx.transfer[..count].to_vec();
     let arguments = values.into_iter().zip(kinds);
-    invocation.store.registry.bind(ctx, record(cont), arguments);
-    DONE
+    let bound = invocation.store.registry.bind(ctx, record(cont), arguments);
+    match bound {
+        Ok(()) => DONE,
+        Err(refused) => Err(pending(limit_error(refused, None))),
+    }
 }
 
 pub fn cont_ready(invocation: &mut Invocation<'_>, [cont, count, ..]: [u64; 4]) -> Answer {

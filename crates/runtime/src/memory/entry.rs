@@ -272,7 +272,7 @@ fn reserve(what: &str, bytes: u64, plan: &Plan) -> Result<(Mapping, Share), Erro
     let share = plan.addresses.take(what, bytes)?;
     let mapping = usize::try_from(bytes)
         .map_err(|_| std::io::ErrorKind::OutOfMemory.into())
-        .and_then(Mapping::reserve)
+        .and_then(|bytes| Mapping::reserve(bytes, plan.addresses.requests()))
         .map_err(|error| map_error(Need::Reserve, what, bytes, &error))?;
     Ok((mapping, share))
 }

@@ -4,9 +4,12 @@ use crate::error::Error;
 use crate::handle::{ContHandle, HeapHandle};
 use crate::id::StoreId;
 use crate::objects::error::ObjectError;
+use crate::resource::error::ResourceError;
+use crate::resource::need::Need;
 use crate::store::{AsStore, AsStoreMut, StoreInner, inner, inner_mut};
 use crate::weak::{WeakContSlot, WeakSlot};
 use mangrove_abi::{ContRef, HeapRef, RecordState};
+use rustix::io::Errno;
 use std::sync::Arc;
 
 /// A reference to an object that does not keep it alive.
@@ -54,7 +57,7 @@ impl WeakHandle {
         if object.is_i31() {
             return Ok(Self(Weak::I31(object.i31_value())));
         }
-        check_room(store)?;
+        check_room(store, None)?;
         let young = store.context().is_young(object);
         // SAFETY: a handle of the store is to one of its objects.
         let ty = unsafe { store.heap.type_of(object) };
@@ -115,7 +118,7 @@ impl WeakContHandle {
     pub fn new(store: &mut impl AsStoreMut, handle: &ContHandle) -> Result<Self, Error> {
         let store = inner_mut(store);
         let reference = cont_ref(store, handle)?;
-        check_room(store)?;
+        check_room(store, None)?;
         let slot = store.weak.continuation(store.id, reference, handle.ty());
         Ok(Self(slot))
     }
@@ -147,13 +150,27 @@ fn is_current(reference: ContRef) -> bool {
 
 /// Refuses one weak handle or watch more than the store may have: one for every 8 bytes
 /// that its objects may take. Without it a program could fill memory that no limit is about.
-fn check_room(store: &mut StoreInner) -> Result<(), Error> {
+/// And makes room for it, so that no collection needs memory for the lists. `queue` is the one that
+/// a token is for.
+fn check_room(store: &mut StoreInner, queue: Option<u32>) -> Result<(), Error> {
     let most = store.heap.limit() / 8;
     if store.weak.len() as u64 >= most {
         store.weak.prune();
     }
     match store.weak.len() as u64 {
-        have if have < most => Ok(()),
+        have if have < most => {
+            let requests = store.registry.requests();
+            match store.weak.reserve_one(queue, requests) {
+                true => Ok(()),
+                false => Err(ResourceError::of(
+                    Need::Allocate,
+                    "allocate a list of weak handles",
+                    None,
+                    Some(Errno::NOMEM.raw_os_error()),
+                )
+                .into()),
+            }
+        }
         have => Err(Error::Limit(format!(
             "{have} weak handles, watches and tokens: as many as there may be in a heap of {} \
              bytes (heap_max)",
@@ -225,7 +242,7 @@ impl DeathQueue {
         if object.is_i31() {
             return Err(ObjectError::Immortal.into());
         }
-        check_room(store)?;
+        check_room(store, Some(self.index))?;
         let young = store.context().is_young(object);
         store.weak.watch(self.index, object, young, token);
         Ok(())
@@ -263,7 +280,7 @@ impl DeathQueue {
     ) -> Result<(), Error> {
         let store = self.store(inner_mut(store))?;
         let reference = cont_ref(store, handle)?;
-        check_room(store)?;
+        check_room(store, Some(self.index))?;
         store.weak.watch_continuation(self.index, reference, token);
         Ok(())
     }

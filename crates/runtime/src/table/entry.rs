@@ -20,7 +20,9 @@ use crate::resource::error::ResourceError;
 use crate::resource::need::Need;
 use crate::trap::TrapReason;
 use mangrove_abi::object::{CARD_SHIFT, cards_of};
-use mangrove_abi::{Defect, HeapRef, Noted, SlotKind, TableDef, TransferSlot, TrapCode};
+use mangrove_abi::{
+    Defect, HeapRef, Noted, Request, SlotKind, TableDef, TransferSlot, TrapCode, make_room,
+};
 use mangrove_validate::TableType;
 use rustix::io::Errno;
 use std::alloc::{self, Layout};
@@ -331,18 +333,21 @@ impl TableEntry {
             // There may be more already, of an attempt that failed after this.
             let cards = ((layout.size() >> CARD_SHIFT) + 1).max(self.cards.len());
             let more = cards - self.cards.len();
-            let room = self.cards.try_reserve_exact(more);
-            room.map_err(|_| NoRoom::Memory(cards as u64))?;
+            if !make_room(&mut self.cards, more, self.share.requests()) {
+                return Err(NoRoom::Memory(cards as u64));
+            }
             self.cards.resize(cards, 0);
             // SAFETY: owned by this table; no compiled code runs.
             unsafe { (*self.def.as_ptr()).cards = self.cards.as_mut_ptr() };
         }
         self.share.grow(more).map_err(beyond)?;
+        let granted = self.share.requests().grants(Request::Elements);
         // SAFETY: the old block, if there is one, was made with the old layout;
         // the new one is not empty.
         unsafe {
             let def = self.def.as_ptr();
             let base = match self.layout(self.capacity) {
+                _ if !granted => ptr::null_mut(),
                 Some(old) if self.capacity > 0 => alloc::realloc((*def).base, old, layout.size()),
                 _ => alloc::alloc(layout),
             };
@@ -471,10 +476,16 @@ pub fn in_bounds(at: u64, len: u64, size: u64) -> Result<(), TrapReason> {
 mod tests {
     use super::*;
     use crate::bound::BoundSource;
+    use mangrove_abi::Requests;
     use mangrove_validate::{AbstractHeap, HeapType, RefType};
 
     fn table(minimum: u64, maximum: Option<u64>, limit: u64) -> Result<TableEntry, Error> {
-        bounded(minimum, maximum, limit, &Ledger::new(None))
+        bounded(
+            minimum,
+            maximum,
+            limit,
+            &Ledger::new(None, Requests::default()),
+        )
     }
 
     fn bounded(
@@ -539,7 +550,7 @@ mod tests {
             bytes: 6000,
             source,
         };
-        let ledger = Ledger::new(Some(bound));
+        let ledger = Ledger::new(Some(bound), Requests::default());
         let mut table = bounded(1000, None, 100_000, &ledger).unwrap();
         // SAFETY: null refers to nothing.
         let mut grow = |by| unsafe { table.grow(by, TransferSlot::default()) };

@@ -1,6 +1,7 @@
 //! Slots, guards, reuse, trimming, limits.
 
 use super::*;
+use mangrove_abi::Refusal;
 use std::ptr;
 
 fn arena(guard: GuardKind, max_stacks: usize) -> StackArena {
@@ -178,11 +179,11 @@ fn a_refused_request_is_an_error_that_names_it_and_leaves_all_as_it_was() {
         let after = if request == Request::Reserve { 0 } else { 3 };
         let mut arena = StackArena::new(ArenaConfig {
             guard,
-            refusal: Some(Refusal {
+            requests: Requests::new(Some(Refusal::Of {
                 request,
                 after,
                 times: 20,
-            }),
+            })),
             ..ArenaConfig::default()
         });
         let mut stacks: Vec<_> = (0..after).map(|_| arena.allocate().unwrap()).collect();
@@ -206,11 +207,11 @@ fn a_refused_request_is_an_error_that_names_it_and_leaves_all_as_it_was() {
 #[test]
 fn memory_that_cannot_be_given_back_stays_until_the_next_time() {
     let mut arena = StackArena::new(ArenaConfig {
-        refusal: Some(Refusal {
+        requests: Requests::new(Some(Refusal::Of {
             request: Request::Discard,
             after: 2,
             times: 1,
-        }),
+        })),
         ..ArenaConfig::default()
     });
     // Every other one, so that each is a request of its own.
@@ -226,7 +227,7 @@ fn memory_that_cannot_be_given_back_stays_until_the_next_time() {
     assert_eq!(arena.resident(), 3 * 2 * arena.page);
     arena.trim(1);
     assert_eq!(arena.resident(), 2 * arena.page);
-    assert_eq!(arena.requests(Request::Discard), 5);
+    assert_eq!(arena.requests().made(Request::Discard), 5);
     let kept: Vec<_> = (0..5).map(|_| arena.allocate().unwrap()).collect();
     assert_eq!(kept[0], stacks[4]);
 }
@@ -242,7 +243,7 @@ fn slots_side_by_side_are_given_back_in_one_request() {
     }
     touch(all[12], 2);
     arena.trim(0);
-    assert_eq!(arena.requests(Request::Discard), 2);
+    assert_eq!(arena.requests().made(Request::Discard), 2);
     for (index, &stack) in all.iter().enumerate() {
         let left = if index == 12 { 2 } else { 0 };
         assert_eq!(lowest_and_highest(stack), [left; 2], "{index}");
@@ -261,7 +262,7 @@ fn the_deep_end_is_given_back_and_the_top_stays() {
     assert_eq!(lowest_and_highest(stack), [0, 1]);
     assert!(arena.guard_contains(stack.limit - 1));
     assert_eq!(
-        (deep, arena.requests(Request::Discard)),
+        (deep, arena.requests().made(Request::Discard)),
         (2 * arena.page, 1)
     );
     // Reading has mapped a page of zeros.
@@ -364,11 +365,11 @@ fn a_stack_that_cannot_be_committed_is_an_error_and_wanted_again_later() {
     for after in [0, 2, 3] {
         let mut arena = StackArena::new(ArenaConfig {
             strict_commit: true,
-            refusal: Some(Refusal {
+            requests: Requests::new(Some(Refusal::Of {
                 request: Request::Commit,
                 after,
                 times: 2,
-            }),
+            })),
             ..ArenaConfig::default()
         });
         let mut refused = 0;

@@ -25,6 +25,9 @@ const UNSAFE_FILES: &[&str] = &[
     "tools/mutants/src/damage.rs",
 ];
 
+/// A workspace of its own, with no more in it than calls of what is in a package.
+const APART: &str = "fuzz/";
+
 /// The one folder with assembly.
 const ASSEMBLY: &str = "crates/stack/src/arch";
 
@@ -58,6 +61,12 @@ pub fn check(files: &[File], sources: &[Source<'_>], packages: &[Package], repor
                     format!("assembly outside {ASSEMBLY}"),
                 );
             }
+        }
+        if path.starts_with(APART) {
+            if source.any_unsafe {
+                report.error(path, "unsafe code in what no package has");
+            }
+            continue;
         }
         let owner = packages
             .iter()
