@@ -10,7 +10,12 @@ use mangrove::{
 use mangrove_workers::Rng;
 
 /// The levels of optimisation. A further way to compile, as with inlining, is a further value.
-const LEVELS: [OptLevel; 3] = [OptLevel::None, OptLevel::Speed, OptLevel::Frame];
+const LEVELS: [OptLevel; 4] = [
+    OptLevel::None,
+    OptLevel::Speed,
+    OptLevel::Inline,
+    OptLevel::Frame,
+];
 /// Bytes of the young space, at least and at most.
 const YOUNG: [(u64, u64); 3] = [
     (64 << 10, 64 << 10),
