@@ -27,6 +27,8 @@ use cranelift_codegen::ir::{Function, Value};
 use live::{Liveness, with_params};
 use std::collections::HashSet;
 
+/// Inlining uses up to one of this many parts of what a function may cost.
+const INLINED: u64 = 8;
 /// What every function may cost, however small. A unit is a value that is live
 /// in a block: about 0.2 µs, and 60 bytes while registers are allocated.
 const FLOOR: u64 = 200_000;
@@ -66,6 +68,12 @@ impl Work {
     /// Allows for as many bytes more: of a body that is translated inside of another.
     pub fn add(&mut self, bytes: usize) {
         self.0 += PER_BYTE * bytes as u64;
+    }
+
+    /// Whether there is so much left, with so many values and entries of the tables of
+    /// variables, that more may be inlined. What that makes of a function should not be what is too much.
+    pub fn leaves_room(self, values: u64, entries: u64) -> bool {
+        self.allows_values(values * INLINED) && self.allows_variables(entries * INLINED)
     }
 
     /// For code that is no function of a module.

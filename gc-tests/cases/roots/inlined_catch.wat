@@ -25,4 +25,4 @@
 ;;
 ;; continuation 1 of func 4 (export "run"), running
 ;;   frame 1: func 4 (export "run") at 0x79 (inlined_catch.wat:20)
-;;     fp-72 (local 0 $caught)  ref  $s @0x1008
+;;     fp-80 (local 0 $caught)  ref  $s @0x1008

@@ -26,5 +26,6 @@
 ;;
 ;; continuation 1 of func 3 (export "run"), running
 ;;   frame 1: $take at 0x51 (inlined_in_a_handler.wat:12)
+;;     inlined into func 3 (export "run") at 0x7a (inlined_in_a_handler.wat:21)
 ;;     fp-80 (local 0 $y)                           ref   $s @0x1000
 ;;     fp-96 (local 0 $k of func 3 (export "run"))  cont  continuation 2 of $body

@@ -20,6 +20,8 @@
 ;;   frame 1: $down at 0x4a (inlined_into_itself.wat:11)
 ;;     fp-24 (local 1 $x)  ref  $s @0x1000
 ;;   frame 2: $down at 0x47 (inlined_into_itself.wat:10)
+;;     inlined into $down at 0x47 (inlined_into_itself.wat:10)
 ;;     fp-24 (local 1 $x of $down, local 1 $x)  ref  $s @0x1000
 ;;   frame 3: $down at 0x47 (inlined_into_itself.wat:10)
+;;     inlined into func 2 (export "run") at 0x5e (inlined_into_itself.wat:14)
 ;;     fp-24 (local 1 $x)  ref  $s @0x1000

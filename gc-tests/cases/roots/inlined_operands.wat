@@ -24,6 +24,7 @@
 ;;
 ;; continuation 1 of func 4 (export "run"), running
 ;;   frame 1: $inner at 0x63 (inlined_operands.wat:14)
+;;     inlined into func 4 (export "run") at 0x72 (inlined_operands.wat:18)
 ;;     fp-40 (operand 0)                           ref  $s @0x1010
 ;;     fp-48 (operand 1 of func 4 (export "run"))  ref  $s @0x1008
 ;;     fp-56 (operand 0 of func 4 (export "run"))  ref  $s @0x1000

@@ -17,10 +17,10 @@
     (drop (struct.get $s 0 (local.get $x)))))
 
 ;; expected:
-;; 2 roots, 2 continuations, 6 frames; 2 objects reachable, 16 bytes
+;; 2 roots, 2 continuations, 5 frames; 2 objects reachable, 16 bytes
 ;;
 ;; continuation 1 of func 3 (export "run"), parent
 ;;   frame 0: $wait at 0x49 (inlined_parent.wat:10)
-;;     fp-64 (local 0 $y)  ref  $s @0x1008
-;;   frame 1: func 3 (export "run") at 0x6e (inlined_parent.wat:16)
-;;     fp-48 (local 0 $x)  ref  $s @0x1000
+;;     inlined into func 3 (export "run") at 0x6e (inlined_parent.wat:16)
+;;     fp-72 (local 0 $y)                           ref  $s @0x1008
+;;     fp-80 (local 0 $x of func 3 (export "run"))  ref  $s @0x1000

@@ -18,5 +18,6 @@
 ;;
 ;; continuation 1 of func 2 (export "run"), running
 ;;   frame 1: $inner at 0x3b (inlined_slots.wat:9)
+;;     inlined into func 2 (export "run") at 0x56 (inlined_slots.wat:13)
 ;;     fp-48 (local 0 $y)                           ref  $s @0x1008
 ;;     fp-56 (local 0 $x of func 2 (export "run"))  ref  $s @0x1000

@@ -21,3 +21,13 @@
     (resume $k (on $t switch) (ref.null $k) (cont.new $k (ref.func $one)))))
 
 ;; expected:
+;; 2 roots, 3 continuations, 7 frames; 1 object reachable, 8 bytes
+;;
+;; continuation 3 of $other, running
+;;   frame 1: $other at 0x78 (inlined_switch.wat:17)
+;;     fp-80 (local 0 $back)  cont  continuation 2 of $one
+;;
+;; continuation 2 of $one, suspended
+;;   frame 0: $swap at 0x57 (inlined_switch.wat:11)
+;;     inlined into $one at 0x6b (inlined_switch.wat:14)
+;;     fp-80 (local 1 $x of $one)  ref  $s @0x1000

@@ -21,4 +21,6 @@
 ;;
 ;; continuation 1 of func 4 (export "run"), running
 ;;   frame 1: $last at 0x47 (inlined_tail_call.wat:10)
+;;     inlined into $tail at 0x50 (inlined_tail_call.wat:13)
+;;     inlined into func 4 (export "run") at 0x64 (inlined_tail_call.wat:16)
 ;;     fp-40 (local 0 $x of func 4 (export "run"))  ref  $s @0x1000

@@ -17,4 +17,5 @@
 ;;
 ;; continuation 1 of func 2 (export "run"), running
 ;;   frame 1: $inner at 0x3b (inlined_twice_in_a_row.wat:9)
+;;     inlined into func 2 (export "run") at 0x53 (inlined_twice_in_a_row.wat:13)
 ;;     fp-56 (local 0 $y)  ref  $s @0x1000

@@ -20,6 +20,8 @@
 ;;
 ;; continuation 1 of func 3 (export "run"), running
 ;;   frame 1: $inner at 0x43 (inlined_two_levels.wat:8)
+;;     inlined into $middle at 0x51 (inlined_two_levels.wat:11)
+;;     inlined into func 3 (export "run") at 0x71 (inlined_two_levels.wat:15)
 ;;     fp-40 (local 1 $z of $middle, local 0 $z)    ref  $s @0x1010
 ;;     fp-48 (local 0 $y of $middle)                ref  $s @0x1008
 ;;     fp-56 (local 0 $x of func 3 (export "run"))  ref  $s @0x1000

@@ -25,7 +25,7 @@
     (call $gc)))
 
 ;; expected:
-;; 3 roots, 2 continuations, 6 frames; 2 objects reachable, 16 bytes
+;; 3 roots, 2 continuations, 5 frames; 2 objects reachable, 16 bytes
 ;;
 ;; outside of stacks
 ;;   globals
@@ -33,6 +33,6 @@
 ;;
 ;; continuation 2 of $body, suspended
 ;;   frame 0: $pauses at 0x6d (inlined_under_a_suspension.wat:15)
-;;     fp-64 (local 0 $y)  ref  $s @0x1008
-;;   frame 1: $body at 0x88 (inlined_under_a_suspension.wat:19)
-;;     fp-48 (local 0 $x)  ref  $s @0x1000
+;;     inlined into $body at 0x88 (inlined_under_a_suspension.wat:19)
+;;     fp-72 (local 0 $y)           ref  $s @0x1008
+;;     fp-80 (local 0 $x of $body)  ref  $s @0x1000

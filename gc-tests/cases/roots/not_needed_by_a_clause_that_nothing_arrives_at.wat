@@ -24,3 +24,10 @@
       (return (i64.extend_i32_s (struct.get $first 0 (local.get $first)))))
     (drop)
     (struct.get $second 0 (local.get $second))))
+
+;; expected:
+;; 1 root, 2 continuations, 5 frames; 1 object reachable, 8 bytes
+;;
+;; continuation 1 of func 2 (export "run"), parent
+;;   frame 0: func 2 (export "run") at 0x71 (not_needed_by_a_clause_that_nothing_arrives_at.wat:20)
+;;     fp-80 (local 0 $first)  ref  $first @0x1000

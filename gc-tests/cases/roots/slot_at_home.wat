@@ -15,7 +15,8 @@
     (call $gc)))
 
 ;; expected:
-;; 3 roots, 1 continuation, 3 frames; 1 object reachable, 8 bytes
+;; 1 root, 1 continuation, 3 frames; 1 object reachable, 8 bytes
+;; no reference to anything (null, numbers, functions) in 2 more places
 ;;
 ;; continuation 1 of func 1 (export "run"), running
 ;;   frame 1: func 1 (export "run") at 0x58 (slot_at_home.wat:15)

@@ -211,8 +211,8 @@ fn agree(view: &mut StoreView<'_>, options: &CaptureOptions) {
             .1
     };
     assert_eq!(count("live_objects"), set.objects);
-    assert_eq!(count("live object bytes"), set.object_bytes);
-    let forgotten = count("objects of forgotten continuations");
+    assert_eq!(count("live_object_bytes"), set.object_bytes);
+    let forgotten = count("forgotten_objects");
     let (expected, found) = (expected(&set), found(&snapshot));
     for (place, held) in &expected {
         assert_eq!(found.get(place), Some(held), "{place:?}");

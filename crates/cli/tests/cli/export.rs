@@ -44,11 +44,13 @@ fn exported_scripts_pass() {
     words.extend(scripts.iter().map(String::as_str));
     let ended = mangrove_with(&words);
     assert_eq!(ended.code, Some(0), "{ended:?}");
-    // Two modules, a name, the call and a global of each.
-    assert!(
-        ended.stdout.ends_with("total: 210 passed, 0 failed\n"),
-        "{ended:?}"
-    );
+    // Two modules, a name, the call and a global of each at the least; and of some a sum.
+    let total = ended.stdout.lines().last().unwrap_or_default();
+    let passed = total
+        .strip_prefix("total: ")
+        .and_then(|rest| rest.strip_suffix(" passed, 0 failed"));
+    let passed: usize = passed.expect(total).parse().unwrap();
+    assert!(passed >= 5 * scripts.len(), "{ended:?}");
 }
 
 #[test]

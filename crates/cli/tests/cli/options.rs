@@ -1,16 +1,27 @@
 //! An option that a message, a help text or the first page names exists.
 
-use crate::common::mangrove;
+use crate::common::{mangrove, mangrove_with};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The options of all commands, as their help has them.
 fn options() -> BTreeSet<String> {
-    ["run", "compile", "validate", "wast", "roots", "stress"]
+    let commands = [
+        "run",
+        "compile",
+        "validate",
+        "wast",
+        "roots",
+        "stress",
+        "stress merge",
+        "stress export",
+    ];
+    commands
         .into_iter()
         .flat_map(|command| {
-            let help = mangrove([command, "--help"]).stdout;
+            let words = command.split(' ').chain(["--help"]);
+            let help = mangrove_with(&words.collect::<Vec<_>>()).stdout;
             // A line on an option begins with it; what it says may name others.
             let lines = help
                 .lines()

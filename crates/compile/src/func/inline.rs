@@ -99,6 +99,10 @@ impl FuncTranslator<'_, '_> {
     /// Whether a call of a function, here, is to be inlined. It is taken off the budget then.
     pub(super) fn takes_in(&mut self, function: FuncIndex) -> bool {
         let env = self.env;
+        let values = self.b.func.dfg.num_values() as u64;
+        if !self.work.leaves_room(values, self.variable_work) {
+            return false;
+        }
         let Some(budget) = &mut self.inlining.budget else {
             return false;
         };

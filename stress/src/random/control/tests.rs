@@ -17,7 +17,7 @@ fn size() -> Size {
 fn everything_is_executed_somewhere() {
     let (mut tally, mut ends) = (Tally::default(), [0, 0, 0]);
     let (mut steps, mut switches) = (0, 0);
-    for seed in 0..1_000 {
+    for seed in 0..2_500 {
         let program = generator::program(&mut Rng::new(seed), size(), Features::ALL);
         let (verdict, counted) = oracle::run_counted(&program);
         tally.add(&counted);

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn root_sets_are_what_this_engine_holds() {
         let mut frames = 0;
-        for seed in 0..8 {
+        for seed in 0..64 {
             let program = exported(seed, &BTreeSet::new()).unwrap();
             let moments = program.roots.unwrap();
             let sets = |of: fn(&Moment) -> &RootSet| moments.iter().map(of).cloned().collect();
