@@ -166,6 +166,8 @@ pub fn judge_end(
             Ok(values) => format!("run returned {values:?}"),
             // What was not expected to end so is as wrong as before.
             Err(error) if told.end == End::Returned => return Err(error),
+            // Nothing is known of what would have been.
+            Err(error) if error.resource().is_some() => return Err(error),
             Err(error) => format!("run ended with: {error}"),
         };
         return Ok(Some(format!("{found}; it must have ended: {:?}", told.end)));

@@ -28,6 +28,8 @@ pub struct Suite {
     pub breaks: &'static str,
     /// Rounds that are played even when there is no time for them.
     pub least: u64,
+    /// Whether a round is one program that stands for itself, which other engines can run.
+    pub programs: bool,
     pub(crate) play: Play,
 }
 

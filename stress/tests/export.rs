@@ -82,7 +82,8 @@ fn programs_of_every_suite_that_has_some_do_what_they_must() {
             };
             let mut config = Config::new();
             config.zeal(Zeal {
-                switch: seed == 4,
+                // Others are too large for a collection at each switch.
+                switch: seed == 4 && matches!(suite.name, "random" | "roots"),
                 ..Zeal::NONE
             });
             config.continuations_in_objects(ContinuationsInObjects::Trace);
@@ -159,7 +160,10 @@ fn the_files_of_a_program_agree_and_a_seed_gives_the_same_again() {
     let read = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!(read(&one, "MANIFEST"), read(&two, "MANIFEST"));
     assert_eq!(read(&one, "MANIFEST").lines().count(), 1 + 6 * 5);
-    for name in ["random-2", "roots-1"] {
+    let mut returned = 0;
+    for name in [
+        "random-0", "random-1", "random-2", "roots-0", "roots-1", "roots-2",
+    ] {
         let wat = read(&one, &format!("{name}.wat"));
         let wasm = fs::read(one.join(format!("{name}.wasm"))).unwrap();
         assert_eq!(wat::parse_str(&wat).unwrap(), wasm);
@@ -167,14 +171,19 @@ fn the_files_of_a_program_agree_and_a_seed_gives_the_same_again() {
         assert!(script.contains(&wat));
         let facts: serde_json::Value =
             serde_json::from_str(&read(&one, &format!("{name}.json"))).unwrap();
-        let value = facts["expects"]["returns"][0]["value"].as_str().unwrap();
+        assert_eq!(facts["roots"].is_array(), name.starts_with("roots"));
+        // Some end otherwise.
+        let Some(value) = facts["expects"]["returns"][0]["value"].as_str() else {
+            continue;
+        };
+        returned += 1;
         let asserted = format!("(assert_return (invoke \"run\") (i64.const {value}))");
         assert!(script.contains(&asserted), "{asserted}");
         let binary = read(&one, &format!("{name}.bin.wast"));
         assert!(binary.contains(&asserted));
         assert!(binary.contains("(module binary\n  \"\\00\\61\\73\\6d"));
-        assert_eq!(facts["roots"].is_array(), name.starts_with("roots"));
     }
+    assert!(returned > 1, "{returned}");
 }
 
 #[test]

@@ -250,6 +250,10 @@ fn program(
             ..program
         });
     }
+    let own = "its rounds are not programs that stand for themselves";
+    if !suite.programs {
+        return Err(refused(own.to_owned()));
+    }
     let made = RefCell::new(None);
     let round = Round {
         seed,
@@ -261,9 +265,7 @@ fn program(
     (suite.play)(&round, &mut |_| {});
     match made.into_inner() {
         Some(case) => Program::of_case(suite.name, seed, &case).map_err(refused),
-        None => Err(refused(
-            "its rounds are not programs that stand for themselves".to_owned(),
-        )),
+        None => Err(refused(own.to_owned())),
     }
 }
 

@@ -52,6 +52,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "random steps of every instruction, each compared with a model of its semantics",
     breaks: "the rules of stack switching: where control lands, with which values, what traps",
     least: 4,
+    programs: false,
     play: play_round,
 };
 

@@ -149,6 +149,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "the stack ends in the middle of every instruction, at every depth",
     breaks: "steps that write below their stack, or leave registry and heap half done",
     least: 4,
+    programs: false,
     play: play_round,
 };
 

@@ -41,6 +41,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "random programs of continuations and objects, judged by an interpreter",
     breaks: "whatever nobody thought of",
     least: 25,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, Some(shrunk)),
 };
 
@@ -50,6 +51,7 @@ pub(crate) const CLONES: Suite = Suite {
     about: "the same, in which whatever is resumed is a clone or has been cloned",
     breaks: "copies of stacks: what in them leads to the original, and who frees it",
     least: 25,
+    programs: true,
     play: |round, begin| play_case(round, begin, case_with_clones, Some(shrunk_with_clones)),
 };
 
@@ -77,7 +79,7 @@ fn program(rng: &mut Rng, size: Size, clones: bool) -> Program {
 /// assert!(figures.full > 0 && figures.switches > 0);
 /// # Ok::<(), String>(())
 /// ```
-pub fn play_choices(choices: &[u8], config: &Config) -> Result<Figures, FailedRound> {
+pub fn play_choices(choices: &[u8], config: &Config) -> Result<Figures, Box<FailedRound>> {
     let mut rng = Rng::of_bytes(choices);
     let clones = rng.one_in(4);
     let case = make(
@@ -90,11 +92,11 @@ pub fn play_choices(choices: &[u8], config: &Config) -> Result<Figures, FailedRo
         RoundEnd::Refused(message) => FailedRound::from(format!("refused: {message}")),
         RoundEnd::Failed(failure) => failure,
     };
-    Err(FailedRound {
+    Err(Box::new(FailedRound {
         parameters: case.parameters,
         program: case.wat,
         ..failure
-    })
+    }))
 }
 
 /// A case for a random program, small enough to be played dozens of times in a round. It

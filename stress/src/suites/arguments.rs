@@ -22,6 +22,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "arguments bound in steps, of every type and number, over collections",
     breaks: "bound arguments: as roots, their order, width and number, continuations among them",
     least: 3,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

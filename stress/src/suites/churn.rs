@@ -18,6 +18,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "continuations made, resumed, kept by others and forgotten, their number checked",
     breaks: "the count of what lives: continuations freed too early or too late, records used twice",
     least: 1,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

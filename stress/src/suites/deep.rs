@@ -24,6 +24,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "one chain of thousands of continuations, suspended and resumed as a whole",
     breaks: "what follows a chain: marking, the search for a handler, being linked and cut off",
     least: 2,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

@@ -26,6 +26,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "exceptions thrown inside of suspended chains and into them, caught, cleaned up after, kept",
     breaks: "who catches, in which frame; what ends with it; slots on exceptional edges; kept exceptions",
     least: 3,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

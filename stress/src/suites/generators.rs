@@ -15,6 +15,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "trees walked by nested generators, nodes as payloads",
     breaks: "references in payloads and in frames of nested chains, while both sides move",
     least: 1,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

@@ -28,6 +28,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "calls of the host inside of calls by the host, which collect, suspend, trap, throw, panic",
     breaks: "the border to the host: what is current after it, values on their way, handles, scopes",
     least: 3,
+    programs: false,
     play,
 };
 

@@ -25,6 +25,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "programs of other suites, interrupted by fuel and epochs at random places and resumed",
     breaks: "references where code is interrupted, chains cut off below the host and linked again",
     least: 4,
+    programs: false,
     play: |round, begin| play(round, begin, false),
 };
 
@@ -34,6 +35,7 @@ pub(crate) const PARKED: Suite = Suite {
     about: "programs of other suites, parked at random places and early by the policy",
     breaks: "frames in buffers: their walk, their way back to a stack, what is thrown into them",
     least: 4,
+    programs: false,
     play: |round, begin| play(round, begin, true),
 };
 

@@ -24,6 +24,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "every bound of the configuration reached in the middle, and the program goes on",
     breaks: "steps half done when something is refused, counts that are not taken back",
     least: 3,
+    programs: false,
     play,
 };
 

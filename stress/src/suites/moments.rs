@@ -28,6 +28,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "one collection at each moment of every switching instruction, one moment at a time",
     breaks: "the map of a single safepoint: slots missed, or taken for others, beside one instruction",
     least: 2,
+    programs: false,
     play,
 };
 

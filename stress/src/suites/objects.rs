@@ -29,6 +29,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "continuations in fields, arrays and exceptions, which hold what holds them",
     breaks: "continuation fields that are missed, rings of objects and stacks, halves of references",
     least: 2,
+    programs: false,
     play,
 };
 

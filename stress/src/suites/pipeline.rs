@@ -15,6 +15,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "objects handed between stages, payloads in both directions",
     breaks: "references that are on their way from one stack to another at a collection",
     least: 1,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

@@ -26,6 +26,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "programs whose requests for memory are refused: one, some, or all from one on",
     breaks: "what is half done when there is no memory: lists, records, stacks, collections, growth",
     least: 4,
+    programs: false,
     play: play_round,
 };
 

@@ -16,6 +16,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "objects and continuations that hold each other, in rings that are let go",
     breaks: "liveness over objects and stacks at once: rings kept, or freed while something leads to them",
     least: 2,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

@@ -24,6 +24,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "one store for a long time: every way a continuation can begin, wait and end",
     breaks: "what is not given back: records, stacks, buffers, bindings, log entries; counts that wander",
     least: 1,
+    programs: false,
     play,
 };
 

@@ -21,6 +21,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "tables of continuations and objects, filled, copied, initialized, grown, step by step",
     breaks: "references in tables: halves of them, what moved in growing, cards, what only a table keeps",
     least: 2,
+    programs: false,
     play,
 };
 

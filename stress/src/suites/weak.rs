@@ -30,6 +30,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "weak handles, death queues and values of the host, against a model of who is dead",
     breaks: "what must follow an object and what must be emptied; tokens twice, or never; early drops",
     least: 2,
+    programs: false,
     play,
 };
 

@@ -16,6 +16,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "a million continuations asleep, few of them woken between collections",
     breaks: "what grows with their number: records, stacks, parking, worklists, reclaiming half at once",
     least: 1,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

@@ -1,6 +1,6 @@
 //! An option that a message, a help text or the first page names exists.
 
-use crate::common::{mangrove, mangrove_with};
+use crate::common::mangrove_with;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -23,7 +23,6 @@ pub const CALLABLE: u8 = 4;
 /// are registers for.
 pub const MANY: (u8, u8) = (20, 8);
 /// The leaf that makes an object.
-
 pub const MAKES: u8 = 2;
 /// The leaf that collects.
 pub const COLLECTS: u8 = 3;

@@ -181,6 +181,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "what each frame of random programs holds, against a second derivation of it",
     breaks: "root sets: what is held though nothing needs it, and what is needed though nothing holds it",
     least: 50,
+    programs: false,
     play: round,
 };
 

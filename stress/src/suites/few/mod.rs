@@ -22,6 +22,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "minor collections with few awake among many asleep, and every way to wake or to write",
     breaks: "what is noted for minor collections: stores into the old, stacks that run again, what is new",
     least: 4,
+    programs: false,
     play: play_round,
 };
 

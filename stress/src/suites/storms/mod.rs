@@ -30,6 +30,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "dozens of handlers inside each other, suspensions to whichever of them and on",
     breaks: "the search for a handler and its memory, clauses taken for others, chains cut in the middle",
     least: 3,
+    programs: false,
     play: |round, begin| play(round, begin, 1),
 };
 
@@ -39,6 +40,7 @@ pub(crate) const INSTANCES: Suite = Suite {
     about: "handlers and suspensions in several instances, with tags that are equal or look alike",
     breaks: "the identity of tags, and which instance a frame goes on in",
     least: 3,
+    programs: false,
     play: |round, begin| play(round, begin, 1 + Rng::new(!round.seed).range(2, 5) as usize),
 };
 

@@ -31,6 +31,7 @@ pub(crate) const SUITE: Suite = Suite {
     about: "thousands of continuations suspended in deep frames over a hundred collections",
     breaks: "the maps of frames that sleep: slots that are missed, or not updated when objects move",
     least: 1,
+    programs: true,
     play: |round, begin| play_case(round, begin, case, None),
 };
 

@@ -26,7 +26,7 @@ impl Act<'_, '_> {
             Filling::Fixed(from) => (0..len)
                 .map(|at| self.stored(storage, from.wrapping_add(at as u8)))
                 .collect(),
-            Filling::Data { segment, from } => self.from_data(storage, segment, from, len),
+            Filling::Data { segment, from } => self.data_of(storage, segment, from, len),
             Filling::Elements { segment, from } => {
                 let cells = self.world.segment(segment).into_iter();
                 cells.skip(usize::from(from)).take(len).collect()
@@ -37,13 +37,7 @@ impl Act<'_, '_> {
     }
 
     /// Values from a data segment; none if it was dropped.
-    pub(super) fn from_data(
-        &self,
-        storage: Storage,
-        segment: u8,
-        from: u8,
-        len: usize,
-    ) -> Vec<Cell> {
+    pub(super) fn data_of(&self, storage: Storage, segment: u8, from: u8, len: usize) -> Vec<Cell> {
         if self.world.data_dropped[usize::from(segment)] {
             return Vec::new();
         }
@@ -168,7 +162,7 @@ impl Act<'_, '_> {
                     }
                     bytes => {
                         let most = (DATA[usize::from(segment)] - usize::from(from)) / bytes;
-                        self.from_data(row.storage, segment, from, most)
+                        self.data_of(row.storage, segment, from, most)
                     }
                 };
                 if let Some(cells) = self.row(thing, row) {
