@@ -52,7 +52,7 @@ fn play(program: &Program, config: &Config) -> (u64, Result<Vec<Val>, Error>, Ve
     };
     linker.func_wrap("gc", "collect", collect).unwrap();
     let instance = linker.instantiate(&mut store, &module).unwrap();
-    let run = instance.func(&mut store, "run").unwrap();
+    let run = instance.func(&store, "run").unwrap();
     let arguments: Vec<Val> = program.arguments.iter().map(|&of| Val::I32(of)).collect();
     let result = run.call(&mut store, &arguments);
     let global = |store: &mut Store<()>, name: &str| match instance.export(store, name) {

@@ -334,7 +334,7 @@ pub use mangrove_collector::{HeapFigures, SurveyTotals};
 
 /// # Examples
 /// ```
-/// use mangrove::{CodeName, CodeOffset, Config, Created, Engine, FunctionId, Linker, Module, SlotHolds, State, Store, SurveyItem, SurveyOptions, SurveyedContinuation, SurveyedFrame, WasmLocation};
+/// use mangrove::{CodeName, CodeOffset, Config, Created, Engine, FunctionId, Linker, Module, SlotContent, SlotHolds, State, Store, SurveyItem, SurveyOptions, SurveyedContinuation, SurveyedFrame, WasmLocation};
 /// use std::ops::ControlFlow;
 ///
 /// # fn main() -> Result<(), mangrove::Error> {
@@ -364,7 +364,10 @@ pub use mangrove_collector::{HeapFigures, SurveyTotals};
 ///     assert!(frame.pc() > CodeOffset::new(0), "where that is in machine code");
 ///     for (_, distance) in frame.slots() {
 ///         locals.extend(frame.holds(distance).iter().filter_map(|content| match content.what {
-///             SlotHolds::Local(local) => Some((at, local)),
+///             SlotHolds::Local(local) if frame.inlined_into().count() == 0 => {
+///                 assert_eq!(*content, SlotContent::innermost(SlotHolds::Local(local)));
+///                 Some((at, local))
+///             }
 ///             _ => None,
 ///         }));
 ///     }

@@ -1,6 +1,7 @@
 //! Tables, as the embedder sees them. What they are made of is in `entry`.
 
 pub mod entry;
+mod no_room;
 
 use crate::error::Error;
 use crate::handle::Table;

@@ -8,7 +8,7 @@
 
 use super::facts::Facts;
 use super::homes::{Homes, MOST_FRAME_BYTES};
-use super::inline::Inlining;
+use super::inlining::Inlining;
 use super::interrupt::FuelCount;
 use super::regions::Regions;
 use super::state::{BlockReprs, ControlFrame, Locals, OpenScope, Operand};

@@ -10,21 +10,18 @@
 //! A table of heap references has cards, one byte for 512 of elements: set where a
 //! young reference may be, so that a minor collection reads no more of it.
 
-use crate::bound::Bound;
+use super::no_room::NoRoom;
 use crate::elements::ElementValues;
 use crate::error::Error;
 use crate::id::Origin;
 use crate::kind::ValueKind;
 use crate::ledger::{Ledger, Share};
-use crate::resource::error::ResourceError;
-use crate::resource::need::Need;
 use crate::trap::TrapReason;
 use mangrove_abi::object::{CARD_SHIFT, cards_of};
 use mangrove_abi::{
     Defect, HeapRef, Noted, Request, SlotKind, TableDef, TransferSlot, TrapCode, make_room,
 };
 use mangrove_validate::TableType;
-use rustix::io::Errno;
 use std::alloc::{self, Layout};
 use std::ptr::{self, NonNull};
 
@@ -52,32 +49,6 @@ pub struct TableEntry {
     share: Share,
     /// What is not noted, for tests.
     pub(super) defect: Option<Defect>,
-}
-
-/// Why a table cannot grow.
-enum NoRoom {
-    /// Its limit.
-    Limit,
-    /// The allocator gives no memory for so many bytes.
-    Memory(u64),
-    /// So many bytes go beyond a bound, of which so many are left.
-    Bound(u64, Bound, u64),
-}
-
-impl NoRoom {
-    /// The error, of a table with this limit.
-    fn error(self, what: String, limit: u64) -> Error {
-        match self {
-            Self::Limit => Error::Limit(format!("cannot {what}: it may have {limit}")),
-            Self::Memory(bytes) => {
-                let errno = Some(Errno::NOMEM.raw_os_error());
-                ResourceError::of(Need::Allocate, what, Some(bytes), errno).into()
-            }
-            Self::Bound(bytes, bound, left) => {
-                ResourceError::beyond(what, bytes, bound, left).into()
-            }
-        }
-    }
 }
 
 impl TableEntry {
@@ -475,6 +446,7 @@ pub fn in_bounds(at: u64, len: u64, size: u64) -> Result<(), TrapReason> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bound::Bound;
     use crate::bound::BoundSource;
     use mangrove_abi::Requests;
     use mangrove_validate::{AbstractHeap, HeapType, RefType};

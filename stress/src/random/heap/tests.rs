@@ -133,7 +133,7 @@ fn each_instruction_is_executed() {
         // Some end in a trap.
         let _ = instance.func(&store, "run").unwrap().call(&mut store, &[]);
         for (index, name) in INSTRUCTIONS.into_iter().enumerate() {
-            let global = instance.export(&mut store, &format!("did{index}"));
+            let global = instance.export(&store, &format!("did{index}"));
             let Some(Extern::Global(global)) = global else {
                 panic!("{name} has no counter");
             };

@@ -111,7 +111,7 @@ mod tests {
         };
         linker.func_wrap("gc", "collect", collect).unwrap();
         let instance = linker.instantiate(&mut store, &module).unwrap();
-        let run = instance.func(&mut store, "run").unwrap();
+        let run = instance.func(&store, "run").unwrap();
         // It may have to trap: that is judged elsewhere.
         let _ = run.call(&mut store, &[]);
         let seen = seen.lock().unwrap();
