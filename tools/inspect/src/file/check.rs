@@ -21,6 +21,9 @@ pub enum CheckError {
         /// Which.
         index: usize,
     },
+    /// When it was taken is no time since a beginning.
+    #[error("it was taken after {0} seconds")]
+    Time(Seconds),
     /// A node lies where none of its kind can, or its row is that of another.
     #[error("node {} is out of order", .0.0)]
     Order(NodeId),
@@ -35,9 +38,24 @@ pub enum CheckError {
     Value(NodeId),
 }
 
+/// Seconds as a file has them: equal if the bits are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(u64);
+
+impl std::fmt::Display for Seconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f64::from_bits(self.0).fmt(f)
+    }
+}
+
 type Result = std::result::Result<(), CheckError>;
 
 pub(super) fn check(snapshot: &Snapshot) -> Result {
+    let seconds = snapshot.about.seconds;
+    or(
+        seconds.is_finite() && seconds >= 0.0,
+        CheckError::Time(Seconds(seconds.to_bits())),
+    )?;
     names(&snapshot.names)?;
     let nodes = &snapshot.nodes;
     lengths(nodes)?;

@@ -280,3 +280,14 @@ fn what_does_not_fit_is_not_written() {
     snapshot.plain[0].at = At::Field(0);
     assert!(matches!(snapshot.check(), Err(CheckError::Value(_))));
 }
+
+/// It would not be equal to itself.
+#[test]
+fn a_snapshot_was_taken_at_some_time() {
+    for seconds in [f64::NAN, f64::INFINITY, -1.0] {
+        let mut snapshot = Snapshot::default();
+        snapshot.about.seconds = seconds;
+        let error = snapshot.check().unwrap_err().to_string();
+        assert_eq!(error, format!("it was taken after {seconds} seconds"));
+    }
+}
