@@ -2,7 +2,7 @@
 //! something old comes to refer to something young, or in which a stack comes to run again:
 //! a box of 42 is put there and nowhere else, the young space is used up several times, and
 //! the box must still say 42. In the end all sleepers are asked for their boxes. The steps
-//! are in `programs/few.wat` and [`programs`].
+//! are in `programs/few.wat` and `programs.rs`.
 //!
 //! Meant to break: whatever is noted for minor collections, in each of its places, and whatever
 //! they look at. `stress/tests/planted_defects` has a table of which steps need what.
