@@ -355,7 +355,6 @@ mod tests {
         let complaint = worker.complaint();
         assert!(complaint.ends_with("998\n999\n"), "{complaint}");
         assert_eq!(complaint.len(), COMPLAINT);
-        assert!(worker.tell("more").is_err());
         assert_eq!(worker.wait().unwrap().code(), Some(4));
     }
 }
