@@ -100,7 +100,7 @@ pub enum Content {
 ///         ControlFlow::Continue(())
 ///     })?;
 ///     // Dead is what nothing keeps, and what a collection has taken away.
-///     store.collect()?;
+///     store.gc()?;
 /// }
 /// assert!(matches!(dead[..], [Dead::Object { kind: ObjectKind::Host, .. }, Dead::Object { .. }]));
 /// drop(weak);
