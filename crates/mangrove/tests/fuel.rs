@@ -5,7 +5,12 @@ mod common;
 use common::{call, instance_with};
 use mangrove::{Config, Extern, OptLevel, Val};
 
-const LEVELS: [OptLevel; 3] = [OptLevel::Speed, OptLevel::None, OptLevel::Frame];
+const LEVELS: [OptLevel; 4] = [
+    OptLevel::Inline,
+    OptLevel::Speed,
+    OptLevel::None,
+    OptLevel::Frame,
+];
 
 /// Units that a call uses, at every level the same.
 fn used(text: &str, name: &str, args: &[Val]) -> u64 {
@@ -40,6 +45,9 @@ fn fuel_is_exact_where_code_stops() {
             (drop (i32.load (local.get 0))) (drop (i32.const 1)) (drop (i32.const 1)))
         (func (export "null") (drop (i32.const 3)) (drop (struct.get $s 0 (ref.null $s))))
         (func (export "unreachable") (drop (i32.const 3)) (unreachable))
+        (func (export "never called") (unreachable) (call $leaf))
+        (func $never (unreachable))
+        (func (export "never back") (drop (i32.const 3)) (call $never) (drop (i32.const 4)))
         (func $thrower (drop (i32.const 1)) (throw $t))
         (func (export "catches") (block $b (try_table (catch $t $b) (call $thrower) (drop (i32.const 1)))) (drop (i32.const 1)))
         (func (export "uncaught") (drop (i32.const 1)) (call $thrower))
@@ -65,6 +73,8 @@ fn fuel_is_exact_where_code_stops() {
         ("loads", &[Val::I32(0)], 8),
         ("null", &[], 4),
         ("unreachable", &[], 2),
+        ("never called", &[], 1),
+        ("never back", &[], 4),
         ("catches", &[], 7),
         ("uncaught", &[], 6),
         // 3 to the first switch, 2 in there, 4 to the second, 1 and 1, and one for each

@@ -138,7 +138,12 @@ fn works_on(store: &mut Store<()>, instance: Instance) {
     assert_eq!(store.live_continuations(), 0);
 }
 
-const LEVELS: [OptLevel; 3] = [OptLevel::Speed, OptLevel::None, OptLevel::Frame];
+const LEVELS: [OptLevel; 4] = [
+    OptLevel::Inline,
+    OptLevel::Speed,
+    OptLevel::None,
+    OptLevel::Frame,
+];
 
 #[test]
 fn every_program_ends_at_its_deadline() {

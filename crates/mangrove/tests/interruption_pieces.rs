@@ -16,7 +16,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const BYTES: u64 = 16 << 20;
 const ELEMENTS: u64 = 1 << 20;
 
-const LEVELS: [OptLevel; 3] = [OptLevel::Speed, OptLevel::None, OptLevel::Frame];
+const LEVELS: [OptLevel; 4] = [
+    OptLevel::Inline,
+    OptLevel::Speed,
+    OptLevel::None,
+    OptLevel::Frame,
+];
 
 /// Bytes of the memory: more than three pieces.
 const MEMORY: usize = 900 << 16;

@@ -118,7 +118,10 @@ impl FuncTranslator<'_, '_> {
         }
         use Operator::{Call, CallIndirect, CallRef};
         match operator {
-            Call { .. } | CallIndirect { .. } | CallRef { .. } => self.load_fuel(),
+            // Not behind one that never returns, or is never made.
+            Call { .. } | CallIndirect { .. } | CallRef { .. } if self.reachable => {
+                self.load_fuel();
+            }
             _ if Metering::of(operator) == Metering::Branch => self.fuel.saved = false,
             _ => {}
         }
