@@ -10,14 +10,17 @@
 //! is executed but whether it lies in a loop.
 
 use crate::CompileError;
-use mangrove_abi::FuncIndex;
+use mangrove_abi::{FuncIndex, TypeIndex};
 use mangrove_validate::ParsedModule;
-use wasmparser::{BinaryReader, FunctionBody, Operator};
+use std::ops::Range;
+use wasmparser::{BinaryReader, BlockType, FunctionBody, Operator};
 
 /// Bodies with more bytes are not looked at.
 const MOST_BYTES: usize = 256;
 /// Locals that an inlined function may have, beside its parameters: each is set to zero.
 const MOST_LOCALS: u32 = 16;
+/// Values that an instruction takes and gives without being larger for it.
+const NARROW: u32 = 8;
 /// Size up to which a call is always worth it: the call itself takes as much.
 const TINY: u32 = 6;
 /// The most size elsewhere.
@@ -33,20 +36,12 @@ const LEAST_BUDGET: u32 = 200;
 /// and for each four bytes of its body one more.
 const BYTES_PER_UNIT: usize = 4;
 
-/// A function that can be inlined.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// Its size.
-    pub size: u32,
-    /// Whether it calls anything.
-    pub calls: bool,
-}
-
 /// The candidates of a module.
 #[derive(Debug, Default)]
 pub struct Candidates {
     imported: u32,
-    all: Vec<Option<Candidate>>,
+    /// Of each body its size, if it is small.
+    sizes: Vec<Option<u32>>,
 }
 
 impl Candidates {
@@ -56,29 +51,23 @@ impl Candidates {
     /// A body cannot be read: the module was not validated.
     pub fn find(module: &ParsedModule) -> Result<Self, CompileError> {
         let bodies = module.bodies.iter();
-        let all = bodies
-            .map(|body| candidate(module, &body.range))
-            .collect::<Result<_, _>>()?;
+        let sizes = bodies.map(|body| size_of(module, &body.range));
         let imported = module.imported_functions;
-        Ok(Self { imported, all })
+        Ok(Self {
+            imported,
+            sizes: sizes.collect::<Result<_, _>>()?,
+        })
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.all.iter().all(Option::is_none)
-    }
-
-    /// What is known of a function, if it is a candidate.
-    pub fn get(&self, function: FuncIndex) -> Option<Candidate> {
+    /// The size of a function, if it is a candidate.
+    pub fn get(&self, function: FuncIndex) -> Option<u32> {
         let defined = function.as_u32().checked_sub(self.imported)?;
-        *self.all.get(defined as usize)?
+        *self.sizes.get(defined as usize)?
     }
 }
 
-fn candidate(
-    module: &ParsedModule,
-    range: &std::ops::Range<usize>,
-) -> Result<Option<Candidate>, CompileError> {
+/// The size of a body; none if it is too large.
+fn size_of(module: &ParsedModule, range: &Range<usize>) -> Result<Option<u32>, CompileError> {
     if range.len() > MOST_BYTES {
         return Ok(None);
     }
@@ -91,16 +80,12 @@ fn candidate(
     if locals > MOST_LOCALS {
         return Ok(None);
     }
-    let mut found = Candidate {
-        size: 0,
-        calls: false,
-    };
+    let mut sum = 0;
     for operator in body.get_operators_reader()? {
         let operator = operator?;
-        found.size += size(&operator);
-        found.calls |= calls(&operator);
+        sum += size(&operator) + wide(module, &operator);
     }
-    Ok((found.size <= IN_LOOP).then_some(found))
+    Ok((sum <= IN_LOOP).then_some(sum))
 }
 
 /// What an instruction takes, as far as that can be told from it alone.
@@ -149,12 +134,31 @@ fn size(operator: &Operator<'_>) -> u32 {
     }
 }
 
-fn calls(operator: &Operator<'_>) -> bool {
+/// What comes on top for the values that it takes and gives, of which its type may name a
+/// thousand in a byte.
+fn wide(module: &ParsedModule, operator: &Operator<'_>) -> u32 {
     use Operator as O;
-    matches!(
-        operator,
-        O::Call { .. } | O::CallRef { .. } | O::CallIndirect { .. }
-    )
+    let ty = match *operator {
+        O::Block { blockty } | O::Loop { blockty } | O::If { blockty } => match blockty {
+            BlockType::FuncType(ty) => TypeIndex::new(ty),
+            BlockType::Empty | BlockType::Type(_) => return 0,
+        },
+        O::TryTable { ref try_table } => match try_table.ty {
+            BlockType::FuncType(ty) => TypeIndex::new(ty),
+            BlockType::Empty | BlockType::Type(_) => return 0,
+        },
+        O::Call { function_index: f } | O::ReturnCall { function_index: f } => {
+            module.functions[f as usize]
+        }
+        O::CallRef { type_index: ty }
+        | O::ReturnCallRef { type_index: ty }
+        | O::CallIndirect { type_index: ty, .. }
+        | O::ReturnCallIndirect { type_index: ty, .. } => TypeIndex::new(ty),
+        O::Throw { tag_index: tag } | O::Suspend { tag_index: tag } => module.tags[tag as usize],
+        _ => return 0,
+    };
+    let ty = module.func_type(ty);
+    ((ty.params.len() + ty.results.len()) as u32).saturating_sub(NARROW)
 }
 
 /// What may still be inlined in one function.
@@ -169,13 +173,7 @@ impl Budget {
 
     /// Whether a call is worth inlining that lies in `depth` inlined calls already, `again`
     /// of the same function; it is paid for then.
-    pub fn take(
-        &mut self,
-        candidate: Candidate,
-        depth: usize,
-        again: usize,
-        in_loop: bool,
-    ) -> bool {
+    pub fn take(&mut self, size: u32, depth: usize, again: usize, in_loop: bool) -> bool {
         if depth >= MOST_DEPTH || again > MOST_AGAIN {
             return false;
         }
@@ -183,10 +181,10 @@ impl Budget {
             true => IN_LOOP >> depth.min(2),
             false => SMALL >> depth.min(2),
         };
-        if candidate.size > most.max(TINY) || candidate.size > self.0 {
+        if size > most.max(TINY) || size > self.0 {
             return false;
         }
-        self.0 -= candidate.size;
+        self.0 -= size;
         true
     }
 }

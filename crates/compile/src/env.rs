@@ -4,11 +4,12 @@ use crate::candidates::Candidates;
 use crate::prescan::{Clauses, Prescan, clauses, prescan};
 use crate::signature::WasmSignature;
 use crate::{CompileError, OptLevel, Options, Places};
-use mangrove_abi::{InstanceLayout, StructLayout, TypeIndex};
+use mangrove_abi::{FuncIndex, InstanceLayout, StructLayout, TypeIndex};
 use mangrove_validate::{
     CompositeType, FieldType, ParsedModule, Repr, StorageType, SubType, ValType,
 };
-use wasmparser::ResumeTable;
+use std::ops::Range;
+use wasmparser::{BinaryReader, FunctionBody, ResumeTable};
 
 /// The module, where its things lie, and what was settled before translation.
 pub struct ModuleEnv<'a> {
@@ -75,6 +76,14 @@ impl<'a> ModuleEnv<'a> {
             structs,
             depths,
         })
+    }
+
+    /// The body of a function that the module defines, and where it lies.
+    pub fn body(&self, function: FuncIndex) -> (Range<usize>, FunctionBody<'a>) {
+        let defined = (function.as_u32() - self.module.imported_functions) as usize;
+        let range = self.module.bodies[defined].range.clone();
+        let reader = BinaryReader::new(&self.module.bytes[range.clone()], range.start as u64);
+        (range, FunctionBody::new(reader))
     }
 
     /// The representation of a type.

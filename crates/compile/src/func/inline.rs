@@ -27,7 +27,6 @@ use crate::signature::WasmSignature;
 use cranelift_frontend::Variable;
 use mangrove_abi::libcall::hook;
 use mangrove_abi::{FuncIndex, InlinedCall, WasmOffset};
-use wasmparser::{BinaryReader, FunctionBody};
 
 /// What a function has of its own, put aside while another's body is translated.
 struct Outer {
@@ -48,22 +47,19 @@ impl FuncTranslator<'_, '_> {
         let Some(budget) = &mut self.inlining.budget else {
             return false;
         };
-        let Some(candidate) = env.candidates.get(function) else {
+        let Some(size) = env.candidates.get(function) else {
             return false;
         };
         let around = self.inlining.open.iter().map(|call| call.function);
         let again = around.chain([self.function]).filter(|&f| f == function);
         let (depth, again) = (self.inlining.open.len(), again.count());
-        budget.take(candidate, depth, again, self.loops > 0)
+        budget.take(size, depth, again, self.loops > 0)
     }
 
     /// Translates the body of a function in place of a call of it.
     pub(super) fn inline(&mut self, function: FuncIndex) -> Result<(), CompileError> {
         let module = self.env.module;
-        let defined = (function.as_u32() - module.imported_functions) as usize;
-        let range = module.bodies[defined].range.clone();
-        let reader = BinaryReader::new(&module.bytes[range.clone()], range.start as u64);
-        let body = FunctionBody::new(reader);
+        let (range, body) = self.env.body(function);
         let signature = self.env.signature(module.functions[function.index()]);
         self.work.add(range.len());
 

@@ -55,7 +55,7 @@ use cranelift_codegen::ir::{Function, SourceLoc};
 use cranelift_frontend::FunctionBuilder;
 use mangrove_abi::{FuncIndex, FunctionKind, TagIndex, TypeIndex};
 use translator::{FuncTranslator, Placement};
-use wasmparser::{BinaryReader, FunctionBody, Operator};
+use wasmparser::Operator;
 
 /// Translates and compiles one function of the module. What that costs is
 /// bounded by the size of its body: see [`crate::cost`].
@@ -67,12 +67,10 @@ pub fn compile(
     if !compiler.homes_only {
         // What is too much with others inlined may not be without.
         for inlines in [true, false] {
-            let compiled = compile_as(compiler, env, function, Placement::Values, inlines)?;
-            if let Some(compiled) = compiled {
-                return Ok(compiled);
-            }
-            if env.candidates.is_empty() {
-                break;
+            match compile_as(compiler, env, function, Placement::Values, inlines)? {
+                Ok(compiled) => return Ok(compiled),
+                Err(TooMuch { inlined: true }) => {}
+                Err(TooMuch { inlined: false }) => break,
             }
         }
         tracing::debug!(
@@ -85,22 +83,24 @@ pub fn compile(
     Ok(compiled.expect("no work is too much with homes"))
 }
 
-/// None if it is too much work for Cranelift this way.
+/// It is too much work for Cranelift this way.
+#[derive(Debug)]
+struct TooMuch {
+    /// Whether anything was inlined.
+    inlined: bool,
+}
+
 fn compile_as(
     compiler: &mut Compiler,
     env: &ModuleEnv<'_>,
     function: FuncIndex,
     placement: Placement,
     inlines: bool,
-) -> Result<Option<CompiledFunc>, CompileError> {
+) -> Result<Result<CompiledFunc, TooMuch>, CompileError> {
     let module = env.module;
     let defined = (function.as_u32() - module.imported_functions) as usize;
-    let range = module.bodies[defined].range.clone();
+    let (range, body) = env.body(function);
     let switches = env.switches.get(defined).copied().unwrap_or(false);
-    let body = FunctionBody::new(BinaryReader::new(
-        &module.bytes[range.clone()],
-        range.start as u64,
-    ));
     let signature = env.signature(module.functions[function.index()]);
     let slot_names = compiler.slot_names;
     let extras = (
@@ -123,14 +123,16 @@ fn compile_as(
         (placement, work),
         budget,
     );
-    if !translator.body(&body, switches)? {
+    let done = translator.body(&body, switches)?;
+    let inlined = !translator.beside.positions.inlined.is_empty();
+    if !done {
         compiler.abandon();
-        return Ok(None);
+        return Ok(Err(TooMuch { inlined }));
     }
     let (touches, noted_calls) = (translator.touches, translator.noted_calls);
     let tracking = translator.tracking.take();
-    let inlined = &translator.beside.positions.inlined;
-    let known = tracking.and_then(|tracking| tracking.known(translator.b.func, inlined));
+    let calls_inlined = &translator.beside.positions.inlined;
+    let known = tracking.and_then(|tracking| tracking.known(translator.b.func, calls_inlined));
     let work = translator.work;
     if translator.homes.is_none() {
         // Only now: these parameters tell what others are.
@@ -155,7 +157,8 @@ fn compile_as(
     if touches {
         compiler.touch_stack(&mut clif, SourceLoc::new(range.start as u32));
     }
-    compiler.finish(FunctionKind::Wasm(function), clif, beside, finished)
+    let compiled = compiler.finish(FunctionKind::Wasm(function), clif, beside, finished)?;
+    Ok(compiled.ok_or(TooMuch { inlined }))
 }
 
 /// Calls of a function that come back.

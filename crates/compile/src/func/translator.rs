@@ -178,7 +178,8 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
         Ok(self.homes.is_some() || self.work.allows_roots(self.b.func, &self.roots))
     }
 
-    /// Translates the instructions of a body; false if it is too much work.
+    /// Translates the instructions of a body; false if it is too much work. One that is inlined
+    /// is small, and translated to its end.
     pub(super) fn instructions(&mut self, body: &FunctionBody<'_>) -> Result<bool, CompileError> {
         let places = self.env.places.within(&body.range());
         let mut reader = body.get_operators_reader()?;
@@ -195,7 +196,7 @@ impl<'a, 'b> FuncTranslator<'a, 'b> {
             if let (Some(homes), true) = (&mut self.homes, self.reachable) {
                 homes.waypoint(&mut self.b);
             }
-            if !self.within()? {
+            if !self.is_inlined() && !self.within()? {
                 return Ok(false);
             }
         }
