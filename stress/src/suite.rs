@@ -11,7 +11,7 @@
 use crate::case::{Case, Size};
 use crate::round;
 use crate::trials::Trials;
-use mangrove::{Config, Store};
+use mangrove::{Config, Error, Store};
 use mangrove_workers::Rng;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -63,6 +63,18 @@ impl Round<'_> {
     /// Plays what the seed says.
     pub fn first(&self, play: &mut dyn FnMut() -> RoundResult) -> RoundResult {
         self.trials.first(play)
+    }
+
+    /// Plays what is no case: says first what was chosen, and of a failure that it is of that.
+    pub fn play(
+        &self,
+        begin: &mut dyn FnMut(&str),
+        parameters: &str,
+        play: &mut dyn FnMut() -> Result<RoundResult, Error>,
+    ) -> RoundResult {
+        begin(parameters);
+        let result = self.first(&mut || round::guarded(&mut *play));
+        result.of_seed(self.seed, parameters)
     }
 
     /// Whether something that was made smaller fails as well.
@@ -163,6 +175,14 @@ impl Figures {
             minor,
             full: store.collections() - minor,
             ..Self::default()
+        }
+    }
+
+    /// The same, with so many steps.
+    pub(crate) fn of_steps<T>(store: &Store<T>, steps: impl Into<u64>) -> Self {
+        Self {
+            steps: steps.into(),
+            ..Self::of_store(store)
         }
     }
 

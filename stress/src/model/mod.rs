@@ -30,7 +30,6 @@ mod trace;
 mod twist;
 mod vocabulary;
 
-use crate::round;
 use crate::suite::{Round, RoundEnd, RoundResult, Suite};
 
 pub use driver::{Run, run, run_told};
@@ -59,12 +58,9 @@ pub(crate) const SUITE: Suite = Suite {
 fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let steps = u64::from(of.size.of(STEPS, 500));
     let parameters = format!("steps={steps}");
-    begin(&parameters);
-    let mut result = of.first(&mut || {
-        round::guarded(|| {
-            let run = run(of.seed, steps, of.config, None)?;
-            Ok(RoundResult::new(run.figures, run.difference))
-        })
+    let mut result = of.play(begin, &parameters, &mut || {
+        let run = run(of.seed, steps, of.config, None)?;
+        Ok(RoundResult::new(run.figures, run.difference))
     });
     if let RoundEnd::Failed(failure) = &mut result.end {
         shrink::of_round(of, steps, failure);

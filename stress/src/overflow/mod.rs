@@ -25,7 +25,6 @@ mod sweep;
 pub use shapes::{Needs, SHAPES, Shape};
 
 use crate::case::Size;
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use mangrove::{Config, Error, GuardKind, OptLevel};
 use mangrove_workers::Rng;
@@ -155,14 +154,10 @@ pub(crate) const SUITE: Suite = Suite {
 
 fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let setting = setting(of.seed).to_string();
-    begin(&setting);
-    let result = of.first(&mut || {
-        round::guarded(|| {
-            let swept = sweep_some(of.seed, of.size, of.config)?;
-            Ok(RoundResult::new(swept.figures, swept.problem))
-        })
-    });
-    result.of_seed(of.seed, &setting)
+    of.play(begin, &setting, &mut || {
+        let swept = sweep_some(of.seed, of.size, of.config)?;
+        Ok(RoundResult::new(swept.figures, swept.problem))
+    })
 }
 
 /// The seed's setting, and all shapes or, at smaller sizes, some.

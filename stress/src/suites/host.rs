@@ -12,7 +12,6 @@
 //! and results on their way, handles and scopes, suspensions out of host functions.
 
 use crate::programs::{fold, module_with, value};
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::world::{World, number};
 use mangrove::{
@@ -86,8 +85,7 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let mut rng = Rng::new(of.seed);
     let scripts = of.size.of(200, 6);
     let parameters = format!("scripts={scripts}");
-    begin(&parameters);
-    let result = round::guarded(|| {
+    of.play(begin, &parameters, &mut || {
         let salt = rng.number() as i64;
         let mut config = of.config.clone();
         // Few objects are made between two collections: what is stale would look right.
@@ -104,11 +102,11 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
                 return Ok(RoundResult::new(figures, Some(problem)));
             }
         }
-        let mut figures = Figures::of_store(&world.store);
-        figures.steps = steps;
-        Ok(RoundResult::new(figures, None))
-    });
-    result.of_seed(of.seed, &parameters)
+        Ok(RoundResult::new(
+            Figures::of_steps(&world.store, steps),
+            None,
+        ))
+    })
 }
 
 impl Script {

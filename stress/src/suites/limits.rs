@@ -12,7 +12,6 @@
 //! taken back, and what a refused request has moved or parked on its way.
 
 use crate::programs::{fold, module_with, value};
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::world::{Verdict, World, differs, trapped};
 use mangrove::{Config, Error, ParkPolicy, TrapCode, TrapReason, Val};
@@ -77,15 +76,12 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     // With a bound on stacks, which parking makes room below; or one on continuations.
     let by_stacks = rng.one_in(2);
     let parameters = format!("steps={steps} stacks bounded: {by_stacks}");
-    begin(&parameters);
-    let result = round::guarded(|| {
+    of.play(begin, &parameters, &mut || {
         let mut limits = Limits::new(of.config, &mut rng, (by_stacks, small))?;
         let problem = limits.run(&mut rng, steps)?.err();
-        let mut figures = Figures::of_store(&limits.world.store);
-        figures.steps = steps.into();
+        let figures = Figures::of_steps(&limits.world.store, steps);
         Ok(RoundResult::new(figures, problem))
-    });
-    result.of_seed(of.seed, &parameters)
+    })
 }
 
 struct Limits {

@@ -13,7 +13,6 @@
 //! zeal has it, would move an object again before anybody looks at it.
 
 use crate::programs::{fold, module_with, value};
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::world::World;
 use mangrove::{
@@ -54,7 +53,6 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let opt_level = *rng.pick(&[OptLevel::Speed, OptLevel::None, OptLevel::Frame]);
     let guard = *rng.pick(&[GuardKind::Auto, GuardKind::Mprotect]);
     let parameters = format!("{opt_level:?}, {guard:?} guard");
-    begin(&parameters);
     let mut config = of.config.clone();
     // What was missed at one collection is still there to be read until the next: verification
     // does not wait for that.
@@ -63,8 +61,7 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     config.park(ParkPolicy::NEVER);
     // Where collections are frequent anyway, one more tells little.
     let stride = if of.size.is_small() { 9 } else { 1 };
-    let result = round::guarded(|| sweep(&config, salt, stride));
-    result.of_seed(of.seed, &parameters)
+    of.play(begin, &parameters, &mut || sweep(&config, salt, stride))
 }
 
 fn sweep(config: &Config, salt: i64, stride: usize) -> Result<RoundResult, Error> {
@@ -92,11 +89,12 @@ fn sweep(config: &Config, salt: i64, stride: usize) -> Result<RoundResult, Error
         })?;
         Ok(())
     })?;
-    let mut figures = Figures::default();
-    let problem = moments(&mut world, salt, stride, &mut figures.steps)?;
-    let mut all = Figures::of_store(&world.store);
-    all.steps = figures.steps;
-    Ok(RoundResult::new(all, problem))
+    let mut steps = 0;
+    let problem = moments(&mut world, salt, stride, &mut steps)?;
+    Ok(RoundResult::new(
+        Figures::of_steps(&world.store, steps),
+        problem,
+    ))
 }
 
 /// Sweeps over all moments; what is wrong in the first run that is.

@@ -15,7 +15,6 @@
 
 use crate::case::Size;
 use crate::programs::{fold, module, value};
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::suites::tables::traps;
 use crate::world::{Verdict, World, differs};
@@ -40,15 +39,12 @@ const SLOTS: usize = 12;
 fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let steps = of.size.of(STEPS, 60);
     let parameters = format!("steps={steps}");
-    begin(&parameters);
-    let result = round::guarded(|| {
+    of.play(begin, &parameters, &mut || {
         let mut objects = Objects::new(of.seed, of.config)?;
         let problem = objects.run(steps, of.size)?.err();
-        let mut figures = Figures::of_store(&objects.world.store);
-        figures.steps = steps.into();
+        let figures = Figures::of_steps(&objects.world.store, steps);
         Ok(RoundResult::new(figures, problem))
-    });
-    result.of_seed(of.seed, &parameters)
+    })
 }
 
 /// A reference to a worker: its number, and its turns when it was made.

@@ -40,13 +40,11 @@ fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
         false => random::small_case(&mut rng),
     };
     let config = setting(&mut rng, of.config);
-    begin(&case.parameters);
-    let result = round::guarded(|| {
+    let mut result = of.play(begin, &case.parameters, &mut || {
         let mut figures = Figures::default();
         let problem = tries(&case, &config, &mut rng, of.size.of(TRIES, 4), &mut figures).err();
         Ok(RoundResult::new(figures, problem))
     });
-    let mut result = result.of_seed(of.seed, &case.parameters);
     result.with_program(&case);
     result
 }

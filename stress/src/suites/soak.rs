@@ -50,8 +50,7 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
             }
             begin(&format!("{parameters}, {} MiB resident", resident() >> 20));
         }
-        let mut figures = Figures::of_store(&soak.world.store);
-        figures.steps = soak.operations;
+        let figures = Figures::of_steps(&soak.world.store, soak.operations);
         Ok(RoundResult::new(figures, problem))
     });
     result.of_seed(of.seed, &parameters)

@@ -8,7 +8,6 @@
 
 use crate::case::Size;
 use crate::programs::{fold, module, value};
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use crate::world::{Verdict, World, differs, trapped};
 use mangrove::{Config, Error, TrapCode};
@@ -34,15 +33,12 @@ const MOST: usize = 300;
 fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let steps = of.size.of(STEPS, 60);
     let parameters = format!("steps={steps}");
-    begin(&parameters);
-    let result = round::guarded(|| {
+    of.play(begin, &parameters, &mut || {
         let mut tables = Tables::new(of.seed, of.config)?;
         let problem = tables.run(steps, of.size)?.err();
-        let mut figures = Figures::of_store(&tables.world.store);
-        figures.steps = steps.into();
+        let figures = Figures::of_steps(&tables.world.store, steps);
         Ok(RoundResult::new(figures, problem))
-    });
-    result.of_seed(of.seed, &parameters)
+    })
 }
 
 /// A reference to a worker at one time of its life: its number, and its turns by then.

@@ -13,7 +13,6 @@
 //! something is in, tokens that come twice or never, values dropped too early.
 
 use crate::case::Size;
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use mangrove::{
     AbstractHeap, CollectionKind, Config, ContHandle, DeathQueue, Engine, Error, ExternRef,
@@ -39,15 +38,12 @@ const STEPS: u32 = 20_000;
 fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
     let steps = of.size.of(STEPS, 150);
     let parameters = format!("steps={steps}");
-    begin(&parameters);
-    let result = round::guarded(|| {
+    of.play(begin, &parameters, &mut || {
         let mut world = World::new(of.seed, of.config)?;
         let problem = world.run(steps, of.size)?.err();
-        let mut figures = Figures::of_store(&world.store);
-        figures.steps = steps.into();
+        let figures = Figures::of_steps(&world.store, steps);
         Ok(RoundResult::new(figures, problem))
-    });
-    result.of_seed(of.seed, &parameters)
+    })
 }
 
 /// A value that says when it is dropped.

@@ -10,7 +10,6 @@
 mod programs;
 
 use crate::case::Size;
-use crate::round;
 use crate::suite::{Figures, Round, RoundResult, Suite};
 use mangrove::{Config, Error};
 use mangrove_workers::Rng;
@@ -115,9 +114,9 @@ fn play_round(of: &Round<'_>, begin: &mut dyn FnMut(&str)) -> RoundResult {
         .collect();
     let sleepers = of.size.of(SLEEPERS, 20);
     let parameters = format!("sleepers={sleepers} steps={}", chosen.join(","));
-    begin(&parameters);
-    let result = round::guarded(|| play(of.config, of.size, sleepers, &chosen));
-    result.of_seed(of.seed, &parameters)
+    of.play(begin, &parameters, &mut || {
+        play(of.config, of.size, sleepers, &chosen)
+    })
 }
 
 fn play(config: &Config, size: Size, sleepers: u32, chosen: &[&str]) -> Result<RoundResult, Error> {

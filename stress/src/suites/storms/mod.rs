@@ -19,8 +19,7 @@ mod emit;
 
 use crate::case::Size;
 use crate::programs::{fold, value};
-use crate::round;
-use crate::suite::{FailedRound, Figures, Round, RoundEnd, RoundResult, Suite};
+use crate::suite::{Figures, Round, RoundEnd, RoundResult, Suite};
 use mangrove::{Config, Engine, Error, Extern, Linker, Module, Store, Val};
 use mangrove_workers::Rng;
 
@@ -185,16 +184,14 @@ fn play(of: &Round<'_>, begin: &mut dyn FnMut(&str), instances: usize) -> RoundR
         storm.steps.len(),
         storm.laps
     );
-    begin(&parameters);
     let programs: Vec<String> = (0..instances).map(|at| emit::program(&storm, at)).collect();
-    let mut result = round::guarded(|| run(of.config, &storm, &programs));
+    let mut result = of.play(begin, &parameters, &mut || {
+        run(of.config, &storm, &programs)
+    });
     if let RoundEnd::Failed(failure) = &mut result.end {
-        *failure = FailedRound {
-            program: programs.join("\n"),
-            ..failure.clone()
-        };
+        failure.program = programs.join("\n");
     }
-    result.of_seed(of.seed, &parameters)
+    result
 }
 
 fn run(config: &Config, storm: &Storm, programs: &[String]) -> Result<RoundResult, Error> {
