@@ -89,12 +89,7 @@ impl Generator<'_> {
             20 => self.functions(),
             21 => Heap::Note { from: self.thing() },
             22 if !deep => self.hold_things(depth),
-            23 if !deep => Heap::Carry {
-                times: self.rng.range(2, 3),
-                into: self.thing(),
-                from: self.thing(),
-                body: self.block(depth + 1, 1, 4),
-            },
+            23 if !deep => self.carry(depth),
             _ => self.make_array(),
         }
     }
@@ -524,6 +519,17 @@ impl Generator<'_> {
         }
     }
 
+    fn carry(&mut self, depth: u32) -> Heap {
+        let (times, into, from) = (self.rng.range(2, 3), self.thing(), self.thing());
+        let body = self.block(depth + 1, 1, 4);
+        Heap::Carry {
+            times,
+            into,
+            from,
+            body: self.sheltered(body),
+        }
+    }
+
     fn hold_things(&mut self, depth: u32) -> Heap {
         let things = (0..THINGS).filter(|_| self.rng.one_in(2)).collect();
         let externs = (0..EXTERNS).filter(|_| self.rng.one_in(3)).collect();
@@ -533,7 +539,7 @@ impl Generator<'_> {
         Heap::Hold {
             things,
             externs,
-            body,
+            body: self.sheltered(body),
         }
     }
 
